@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Apply: the only stage that changes the machine. Records the original before the first write of a
+// knob, writes, reads back, classifies a refusal by its cause, and restores.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "colod/model.h"
+#include "colod/plan.h"
+
+struct apply;
+
+/* `cgroup_fd` is the cgroup2 mount, `state_fd` the directory that holds the originals file
+ * (/run/colod); both borrowed. state_fd -EBADF: originals are kept in memory only (--once,
+ * --root). A damaged originals file is kept aside as originals.bad and its readable records are
+ * used. 0 or -errno. */
+int apply_new(int cgroup_fd, int state_fd, struct apply **ret_apply);
+void apply_free(struct apply *apply);
+
+/* After discovery: marks the knobs in the model that an earlier run of colod owns (path and inode
+ * still the same). */
+void apply_adopt(struct apply *apply, struct model *model);
+
+/* Does the changes in their order, fills each one's outcome, updates the knob states in the model
+ * and the originals. `dry_run`: fills nothing and writes nothing. Returns the number of knobs
+ * written, or -errno when originals could not be recorded at all (then nothing was written). */
+int apply_changes(struct apply *apply, struct model *model, struct changes *changes, bool dry_run);
+
+/* Every original back, holds first; or holds only. Works on the originals file alone, without a
+ * model, so that `colod restore` needs no daemon. Writes only where the present value is still the
+ * one colod wrote. */
+struct apply_restored {
+	size_t written;	 /* knobs colod had changed */
+	size_t restored; /* of those: original is back (or was there already) */
+	size_t gone;	 /* of those: the cgroup no longer exists */
+	size_t left;	 /* of those: somebody else wrote since, or the kernel refused */
+};
+int apply_restore(struct apply *apply, bool holds_only, struct apply_restored *ret_restored);
+
+/* Why each of the `left` knobs was left: called once per knob. */
+typedef void (*apply_left_fn)(void *context, const char *path, enum knob knob, const char *why);
+void apply_on_left(struct apply *apply, apply_left_fn fn, void *context);
+
+/* Controllers that a planned knob needs but the parent does not hand down. Where `cgroup` is one
+ * that colod may change (the parent of a pod that a rule matched and no systemd unit or runtime
+ * owns it), enables it and returns 1; otherwise -EPERM with the owner's name in *ret_owner
+ * ("systemd (set CPUAccounting=yes)", …). */
+int apply_enable_controller(struct apply *apply, const struct model *model, struct cgroup *cgroup,
+			    enum knob knob, const char **ret_owner);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Cleanup attributes: a reader sees in one function that nothing leaks.
+#pragma once
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define _cleanup_(fn) __attribute__((cleanup(fn)))
+
+/* Give ownership away: the variable is left empty, so its cleanup does nothing. */
+#define TAKE_PTR(p)                                                                                \
+	({                                                                                         \
+		__typeof__(p) take_ = (p);                                                         \
+		(p) = NULL;                                                                        \
+		take_;                                                                             \
+	})
+#define TAKE_FD(fd)                                                                                \
+	({                                                                                         \
+		int take_ = (fd);                                                                  \
+		(fd) = -EBADF;                                                                     \
+		take_;                                                                             \
+	})
+
+static inline void cleanup_free(void *p)
+{
+	free(*(void **)p);
+}
+
+static inline int cleanup_close_fd(int fd)
+{
+	if (fd >= 0)
+		(void)close(fd);
+	return -EBADF;
+}
+
+static inline void cleanup_close(int *fd)
+{
+	*fd = cleanup_close_fd(*fd);
+}
+
+static inline void cleanup_closedir(DIR **d)
+{
+	if (*d)
+		(void)closedir(*d);
+}
+
+static inline void cleanup_fclose(FILE **f)
+{
+	if (*f)
+		(void)fclose(*f);
+}
+
+#define _cleanup_free_ _cleanup_(cleanup_free)
+#define _cleanup_close_ _cleanup_(cleanup_close)
+#define _cleanup_closedir_ _cleanup_(cleanup_closedir)
+#define _cleanup_fclose_ _cleanup_(cleanup_fclose)

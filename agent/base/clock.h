@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The one place outside the event loop that reads a clock; everything else is handed the time.
+#pragma once
+
+#include <stdint.h>
+#include <time.h>
+
+/* CLOCK_BOOTTIME in microseconds: goes on during suspend, so that a hold's age is its real age. */
+static inline int64_t clock_now_us(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Discovery: keeps the model true to the machine. Opens what it needs below the root fd; never
+// writes. tick.c calls discover_update() at every pass, which costs nothing when nothing changed.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "colod/model.h"
+#include "colod/policy.h"
+
+struct discover;
+
+/* `root_fd` stands for "/" and is only borrowed. `switched_off` is a mask of 1 << enum capability.
+ * Refuses with a sentence in *ret_why (static text, says what to do):
+ *   -EPROTONOSUPPORT: cgroup v1 or hybrid host; -ENOENT: no cgroup2 mount below the root.
+ * Probes capabilities and topology once. 0 or -errno. */
+int discover_new(int root_fd, uint32_t switched_off, struct discover **ret_discover,
+		 const char **ret_why);
+void discover_free(struct discover *discover);
+
+/* The model, owned by discover, valid until discover_free(). Apply updates knob states in it. */
+struct model *discover_model(struct discover *discover);
+
+/* The directory fd of the cgroup2 mount, borrowed. */
+int discover_cgroup_fd(struct discover *discover);
+
+/* An inotify fd for the event loop (readable: call discover_update), or -EBADF without inotify. */
+int discover_inotify_fd(struct discover *discover);
+
+/* Policy may name units and cgroups as pods and where facts come from: tell it after each load.
+ * The next update rescans everything. */
+void discover_set_policy(struct discover *discover, const struct policy *policy);
+
+/* One pass at now_us: drains inotify, rescans the tree when it changed, was asked for, or the last
+ * scan is older than 30 s (the healing rescan, which also re-reads all knobs and the facts file).
+ * New pods are complete with containers, knob values and resources. A cgroup that vanishes
+ * meanwhile is normal. 1 when the model changed, 0 when not, -errno when the cgroup root itself is
+ * unreadable (the model stays as it was). */
+int discover_update(struct discover *discover, int64_t now_us);
+
+/* Ask for a full rescan at the next update. */
+void discover_rescan(struct discover *discover);

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See loop.h. Knows when to start a pass, not what a pass does (tick.c).
+#include "agent/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/log.h"
+#include "agent/restore.h"
+#include "agent/serve/bus.h"
+#include "agent/state.h"
+#include "agent/tick.h"
+#include "policy/names.h"
+
+#define PASS_INTERVAL_US 1000000
+/* New cgroups come in bursts (pod, sandbox, containers): one pass for the burst. */
+#define BURST_US 50000
+#define BUS_RETRY_US 10000000
+
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+
+struct loop {
+	struct state *state;
+	sd_event *event;
+	sd_event_source *timer;
+	sd_event_source *burst;
+	sd_event_source *inotify;
+	sd_event_source *triggers[64]; /* by nothing: searched by fd, at most 32 in use */
+	sd_bus *sdbus;
+	struct bus *bus;
+	struct snapshot snapshot;
+	int64_t bus_tried_us;
+	bool bus_said;
+};
+
+static const struct snapshot *loop_snapshot(void *context)
+{
+	struct loop *loop = context;
+
+	loop->snapshot = state_snapshot(loop->state);
+	return &loop->snapshot;
+}
+
+static int64_t loop_now_us(struct loop *loop)
+{
+	uint64_t now_us = 0;
+
+	(void)sd_event_now(loop->event, CLOCK_BOOTTIME, &now_us);
+	return (int64_t)now_us;
+}
+
+static void loop_status(struct loop *loop)
+{
+	const struct state *s = loop->state;
+
+	(void)sd_notifyf(false, "STATUS=%s, %zu pods, cpu %s, %llu changes withheld",
+			 names_mode(s->status.mode), discover_model(s->discover)->n_pods,
+			 names_rung(s->ladder_cpu.rung), (unsigned long long)s->status.withheld);
+}
+
+static int loop_reload(void *context)
+{
+	struct loop *loop = context;
+	int r = state_load_policy(loop->state);
+
+	if (r == 0)
+		log_notice("loop.reload", "policy %s is in force, mode %s (%s)",
+			   loop->state->policy->origin, names_mode(loop->state->status.mode),
+			   loop->state->status.mode_why);
+	tick(loop->state, loop_now_us(loop));
+	return r;
+}
+
+static void bus_close(struct loop *loop)
+{
+	bus_free(loop->bus);
+	loop->bus = NULL;
+	loop->sdbus = sd_bus_flush_close_unref(loop->sdbus);
+}
+
+static int bus_open(struct loop *loop)
+{
+	struct bus_ops ops = {
+		.context = loop,
+		.snapshot = loop_snapshot,
+		.reload = loop_reload,
+	};
+	int r = sd_bus_open_system(&loop->sdbus);
+
+	if (r < 0)
+		return r;
+	r = sd_bus_attach_event(loop->sdbus, loop->event, SD_EVENT_PRIORITY_NORMAL);
+	if (r < 0)
+		return r;
+	return bus_new(loop->sdbus, &ops, &loop->bus);
+}
+
+/* A bus that is not there yet, or went away, costs the queries and nothing else. */
+static void bus_keep(struct loop *loop, int64_t now_us)
+{
+	int r;
+
+	if (loop->bus && sd_bus_is_open(loop->sdbus) > 0)
+		return;
+	if (!model_can(discover_model(loop->state->discover), CAPABILITY_BUS))
+		return;
+	if (loop->bus_tried_us && now_us - loop->bus_tried_us < BUS_RETRY_US)
+		return;
+	loop->bus_tried_us = now_us;
+	bus_close(loop);
+	r = bus_open(loop);
+	if (r >= 0) {
+		if (loop->bus_said)
+			log_info("loop.bus", "the system bus is back");
+		loop->bus_said = false;
+		return;
+	}
+	bus_close(loop);
+	if (!loop->bus_said)
+		log_warning("loop.bus",
+			    "no service on the system bus (%s): coloctl cannot ask, everything else "
+			    "works; trying again every 10 s",
+			    strerror(-r));
+	loop->bus_said = true;
+}
+
+static void loop_pass(struct loop *loop)
+{
+	int64_t now_us = loop_now_us(loop);
+
+	tick(loop->state, now_us);
+	bus_keep(loop, now_us);
+	if (loop->bus)
+		bus_publish(loop->bus);
+	loop_status(loop);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct loop *loop = context;
+
+	loop_pass(loop);
+	/* From now, not from `usec`: after a suspend one pass is enough. */
+	(void)usec;
+	(void)sd_event_source_set_time_relative(source, PASS_INTERVAL_US);
+	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+static int on_burst(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct loop *loop = context;
+
+	(void)source;
+	(void)usec;
+	loop_pass(loop);
+	(void)sd_event_source_set_enabled(loop->inotify, SD_EVENT_ON);
+	return 0;
+}
+
+/* The events stay in the fd for discover_update(); until then the source must not fire again. */
+static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *context)
+{
+	struct loop *loop = context;
+
+	(void)fd;
+	(void)revents;
+	(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	(void)sd_event_source_set_time_relative(loop->burst, BURST_US);
+	(void)sd_event_source_set_enabled(loop->burst, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+static int on_trigger(sd_event_source *source, int fd, uint32_t revents, void *context)
+{
+	struct loop *loop = context;
+
+	(void)source;
+	if (revents & EPOLLERR) {
+		/* The cgroup is gone; the fd would report so for ever. */
+		observe_trigger_gone(loop->state->observe, fd, &loop->state->trigger_ops);
+		return 0;
+	}
+	loop->state->status.trigger_events++;
+	loop_pass(loop);
+	return 0;
+}
+
+static int trigger_arm(void *context, int fd, uint32_t slot)
+{
+	struct loop *loop = context;
+
+	(void)slot;
+	for (size_t i = 0; i < ELEMENTS(loop->triggers); i++) {
+		if (!loop->triggers[i])
+			return sd_event_add_io(loop->event, &loop->triggers[i], fd, EPOLLPRI,
+					       on_trigger, loop);
+	}
+	return -ENOSPC;
+}
+
+static void trigger_disarm(void *context, int fd, uint32_t slot)
+{
+	struct loop *loop = context;
+
+	(void)slot;
+	for (size_t i = 0; i < ELEMENTS(loop->triggers); i++) {
+		if (loop->triggers[i] && sd_event_source_get_io_fd(loop->triggers[i]) == fd)
+			loop->triggers[i] = sd_event_source_disable_unref(loop->triggers[i]);
+	}
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si, void *context)
+{
+	(void)source;
+	(void)si;
+	(void)sd_notify(false, "RELOADING=1");
+	(void)loop_reload(context);
+	(void)sd_notify(false, "READY=1");
+	return 0;
+}
+
+static int add_signals(struct loop *loop)
+{
+	static const int ends[] = {SIGTERM, SIGINT};
+	sigset_t mask;
+	int r;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+		return -errno;
+	for (size_t i = 0; i < ELEMENTS(ends); i++) {
+		r = sd_event_add_signal(loop->event, NULL, ends[i], NULL, NULL);
+		if (r < 0)
+			return r;
+	}
+	return sd_event_add_signal(loop->event, NULL, SIGHUP, on_hangup, loop);
+}
+
+static int add_sources(struct loop *loop)
+{
+	int r, fd = discover_inotify_fd(loop->state->discover);
+
+	r = sd_event_add_time_relative(loop->event, &loop->timer, CLOCK_BOOTTIME, PASS_INTERVAL_US,
+				       0, on_timer, loop);
+	if (r < 0)
+		return r;
+	r = sd_event_add_time_relative(loop->event, &loop->burst, CLOCK_BOOTTIME, BURST_US, 0,
+				       on_burst, loop);
+	if (r < 0)
+		return r;
+	r = sd_event_source_set_enabled(loop->burst, SD_EVENT_OFF);
+	if (r < 0 || fd < 0)
+		return r;
+	return sd_event_add_io(loop->event, &loop->inotify, fd, EPOLLIN, on_inotify, loop);
+}
+
+static int loop_start(struct loop *loop, const struct options *options)
+{
+	int r = sd_event_default(&loop->event);
+
+	if (r < 0)
+		return r;
+	r = add_signals(loop);
+	if (r < 0)
+		return r;
+	r = state_new(options, &loop->state);
+	if (r < 0)
+		return r;
+	loop->state->trigger_ops = (struct observe_trigger_ops){
+		.context = loop,
+		.on_arm = trigger_arm,
+		.on_disarm = trigger_disarm,
+	};
+	r = add_sources(loop);
+	if (r < 0)
+		return r;
+	r = sd_event_set_watchdog(loop->event, true);
+	return r < 0 ? r : 0;
+}
+
+static void loop_done(struct loop *loop)
+{
+	bus_close(loop);
+	for (size_t i = 0; i < ELEMENTS(loop->triggers); i++)
+		sd_event_source_disable_unref(loop->triggers[i]);
+	sd_event_source_disable_unref(loop->inotify);
+	sd_event_source_disable_unref(loop->burst);
+	sd_event_source_disable_unref(loop->timer);
+	state_free(loop->state);
+	sd_event_unref(loop->event);
+}
+
+int loop_run(const struct options *options)
+{
+	_cleanup_(loop_done) struct loop loop = {0};
+	int r = loop_start(&loop, options);
+
+	if (r < 0) {
+		(void)sd_notifyf(false, "ERRNO=%d\nSTATUS=start failed: %s", -r, strerror(-r));
+		return 1;
+	}
+	loop.state->status.started_us = loop_now_us(&loop);
+	loop_pass(&loop);
+	log_info("loop.start", "colod " COLOD_VERSION " runs in mode %s (%s), policy %s",
+		 names_mode(loop.state->status.mode), loop.state->status.mode_why,
+		 loop.state->policy->origin);
+	(void)sd_notify(false, "READY=1");
+	r = sd_event_loop(loop.event);
+	(void)sd_notify(false, "STOPPING=1");
+	restore_all(loop.state);
+	return r < 0 ? 1 : 0;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Observation: one sample of every pod and of the node, from kept-open fds, without allocation
+// once a pod is known. Also arms the PSI triggers. Never writes a knob.
+#pragma once
+
+#include <stdint.h>
+
+#include "colod/model.h"
+#include "colod/plan.h"
+#include "colod/policy.h"
+#include "colod/sample.h"
+
+struct observe;
+
+/* Both fds are borrowed: the stand-in for "/", and the cgroup2 mount. 0 or -errno. */
+int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe);
+void observe_free(struct observe *observe);
+
+/* All histories, owned by observe. */
+const struct samples *observe_samples(const struct observe *observe);
+
+/* Takes one sample at now_us of every pod that any rule levelled or that waits for facts. Opens fds
+ * for new pods, closes those of gone ones (by slot and serial). A file that fails clears its valid
+ * bit; ENODEV closes the pod's fds. 0, or -ENOMEM. */
+int observe_sample(struct observe *observe, const struct model *model, int64_t now_us);
+
+/* PSI triggers on the cpu.pressure of online pods (by plan's assignments), at most 32, those of the
+ * highest level first. Calls `on_arm` for each new trigger fd (the loop watches EPOLLPRI) and
+ * `on_disarm` before one is closed. Without the capability or a pressure rule: disarms all. */
+struct observe_trigger_ops {
+	void *context;
+	int (*on_arm)(void *context, int fd, uint32_t slot);
+	void (*on_disarm)(void *context, int fd, uint32_t slot);
+};
+int observe_triggers(struct observe *observe, const struct model *model, const struct plan *plan,
+		     const struct policy *policy, const struct observe_trigger_ops *ops);
+
+/* The cgroup of a trigger is gone (EPOLLERR): disarm and close it. */
+void observe_trigger_gone(struct observe *observe, int fd, const struct observe_trigger_ops *ops);
+
+/* How many are armed. */
+uint32_t observe_n_triggers(const struct observe *observe);
+
+/* read(2)-like calls since start, for tests and the cost bench. */
+uint64_t observe_n_reads(const struct observe *observe);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See options.h. Only parses: nothing is opened here.
+#include "agent/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/capability.h"
+#include "policy/names.h"
+
+enum option_code {
+	OPT_ROOT = 256,
+	OPT_ONCE,
+	OPT_MODE,
+	OPT_POLICY,
+	OPT_WITHOUT,
+	OPT_JSON,
+	OPT_HOLDS,
+	OPT_INTROSPECT,
+	OPT_VERSION,
+};
+
+static const struct option long_options[] = {
+	{"root", required_argument, NULL, OPT_ROOT},
+	{"once", no_argument, NULL, OPT_ONCE},
+	{"mode", required_argument, NULL, OPT_MODE},
+	{"policy", required_argument, NULL, OPT_POLICY},
+	{"without", required_argument, NULL, OPT_WITHOUT},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"holds", no_argument, NULL, OPT_HOLDS},
+	{"bus-introspect", no_argument, NULL, OPT_INTROSPECT},
+	{"verbose", no_argument, NULL, 'v'},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static void print_help(void)
+{
+	puts("colod [OPTIONS]            run the node agent (systemd starts it so)\n"
+	     "colod --once [OPTIONS]     one pass: print what would change, and why\n"
+	     "colod restore [--holds]    put back every value colod changed, without the daemon\n"
+	     "\n"
+	     "  --mode MODE        off, observe, protect or squeeze: at most this, whatever the policy says\n"
+	     "  --policy FILE      read this policy instead of the policy.d directories (may be repeated)\n"
+	     "  --root DIR         a directory that stands in for / (a recorded tree)\n"
+	     "  --without CAP,...  behave as if the kernel lacked these (see coloctl doctor), or: all\n"
+	     "  --json             with --once: the whole snapshot as JSON\n"
+	     "  --bus-introspect   print the D-Bus interface\n"
+	     "  -v, --verbose      log what is only of interest when something is wrong\n"
+	     "  --version, -h, --help\n"
+	     "\n"
+	     "On a node that nobody set up: colod --once --mode observe   (reads only)");
+}
+
+static int parse_mode(const char *text, struct options *o)
+{
+	int mode = names_mode_from(text);
+
+	if (mode < 0) {
+		fprintf(stderr, "colod: --mode %s: expected off, observe, protect, squeeze or full\n",
+			text);
+		return -EINVAL;
+	}
+	o->mode = (enum mode)mode;
+	o->mode_given = true;
+	return 0;
+}
+
+static int parse_without(const char *text, struct options *o)
+{
+	const char *bad = text;
+	uint32_t mask;
+
+	if (capability_mask(text, &mask, &bad) == 0) {
+		o->switched_off |= mask;
+		return 0;
+	}
+	fprintf(stderr, "colod: --without %.*s: no such capability; known are:",
+		(int)strcspn(bad, ","), bad);
+	for (int c = 0; c < CAPABILITY_COUNT; c++)
+		fprintf(stderr, " %s", capability_info((enum capability)c)->name);
+	fputs(" all\n", stderr);
+	return -EINVAL;
+}
+
+static int add_policy_file(const char *path, struct options *o)
+{
+	if (o->n_policy_files == OPTIONS_POLICY_FILES_MAX) {
+		fprintf(stderr, "colod: --policy: at most %d files\n", OPTIONS_POLICY_FILES_MAX);
+		return -EINVAL;
+	}
+	o->policy_files[o->n_policy_files++] = path;
+	return 0;
+}
+
+static int parse_one(int code, struct options *o)
+{
+	switch (code) {
+	case OPT_ROOT:
+		o->root = optarg;
+		return 0;
+	case OPT_ONCE:
+		o->action = OPTIONS_ONCE;
+		return 0;
+	case OPT_MODE:
+		return parse_mode(optarg, o);
+	case OPT_POLICY:
+		return add_policy_file(optarg, o);
+	case OPT_WITHOUT:
+		return parse_without(optarg, o);
+	case OPT_JSON:
+		o->json = true;
+		return 0;
+	case OPT_HOLDS:
+		o->holds_only = true;
+		return 0;
+	case OPT_INTROSPECT:
+		o->action = OPTIONS_INTROSPECT;
+		return 0;
+	case 'v':
+		o->verbose = true;
+		return 0;
+	case OPT_VERSION:
+		puts("colod " COLOD_VERSION);
+		o->action = OPTIONS_DONE;
+		return 0;
+	case 'h':
+		print_help();
+		o->action = OPTIONS_DONE;
+		return 0;
+	default:
+		return -EINVAL; /* getopt has said what */
+	}
+}
+
+static int parse_verb(int argc, char **argv, struct options *o)
+{
+	if (optind == argc)
+		return 0;
+	if (strcmp(argv[optind], "restore") == 0 && optind + 1 == argc) {
+		o->action = OPTIONS_RESTORE;
+		return 0;
+	}
+	fprintf(stderr, "colod: unexpected word '%s' (the only verb is: restore)\n",
+		argv[strcmp(argv[optind], "restore") == 0 ? optind + 1 : optind]);
+	return -EINVAL;
+}
+
+int options_parse(int argc, char **argv, struct options *ret_options)
+{
+	struct options o = {.action = OPTIONS_RUN, .root = "/", .mode = MODE_FULL};
+	int code, r;
+
+	optind = 1;
+	while ((code = getopt_long(argc, argv, "vh", long_options, NULL)) != -1) {
+		r = parse_one(code, &o);
+		if (r < 0)
+			return r;
+		if (o.action == OPTIONS_DONE)
+			break;
+	}
+	if (o.action != OPTIONS_DONE) {
+		r = parse_verb(argc, argv, &o);
+		if (r < 0)
+			return r;
+	}
+	if (o.holds_only && o.action != OPTIONS_RESTORE) {
+		fputs("colod: --holds goes with the verb restore\n", stderr);
+		return -EINVAL;
+	}
+	*ret_options = o;
+	return 0;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See policy_files.h. A file that cannot be read is an error like one that cannot be parsed: half
+// a policy is a different policy.
+#include "agent/policy_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "agent/profile_default.h"
+#include "policy/read.h"
+
+static const char *const directories[] = {
+	"usr/lib/colod/policy.d",
+	"etc/colod/policy.d",
+	"run/colod/policy.d",
+};
+
+struct found {
+	char name[DIAG_FILE_SIZE];
+	char path[DIAG_FILE_SIZE + 32];
+};
+
+struct file_set {
+	struct found files[POLICY_FILES_MAX];
+	size_t n;
+	char *texts[POLICY_FILES_MAX];
+	struct policy_source sources[POLICY_FILES_MAX];
+};
+
+static void file_set_done(struct file_set **set)
+{
+	if (!*set)
+		return;
+	for (size_t i = 0; i < (*set)->n; i++)
+		free((*set)->texts[i]);
+	free(*set);
+}
+
+static void complain(struct diags *diags, const char *file, const char *what, int error)
+{
+	struct diag *d;
+
+	diags->n_errors++;
+	if (diags->n++ >= DIAGS_MAX)
+		return;
+	d = &diags->list[diags->n - 1];
+	snprintf(d->file, sizeof(d->file), "%s", file);
+	snprintf(d->text, sizeof(d->text), "%s: %s", what, strerror(-error));
+}
+
+static bool is_policy_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return name[0] != '.' && len > 5 && len < DIAG_FILE_SIZE &&
+	       strcmp(name + len - 5, ".yaml") == 0;
+}
+
+/* A later directory's file takes the place of an earlier one's of the same name. */
+static int remember(struct file_set *set, const char *directory, const char *name)
+{
+	struct found *file;
+	size_t i = 0;
+
+	while (i < set->n && strcmp(set->files[i].name, name) != 0)
+		i++;
+	if (i == POLICY_FILES_MAX)
+		return -E2BIG;
+	file = &set->files[i];
+	snprintf(file->name, sizeof(file->name), "%s", name);
+	snprintf(file->path, sizeof(file->path), "%s/%s", directory, name);
+	if (i == set->n)
+		set->n++;
+	return 0;
+}
+
+static int list_directory(int root_fd, const char *directory, struct file_set *set)
+{
+	_cleanup_closedir_ DIR *d = NULL;
+	int fd, r = fs_open_dir(root_fd, directory, &fd);
+
+	if (r < 0)
+		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+	d = fdopendir(fd);
+	if (!d) {
+		r = -errno;
+		cleanup_close_fd(fd);
+		return r;
+	}
+	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+		if (!is_policy_name(e->d_name))
+			continue;
+		r = remember(set, directory, e->d_name);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct found *)a)->name, ((const struct found *)b)->name);
+}
+
+/* Links are followed here: a mounted ConfigMap consists of nothing else. */
+static int read_one(int dirfd, const char *path, size_t i, struct file_set *set)
+{
+	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	size_t len = 0;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = fs_read_alloc_fd(fd, POLICY_FILE_MAX_BYTES, &set->texts[i], &len);
+	if (r < 0)
+		return r;
+	set->sources[i] = (struct policy_source){.name = path, .text = set->texts[i], .len = len};
+	return 0;
+}
+
+static int read_directories(int root_fd, struct file_set *set, struct diags *diags)
+{
+	int r, failed = 0;
+
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		r = list_directory(root_fd, directories[i], set);
+		if (r < 0) {
+			complain(diags, directories[i], "cannot list the directory", r);
+			failed = r;
+		}
+	}
+	qsort(set->files, set->n, sizeof(set->files[0]), by_name);
+	for (size_t i = 0; i < set->n; i++) {
+		r = read_one(root_fd, set->files[i].path, i, set);
+		if (r < 0) {
+			complain(diags, set->files[i].path, "cannot read", r);
+			failed = r;
+		}
+	}
+	return failed;
+}
+
+static int read_named(const char *const *files, size_t n_files, struct file_set *set,
+		      struct diags *diags)
+{
+	int failed = 0;
+
+	if (n_files > POLICY_FILES_MAX)
+		return -E2BIG;
+	for (size_t i = 0; i < n_files; i++) {
+		int r = read_one(AT_FDCWD, files[i], i, set);
+
+		set->n = i + 1;
+		if (r < 0) {
+			complain(diags, files[i], "cannot read", r);
+			failed = r;
+		}
+	}
+	return failed;
+}
+
+int policy_files_read(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
+		      struct policy **ret_policy)
+{
+	_cleanup_(file_set_done) struct file_set *set = calloc(1, sizeof(*set));
+	struct policy_source built_in = {
+		.name = "default.yaml (built in)",
+		.text = profile_default_begin,
+		.len = (size_t)(profile_default_end - profile_default_begin),
+	};
+	int r;
+
+	memset(diags, 0, sizeof(*diags));
+	if (!set)
+		return -ENOMEM;
+	r = n_files > 0 ? read_named(files, n_files, set, diags)
+			: read_directories(root_fd, set, diags);
+	if (r < 0)
+		return r;
+	if (set->n == 0)
+		return policy_read(&built_in, 1, diags, ret_policy);
+	return policy_read(set->sources, set->n, diags, ret_policy);
+}

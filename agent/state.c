@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See state.h. Start-up checks its preconditions one by one, each with its own sentence.
+#include "agent/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "agent/base/log.h"
+#include "agent/policy_files.h"
+#include "policy/decide.h"
+#include "policy/diag.h"
+#include "policy/diff.h"
+#include "policy/names.h"
+#include "policy/read.h"
+#include "policy/score.h"
+
+#define STATE_DIRECTORY "run/colod"
+#define DISABLE_FILE "etc/colod/disable"
+
+int state_open_directory(int root_fd, int *ret_fd)
+{
+	if (mkdirat(root_fd, STATE_DIRECTORY, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	return fs_open_dir(root_fd, STATE_DIRECTORY, ret_fd);
+}
+
+/* Two agents would each take the other's values for originals. */
+static int take_lock(struct state *s)
+{
+	int r = fs_open(s->state_fd, "lock", O_RDWR | O_CREAT, &s->lock_fd);
+
+	if (r < 0)
+		return r;
+	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	return 0;
+}
+
+/* A plan that nobody will carry out needs neither a record of originals nor the lock. */
+static bool only_looks(const struct options *o)
+{
+	return o->action == OPTIONS_ONCE && o->mode <= MODE_OBSERVE;
+}
+
+static int open_state_directory(struct state *s)
+{
+	int r;
+
+	if (strcmp(s->options->root, "/") != 0 || only_looks(s->options))
+		return 0;
+	r = state_open_directory(s->root_fd, &s->state_fd);
+	if (r < 0) {
+		log_err("state.directory",
+			"cannot open /run/colod, where the original values are kept: %s. Run colod "
+			"as root, or look only: colod --once --mode observe",
+			strerror(-r));
+		return r;
+	}
+	r = take_lock(s);
+	if (r == -EBUSY)
+		log_err("state.lock", "another colod is running (it holds /run/colod/lock): two "
+				      "agents would undo each other. See: systemctl status colod");
+	else if (r < 0)
+		log_err("state.lock", "cannot lock /run/colod/lock: %s", strerror(-r));
+	return r;
+}
+
+static int start_stages(struct state *s)
+{
+	const char *why = NULL;
+	int r = discover_new(s->root_fd, s->options->switched_off, &s->discover, &why);
+
+	if (r < 0) {
+		log_err("discover.start", "%s", why ? why : strerror(-r));
+		return r;
+	}
+	r = observe_new(s->root_fd, discover_cgroup_fd(s->discover), &s->observe);
+	if (r < 0) {
+		log_err("observe.start", "cannot start observing: %s", strerror(-r));
+		return r;
+	}
+	r = apply_new(discover_cgroup_fd(s->discover), s->state_fd, &s->apply);
+	if (r < 0)
+		log_err("apply.start", "cannot read the record of original values: %s",
+			strerror(-r));
+	return r;
+}
+
+static void log_diags(const struct diags *diags)
+{
+	char text[DIAG_FORMAT_SIZE];
+	size_t n = diags->n < DIAGS_MAX ? diags->n : DIAGS_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		diag_format(&diags->list[i], text, sizeof(text));
+		log_at(diags->list[i].severity == DIAG_ERROR ? LOG_ERR : LOG_WARNING, "policy",
+		       "%s", text);
+	}
+}
+
+int state_load_policy(struct state *s)
+{
+	struct policy *policy = NULL;
+	int r = policy_files_read(s->root_fd, s->options->policy_files, s->options->n_policy_files,
+				  &s->diags, &policy);
+
+	log_diags(&s->diags);
+	if (r < 0) {
+		snprintf(s->status.policy_state, sizeof(s->status.policy_state),
+			 "rejected (%zu errors, see the journal): %s", s->diags.n_errors,
+			 s->policy && s->policy->n_rules > 0 ? "the last good policy stays in force"
+							      : "there is no good one, observing");
+		if (!s->policy)
+			s->policy = policy_none();
+		if (!s->policy)
+			return -ENOMEM;
+	} else {
+		snprintf(s->status.policy_state, sizeof(s->status.policy_state), "ok");
+		policy_free(s->policy);
+		s->policy = policy;
+	}
+	discover_set_policy(s->discover, s->policy);
+	state_update_mode(s);
+	return r;
+}
+
+static void lower_mode(struct status *status, enum mode mode, const char *why)
+{
+	if (mode >= status->mode)
+		return;
+	status->mode = mode;
+	snprintf(status->mode_why, sizeof(status->mode_why), "%s", why);
+}
+
+void state_update_mode(struct state *s)
+{
+	struct status *status = &s->status;
+
+	status->mode_policy = s->policy->mode;
+	status->mode_option = s->options->mode;
+	status->mode = MODE_FULL;
+	snprintf(status->mode_why, sizeof(status->mode_why), "nothing lowers it");
+	lower_mode(status, s->policy->mode, "the policy says so");
+	lower_mode(status, s->options->mode, "the command line says so (--mode)");
+	if (fs_exists(s->root_fd, DISABLE_FILE) != 0)
+		lower_mode(status, MODE_OFF, "the file /etc/colod/disable exists");
+}
+
+static void state_freep(struct state **s)
+{
+	state_free(*s);
+}
+
+int state_new(const struct options *options, struct state **ret_state)
+{
+	_cleanup_(state_freep) struct state *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	s->options = options;
+	s->root_fd = s->state_fd = s->lock_fd = -EBADF;
+	r = fs_open_root(options->root, &s->root_fd);
+	if (r < 0) {
+		log_err("state.root", "cannot open --root %s: %s", options->root, strerror(-r));
+		return r;
+	}
+	r = open_state_directory(s);
+	if (r < 0)
+		return r;
+	r = start_stages(s);
+	if (r < 0)
+		return r;
+	r = state_load_policy(s);
+	if (r == -ENOMEM)
+		return r;
+	*ret_state = TAKE_PTR(s);
+	return 0;
+}
+
+void state_free(struct state *s)
+{
+	if (!s)
+		return;
+	plan_free(&s->plan);
+	changes_free(&s->changes);
+	changes_free(&s->last_changes);
+	scores_free(&s->scores);
+	policy_free(s->policy);
+	apply_free(s->apply);
+	observe_free(s->observe);
+	discover_free(s->discover);
+	cleanup_close_fd(s->lock_fd);
+	cleanup_close_fd(s->state_fd);
+	cleanup_close_fd(s->root_fd);
+	free(s);
+}
+
+struct snapshot state_snapshot(const struct state *s)
+{
+	return (struct snapshot){
+		.model = discover_model(s->discover),
+		.samples = observe_samples(s->observe),
+		.policy = s->policy,
+		.plan = &s->plan,
+		.changes = &s->last_changes,
+		.scores = &s->scores,
+		.ladder_cpu = &s->ladder_cpu,
+		.status = &s->status,
+		.diags = &s->diags,
+	};
+}

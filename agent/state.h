@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Everything that lives longer than one pass, in one place.
+#pragma once
+
+#include <stdint.h>
+
+#include "agent/apply/apply.h"
+#include "agent/discover/discover.h"
+#include "agent/observe/observe.h"
+#include "agent/options.h"
+#include "colod/snapshot.h"
+
+struct state {
+	const struct options *options;
+	int root_fd;
+	int state_fd; /* /run/colod, -EBADF over a recorded tree */
+	int lock_fd;
+	struct discover *discover;
+	struct observe *observe;
+	struct apply *apply;
+	struct policy *policy;
+	struct diags diags;
+	struct ladder_cpu ladder_cpu;
+	struct plan plan;
+	struct changes changes;	      /* of the pass under way */
+	struct changes last_changes; /* of the last pass that had any */
+	struct scores scores;
+	struct status status;
+	struct observe_trigger_ops trigger_ops;
+	int64_t sampled_us;
+};
+
+/* Opens the root and the state directory, takes the lock (-EBUSY: another colod runs), reads the
+ * policy, starts the stages. Each refusal has been logged with cause and fix when a negative errno
+ * comes back. `options` is borrowed. */
+int state_new(const struct options *options, struct state **ret_state);
+void state_free(struct state *state);
+
+/* Reads the policy files again. A broken policy keeps the one in force: -EINVAL, messages are
+ * logged and in state->diags. */
+int state_load_policy(struct state *state);
+
+/* The mode in force: the lowest of all sources; also fills status->mode_why. */
+void state_update_mode(struct state *state);
+
+/* Views for the serving stage, valid until the next pass. */
+struct snapshot state_snapshot(const struct state *state);
+
+/* Opens (and creates) /run/colod below root_fd. 0 or -errno. */
+int state_open_directory(int root_fd, int *ret_fd);

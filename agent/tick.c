@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The whole pass on one page: discover → observe → decide → apply. Level-triggered: every pass
+// works out the whole wanted state and writes only the difference, so that a pass that was missed,
+// cut short or run twice does no harm. Serving comes after it, from the snapshot.
+#include "agent/tick.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agent/base/log.h"
+#include "policy/decide.h"
+#include "policy/diff.h"
+#include "policy/names.h"
+#include "policy/reason_text.h"
+#include "policy/score.h"
+
+/* Passes may come in bursts (a deployment starts many pods); samples closer than this would push
+ * the 10 s window of the score out of the ring (64 samples). */
+#define SAMPLE_SPACING_US 200000
+
+static void discover_stage(struct state *s, int64_t now_us)
+{
+	int r = discover_update(s->discover, now_us);
+
+	if (r < 0)
+		log_warning("tick.discover",
+			    "cannot read the cgroup tree: %s. Nothing changes until it can be read",
+			    strerror(-r));
+	if (r > 0)
+		apply_adopt(s->apply, discover_model(s->discover));
+}
+
+static void observe_stage(struct state *s, int64_t now_us)
+{
+	if (s->sampled_us > 0 && now_us - s->sampled_us < SAMPLE_SPACING_US)
+		return;
+	s->sampled_us = now_us;
+	if (observe_sample(s->observe, discover_model(s->discover), now_us) < 0)
+		log_warning("tick.observe", "no memory for a sample: acting on older ones");
+}
+
+static void log_rung(const struct state *s, enum rung before)
+{
+	char text[REASON_TEXT_SIZE];
+
+	log_notice("tick.rung", "cpu: %s → %s: %s", names_rung(before),
+		   names_rung(s->ladder_cpu.rung),
+		   reason_text(&s->ladder_cpu.reason, s->policy, text, sizeof(text)));
+}
+
+static int decide_stage(struct state *s, int64_t now_us)
+{
+	const struct model *model = discover_model(s->discover);
+	const struct samples *samples = observe_samples(s->observe);
+	enum rung before = s->ladder_cpu.rung;
+	int r = decide(model, samples, s->policy, now_us, &s->ladder_cpu, &s->plan);
+
+	if (r < 0)
+		return r;
+	if (s->ladder_cpu.rung != before)
+		log_rung(s, before);
+	r = score(model, samples, &s->plan, &s->scores);
+	if (r < 0)
+		return r;
+	return diff(model, &s->plan, s->status.mode, false, &s->changes);
+}
+
+static void apply_stage(struct state *s)
+{
+	int r = apply_changes(s->apply, discover_model(s->discover), &s->changes, false);
+
+	if (r < 0)
+		log_err("tick.apply",
+			"original values cannot be recorded (%s), so nothing is changed: make room "
+			"in /run/colod",
+			strerror(-r));
+	(void)observe_triggers(s->observe, discover_model(s->discover), &s->plan, s->policy,
+			       &s->trigger_ops);
+}
+
+static void account_stage(struct state *s)
+{
+	struct status *status = &s->status;
+	uint64_t pending = 0;
+
+	for (size_t i = 0; i < s->changes.n; i++) {
+		const struct change *c = &s->changes.list[i];
+
+		status->writes += c->done && c->kind == CHANGE_WRITE;
+		status->restores += c->done && c->kind == CHANGE_RESTORE;
+		status->refusals += c->refusal != REFUSAL_NONE && c->refusal != REFUSAL_GONE;
+		pending += !c->done;
+	}
+	status->pending = pending;
+	status->withheld = s->changes.n_withheld;
+	status->triggers = observe_n_triggers(s->observe);
+	status->log_suppressed = log_suppressed();
+	status->passes++;
+	if (s->changes.n > 0) {
+		struct changes shown = s->last_changes;
+
+		s->last_changes = s->changes;
+		s->changes = shown;
+	}
+}
+
+void tick(struct state *s, int64_t now_us)
+{
+	s->status.pass_us = now_us;
+	state_update_mode(s);
+	discover_stage(s, now_us);
+	observe_stage(s, now_us);
+	if (decide_stage(s, now_us) < 0) {
+		log_err("tick.memory", "no memory to decide: nothing is changed in this pass");
+		changes_clear(&s->changes);
+	}
+	apply_stage(s);
+	account_stage(s);
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One pass of the agent, from the machine to the machine.
+#pragma once
+
+#include <stdint.h>
+
+#include "agent/state.h"
+
+/* A pass at now_us (CLOCK_BOOTTIME microseconds). Never fails: what went wrong is in the status,
+ * in the outcomes and in the log, and the next pass tries again. */
+void tick(struct state *state, int64_t now_us);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A knob is one file of one cgroup. Names, formats and comparison are in policy/knob.c; exactly
+// one file under agent/apply/ writes each of them.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum knob {
+	KNOB_CPU_WEIGHT,
+	KNOB_CPU_IDLE,
+	KNOB_CPU_MAX,
+	KNOB_MEMORY_MIN,
+	KNOB_MEMORY_LOW,
+	KNOB_MEMORY_HIGH,
+	KNOB_MEMORY_MAX, /* read only: says a pod's limit, never written by colod */
+	KNOB_IO_WEIGHT,
+	KNOB_COUNT,
+};
+
+/* The kernel's word "max". Never produced by arithmetic: sums saturate below it. */
+#define KNOB_VALUE_MAX UINT64_MAX
+
+enum knob_value_state {
+	KNOB_UNREAD, /* not read yet, or the last read failed */
+	KNOB_MISSING, /* the file is not there: controller off, or the kernel lacks the knob */
+	KNOB_KNOWN,
+};
+
+/* value: weight 1..10000 (0: what 6.1 shows for an idle group), idle 0/1, bytes, or quota_us.
+ * period_us: only cpu.max, 0 elsewhere. */
+struct knob_value {
+	enum knob_value_state state;
+	uint64_t value;
+	uint64_t period_us;
+};
+
+/* What is known about one knob of one cgroup. `original` and `written` are meaningful only while
+ * `owned`: the last value somebody else wrote, and the one colod wrote over it. */
+struct knob_state {
+	struct knob_value now;
+	struct knob_value original;
+	struct knob_value written;
+	bool owned;
+	bool held; /* the written value is a hold: it must not outlive the agent */
+};
+
+/* What a write does to the pod; the mode says which of these are allowed. */
+enum effect {
+	EFFECT_SHARE,	   /* weights, idle: mode protect */
+	EFFECT_PROTECTION, /* memory.min/low: mode protect */
+	EFFECT_LIMIT,	   /* a static bound on offline work: mode squeeze */
+	EFFECT_HOLD,	   /* taken away while there is pressure: mode squeeze, never outlives colod */
+	EFFECT_COUNT,
+};

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The plan: the wanted value of every knob, each with its reason; and the changes that lead
+// there, each with what came of it.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "colod/knob.h"
+#include "colod/level.h"
+#include "colod/reason.h"
+
+struct cgroup;
+struct pod;
+
+struct plan_entry {
+	struct cgroup *cgroup;
+	enum knob knob;
+	enum effect effect;
+	struct knob_value want;
+	struct reason reason;
+};
+
+enum assignment_state {
+	ASSIGNMENT_NONE,    /* no rule matched: never touched */
+	ASSIGNMENT_WAITING, /* a rule needs a fact that is not known yet: untouched */
+	ASSIGNMENT_LEVEL,
+};
+
+struct assignment {
+	enum assignment_state state;
+	enum level level;
+	enum role role;
+	int32_t rule;		 /* index into policy->rules, -1 for none */
+	const char *waiting_for; /* static text: the name of the missing fact; NULL otherwise */
+	bool may_hold;		 /* offline, and enough is known of it for limits and holds */
+};
+
+struct plan {
+	struct plan_entry *entries; /* owned; at most one per cgroup and knob */
+	size_t n_entries;
+	size_t cap_entries;
+	struct assignment *assignments; /* by pod->slot; owned */
+	size_t n_assignments;
+};
+
+enum change_kind {
+	CHANGE_WRITE,
+	CHANGE_RESTORE, /* the original comes back, ownership ends */
+	CHANGE_FORGET,	/* somebody else wrote since: left alone, ownership ends */
+};
+
+/* Why the kernel did not take a value. */
+enum refusal {
+	REFUSAL_NONE,
+	REFUSAL_GONE,		 /* the cgroup vanished: normal */
+	REFUSAL_NO_CONTROLLER,	 /* the controller is not enabled in the parent's subtree_control */
+	REFUSAL_NO_KNOB,	 /* this kernel lacks the file */
+	REFUSAL_INVALID,	 /* EINVAL or ERANGE */
+	REFUSAL_DENIED,		 /* EACCES, EPERM, EROFS */
+	REFUSAL_BUSY,
+	REFUSAL_DIFFERS,	 /* written, but something else was read back */
+	REFUSAL_NO_RECORD,	 /* the original could not be recorded, so nothing was written */
+	REFUSAL_OTHER,
+	REFUSAL_COUNT,
+};
+
+struct change {
+	struct cgroup *cgroup;
+	enum knob knob;
+	enum effect effect;
+	enum change_kind kind;
+	struct knob_value had;
+	struct knob_value want;
+	struct reason reason;
+	/* the outcome, filled by apply */
+	bool done;
+	int error; /* 0 or -errno */
+	enum refusal refusal;
+	struct knob_value got; /* read back */
+};
+
+struct changes {
+	struct change *list; /* owned */
+	size_t n;
+	size_t cap;
+	size_t n_withheld; /* of the diff, not in the list: the mode does not allow them */
+};

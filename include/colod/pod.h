@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A pod: the unit that gets a level. A Kubernetes pod's cgroup, or a systemd unit or plain
+// cgroup that a policy rule names.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "colod/fact.h"
+#include "colod/level.h"
+
+struct cgroup;
+
+#define POD_UID_SIZE 64
+#define CONTAINER_ID_SIZE 65
+#define POD_NAME_SIZE 320 /* "namespace/name" of a pod, or a cgroup path cut to fit */
+
+enum pod_kind {
+	POD_KUBERNETES,
+	POD_UNIT,
+	POD_CGROUP,
+	POD_KIND_COUNT,
+};
+
+enum cgroup_driver {
+	DRIVER_NONE,
+	DRIVER_SYSTEMD,
+	DRIVER_CGROUPFS,
+	DRIVER_COUNT,
+};
+
+enum runtime {
+	RUNTIME_UNKNOWN, /* cgroupfs layout: a bare id does not say */
+	RUNTIME_CONTAINERD,
+	RUNTIME_CRIO,
+	RUNTIME_DOCKER,
+	RUNTIME_PODMAN,
+	RUNTIME_COUNT,
+};
+
+struct pod_container {
+	char id[CONTAINER_ID_SIZE];
+	char *name; /* from facts, or NULL; owned */
+	enum runtime runtime;
+	struct cgroup *cgroup;
+};
+
+struct pod_label {
+	char *key;
+	char *value;
+};
+
+/* Requests and limits of the whole pod; a limit of KNOB_VALUE_MAX means unlimited. */
+struct pod_resources {
+	struct fact_u64 cpu_request_milli;
+	struct fact_u64 cpu_limit_milli;
+	struct fact_u64 memory_request_bytes;
+	struct fact_u64 memory_limit_bytes;
+};
+
+/* What the kubelet says of a pod. Strings are owned; NULL where the pod has no such thing. */
+struct pod_facts {
+	char *ns;
+	char *name;
+	char *priority_class;
+	char *owner_kind;
+	struct pod_label *labels;
+	size_t n_labels;
+	struct pod_label *annotations;
+	size_t n_annotations;
+	enum qos qos; /* QOS_INVALID: status has not told yet */
+	bool is_static;
+	bool host_network;
+	bool deleting;
+	struct pod_resources resources;
+};
+
+struct pod {
+	uint32_t slot;	 /* index into every per-pod array; reused after the pod is gone */
+	uint64_t serial; /* never reused: tells two pods of one slot apart */
+	enum pod_kind kind;
+	char uid[POD_UID_SIZE]; /* with dashes; 32 hex digits for a static pod; "" for units */
+	char name[POD_NAME_SIZE]; /* for people: namespace/name, uid, or unit path */
+	enum qos qos;
+	enum cgroup_driver driver;
+	struct cgroup *cgroup;
+	struct pod_container *containers;
+	size_t n_containers;
+	enum fact_state facts_state; /* of `facts` as a whole */
+	struct pod_facts *facts;     /* owned; NULL unless FACT_KNOWN */
+	struct pod_resources resources; /* known from facts, else derived from knobs */
+};

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What was measured, and when. Times are CLOCK_BOOTTIME microseconds, handed in by the loop. A
+// value that could not be read has its valid bit clear and must not be used.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "colod/level.h"
+
+/* 64 samples: a minute at the steady 1 s, and the 10 s window even at the 100 ms of a storm
+ * once it is thinned. 64 * sizeof(struct pod_sample) is the whole memory cost of a pod. */
+#define SAMPLE_RING 64
+
+enum sample_valid {
+	SAMPLE_CPU = 1 << 0,
+	SAMPLE_MEMORY = 1 << 1,
+	SAMPLE_PSI_CPU = 1 << 2, /* SAMPLE_PSI_CPU << enum resource */
+	SAMPLE_PSI_MEMORY = 1 << 3,
+	SAMPLE_PSI_IO = 1 << 4,
+};
+
+/* Totals since boot, as the kernel counts them. */
+struct psi_total {
+	uint64_t some_us;
+	uint64_t full_us;
+};
+
+struct pod_sample {
+	int64_t at_us;
+	uint32_t valid;
+	uint32_t reserved;
+	uint64_t cpu_usage_us;
+	uint64_t cpu_periods;
+	uint64_t cpu_throttled;	   /* periods in which it was throttled */
+	uint64_t cpu_throttled_us;
+	uint64_t memory_bytes;
+	struct psi_total psi[RESOURCE_COUNT];
+};
+
+struct node_sample {
+	int64_t at_us;
+	uint32_t valid;
+	uint32_t reserved;
+	uint64_t cpu_busy_us;	   /* all CPUs, everything but idle and iowait */
+	uint64_t memory_available_bytes;
+	struct psi_total psi[RESOURCE_COUNT];
+};
+
+/* A ring: `count` samples, the newest at (head + SAMPLE_RING - 1) % SAMPLE_RING. */
+struct pod_history {
+	uint64_t serial; /* of the pod these belong to */
+	uint32_t head;
+	uint32_t count;
+	struct pod_sample ring[SAMPLE_RING];
+};
+
+struct node_history {
+	uint32_t head;
+	uint32_t count;
+	struct node_sample ring[SAMPLE_RING];
+};
+
+struct samples {
+	struct node_history node;
+	struct pod_history **pods; /* by pod->slot, NULL where no pod was; owned */
+	size_t n_slots;
+};

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the serving stage may see: const views of the last pass. Nothing in it is owned.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "colod/diag.h"
+#include "colod/model.h"
+#include "colod/plan.h"
+#include "colod/policy.h"
+#include "colod/pressure.h"
+#include "colod/sample.h"
+#include "colod/score.h"
+
+#define STATUS_NOTE_SIZE 512
+
+/* The agent about itself. Counters are since start. */
+struct status {
+	enum mode mode;		/* in force */
+	enum mode mode_policy;	/* what each source allows */
+	enum mode mode_option;	/* MODE_COUNT - 1 when the command line says nothing */
+	char mode_why[128];	/* which source decided */
+	char policy_state[STATUS_NOTE_SIZE]; /* "ok", or why the last good one is in force */
+	uint64_t passes;
+	uint64_t writes;	/* knobs written, restores not counted */
+	uint64_t restores;
+	uint64_t refusals;
+	uint64_t withheld;	/* of the last pass: changes the mode does not allow */
+	uint64_t pending;	/* of the last pass: changes that are still to come */
+	int64_t started_us;
+	int64_t pass_us;	/* when the last pass began */
+	uint32_t triggers;	/* PSI triggers armed */
+	uint64_t trigger_events;
+	uint64_t log_suppressed;
+};
+
+struct snapshot {
+	const struct model *model;
+	const struct samples *samples;
+	const struct policy *policy;
+	const struct plan *plan;
+	const struct changes *changes; /* of the last pass that had any */
+	const struct scores *scores;
+	const struct ladder_cpu *ladder_cpu;
+	const struct status *status;
+	const struct diags *diags; /* of the last policy read */
+};

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// From model, samples, policy and time to the plan: the wanted value of every knob, with reasons.
+// Pure. The deciders per resource are the rows of a table in decide.c; adding a resource is one
+// more decide_*.c and one more row.
+#pragma once
+
+#include <stdint.h>
+
+#include "colod/model.h"
+#include "colod/plan.h"
+#include "colod/policy.h"
+#include "colod/pressure.h"
+#include "colod/sample.h"
+
+/* What a decider may look at. */
+struct decide_input {
+	const struct model *model;
+	const struct samples *samples;
+	const struct policy *policy;
+	const struct ladder_cpu *ladder_cpu;
+	int64_t now_us;
+};
+
+/* Assignments first, then the ladder, then one decider per resource. *plan keeps its memory from
+ * pass to pass: a pass over an unchanged model allocates nothing. 0 or -ENOMEM (then *plan is
+ * empty: nothing is to be written). */
+int decide(const struct model *model, const struct samples *samples, const struct policy *policy,
+	   int64_t now_us, struct ladder_cpu *ladder_cpu, struct plan *plan);
+
+void plan_clear(struct plan *plan);
+void plan_free(struct plan *plan); /* frees what it holds, not plan itself */
+
+/* Adds an entry, or replaces the one for the same cgroup and knob. 0 or -ENOMEM. */
+int plan_add(struct plan *plan, const struct plan_entry *entry);
+
+/* The entry for this cgroup and knob, or NULL. */
+const struct plan_entry *plan_find(const struct plan *plan, const struct cgroup *cgroup,
+				   enum knob knob);
+
+/* The assignment of a pod; a static ASSIGNMENT_NONE where there is none. */
+const struct assignment *plan_assignment(const struct plan *plan, const struct pod *pod);
+
+/* What a subtree holds, for "highest all-offline" and "mixed". */
+struct decide_subtree {
+	size_t online;	  /* pods with an online level */
+	size_t offline;	  /* pods with an offline level */
+	size_t undecided; /* pods that wait for facts, or that no rule matched */
+	bool others;	  /* populated cgroups that are no pod's and hold no pod */
+};
+struct decide_subtree decide_subtree(const struct plan *plan, const struct cgroup *cgroup);
+
+/* The deciders. Each adds its entries to *plan; 0 or -ENOMEM. */
+int decide_cpu(const struct decide_input *in, struct plan *plan);
+int decide_memory(const struct decide_input *in, struct plan *plan);
+int decide_io(const struct decide_input *in, struct plan *plan);

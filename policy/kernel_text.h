@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Readers for the text formats of /proc, /sys and cgroupfs. Pure, allocation-free, tolerant of
+// unknown keys, strict about numbers: no sign, no blank, no overflow. All take NUL-terminated
+// text and return 0 or -EINVAL/-ERANGE/-ENOENT (key not there), outputs untouched on failure.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "colod/sample.h"
+
+/* A whole decimal number, optional trailing newline. */
+int kernel_text_u64(const char *text, uint64_t *ret_value);
+
+/* The value of `key` in "key value\n" lines (cpu.stat, memory.events, cgroup.events). */
+int kernel_text_keyed(const char *text, const char *key, uint64_t *ret_value);
+
+/* Totals of a pressure file. A file without a `full` line (cpu of the node on old kernels) gives
+ * full_us 0. */
+int kernel_text_psi(const char *text, struct psi_total *ret_psi);
+
+/* One line of /proc/meminfo ("MemTotal:  123 kB"), in bytes. `key` without the colon. */
+int kernel_text_meminfo(const char *text, const char *key, uint64_t *ret_bytes);
+
+/* "cpu " line of /proc/stat: busy time of all CPUs (everything but idle and iowait; guest time
+ * is already in user), in ticks of 1/`ticks_per_s` s, returned in microseconds. */
+int kernel_text_stat_busy(const char *text, uint64_t ticks_per_s, uint64_t *ret_busy_us);
+
+/* A CPU or node list "0-3,8,10-11" (empty or "\n" is an empty set), as a bitmap of `n_bits` bits
+ * in `words` of 64. -ERANGE for an id >= n_bits. *ret_count may be NULL. */
+int kernel_text_list(const char *text, uint64_t *words, size_t n_bits, size_t *ret_count);
+
+/* Whether `word` stands alone in a blank-separated list (cgroup.controllers). */
+bool kernel_text_has_word(const char *text, const char *word);

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Text forms of the enums of include/colod. Every *_to_string returns static text, never NULL
+// ("?" for a value out of range); every *_from_string returns the enum or -EINVAL, exact match,
+// case-sensitive.
+#pragma once
+
+#include "colod/fact.h"
+#include "colod/level.h"
+#include "colod/plan.h"
+#include "colod/pod.h"
+#include "colod/pressure.h"
+#include "colod/score.h"
+
+const char *names_level(enum level level); /* "P0" … "P7", "-" for LEVEL_NONE */
+int names_level_from(const char *text);
+const char *names_role(enum role role); /* "online", "offline" */
+int names_role_from(const char *text);
+const char *names_mode(enum mode mode); /* "off" … "full" */
+int names_mode_from(const char *text);
+const char *names_qos(enum qos qos); /* "none", "Guaranteed", "Burstable", "BestEffort" */
+int names_qos_from(const char *text);
+const char *names_resource(enum resource resource); /* "cpu", "memory", "io" */
+int names_resource_from(const char *text);
+const char *names_runtime(enum runtime runtime); /* "unknown", "containerd", "cri-o", … */
+int names_runtime_from(const char *text);
+const char *names_driver(enum cgroup_driver driver); /* "none", "systemd", "cgroupfs" */
+int names_driver_from(const char *text);
+const char *names_fact(enum fact_state state); /* "unknown", "absent", "known", "derived" */
+int names_fact_from(const char *text);
+const char *names_rung(enum rung rung); /* "calm", "squeeze" */
+int names_rung_from(const char *text);
+const char *names_effect(enum effect effect); /* "share", "protection", "limit", "hold" */
+int names_effect_from(const char *text);
+const char *names_refusal(enum refusal refusal); /* a short phrase for people */
+int names_refusal_from(const char *text);
+const char *names_score(enum score_state state); /* "none", "learning", "no baseline yet", "self-throttled" */
+int names_score_from(const char *text);
+
+/* The lowest mode that allows this effect. */
+enum mode names_effect_mode(enum effect effect);

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// From YAML bytes to a checked policy, or to messages that name file, line and column. Reads
+// memory only; who opens the files is agent/policy_files.c.
+#pragma once
+
+#include <stddef.h>
+
+#include "colod/diag.h"
+#include "colod/policy.h"
+
+#define POLICY_FILE_MAX_BYTES (256 * 1024)
+#define POLICY_FILES_MAX 64
+
+struct policy_source {
+	const char *name; /* as shown in messages */
+	const char *text;
+	size_t len;
+};
+
+/* Merges the sources in order (a later file's mode, facts, level fields and pressure win over an
+ * earlier one's; its assign rules come before the earlier ones') over the built-in rules, and
+ * checks the whole. All errors of all files are collected in *diags (which the caller zeroes).
+ * 0 and a policy that the caller frees with policy_free(); -EINVAL with diags->n_errors > 0;
+ * -ENOMEM. No sources: the policy of policy_none(). */
+int policy_read(const struct policy_source *sources, size_t n_sources, struct diags *diags,
+		struct policy **ret_policy);
+
+/* No good policy at all: mode observe, facts from the cgroup tree, no rule. NULL without memory. */
+struct policy *policy_none(void);
+
+/* Accepts NULL and half-built objects. */
+void policy_free(struct policy *policy);

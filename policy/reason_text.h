@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The one sentence that logs, D-Bus, coloctl and incidents print for a reason. Pure.
+#pragma once
+
+#include <stddef.h>
+
+#include "colod/policy.h"
+#include "colod/reason.h"
+
+#define REASON_TEXT_SIZE 320
+
+/* E.g. "default/web-1 waited 12.4 % of 2 s for CPU, more than 5 %: quota 41 % of the node (rule
+ * default.yaml:31)". Uses only numbers stored in the reason. `policy` (may be NULL) names the
+ * rule. buf is always NUL-terminated; returns buf. */
+const char *reason_text(const struct reason *reason, const struct policy *policy, char *buf,
+			size_t size);
+
+/* "P7 by default.yaml:31 (qos: BestEffort)": why an assignment is what it is. */
+const char *reason_text_rule(const struct policy *policy, int rule, char *buf, size_t size);

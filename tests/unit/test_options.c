@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tests/lib/test.h"
+
+#include <errno.h>
+
+#include "agent/options.h"
+#include "colod/model.h"
+
+#define PARSE(o, ...)                                                                              \
+	options_parse((int)(sizeof((char *[]){"colod", __VA_ARGS__}) / sizeof(char *)),            \
+		      (char *[]){"colod", __VA_ARGS__, NULL}, o)
+
+TEST(without_arguments_the_daemon_runs_and_the_policy_decides_the_mode)
+{
+	char *argv[] = {"colod", NULL};
+	struct options o;
+
+	assert_int_equal(options_parse(1, argv, &o), 0);
+	assert_int_equal(o.action, OPTIONS_RUN);
+	assert_string_equal(o.root, "/");
+	assert_int_equal(o.mode, MODE_FULL);
+	assert_false(o.mode_given);
+	assert_int_equal(o.switched_off, 0);
+}
+
+TEST(once_with_mode_root_and_policy_is_taken_over)
+{
+	struct options o;
+
+	assert_int_equal(PARSE(&o, "--once", "--mode", "observe", "--root=/tmp/x", "--policy", "a",
+			       "--policy", "b", "--json"),
+			 0);
+	assert_int_equal(o.action, OPTIONS_ONCE);
+	assert_int_equal(o.mode, MODE_OBSERVE);
+	assert_true(o.mode_given);
+	assert_string_equal(o.root, "/tmp/x");
+	assert_int_equal(o.n_policy_files, 2);
+	assert_string_equal(o.policy_files[1], "b");
+	assert_true(o.json);
+}
+
+TEST(without_names_capabilities_and_adds_up)
+{
+	struct options o;
+
+	assert_int_equal(PARSE(&o, "--without", "psi,smt", "--without", "numa"), 0);
+	assert_int_equal(o.switched_off, 1u << CAPABILITY_PSI | 1u << CAPABILITY_SMT |
+						 1u << CAPABILITY_NUMA);
+}
+
+TEST(an_unknown_mode_capability_verb_or_option_is_refused_and_changes_nothing)
+{
+	struct options o = {.root = "untouched"};
+
+	assert_int_equal(PARSE(&o, "--mode", "Observe"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--without", "psi,warp-drive"), -EINVAL);
+	assert_int_equal(PARSE(&o, "restart"), -EINVAL);
+	assert_int_equal(PARSE(&o, "restore", "now"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--nonsense"), -EINVAL);
+	assert_string_equal(o.root, "untouched");
+}
+
+TEST(too_many_policy_files_are_refused)
+{
+	char *argv[2 * (OPTIONS_POLICY_FILES_MAX + 1) + 2] = {"colod"};
+	struct options o;
+	int argc = 1;
+
+	for (int i = 0; i <= OPTIONS_POLICY_FILES_MAX; i++) {
+		argv[argc++] = "--policy";
+		argv[argc++] = "x.yaml";
+	}
+	assert_int_equal(options_parse(argc - 2, argv, &o), 0);
+	assert_int_equal(options_parse(argc, argv, &o), -EINVAL);
+}
+
+TEST(restore_takes_holds_and_nothing_else_does)
+{
+	struct options o;
+
+	assert_int_equal(PARSE(&o, "restore", "--holds"), 0);
+	assert_int_equal(o.action, OPTIONS_RESTORE);
+	assert_true(o.holds_only);
+	assert_int_equal(PARSE(&o, "--once", "--holds"), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			without_arguments_the_daemon_runs_and_the_policy_decides_the_mode),
+		cmocka_unit_test(once_with_mode_root_and_policy_is_taken_over),
+		cmocka_unit_test(without_names_capabilities_and_adds_up),
+		cmocka_unit_test(
+			an_unknown_mode_capability_verb_or_option_is_refused_and_changes_nothing),
+		cmocka_unit_test(too_many_policy_files_are_refused),
+		cmocka_unit_test(restore_takes_holds_and_nothing_else_does),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tests/lib/test.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "agent/policy_files.h"
+#include "policy/read.h"
+#include "tests/lib/tree.h"
+
+#define MODE_FILE(mode) "version: 1\nmode: " mode "\n"
+
+static char *dir;
+static int root_fd = -1;
+static struct diags diags;
+static struct policy *policy;
+
+static int setup(void **state)
+{
+	(void)state;
+	policy = NULL;
+	if (tree_make(NULL, &dir) < 0)
+		return -1;
+	root_fd = tree_open(dir);
+	return root_fd < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	policy_free(policy);
+	close(root_fd);
+	tree_remove(dir);
+	return 0;
+}
+
+static int read_all(void)
+{
+	policy_free(policy);
+	policy = NULL;
+	return policy_files_read(root_fd, NULL, 0, &diags, &policy);
+}
+
+TEST(without_any_file_the_built_in_default_profile_observes)
+{
+	assert_int_equal(read_all(), 0);
+	assert_int_equal(diags.n, 0);
+	assert_int_equal(policy->mode, MODE_OBSERVE);
+	assert_true(policy->levels[LEVEL_P7].defined);
+	assert_int_equal(policy->levels[LEVEL_P7].role, ROLE_OFFLINE);
+}
+
+TEST(files_are_merged_in_the_order_of_their_names_not_of_their_directories)
+{
+	tree_write(dir, "usr/lib/colod/policy.d/50-b.yaml", MODE_FILE("protect"));
+	tree_write(dir, "etc/colod/policy.d/10-a.yaml", MODE_FILE("off"));
+	assert_int_equal(read_all(), 0);
+	assert_int_equal(policy->mode, MODE_PROTECT);
+}
+
+TEST(a_file_of_the_same_name_in_a_later_directory_takes_the_place_of_the_earlier)
+{
+	tree_write(dir, "usr/lib/colod/policy.d/50-b.yaml", "this is: [no policy");
+	tree_write(dir, "run/colod/policy.d/50-b.yaml", MODE_FILE("squeeze"));
+	assert_int_equal(read_all(), 0);
+	assert_int_equal(policy->mode, MODE_SQUEEZE);
+}
+
+TEST(other_files_in_the_directory_do_not_count)
+{
+	tree_write(dir, "etc/colod/policy.d/50-a.yaml", MODE_FILE("protect"));
+	tree_write(dir, "etc/colod/policy.d/99-a.yaml.bak", "broken: [");
+	tree_write(dir, "etc/colod/policy.d/.hidden.yaml", "broken: [");
+	tree_write(dir, "etc/colod/policy.d/README", "broken: [");
+	assert_int_equal(read_all(), 0);
+	assert_int_equal(policy->mode, MODE_PROTECT);
+}
+
+TEST(one_broken_file_rejects_the_whole_set_and_names_itself)
+{
+	tree_write(dir, "etc/colod/policy.d/10-a.yaml", MODE_FILE("protect"));
+	tree_write(dir, "etc/colod/policy.d/20-b.yaml", "version: 1\nmdoe: protect\n");
+	assert_int_equal(read_all(), -EINVAL);
+	assert_null(policy);
+	assert_true(diags.n_errors >= 1);
+	assert_string_equal(diags.list[0].file, "etc/colod/policy.d/20-b.yaml");
+	assert_int_equal(diags.list[0].line, 2);
+}
+
+TEST(a_file_that_cannot_be_read_is_an_error_and_not_an_empty_file)
+{
+	tree_write(dir, "etc/colod/policy.d/10-a.yaml", MODE_FILE("protect"));
+	tree_mkdir(dir, "etc/colod/policy.d/20-b.yaml");
+	assert_true(read_all() < 0);
+	assert_null(policy);
+	assert_int_equal(diags.n_errors, 1);
+	assert_string_equal(diags.list[0].file, "etc/colod/policy.d/20-b.yaml");
+}
+
+TEST(a_linked_file_is_read_as_a_mounted_configmap_has_it)
+{
+	char target[TREE_PATH_SIZE];
+
+	tree_write(dir, "etc/colod/policy.d/..data/p.yaml", MODE_FILE("protect"));
+	snprintf(target, sizeof(target), "%s/etc/colod/policy.d/p.yaml", dir);
+	assert_int_equal(symlink("..data/p.yaml", target), 0);
+	assert_int_equal(read_all(), 0);
+	assert_int_equal(policy->mode, MODE_PROTECT);
+}
+
+TEST(named_files_are_read_instead_of_the_directories)
+{
+	char path[TREE_PATH_SIZE];
+	const char *files[] = {path};
+
+	tree_write(dir, "etc/colod/policy.d/10-a.yaml", "broken: [");
+	tree_write(dir, "mine.yaml", MODE_FILE("squeeze"));
+	snprintf(path, sizeof(path), "%s/mine.yaml", dir);
+	assert_int_equal(policy_files_read(root_fd, files, 1, &diags, &policy), 0);
+	assert_int_equal(policy->mode, MODE_SQUEEZE);
+	policy_free(policy);
+	policy = NULL;
+	files[0] = "/nonexistent/policy.yaml";
+	assert_int_equal(policy_files_read(root_fd, files, 1, &diags, &policy), -ENOENT);
+	assert_int_equal(diags.n_errors, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			without_any_file_the_built_in_default_profile_observes, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			files_are_merged_in_the_order_of_their_names_not_of_their_directories,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_file_of_the_same_name_in_a_later_directory_takes_the_place_of_the_earlier,
+			setup, teardown),
+		cmocka_unit_test_setup_teardown(other_files_in_the_directory_do_not_count, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			one_broken_file_rejects_the_whole_set_and_names_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_file_that_cannot_be_read_is_an_error_and_not_an_empty_file, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			a_linked_file_is_read_as_a_mounted_configmap_has_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(named_files_are_read_instead_of_the_directories,
+						setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

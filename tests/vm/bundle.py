@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Packs what a guest needs into one tar, which the guest reads as a raw disk.
+
+In the guest: /opt/colod/vm (guest scripts, tests, plan), /opt/colod/build (the build directory),
+/opt/colod/repo (policy profiles and packaging as they are in the source tree), /opt/colod/dest
+(a DESTDIR tree, which the runner lays over /).
+"""
+
+import io
+import pathlib
+import tarfile
+
+from image import REPO
+
+SKIP_SUFFIXES = {".o", ".d", ".a", ".gcno", ".gcda", ".log"}
+SKIP_TOP = {"vm", "vm-cache"}
+
+
+def _add_text(tar, name, text):
+    info = tarfile.TarInfo(name)
+    data = text.encode()
+    info.size = len(data)
+    info.mode = 0o644
+    tar.addfile(info, io.BytesIO(data))
+
+
+def _owned_by_root(info):
+    info.uid = info.gid = 0
+    info.uname = info.gname = "root"
+    return info
+
+
+def _build_filter(top):
+    def keep(info):
+        parts = pathlib.PurePath(info.name).relative_to(top).parts
+        if parts and (parts[0] in SKIP_TOP or parts[0].startswith(".")):
+            return None
+        if info.isfile() and pathlib.PurePath(info.name).suffix in SKIP_SUFFIXES:
+            return None
+        return _owned_by_root(info)
+    return keep
+
+
+def make(out, tests, guest_dir, settings, build=None, dest=None):
+    """Writes the tar to OUT. SETTINGS is a dict that the guest sees as shell variables."""
+    with tarfile.open(out, "w") as tar:
+        tar.add(guest_dir, "vm/guest", filter=_owned_by_root)
+        for test in tests:
+            tar.add(test.path, f"vm/tests/{test.path.name}", filter=_owned_by_root)
+        _add_text(tar, "vm/plan", "".join(f"{t.name} {t.budget_s}\n" for t in tests))
+        _add_text(tar, "vm/settings", "".join(f"{k}='{v}'\n" for k, v in settings.items()))
+        for name in ("policy/profiles", "packaging"):
+            if (REPO / name).is_dir():
+                tar.add(REPO / name, f"repo/{name}", filter=_owned_by_root)
+        if build:
+            tar.add(build, "build", filter=_build_filter("build"))
+        if dest:
+            tar.add(dest, "dest", filter=_owned_by_root)
+    size = out.stat().st_size
+    with open(out, "ab") as f:
+        f.truncate((size + 0xfffff) & ~0xfffff)

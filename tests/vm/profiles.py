@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The shapes of guest that tests ask for, and the header lines of test files.
+
+A profile is one boot. A test names the profiles it runs in; most need only `default`.
+"""
+
+import dataclasses
+import fnmatch
+import pathlib
+import re
+
+import image
+
+HERE = pathlib.Path(__file__).resolve().parent
+TESTS = HERE / "tests"
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    name: str
+    cpus: int = 2
+    memory_mib: int = 1536
+    smt: bool = False
+    swap_mib: int = 0
+    disk_mib: int = 0
+    icount: bool = False
+
+
+PROFILES = {p.name: p for p in (
+    Profile("default"),
+    Profile("smt", cpus=4, smt=True),
+    Profile("swap", memory_mib=768, swap_mib=512),
+    Profile("small", memory_mib=768),
+    Profile("disk", disk_mib=1024),
+    Profile("icount", icount=True),
+)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Test:
+    name: str
+    path: pathlib.Path
+    budget_s: int
+    profiles: tuple
+    core: bool
+    title: str
+    expect: str = ""
+
+
+def _header(path):
+    fields = {}
+    for line in path.read_text().splitlines():
+        if not line.startswith("#"):
+            break
+        match = re.match(r"# (budget|profile|core|title|expect): (.*)", line)
+        if match:
+            fields[match[1]] = match[2].strip()
+    return fields
+
+
+def load_test(path):
+    fields = _header(path)
+    for key in ("budget", "profile", "title"):
+        if key not in fields:
+            raise image.ImageError(f"{path}: no '# {key}:' line")
+    if not re.fullmatch(r"\d+s", fields["budget"]):
+        raise image.ImageError(f"{path}: budget {fields['budget']!r} is not like 40s")
+    names = tuple(fields["profile"].split())
+    for name in names:
+        if name not in PROFILES:
+            raise image.ImageError(f"{path}: unknown profile {name!r}; known: {', '.join(PROFILES)}")
+    return Test(path.stem, path, int(fields["budget"][:-1]), names, fields.get("core") == "yes",
+                fields["title"], fields.get("expect", ""))
+
+
+def load_tests(directory=TESTS):
+    paths = sorted(p for p in directory.glob("*.sh") if re.match(r"\d\d-", p.name))
+    return [load_test(p) for p in paths]
+
+
+def select(tests, core=False, only=None):
+    return [t for t in tests
+            if (t.core or not core) and (not only or any(fnmatch.fnmatch(t.name, g) for g in only))]
+
+
+def boots(tests, profile_names=None):
+    """Groups tests into (profile, tests), one boot each, in the table's order."""
+    for name, profile in PROFILES.items():
+        if profile_names and name not in profile_names:
+            continue
+        group = [t for t in tests if name in t.profiles]
+        if group:
+            yield profile, group
