@@ -14,6 +14,7 @@
 #   DESTDIR=, prefix=    where `make install` puts things (prefix default: /usr/local)
 #   VM_CACHE=DIR         where VM images are kept (default: build/vm-cache)
 #   UNIT="test_a test_b" only these tests, in `make check-unit` and `make check-prop`
+#   PARTS="unit golden"  only these parts of `make check`; ALSO="vm-oldest" adds some
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 SHELL := /bin/bash
@@ -104,6 +105,7 @@ endif
 
 .PHONY: all
 all: $(B)/colod $(B)/coloctl ## Build colod and coloctl (the default)
+	@tests/give-back.sh $(O)
 
 .PHONY: tests
 tests: $(UNIT_BIN) $(PROP_BIN) $(REPLAY_BIN) ## Build every test program
@@ -126,7 +128,10 @@ $(B)/sources.stamp: FORCE
 $(B)/%.o: %.c $(B)/flags.stamp
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+# A test writes an argv as literals; the product has no such place.
+$(B)/tests/%.o: TEST_CFLAGS := -Wno-write-strings
 
 define archive
 $(call say,AR,$@)
@@ -170,6 +175,217 @@ DEPS := $(patsubst %.c,$(B)/%.d,$(POLICY_SRC) $(AGENT_SRC) $(TOP_SRC) $(CTL_SRC)
 
 # Object files of tests are kept: they are not intermediate files of the link.
 .SECONDARY:
+
+# The built-in profile is included by the assembler, which writes no dependency file.
+$(B)/agent/profile_default.o: policy/profiles/default.yaml
+
+# --- checks that look at the source ----------------------------------------------------------
+
+RESULTS := $(O)/results
+# `make check` names the file to report in; a part that is run alone keeps it here.
+RESULT ?= $(RESULTS)/$(@:check-%=%)
+
+# policy/ once more, plainly compiled: hardening and sanitizers add symbols of their own, and
+# position-independent code moves constant tables into writable sections.
+PLAIN_CFLAGS = -std=gnu11 -O1 -fno-pie -fno-stack-protector -U_FORTIFY_SOURCE $(INCLUDE) $(DEFINE) $(PKG_CFLAGS)
+PLAIN_OBJ := $(patsubst policy/%.c,$(O)/plain/%.o,$(POLICY_SRC))
+$(PLAIN_OBJ): $(O)/plain/%.o: policy/%.c $(B)/flags.stamp
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(PLAIN_CFLAGS) -MMD -MP -c -o $@ $<
+-include $(wildcard $(PLAIN_OBJ:.o=.d))
+
+.PHONY: check-layers
+check-layers: $(PLAIN_OBJ) ## The rules between folders: symbols, includes, one writer per knob
+	@tests/check-layers.sh "$(RESULT)" $(PLAIN_OBJ)
+
+.PHONY: check-selftest
+check-selftest: ## Break each rule in a copy of the tree and see it caught
+	@tests/check-selftest.sh "$(RESULT)" "$(MAKE)"
+
+.PHONY: check-headers
+check-headers: $(B)/flags.stamp ## Each header compiles alone
+	@tests/check-headers.sh "$(RESULT)" $(CC) $(ALL_CFLAGS) -Werror -- $(HEADERS)
+
+FORMATTED := $(sort $(wildcard include/colod/*.h policy/*.[ch] agent/*.[ch] agent/*/*.[ch] \
+	tests/lib/*.[ch] tests/unit/*.[ch] tests/prop/*.[ch] tests/fuzz/*.[ch] tests/vm/*.[ch] \
+	tests/vm/*/*.[ch] tests/bench/*.[ch]))
+CLANG_FORMAT ?= clang-format-14
+
+.PHONY: check-format
+check-format: ## Formatting, SPDX lines, sizes and words that do not belong into a commit
+	@tests/check-format.sh "$(RESULT)" $(CLANG_FORMAT) $(FORMATTED)
+
+.PHONY: format-check
+format-check: check-format ## The same as check-format
+
+.PHONY: format
+format: ## Format every C file in place
+	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
+
+# --- tests -----------------------------------------------------------------------------------
+
+only = $(if $(UNIT),$(filter $(addprefix %/,$(UNIT)),$(1)),$(1))
+variant = +@$(MAKE) --no-print-directory RESULT="$(RESULT)"
+# Reports of a sanitizer end the program with a code of their own and show where.
+export ASAN_OPTIONS ?= detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
+export UBSAN_OPTIONS ?= print_stacktrace=1
+
+.PHONY: check-unit
+check-unit: $(call only,$(UNIT_BIN)) ## Unit tests, one program per source file
+	@tests/run-tap.sh "$(RESULT)" $^
+
+.PHONY: check-prop
+check-prop: $(call only,$(PROP_BIN)) ## Property tests over generated models; each prints its seed
+	@tests/run-tap.sh "$(RESULT)" $^
+
+.PHONY: check-golden
+check-golden: $(B)/colod ## A whole pass over recorded trees (CASE=name for one)
+	@tests/golden/run.sh "$(RESULT)" $(B)/colod $(CASE)
+
+.PHONY: golden-bless
+golden-bless: $(B)/colod ## Write the expected plans anew; read the diff before you commit it
+	@tests/golden/run.sh --bless $(B)/colod $(CASE)
+
+.PHONY: check-replay
+check-replay: $(REPLAY_BIN)
+	@tests/run-replay.sh "$(RESULT)" $^
+
+.PHONY: check-fuzz
+check-fuzz: ## Replay the fuzzing corpora under ASan and UBSan
+	$(variant) SAN=address,undefined check-replay
+
+.PHONY: check-san-unit
+check-san-unit: ## Unit tests under ASan and UBSan
+	$(variant) SAN=address,undefined check-unit
+
+.PHONY: check-san-golden
+check-san-golden: ## Golden cases under ASan and UBSan
+	$(variant) SAN=address,undefined check-golden
+
+.PHONY: check-san
+check-san: check-san-unit check-san-golden ## Both of them
+
+.PHONY: check-valgrind
+check-valgrind: $(B)/colod ## No leak and no bad access in a --once pass over the golden trees
+	@GOLDEN_WRAP="valgrind -q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all \
+		--error-exitcode=99" tests/golden/run.sh "$(RESULT)" $(B)/colod $(CASE)
+
+# Both compilers, everything there is to compile; one passed test each.
+.PHONY: check-warnings
+check-warnings: ## gcc and clang build everything without a warning
+	+@tests/check-warnings.sh "$(RESULT)" "$(O)" "$(MAKE)"
+
+.PHONY: check-mutants
+check-mutants: ## Each mutation of tests/mutants/list must make its named test fail
+	+@tests/mutants/run.py "$(RESULT)" "$(jobs)" $(MUTANT)
+
+# A fuzzing engine for one target: make fuzz-policy FUZZ_TIME=600. What it finds is kept below O.
+FUZZ_TIME ?= 60
+.PHONY: $(addprefix fuzz-,$(FUZZ_NAMES))
+$(addprefix fuzz-,$(FUZZ_NAMES)): fuzz-%:
+	+@$(MAKE) --no-print-directory CC=$(CLANG) O=$(O)/fuzz SAN=address,undefined \
+		CFLAGS=-fsanitize=fuzzer-no-link FUZZ_CORPUS=$(O)/fuzz-corpus run-fuzz-$*
+run-fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/libtest.a $(ARCHIVES)
+	$(link) -fsanitize=fuzzer $(LIBS) $(TEST_LIBS)
+	@mkdir -p $(FUZZ_CORPUS)/$* && mv $@ $(B)/fuzz_$*
+	@cd $(FUZZ_CORPUS) && $(abspath $(B))/fuzz_$* -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
+		$(abspath $(FUZZ_CORPUS))/$* $(abspath tests/fuzz/corpus/$*)
+
+# --- virtual machines ------------------------------------------------------------------------
+
+ifdef VM_CACHE
+export VM_CACHE
+endif
+KERNEL ?= 6.12
+VM_OUT := $(O)/vm
+DEST := $(O)/dest
+VM_ARGS = --build $(abspath $(O)) --dest $(abspath $(DEST)) $(if $(ONLY),--only "$(ONLY)")
+
+.PHONY: vm-build
+vm-build: all tests
+	+@rm -rf $(DEST) && $(MAKE) --no-print-directory install DESTDIR=$(abspath $(DEST)) prefix=/usr >/dev/null
+
+.PHONY: check-vm
+check-vm: vm-build ## Boot a real kernel and run the tests in it (KERNEL=6.12, ONLY=glob)
+	@tests/run-vm.sh "$(RESULT)" test --kernel $(KERNEL) --out $(VM_OUT)/$(KERNEL) $(VM_ARGS)
+
+.PHONY: check-vm-core
+check-vm-core: vm-build ## The core of the VM tests (KERNEL=6.1 or newest)
+	@tests/run-vm.sh "$(RESULT)" test --core --kernel $(KERNEL) --out $(VM_OUT)/$(KERNEL) $(VM_ARGS)
+
+.PHONY: check-vm-oldest
+check-vm-oldest: ## The core on the oldest supported kernel
+	$(variant) KERNEL=6.1 check-vm-core
+
+.PHONY: check-vm-newest
+check-vm-newest: ## The core on the newest packaged kernel
+	$(variant) KERNEL=newest check-vm-core
+
+.PHONY: check-vm-selftest
+check-vm-selftest: vm-build ## Plant every kind of fault in a VM and see each one caught
+	@tests/run-vm.sh "$(RESULT)" selftest --kernel $(KERNEL) --out $(VM_OUT)/selftest
+
+.PHONY: vm-shell
+vm-shell: vm-build ## A prompt in a VM with this build (KERNEL=6.12)
+	@trap 'tests/give-back.sh $(O)' EXIT; tests/vm/run.py shell --kernel $(KERNEL) --build $(abspath $(O)) \
+		--dest $(abspath $(DEST))
+
+# --- the two commands of README --------------------------------------------------------------
+
+PARTS := format headers warnings layers selftest unit prop golden fuzz san-unit san-golden valgrind \
+	packaging vm
+jobs = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+.PHONY: deps
+deps: ## Install the Debian packages that build and tests need (root)
+	@packaging/deps.sh install
+
+.PHONY: ensure-deps
+ensure-deps:
+	@packaging/deps.sh ensure
+
+.PHONY: check
+check: ensure-deps ## Everything, with one summary at the end (PARTS="unit golden" for some)
+	+@tests/check.sh "$(O)" "$(jobs)" $(PARTS) $(ALSO)
+
+.PHONY: demo
+demo: ensure-deps ## A VM with an online service and batch hogs: alone, unmanaged, with colod
+	+@trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build && \
+		tests/bench/demo.sh $(abspath $(O)) $(abspath $(DEST))
+
+# --- install ---------------------------------------------------------------------------------
+
+INSTALL ?= install
+into = $(INSTALL) -D -m $(1) $(2) $(DESTDIR)$(3)
+
+.PHONY: install
+install: all ## Install below $(DESTDIR)$(prefix)
+	$(call into,755,$(B)/colod,$(sbindir)/colod)
+	$(call into,755,$(B)/coloctl,$(bindir)/coloctl)
+	@mkdir -p $(DESTDIR)$(unitdir)
+	sed 's|@sbindir@|$(sbindir)|g' packaging/systemd/colod.service.in >$(DESTDIR)$(unitdir)/colod.service
+	chmod 644 $(DESTDIR)$(unitdir)/colod.service
+	$(call into,644,packaging/systemd/colod.sysusers,$(sysusersdir)/colod.conf)
+	$(call into,644,packaging/dbus/io.colod.Agent1.conf,$(dbusdir)/io.colod.Agent1.conf)
+	$(INSTALL) -d -m 755 $(DESTDIR)$(datadir)/dbus-1/interfaces $(DESTDIR)$(datadir)/colod/profiles
+	$(INSTALL) -m 644 packaging/dbus/*.xml $(DESTDIR)$(datadir)/dbus-1/interfaces/
+	$(INSTALL) -m 644 policy/profiles/*.yaml $(DESTDIR)$(datadir)/colod/profiles/
+	$(call into,644,policy/profiles/default.yaml,$(policydir)/00-default.yaml)
+	$(call into,644,packaging/man/colod.8,$(mandir)/man8/colod.8)
+	$(call into,644,packaging/man/coloctl.1,$(mandir)/man1/coloctl.1)
+
+.PHONY: uninstall
+uninstall: ## Remove what install put there (not what people wrote to /etc/colod)
+	rm -f $(DESTDIR)$(sbindir)/colod $(DESTDIR)$(bindir)/coloctl $(DESTDIR)$(unitdir)/colod.service \
+		$(DESTDIR)$(sysusersdir)/colod.conf $(DESTDIR)$(dbusdir)/io.colod.Agent1.conf \
+		$(addprefix $(DESTDIR)$(datadir)/dbus-1/interfaces/,$(notdir $(wildcard packaging/dbus/*.xml))) \
+		$(DESTDIR)$(policydir)/00-default.yaml \
+		$(DESTDIR)$(mandir)/man8/colod.8 $(DESTDIR)$(mandir)/man1/coloctl.1
+	rm -rf $(DESTDIR)$(datadir)/colod
+
+.PHONY: check-packaging
+check-packaging: all ## A staged install is complete; systemd and mandoc find no fault in it
+	+@tests/check-packaging.sh "$(RESULT)" "$(O)" "$(MAKE)"
 
 .PHONY: clean
 clean: ## Delete what was built (VM images stay; make distclean takes them too)

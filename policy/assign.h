@@ -9,9 +9,21 @@
 #include "colod/policy.h"
 
 /* Three-valued matching, rule by rule: a rule that needs an unknown fact stops the search with
- * ASSIGNMENT_WAITING; an absent fact makes the rule not match. Never offline, whatever the policy
- * says: static and mirror pods, system-*-critical pods, the kubelet, the container runtime and
- * colod itself. may_hold is false where pod facts are absent for a Kubernetes pod. */
+ * ASSIGNMENT_WAITING (rule: where it stopped); an absent fact makes the rule not match. All
+ * conditions of a rule must hold, so one that is known not to hold makes the others' facts moot.
+ *
+ * Level from-value: the pod's claim counts as far as it is a defined level and not above what the
+ * rules below give; when they give nothing, neither does the claim.
+ *
+ * Never offline, whatever the policy says: static and mirror pods, system-*-critical pods, the
+ * kubelet, the container runtime and colod itself, and a unit or cgroup that holds one of these or
+ * the Kubernetes pods. Where a rule gives them an offline level they get P1, online, with that
+ * rule as `rule` and kept_online set. A pod whose facts are unknown might be one of them: an
+ * offline level then has to wait too.
+ *
+ * Without a level (ASSIGNMENT_NONE, ASSIGNMENT_WAITING) level is LEVEL_NONE and role ROLE_INVALID.
+ * may_hold is false where pod facts are not known for a Kubernetes pod, and for one that is being
+ * deleted. */
 void assign_pod(const struct policy *policy, const struct pod *pod, struct assignment *ret_assignment);
 
 /* Whether some unit or cgroup rule makes this cgroup (path below the mount, outside the

@@ -27,6 +27,11 @@ struct decide_input {
 int decide(const struct model *model, const struct samples *samples, const struct policy *policy,
 	   int64_t now_us, struct ladder_cpu *ladder_cpu, struct plan *plan);
 
+/* The same, over the assignments that *plan already holds: for tests, and for "what if". */
+int decide_assigned(const struct model *model, const struct samples *samples,
+		    const struct policy *policy, int64_t now_us, struct ladder_cpu *ladder_cpu,
+		    struct plan *plan);
+
 void plan_clear(struct plan *plan);
 void plan_free(struct plan *plan); /* frees what it holds, not plan itself */
 
@@ -49,7 +54,8 @@ struct decide_subtree {
 };
 struct decide_subtree decide_subtree(const struct plan *plan, const struct cgroup *cgroup);
 
-/* The deciders. Each adds its entries to *plan; 0 or -ENOMEM. */
+/* The deciders. Each adds its entries to *plan, whose tree (decide_tree.h) was built from the same
+ * model and assignments; 0 or -ENOMEM. */
 int decide_cpu(const struct decide_input *in, struct plan *plan);
 int decide_memory(const struct decide_input *in, struct plan *plan);
 int decide_io(const struct decide_input *in, struct plan *plan);

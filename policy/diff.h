@@ -5,6 +5,20 @@
 #include "colod/model.h"
 #include "colod/plan.h"
 
+/* Where a change stands in the order; restoring without a model sorts by it too. */
+enum diff_phase {
+	DIFF_FORGET,
+	DIFF_HOLD_ENDS,
+	DIFF_GIVE_BACK,
+	DIFF_PROTECT_LESS,
+	DIFF_PROTECT_MORE,
+	DIFF_TIGHTEN,
+	DIFF_PHASE_COUNT,
+};
+
+/* What the kernel makes of the weight of a group that stops being idle. */
+#define DIFF_WEIGHT_AFTER_IDLE 100
+
 /* Fills *changes (its memory is kept from pass to pass) with
  *  - a write for each planned knob that the mode allows and whose present value differs,
  *  - a restore for each knob colod still owns that the plan, as far as the mode allows it, does not name,
@@ -13,9 +27,15 @@
  * not allow are counted in n_withheld and listed only when `mode` is MODE_OBSERVE or lower and
  * `list_withheld` is set (for `plan` and --once).
  * Order: loosening before tightening; protection parents first when it rises, children first when
- * it falls; idle off before weight, weight off... see diff.c. 0 or -ENOMEM. */
+ * it falls; idle off and its weight in two lines that follow each other; all of it in diff.c.
+ * A pass without a difference allocates nothing. 0, or -ENOMEM (then *changes is empty). */
 int diff(const struct model *model, const struct plan *plan, enum mode mode, bool list_withheld,
 	 struct changes *changes);
+
+/* From kind, knob, effect, had and want. Within a phase parents come before their children, or
+ * the other way round. */
+enum diff_phase diff_phase(const struct change *change);
+bool diff_children_first(enum diff_phase phase);
 
 void changes_clear(struct changes *changes);
 void changes_free(struct changes *changes);

@@ -13,6 +13,9 @@ int history_add_node(struct node_history *history, const struct node_sample *sam
 const struct pod_sample *history_last(const struct pod_history *history);
 const struct node_sample *history_last_node(const struct node_history *history);
 
+/* The sample `back` places before the newest (0: the newest), or NULL. */
+const struct pod_sample *history_at(const struct pod_history *history, uint32_t back);
+
 /* The newest sample that is at least window_us older than the last one, else the oldest; NULL
  * when there is none. Both must have all bits of `valid`, else NULL. */
 const struct pod_sample *history_back(const struct pod_history *history, uint64_t window_us,

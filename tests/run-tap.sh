@@ -22,7 +22,8 @@ fail()
 	printf 'not ok    %s\n' "$1"
 }
 
-# Reads the TAP of one program; cmocka 1.1 marks a skip as "not ok N # SKIP name".
+# Reads the TAP of one program; cmocka 1.1 marks a skip as "not ok N # SKIP name". The reason is the
+# line that the test printed before it.
 count()
 {
 	local prog=$1 line planned=0 seen=0 said='' name
@@ -30,9 +31,14 @@ count()
 		if [[ $line =~ ^1\.\.([0-9]+) ]]; then
 			planned=$((planned + BASH_REMATCH[1]))
 		elif [[ $line =~ ^(not\ )?ok\ [0-9]+\ \#\ SKIP\ ?(.*)$ ]]; then
-			name=${BASH_REMATCH[2]} seen=$((seen + 1)) skipped=$((skipped + 1))
-			lines+=("skip: $prog: $name: ${said:-the test gives no reason}")
-			printf 'skipped   %s: %s (%s)\n' "$prog" "$name" "${said:-the test gives no reason}"
+			name=${BASH_REMATCH[2]} seen=$((seen + 1))
+			if [ -n "$said" ]; then
+				skipped=$((skipped + 1))
+				lines+=("skip: $prog: $name: $said")
+				printf 'skipped   %s: %s (%s)\n' "$prog" "$name" "$said"
+			else
+				fail "$prog: $name: skipped, and gives no reason"
+			fi
 			said=''
 		elif [[ $line =~ ^ok\ [0-9]+\ -\ (.*)$ ]]; then
 			seen=$((seen + 1)) passed=$((passed + 1))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Cleanup attributes: a reader sees in one function that nothing leaks.
+// Cleanup attributes: a reader sees in one function that nothing leaks. Those for memory are in
+// colod/cleanup.h, which the pure code shares.
 #pragma once
 
 #include <dirent.h>
@@ -8,26 +9,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(fn) __attribute__((cleanup(fn)))
+#include "colod/cleanup.h"
 
-/* Give ownership away: the variable is left empty, so its cleanup does nothing. */
-#define TAKE_PTR(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) take_ = (p);                                                         \
-		(p) = NULL;                                                                        \
-		take_;                                                                             \
-	})
 #define TAKE_FD(fd)                                                                                \
 	({                                                                                         \
 		int take_ = (fd);                                                                  \
 		(fd) = -EBADF;                                                                     \
 		take_;                                                                             \
 	})
-
-static inline void cleanup_free(void *p)
-{
-	free(*(void **)p);
-}
 
 static inline int cleanup_close_fd(int fd)
 {
@@ -53,7 +42,6 @@ static inline void cleanup_fclose(FILE **f)
 		(void)fclose(*f);
 }
 
-#define _cleanup_free_ _cleanup_(cleanup_free)
 #define _cleanup_close_ _cleanup_(cleanup_close)
 #define _cleanup_closedir_ _cleanup_(cleanup_closedir)
 #define _cleanup_fclose_ _cleanup_(cleanup_fclose)

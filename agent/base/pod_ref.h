@@ -5,8 +5,8 @@
 
 /* NULL and "" mean: the pod has no such thing. */
 struct pod_ref {
-	const char *label;  /* struct pod's name: "namespace/name", UID or unit path */
-	const char *name;   /* without the namespace */
+	const char *label; /* struct pod's name: "namespace/name", UID or unit path */
+	const char *name;  /* without the namespace */
 	const char *uid;
 	const char *cgroup; /* path below the cgroup2 mount, no leading slash */
 };

@@ -21,7 +21,8 @@ const struct samples *observe_samples(const struct observe *observe);
 
 /* Takes one sample at now_us of every pod that any rule levelled or that waits for facts. Opens fds
  * for new pods, closes those of gone ones (by slot and serial). A file that fails clears its valid
- * bit; ENODEV closes the pod's fds. 0, or -ENOMEM. */
+ * bit; ENODEV closes the pod's fds. A now_us that is not after the last sample's is ignored. 0, or
+ * -ENOMEM (what there is memory for was sampled). */
 int observe_sample(struct observe *observe, const struct model *model, int64_t now_us);
 
 /* PSI triggers on the cpu.pressure of online pods (by plan's assignments), at most 32, those of the
@@ -40,6 +41,10 @@ void observe_trigger_gone(struct observe *observe, int fd, const struct observe_
 
 /* How many are armed. */
 uint32_t observe_n_triggers(const struct observe *observe);
+
+/* Pods of the last pass that were not measured because file descriptors are short; the lowest
+ * levels go first. */
+uint32_t observe_n_unsampled(const struct observe *observe);
 
 /* read(2)-like calls since start, for tests and the cost bench. */
 uint64_t observe_n_reads(const struct observe *observe);

@@ -24,7 +24,8 @@ struct diag {
 	uint32_t line; /* from 1; 0: the file as a whole */
 	uint32_t col;  /* from 1, in bytes */
 	char text[DIAG_TEXT_SIZE];
-	char source[DIAG_LINE_SIZE]; /* the line itself, cut to fit */
+	char source[DIAG_LINE_SIZE]; /* the line itself, of a long one the part around col */
+	uint32_t caret;		     /* byte of source to point at, from 1 */
 	char hint[DIAG_TEXT_SIZE];   /* what would be accepted, or "" */
 };
 

@@ -12,6 +12,7 @@
 
 struct cgroup;
 struct pod;
+struct decide_tree;
 
 struct plan_entry {
 	struct cgroup *cgroup;
@@ -34,6 +35,7 @@ struct assignment {
 	int32_t rule;		 /* index into policy->rules, -1 for none */
 	const char *waiting_for; /* static text: the name of the missing fact; NULL otherwise */
 	bool may_hold;		 /* offline, and enough is known of it for limits and holds */
+	bool kept_online;	 /* the rule said offline, but this pod never is (assign.h) */
 };
 
 struct plan {
@@ -42,6 +44,10 @@ struct plan {
 	size_t cap_entries;
 	struct assignment *assignments; /* by pod->slot; owned */
 	size_t n_assignments;
+	size_t cap_assignments;
+	uint32_t *index; /* for plan_find(); owned, policy/plan.c alone reads it */
+	size_t n_index;
+	struct decide_tree *tree; /* working memory of the deciders, kept between passes; owned */
 };
 
 enum change_kind {

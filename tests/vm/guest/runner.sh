@@ -147,7 +147,7 @@ run_test()
 {
 	local name=$1 budget=$2 since rc start end faults
 	mkdir -p "$RESULTS/$name"
-	since=$(date +%s)
+	since=$(date +%s.%6N)
 	start=$(date +%s%N)
 	echo "colod-vm: start $name" >/dev/kmsg
 	send "@start $name $budget"

@@ -8,6 +8,8 @@ guest_setup()
 	mkdir -p /run/vmtest /var/vm-results /run/vm-cores
 	# A pipe handler sees every crash, also of a process in a container or with a limit of 0.
 	echo "|/opt/colod/vm/guest/core.sh %s %p %e" >/proc/sys/kernel/core_pattern
+	# Wait for the handler, or a test could end before its crash is on record.
+	echo 8 >/proc/sys/kernel/core_pipe_limit
 	ip link set lo up
 	modprobe -q ifb numifbs=0
 	if [ -d /opt/colod/dest ]; then

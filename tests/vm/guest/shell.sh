@@ -13,7 +13,10 @@ guest_setup
 dmesg -n 4
 cat >/run/shellrc <<'RC'
 PS1='colod-vm:\w# '
+. /opt/colod/vm/guest/lib.sh
 . /opt/colod/vm/guest/pods.sh
+. /opt/colod/vm/guest/colod.sh
+. /opt/colod/vm/guest/demo.sh
 RC
 echo "Kernel $(uname -r). pod_create and friends are loaded; the build is in /opt/colod/build, tests"
 echo "in /opt/colod/vm/tests. 'exit' or Ctrl-D powers off; Ctrl-A X ends QEMU at once."

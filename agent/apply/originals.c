@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See originals.h. The table and when it goes to the file; the file itself is originals_file.c.
+// Knows nothing of cgroups.
+#include "agent/apply/originals.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/apply/originals_file.h"
+#include "agent/base/cleanup.h"
+#include "policy/knob.h"
+
+#define FIRST_BUCKETS 64
+/* The file may grow to this many lines per live record before it is written anew. */
+#define LINES_PER_RECORD 4
+#define LINES_MIN 64
+
+static size_t bucket_of(const struct originals *o, const char *path, uint64_t inode, enum knob knob)
+{
+	uint64_t h = 1469598103934665603u ^ inode ^ (uint64_t)knob << 56;
+
+	for (; *path; path++)
+		h = (h ^ (unsigned char)*path) * 1099511628211u;
+	return (size_t)(h >> 7) & (o->n_buckets - 1);
+}
+
+static struct original **place_of(const struct originals *o, const char *path, uint64_t inode,
+				  enum knob knob)
+{
+	struct original **p = &o->buckets[bucket_of(o, path, inode, knob)];
+
+	while (*p && ((*p)->inode != inode || (*p)->knob != knob || strcmp((*p)->path, path) != 0))
+		p = &(*p)->next;
+	return p;
+}
+
+struct original *originals_find(const struct originals *o, const char *path, uint64_t inode,
+				enum knob knob)
+{
+	return o->n > 0 ? *place_of(o, path, inode, knob) : NULL;
+}
+
+bool originals_is_ours(const struct original *record, const struct knob_value *value,
+		       uint64_t page_bytes)
+{
+	return knob_equal(record->knob, &record->written, value, page_bytes) ||
+	       (record->previous.state == KNOB_KNOWN &&
+		knob_equal(record->knob, &record->previous, value, page_bytes));
+}
+
+static int grow(struct originals *o)
+{
+	size_t n = o->n_buckets ? o->n_buckets * 2 : FIRST_BUCKETS;
+	struct original **old = o->buckets, **buckets = calloc(n, sizeof(*buckets));
+	size_t n_old = o->n_buckets;
+
+	if (!buckets)
+		return -ENOMEM;
+	o->buckets = buckets;
+	o->n_buckets = n;
+	for (size_t i = 0; i < n_old; i++) {
+		for (struct original *next, *r = old[i]; r; r = next) {
+			size_t at = bucket_of(o, r->path, r->inode, r->knob);
+
+			next = r->next;
+			r->next = buckets[at];
+			buckets[at] = r;
+		}
+	}
+	free(old);
+	return 0;
+}
+
+static void fill(struct original *record, const struct originals_line *line)
+{
+	record->held = line->held;
+	record->original = line->original;
+	record->written = line->written;
+	record->previous = line->previous;
+}
+
+/* A new record that is not in the table yet. */
+static int make(struct originals *o, const struct originals_line *line, struct original **ret)
+{
+	size_t len = strlen(line->path);
+	struct original *record;
+
+	if (o->n >= ORIGINALS_MAX)
+		return -ENOSPC;
+	if (o->n >= o->n_buckets && grow(o) < 0)
+		return -ENOMEM;
+	record = calloc(1, sizeof(*record) + len + 1);
+	if (!record)
+		return -ENOMEM;
+	memcpy(record->path, line->path, len + 1);
+	record->inode = line->inode;
+	record->knob = line->knob;
+	fill(record, line);
+	*ret = record;
+	return 0;
+}
+
+static void insert(struct originals *o, struct original *record)
+{
+	struct original **head =
+		&o->buckets[bucket_of(o, record->path, record->inode, record->knob)];
+
+	record->next = *head;
+	*head = record;
+	o->n++;
+}
+
+static void drop(struct originals *o, struct original *record)
+{
+	struct original **p = place_of(o, record->path, record->inode, record->knob);
+
+	*p = record->next;
+	o->n--;
+	free(record);
+}
+
+static void drop_all(struct originals *o)
+{
+	for (size_t i = 0; i < o->n_buckets; i++) {
+		while (o->buckets[i]) {
+			struct original *record = o->buckets[i];
+
+			o->buckets[i] = record->next;
+			free(record);
+		}
+	}
+	o->n = 0;
+}
+
+/* The last record of a knob wins; a hold stays one until it ends. */
+static int take_line(struct originals *o, const struct originals_line *line)
+{
+	struct original *record = originals_find(o, line->path, line->inode, line->knob);
+	bool held = line->held || (record && record->held);
+	int r;
+
+	if (line->kind == ORIGINALS_END) {
+		if (record)
+			drop(o, record);
+		return 0;
+	}
+	if (record) {
+		fill(record, line);
+		record->held = held;
+		return 0;
+	}
+	r = make(o, line, &record);
+	if (r == 0)
+		insert(o, record);
+	return r;
+}
+
+int originals_parse(struct originals *o, const char *text, size_t len,
+		    struct originals_found *ret_found)
+{
+	_cleanup_free_ struct originals_line *line = malloc(sizeof(*line));
+	struct originals_found found = {0};
+	bool header = false;
+
+	if (!line)
+		return -ENOMEM;
+	while (len > 0) {
+		const char *end = memchr(text, '\n', len);
+		size_t n = end ? (size_t)(end - text) : len;
+		int r = originals_text_parse(text, n, line);
+
+		o->n_lines++;
+		if (!end) {
+			found.torn = true;
+			break;
+		}
+		if (r == 0 && line->kind == ORIGINALS_HEADER) {
+			header = true;
+			found.other_boot |= strcmp(line->boot_id, o->boot_id) != 0;
+		} else if (r == 0 && header && !found.other_boot) {
+			r = take_line(o, line);
+			if (r == -ENOMEM)
+				return r;
+		}
+		/* Without its header a file cannot say of which boot it is. */
+		if (r < 0 || !header)
+			found.n_bad++;
+		text += n + 1;
+		len -= n + 1;
+	}
+	if (found.other_boot)
+		drop_all(o);
+	*ret_found = found;
+	return 0;
+}
+
+int originals_open(struct originals *o, int dir_fd, const char *boot_id,
+		   struct originals_found *ret_found)
+{
+	*o = (struct originals){.dir_fd = dir_fd, .fd = -EBADF};
+	(void)snprintf(o->boot_id, sizeof(o->boot_id), "%s", boot_id);
+	*ret_found = (struct originals_found){0};
+	return dir_fd >= 0 ? originals_file_load(o, ret_found) : 0;
+}
+
+void originals_close(struct originals *o)
+{
+	drop_all(o);
+	free(o->buckets);
+	o->buckets = NULL;
+	o->n_buckets = 0;
+	o->fd = cleanup_close_fd(o->fd);
+}
+
+static bool is_mostly_past(const struct originals *o)
+{
+	return o->n_lines > o->n * LINES_PER_RECORD + LINES_MIN;
+}
+
+/* One line into the file, where there is one. */
+static int append(struct originals *o, const struct originals_line *line)
+{
+	int r;
+
+	if (o->dir_fd < 0)
+		return 0;
+	if (o->broken || o->fd < 0 || is_mostly_past(o)) {
+		r = originals_file_rewrite(o);
+		/* A file that is only long still takes lines. */
+		if (r < 0 && (o->broken || o->fd < 0))
+			return r;
+	}
+	return originals_file_append(o, line);
+}
+
+int originals_own(struct originals *o, const struct originals_line *line)
+{
+	struct original *record = originals_find(o, line->path, line->inode, line->knob);
+	struct original *fresh = NULL;
+	int r = 0;
+
+	/* Memory first: once the line is in the file, nothing may fail any more. */
+	if (!record)
+		r = make(o, line, &fresh);
+	if (r == 0)
+		r = append(o, line);
+	if (r < 0) {
+		free(fresh);
+		return r;
+	}
+	if (record) {
+		bool held = line->held || record->held;
+
+		fill(record, line);
+		record->held = held;
+	} else {
+		insert(o, fresh);
+	}
+	return 0;
+}
+
+int originals_end(struct originals *o, struct original *record)
+{
+	_cleanup_free_ struct originals_line *line = calloc(1, sizeof(*line));
+	int r = -ENOMEM;
+
+	if (line) {
+		line->kind = ORIGINALS_END;
+		line->inode = record->inode;
+		line->knob = record->knob;
+		(void)snprintf(line->path, sizeof(line->path), "%s", record->path);
+		r = append(o, line);
+	}
+	drop(o, record);
+	return r;
+}
+
+int originals_list(const struct originals *o, struct original ***ret_list)
+{
+	struct original **list = NULL;
+	size_t n = 0;
+
+	if (o->n > 0) {
+		list = malloc(o->n * sizeof(struct original *));
+		if (!list)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < o->n_buckets && list; i++)
+		for (struct original *record = o->buckets[i]; record; record = record->next)
+			list[n++] = record;
+	*ret_list = list;
+	return 0;
+}
+
+int originals_compact(struct originals *o)
+{
+	if (o->dir_fd < 0)
+		return 0;
+	return o->n > 0 ? originals_file_rewrite(o) : originals_file_delete(o);
+}

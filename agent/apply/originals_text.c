@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See originals_text.h. Strict: a line that is not exactly what this file writes is refused,
+// because a restore writes what it says into the kernel.
+#include "agent/apply/originals_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/apply/writer.h"
+#include "policy/knob.h"
+
+#define VERSION "1"
+#define CHECKSUM_DIGITS 8
+#define WORD_SIZE 64
+
+uint32_t originals_text_checksum(const char *body, size_t len)
+{
+	uint32_t crc = UINT32_MAX;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= (unsigned char)body[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+	}
+	return ~crc;
+}
+
+/* A relative path without empty, "." and ".." parts: a damaged record must not lead out. */
+static bool is_sane(const char *path)
+{
+	const char *part = path;
+
+	if (*path == '\0')
+		return false;
+	for (;;) {
+		size_t len = strcspn(part, "/");
+
+		if (len == 0 || (len == 1 && part[0] == '.') ||
+		    (len == 2 && part[0] == '.' && part[1] == '.'))
+			return false;
+		if (part[len] == '\0')
+			return true;
+		part += len + 1;
+	}
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c > ' ' && c != 0x7f && c != '\\';
+}
+
+static void escape(const char *path, char *buf)
+{
+	for (; *path; path++) {
+		unsigned char c = (unsigned char)*path;
+
+		if (is_plain(c))
+			*buf++ = *path;
+		else
+			buf += sprintf(buf, "\\x%02x", c);
+	}
+	*buf = '\0';
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int unescape(const char *text, size_t len, char *path)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (n + 1 >= ORIGINALS_PATH_SIZE)
+			return -EBADMSG;
+		if (c == '\\') {
+			int high, low;
+
+			if (len - i < 4 || text[i + 1] != 'x')
+				return -EBADMSG;
+			high = hex_digit(text[i + 2]);
+			low = hex_digit(text[i + 3]);
+			if (high < 0 || low < 0 || is_plain((unsigned char)(high << 4 | low)) ||
+			    (high | low) == 0)
+				return -EBADMSG;
+			c = (unsigned char)(high << 4 | low);
+			i += 3;
+		} else if (!is_plain(c)) {
+			return -EBADMSG;
+		}
+		path[n++] = (char)c;
+	}
+	path[n] = '\0';
+	return is_sane(path) ? 0 : -EBADMSG;
+}
+
+/* "100", "max", "20000/20000": the kernel's own text without its blank. "-": no value. */
+static const char *value_text(enum knob knob, const struct knob_value *value, char *buf)
+{
+	char *blank;
+
+	if (value->state != KNOB_KNOWN) {
+		memcpy(buf, "-", sizeof("-"));
+		return buf;
+	}
+	(void)knob_format(knob, value, buf, KNOB_TEXT_SIZE);
+	blank = strchr(buf, ' ');
+	if (blank)
+		*blank = '/';
+	return buf;
+}
+
+static int value_parse(enum knob knob, const char *word, struct knob_value *ret_value)
+{
+	char text[WORD_SIZE], *slash;
+
+	memcpy(text, word, sizeof(text));
+	slash = strchr(text, '/');
+	if (slash)
+		*slash = ' ';
+	return knob_parse(knob, text, ret_value) < 0 ? -EBADMSG : 0;
+}
+
+static int body_format(const struct originals_line *line, char *buf, size_t size)
+{
+	char original[KNOB_TEXT_SIZE], written[KNOB_TEXT_SIZE], previous[KNOB_TEXT_SIZE];
+	char path[4 * ORIGINALS_PATH_SIZE];
+
+	if (line->kind == ORIGINALS_HEADER)
+		return snprintf(buf, size, "header " VERSION " %s", line->boot_id);
+	if (!writer_of(line->knob) ||
+	    strnlen(line->path, ORIGINALS_PATH_SIZE) >= ORIGINALS_PATH_SIZE || !is_sane(line->path))
+		return -EINVAL;
+	escape(line->path, path);
+	if (line->kind == ORIGINALS_END)
+		return snprintf(buf, size, "end %" PRIu64 " %s %s", line->inode,
+				knob_name(line->knob), path);
+	if (line->original.state != KNOB_KNOWN || line->written.state != KNOB_KNOWN)
+		return -EINVAL;
+	return snprintf(buf, size, "own %" PRIu64 " %s %s %s %s %s %s", line->inode,
+			knob_name(line->knob), line->held ? "hold" : "share",
+			value_text(line->knob, &line->original, original),
+			value_text(line->knob, &line->written, written),
+			value_text(line->knob, &line->previous, previous), path);
+}
+
+int originals_text_format(const struct originals_line *line, char *buf, size_t *ret_len)
+{
+	char *body = buf + CHECKSUM_DIGITS + 1;
+	size_t room = ORIGINALS_LINE_SIZE - CHECKSUM_DIGITS - 1;
+	int len = body_format(line, body, room);
+
+	if (len < 0)
+		return len;
+	if ((size_t)len + 2 > room)
+		return -EINVAL;
+	(void)snprintf(buf, CHECKSUM_DIGITS + 1, "%08" PRIx32,
+		       originals_text_checksum(body, (size_t)len));
+	buf[CHECKSUM_DIGITS] = ' ';
+	body[len] = '\n';
+	body[len + 1] = '\0';
+	*ret_len = CHECKSUM_DIGITS + 1 + (size_t)len + 1;
+	return 0;
+}
+
+/* What is left of a line. */
+struct rest {
+	const char *text;
+	size_t len;
+};
+
+/* The next word, of one blank behind it, NUL-terminated into `word`. */
+static int next_word(struct rest *rest, char word[WORD_SIZE])
+{
+	const char *blank = memchr(rest->text, ' ', rest->len);
+	size_t len = blank ? (size_t)(blank - rest->text) : rest->len;
+
+	if (len == 0 || len >= WORD_SIZE || memchr(rest->text, '\0', len))
+		return -EBADMSG;
+	memset(word, 0, WORD_SIZE);
+	memcpy(word, rest->text, len);
+	rest->text += len + (blank ? 1 : 0);
+	rest->len -= len + (blank ? 1 : 0);
+	return 0;
+}
+
+static int next_number(struct rest *rest, uint64_t *ret_value)
+{
+	char word[WORD_SIZE];
+	uint64_t value = 0;
+
+	if (next_word(rest, word) < 0)
+		return -EBADMSG;
+	for (const char *p = word; *p; p++) {
+		if (*p < '0' || *p > '9' || __builtin_mul_overflow(value, 10u, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value))
+			return -EBADMSG;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+static int parse_values(struct rest *rest, struct originals_line *line)
+{
+	char word[WORD_SIZE];
+
+	if (next_word(rest, word) < 0)
+		return -EBADMSG;
+	line->held = strcmp(word, "hold") == 0;
+	if (!line->held && strcmp(word, "share") != 0)
+		return -EBADMSG;
+	if (next_word(rest, word) < 0 || value_parse(line->knob, word, &line->original) < 0)
+		return -EBADMSG;
+	if (next_word(rest, word) < 0 || value_parse(line->knob, word, &line->written) < 0)
+		return -EBADMSG;
+	if (next_word(rest, word) < 0)
+		return -EBADMSG;
+	line->previous = (struct knob_value){.state = KNOB_UNREAD};
+	return strcmp(word, "-") == 0 ? 0 : value_parse(line->knob, word, &line->previous);
+}
+
+static int parse_header(struct rest *rest, struct originals_line *line)
+{
+	char word[WORD_SIZE];
+
+	line->kind = ORIGINALS_HEADER;
+	if (next_word(rest, word) < 0 || strcmp(word, VERSION) != 0)
+		return -EBADMSG;
+	if (next_word(rest, word) < 0 || rest->len > 0)
+		return -EBADMSG;
+	memcpy(line->boot_id, word, sizeof(line->boot_id));
+	return 0;
+}
+
+static int parse_body(struct rest *rest, struct originals_line *line)
+{
+	char word[WORD_SIZE];
+	int knob;
+
+	if (next_word(rest, word) < 0)
+		return -EBADMSG;
+	if (strcmp(word, "header") == 0)
+		return parse_header(rest, line);
+	line->kind = strcmp(word, "own") == 0 ? ORIGINALS_OWN : ORIGINALS_END;
+	if (line->kind == ORIGINALS_END && strcmp(word, "end") != 0)
+		return -EBADMSG;
+	if (next_number(rest, &line->inode) < 0 || next_word(rest, word) < 0)
+		return -EBADMSG;
+	knob = knob_from_name(word);
+	if (knob < 0 || !writer_of((enum knob)knob))
+		return -EBADMSG;
+	line->knob = (enum knob)knob;
+	if (line->kind == ORIGINALS_OWN && parse_values(rest, line) < 0)
+		return -EBADMSG;
+	return unescape(rest->text, rest->len, line->path);
+}
+
+int originals_text_parse(const char *text, size_t len, struct originals_line *ret_line)
+{
+	struct rest rest = {.text = text + CHECKSUM_DIGITS + 1};
+	uint32_t checksum = 0;
+
+	if (len <= CHECKSUM_DIGITS + 1 || len >= ORIGINALS_LINE_SIZE ||
+	    text[CHECKSUM_DIGITS] != ' ')
+		return -EBADMSG;
+	rest.len = len - CHECKSUM_DIGITS - 1;
+	for (int i = 0; i < CHECKSUM_DIGITS; i++) {
+		int digit = hex_digit(text[i]);
+
+		if (digit < 0)
+			return -EBADMSG;
+		checksum = checksum << 4 | (uint32_t)digit;
+	}
+	if (checksum != originals_text_checksum(rest.text, rest.len))
+		return -EBADMSG;
+	return parse_body(&rest, ret_line);
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See writer.h. Reads and writes one knob; decides nothing and records nothing.
+#include "agent/apply/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "policy/knob.h"
+
+/* io.weight has a line for each device that somebody set. */
+#define TEXT_SIZE 8192
+
+static const struct writer *search(const struct writer *rows, size_t n, enum knob knob)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].knob == knob)
+			return &rows[i];
+	return NULL;
+}
+
+const struct writer *writer_of(enum knob knob)
+{
+	const struct writer *w = search(cgroup_cpu_writers, cgroup_cpu_n_writers, knob);
+
+	if (!w)
+		w = search(cgroup_memory_writers, cgroup_memory_n_writers, knob);
+	if (!w)
+		w = search(cgroup_io_writers, cgroup_io_n_writers, knob);
+	return w;
+}
+
+int writer_read(int dir_fd, enum knob knob, struct knob_value *ret_value)
+{
+	char text[TEXT_SIZE];
+	int r = fs_read(dir_fd, knob_name(knob), text, sizeof(text), NULL);
+
+	if (r < 0)
+		return r;
+	return knob_parse(knob, text, ret_value) < 0 ? -EBADMSG : 0;
+}
+
+int writer_write(int dir_fd, const struct writer *writer, const struct knob_value *value)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char text[KNOB_TEXT_SIZE];
+	size_t len;
+	ssize_t n;
+	/* O_TRUNC does nothing on cgroupfs; in a recorded tree the file then holds the value alone. */
+	int r = fs_open(dir_fd, knob_name(writer->knob), O_WRONLY | O_TRUNC | writer->flags, &fd);
+
+	if (r < 0)
+		return r;
+	len = strlen(knob_format(writer->knob, value, text, sizeof(text)));
+	n = write(fd, text, len);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}

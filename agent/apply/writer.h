@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One row per knob that colod writes: what is special about writing it. The rows are in
+// cgroup_cpu.c, cgroup_memory.c and cgroup_io.c, each knob in exactly one of them.
+#pragma once
+
+#include <stddef.h>
+
+#include "colod/knob.h"
+
+struct writer {
+	enum knob knob;
+	int flags; /* for open(2), beside O_WRONLY */
+	/* The knob of the same cgroup whose value the kernel forgets while this one is 1, and
+	 * what it reads when this one is 0 again; KNOB_COUNT for none. */
+	enum knob forgets;
+	uint64_t after;
+	/* The value to write now on the way from `now` to `want`, so that the writer does not
+	 * block; `now` itself where nothing is to be gained yet. NULL: want at once. */
+	int (*step)(int dir_fd, const struct knob_value *now, const struct knob_value *want,
+		    struct knob_value *ret_value);
+};
+
+extern const struct writer cgroup_cpu_writers[];
+extern const size_t cgroup_cpu_n_writers;
+extern const struct writer cgroup_memory_writers[];
+extern const size_t cgroup_memory_n_writers;
+extern const struct writer cgroup_io_writers[];
+extern const size_t cgroup_io_n_writers;
+
+/* The row of a knob, NULL for one that colod never writes. */
+const struct writer *writer_of(enum knob knob);
+
+/* The present value, of the cgroup directory dir_fd. 0 or -errno; -EBADMSG for a text that is no
+ * value of this knob. */
+int writer_read(int dir_fd, enum knob knob, struct knob_value *ret_value);
+
+/* One write(2) of a known value. 0 or -errno. */
+int writer_write(int dir_fd, const struct writer *writer, const struct knob_value *value);

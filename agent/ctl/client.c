@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See client.h.
+#include "agent/ctl/client.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/ctl/ctl.h"
+#include "agent/ctl/doc.h"
+
+#define TIMEOUT_US 5000000
+#define DOCUMENT_MAX_BYTES (256 * 1024 * 1024)
+#define SCHEMA 1
+
+static void unref_bus(sd_bus **bus)
+{
+	(void)sd_bus_flush_close_unref(*bus);
+}
+
+static void unref_message(sd_bus_message **message)
+{
+	(void)sd_bus_message_unref(*message);
+}
+
+static int not_running(FILE *err)
+{
+	(void)fprintf(err, "coloctl: colod is not running. Start it: systemctl start colod\n");
+	return CTL_NOT_RUNNING;
+}
+
+static int denied(FILE *err)
+{
+	if (geteuid() == 0)
+		(void)fprintf(err, "coloctl: the bus does not let root ask colod: its policy file "
+				   "io.colod.Agent1.conf is not installed. Put it into "
+				   "/usr/share/dbus-1/system.d, then: systemctl reload dbus\n");
+	else
+		(void)fprintf(err, "coloctl: you may not ask colod: only root and members of group "
+				   "colod may. Use sudo, or: sudo usermod -aG colod $USER, and log "
+				   "in again\n");
+	return CTL_DENIED;
+}
+
+static int no_bus(FILE *err, int error)
+{
+	if (error == -EACCES || error == -EPERM)
+		return denied(err);
+	(void)fprintf(err,
+		      "coloctl: no system bus (%s). Start it: systemctl start dbus. Without a bus, "
+		      "`colod --once --mode observe` shows the plan\n",
+		      strerror(-error));
+	return CTL_NOT_RUNNING;
+}
+
+static int call_failed(FILE *err, const sd_bus_error *error, int r)
+{
+	if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+	    sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
+		return not_running(err);
+	if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
+		return denied(err);
+	if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) || r == -ETIMEDOUT)
+		(void)fprintf(err, "coloctl: colod runs but did not answer within 5 s. Look at: "
+				   "journalctl -u colod\n");
+	else
+		(void)fprintf(err,
+			      "coloctl: colod did not answer: %s. Look at: journalctl -u colod\n",
+			      strerror(-r));
+	return CTL_FAILED;
+}
+
+/* By pread: the offset belongs to everybody who holds this memory file. */
+static int read_all(int fd, char **ret_text, size_t *ret_len)
+{
+	_cleanup_free_ char *text = NULL;
+	struct stat st;
+	size_t len = 0;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size <= 0 || st.st_size > DOCUMENT_MAX_BYTES)
+		return -EFBIG;
+	text = malloc((size_t)st.st_size);
+	if (!text)
+		return -ENOMEM;
+	while (len < (size_t)st.st_size) {
+		ssize_t n = pread(fd, text + len, (size_t)st.st_size - len, (off_t)len);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		len += (size_t)n;
+	}
+	*ret_text = TAKE_PTR(text);
+	*ret_len = len;
+	return 0;
+}
+
+static int parse(FILE *err, int fd, cJSON **ret_doc)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	int r = read_all(fd, &text, &len);
+	cJSON *doc = r < 0 ? NULL : cJSON_ParseWithLength(text, len);
+
+	if (!doc) {
+		(void)fprintf(err, "coloctl: the snapshot from colod cannot be read%s%s\n",
+			      r < 0 ? ": " : "", r < 0 ? strerror(-r) : "");
+		return CTL_FAILED;
+	}
+	if (doc_count(doc, "schema") != SCHEMA) {
+		(void)fprintf(err, "coloctl: this is coloctl " COLOD_VERSION ", and the running "
+				   "colod speaks another version. Restart it: systemctl restart "
+				   "colod\n");
+		cJSON_Delete(doc);
+		return CTL_FAILED;
+	}
+	*ret_doc = doc;
+	return CTL_OK;
+}
+
+int client_fetch(FILE *err, cJSON **ret_doc)
+{
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(unref_bus) sd_bus *bus = NULL;
+	_cleanup_(unref_message) sd_bus_message *call = NULL, *reply = NULL;
+	int fd; /* belongs to the reply */
+	int r = sd_bus_open_system(&bus);
+
+	if (r < 0)
+		return no_bus(err, r);
+	r = sd_bus_message_new_method_call(bus, &call, "io.colod.Agent1", "/io/colod/Agent1",
+					   "io.colod.Agent1.Manager", "Dump");
+	if (r >= 0)
+		r = sd_bus_call(bus, call, TIMEOUT_US, &error, &reply);
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "h", &fd);
+	if (r < 0)
+		return call_failed(err, &error, r);
+	return parse(err, fd, ret_doc);
+}

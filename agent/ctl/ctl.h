@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What every verb of coloctl gets, and what it may return. A verb prints from the JSON snapshot
+// alone and asks nobody else, so that its output can be tested from a file.
+#pragma once
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "agent/ctl/term.h"
+
+/* Exit codes, as in --help and coloctl(1). */
+enum ctl_exit {
+	CTL_OK = 0,
+	CTL_FAILED = 1,	     /* an answer that cannot be used, or no memory */
+	CTL_USAGE = 2,	     /* the command line is wrong */
+	CTL_NOT_RUNNING = 3, /* no bus, or no colod on it */
+	CTL_DENIED = 4,	     /* the bus does not let this user ask */
+	CTL_NO_POD = 5,	     /* no pod, or several, go by the name given */
+};
+
+struct ctl {
+	struct term term;
+	FILE *err;
+	const cJSON *doc; /* the whole snapshot */
+	const char *pod;  /* the argument of `why`, else NULL */
+	bool all;	  /* --all: `plan` also lists what stays as it is */
+};
+
+/* Each prints its table to term.out, messages to err, and returns an enum ctl_exit. */
+int verb_status(const struct ctl *ctl);
+int verb_pods(const struct ctl *ctl);
+int verb_plan(const struct ctl *ctl);
+int verb_why(const struct ctl *ctl);
+int verb_score(const struct ctl *ctl);
+int verb_doctor(const struct ctl *ctl);
+
+/* The JSON of the same verb: a tree that the caller frees, NULL without memory. `why` may return
+ * an error code in *ret_exit instead. */
+cJSON *verb_status_json(const struct ctl *ctl, int *ret_exit);
+cJSON *verb_pods_json(const struct ctl *ctl, int *ret_exit);
+cJSON *verb_plan_json(const struct ctl *ctl, int *ret_exit);
+cJSON *verb_why_json(const struct ctl *ctl, int *ret_exit);
+cJSON *verb_score_json(const struct ctl *ctl, int *ret_exit);
+cJSON *verb_doctor_json(const struct ctl *ctl, int *ret_exit);

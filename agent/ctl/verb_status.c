@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// coloctl status: what colod is doing, how far it may go, and how to let it go further.
+#include "agent/ctl/ctl.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "agent/ctl/doc.h"
+
+#define KEY_COLUMNS 10
+
+static void line(const struct ctl *ctl, const char *key, const char *text, enum term_colour colour)
+{
+	term_field(&ctl->term, key, KEY_COLUMNS, false, TERM_BOLD);
+	term_paragraph(&ctl->term, text, KEY_COLUMNS, KEY_COLUMNS, KEY_COLUMNS, colour);
+}
+
+static void node_line(const struct ctl *ctl, const cJSON *node, const cJSON *status)
+{
+	char memory[DOC_TEXT_SIZE], swap[DOC_TEXT_SIZE];
+	uint64_t swap_bytes = doc_count(node, "swap_bytes");
+
+	term_say(&ctl->term, 0, 2,
+		 "colod %s on Linux %s: %" PRIu64 " CPUs (%" PRIu64 " cores%s), %s memory, %s%s",
+		 doc_text(status, "version", "?"), doc_text(node, "kernel", "?"),
+		 doc_count(node, "cpus"), doc_count(node, "cores"),
+		 doc_true(node, "smt") ? ", SMT" : "",
+		 doc_format(node, "memory_bytes", doc_bytes, memory),
+		 swap_bytes ? doc_bytes(swap_bytes, swap) : "no", " swap");
+}
+
+static void mode_lines(const struct ctl *ctl, const cJSON *doc)
+{
+	const cJSON *status = doc_get(doc, "status"), *policy = doc_get(doc, "policy");
+	const char *state = doc_text(status, "policy_state", "?");
+	const char *note = doc_text(doc_get(doc, "doctor"), "facts_note", "");
+	char text[1024];
+
+	(void)snprintf(text, sizeof(text), "%s (%s)", doc_text(status, "mode", "?"),
+		       doc_text(status, "mode_why", "?"));
+	line(ctl, "mode", text, TERM_PLAIN);
+	(void)snprintf(text, sizeof(text), "%s%s%s", state, doc_has(policy, "origin") ? ": " : "",
+		       doc_text(policy, "origin", ""));
+	line(ctl, "policy", text, strcmp(state, "ok") == 0 ? TERM_PLAIN : TERM_RED);
+	if (*note)
+		line(ctl, "facts", note, TERM_YELLOW);
+}
+
+static void work_lines(const struct ctl *ctl, const cJSON *doc)
+{
+	const cJSON *status = doc_get(doc, "status");
+	const cJSON *cpu = doc_get(doc_get(doc, "ladder"), "cpu");
+	const char *rung = doc_text(status, "rung_cpu", "?");
+	uint64_t pass_us = doc_count(status, "pass_us"), now_us = (uint64_t)ctl->term.now_us;
+	char text[1024], ago[DOC_TEXT_SIZE];
+
+	(void)snprintf(text, sizeof(text),
+		       "%" PRIu64 ": %" PRIu64 " online, %" PRIu64 " offline, %" PRIu64
+		       " waiting for facts, %" PRIu64 " matched by no rule",
+		       doc_count(status, "pods"), doc_count(status, "pods_online"),
+		       doc_count(status, "pods_offline"), doc_count(status, "pods_waiting"),
+		       doc_count(status, "pods_no_rule"));
+	line(ctl, "pods", text, TERM_PLAIN);
+	(void)snprintf(text, sizeof(text), "%s%s%s", rung, doc_has(cpu, "reason") ? ": " : "",
+		       doc_text(cpu, "reason", ""));
+	line(ctl, "cpu", text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
+	(void)snprintf(text, sizeof(text),
+		       "%" PRIu64 ", the last one %s ago: %" PRIu64 " knobs written, %" PRIu64
+		       " restored, %" PRIu64 " refused",
+		       doc_count(status, "passes"),
+		       doc_duration(now_us > pass_us ? now_us - pass_us : 0, ago),
+		       doc_count(status, "writes"), doc_count(status, "restores"),
+		       doc_count(status, "refusals"));
+	line(ctl, "passes", text, TERM_PLAIN);
+	(void)snprintf(text, sizeof(text), "%" PRIu64 " armed, fired %" PRIu64 " times",
+		       doc_count(status, "triggers"), doc_count(status, "trigger_events"));
+	line(ctl, "triggers", text, TERM_PLAIN);
+}
+
+/* The lowest mode that allows something that is withheld now. */
+static const char *next_mode(const cJSON *doc)
+{
+	const char *lowest = "full";
+	const cJSON *entry;
+
+	cJSON_ArrayForEach(entry, doc_get(doc, "plan"))
+	{
+		const char *needs = doc_text(entry, "needs_mode", "full");
+
+		if (doc_true(entry, "allowed") || !doc_true(entry, "differs"))
+			continue;
+		if (strcmp(needs, "protect") == 0)
+			return "protect";
+		if (strcmp(needs, "squeeze") == 0)
+			lowest = "squeeze";
+	}
+	return lowest;
+}
+
+static void withheld_lines(const struct ctl *ctl, const cJSON *doc)
+{
+	const cJSON *status = doc_get(doc, "status");
+	const char *mode = doc_text(status, "mode", "?");
+	uint64_t withheld = doc_count(status, "withheld");
+
+	if (withheld == 0 && strcmp(mode, "observe") != 0)
+		return;
+	(void)fputc('\n', ctl->term.out);
+	if (withheld == 0) {
+		term_say(&ctl->term, 0, 2, "observe: nothing would be changed");
+		return;
+	}
+	term_say(&ctl->term, 0, 2, "%s: %" PRIu64 " change%s withheld; see coloctl plan", mode,
+		 withheld, withheld == 1 ? "" : "s");
+	if (strcmp(mode, doc_text(status, "mode_policy", mode)) != 0)
+		term_say(&ctl->term, 0, 2, "The policy would allow %s, something else does not: %s",
+			 doc_text(status, "mode_policy", "?"), doc_text(status, "mode_why", "?"));
+	else
+		term_say(
+			&ctl->term, 0, 2,
+			"To allow them: put `mode: %s` into /etc/colod/policy.d/50-mode.yaml, then: "
+			"systemctl reload colod",
+			next_mode(doc));
+}
+
+int verb_status(const struct ctl *ctl)
+{
+	const cJSON *doc = ctl->doc;
+
+	node_line(ctl, doc_get(doc, "node"), doc_get(doc, "status"));
+	mode_lines(ctl, doc);
+	work_lines(ctl, doc);
+	withheld_lines(ctl, doc);
+	return CTL_OK;
+}
+
+cJSON *verb_status_json(const struct ctl *ctl, int *ret_exit)
+{
+	(void)ret_exit;
+	return cJSON_Duplicate(doc_get(ctl->doc, "status"), 1);
+}

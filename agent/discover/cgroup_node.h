@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One cgroup as discovery keeps it: the object of include/colod with what only discovery needs.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "colod/cgroup.h"
+
+/* `cgroup` is first: the two convert by a cast. */
+struct cgroup_node {
+	struct cgroup cgroup;
+	enum cgroup_kind by_name; /* what its name says, whatever the policy makes of it */
+	uint8_t depth;
+	bool in_user;	     /* user.slice or below: names there mean nothing to colod */
+	bool false_pod;	     /* named like a pod, without a pod UID */
+	bool dirty;	     /* its children changed */
+	bool gone;	     /* out of the tree, not yet freed */
+	bool knobs_wanted;   /* its knobs are kept up to date; kept by discover.c */
+	bool holds_pod;	     /* a pod is here or below; kept by pods.c */
+	bool holds_kubepods; /* the root of Kubernetes pods is here or below; kept by pods.c */
+	int wd;		     /* inotify watch, 0 for none */
+	uint32_t skipped;    /* children left out, and false pods */
+	uint32_t said;	     /* of those, already in the log */
+	int64_t touched_us;  /* appeared, or lost a child: others may still be writing its knobs */
+};
+
+static inline struct cgroup_node *cgroup_node_of(struct cgroup *cgroup)
+{
+	return (struct cgroup_node *)cgroup;
+}
+
+/* An object below `parent` (NULL: the root), kind and contents not yet read. NULL without memory. */
+struct cgroup_node *cgroup_node_new(struct cgroup_node *parent, const char *name);
+void cgroup_node_free(struct cgroup_node *node);
+
+/* Sets what the name says below this parent: by_name, kind, in_user, false_pod. */
+void cgroup_node_classify(struct cgroup_node *node, const struct cgroup_node *parent);
+
+/* Whether the children of this cgroup belong into the model: nothing below a container does, nor
+ * below what stands beside pods and containers and is neither. */
+bool cgroup_node_descends(const struct cgroup_node *node);
+
+/* Reads controllers and `populated` from its directory. 1 when something changed, 0 otherwise. */
+int cgroup_node_read(struct cgroup_node *node, int dirfd);
+
+/* Reads only `populated`, by path below the cgroup2 mount. 1 when it changed, 0 otherwise. */
+int cgroup_node_refresh(struct cgroup_node *node, int cgroup_fd);

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See probe.h.
+#include "agent/discover/probe.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "colod/model.h"
+#include "policy/kernel_text.h"
+
+#define BIT(c) (1u << (c))
+
+/* What makes no sense without something else. Ordered: a need comes before what needs it. */
+static const struct {
+	enum capability what;
+	enum capability needs;
+} needs[] = {
+	{CAPABILITY_PSI_TRIGGER, CAPABILITY_PSI}, {CAPABILITY_CPU_IDLE, CAPABILITY_CPU},
+	{CAPABILITY_CPU_MAX, CAPABILITY_CPU},	  {CAPABILITY_RECURSIVE_PROT, CAPABILITY_MEMORY},
+	{CAPABILITY_IO_WEIGHT, CAPABILITY_IO},	  {CAPABILITY_IO_COST, CAPABILITY_IO_WEIGHT},
+};
+
+static uint32_t probe_psi(int root_fd, int cgroup_fd)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct statfs fs;
+	char text[256];
+	uint32_t found = 0;
+
+	/* Built in but off: the file opens, and reading says EOPNOTSUPP. */
+	if (fs_read(root_fd, "proc/pressure/cpu", text, sizeof(text), NULL) < 0)
+		return 0;
+	found |= BIT(CAPABILITY_PSI);
+	/* A plain file takes what is written and never wakes anybody: only the real thing counts. */
+	if (fstatfs(cgroup_fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC &&
+	    fs_open(root_fd, "proc/pressure/cpu", O_RDWR, &fd) == 0)
+		found |= BIT(CAPABILITY_PSI_TRIGGER);
+	return found;
+}
+
+/* Whether some cgroup below the root has this file: the root itself has no knobs. */
+static bool any_child_has(int cgroup_fd, const char *file)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	char path[512];
+
+	if (fs_open_dir(cgroup_fd, "", &fd) < 0)
+		return false;
+	dir = fdopendir(fd);
+	if (!dir)
+		return false;
+	fd = -EBADF; /* closedir() closes it */
+	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+		if (entry->d_name[0] == '.' ||
+		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
+			continue;
+		(void)snprintf(path, sizeof(path), "%s/%s", entry->d_name, file);
+		if (fs_exists(cgroup_fd, path) == 1)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t probe_cgroup(int cgroup_fd)
+{
+	char text[512];
+	uint32_t found = 0;
+
+	if (fs_read(cgroup_fd, "cgroup.controllers", text, sizeof(text), NULL) < 0)
+		return 0;
+	if (kernel_text_has_word(text, "cpu"))
+		found |= BIT(CAPABILITY_CPU);
+	if (kernel_text_has_word(text, "memory"))
+		found |= BIT(CAPABILITY_MEMORY);
+	if (kernel_text_has_word(text, "io"))
+		found |= BIT(CAPABILITY_IO);
+	if (any_child_has(cgroup_fd, "cpu.idle"))
+		found |= BIT(CAPABILITY_CPU_IDLE);
+	if (any_child_has(cgroup_fd, "cpu.max"))
+		found |= BIT(CAPABILITY_CPU_MAX);
+	if (any_child_has(cgroup_fd, "io.weight"))
+		found |= BIT(CAPABILITY_IO_WEIGHT);
+	return found;
+}
+
+/* "8:0 enable=1 ctrl=auto ..." for some device. */
+static bool iocost_on(int cgroup_fd)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (fs_read_alloc(cgroup_fd, "io.cost.qos", 256 * 1024, &text, NULL) < 0)
+		return false;
+	return strstr(text, " enable=1") != NULL;
+}
+
+static bool bfq_on(int root_fd)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	char path[512], text[256];
+
+	if (fs_open_dir(root_fd, "sys/block", &fd) < 0)
+		return false;
+	dir = fdopendir(fd);
+	if (!dir)
+		return false;
+	fd = -EBADF;
+	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(path, sizeof(path), "sys/block/%s/queue/scheduler", entry->d_name);
+		if (fs_read(root_fd, path, text, sizeof(text), NULL) == 0 && strstr(text, "[bfq]"))
+			return true;
+	}
+	return false;
+}
+
+uint32_t probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off)
+{
+	found |= probe_psi(root_fd, cgroup_fd) | probe_cgroup(cgroup_fd);
+	if (iocost_on(cgroup_fd) || bfq_on(root_fd))
+		found |= BIT(CAPABILITY_IO_COST);
+	if (fs_exists(root_fd, "run/dbus/system_bus_socket") == 1)
+		found |= BIT(CAPABILITY_BUS);
+	found &= ~switched_off;
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		if (!(found & BIT(needs[i].needs)))
+			found &= ~BIT(needs[i].what);
+	}
+	return found;
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See observe.h. A pass over known pods allocates nothing and makes one pread per file. File
+// descriptors are what observation can run out of: each pod takes five.
+#include "agent/observe/observe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/log.h"
+#include "agent/observe/node_files.h"
+#include "agent/observe/pod_files.h"
+#include "agent/observe/trigger.h"
+#include "policy/decide.h"
+#include "policy/history.h"
+
+/* Left for triggers, inotify, the bus, and the files that discovery and apply open for a moment. */
+#define RESERVED_FDS 128
+/* A file that was not there is looked for again after this time: a controller may be enabled. */
+#define MISSING_RETRY_US 10000000
+
+struct slot {
+	bool used;
+	int rank; /* its level as far as known: a pod of a higher rank is the first to go unsampled */
+	uint64_t serial;
+	uint64_t pass; /* the last one that saw the pod */
+	int64_t retry_us;
+	struct pod_files files;
+};
+
+struct observe {
+	int root_fd;
+	int cgroup_fd;
+	uint64_t pass;
+	struct kept_reader reader;
+	struct node_files node;
+	int64_t node_retry_us;
+	struct slot *slots; /* as many as samples.n_slots */
+	size_t n_open;	    /* slots with open files */
+	size_t max_open;
+	uint32_t n_unsampled; /* of the last pass: no file descriptors */
+	bool said_fds;
+	struct samples samples;
+	struct trigger_set triggers;
+};
+
+/* The soft limit is low (1024) for programs that use select(2); colod does not. */
+static size_t raise_fd_limit(void)
+{
+	struct rlimit limit;
+	rlim_t reserved = RESERVED_FDS;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return RESERVED_FDS / POD_FILE_COUNT;
+	if (limit.rlim_cur != limit.rlim_max) {
+		struct rlimit raised = {limit.rlim_max, limit.rlim_max};
+
+		if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+			limit = raised;
+	}
+	if (reserved > limit.rlim_cur / 2)
+		reserved = limit.rlim_cur / 2;
+	return (size_t)((limit.rlim_cur - reserved) / POD_FILE_COUNT);
+}
+
+int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe)
+{
+	_cleanup_free_ struct observe *o = calloc(1, sizeof(*o));
+	long ticks = sysconf(_SC_CLK_TCK);
+
+	if (!o)
+		return -ENOMEM;
+	if (ticks <= 0)
+		return -EINVAL;
+	o->root_fd = root_fd;
+	o->cgroup_fd = cgroup_fd;
+	o->reader.ticks_per_s = (uint64_t)ticks;
+	o->max_open = raise_fd_limit();
+	node_files_init(&o->node);
+	*ret_observe = TAKE_PTR(o);
+	return 0;
+}
+
+static void close_slot(struct observe *o, struct slot *slot)
+{
+	if (pod_files_n_open(&slot->files) > 0)
+		o->n_open--;
+	pod_files_close(&slot->files);
+}
+
+static void clear_slot(struct observe *o, size_t i)
+{
+	if (!o->slots[i].used)
+		return;
+	close_slot(o, &o->slots[i]);
+	o->slots[i].used = false;
+	free(o->samples.pods[i]);
+	o->samples.pods[i] = NULL;
+}
+
+void observe_free(struct observe *o)
+{
+	if (!o)
+		return;
+	for (size_t i = 0; i < o->samples.n_slots; i++)
+		clear_slot(o, i);
+	trigger_done(&o->triggers);
+	node_files_close(&o->node);
+	free(o->slots);
+	free(o->samples.pods);
+	free(o);
+}
+
+const struct samples *observe_samples(const struct observe *o)
+{
+	return &o->samples;
+}
+
+static int grow(struct observe *o, size_t n_slots)
+{
+	struct pod_history **pods;
+	struct slot *slots;
+
+	if (n_slots <= o->samples.n_slots)
+		return 0;
+	slots = reallocarray(o->slots, n_slots, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	o->slots = slots;
+	pods = reallocarray(o->samples.pods, n_slots, sizeof(*pods));
+	if (!pods)
+		return -ENOMEM;
+	o->samples.pods = pods;
+	for (size_t i = o->samples.n_slots; i < n_slots; i++) {
+		slots[i] = (struct slot){0};
+		pod_files_init(&slots[i].files);
+		pods[i] = NULL;
+	}
+	o->samples.n_slots = n_slots;
+	return 0;
+}
+
+/* Until a plan tells its level: what the default policy makes of its QoS class. */
+static int rank_of_qos(enum qos qos)
+{
+	switch (qos) {
+	case QOS_GUARANTEED:
+		return LEVEL_P0;
+	case QOS_BURSTABLE:
+		return LEVEL_P4;
+	case QOS_BESTEFFORT:
+		return LEVEL_P7;
+	case QOS_NONE:
+	case QOS_COUNT:
+	case QOS_INVALID:
+		break;
+	}
+	return LEVEL_P1;
+}
+
+/* The slot of a pod, made ready for it. NULL without memory. */
+static struct slot *slot_of(struct observe *o, const struct pod *pod)
+{
+	struct slot *slot = &o->slots[pod->slot];
+
+	if (slot->used && slot->serial == pod->serial)
+		return slot;
+	clear_slot(o, pod->slot);
+	o->samples.pods[pod->slot] = calloc(1, sizeof(struct pod_history));
+	if (!o->samples.pods[pod->slot])
+		return NULL;
+	o->samples.pods[pod->slot]->serial = pod->serial;
+	slot->used = true;
+	slot->serial = pod->serial;
+	slot->rank = rank_of_qos(pod->qos);
+	slot->retry_us = INT64_MIN;
+	return slot;
+}
+
+/* Closes the files of the lowest pod below `rank`. */
+static bool make_room(struct observe *o, int rank)
+{
+	struct slot *lowest = NULL;
+
+	for (size_t i = 0; i < o->samples.n_slots; i++) {
+		struct slot *s = &o->slots[i];
+
+		if (s->used && pod_files_n_open(&s->files) > 0 && s->rank > rank &&
+		    (!lowest || s->rank > lowest->rank))
+			lowest = s;
+	}
+	if (!lowest)
+		return false;
+	close_slot(o, lowest);
+	lowest->retry_us = INT64_MIN;
+	return true;
+}
+
+static void say_fds(struct observe *o)
+{
+	if (o->said_fds)
+		return;
+	o->said_fds = true;
+	log_warning(
+		"observe.fds",
+		"not enough file descriptors: room for %zu pods, %d files each. The lowest levels "
+		"are not measured; raise LimitNOFILE= of colod.service",
+		o->max_open, POD_FILE_COUNT);
+}
+
+/* Opens what the pod's slot misses. false: there was no room for it. */
+static bool keep_open(struct observe *o, struct slot *slot, const struct pod *pod, bool psi,
+		      int64_t now_us)
+{
+	unsigned n = pod_files_n_open(&slot->files);
+	int r;
+
+	if (n == (psi ? POD_FILE_COUNT : POD_FILE_PSI) || now_us < slot->retry_us)
+		return true;
+	if (n == 0 && o->n_open >= o->max_open && !make_room(o, slot->rank))
+		return false;
+	r = pod_files_open(&slot->files, &o->reader, o->cgroup_fd, pod->cgroup, psi);
+	o->n_open += (pod_files_n_open(&slot->files) > 0) - (n > 0);
+	if (r == -EMFILE || r == -ENFILE) {
+		/* For the next pass: the descriptors that count are not all ours. */
+		(void)make_room(o, slot->rank);
+		return false;
+	}
+	slot->retry_us = now_us + MISSING_RETRY_US;
+	return true;
+}
+
+static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_t now_us)
+{
+	struct pod_sample sample = {.at_us = now_us};
+	struct slot *slot = slot_of(o, pod);
+	unsigned n;
+
+	if (!slot)
+		return -ENOMEM;
+	slot->pass = o->pass;
+	if (!keep_open(o, slot, pod, psi, now_us)) {
+		o->n_unsampled++;
+		say_fds(o);
+	}
+	n = pod_files_n_open(&slot->files);
+	if (pod_files_read(&slot->files, &o->reader, pod->cgroup, &sample) == -ENODEV) {
+		o->n_open -= n > 0;
+		/* Perhaps only a controller went: the next pass looks what is left. */
+		slot->retry_us = INT64_MIN;
+	}
+	/* Even an empty sample: an old number must not pass for the newest. */
+	(void)history_add(o->samples.pods[pod->slot], &sample);
+	return 0;
+}
+
+static void sample_node(struct observe *o, bool psi, int64_t now_us)
+{
+	struct node_sample sample = {.at_us = now_us};
+
+	if (!node_files_all_open(&o->node, psi) && now_us >= o->node_retry_us) {
+		node_files_open(&o->node, &o->reader, o->root_fd, psi);
+		o->node_retry_us = now_us + MISSING_RETRY_US;
+	}
+	node_files_read(&o->node, &o->reader, &sample);
+	(void)history_add_node(&o->samples.node, &sample);
+}
+
+int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
+{
+	const struct node_sample *last = history_last_node(&o->samples.node);
+	bool psi = model_can(model, CAPABILITY_PSI);
+	int r;
+
+	if (last && now_us <= last->at_us)
+		return 0;
+	if (!last)
+		o->node_retry_us = now_us;
+	r = grow(o, model->n_slots);
+	if (r < 0)
+		return r;
+	o->pass++;
+	o->n_unsampled = 0;
+	sample_node(o, psi, now_us);
+	for (size_t i = 0; i < model->n_pods; i++) {
+		int e = sample_pod(o, model->pods[i], psi, now_us);
+
+		if (e < 0)
+			r = e;
+	}
+	for (size_t i = 0; i < o->samples.n_slots; i++) {
+		if (o->slots[i].pass != o->pass)
+			clear_slot(o, i);
+	}
+	return r;
+}
+
+int observe_triggers(struct observe *o, const struct model *model, const struct plan *plan,
+		     const struct policy *policy, const struct observe_trigger_ops *ops)
+{
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct pod *pod = model->pods[i];
+		const struct assignment *a = plan_assignment(plan, pod);
+
+		if (pod->slot < o->samples.n_slots && o->slots[pod->slot].used &&
+		    a->state == ASSIGNMENT_LEVEL)
+			o->slots[pod->slot].rank = (int)a->level;
+	}
+	return trigger_update(&o->triggers, o->cgroup_fd, model, plan, policy, ops);
+}
+
+void observe_trigger_gone(struct observe *o, int fd, const struct observe_trigger_ops *ops)
+{
+	trigger_drop(&o->triggers, fd, ops);
+}
+
+uint32_t observe_n_triggers(const struct observe *o)
+{
+	return o->triggers.n;
+}
+
+uint32_t observe_n_unsampled(const struct observe *o)
+{
+	return o->n_unsampled;
+}
+
+uint64_t observe_n_reads(const struct observe *o)
+{
+	return o->reader.n_reads;
+}

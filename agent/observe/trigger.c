@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See trigger.h. The one file outside agent/apply that opens a kernel file for writing: a trigger is
+// made by writing its terms to the pressure file that is polled afterwards. It changes no knob and
+// ends with its fd. Closing one waits for an RCU grace period (tens of ms), so an armed trigger
+// stays as long as its pod keeps its place.
+#include "agent/observe/trigger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "agent/base/log.h"
+#include "agent/observe/kept_file.h"
+#include "agent/observe/pod_files.h"
+#include "policy/decide.h"
+
+#define PERMILLE 1000
+
+struct trigger_spec trigger_spec_of(const struct pressure_rule *rule)
+{
+	struct trigger_spec spec = {.window_us = rule->window_us};
+	uint64_t permille = rule->threshold_permille < PERMILLE ? rule->threshold_permille
+								: PERMILLE;
+
+	if (spec.window_us < TRIGGER_WINDOW_MIN_US)
+		spec.window_us = TRIGGER_WINDOW_MIN_US;
+	if (spec.window_us > TRIGGER_WINDOW_MAX_US)
+		spec.window_us = TRIGGER_WINDOW_MAX_US;
+	spec.threshold_us = spec.window_us * permille / PERMILLE;
+	if (spec.threshold_us == 0)
+		spec.threshold_us = 1;
+	return spec;
+}
+
+/* A plain file (of a recorded tree) would take the terms as its new content, and epoll refuses it
+ * in any case. Asking epoll first is the one test that tells it from a pressure file. */
+static int check_can_poll(int fd)
+{
+	struct epoll_event event = {.events = EPOLLPRI};
+	_cleanup_close_ int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+
+	if (epoll_fd < 0)
+		return -errno;
+	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return errno == EPERM ? -EOPNOTSUPP : -errno;
+	return 0;
+}
+
+static int open_pressure(int cgroup_fd, const struct cgroup *cgroup, int *ret_fd)
+{
+	_cleanup_close_ int dirfd = -EBADF, fd = -EBADF;
+	int r = pod_files_enter(cgroup_fd, cgroup, &dirfd);
+
+	if (r < 0)
+		return r;
+	r = fs_open(dirfd, "cpu.pressure", O_RDWR | O_NONBLOCK, &fd);
+	if (r < 0)
+		return r;
+	r = check_can_poll(fd);
+	if (r < 0)
+		return r;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int open_trigger(int cgroup_fd, const struct cgroup *cgroup, const struct trigger_spec *spec,
+			int *ret_fd)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char terms[32]; /* the kernel takes no more */
+	int r = open_pressure(cgroup_fd, cgroup, &fd), len;
+
+	if (r < 0)
+		return r;
+	len = snprintf(terms, sizeof(terms), "some %" PRIu64 " %" PRIu64, spec->threshold_us,
+		       spec->window_us);
+	/* With the NUL: the system-wide files overwrite the last byte, these do not mind. */
+	if (write(fd, terms, (size_t)len + 1) < 0)
+		return -errno;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static struct trigger *find_armed(struct trigger_set *set, const struct pod *pod)
+{
+	for (uint32_t i = 0; i < set->n; i++) {
+		if (set->armed[i].slot == pod->slot && set->armed[i].serial == pod->serial)
+			return &set->armed[i];
+	}
+	return NULL;
+}
+
+static void disarm(struct trigger_set *set, uint32_t i, const struct observe_trigger_ops *ops)
+{
+	if (ops && ops->on_disarm)
+		ops->on_disarm(ops->context, set->armed[i].fd, set->armed[i].slot);
+	cleanup_close_fd(set->armed[i].fd);
+	set->armed[i] = set->armed[--set->n];
+}
+
+static void disarm_all(struct trigger_set *set, const struct observe_trigger_ops *ops)
+{
+	while (set->n > 0)
+		disarm(set, set->n - 1, ops);
+}
+
+/* What the same terms on the same file will meet again. */
+static bool is_lasting(int error)
+{
+	return error == -EINVAL || error == -EBUSY || error == -EACCES || error == -EPERM ||
+	       error == -EROFS;
+}
+
+static void say_refused(struct trigger_set *set, const struct pod *pod, int error)
+{
+	if (set->said)
+		return;
+	set->said = true;
+	log_warning("observe.trigger",
+		    "cannot arm a pressure trigger on %s (\"some %" PRIu64 " %" PRIu64
+		    "\"): %s%s. Pressure is noticed at the next second instead",
+		    pod->cgroup->path, set->spec.threshold_us, set->spec.window_us,
+		    strerror(-error),
+		    error == -EINVAL
+			    ? " (without CAP_SYS_RESOURCE a window must be a multiple of 2 s)"
+			    : "");
+}
+
+static void arm(struct trigger_set *set, int cgroup_fd, const struct pod *pod,
+		const struct observe_trigger_ops *ops)
+{
+	_cleanup_close_ int fd = -EBADF;
+	int r = open_trigger(cgroup_fd, pod->cgroup, &set->spec, &fd);
+
+	if (r == 0)
+		r = ops->on_arm(ops->context, fd, pod->slot);
+	if (r >= 0) {
+		set->armed[set->n++] = (struct trigger){
+			.fd = TAKE_FD(fd),
+			.slot = pod->slot,
+			.serial = pod->serial,
+		};
+		return;
+	}
+	/* Normal: the cgroup or PSI is gone, which the next model says too. */
+	if (kept_file_is_absent(r))
+		return;
+	if (is_lasting(r)) {
+		set->slots[pod->slot].refused = true;
+		set->slots[pod->slot].refused_serial = pod->serial;
+	}
+	say_refused(set, pod, r);
+}
+
+/* Marks the pods that get a trigger: highest level first, within a level those that have one. */
+static void choose(struct trigger_set *set, const struct model *model, const struct plan *plan)
+{
+	uint32_t room = OBSERVE_TRIGGERS_MAX;
+
+	for (size_t i = 0; i < set->n_slots; i++)
+		set->slots[i].wanted = false;
+	for (int round = 0; round < 2 * LEVEL_COUNT && room > 0; round++) {
+		for (size_t i = 0; i < model->n_pods && room > 0; i++) {
+			const struct pod *pod = model->pods[i];
+			const struct assignment *a = plan_assignment(plan, pod);
+			struct trigger_slot *slot = &set->slots[pod->slot];
+
+			if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_ONLINE ||
+			    (int)a->level != round / 2)
+				continue;
+			if ((find_armed(set, pod) != NULL) != (round % 2 == 0))
+				continue;
+			if (slot->refused && slot->refused_serial == pod->serial)
+				continue;
+			slot->wanted = true;
+			room--;
+		}
+	}
+}
+
+/* Whether an armed trigger is still of a pod that is wanted; a slot may have a new pod by now. */
+static bool keeps(const struct trigger_set *set, const struct trigger *t, const struct model *model)
+{
+	if (t->slot >= set->n_slots || !set->slots[t->slot].wanted)
+		return false;
+	for (size_t i = 0; i < model->n_pods; i++) {
+		if (model->pods[i]->slot == t->slot)
+			return model->pods[i]->serial == t->serial;
+	}
+	return false;
+}
+
+static int grow(struct trigger_set *set, size_t n_slots)
+{
+	struct trigger_slot *slots;
+
+	if (n_slots <= set->n_slots)
+		return 0;
+	slots = reallocarray(set->slots, n_slots, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	memset(slots + set->n_slots, 0, (n_slots - set->n_slots) * sizeof(*slots));
+	set->slots = slots;
+	set->n_slots = n_slots;
+	return 0;
+}
+
+/* Other terms: every trigger is made anew, and what was refused may be accepted now. */
+static void change_spec(struct trigger_set *set, const struct trigger_spec *spec,
+			const struct observe_trigger_ops *ops)
+{
+	if (spec->threshold_us == set->spec.threshold_us && spec->window_us == set->spec.window_us)
+		return;
+	disarm_all(set, ops);
+	for (size_t i = 0; i < set->n_slots; i++)
+		set->slots[i].refused = false;
+	set->spec = *spec;
+	set->said = false;
+}
+
+int trigger_update(struct trigger_set *set, int cgroup_fd, const struct model *model,
+		   const struct plan *plan, const struct policy *policy,
+		   const struct observe_trigger_ops *ops)
+{
+	struct trigger_spec spec = trigger_spec_of(&policy->pressure_cpu);
+	int r;
+
+	if (!ops || !ops->on_arm || !policy->pressure_cpu.on || !model_can(model, CAPABILITY_PSI) ||
+	    !model_can(model, CAPABILITY_PSI_TRIGGER)) {
+		disarm_all(set, ops);
+		return 0;
+	}
+	r = grow(set, model->n_slots);
+	if (r < 0)
+		return r;
+	change_spec(set, &spec, ops);
+	choose(set, model, plan);
+	for (uint32_t i = set->n; i-- > 0;) {
+		if (!keeps(set, &set->armed[i], model))
+			disarm(set, i, ops);
+	}
+	for (size_t i = 0; i < model->n_pods && set->n < OBSERVE_TRIGGERS_MAX; i++) {
+		const struct pod *pod = model->pods[i];
+
+		if (set->slots[pod->slot].wanted && !find_armed(set, pod))
+			arm(set, cgroup_fd, pod, ops);
+	}
+	return 0;
+}
+
+void trigger_drop(struct trigger_set *set, int fd, const struct observe_trigger_ops *ops)
+{
+	for (uint32_t i = 0; i < set->n; i++) {
+		if (set->armed[i].fd == fd) {
+			disarm(set, i, ops);
+			return;
+		}
+	}
+}
+
+void trigger_done(struct trigger_set *set)
+{
+	disarm_all(set, NULL);
+	free(set->slots);
+	*set = (struct trigger_set){0};
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See bus.h. The manager object: each handler reads its arguments, validates, authorises, calls and
+// replies, in that order; what it tells comes from the snapshot as it stands.
+#include "agent/serve/bus.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/utf8.h"
+#include "agent/serve/bus_pod.h"
+#include "agent/serve/bus_text.h"
+#include "agent/serve/bus_why.h"
+#include "agent/serve/snapshot_json.h"
+#include "agent/serve/stall.h"
+#include "agent/serve/words.h"
+#include "policy/decide.h"
+#include "policy/knob.h"
+#include "policy/names.h"
+#include "policy/reason_text.h"
+
+/* Longer words name no pod, and an error message that quotes them must stay short. */
+#define WORD_MAX 512
+
+/* What the properties with change signals were when last told; texts as a hash. */
+struct shown {
+	enum mode mode;
+	enum rung rung;
+	size_t n_pods;
+	uint64_t mode_why;
+	uint64_t policy_state;
+	uint64_t facts_note;
+};
+
+struct bus {
+	sd_bus *sdbus; /* borrowed */
+	struct bus_ops ops;
+	sd_bus_slot *manager;
+	struct bus_pods pods;
+	struct shown shown;
+	bool named;
+};
+
+static const struct snapshot *snapshot_of(const struct bus *bus)
+{
+	return bus->ops.snapshot(bus->ops.context);
+}
+
+static const char *text_of(const struct snapshot *s, const char *property)
+{
+	if (strcmp(property, "Version") == 0)
+		return COLOD_VERSION;
+	if (strcmp(property, "Kernel") == 0)
+		return s->model ? s->model->node.kernel : NULL;
+	if (strcmp(property, "FactsNote") == 0)
+		return s->model ? s->model->facts_note : NULL;
+	if (strcmp(property, "Mode") == 0)
+		return s->status ? names_mode(s->status->mode) : NULL;
+	if (strcmp(property, "ModeWhy") == 0)
+		return s->status ? s->status->mode_why : NULL;
+	if (strcmp(property, "PolicyState") == 0)
+		return s->status ? s->status->policy_state : NULL;
+	if (strcmp(property, "Rung") == 0)
+		return s->ladder_cpu ? names_rung(s->ladder_cpu->rung) : NULL;
+	return NULL;
+}
+
+static int get_text(sd_bus *sdbus, const char *path, const char *interface, const char *property,
+		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	(void)sdbus, (void)path, (void)interface, (void)error;
+	return bus_text_append(reply, text_of(snapshot_of(userdata), property));
+}
+
+static int get_n_pods(sd_bus *sdbus, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct snapshot *s = snapshot_of(userdata);
+
+	(void)sdbus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append(reply, "u", s->model ? (uint32_t)s->model->n_pods : 0);
+}
+
+static int send_reply(sd_bus_message *reply)
+{
+	int r = sd_bus_send(NULL, reply, NULL);
+
+	return r < 0 ? r : 1;
+}
+
+static void unref_message(sd_bus_message **message)
+{
+	(void)sd_bus_message_unref(*message);
+}
+#define _cleanup_message_ _cleanup_(unref_message)
+
+static int append_pod(sd_bus_message *reply, const struct bus *bus, const struct snapshot *s,
+		      const struct pod *pod)
+{
+	static const struct assignment none = {.state = ASSIGNMENT_NONE};
+	const struct assignment *a = s->plan ? plan_assignment(s->plan, pod) : &none;
+	bool levelled = a->state == ASSIGNMENT_LEVEL;
+	const char *const text[] = {
+		pod->uid,
+		pod->name,
+		levelled ? names_level(a->level) : "",
+		levelled ? names_role(a->role) : "",
+		words_assignment(a->state),
+	};
+	int r = sd_bus_message_open_container(reply, 'r', "ssssso");
+
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]) && r >= 0; i++)
+		r = bus_text_append(reply, text[i]);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append_basic(reply, 'o', bus_pod_path(&bus->pods, pod));
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int list_pods(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const struct bus *bus = userdata;
+	const struct snapshot *s = snapshot_of(bus);
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	int r = sd_bus_message_new_method_return(call, &reply);
+
+	(void)error;
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(ssssso)");
+	for (size_t i = 0; s->model && i < s->model->n_pods && r >= 0; i++)
+		r = append_pod(reply, bus, s, s->model->pods[i]);
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	return r < 0 ? r : send_reply(reply);
+}
+
+static int append_entry(sd_bus_message *reply, const struct snapshot *s, const struct plan_entry *e)
+{
+	char had[KNOB_TEXT_SIZE], want[KNOB_TEXT_SIZE], reason[REASON_TEXT_SIZE];
+	const char *const text[] = {
+		e->cgroup->path,
+		knob_name(e->knob),
+		knob_format(e->knob, &e->cgroup->knobs[e->knob].now, had, sizeof(had)),
+		knob_format(e->knob, &e->want, want, sizeof(want)),
+		names_effect(e->effect),
+		reason_text(&e->reason, s->policy, reason, sizeof(reason)),
+	};
+	int r = sd_bus_message_open_container(reply, 'r', "ssssss");
+
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]) && r >= 0; i++)
+		r = bus_text_append(reply, text[i]);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_plan(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const struct snapshot *s = snapshot_of(userdata);
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	int r = sd_bus_message_new_method_return(call, &reply);
+
+	(void)error;
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(ssssss)");
+	for (size_t i = 0; s->plan && i < s->plan->n_entries && r >= 0; i++)
+		r = append_entry(reply, s, &s->plan->entries[i]);
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	return r < 0 ? r : send_reply(reply);
+}
+
+static int append_score(sd_bus_message *reply, const struct snapshot *s, const struct pod *pod,
+			enum resource resource)
+{
+	const char *const text[] = {
+		pod->uid,
+		pod->name,
+		names_resource(resource),
+		names_score(s->scores->pods[pod->slot].by[resource].state),
+	};
+	int r = sd_bus_message_open_container(reply, 'r', "ssssi");
+
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]) && r >= 0; i++)
+		r = bus_text_append(reply, text[i]);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_append(reply, "i", stall_permille(s->scores, pod, resource));
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int get_score(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const struct snapshot *s = snapshot_of(userdata);
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	int r = sd_bus_message_new_method_return(call, &reply);
+
+	(void)error;
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(ssssi)");
+	for (size_t i = 0; s->model && s->scores && i < s->model->n_pods && r >= 0; i++) {
+		const struct pod *pod = s->model->pods[i];
+
+		if (pod->slot >= s->scores->n_slots)
+			continue;
+		for (int k = 0; k < RESOURCE_COUNT && r >= 0; k++) {
+			if (s->scores->pods[pod->slot].by[k].state != SCORE_NONE)
+				r = append_score(reply, s, pod, (enum resource)k);
+		}
+	}
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	return r < 0 ? r : send_reply(reply);
+}
+
+static int why(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const struct snapshot *s = snapshot_of(userdata);
+	_cleanup_message_ sd_bus_message *reply = NULL;
+	const struct pod *pod;
+	const char *word;
+	int r = sd_bus_message_read(call, "s", &word);
+
+	if (r < 0)
+		return r;
+	if (strlen(word) > WORD_MAX)
+		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+					"no pod has a name as long as this");
+	r = bus_why_pick(s, word, &pod);
+	if (r == -ENOTUNIQ)
+		return sd_bus_error_setf(error, BUS_ERROR_AMBIGUOUS_POD,
+					 "several pods go by '%s': give namespace/name or the UID",
+					 word);
+	if (r < 0)
+		return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_POD, "no pod goes by '%s'", word);
+	r = sd_bus_message_new_method_return(call, &reply);
+	if (r >= 0)
+		r = bus_why_append(reply, s, pod);
+	return r < 0 ? r : send_reply(reply);
+}
+
+/* A sealed memory file: the document may be larger than a message may be, and nobody who holds the
+ * fd can change what another reader sees. */
+static int dump_fd(const char *text, int *ret_fd)
+{
+	_cleanup_close_ int fd = memfd_create("colod-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	size_t len = strlen(text);
+
+	if (fd < 0)
+		return -errno;
+	for (size_t done = 0; done < len;) {
+		ssize_t n = write(fd, text + done, len - done);
+
+		if (n < 0)
+			return -errno;
+		done += (size_t)n;
+	}
+	if (lseek(fd, 0, SEEK_SET) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+		return -errno;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static int dump(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	_cleanup_close_ int fd = -EBADF;
+	_cleanup_free_ char *text = NULL;
+	cJSON *json = snapshot_json(snapshot_of(userdata));
+	int r;
+
+	(void)error;
+	if (!json)
+		return -ENOMEM;
+	text = cJSON_PrintUnformatted(json);
+	cJSON_Delete(json);
+	if (!text)
+		return -ENOMEM;
+	r = dump_fd(text, &fd);
+	return r < 0 ? r : sd_bus_reply_method_return(call, "h", fd);
+}
+
+static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const struct bus *bus = userdata;
+	const struct snapshot *s;
+	int r = sd_bus_query_sender_privilege(call, CAP_SYS_ADMIN);
+
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
+					"only root may reload the policy");
+	r = bus->ops.reload(bus->ops.context);
+	if (r >= 0)
+		return sd_bus_reply_method_return(call, "");
+	if (r != -EINVAL)
+		return r;
+	s = snapshot_of(bus);
+	return sd_bus_error_setf(
+		error, BUS_ERROR_POLICY_REJECTED,
+		"the new policy was rejected, the last good one stays in force: %s",
+		s->status && utf8_valid(s->status->policy_state) ? s->status->policy_state
+								 : "see the journal");
+}
+
+#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+#define CONSTANT SD_BUS_VTABLE_PROPERTY_CONST
+#define OPEN SD_BUS_VTABLE_UNPRIVILEGED
+
+/* Who may call at all is the bus's own policy (packaging/dbus/io.colod.Agent1.conf). Reload is open
+ * here only because its handler asks for the sender's privilege itself, with a better sentence. */
+const sd_bus_vtable bus_manager_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Version", "s", get_text, 0, CONSTANT),
+	SD_BUS_PROPERTY("Kernel", "s", get_text, 0, CONSTANT),
+	SD_BUS_PROPERTY("Mode", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("ModeWhy", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("PolicyState", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("FactsNote", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Rung", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("NPods", "u", get_n_pods, 0, CHANGES),
+	SD_BUS_METHOD_WITH_ARGS("ListPods", SD_BUS_NO_ARGS,
+				SD_BUS_RESULT("a(ssssso)", uid_name_level_role_state_path),
+				list_pods, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("GetPlan", SD_BUS_NO_ARGS,
+				SD_BUS_RESULT("a(ssssss)", cgroup_knob_had_want_effect_reason),
+				get_plan, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("GetScore", SD_BUS_NO_ARGS,
+				SD_BUS_RESULT("a(ssssi)", uid_name_resource_state_permille),
+				get_score, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Why", SD_BUS_ARGS("s", pod), SD_BUS_RESULT("as", lines), why,
+				OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Dump", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", snapshot), dump, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, reload, OPEN),
+	SD_BUS_SIGNAL_WITH_ARGS("RungChanged",
+				SD_BUS_ARGS("s", resource, "s", from, "s", to, "s", reason), 0),
+	SD_BUS_VTABLE_END,
+};
+
+static void fill_shown(const struct snapshot *s, struct shown *ret_shown)
+{
+	*ret_shown = (struct shown){
+		.mode = s->status ? s->status->mode : MODE_INVALID,
+		.rung = s->ladder_cpu ? s->ladder_cpu->rung : RUNG_CALM,
+		.n_pods = s->model ? s->model->n_pods : 0,
+		.mode_why = bus_text_hash(s->status ? s->status->mode_why : NULL),
+		.policy_state = bus_text_hash(s->status ? s->status->policy_state : NULL),
+		.facts_note = bus_text_hash(s->model ? s->model->facts_note : NULL),
+	};
+}
+
+int bus_new(sd_bus *sdbus, const struct bus_ops *ops, struct bus **ret_bus)
+{
+	struct bus *bus = calloc(1, sizeof(*bus));
+	int r;
+
+	if (!bus)
+		return -ENOMEM;
+	bus->sdbus = sdbus;
+	bus->ops = *ops;
+	r = sd_bus_add_object_vtable(sdbus, &bus->manager, BUS_PATH, BUS_MANAGER_INTERFACE,
+				     bus_manager_vtable, bus);
+	if (r >= 0)
+		r = bus_pod_register(&bus->pods, sdbus, &bus->ops);
+	if (r >= 0)
+		r = bus_pod_sync(&bus->pods, false);
+	fill_shown(snapshot_of(bus), &bus->shown);
+	/* Last: whoever sees the name finds the objects. */
+	if (r >= 0)
+		r = sd_bus_request_name(sdbus, BUS_NAME, 0);
+	if (r < 0) {
+		bus_free(bus);
+		return r;
+	}
+	bus->named = true;
+	*ret_bus = bus;
+	return 0;
+}
+
+void bus_free(struct bus *bus)
+{
+	if (!bus)
+		return;
+	/* Without waiting for the answer: a bus daemon that hangs must not hold up a stop. */
+	if (bus->named)
+		(void)sd_bus_release_name_async(bus->sdbus, NULL, BUS_NAME, NULL, NULL);
+	bus_pod_unregister(&bus->pods);
+	(void)sd_bus_slot_unref(bus->manager);
+	free(bus);
+}
+
+static void emit_rung(struct bus *bus, const struct snapshot *s, enum rung from)
+{
+	_cleanup_message_ sd_bus_message *signal = NULL;
+	char reason[REASON_TEXT_SIZE];
+	const char *const text[] = {
+		names_resource(RESOURCE_CPU),
+		names_rung(from),
+		names_rung(s->ladder_cpu->rung),
+		reason_text(&s->ladder_cpu->reason, s->policy, reason, sizeof(reason)),
+	};
+	int r = sd_bus_message_new_signal(bus->sdbus, &signal, BUS_PATH, BUS_MANAGER_INTERFACE,
+					  "RungChanged");
+
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]) && r >= 0; i++)
+		r = bus_text_append(signal, text[i]);
+	if (r >= 0)
+		(void)sd_bus_send(bus->sdbus, signal, NULL);
+}
+
+void bus_publish(struct bus *bus)
+{
+	const struct snapshot *s = snapshot_of(bus);
+	struct shown was = bus->shown, now;
+	char *names[8];
+	size_t n = 0;
+
+	(void)bus_pod_sync(&bus->pods, true);
+	fill_shown(s, &now);
+	bus->shown = now;
+	if (was.rung != now.rung && s->ladder_cpu)
+		emit_rung(bus, s, was.rung);
+#define NOTE(changed, name)                                                                        \
+	do {                                                                                       \
+		if (changed)                                                                       \
+			names[n++] = (char *)(name);                                               \
+	} while (0)
+	NOTE(was.mode != now.mode, "Mode");
+	NOTE(was.mode_why != now.mode_why, "ModeWhy");
+	NOTE(was.policy_state != now.policy_state, "PolicyState");
+	NOTE(was.facts_note != now.facts_note, "FactsNote");
+	NOTE(was.rung != now.rung, "Rung");
+	NOTE(was.n_pods != now.n_pods, "NPods");
+#undef NOTE
+	names[n] = NULL;
+	if (n > 0)
+		(void)sd_bus_emit_properties_changed_strv(bus->sdbus, BUS_PATH,
+							  BUS_MANAGER_INTERFACE, names);
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See bus_why.h. Prints the stored reasons and nothing worked out here.
+#include "agent/serve/bus_why.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "agent/base/pod_ref.h"
+#include "agent/serve/bus_text.h"
+#include "policy/decide.h"
+#include "policy/knob.h"
+#include "policy/names.h"
+#include "policy/reason_text.h"
+
+int bus_why_pick(const struct snapshot *snapshot, const char *word, const struct pod **ret_pod)
+{
+	const struct model *model = snapshot->model;
+	enum pod_ref_match best = POD_REF_NO;
+	const struct pod *found = NULL;
+	bool shared = false;
+
+	for (size_t i = 0; model && i < model->n_pods; i++) {
+		const struct pod *pod = model->pods[i];
+		struct pod_ref ref = {
+			.label = pod->name,
+			.name = pod->facts ? pod->facts->name : NULL,
+			.uid = pod->uid,
+			.cgroup = pod->cgroup ? pod->cgroup->path : NULL,
+		};
+		enum pod_ref_match match = pod_ref_match(&ref, word);
+
+		if (match == POD_REF_NO || match < best)
+			continue;
+		shared = match == best;
+		best = match;
+		found = pod;
+	}
+	if (!found)
+		return -ENOENT;
+	if (shared)
+		return -ENOTUNIQ;
+	*ret_pod = found;
+	return 0;
+}
+
+static int append_assignment(sd_bus_message *reply, const struct snapshot *s, const struct pod *pod)
+{
+	static const struct assignment none = {.state = ASSIGNMENT_NONE, .rule = -1};
+	const struct assignment *a = s->plan ? plan_assignment(s->plan, pod) : &none;
+	char text[REASON_TEXT_SIZE];
+
+	switch (a->state) {
+	case ASSIGNMENT_LEVEL:
+		return bus_text_appendf(reply, "%s is %s (%s): %s", pod->name,
+					names_level(a->level), names_role(a->role),
+					reason_text_rule(s->policy, a->rule, text, sizeof(text)));
+	case ASSIGNMENT_WAITING:
+		return bus_text_appendf(reply, "%s is undecided and untouched: waiting for: %s",
+					pod->name, a->waiting_for ? a->waiting_for : "facts");
+	case ASSIGNMENT_NONE:
+		break;
+	}
+	return bus_text_appendf(reply, "%s is matched by no rule: nothing of it is touched",
+				pod->name);
+}
+
+static int append_knob(sd_bus_message *reply, const struct snapshot *s, const struct cgroup *cgroup,
+		       enum knob knob)
+{
+	const struct plan_entry *entry = s->plan ? plan_find(s->plan, cgroup, knob) : NULL;
+	const struct knob_state *state = &cgroup->knobs[knob];
+	char now[KNOB_TEXT_SIZE], want[KNOB_TEXT_SIZE] = "", original[KNOB_TEXT_SIZE] = "";
+	char reason[REASON_TEXT_SIZE] = "colod wrote it, the plan no longer asks for it";
+
+	if (!entry && !state->owned)
+		return 0;
+	(void)knob_format(knob, &state->now, now, sizeof(now));
+	if (state->owned)
+		(void)knob_format(knob, &state->original, original, sizeof(original));
+	if (entry) {
+		(void)knob_format(knob, &entry->want, want, sizeof(want));
+		(void)reason_text(&entry->reason, s->policy, reason, sizeof(reason));
+	}
+	return bus_text_appendf(reply, "/%s %s: now %s%s%s%s%s: %s", cgroup->path, knob_name(knob),
+				now, *original ? ", originally " : "", original,
+				*want ? ", wanted " : "", want, reason);
+}
+
+static int append_held(sd_bus_message *reply, const struct pod *pod)
+{
+	size_t n = 0;
+	int r;
+
+	for (const struct cgroup *c = pod->cgroup; c; c = c->parent) {
+		for (int k = 0; k < KNOB_COUNT; k++) {
+			if (!c->knobs[k].owned || !c->knobs[k].held)
+				continue;
+			r = bus_text_appendf(reply, "held now: /%s %s", c->path,
+					     knob_name((enum knob)k));
+			if (r < 0)
+				return r;
+			n++;
+		}
+	}
+	return n > 0 ? 0 : bus_text_append(reply, "held now: nothing");
+}
+
+int bus_why_append(sd_bus_message *reply, const struct snapshot *snapshot, const struct pod *pod)
+{
+	int r = sd_bus_message_open_container(reply, 'a', "s");
+
+	if (r < 0)
+		return r;
+	r = append_assignment(reply, snapshot, pod);
+	if (r < 0)
+		return r;
+	r = bus_text_appendf(reply, "facts: %s", names_fact(pod->facts_state));
+	if (r < 0)
+		return r;
+	for (const struct cgroup *c = pod->cgroup; c; c = c->parent) {
+		for (int k = 0; k < KNOB_COUNT; k++) {
+			r = append_knob(reply, snapshot, c, (enum knob)k);
+			if (r < 0)
+				return r;
+		}
+	}
+	r = append_held(reply, pod);
+	if (r < 0)
+		return r;
+	return sd_bus_message_close_container(reply);
+}

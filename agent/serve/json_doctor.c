@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The "doctor" section: what this node can do, what an absence costs and how to end it, and
+// whatever else keeps colod from doing all that the policy asks for.
+#include "agent/serve/json_view.h"
+
+#include "policy/capability.h"
+#include "policy/knob.h"
+#include "policy/names.h"
+
+static const char *capability_state(const struct model *model, enum capability c)
+{
+	if (model->switched_off & (1u << c))
+		return "switched off";
+	return model_can(model, c) ? "present" : "absent";
+}
+
+static void capabilities(struct json_view *view, cJSON *doctor)
+{
+	const struct model *model = view->snapshot->model;
+	struct json_put *put = &view->put;
+	cJSON *array = json_put_array(put, doctor, "capabilities");
+
+	for (int c = 0; model && c < CAPABILITY_COUNT; c++) {
+		const struct capability_info *info = capability_info((enum capability)c);
+		cJSON *object;
+
+		if (!info)
+			continue;
+		object = json_put_object(put, array, NULL);
+		json_put_text(put, object, "name", info->name);
+		json_put_text(put, object, "state", capability_state(model, (enum capability)c));
+		json_put_text(put, object, "gives", info->gives);
+		json_put_text(put, object, "without", info->without);
+		json_put_text(put, object, "how", info->how);
+	}
+}
+
+static void refusals(struct json_view *view, cJSON *doctor)
+{
+	const struct changes *changes = view->snapshot->changes;
+	struct json_put *put = &view->put;
+	cJSON *array = json_put_array(put, doctor, "refusals");
+
+	for (size_t i = 0; changes && i < changes->n; i++) {
+		const struct change *c = &changes->list[i];
+		cJSON *object;
+
+		/* A cgroup that vanished meanwhile is normal and nothing to cure. */
+		if (c->refusal == REFUSAL_NONE || c->refusal == REFUSAL_GONE ||
+		    !json_view_alive(view, c->cgroup))
+			continue;
+		object = json_put_object(put, array, NULL);
+		json_put_text(put, object, "cgroup", c->cgroup->path);
+		json_put_text(put, object, "knob", knob_name(c->knob));
+		json_view_value(view, object, "want", c->knob, &c->want);
+		json_put_text(put, object, "why", names_refusal(c->refusal));
+	}
+}
+
+static void diagnostics(struct json_view *view, cJSON *doctor)
+{
+	const struct diags *diags = view->snapshot->diags;
+	size_t n = diags ? diags->n : 0;
+	struct json_put *put = &view->put;
+	cJSON *array = json_put_array(put, doctor, "diagnostics");
+
+	for (size_t i = 0; i < n && i < DIAGS_MAX; i++) {
+		const struct diag *d = &diags->list[i];
+		cJSON *object = json_put_object(put, array, NULL);
+
+		json_put_text(put, object, "severity",
+			      d->severity == DIAG_ERROR ? "error" : "warning");
+		json_put_text(put, object, "file", d->file);
+		json_put_u64(put, object, "line", d->line);
+		json_put_u64(put, object, "column", d->col);
+		json_put_text(put, object, "text", d->text);
+		json_put_text(put, object, "source", d->source);
+		json_put_text(put, object, "hint", d->hint);
+	}
+	json_put_u64(put, doctor, "n_diagnostics", n);
+}
+
+void json_doctor_section(struct json_view *view, cJSON *doc)
+{
+	const struct snapshot *s = view->snapshot;
+	struct json_put *put = &view->put;
+	cJSON *doctor = json_put_object(put, doc, "doctor");
+
+	capabilities(view, doctor);
+	json_put_text(put, doctor, "facts_note", s->model ? s->model->facts_note : "");
+	json_put_text(put, doctor, "policy_state", s->status ? s->status->policy_state : "");
+	json_put_u64(put, doctor, "skipped_names", s->model ? s->model->skipped_names : 0);
+	refusals(view, doctor);
+	diagnostics(view, doctor);
+}

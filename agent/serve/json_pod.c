@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The "pods" section: everything that is known of each pod, decided for it, and done to it.
+#include "agent/serve/json_view.h"
+
+#include "agent/serve/stall.h"
+#include "agent/serve/words.h"
+#include "policy/decide.h"
+#include "policy/history.h"
+#include "policy/names.h"
+#include "policy/reason_text.h"
+
+/* Use is shown over the same window as the score. */
+#define USE_WINDOW_US SCORE_WINDOW_US
+
+static void assignment(struct json_view *view, cJSON *object, const struct pod *pod)
+{
+	static const struct assignment none = {.state = ASSIGNMENT_NONE, .rule = -1};
+	const struct snapshot *s = view->snapshot;
+	const struct assignment *a = s->plan ? plan_assignment(s->plan, pod) : &none;
+	bool levelled = a->state == ASSIGNMENT_LEVEL;
+	struct json_put *put = &view->put;
+	char text[REASON_TEXT_SIZE];
+
+	json_put_text(put, object, "state", words_assignment(a->state));
+	json_put_text(put, object, "level", levelled ? names_level(a->level) : NULL);
+	json_put_text(put, object, "role", levelled ? names_role(a->role) : NULL);
+	json_put_text(put, object, "rule",
+		      a->rule >= 0 && s->policy
+			      ? reason_text_rule(s->policy, a->rule, text, sizeof(text))
+			      : NULL);
+	json_put_text(put, object, "waiting_for",
+		      a->state == ASSIGNMENT_WAITING ? a->waiting_for : NULL);
+	json_put_bool(put, object, "may_hold", levelled && a->may_hold);
+}
+
+static void facts(struct json_view *view, cJSON *pod_object, const struct pod *pod)
+{
+	struct json_put *put = &view->put;
+	cJSON *object = json_put_object(put, pod_object, "facts");
+	const struct pod_facts *f = pod->facts;
+
+	json_put_text(put, object, "state", names_fact(pod->facts_state));
+	if (!f)
+		return;
+	json_put_text(put, object, "namespace", f->ns);
+	json_put_text(put, object, "name", f->name);
+	json_put_text(put, object, "priority_class", f->priority_class);
+	json_put_text(put, object, "owner_kind", f->owner_kind);
+	json_put_bool(put, object, "static", f->is_static);
+	json_put_bool(put, object, "host_network", f->host_network);
+	json_put_bool(put, object, "deleting", f->deleting);
+}
+
+static void resource(struct json_view *view, cJSON *parent, const char *key,
+		     const struct fact_u64 *fact)
+{
+	struct json_put *put = &view->put;
+	cJSON *object = json_put_object(put, parent, key);
+
+	json_put_text(put, object, "state", names_fact(fact->state));
+	if (!fact_has_value(fact))
+		json_put_null(put, object, "value");
+	else if (fact->value == KNOB_VALUE_MAX)
+		json_put_text(put, object, "value", "max");
+	else
+		json_put_u64(put, object, "value", fact->value);
+}
+
+static void resources(struct json_view *view, cJSON *pod_object, const struct pod_resources *r)
+{
+	cJSON *object = json_put_object(&view->put, pod_object, "resources");
+
+	resource(view, object, "cpu_request_milli", &r->cpu_request_milli);
+	resource(view, object, "cpu_limit_milli", &r->cpu_limit_milli);
+	resource(view, object, "memory_request_bytes", &r->memory_request_bytes);
+	resource(view, object, "memory_limit_bytes", &r->memory_limit_bytes);
+}
+
+static void containers(struct json_view *view, cJSON *pod_object, const struct pod *pod)
+{
+	struct json_put *put = &view->put;
+	cJSON *array = json_put_array(put, pod_object, "containers");
+
+	for (size_t i = 0; i < pod->n_containers; i++) {
+		const struct pod_container *c = &pod->containers[i];
+		cJSON *object = json_put_object(put, array, NULL);
+
+		json_put_text(put, object, "id", c->id);
+		json_put_text(put, object, "name", c->name);
+		json_put_text(put, object, "runtime", names_runtime(c->runtime));
+		json_put_text(put, object, "cgroup", c->cgroup ? c->cgroup->path : NULL);
+	}
+}
+
+/* Totals only mean something as a difference over the time between two samples. */
+static void rate(struct json_view *view, cJSON *object, const char *key, uint64_t now,
+		 uint64_t before, uint64_t per, uint64_t scale)
+{
+	if (per > 0 && now >= before)
+		json_put_u64(&view->put, object, key, (now - before) * scale / per);
+	else
+		json_put_null(&view->put, object, key);
+}
+
+static void use(struct json_view *view, cJSON *pod_object, const struct pod *pod)
+{
+	const struct samples *samples = view->snapshot->samples;
+	const struct pod_history *h = samples ? history_of(samples, pod->slot, pod->serial) : NULL;
+	const struct pod_sample *last = h ? history_last(h) : NULL;
+	const struct pod_sample *back = last ? history_back(h, USE_WINDOW_US, SAMPLE_CPU) : NULL;
+	struct json_put *put = &view->put;
+	cJSON *object = json_put_object(put, pod_object, "use");
+	uint64_t window_us = back && last->at_us > back->at_us ? last->at_us - back->at_us : 0;
+
+	json_put_u64(put, object, "window_us", window_us);
+	if (window_us > 0) {
+		rate(view, object, "cpu_milli", last->cpu_usage_us, back->cpu_usage_us, window_us,
+		     1000);
+		rate(view, object, "throttled_permille", last->cpu_throttled, back->cpu_throttled,
+		     last->cpu_periods - back->cpu_periods, 1000);
+	} else {
+		json_put_null(put, object, "cpu_milli");
+		json_put_null(put, object, "throttled_permille");
+	}
+	if (last && (last->valid & SAMPLE_MEMORY))
+		json_put_u64(put, object, "memory_bytes", last->memory_bytes);
+	else
+		json_put_null(put, object, "memory_bytes");
+}
+
+static void score_values(struct json_view *view, cJSON *pod_object, const struct pod *pod)
+{
+	const struct scores *scores = view->snapshot->scores;
+	struct json_put *put = &view->put;
+	cJSON *object = json_put_object(put, pod_object, "score");
+
+	for (int r = 0; r < RESOURCE_COUNT; r++) {
+		static const struct score_value none = {.state = SCORE_NONE};
+		bool there = scores && pod->slot < scores->n_slots;
+		const struct score_value *v = there ? &scores->pods[pod->slot].by[r] : &none;
+		int stalled = stall_permille(scores, pod, (enum resource)r);
+		cJSON *one = json_put_object(put, object, names_resource((enum resource)r));
+
+		json_put_text(put, one, "state", names_score(v->state));
+		if (stalled >= 0)
+			json_put_i64(put, one, "stalled_permille", stalled);
+		else
+			json_put_null(put, one, "stalled_permille");
+		json_put_u64(put, one, "window_us", v->window_us);
+	}
+}
+
+static void pod_object(struct json_view *view, cJSON *array, const struct pod *pod)
+{
+	struct json_put *put = &view->put;
+	cJSON *object = json_put_object(put, array, NULL);
+
+	json_put_text(put, object, "name", pod->name);
+	json_put_text(put, object, "uid", pod->uid);
+	json_put_text(put, object, "kind", words_pod_kind(pod->kind));
+	json_put_text(put, object, "cgroup", pod->cgroup ? pod->cgroup->path : NULL);
+	json_put_text(put, object, "qos", names_qos(pod->qos));
+	assignment(view, object, pod);
+	facts(view, object, pod);
+	resources(view, object, &pod->resources);
+	containers(view, object, pod);
+	if (pod->cgroup)
+		json_view_knobs(view, object, pod->cgroup);
+	use(view, object, pod);
+	score_values(view, object, pod);
+}
+
+void json_pod_section(struct json_view *view, cJSON *doc)
+{
+	const struct model *model = view->snapshot->model;
+	cJSON *array = json_put_array(&view->put, doc, "pods");
+
+	for (size_t i = 0; model && i < model->n_pods; i++)
+		pod_object(view, array, model->pods[i]);
+}

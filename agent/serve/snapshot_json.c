@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See snapshot_json.h. This file has the small sections; the large ones are in json_*.c.
+#include "agent/serve/snapshot_json.h"
+
+#include "agent/serve/json_view.h"
+#include "policy/decide.h"
+#include "policy/history.h"
+#include "policy/names.h"
+
+/* The version of this document: grows when a key changes its meaning or goes away. */
+#define SCHEMA 1
+
+static void node_use(struct json_view *view, cJSON *node)
+{
+	const struct samples *samples = view->snapshot->samples;
+	const struct node_history *h = samples ? &samples->node : NULL;
+	const struct node_sample *last = h ? history_last_node(h) : NULL;
+	const struct node_sample *back = last ? history_back_node(h, SCORE_WINDOW_US, SAMPLE_CPU)
+					      : NULL;
+	struct json_put *put = &view->put;
+	cJSON *object = json_put_object(put, node, "use");
+
+	if (back && last->at_us > back->at_us && last->cpu_busy_us >= back->cpu_busy_us)
+		json_put_u64(put, object, "cpu_milli",
+			     (last->cpu_busy_us - back->cpu_busy_us) * 1000 /
+				     (uint64_t)(last->at_us - back->at_us));
+	else
+		json_put_null(put, object, "cpu_milli");
+	if (last && (last->valid & SAMPLE_MEMORY))
+		json_put_u64(put, object, "memory_available_bytes", last->memory_available_bytes);
+	else
+		json_put_null(put, object, "memory_available_bytes");
+}
+
+static void node_section(struct json_view *view, cJSON *doc)
+{
+	const struct model *model = view->snapshot->model;
+	struct json_put *put = &view->put;
+	cJSON *object = json_put_object(put, doc, "node");
+
+	if (!model)
+		return;
+	json_put_text(put, object, "kernel", model->node.kernel);
+	json_put_u64(put, object, "cpus", model->node.n_cpus);
+	json_put_u64(put, object, "cores", model->node.n_cores);
+	json_put_u64(put, object, "numa_nodes", model->node.n_numa);
+	json_put_bool(put, object, "smt", model->node.smt);
+	json_put_u64(put, object, "memory_bytes", model->node.memory_bytes);
+	json_put_u64(put, object, "swap_bytes", model->node.swap_bytes);
+	json_put_u64(put, object, "page_bytes", model->node.page_bytes);
+	json_put_text(put, object, "cgroup_driver", names_driver(model->driver));
+	node_use(view, object);
+}
+
+static void count_pods(struct json_view *view, cJSON *status)
+{
+	static const struct assignment none = {.state = ASSIGNMENT_NONE};
+	const struct snapshot *s = view->snapshot;
+	size_t n = s->model ? s->model->n_pods : 0, online = 0, offline = 0, waiting = 0;
+	struct json_put *put = &view->put;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct assignment *a = s->plan ? plan_assignment(s->plan, s->model->pods[i])
+						     : &none;
+
+		waiting += a->state == ASSIGNMENT_WAITING;
+		if (a->state == ASSIGNMENT_LEVEL)
+			*(a->role == ROLE_ONLINE ? &online : &offline) += 1;
+	}
+	json_put_u64(put, status, "pods", n);
+	json_put_u64(put, status, "pods_online", online);
+	json_put_u64(put, status, "pods_offline", offline);
+	json_put_u64(put, status, "pods_waiting", waiting);
+	json_put_u64(put, status, "pods_no_rule", n - online - offline - waiting);
+}
+
+static void status_section(struct json_view *view, cJSON *doc)
+{
+	const struct status *s = view->snapshot->status;
+	const struct ladder_cpu *ladder = view->snapshot->ladder_cpu;
+	struct json_put *put = &view->put;
+	cJSON *object = json_put_object(put, doc, "status");
+
+	json_put_text(put, object, "version", COLOD_VERSION);
+	if (!s)
+		return;
+	json_put_text(put, object, "mode", names_mode(s->mode));
+	json_put_text(put, object, "mode_policy", names_mode(s->mode_policy));
+	json_put_text(put, object, "mode_option", names_mode(s->mode_option));
+	json_put_text(put, object, "mode_why", s->mode_why);
+	json_put_text(put, object, "policy_state", s->policy_state);
+	json_put_text(put, object, "rung_cpu", ladder ? names_rung(ladder->rung) : NULL);
+	count_pods(view, object);
+	json_put_u64(put, object, "passes", s->passes);
+	json_put_u64(put, object, "writes", s->writes);
+	json_put_u64(put, object, "restores", s->restores);
+	json_put_u64(put, object, "refusals", s->refusals);
+	json_put_u64(put, object, "withheld", s->withheld);
+	json_put_u64(put, object, "pending", s->pending);
+	json_put_i64(put, object, "started_us", s->started_us);
+	json_put_i64(put, object, "pass_us", s->pass_us);
+	json_put_u64(put, object, "triggers", s->triggers);
+	json_put_u64(put, object, "trigger_events", s->trigger_events);
+	json_put_u64(put, object, "log_suppressed", s->log_suppressed);
+}
+
+static void ladder_section(struct json_view *view, cJSON *doc)
+{
+	const struct ladder_cpu *ladder = view->snapshot->ladder_cpu;
+	struct json_put *put = &view->put;
+	cJSON *object = json_put_object(put, doc, "ladder"), *cpu;
+
+	if (!ladder)
+		return;
+	cpu = json_put_object(put, object, names_resource(RESOURCE_CPU));
+	json_put_text(put, cpu, "rung", names_rung(ladder->rung));
+	json_put_i64(put, cpu, "since_us", ladder->since_us);
+	json_put_i64(put, cpu, "pressure_us", ladder->pressure_us);
+	if (ladder->rung == RUNG_SQUEEZE)
+		json_put_u64(put, cpu, "quota_cpu_milli", ladder->quota_cpu_milli);
+	else
+		json_put_null(put, cpu, "quota_cpu_milli");
+	json_put_u64(put, cpu, "steps", ladder->steps);
+	if (ladder->reason.code != REASON_NONE)
+		json_view_reason(view, cpu, &ladder->reason);
+	else
+		json_put_null(put, cpu, "reason");
+}
+
+cJSON *snapshot_json(const struct snapshot *snapshot)
+{
+	struct json_view view;
+	cJSON *doc;
+
+	if (json_view_init(&view, snapshot) < 0)
+		return NULL;
+	doc = cJSON_CreateObject();
+	json_put_u64(&view.put, doc, "schema", SCHEMA);
+	node_section(&view, doc);
+	status_section(&view, doc);
+	json_policy_section(&view, doc);
+	json_pod_section(&view, doc);
+	json_class_section(&view, doc);
+	json_plan_section(&view, doc);
+	json_doctor_section(&view, doc);
+	ladder_section(&view, doc);
+	json_view_done(&view);
+	if (view.put.failed) {
+		cJSON_Delete(doc);
+		return NULL;
+	}
+	return doc;
+}

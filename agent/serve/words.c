@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See words.h.
+#include "agent/serve/words.h"
+
+#include <stddef.h>
+
+#define WORD(table, value)                                                                         \
+	((size_t)(value) < sizeof(table) / sizeof((table)[0]) ? (table)[value] : "?")
+
+const char *words_assignment(enum assignment_state state)
+{
+	static const char *const text[] = {
+		[ASSIGNMENT_NONE] = "no rule",
+		[ASSIGNMENT_WAITING] = "waiting",
+		[ASSIGNMENT_LEVEL] = "levelled",
+	};
+
+	return WORD(text, state);
+}
+
+const char *words_pod_kind(enum pod_kind kind)
+{
+	static const char *const text[POD_KIND_COUNT] = {
+		[POD_KUBERNETES] = "kubernetes",
+		[POD_UNIT] = "unit",
+		[POD_CGROUP] = "cgroup",
+	};
+
+	return WORD(text, kind);
+}
+
+const char *words_cgroup_kind(enum cgroup_kind kind)
+{
+	static const char *const text[CGROUP_KIND_COUNT] = {
+		[CGROUP_OTHER] = "other", [CGROUP_ROOT] = "root", [CGROUP_KUBEPODS] = "kubepods",
+		[CGROUP_QOS] = "qos",	  [CGROUP_POD] = "pod",	  [CGROUP_CONTAINER] = "container",
+	};
+
+	return WORD(text, kind);
+}
+
+const char *words_change(enum change_kind kind)
+{
+	static const char *const text[] = {
+		[CHANGE_WRITE] = "write",
+		[CHANGE_RESTORE] = "restore",
+		[CHANGE_FORGET] = "forget",
+	};
+
+	return WORD(text, kind);
+}
+
+const char *words_facts_source(enum facts_source source)
+{
+	static const char *const text[] = {
+		[FACTS_KUBELET] = "kubelet",
+		[FACTS_FILE] = "file",
+		[FACTS_CGROUP] = "cgroup",
+	};
+
+	return WORD(text, source);
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See assign.h. "Unknown" is never "no": a pod that nobody has described yet must not fall through
+// to the rule that makes it batch work.
+#include "policy/assign.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "policy/names.h"
+#include "policy/rule.h"
+
+#define STATIC_UID_LEN 32
+
+enum verdict {
+	VERDICT_NO,
+	VERDICT_YES,
+	VERDICT_UNKNOWN,
+};
+
+static enum verdict verdict_of(bool holds)
+{
+	return holds ? VERDICT_YES : VERDICT_NO;
+}
+
+/* A static pod's UID is the hash of its manifest; no other UID looks like that. */
+static bool has_static_uid(const struct pod *pod)
+{
+	return pod->kind == POD_KUBERNETES && strlen(pod->uid) == STATIC_UID_LEN &&
+	       strspn(pod->uid, "0123456789abcdef") == STATIC_UID_LEN;
+}
+
+static enum fact_state facts_state(const struct pod *pod)
+{
+	if (pod->kind != POD_KUBERNETES)
+		return FACT_ABSENT;
+	/* Known facts that are not there are a slip of the caller: then nothing is known. */
+	if (pod->facts_state == FACT_KNOWN && !pod->facts)
+		return FACT_UNKNOWN;
+	return pod->facts_state;
+}
+
+static enum verdict match_text(const struct match *match, const char *text)
+{
+	return verdict_of(text && rule_glob(match->pattern, text));
+}
+
+static const char *label_value(const struct pod_label *labels, size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(labels[i].key, key) == 0)
+			return labels[i].value ? labels[i].value : "";
+	}
+	return NULL;
+}
+
+/* The value of the label or annotation that the condition names, or NULL. */
+static const char *match_value(const struct match *match, const struct pod_facts *facts)
+{
+	if (match->kind == MATCH_LABEL)
+		return label_value(facts->labels, facts->n_labels, match->key);
+	return label_value(facts->annotations, facts->n_annotations, match->key);
+}
+
+static enum verdict match_facts(const struct match *match, const struct pod_facts *facts)
+{
+	switch (match->kind) {
+	case MATCH_NAMESPACE:
+		return match_text(match, facts->ns);
+	case MATCH_NAME:
+		return match_text(match, facts->name);
+	case MATCH_PRIORITY_CLASS:
+		return match_text(match, facts->priority_class);
+	case MATCH_OWNER_KIND:
+		return match_text(match, facts->owner_kind);
+	case MATCH_STATIC:
+		return verdict_of(facts->is_static == match->flag);
+	case MATCH_LABEL:
+	case MATCH_ANNOTATION: {
+		const char *value = match_value(match, facts);
+
+		return verdict_of(value && (!match->pattern || rule_glob(match->pattern, value)));
+	}
+	default:
+		return VERDICT_NO;
+	}
+}
+
+static enum verdict match_pod(const struct match *match, const struct pod *pod)
+{
+	switch (match->kind) {
+	case MATCH_QOS:
+		return verdict_of(pod->kind == POD_KUBERNETES && pod->qos == match->qos);
+	case MATCH_UNIT:
+		return verdict_of(pod->kind != POD_KUBERNETES && pod->cgroup &&
+				  rule_glob(match->pattern, pod->cgroup->name));
+	case MATCH_CGROUP:
+		return verdict_of(pod->cgroup && rule_glob(match->pattern, pod->cgroup->path));
+	case MATCH_STATIC:
+		if (has_static_uid(pod))
+			return verdict_of(match->flag);
+		break;
+	default:
+		break;
+	}
+	switch (facts_state(pod)) {
+	case FACT_KNOWN:
+		return match_facts(match, pod->facts);
+	case FACT_UNKNOWN:
+		return VERDICT_UNKNOWN;
+	default:
+		return VERDICT_NO;
+	}
+}
+
+/* *ret_missing is the condition that nobody can judge yet, with VERDICT_UNKNOWN only. */
+static enum verdict match_rule(const struct assign_rule *rule, const struct pod *pod,
+			       const struct match **ret_missing)
+{
+	enum verdict verdict = VERDICT_YES;
+
+	for (size_t i = 0; i < rule->n_matches; i++) {
+		enum verdict v = match_pod(&rule->matches[i], pod);
+
+		if (v == VERDICT_NO)
+			return v;
+		if (v == VERDICT_UNKNOWN && verdict == VERDICT_YES) {
+			verdict = v;
+			*ret_missing = &rule->matches[i];
+		}
+	}
+	/* Without a condition it would match everything, which nobody can have asked for. */
+	return rule->n_matches > 0 ? verdict : VERDICT_NO;
+}
+
+/* The level that a pod asks for by the rule's label or annotation, LEVEL_NONE for nonsense. */
+static enum level claim_of(const struct policy *policy, const struct assign_rule *rule,
+			   const struct pod *pod)
+{
+	const struct match *match = rule_value_match(rule);
+	const char *value;
+	int level;
+
+	if (!match || facts_state(pod) != FACT_KNOWN)
+		return LEVEL_NONE;
+	value = match_value(match, pod->facts);
+	level = value ? names_level_from(value) : -EINVAL;
+	if (level < 0 || !policy->levels[level].defined)
+		return LEVEL_NONE;
+	return (enum level)level;
+}
+
+static bool is_critical_class(const char *priority_class)
+{
+	return priority_class && rule_glob("system-*-critical", priority_class);
+}
+
+static bool is_system_cgroup(const struct cgroup *cgroup)
+{
+	const char *const *units = rule_system_units();
+
+	if (cgroup->kind == CGROUP_KUBEPODS)
+		return true;
+	for (size_t i = 0; units[i]; i++) {
+		if (cgroup->name && strcmp(cgroup->name, units[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Depth first without recursion: a cgroup tree may be as deep as its owner likes. */
+static bool holds_system_cgroup(const struct cgroup *top)
+{
+	const struct cgroup *c = top;
+
+	while (c) {
+		if (is_system_cgroup(c))
+			return true;
+		if (c->first_child) {
+			c = c->first_child;
+			continue;
+		}
+		while (c != top && !c->next_sibling)
+			c = c->parent;
+		c = c == top ? NULL : c->next_sibling;
+	}
+	return false;
+}
+
+static enum verdict is_never_offline(const struct pod *pod)
+{
+	if (pod->kind != POD_KUBERNETES)
+		return verdict_of(pod->cgroup && holds_system_cgroup(pod->cgroup));
+	if (has_static_uid(pod))
+		return VERDICT_YES;
+	switch (facts_state(pod)) {
+	case FACT_KNOWN:
+		return verdict_of(pod->facts->is_static ||
+				  is_critical_class(pod->facts->priority_class));
+	case FACT_UNKNOWN:
+		return VERDICT_UNKNOWN;
+	default:
+		return VERDICT_NO;
+	}
+}
+
+static struct assignment waiting(int32_t rule, enum match_kind missing)
+{
+	return (struct assignment){
+		.state = ASSIGNMENT_WAITING,
+		.level = LEVEL_NONE,
+		.role = ROLE_INVALID,
+		.rule = rule,
+		.waiting_for = rule_match_name(missing),
+	};
+}
+
+static struct assignment levelled(const struct policy *policy, const struct pod *pod, int32_t rule,
+				  enum level level)
+{
+	struct assignment a = {
+		.state = ASSIGNMENT_LEVEL,
+		.level = level,
+		.role = policy->levels[level].role,
+		.rule = rule,
+	};
+
+	if (a.role != ROLE_OFFLINE)
+		return a;
+	switch (is_never_offline(pod)) {
+	case VERDICT_UNKNOWN:
+		return waiting(rule, MATCH_PRIORITY_CLASS);
+	case VERDICT_YES:
+		a.level = LEVEL_P1;
+		a.role = ROLE_ONLINE;
+		a.kept_online = true;
+		return a;
+	default:
+		a.may_hold = pod->kind != POD_KUBERNETES ||
+			     (facts_state(pod) == FACT_KNOWN && !pod->facts->deleting);
+		return a;
+	}
+}
+
+void assign_pod(const struct policy *policy, const struct pod *pod, struct assignment *ret_assignment)
+{
+	enum level claim = LEVEL_NONE;
+	int32_t claim_rule = -1;
+
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct assign_rule *rule = &policy->rules[i];
+		const struct match *missing = NULL;
+		enum verdict verdict = match_rule(rule, pod, &missing);
+
+		if (verdict == VERDICT_UNKNOWN) {
+			*ret_assignment = waiting((int32_t)i, missing->kind);
+			return;
+		}
+		if (verdict == VERDICT_NO)
+			continue;
+		if (rule->from_value) {
+			enum level asked = claim_of(policy, rule, pod);
+
+			/* Of several claims the lowest is the one that all of them bound. */
+			if (asked != LEVEL_NONE && (claim == LEVEL_NONE || asked > claim)) {
+				claim = asked;
+				claim_rule = (int32_t)i;
+			}
+			continue;
+		}
+		if (claim != LEVEL_NONE && claim >= rule->level)
+			*ret_assignment = levelled(policy, pod, claim_rule, claim);
+		else
+			*ret_assignment = levelled(policy, pod, (int32_t)i, rule->level);
+		return;
+	}
+	*ret_assignment = (struct assignment){
+		.state = ASSIGNMENT_NONE,
+		.level = LEVEL_NONE,
+		.role = ROLE_INVALID,
+		.rule = -1,
+	};
+}
+
+int assign_wants_cgroup(const struct policy *policy, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	if (!name[0])
+		return -ENOENT;
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct assign_rule *rule = &policy->rules[i];
+		size_t n_unit = 0, n_met = 0;
+
+		for (size_t j = 0; j < rule->n_matches; j++) {
+			const struct match *m = &rule->matches[j];
+
+			if (m->kind == MATCH_UNIT && rule_glob(m->pattern, name)) {
+				n_unit++;
+				n_met++;
+			} else if (m->kind == MATCH_CGROUP && rule_glob(m->pattern, path)) {
+				n_met++;
+			}
+		}
+		if (n_met > 0 && n_met == rule->n_matches)
+			return n_unit > 0 ? POD_UNIT : POD_CGROUP;
+	}
+	return -ENOENT;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What only the whole policy shows, after all files were merged. Reports into reader->diags.
+#pragma once
+
+#include "policy/reader.h"
+
+/* Levels: role missing, holds on online levels, numbers that contradict each other, order. */
+void check_levels(struct reader *reader);
+
+/* Rules (in the order of trial): levels that nobody defined, rules that can never match. */
+void check_rules(struct reader *reader);

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See check.h. A rule that can never match is an error, because its author believes in it. A rule
+// that a drop-in overrides is not: that is what drop-ins are for.
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/check.h"
+#include "policy/diag.h"
+#include "policy/names.h"
+#include "policy/rule.h"
+
+static void check_level(struct reader *reader, const struct reader_rule *r)
+{
+	const struct level_policy *levels = reader->policy->levels;
+	char hint[DIAG_TEXT_SIZE] = "no level is defined";
+	size_t len = 0;
+
+	if (r->rule.from_value || levels[r->rule.level].defined)
+		return;
+	for (int i = 0; i < LEVEL_COUNT; i++) {
+		if (levels[i].defined)
+			len += (size_t)snprintf(hint + len, sizeof(hint) - len, "%s%s",
+						len ? ", " : "defined: ",
+						names_level((enum level)i));
+	}
+	reader_report(reader, &r->level, DIAG_ERROR, hint, "no file defines the level %s",
+		      names_level(r->rule.level));
+}
+
+static void check_from_value(struct reader *reader, size_t i)
+{
+	const struct reader_rule *r = &reader->rules[i];
+
+	if (!r->rule.from_value)
+		return;
+	if (!rule_value_match(&r->rule)) {
+		reader_report(reader, &r->level, DIAG_ERROR,
+			      "e.g. {match: {annotation: colod.io/level}, level: from-value}",
+			      "from-value needs exactly one annotation or label without a pattern");
+		return;
+	}
+	for (size_t below = i + 1; below < reader->n_rules; below++) {
+		if (!reader->rules[below].rule.from_value)
+			return;
+	}
+	reader_report(reader, &r->level, DIAG_ERROR, "add rules that give a level below it",
+		      "from-value never goes above what the rules below it give, and none does");
+}
+
+/* Units and plain cgroups have no pod facts, and pods are no units. */
+static void check_combination(struct reader *reader, const struct reader_rule *r)
+{
+	bool unit = false;
+
+	for (size_t i = 0; i < r->rule.n_matches; i++)
+		unit = unit || r->rule.matches[i].kind == MATCH_UNIT;
+	for (size_t i = 0; unit && i < r->rule.n_matches; i++) {
+		enum match_kind kind = r->rule.matches[i].kind;
+
+		if (kind == MATCH_UNIT || kind == MATCH_CGROUP)
+			continue;
+		reader_report(reader, &r->match, DIAG_ERROR, "make two rules of it",
+			      "this rule can never match: a unit has no %s", rule_match_name(kind));
+		return;
+	}
+}
+
+static void check_facts(struct reader *reader, const struct reader_rule *r)
+{
+	const struct match *match = rule_needs_facts(&r->rule);
+
+	if (reader->policy->facts != FACTS_CGROUP || !match)
+		return;
+	reader_report(reader, &r->match, DIAG_WARNING, "with facts: {from: cgroup} nobody tells it",
+		      "this rule can never match: it needs the pod's %s",
+		      rule_match_name(match->kind));
+}
+
+static bool is_literal(const char *pattern)
+{
+	return !pattern[strcspn(pattern, "*?[\\")];
+}
+
+/* Whether everything that fulfils `narrow` fulfils `wide`: said only where it is certain. */
+static bool implies(const struct match *narrow, const struct match *wide)
+{
+	if (narrow->kind != wide->kind)
+		return false;
+	if (wide->kind == MATCH_QOS)
+		return narrow->qos == wide->qos;
+	if (wide->kind == MATCH_STATIC)
+		return narrow->flag == wide->flag;
+	if (wide->key && strcmp(narrow->key, wide->key) != 0)
+		return false;
+	if (!wide->pattern || strcmp(wide->pattern, "*") == 0)
+		return true;
+	if (!narrow->pattern)
+		return false;
+	return strcmp(narrow->pattern, wide->pattern) == 0 ||
+	       (is_literal(narrow->pattern) && rule_glob(wide->pattern, narrow->pattern));
+}
+
+static bool covers(const struct assign_rule *wide, const struct assign_rule *narrow)
+{
+	for (size_t i = 0; i < wide->n_matches; i++) {
+		size_t j = 0;
+
+		while (j < narrow->n_matches && !implies(&narrow->matches[j], &wide->matches[i]))
+			j++;
+		if (j == narrow->n_matches)
+			return false;
+	}
+	return true;
+}
+
+static void check_shadow(struct reader *reader, size_t i)
+{
+	const struct reader_rule *r = &reader->rules[i];
+
+	for (size_t above = 0; above < i; above++) {
+		const struct reader_rule *a = &reader->rules[above];
+
+		if (a->rule.from_value || !covers(&a->rule, &r->rule))
+			continue;
+		if (a->rule.built_in) {
+			reader_report(reader, &r->match, DIAG_ERROR,
+				      "the kubelet, container runtimes and colod are always P1",
+				      "this rule can never match: the built-in rule for %.60s comes "
+				      "first",
+				      a->rule.matches[0].pattern);
+			return;
+		}
+		if (a->mark.source == r->mark.source) {
+			reader_report(reader, &r->match, DIAG_ERROR,
+				      "the first match wins: put the narrower rule first",
+				      "this rule can never match: line %u takes all it would match",
+				      a->rule.line);
+			return;
+		}
+	}
+}
+
+void check_rules(struct reader *reader)
+{
+	size_t n_written = 0;
+
+	for (size_t i = 0; i < reader->n_rules; i++) {
+		const struct reader_rule *r = &reader->rules[i];
+
+		if (r->rule.built_in)
+			continue;
+		n_written++;
+		check_level(reader, r);
+		check_from_value(reader, i);
+		check_combination(reader, r);
+		check_facts(reader, r);
+		check_shadow(reader, i);
+	}
+	/* Not where a rule was refused: its author knows that there should be one. */
+	if (n_written == 0 && reader->diags->n_errors == 0) {
+		struct diag_place place = {.file = reader->sources[reader->n_sources - 1].name};
+
+		diag_add(reader->diags, DIAG_WARNING, &place,
+			 "no rule under assign: no pod gets a level, nothing will be done",
+			 "shipped policies to start from: policy/profiles");
+	}
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The order of deciding: levels, what the tree holds, the ladder, then one decider per resource.
+// A new resource is one more row below. Must not know any knob itself.
+#include "policy/decide.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "policy/assign.h"
+#include "policy/decide_tree.h"
+#include "policy/ladder.h"
+
+static const struct {
+	enum resource resource;
+	int (*decide)(const struct decide_input *in, struct plan *plan);
+} deciders[] = {
+	{RESOURCE_CPU, decide_cpu},
+	{RESOURCE_MEMORY, decide_memory},
+	{RESOURCE_IO, decide_io},
+};
+
+static int assign(const struct model *model, const struct policy *policy, struct plan *plan)
+{
+	struct assignment *assignments;
+
+	/* Slots are reused, so their number only grows with the most pods ever seen at once. */
+	if (model->n_slots > plan->cap_assignments) {
+		size_t cap = (size_t)model->n_slots * 2;
+
+		assignments = reallocarray(plan->assignments, cap, sizeof(*assignments));
+		if (!assignments)
+			return -ENOMEM;
+		plan->assignments = assignments;
+		plan->cap_assignments = cap;
+	}
+	plan->n_assignments = model->n_slots;
+	for (size_t i = 0; i < plan->n_assignments; i++)
+		plan->assignments[i] = (struct assignment){
+			.state = ASSIGNMENT_NONE,
+			.level = LEVEL_NONE,
+			.role = ROLE_INVALID,
+			.rule = -1,
+		};
+	for (size_t i = 0; i < model->n_pods; i++)
+		assign_pod(policy, model->pods[i], &plan->assignments[model->pods[i]->slot]);
+	return 0;
+}
+
+static int decide_all(const struct decide_input *in, struct ladder_cpu *ladder_cpu,
+		      struct plan *plan)
+{
+	int r = decide_tree_build(in->model, in->policy, plan);
+
+	if (r < 0)
+		return r;
+	ladder_cpu_step(ladder_cpu, in->model, in->samples, in->policy, plan, in->now_us);
+	for (size_t i = 0; i < sizeof(deciders) / sizeof(deciders[0]); i++) {
+		r = deciders[i].decide(in, plan);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int decide_assigned(const struct model *model, const struct samples *samples,
+		    const struct policy *policy, int64_t now_us, struct ladder_cpu *ladder_cpu,
+		    struct plan *plan)
+{
+	size_t n_assignments = plan->n_assignments;
+	struct decide_input in = {
+		.model = model,
+		.samples = samples,
+		.policy = policy,
+		.ladder_cpu = ladder_cpu,
+		.now_us = now_us,
+	};
+	int r;
+
+	plan_clear(plan);
+	plan->n_assignments = n_assignments;
+	r = decide_all(&in, ladder_cpu, plan);
+	if (r < 0)
+		plan_clear(plan);
+	return r;
+}
+
+int decide(const struct model *model, const struct samples *samples, const struct policy *policy,
+	   int64_t now_us, struct ladder_cpu *ladder_cpu, struct plan *plan)
+{
+	int r = assign(model, policy, plan);
+
+	if (r < 0) {
+		plan_clear(plan);
+		return r;
+	}
+	return decide_assigned(model, samples, policy, now_us, ladder_cpu, plan);
+}

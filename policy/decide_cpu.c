@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// cpu.weight and cpu.idle: who yields to whom. Weight compares siblings only, so everything here
+// asks "who are the siblings". Quotas are in decide_cpu_hold.c.
+//
+//  kubepods (online)              W = 2500 + 39: its online children
+//  ├── burstable   2500 (online)
+//  ├── pod-a         39 (online)
+//  └── besteffort    all offline:  2539 / 50 = 50, where the kubelet wrote 1
+#include "policy/decide_cpu.h"
+
+#include "policy/decide.h"
+#include "policy/decide_tree.h"
+#include "policy/knob.h"
+#include "policy/release.h"
+#include "policy/who.h"
+
+/* 50:1 bounds the worst wait behind an offline lock holder at a quarter to 0.7 s (measured, with
+ * 5 ms holds), with the same probe latency as cpu.idle, which was at 14 to 28 s. */
+#define RATIO_DEFAULT 50u
+/* The kernel splits a group's weight over the CPUs it runs on: one busy offline thread brings all
+ * of it to one CPU, and there online work must still win 10:1. */
+#define RATIO_PER_CPU 10u
+
+#define WEIGHT_MIN 1u
+#define WEIGHT_MAX 10000u
+
+/* From here on an idle group's weight reads 1; before it read 0 (seen on 6.1), which a kubelet
+ * refuses when it reads the weight of a pod back. */
+#define IDLE_READS_ONE_MAJOR 6
+#define IDLE_READS_ONE_MINOR 12
+
+static uint64_t clamp_weight(uint64_t weight)
+{
+	if (weight < WEIGHT_MIN)
+		return WEIGHT_MIN;
+	return weight > WEIGHT_MAX ? WEIGHT_MAX : weight;
+}
+
+uint64_t decide_cpu_request_weight(uint64_t milli)
+{
+	uint64_t shares;
+
+	/* Past any real node; keeps the arithmetic below far from overflow. */
+	if (milli > 1000000000)
+		return WEIGHT_MAX;
+	shares = milli * 1024 / 1000;
+	if (shares < 2)
+		shares = 2;
+	return clamp_weight(1 + (shares - 2) * 9999 / 262142);
+}
+
+static int add(const struct decide_input *in, struct plan *plan, struct decide_node *node,
+	       enum knob knob, uint64_t value, struct reason reason)
+{
+	/* A class is written because of the pods below: it names the first. */
+	if (!node->pod && reason.who[0] == '\0')
+		who_set_pod(&reason, in->model, node->first_offline);
+	if (knob == KNOB_CPU_WEIGHT)
+		node->weight = value;
+	return decide_tree_add(plan, node, knob, EFFECT_SHARE, knob_value_of(value), &reason);
+}
+
+/* Whether a weight can be written: read, and not made idle by somebody else (EINVAL then). */
+static bool takes_weight(const struct cgroup *cg)
+{
+	const struct knob_value *idle = decide_tree_base(cg, KNOB_CPU_IDLE);
+
+	return decide_tree_has(cg, KNOB_CPU_WEIGHT) &&
+	       !(idle->state == KNOB_KNOWN && idle->value == 1);
+}
+
+static bool is_mixed_class(const struct decide_node *node)
+{
+	return node->cgroup->kind == CGROUP_QOS && node->online > 0 && !node->blocked;
+}
+
+/* An offline BestEffort pod in a QoS class that holds an online pod too. */
+static bool is_mixed_pod(const struct decide_tree *t, const struct decide_node *node)
+{
+	return node->pod && node->pod->qos == QOS_BESTEFFORT && decide_tree_all_offline(node) &&
+	       is_mixed_class(&t->nodes[node->parent]);
+}
+
+static bool yields(const struct decide_node *node)
+{
+	return decide_tree_all_offline(node) || decide_tree_kept(node);
+}
+
+/* The highest one that yields, and is weighed against its siblings. */
+static bool is_yielding(const struct decide_tree *t, const struct decide_node *node)
+{
+	return yields(node) && !yields(&t->nodes[node->parent]) && !is_mixed_pod(t, node);
+}
+
+/* The smallest ratio of the offline levels below: a level that was promised more must not get
+ * less because it shares a class with another. */
+static uint64_t ratio_of(const struct decide_input *in, const struct decide_node *node)
+{
+	uint64_t ratio = UINT64_MAX, per_cpu = in->model->node.n_cpus * RATIO_PER_CPU;
+
+	for (int i = 0; i < LEVEL_COUNT; i++) {
+		const struct level_policy *level = &in->policy->levels[i];
+		uint64_t own = level->cpu.yield == YIELD_RATIO ? level->cpu.yield_ratio : 0;
+
+		if (!(node->levels & (1u << i)) || level->role != ROLE_OFFLINE)
+			continue;
+		if (own == 0)
+			own = RATIO_DEFAULT;
+		ratio = own < ratio ? own : ratio;
+	}
+	if (ratio == UINT64_MAX)
+		ratio = RATIO_DEFAULT;
+	return ratio > per_cpu ? ratio : per_cpu;
+}
+
+/* Every level below asks for idle. */
+static bool wants_idle(const struct decide_input *in, const struct decide_node *node)
+{
+	for (int i = 0; i < LEVEL_COUNT; i++)
+		if ((node->levels & (1u << i)) && in->policy->levels[i].cpu.yield != YIELD_IDLE)
+			return false;
+	return decide_tree_all_offline(node);
+}
+
+static bool can_idle(const struct decide_input *in, const struct decide_node *node)
+{
+	bool reads_one = release_at_least(in->model->node.kernel, IDLE_READS_ONE_MAJOR,
+					  IDLE_READS_ONE_MINOR);
+
+	if (!model_can(in->model, CAPABILITY_CPU_IDLE) ||
+	    !decide_tree_has(node->cgroup, KNOB_CPU_IDLE))
+		return false;
+	return reads_one || node->requesting == 0;
+}
+
+/* A cgroupfs kubelet writes the weights of its own classes every minute, gets EINVAL from an idle
+ * one, and then stops updating the others too. */
+static bool is_kubelets_own(const struct decide_input *in, const struct decide_node *node)
+{
+	return in->model->driver == DRIVER_CGROUPFS &&
+	       (node->cgroup->kind == CGROUP_QOS || node->cgroup->kind == CGROUP_KUBEPODS);
+}
+
+static int add_request_weight(const struct decide_input *in, struct plan *plan,
+			      struct decide_node *node)
+{
+	const struct fact_u64 *request = &node->pod->resources.cpu_request_milli;
+	struct reason reason = {.code = REASON_WEIGHT_REQUEST, .observed = request->value};
+
+	/* A derived request came from this very weight: nothing to be gained. */
+	if (request->state != FACT_KNOWN)
+		return 0;
+	return add(in, plan, node, KNOB_CPU_WEIGHT, decide_cpu_request_weight(request->value),
+		   reason);
+}
+
+/* The level's weight; for a Kubernetes pod never above what its request says, and where that is
+ * not known never above what is there. */
+static int add_fixed_weight(const struct decide_input *in, struct plan *plan,
+			    struct decide_node *node, uint64_t weight)
+{
+	const struct fact_u64 *request = &node->pod->resources.cpu_request_milli;
+	struct reason reason = {.code = REASON_WEIGHT_FIXED, .limit = weight};
+
+	if (node->pod->kind == POD_KUBERNETES) {
+		if (request->state == FACT_KNOWN &&
+		    weight > decide_cpu_request_weight(request->value))
+			return add_request_weight(in, plan, node);
+		if (request->state != FACT_KNOWN && weight > node->weight)
+			return 0;
+	}
+	return add(in, plan, node, KNOB_CPU_WEIGHT, clamp_weight(weight), reason);
+}
+
+static int decide_online(const struct decide_input *in, struct plan *plan)
+{
+	struct decide_tree *t = plan->tree;
+
+	for (size_t i = 0; i < in->model->n_pods; i++) {
+		const struct pod *pod = in->model->pods[i];
+		const struct assignment *a = plan_assignment(plan, pod);
+		const struct level_cpu *cpu;
+		struct decide_node *node;
+		int r = 0;
+
+		if (t->of_pod[i] == DECIDE_NONE || a->state != ASSIGNMENT_LEVEL ||
+		    a->role != ROLE_ONLINE)
+			continue;
+		node = &t->nodes[t->of_pod[i]];
+		if (node->blocked || !takes_weight(node->cgroup))
+			continue;
+		/* The kubelet itself lowers the weight of a pod that ends. */
+		if (pod->facts && pod->facts->deleting)
+			continue;
+		cpu = &in->policy->levels[a->level].cpu;
+		if (cpu->weight == WEIGHT_REQUEST)
+			r = add_request_weight(in, plan, node);
+		else if (cpu->weight == WEIGHT_FIXED)
+			r = add_fixed_weight(in, plan, node, cpu->weight_value);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void read_weights(struct decide_tree *t)
+{
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		const struct knob_value *w = decide_tree_base(t->nodes[i].cgroup, KNOB_CPU_WEIGHT);
+
+		t->nodes[i].weight = w->state == KNOB_KNOWN ? w->value : 0;
+	}
+}
+
+/* By cpu.idle on itself, not by a weight. */
+static bool yields_by_idle(const struct decide_input *in, const struct decide_node *node)
+{
+	return wants_idle(in, node) && can_idle(in, node) && !is_kubelets_own(in, node);
+}
+
+static void sum_siblings(const struct decide_input *in, struct decide_tree *t)
+{
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		const struct decide_node *node = &t->nodes[i];
+
+		/* Parents come first: what is cleared here is summed up later. */
+		t->nodes[i].siblings_weight = 0;
+		t->nodes[i].n_yielding = 0;
+		if (node->parent == DECIDE_NONE)
+			continue;
+		if (decide_tree_is_online(node))
+			t->nodes[node->parent].siblings_weight += node->weight;
+		if (is_yielding(t, node) && !yields_by_idle(in, node))
+			t->nodes[node->parent].n_yielding++;
+	}
+}
+
+static bool has_mixed_pod(const struct decide_tree *t, const struct decide_node *class)
+{
+	for (size_t i = (size_t)(class - t->nodes) + 1; i < t->n_nodes; i++)
+		if (&t->nodes[t->nodes[i].parent] == class && is_mixed_pod(t, &t->nodes[i]))
+			return true;
+	return false;
+}
+
+/* A mixed class weighs what an all-offline one would, never less than without colod: it holds
+ * online work too. Two of them under one parent are each compared with what the other was. */
+static int decide_mixed_classes(const struct decide_input *in, struct plan *plan)
+{
+	struct decide_tree *t = plan->tree;
+
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		struct decide_node *node = &t->nodes[i];
+		uint64_t siblings, ratio, before = node->weight, want;
+		struct reason reason;
+		int r;
+
+		if (!is_mixed_class(node) || node->offline == 0 || !takes_weight(node->cgroup) ||
+		    !has_mixed_pod(t, node))
+			continue;
+		siblings = t->nodes[node->parent].siblings_weight - before;
+		ratio = ratio_of(in, node);
+		want = clamp_weight(siblings / ratio);
+		if (want <= before)
+			continue;
+		reason = (struct reason){
+			.code = REASON_MIXED_WEIGHT,
+			.observed = siblings,
+			.limit = ratio,
+		};
+		r = add(in, plan, node, KNOB_CPU_WEIGHT, want, reason);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* An idle pod beside an online one of weight 1 still gets a share of 3:10, so nobody starves; and
+ * any weight would be as much as the online pod has. */
+static int decide_mixed_pod(const struct decide_input *in, struct plan *plan,
+			    struct decide_node *node)
+{
+	const struct decide_node *class = &plan->tree->nodes[node->parent];
+	struct reason reason = {.code = REASON_MIXED_IDLE};
+
+	who_set_pod(&reason, in->model, class->first_online);
+	if (can_idle(in, node))
+		return add(in, plan, node, KNOB_CPU_IDLE, 1, reason);
+	if (!takes_weight(node->cgroup))
+		return 0;
+	return add(in, plan, node, KNOB_CPU_WEIGHT, WEIGHT_MIN, reason);
+}
+
+/* W / ratio, shared by all siblings that yield by weight: together they are bounded, not each. */
+static int decide_yield(const struct decide_input *in, struct plan *plan, struct decide_node *node)
+{
+	const struct decide_node *parent = &plan->tree->nodes[node->parent];
+	struct reason reason = {.code = REASON_YIELD_IDLE};
+	uint64_t ratio;
+
+	if (yields_by_idle(in, node))
+		return add(in, plan, node, KNOB_CPU_IDLE, 1, reason);
+	if (parent->siblings_weight == 0 || !takes_weight(node->cgroup))
+		return 0;
+	ratio = ratio_of(in, node);
+	reason = (struct reason){
+		.code = REASON_YIELD_RATIO,
+		.observed = parent->siblings_weight,
+		.limit = ratio,
+		.extra = parent->n_yielding,
+	};
+	return add(in, plan, node, KNOB_CPU_WEIGHT,
+		   clamp_weight(parent->siblings_weight / ratio / parent->n_yielding), reason);
+}
+
+/* Where the class that yields may not be idle itself, its pods are. */
+static int decide_idle_below(const struct decide_input *in, struct plan *plan,
+			     struct decide_node *node)
+{
+	struct decide_tree *t = plan->tree;
+	const struct decide_node *top = node;
+	struct reason reason = {.code = REASON_YIELD_IDLE};
+
+	while (top->parent != DECIDE_NONE && yields(&t->nodes[top->parent]))
+		top = &t->nodes[top->parent];
+	if (top == node || !is_kubelets_own(in, top) || !wants_idle(in, top) || !can_idle(in, node))
+		return 0;
+	return add(in, plan, node, KNOB_CPU_IDLE, 1, reason);
+}
+
+static int decide_offline(const struct decide_input *in, struct plan *plan)
+{
+	struct decide_tree *t = plan->tree;
+
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		struct decide_node *node = &t->nodes[i];
+		int r = 0;
+
+		if (!yields(node))
+			continue;
+		if (is_mixed_pod(t, node))
+			r = decide_mixed_pod(in, plan, node);
+		else if (is_yielding(t, node))
+			r = decide_yield(in, plan, node);
+		else if (node->pod)
+			r = decide_idle_below(in, plan, node);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int decide_cpu(const struct decide_input *in, struct plan *plan)
+{
+	struct decide_tree *t = plan->tree;
+	int r;
+
+	if (model_can(in->model, CAPABILITY_CPU)) {
+		read_weights(t);
+		r = decide_online(in, plan);
+		if (r < 0)
+			return r;
+		sum_siblings(in, t);
+		r = decide_mixed_classes(in, plan);
+		if (r < 0)
+			return r;
+		sum_siblings(in, t);
+		r = decide_offline(in, plan);
+		if (r < 0)
+			return r;
+	}
+	return decide_cpu_hold(in, plan);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The CPU hold: the ladder says how much all offline work together may use, this file says where
+// that quota is written and how it is divided. Must never touch a cgroup with an online pod, or one
+// whose level is open, anywhere below it.
+#include "policy/decide_cpu.h"
+
+#include "policy/cpu_use.h"
+#include "policy/decide.h"
+#include "policy/decide_tree.h"
+#include "policy/knob.h"
+
+/* 20 ms: an offline lock holder that ran out waits at most that long for its next slice. */
+#define PERIOD_US 20000u
+/* The kernel refuses less than 1 ms per period. */
+#define QUOTA_MIN_US 1000u
+#define MILLI_PER_CPU 1000u
+#define DEMAND_WINDOW_US 2000000u
+
+/* Each target gets a quarter of an equal share before demand is looked at: one that was at the
+ * minimum could otherwise never show what it would use. */
+#define EQUAL_PART 4u
+/* A quota that may grow by less than an eighth stays: each write refills the group's runtime. */
+#define KEEP_PART 8u
+
+/* No counter that jumps makes a demand of more than the node. */
+static uint64_t at_most(uint64_t limit, uint64_t value)
+{
+	return value < limit ? value : limit;
+}
+
+/* Every offline pod below may meet a quota, and nothing else lives there. */
+static bool may_hold(const struct decide_node *node)
+{
+	return decide_tree_all_offline(node) && node->holdable == node->offline;
+}
+
+static bool is_target(const struct decide_tree *t, const struct decide_node *node)
+{
+	return may_hold(node) && !may_hold(&t->nodes[node->parent]) &&
+	       decide_tree_has(node->cgroup, KNOB_CPU_MAX);
+}
+
+static uint32_t target_above(const struct decide_tree *t, uint32_t at)
+{
+	while (at != DECIDE_NONE && !is_target(t, &t->nodes[at]))
+		at = t->nodes[at].parent;
+	return at;
+}
+
+/* Whether an ancestor is a pod too, so that its use already contains this one's. */
+static bool is_nested(const struct decide_tree *t, const struct decide_node *node)
+{
+	return node->parent != DECIDE_NONE && t->nodes[node->parent].in_pod;
+}
+
+/* CPU use of each target into its node's demand_milli; DECIDE_NO_DEMAND where a pod of it was not
+ * measured. Returns how many targets there are. */
+static size_t measure(const struct decide_input *in, struct decide_tree *t)
+{
+	uint64_t capacity = in->model->node.n_cpus * (uint64_t)MILLI_PER_CPU;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		t->nodes[i].demand_milli = 0;
+		n += t->nodes[i].parent != DECIDE_NONE && is_target(t, &t->nodes[i]);
+	}
+	for (size_t i = 0; i < in->model->n_pods; i++) {
+		uint32_t at = target_above(t, t->of_pod[i]);
+		uint64_t milli;
+
+		if (at == DECIDE_NONE || is_nested(t, &t->nodes[t->of_pod[i]]))
+			continue;
+		if (cpu_use_pod_milli(in->samples, in->model->pods[i], DEMAND_WINDOW_US, in->now_us,
+				      &milli) < 0)
+			t->nodes[at].demand_milli = DECIDE_NO_DEMAND;
+		else if (t->nodes[at].demand_milli != DECIDE_NO_DEMAND)
+			t->nodes[at].demand_milli = at_most(
+				capacity, at_most(capacity, milli) + t->nodes[at].demand_milli);
+	}
+	return n;
+}
+
+/* Replaces what is not known by the mean of what is, and returns the sum of all. */
+static uint64_t complete(struct decide_tree *t, size_t n)
+{
+	uint64_t sum = 0, known = 0, mean;
+
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		if (t->nodes[i].parent == DECIDE_NONE || !is_target(t, &t->nodes[i]) ||
+		    t->nodes[i].demand_milli == DECIDE_NO_DEMAND)
+			continue;
+		sum += t->nodes[i].demand_milli;
+		known++;
+	}
+	mean = known > 0 ? sum / known : 0;
+	for (size_t i = 0; i < t->n_nodes; i++)
+		if (t->nodes[i].demand_milli == DECIDE_NO_DEMAND)
+			t->nodes[i].demand_milli = mean;
+	return sum + mean * (n - known);
+}
+
+static uint64_t share_us(const struct decide_node *node, uint64_t total_milli, uint64_t demand,
+			 size_t n)
+{
+	uint64_t equal = total_milli / n / EQUAL_PART + 1, quota_us;
+
+	if (n == 1)
+		quota_us = total_milli * PERIOD_US / MILLI_PER_CPU;
+	else
+		quota_us = total_milli * (node->demand_milli + equal) / (demand + equal * n) *
+			   PERIOD_US / MILLI_PER_CPU;
+	return quota_us < QUOTA_MIN_US ? QUOTA_MIN_US : quota_us;
+}
+
+/* Among several, the quota that is there stays while it is not above the new one and near it. */
+static uint64_t steady_us(const struct cgroup *cg, uint64_t quota_us, size_t n)
+{
+	const struct knob_state *s = &cg->knobs[KNOB_CPU_MAX];
+
+	if (n > 1 && s->owned && s->held && s->now.period_us == PERIOD_US &&
+	    s->now.value == s->written.value && s->now.value <= quota_us &&
+	    quota_us - s->now.value <= s->now.value / KEEP_PART)
+		return s->now.value;
+	return quota_us;
+}
+
+/* Whether a quota that somebody else set already allows no more than this one. */
+static bool is_tighter(const struct knob_value *other, uint64_t quota_us)
+{
+	uint64_t scaled;
+
+	if (other->state != KNOB_KNOWN || other->value == KNOB_VALUE_MAX || other->period_us == 0 ||
+	    __builtin_mul_overflow(other->value, (uint64_t)PERIOD_US, &scaled))
+		return false;
+	return scaled / other->period_us <= quota_us;
+}
+
+static int hold(const struct decide_input *in, struct plan *plan, const struct decide_node *node,
+		uint64_t quota_us)
+{
+	uint64_t capacity_us = in->model->node.n_cpus * (uint64_t)PERIOD_US;
+	struct reason reason = in->ladder_cpu->reason;
+
+	if (is_tighter(decide_tree_base(node->cgroup, KNOB_CPU_MAX), quota_us))
+		return 0;
+	/* This cgroup's part, not the whole. */
+	reason.extra = cpu_use_permille(quota_us, capacity_us);
+	return decide_tree_add(plan, node, KNOB_CPU_MAX, EFFECT_HOLD,
+			       knob_value_quota(quota_us, PERIOD_US), &reason);
+}
+
+int decide_cpu_hold(const struct decide_input *in, struct plan *plan)
+{
+	uint64_t total_milli = in->ladder_cpu->quota_cpu_milli, demand;
+	struct decide_tree *t = plan->tree;
+	size_t n;
+
+	if (in->ladder_cpu->rung != RUNG_SQUEEZE || !model_can(in->model, CAPABILITY_CPU_MAX))
+		return 0;
+	n = measure(in, t);
+	if (n == 0)
+		return 0;
+	demand = complete(t, n);
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		const struct decide_node *node = &t->nodes[i];
+		uint64_t quota_us;
+		int r;
+
+		if (node->parent == DECIDE_NONE || !is_target(t, node))
+			continue;
+		quota_us = share_us(node, total_milli, demand, n);
+		r = hold(in, plan, node, steady_us(node->cgroup, quota_us, n));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// io.weight by level. Weight compares siblings only: a pod needs one where it has neighbours of
+// another level, a class so that it is worth its best pod. Above the Kubernetes root nothing is
+// raised: that would weigh pods against the system's own services.
+#include "policy/decide.h"
+#include "policy/decide_tree.h"
+#include "policy/knob.h"
+#include "policy/who.h"
+
+static bool is_one_bit(uint32_t bits)
+{
+	return (bits & (bits - 1)) == 0;
+}
+
+/* Children of more than one kind: levels, processes of no pod, pods whose level is open. */
+static bool is_shared(const struct decide_node *node)
+{
+	return !is_one_bit(node->levels) || node->others || node->waiting + node->unmatched > 0;
+}
+
+/* The largest weight of the levels below; 0 where the policy gives none of them one. */
+static uint32_t largest(const struct decide_input *in, const struct decide_node *node)
+{
+	uint32_t weight = 0;
+
+	for (int i = 0; i < LEVEL_COUNT; i++)
+		if ((node->levels & (1u << i)) && in->policy->levels[i].io.weight > weight)
+			weight = in->policy->levels[i].io.weight;
+	return weight;
+}
+
+static int decide_pod(const struct decide_input *in, struct plan *plan,
+		      const struct decide_node *node)
+{
+	const struct assignment *a = plan_assignment(plan, node->pod);
+	uint32_t weight = in->policy->levels[a->level].io.weight;
+	struct reason reason = {.code = REASON_IO_LEVEL, .limit = weight};
+
+	if (weight == 0 || !is_shared(&plan->tree->nodes[node->parent]))
+		return 0;
+	return decide_tree_add(plan, node, KNOB_IO_WEIGHT, EFFECT_SHARE, knob_value_of(weight),
+			       &reason);
+}
+
+/* A QoS class, or the highest cgroup that holds offline pods only. */
+static bool is_class(const struct decide_tree *t, const struct decide_node *node)
+{
+	if (node->in_pod || node->blocked || node->parent == DECIDE_NONE)
+		return false;
+	return node->cgroup->kind == CGROUP_QOS ||
+	       (decide_tree_all_offline(node) && !decide_tree_all_offline(&t->nodes[node->parent]));
+}
+
+static int decide_class(const struct decide_input *in, struct plan *plan,
+			const struct decide_node *node)
+{
+	const struct knob_value *before = decide_tree_base(node->cgroup, KNOB_IO_WEIGHT);
+	uint32_t weight = largest(in, node);
+	struct reason reason = {
+		.code = REASON_IO_CLASS,
+		.limit = weight,
+		.extra = node->online + node->offline,
+	};
+
+	if (weight == 0)
+		return 0;
+	/* A pod whose level is open, or a process of no pod, may be worth more: never lowered. */
+	if ((node->waiting + node->unmatched > 0 || node->others) && before->state == KNOB_KNOWN &&
+	    weight < before->value)
+		return 0;
+	who_set_pod(&reason, in->model,
+		    node->online > 0 ? node->first_online : node->first_offline);
+	return decide_tree_add(plan, node, KNOB_IO_WEIGHT, EFFECT_SHARE, knob_value_of(weight),
+			       &reason);
+}
+
+int decide_io(const struct decide_input *in, struct plan *plan)
+{
+	const struct decide_tree *t = plan->tree;
+
+	if (!model_can(in->model, CAPABILITY_IO_WEIGHT))
+		return 0;
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		const struct decide_node *node = &t->nodes[i];
+		int r = 0;
+
+		if (node->pod && !node->blocked && node->parent != DECIDE_NONE)
+			r = decide_pod(in, plan, node);
+		else if (is_class(t, node))
+			r = decide_class(in, plan, node);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See diff.h. The order of the list, phase by phase:
+//  1 forget: nothing is written
+//  2 holds end: what was taken away under pressure comes back before anything else happens
+//  3 give back: restores, and writes that loosen (more quota, more weight, idle off); parents
+//    first, so that a child's value finds its room
+//  4 less protection, children first: a parent never covers less than its children claim
+//  5 more protection, parents first: a child's protection is worth what the parent covers
+//  6 tighten: children first, so that the use below shrinks before the room above does
+// Within one cgroup cpu.idle goes before cpu.weight: an idle group refuses a weight (EINVAL), and
+// idle going back to 0 resets the weight to 100, so that the weight follows in the next line.
+#include "policy/diff.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "policy/decide.h"
+#include "policy/knob.h"
+#include "policy/names.h"
+
+#define CHANGES_FIRST_CAP 32
+
+static const enum knob order[] = {
+	KNOB_CPU_IDLE,	 KNOB_CPU_WEIGHT,  KNOB_CPU_MAX,   KNOB_MEMORY_MIN,
+	KNOB_MEMORY_LOW, KNOB_MEMORY_HIGH, KNOB_IO_WEIGHT,
+};
+
+#define N_ORDER (sizeof(order) / sizeof(order[0]))
+
+struct context {
+	const struct model *model;
+	const struct plan *plan;
+	enum mode mode;
+	bool list_withheld;
+};
+
+static bool is_allowed(const struct context *c, const struct plan_entry *e)
+{
+	return e && c->mode > MODE_OBSERVE && c->mode >= names_effect_mode(e->effect);
+}
+
+static bool equal(const struct context *c, enum knob knob, const struct knob_value *a,
+		  const struct knob_value *b)
+{
+	return knob_equal(knob, a, b, c->model->node.page_bytes);
+}
+
+/* Still the value colod wrote. */
+static bool is_ours(const struct context *c, enum knob knob, const struct knob_state *s)
+{
+	return s->owned && equal(c, knob, &s->now, &s->written);
+}
+
+static bool is_idle(const struct cgroup *cg)
+{
+	const struct knob_value *now = &cg->knobs[KNOB_CPU_IDLE].now;
+
+	return now->state == KNOB_KNOWN && now->value == 1;
+}
+
+/* Whether the group is idle once this pass is done; `in_full`: if the mode allowed everything. */
+static bool idle_after(const struct context *c, const struct cgroup *cg, bool in_full)
+{
+	const struct knob_state *s = &cg->knobs[KNOB_CPU_IDLE];
+	const struct plan_entry *e = plan_find(c->plan, cg, KNOB_CPU_IDLE);
+
+	if (s->now.state != KNOB_KNOWN)
+		return false;
+	if (e && (in_full || is_allowed(c, e)))
+		return e->want.value == 1;
+	if (is_ours(c, KNOB_CPU_IDLE, s))
+		return s->original.value == 1;
+	return s->now.value == 1;
+}
+
+/* More room, or more of a share. Both values are known. */
+static bool is_loosening(enum knob knob, const struct knob_value *had,
+			 const struct knob_value *want)
+{
+	if (knob == KNOB_CPU_IDLE)
+		return want->value < had->value;
+	if (knob != KNOB_CPU_MAX || want->value == KNOB_VALUE_MAX || had->value == KNOB_VALUE_MAX)
+		return want->value > had->value;
+	/* Shares of a CPU: the periods may differ. */
+	return (unsigned __int128)want->value * had->period_us >
+	       (unsigned __int128)had->value * want->period_us;
+}
+
+enum diff_phase diff_phase(const struct change *change)
+{
+	if (change->kind == CHANGE_FORGET)
+		return DIFF_FORGET;
+	if (change->knob == KNOB_MEMORY_MIN || change->knob == KNOB_MEMORY_LOW)
+		return change->want.value < change->had.value ? DIFF_PROTECT_LESS
+							      : DIFF_PROTECT_MORE;
+	if (change->kind == CHANGE_RESTORE)
+		return change->effect == EFFECT_HOLD ? DIFF_HOLD_ENDS : DIFF_GIVE_BACK;
+	return is_loosening(change->knob, &change->had, &change->want) ? DIFF_GIVE_BACK
+								       : DIFF_TIGHTEN;
+}
+
+bool diff_children_first(enum diff_phase phase)
+{
+	return phase == DIFF_PROTECT_LESS || phase == DIFF_TIGHTEN;
+}
+
+/* What a value is good for where no plan entry says it. */
+static enum effect effect_of(enum knob knob, bool held)
+{
+	if (held)
+		return EFFECT_HOLD;
+	if (knob == KNOB_MEMORY_MIN || knob == KNOB_MEMORY_LOW)
+		return EFFECT_PROTECTION;
+	return knob == KNOB_CPU_MAX || knob == KNOB_MEMORY_HIGH ? EFFECT_LIMIT : EFFECT_SHARE;
+}
+
+static void undo(const struct context *c, const struct knob_state *s, const struct plan_entry *e,
+		 struct change *change)
+{
+	enum knob knob = change->knob;
+	bool ours = equal(c, knob, &change->had, &s->written);
+
+	change->kind = ours ? CHANGE_RESTORE : CHANGE_FORGET;
+	change->want = ours ? s->original : change->had;
+	change->effect = e ? e->effect : effect_of(knob, s->held);
+	change->reason = (struct reason){
+		.code = e	  ? REASON_MODE
+			: s->held ? REASON_RELEASED
+				  : REASON_NOT_PLANNED,
+		.level = LEVEL_NONE,
+		.rule = -1,
+	};
+}
+
+static void put(const struct plan_entry *e, struct change *change)
+{
+	change->kind = CHANGE_WRITE;
+	change->want = e->want;
+	change->effect = e->effect;
+	change->reason = e->reason;
+}
+
+/* What a weight reads while its group is idle says nothing (0 on 6.1, 1 later), and none can be
+ * written. Only a weight that colod changed before somebody else made the group idle is left. */
+static bool is_weight_forgotten(const struct context *c, const struct cgroup *cg)
+{
+	const struct plan_entry *e = plan_find(c->plan, cg, KNOB_CPU_IDLE);
+	bool by_colod = is_allowed(c, e) && e->want.value == 1;
+
+	return cg->knobs[KNOB_CPU_WEIGHT].owned && !by_colod &&
+	       !is_allowed(c, plan_find(c->plan, cg, KNOB_CPU_WEIGHT));
+}
+
+/* Whether the knob needs a change; *ret_withheld where it does and the mode does not allow it. */
+static bool find(const struct context *c, struct cgroup *cg, enum knob knob, struct change *change,
+		 bool *ret_withheld)
+{
+	const struct knob_state *s = &cg->knobs[knob];
+	const struct plan_entry *e = plan_find(c->plan, cg, knob);
+	bool allowed = is_allowed(c, e);
+
+	*ret_withheld = false;
+	if (s->now.state != KNOB_KNOWN)
+		return false;
+	*change = (struct change){.cgroup = cg, .knob = knob, .had = s->now};
+	if (knob == KNOB_CPU_WEIGHT) {
+		if (idle_after(c, cg, false)) {
+			if (!is_weight_forgotten(c, cg))
+				return false;
+			undo(c, s, NULL, change);
+			change->kind = CHANGE_FORGET;
+			change->want = change->had;
+			return true;
+		}
+		if (is_idle(cg))
+			change->had = knob_value_of(DIFF_WEIGHT_AFTER_IDLE);
+	}
+	if (!allowed && s->owned) {
+		undo(c, s, e, change);
+		*ret_withheld = e && !equal(c, knob, &e->want, &change->want);
+		return true;
+	}
+	if (!e || equal(c, knob, &e->want, &change->had))
+		return false;
+	put(e, change);
+	*ret_withheld = !allowed && !(knob == KNOB_CPU_WEIGHT && idle_after(c, cg, true));
+	return allowed || *ret_withheld;
+}
+
+static int append(struct changes *changes, const struct change *change)
+{
+	if (changes->n == changes->cap) {
+		size_t cap = changes->cap ? changes->cap * 2 : CHANGES_FIRST_CAP;
+		struct change *list = reallocarray(changes->list, cap, sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		changes->list = list;
+		changes->cap = cap;
+	}
+	changes->list[changes->n++] = *change;
+	return 0;
+}
+
+static bool is_listed(const struct context *c, const struct change *change, bool withheld)
+{
+	/* Undoing what an earlier mode wrote is a real change, even where more is withheld. */
+	return !withheld || change->kind != CHANGE_WRITE ||
+	       (c->list_withheld && c->mode <= MODE_OBSERVE);
+}
+
+static enum diff_phase phase_of(const struct change *change)
+{
+	/* The weight of a group that stops being idle belongs to that step. */
+	if (change->knob == KNOB_CPU_WEIGHT && change->kind != CHANGE_FORGET &&
+	    is_idle(change->cgroup))
+		return DIFF_GIVE_BACK;
+	return diff_phase(change);
+}
+
+/* One walk over all knobs. With DIFF_PHASE_COUNT it only looks: bits of the phases that have
+ * changes into *phases, and withheld ones are counted; else it lists those of one phase. */
+static int walk(const struct context *c, enum diff_phase phase, unsigned *phases,
+		struct changes *changes)
+{
+	const struct model *m = c->model;
+	struct change change;
+	bool withheld;
+
+	for (size_t i = 0; i < m->n_cgroups; i++) {
+		size_t at = diff_children_first(phase) ? m->n_cgroups - 1 - i : i;
+
+		for (size_t k = 0; k < N_ORDER; k++) {
+			int r = 0;
+
+			if (!find(c, m->cgroups[at], order[k], &change, &withheld))
+				continue;
+			if (phase == DIFF_PHASE_COUNT)
+				changes->n_withheld += withheld;
+			if (!is_listed(c, &change, withheld))
+				continue;
+			if (phase == DIFF_PHASE_COUNT)
+				*phases |= 1u << phase_of(&change);
+			else if (phase_of(&change) == phase)
+				r = append(changes, &change);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+int diff(const struct model *model, const struct plan *plan, enum mode mode, bool list_withheld,
+	 struct changes *changes)
+{
+	const struct context c = {
+		.model = model,
+		.plan = plan,
+		.mode = mode,
+		.list_withheld = list_withheld,
+	};
+	unsigned phases = 0;
+
+	changes_clear(changes);
+	(void)walk(&c, DIFF_PHASE_COUNT, &phases, changes);
+	for (int phase = 0; phase < DIFF_PHASE_COUNT; phase++) {
+		if (!(phases & (1u << phase)))
+			continue;
+		if (walk(&c, (enum diff_phase)phase, &phases, changes) < 0) {
+			changes_clear(changes);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void changes_clear(struct changes *changes)
+{
+	changes->n = 0;
+	changes->n_withheld = 0;
+}
+
+void changes_free(struct changes *changes)
+{
+	free(changes->list);
+	*changes = (struct changes){0};
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See history.h. Pods and the node have rings of the same shape, so the index arithmetic is shared.
+#include "policy/history.h"
+
+#include <errno.h>
+
+/* Where the sample is that is `back` places older than the newest. */
+static uint32_t ring_index(uint32_t head, uint32_t back)
+{
+	return (head + 2 * SAMPLE_RING - 1 - back) % SAMPLE_RING;
+}
+
+static void ring_advance(uint32_t *head, uint32_t *count)
+{
+	*head = (*head + 1) % SAMPLE_RING;
+	if (*count < SAMPLE_RING)
+		(*count)++;
+}
+
+const struct pod_sample *history_last(const struct pod_history *history)
+{
+	return history->count ? &history->ring[ring_index(history->head, 0)] : NULL;
+}
+
+const struct node_sample *history_last_node(const struct node_history *history)
+{
+	return history->count ? &history->ring[ring_index(history->head, 0)] : NULL;
+}
+
+const struct pod_sample *history_at(const struct pod_history *history, uint32_t back)
+{
+	return back < history->count ? &history->ring[ring_index(history->head, back)] : NULL;
+}
+
+int history_add(struct pod_history *history, const struct pod_sample *sample)
+{
+	const struct pod_sample *last = history_last(history);
+
+	if (last && sample->at_us <= last->at_us)
+		return -EINVAL;
+	history->ring[history->head] = *sample;
+	ring_advance(&history->head, &history->count);
+	return 0;
+}
+
+int history_add_node(struct node_history *history, const struct node_sample *sample)
+{
+	const struct node_sample *last = history_last_node(history);
+
+	if (last && sample->at_us <= last->at_us)
+		return -EINVAL;
+	history->ring[history->head] = *sample;
+	ring_advance(&history->head, &history->count);
+	return 0;
+}
+
+/* Times grow along the ring, so that the difference is never negative. */
+static bool is_back(int64_t last_us, int64_t at_us, uint64_t window_us)
+{
+	return (uint64_t)last_us - (uint64_t)at_us >= window_us;
+}
+
+const struct pod_sample *history_back(const struct pod_history *history, uint64_t window_us,
+				      uint32_t valid)
+{
+	const struct pod_sample *last = history_last(history), *found = NULL;
+
+	for (uint32_t back = 0; back < history->count; back++) {
+		found = &history->ring[ring_index(history->head, back)];
+		if (is_back(last->at_us, found->at_us, window_us))
+			break;
+	}
+	if (!found || (last->valid & found->valid & valid) != valid)
+		return NULL;
+	return found;
+}
+
+const struct node_sample *history_back_node(const struct node_history *history, uint64_t window_us,
+					    uint32_t valid)
+{
+	const struct node_sample *last = history_last_node(history), *found = NULL;
+
+	for (uint32_t back = 0; back < history->count; back++) {
+		found = &history->ring[ring_index(history->head, back)];
+		if (is_back(last->at_us, found->at_us, window_us))
+			break;
+	}
+	if (!found || (last->valid & found->valid & valid) != valid)
+		return NULL;
+	return found;
+}
+
+const struct pod_history *history_of(const struct samples *samples, uint32_t slot, uint64_t serial)
+{
+	const struct pod_history *history;
+
+	if (slot >= samples->n_slots)
+		return NULL;
+	history = samples->pods[slot];
+	return history && history->serial == serial && history->count > 0 ? history : NULL;
+}

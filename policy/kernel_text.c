@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See kernel_text.h. Numbers are read by hand: strtoull() takes signs and blanks and needs errno
+// and the locale. Every function works out its whole result before it touches an output.
+#include "policy/kernel_text.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define US_PER_S 1000000
+#define BITS_PER_WORD 64
+
+/* The columns of the "cpu" line of /proc/stat. */
+enum stat_column {
+	STAT_USER,
+	STAT_NICE,
+	STAT_SYSTEM,
+	STAT_IDLE,
+	STAT_IOWAIT,
+	STAT_IRQ,
+	STAT_SOFTIRQ,
+	STAT_STEAL,
+	STAT_COLUMNS, /* guest and guest_nice follow: they are part of user and nice */
+};
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool ends_line(char c)
+{
+	return c == '\n' || c == '\0';
+}
+
+/* The number at *p, which is left behind its last digit. */
+static int parse_number(const char **p, uint64_t *ret_value)
+{
+	const char *s = *p;
+	uint64_t value = 0;
+
+	if (!is_digit(*s))
+		return -EINVAL;
+	for (; is_digit(*s); s++) {
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*s - '0'), &value))
+			return -ERANGE;
+	}
+	*p = s;
+	*ret_value = value;
+	return 0;
+}
+
+/* The same, and nothing but the end of the line may follow. */
+static int parse_number_to_end(const char *s, uint64_t *ret_value)
+{
+	uint64_t value;
+	int r = parse_number(&s, &value);
+
+	if (r < 0)
+		return r;
+	if (!ends_line(*s))
+		return -EINVAL;
+	*ret_value = value;
+	return 0;
+}
+
+static const char *next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return *line ? line + 1 : line;
+}
+
+/* What follows `key` and `delimiter` on the first line that begins with both; NULL without one. */
+static const char *find_line(const char *text, const char *key, char delimiter)
+{
+	size_t len = strlen(key);
+
+	for (const char *line = text; *line; line = next_line(line)) {
+		if (strncmp(line, key, len) == 0 && line[len] == delimiter)
+			return line + len + 1;
+	}
+	return NULL;
+}
+
+int kernel_text_u64(const char *text, uint64_t *ret_value)
+{
+	uint64_t value;
+	int r = parse_number(&text, &value);
+
+	if (r < 0)
+		return r;
+	if (*text == '\n')
+		text++;
+	if (*text)
+		return -EINVAL;
+	*ret_value = value;
+	return 0;
+}
+
+int kernel_text_keyed(const char *text, const char *key, uint64_t *ret_value)
+{
+	const char *value = find_line(text, key, ' ');
+
+	return value ? parse_number_to_end(value, ret_value) : -ENOENT;
+}
+
+/* The "total=" of one line of a pressure file; `rest` begins behind "some " or "full ". */
+static int psi_line_total(const char *rest, uint64_t *ret_total)
+{
+	static const char key[] = "total=";
+
+	while (!ends_line(*rest)) {
+		size_t len = strcspn(rest, " \n");
+
+		if (strncmp(rest, key, sizeof(key) - 1) == 0) {
+			const char *p = rest + sizeof(key) - 1;
+			uint64_t total;
+			int r = parse_number(&p, &total);
+
+			if (r < 0)
+				return r;
+			if (p != rest + len)
+				return -EINVAL;
+			*ret_total = total;
+			return 0;
+		}
+		rest += len + strspn(rest + len, " ");
+	}
+	return -ENOENT;
+}
+
+int kernel_text_psi(const char *text, struct psi_total *ret_psi)
+{
+	const char *some = find_line(text, "some", ' ');
+	const char *full = find_line(text, "full", ' ');
+	struct psi_total psi = {0};
+	int r;
+
+	if (!some)
+		return -ENOENT;
+	r = psi_line_total(some, &psi.some_us);
+	if (r < 0)
+		return r;
+	if (full) {
+		r = psi_line_total(full, &psi.full_us);
+		if (r < 0)
+			return r;
+	}
+	*ret_psi = psi;
+	return 0;
+}
+
+int kernel_text_meminfo(const char *text, const char *key, uint64_t *ret_bytes)
+{
+	const char *p = find_line(text, key, ':');
+	uint64_t kib, bytes;
+	int r;
+
+	if (!p)
+		return -ENOENT;
+	p += strspn(p, " ");
+	r = parse_number(&p, &kib);
+	if (r < 0)
+		return r;
+	/* Counts of huge pages have no unit; they are no amount of memory. */
+	if (strncmp(p, " kB", 3) != 0 || !ends_line(p[3]))
+		return -EINVAL;
+	if (__builtin_mul_overflow(kib, 1024, &bytes))
+		return -ERANGE;
+	*ret_bytes = bytes;
+	return 0;
+}
+
+static int ticks_to_us(uint64_t ticks, uint64_t ticks_per_s, uint64_t *ret_us)
+{
+	uint64_t us, rest;
+
+	/* Apart, so that only a result that does not fit is an error, not a step on the way. */
+	if (__builtin_mul_overflow(ticks / ticks_per_s, (uint64_t)US_PER_S, &us) ||
+	    __builtin_mul_overflow(ticks % ticks_per_s, (uint64_t)US_PER_S, &rest) ||
+	    __builtin_add_overflow(us, rest / ticks_per_s, &us))
+		return -ERANGE;
+	*ret_us = us;
+	return 0;
+}
+
+int kernel_text_stat_busy(const char *text, uint64_t ticks_per_s, uint64_t *ret_busy_us)
+{
+	const char *p = find_line(text, "cpu", ' ');
+	uint64_t busy = 0;
+
+	if (ticks_per_s == 0)
+		return -EINVAL;
+	if (!p)
+		return -ENOENT;
+	for (int column = 0; column < STAT_COLUMNS; column++) {
+		uint64_t ticks;
+		int r;
+
+		p += strspn(p, " ");
+		r = parse_number(&p, &ticks);
+		if (r < 0)
+			return r;
+		if (*p != ' ' && !ends_line(*p))
+			return -EINVAL;
+		if (column == STAT_IDLE || column == STAT_IOWAIT)
+			continue;
+		if (__builtin_add_overflow(busy, ticks, &busy))
+			return -ERANGE;
+	}
+	return ticks_to_us(busy, ticks_per_s, ret_busy_us);
+}
+
+/* One "N" or "N-M" of a list; *p is left behind it. */
+static int parse_range(const char **p, size_t n_bits, uint64_t *ret_first, uint64_t *ret_last)
+{
+	uint64_t first, last;
+	int r = parse_number(p, &first);
+
+	if (r < 0)
+		return r;
+	last = first;
+	if (**p == '-') {
+		(*p)++;
+		r = parse_number(p, &last);
+		if (r < 0)
+			return r;
+	}
+	if (last < first)
+		return -EINVAL;
+	if (last >= n_bits)
+		return -ERANGE;
+	*ret_first = first;
+	*ret_last = last;
+	return 0;
+}
+
+/* Walks a list; sets its bits where `words` is not NULL. */
+static int walk_list(const char *p, uint64_t *words, size_t n_bits)
+{
+	uint64_t first, last;
+
+	if (*p == '\0' || strcmp(p, "\n") == 0)
+		return 0;
+	for (;;) {
+		int r = parse_range(&p, n_bits, &first, &last);
+
+		if (r < 0)
+			return r;
+		for (uint64_t i = first; words && i <= last; i++)
+			words[i / BITS_PER_WORD] |= UINT64_C(1) << (i % BITS_PER_WORD);
+		if (*p != ',')
+			break;
+		p++;
+	}
+	return *p == '\0' || strcmp(p, "\n") == 0 ? 0 : -EINVAL;
+}
+
+int kernel_text_list(const char *text, uint64_t *words, size_t n_bits, size_t *ret_count)
+{
+	size_t n_words = n_bits / BITS_PER_WORD + (n_bits % BITS_PER_WORD != 0);
+	size_t count = 0;
+	int r = walk_list(text, NULL, n_bits);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n_words; i++)
+		words[i] = 0;
+	(void)walk_list(text, words, n_bits);
+	/* Ranges may overlap: counting bits is right where adding up lengths is not. */
+	for (size_t i = 0; i < n_words; i++)
+		count += (size_t)__builtin_popcountll(words[i]);
+	if (ret_count)
+		*ret_count = count;
+	return 0;
+}
+
+bool kernel_text_has_word(const char *text, const char *word)
+{
+	static const char blank[] = " \t\n";
+	size_t len = strlen(word);
+
+	if (len == 0)
+		return false;
+	for (const char *p = text + strspn(text, blank); *p;) {
+		size_t n = strcspn(p, blank);
+
+		if (n == len && memcmp(p, word, len) == 0)
+			return true;
+		p += n;
+		p += strspn(p, blank);
+	}
+	return false;
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Names, text forms and comparison of knobs, one row per knob. Knows how cgroupfs spells and
+// rounds a value; does not know who wants it or why.
+#include "policy/knob.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "colod/cgroup.h"
+
+/* How a knob's text is built. */
+enum form {
+	FORM_NUMBER,	 /* "100" */
+	FORM_BYTES,	 /* "4096" or "max"; the kernel rounds down to a page */
+	FORM_QUOTA,	 /* "QUOTA PERIOD", the quota may be "max" */
+	FORM_IO_DEFAULT, /* "default 100", among "MAJ:MIN 100" lines */
+};
+
+struct row {
+	const char *name;
+	enum form form;
+	unsigned controller;
+};
+
+static const struct row rows[KNOB_COUNT] = {
+	[KNOB_CPU_WEIGHT] = {"cpu.weight", FORM_NUMBER, CONTROLLER_CPU},
+	[KNOB_CPU_IDLE] = {"cpu.idle", FORM_NUMBER, CONTROLLER_CPU},
+	[KNOB_CPU_MAX] = {"cpu.max", FORM_QUOTA, CONTROLLER_CPU},
+	[KNOB_MEMORY_MIN] = {"memory.min", FORM_BYTES, CONTROLLER_MEMORY},
+	[KNOB_MEMORY_LOW] = {"memory.low", FORM_BYTES, CONTROLLER_MEMORY},
+	[KNOB_MEMORY_HIGH] = {"memory.high", FORM_BYTES, CONTROLLER_MEMORY},
+	[KNOB_MEMORY_MAX] = {"memory.max", FORM_BYTES, CONTROLLER_MEMORY},
+	[KNOB_IO_WEIGHT] = {"io.weight", FORM_IO_DEFAULT, CONTROLLER_IO},
+};
+
+/* What cpu.max means when the period is left out or 0. */
+#define DEFAULT_PERIOD_US 100000
+
+static const struct row *row_of(enum knob knob)
+{
+	return (unsigned)knob < KNOB_COUNT ? &rows[knob] : NULL;
+}
+
+const char *knob_name(enum knob knob)
+{
+	const struct row *row = row_of(knob);
+
+	return row ? row->name : "?";
+}
+
+int knob_from_name(const char *name)
+{
+	for (int i = 0; i < KNOB_COUNT; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return i;
+	return -EINVAL;
+}
+
+unsigned knob_controller(enum knob knob)
+{
+	const struct row *row = row_of(knob);
+
+	return row ? row->controller : 0;
+}
+
+struct knob_value knob_value_of(uint64_t value)
+{
+	return (struct knob_value){.state = KNOB_KNOWN, .value = value};
+}
+
+struct knob_value knob_value_quota(uint64_t quota_us, uint64_t period_us)
+{
+	return (struct knob_value){
+		.state = KNOB_KNOWN,
+		.value = quota_us,
+		.period_us = period_us ? period_us : DEFAULT_PERIOD_US,
+	};
+}
+
+/* Only limits know the word "max"; a weight of UINT64_MAX would be a bug that must stay visible. */
+static const char *amount(enum form form, uint64_t value, char *buf, size_t size)
+{
+	if (value == KNOB_VALUE_MAX && (form == FORM_BYTES || form == FORM_QUOTA))
+		return "max";
+	(void)snprintf(buf, size, "%" PRIu64, value);
+	return buf;
+}
+
+const char *knob_format(enum knob knob, const struct knob_value *value, char *buf, size_t size)
+{
+	const struct row *row = row_of(knob);
+	char number[24];
+
+	if (!row || value->state == KNOB_UNREAD) {
+		(void)snprintf(buf, size, "?");
+		return buf;
+	}
+	if (value->state == KNOB_MISSING) {
+		(void)snprintf(buf, size, "-");
+		return buf;
+	}
+	switch (row->form) {
+	case FORM_QUOTA:
+		(void)snprintf(buf, size, "%s %" PRIu64,
+			       amount(row->form, value->value, number, sizeof(number)),
+			       value->period_us ? value->period_us : DEFAULT_PERIOD_US);
+		break;
+	case FORM_IO_DEFAULT:
+		(void)snprintf(buf, size, "default %" PRIu64, value->value);
+		break;
+	case FORM_NUMBER:
+	case FORM_BYTES:
+	default:
+		(void)snprintf(buf, size, "%s",
+			       amount(row->form, value->value, number, sizeof(number)));
+		break;
+	}
+	return buf;
+}
+
+/* A decimal number without sign or blank; *text moves behind it. */
+static int take_number(const char **text, uint64_t *ret_value)
+{
+	const char *p = *text;
+	uint64_t value = 0;
+
+	if (*p < '0' || *p > '9')
+		return -EINVAL;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (__builtin_mul_overflow(value, 10u, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value))
+			return -ERANGE;
+	}
+	*text = p;
+	*ret_value = value;
+	return 0;
+}
+
+/* A number or the word "max". A number equal to the constant for "max" is out of range. */
+static int take_amount(const char **text, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+	int r;
+
+	if (strncmp(*text, "max", 3) == 0) {
+		*text += 3;
+		*ret_value = KNOB_VALUE_MAX;
+		return 0;
+	}
+	r = take_number(text, &value);
+	if (r < 0)
+		return r;
+	if (value == KNOB_VALUE_MAX)
+		return -ERANGE;
+	*ret_value = value;
+	return 0;
+}
+
+static bool at_end(const char *text)
+{
+	return *text == '\0' || (text[0] == '\n' && text[1] == '\0');
+}
+
+static int parse_quota(const char *text, struct knob_value *ret_value)
+{
+	uint64_t quota = 0, period = 0;
+	int r = take_amount(&text, &quota);
+
+	if (r < 0)
+		return r;
+	if (*text++ != ' ')
+		return -EINVAL;
+	r = take_number(&text, &period);
+	if (r < 0)
+		return r;
+	if (!at_end(text) || period == 0)
+		return -EINVAL;
+	*ret_value = knob_value_quota(quota, period);
+	return 0;
+}
+
+static int parse_io_default(const char *text, struct knob_value *ret_value)
+{
+	static const char key[] = "default ";
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		uint64_t value = 0;
+		int r;
+
+		line += *line == '\n';
+		if (strncmp(line, key, sizeof(key) - 1) != 0)
+			continue;
+		line += sizeof(key) - 1;
+		r = take_number(&line, &value);
+		if (r < 0)
+			return r;
+		if (*line != '\n' && *line != '\0')
+			return -EINVAL;
+		*ret_value = knob_value_of(value);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int knob_parse(enum knob knob, const char *text, struct knob_value *ret_value)
+{
+	const struct row *row = row_of(knob);
+	uint64_t value = 0;
+	int r;
+
+	if (!row)
+		return -EINVAL;
+	if (row->form == FORM_QUOTA)
+		return parse_quota(text, ret_value);
+	if (row->form == FORM_IO_DEFAULT)
+		return parse_io_default(text, ret_value);
+	r = row->form == FORM_BYTES ? take_amount(&text, &value) : take_number(&text, &value);
+	if (r < 0)
+		return r;
+	if (!at_end(text))
+		return -EINVAL;
+	*ret_value = knob_value_of(value);
+	return 0;
+}
+
+static uint64_t page_floor(uint64_t bytes, uint64_t page_bytes)
+{
+	if (bytes == KNOB_VALUE_MAX || page_bytes == 0)
+		return bytes;
+	return bytes - bytes % page_bytes;
+}
+
+bool knob_equal(enum knob knob, const struct knob_value *want, const struct knob_value *have,
+		uint64_t page_bytes)
+{
+	const struct row *row = row_of(knob);
+
+	if (!row || want->state != KNOB_KNOWN || have->state != KNOB_KNOWN)
+		return false;
+	if (row->form == FORM_BYTES)
+		return page_floor(want->value, page_bytes) == page_floor(have->value, page_bytes);
+	if (want->value != have->value)
+		return false;
+	if (row->form != FORM_QUOTA || want->value == KNOB_VALUE_MAX)
+		return true;
+	return (want->period_us ? want->period_us : DEFAULT_PERIOD_US) ==
+	       (have->period_us ? have->period_us : DEFAULT_PERIOD_US);
+}

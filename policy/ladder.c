@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The CPU ladder. Calm: no quota anywhere, offline work gets what online work leaves. Squeeze:
+// all offline work together gets a quota.
+//
+// Example, 4 CPUs, target 65 %: "web" waits 12 % of 2 s (threshold 5 %) while online work uses 1.2
+// CPUs, everything else 0.2 and offline work 2.6. Quota = 4 × 0.65 − 1.2 − 0.2 = 1.2 CPUs, at once.
+// While web still waits the quota only falls. Once it does not, the quota grows by 0.2 CPUs a
+// second, for the first 10 s not past the target; then past it, until offline work leaves a sixth
+// of it unused or it covers the node. That is calm again: a hold that limits nothing is lifted.
+// A new wait cuts at once.
+#include "policy/ladder.h"
+
+#include "policy/cpu_use.h"
+#include "policy/decide.h"
+#include "policy/history.h"
+#include "policy/release.h"
+#include "policy/who.h"
+
+#define PERMILLE 1000u
+#define CPU_MILLI 1000u
+
+/* 5 % of the node a second: from a floor of 2 % to the whole node in 20 s, so that a mistake
+ * costs batch work seconds, and slow against the 1 s between samples. */
+#define GROW_PERMILLE_PER_S 50u
+/* Peace for this long before the target is passed or the hold is lifted. Longer than the usual
+ * burst of requests, and five windows of the default rule. */
+#define CALM_AFTER_US 10000000
+/* A growth step counts at most this much time, so that a suspend does not lift a hold at once. */
+#define GROW_STEP_MAX_US 5000000
+/* Offline use × 6/5 below the quota: it no longer limits. */
+#define SLACK_NUM 6u
+#define SLACK_DEN 5u
+
+/* A pod throttled in more than 1 % of its periods waits for its own quota. */
+#define OWN_FAULT_PERMILLE 10u
+/* A span this many times the window (or second, if that is longer) no longer speaks of the window
+ * that the rule names. */
+#define SPAN_MAX 4u
+
+/* Since 6.18 a throttled task stops on its way back to user space. Before, the whole run queue
+ * stops, kernel locks and all, and small quotas stall online work: the floor is higher there. */
+#define PER_TASK_THROTTLE_MAJOR 6
+#define PER_TASK_THROTTLE_MINOR 18
+
+/* What one step looks at. */
+struct view {
+	bool holdable; /* some offline pod may meet a quota */
+	uint32_t target_permille;
+	uint64_t capacity_milli;
+	uint64_t floor_milli;
+	uint64_t offline_milli;	  /* use of the pods that a quota would meet */
+	bool measured;		  /* bound_milli is valid */
+	uint64_t bound_milli;	  /* what the target leaves for them, at least the floor */
+	const struct pod *waiter; /* the online pod that waits longest past the threshold, or NULL */
+	uint64_t waited_permille;
+	uint64_t waited_of_us;
+};
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static bool may_squeeze(const struct policy *policy, const struct assignment *a)
+{
+	return a->state == ASSIGNMENT_LEVEL && a->role == ROLE_OFFLINE && a->may_hold &&
+	       policy->levels[a->level].cpu.squeeze;
+}
+
+/* A pod inside another pod's cgroup is part of that one's use. */
+static bool is_nested(const struct pod *pod)
+{
+	for (const struct cgroup *up = pod->cgroup->parent; up; up = up->parent)
+		if (up->pod && up->pod->cgroup == up)
+			return true;
+	return false;
+}
+
+/* Several offline levels: the lowest target and the highest floor of those that have pods. */
+static void see_levels(struct view *v, const struct model *model, const struct policy *policy,
+		       const struct plan *plan)
+{
+	uint64_t floor_permille = 0;
+
+	v->target_permille = PERMILLE;
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct assignment *a = plan_assignment(plan, model->pods[i]);
+		const struct level_cpu *cpu;
+
+		if (!may_squeeze(policy, a))
+			continue;
+		cpu = &policy->levels[a->level].cpu;
+		v->holdable = true;
+		if (cpu->squeeze_target_permille < v->target_permille)
+			v->target_permille = cpu->squeeze_target_permille;
+		floor_permille = max_u64(floor_permille, cpu->squeeze_floor_permille);
+	}
+	v->capacity_milli = model->node.n_cpus * CPU_MILLI;
+	v->floor_milli = v->capacity_milli * floor_permille / PERMILLE;
+	if (!release_at_least(model->node.kernel, PER_TASK_THROTTLE_MAJOR,
+			      PER_TASK_THROTTLE_MINOR)) {
+		uint64_t quarter = min_u64(CPU_MILLI, v->capacity_milli / 4);
+
+		v->floor_milli = max_u64(v->floor_milli, max_u64(v->capacity_milli / 10, quarter));
+	}
+	v->floor_milli = min_u64(v->floor_milli, v->capacity_milli);
+}
+
+/* Quota = capacity × target − what all others use; system use is what no pod accounts for. */
+static void see_use(struct view *v, const struct model *model, const struct samples *samples,
+		    const struct policy *policy, const struct plan *plan, int64_t now_us)
+{
+	uint64_t window_us = policy->pressure_cpu.window_us, pods = 0, others = 0, busy;
+	uint64_t target = v->capacity_milli * v->target_permille / PERMILLE;
+
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct pod *pod = model->pods[i];
+		uint64_t milli;
+
+		if (is_nested(pod) ||
+		    cpu_use_pod_milli(samples, pod, window_us, now_us, &milli) < 0)
+			continue;
+		pods += milli;
+		if (may_squeeze(policy, plan_assignment(plan, pod)))
+			v->offline_milli += milli;
+		else
+			others += milli;
+	}
+	if (cpu_use_node_milli(samples, window_us, now_us, &busy) < 0)
+		return;
+	if (busy > pods)
+		others += busy - pods;
+	v->measured = true;
+	v->bound_milli = max_u64(target > others ? target - others : 0, v->floor_milli);
+}
+
+/* How long the pod waited for CPU, in permille of *ret_span_us; false where that was not measured
+ * or is its own doing. */
+static bool waited(const struct samples *samples, const struct pod *pod, uint64_t window_us,
+		   int64_t now_us, uint64_t *ret_permille, uint64_t *ret_span_us)
+{
+	const struct pod_history *history = history_of(samples, pod->slot, pod->serial);
+	const struct pod_sample *back, *last;
+	uint64_t span_us, periods, throttled;
+
+	if (!history)
+		return false;
+	back = history_back(history, window_us, SAMPLE_PSI_CPU | SAMPLE_CPU);
+	last = history_last(history);
+	if (!back || !last || last->at_us <= back->at_us || now_us - last->at_us > CPU_USE_STALE_US)
+		return false;
+	span_us = (uint64_t)(last->at_us - back->at_us);
+	if (span_us < window_us || span_us / SPAN_MAX > max_u64(window_us, 1000000))
+		return false;
+	if (last->psi[RESOURCE_CPU].some_us < back->psi[RESOURCE_CPU].some_us ||
+	    last->cpu_periods < back->cpu_periods || last->cpu_throttled < back->cpu_throttled)
+		return false;
+	periods = last->cpu_periods - back->cpu_periods;
+	throttled = last->cpu_throttled - back->cpu_throttled;
+	if (periods > 0 && cpu_use_permille(throttled, periods) > OWN_FAULT_PERMILLE)
+		return false;
+	*ret_permille = cpu_use_permille(
+		last->psi[RESOURCE_CPU].some_us - back->psi[RESOURCE_CPU].some_us, span_us);
+	*ret_span_us = span_us;
+	return true;
+}
+
+static void see_waiter(struct view *v, const struct model *model, const struct samples *samples,
+		       const struct policy *policy, const struct plan *plan, int64_t now_us)
+{
+	const struct pressure_rule *rule = &policy->pressure_cpu;
+
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct assignment *a = plan_assignment(plan, model->pods[i]);
+		uint64_t permille, span_us;
+
+		if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_ONLINE ||
+		    !waited(samples, model->pods[i], rule->window_us, now_us, &permille, &span_us))
+			continue;
+		if (permille < rule->threshold_permille ||
+		    (v->waiter && permille <= v->waited_permille))
+			continue;
+		v->waiter = model->pods[i];
+		v->waited_permille = permille;
+		v->waited_of_us = span_us;
+	}
+}
+
+/* Who waited, and what that made of the quota. */
+static void blame(struct ladder_cpu *ladder, const struct view *v, uint32_t threshold_permille)
+{
+	struct reason *r = &ladder->reason;
+
+	*r = (struct reason){
+		.level = LEVEL_NONE,
+		.rule = -1,
+		.observed = v->waited_permille,
+		.limit = threshold_permille,
+		.for_us = v->waited_of_us,
+	};
+	who_set(r, v->waiter->name);
+}
+
+static void note_quota(struct ladder_cpu *ladder, const struct view *v)
+{
+	bool at_floor = ladder->quota_cpu_milli <= v->floor_milli;
+
+	ladder->reason.code = at_floor ? REASON_SQUEEZE_FLOOR : REASON_SQUEEZE;
+	ladder->reason.extra = cpu_use_permille(ladder->quota_cpu_milli, v->capacity_milli);
+}
+
+static void release(struct ladder_cpu *ladder, int64_t now_us)
+{
+	int64_t calm_us = now_us > ladder->pressure_us ? now_us - ladder->pressure_us : 0;
+
+	ladder->rung = RUNG_CALM;
+	ladder->since_us = now_us;
+	ladder->quota_cpu_milli = 0;
+	ladder->steps++;
+	ladder->reason = (struct reason){
+		.code = REASON_RELEASED,
+		.level = LEVEL_NONE,
+		.rule = -1,
+		.for_us = (uint64_t)calm_us,
+	};
+}
+
+static void step_calm(struct ladder_cpu *ladder, const struct view *v, const struct policy *policy,
+		      int64_t now_us)
+{
+	if (v->waiter)
+		ladder->pressure_us = now_us;
+	if (!v->waiter || !v->measured || v->offline_milli <= v->floor_milli)
+		return;
+	ladder->rung = RUNG_SQUEEZE;
+	ladder->since_us = now_us;
+	ladder->grown_us = now_us;
+	ladder->steps++;
+	ladder->quota_cpu_milli = v->bound_milli;
+	blame(ladder, v, policy->pressure_cpu.threshold_permille);
+	note_quota(ladder, v);
+}
+
+static void grow(struct ladder_cpu *ladder, const struct view *v, uint64_t limit_milli,
+		 int64_t now_us)
+{
+	int64_t span_us = now_us - ladder->grown_us;
+	uint64_t more;
+
+	if (span_us > GROW_STEP_MAX_US)
+		span_us = GROW_STEP_MAX_US;
+	if (span_us <= 0)
+		return;
+	more = v->capacity_milli * GROW_PERMILLE_PER_S / PERMILLE * (uint64_t)span_us / 1000000;
+	if (more == 0)
+		return; /* too short to be a thousandth of a CPU: let it add up */
+	ladder->grown_us = now_us;
+	if (ladder->quota_cpu_milli < limit_milli)
+		ladder->quota_cpu_milli = min_u64(ladder->quota_cpu_milli + more, limit_milli);
+}
+
+static void step_squeeze(struct ladder_cpu *ladder, const struct view *v,
+			 const struct policy *policy, int64_t now_us)
+{
+	bool peace;
+
+	if (v->waiter) {
+		ladder->pressure_us = now_us;
+		ladder->grown_us = now_us;
+		blame(ladder, v, policy->pressure_cpu.threshold_permille);
+	}
+	peace = now_us - ladder->pressure_us >= CALM_AFTER_US;
+	if (!v->waiter)
+		grow(ladder, v, v->measured && !peace ? v->bound_milli : v->capacity_milli, now_us);
+	if (v->measured && !peace)
+		ladder->quota_cpu_milli = min_u64(ladder->quota_cpu_milli, v->bound_milli);
+	ladder->quota_cpu_milli = max_u64(ladder->quota_cpu_milli, v->floor_milli);
+	if (peace && (ladder->quota_cpu_milli >= v->capacity_milli ||
+		      ladder->quota_cpu_milli >= v->offline_milli * SLACK_NUM / SLACK_DEN))
+		release(ladder, now_us);
+	else
+		note_quota(ladder, v);
+}
+
+void ladder_cpu_step(struct ladder_cpu *ladder, const struct model *model,
+		     const struct samples *samples, const struct policy *policy,
+		     const struct plan *plan, int64_t now_us)
+{
+	struct view v = {0};
+
+	if (policy->pressure_cpu.on && model_can(model, CAPABILITY_CPU_MAX))
+		see_levels(&v, model, policy, plan);
+	if (!v.holdable || v.capacity_milli == 0) {
+		if (ladder->rung != RUNG_CALM)
+			release(ladder, now_us);
+		return;
+	}
+	see_use(&v, model, samples, policy, plan, now_us);
+	see_waiter(&v, model, samples, policy, plan, now_us);
+	if (ladder->rung == RUNG_CALM)
+		step_calm(ladder, &v, policy, now_us);
+	else
+		step_squeeze(ladder, &v, policy, now_us);
+}

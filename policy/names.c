@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See names.h. One table per enum, indexed by its value; both directions read the same table.
+#include "policy/names.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const levels[LEVEL_COUNT] = {
+	[LEVEL_P0] = "P0", [LEVEL_P1] = "P1", [LEVEL_P2] = "P2", [LEVEL_P3] = "P3",
+	[LEVEL_P4] = "P4", [LEVEL_P5] = "P5", [LEVEL_P6] = "P6", [LEVEL_P7] = "P7",
+};
+
+static const char *const roles[ROLE_COUNT] = {
+	[ROLE_ONLINE] = "online",
+	[ROLE_OFFLINE] = "offline",
+};
+
+static const char *const modes[MODE_COUNT] = {
+	[MODE_OFF] = "off",	    [MODE_OBSERVE] = "observe", [MODE_PROTECT] = "protect",
+	[MODE_SQUEEZE] = "squeeze", [MODE_FULL] = "full",
+};
+
+static const char *const qos_classes[QOS_COUNT] = {
+	[QOS_NONE] = "none",
+	[QOS_GUARANTEED] = "Guaranteed",
+	[QOS_BURSTABLE] = "Burstable",
+	[QOS_BESTEFFORT] = "BestEffort",
+};
+
+static const char *const resources[RESOURCE_COUNT] = {
+	[RESOURCE_CPU] = "cpu",
+	[RESOURCE_MEMORY] = "memory",
+	[RESOURCE_IO] = "io",
+};
+
+static const char *const runtimes[RUNTIME_COUNT] = {
+	[RUNTIME_UNKNOWN] = "unknown", [RUNTIME_CONTAINERD] = "containerd",
+	[RUNTIME_CRIO] = "cri-o",      [RUNTIME_DOCKER] = "docker",
+	[RUNTIME_PODMAN] = "podman",
+};
+
+static const char *const drivers[DRIVER_COUNT] = {
+	[DRIVER_NONE] = "none",
+	[DRIVER_SYSTEMD] = "systemd",
+	[DRIVER_CGROUPFS] = "cgroupfs",
+};
+
+static const char *const facts[FACT_STATE_COUNT] = {
+	[FACT_UNKNOWN] = "unknown",
+	[FACT_ABSENT] = "absent",
+	[FACT_KNOWN] = "known",
+	[FACT_DERIVED] = "derived",
+};
+
+static const char *const rungs[RUNG_COUNT] = {
+	[RUNG_CALM] = "calm",
+	[RUNG_SQUEEZE] = "squeeze",
+};
+
+static const char *const effects[EFFECT_COUNT] = {
+	[EFFECT_SHARE] = "share",
+	[EFFECT_PROTECTION] = "protection",
+	[EFFECT_LIMIT] = "limit",
+	[EFFECT_HOLD] = "hold",
+};
+
+static const char *const refusals[REFUSAL_COUNT] = {
+	[REFUSAL_NONE] = "not refused",
+	[REFUSAL_GONE] = "the cgroup is gone",
+	[REFUSAL_NO_CONTROLLER] = "the controller is not enabled here",
+	[REFUSAL_NO_KNOB] = "this kernel has no such file",
+	[REFUSAL_INVALID] = "the kernel calls the value invalid",
+	[REFUSAL_DENIED] = "not permitted",
+	[REFUSAL_BUSY] = "busy",
+	[REFUSAL_DIFFERS] = "another value was read back",
+	[REFUSAL_NO_RECORD] = "the original value could not be recorded",
+	[REFUSAL_OTHER] = "refused for another reason",
+};
+
+static const char *const score_states[SCORE_STATE_COUNT] = {
+	[SCORE_NONE] = "none",
+	[SCORE_LEARNING] = "learning",
+	[SCORE_NO_BASELINE] = "no baseline yet",
+	[SCORE_SELF_THROTTLED] = "self-throttled",
+};
+
+static const char *name_of(const char *const *table, size_t n, int value)
+{
+	return value >= 0 && (size_t)value < n && table[value] ? table[value] : "?";
+}
+
+static int value_of(const char *const *table, size_t n, const char *text)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (table[i] && strcmp(table[i], text) == 0)
+			return (int)i;
+	}
+	return -EINVAL;
+}
+
+/* Both directions of one enum. */
+#define NAMES(what, type, table)                                                                   \
+	const char *names_##what(type value)                                                       \
+	{                                                                                          \
+		return name_of(table, ELEMENTS(table), (int)value);                                \
+	}                                                                                          \
+	int names_##what##_from(const char *text)                                                  \
+	{                                                                                          \
+		return value_of(table, ELEMENTS(table), text);                                     \
+	}
+
+NAMES(role, enum role, roles)
+NAMES(mode, enum mode, modes)
+NAMES(qos, enum qos, qos_classes)
+NAMES(resource, enum resource, resources)
+NAMES(runtime, enum runtime, runtimes)
+NAMES(driver, enum cgroup_driver, drivers)
+NAMES(fact, enum fact_state, facts)
+NAMES(rung, enum rung, rungs)
+NAMES(effect, enum effect, effects)
+NAMES(refusal, enum refusal, refusals)
+NAMES(score, enum score_state, score_states)
+
+const char *names_level(enum level level)
+{
+	return level == LEVEL_NONE ? "-" : name_of(levels, ELEMENTS(levels), (int)level);
+}
+
+int names_level_from(const char *text)
+{
+	return value_of(levels, ELEMENTS(levels), text);
+}
+
+enum mode names_effect_mode(enum effect effect)
+{
+	switch (effect) {
+	case EFFECT_SHARE:
+	case EFFECT_PROTECTION:
+		return MODE_PROTECT;
+	case EFFECT_LIMIT:
+	case EFFECT_HOLD:
+		return MODE_SQUEEZE;
+	case EFFECT_COUNT:
+		break;
+	}
+	return MODE_FULL;
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See read.h. All files are read into one policy in their order, so that a later file's value
+// simply is the last one written; only the rules are put into their order at the end.
+#include "policy/read.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "colod/cleanup.h"
+#include "policy/check.h"
+#include "policy/diag.h"
+#include "policy/names.h"
+#include "policy/reader.h"
+#include "policy/rule.h"
+
+#define VERSION 1
+#define PATH_LEN_MAX 4095
+
+static void cleanup_policy(struct policy **policy)
+{
+	policy_free(*policy);
+}
+
+static void reader_done(struct reader *reader)
+{
+	for (size_t i = 0; i < reader->n_rules; i++)
+		rule_done(&reader->rules[i].rule);
+	free(reader->rules);
+}
+
+/* A policy of another version may mean something else by the same words: 1 or nothing. */
+static int read_version(struct reader *reader, const struct reader_key *key,
+			const struct read_node *node, void *field)
+{
+	const char *text = reader_scalar(reader, node, key->accepts);
+
+	(void)field;
+	if (text && strcmp(text, "1") != 0)
+		reader_error(reader, node, "accepted: 1", "this colod does not know version %.60s",
+			     text);
+	return 0;
+}
+
+static int read_mode(struct reader *reader, const struct reader_key *key,
+		     const struct read_node *node, void *field)
+{
+	const char *words[MODE_COUNT];
+	int word;
+
+	(void)key;
+	for (int i = 0; i < MODE_COUNT; i++)
+		words[i] = names_mode((enum mode)i);
+	word = reader_word(reader, node, "a mode", words, MODE_COUNT);
+	if (word >= 0)
+		*(enum mode *)field = (enum mode)word;
+	return 0;
+}
+
+static int set_facts(struct policy *policy, enum facts_source from, const char *path)
+{
+	char *copy = path ? strdup(path) : NULL;
+
+	if (path && !copy)
+		return -ENOMEM;
+	free(policy->facts_path);
+	policy->facts_path = copy;
+	policy->facts = from;
+	return 0;
+}
+
+static int read_facts_from(struct reader *reader, const struct reader_key *key,
+			   const struct read_node *node, void *field)
+{
+	static const char *const words[] = {"kubelet", "cgroup", "file:///path"};
+	const char *text = reader_scalar(reader, node, key->accepts);
+	int word;
+
+	if (!text)
+		return 0;
+	if (strncmp(text, "file://", 7) == 0) {
+		if (text[7] == '/' && text[8] && strlen(text + 7) <= PATH_LEN_MAX)
+			return set_facts(field, FACTS_FILE, text + 7);
+		reader_error_at(reader, node, 7, "e.g. file:///var/lib/colod/pods.json",
+				"file:// needs an absolute path");
+		return 0;
+	}
+	word = reader_word(reader, node, "a source of facts", words, 3);
+	if (word == 0)
+		return set_facts(field, FACTS_KUBELET, NULL);
+	return word == 1 ? set_facts(field, FACTS_CGROUP, NULL) : 0;
+}
+
+static const struct reader_key facts_keys[] = {
+	{.name = "from", .read = read_facts_from, .accepts = "kubelet, file:///path, cgroup"},
+	{0},
+};
+
+static const struct reader_key root_keys[] = {
+	{.name = "version", .read = read_version, .accepts = "1"},
+	{.name = "mode",
+	 .read = read_mode,
+	 .offset = offsetof(struct policy, mode),
+	 .accepts = "off, observe, protect, squeeze, full"},
+	{.name = "facts", .read = reader_submapping, .keys = facts_keys},
+	{.name = "levels",
+	 .read = read_levels,
+	 .offset = offsetof(struct policy, levels),
+	 .keys = read_levels_keys},
+	{.name = "assign", .read = read_assign, .keys = read_assign_keys},
+	{.name = "pressure",
+	 .read = read_pressure,
+	 .offset = offsetof(struct policy, pressure_cpu),
+	 .keys = read_pressure_keys},
+	{0},
+};
+
+const struct reader_key *reader_root_keys(void)
+{
+	return root_keys;
+}
+
+static void cleanup_root(struct read_node **root)
+{
+	read_yaml_free(*root);
+}
+
+static int read_source(struct reader *reader, size_t i)
+{
+	_cleanup_(cleanup_root) struct read_node *root = NULL;
+	int r = read_yaml(reader->sources, i, reader->diags, &root);
+
+	if (r == -ENOMEM)
+		return r;
+	/* What a file without a tree would have said may be what another file is blamed for. */
+	if (r < 0 || root->kind != READ_MAPPING)
+		reader->incomplete = true;
+	if (r < 0)
+		return 0;
+	reader->source = i;
+	r = reader_mapping(reader, root, root_keys, "a policy", reader->policy);
+	if (r < 0)
+		return r;
+	if (root->kind == READ_MAPPING && !read_yaml_child(root, "version"))
+		reader_error(reader, root, "write at the top: version: 1", "no version");
+	return 0;
+}
+
+static int add_built_in(struct reader_rule *to, const char *unit)
+{
+	struct match *match = calloc(1, sizeof(*match));
+
+	if (!match)
+		return -ENOMEM;
+	match->kind = MATCH_UNIT;
+	match->pattern = strdup(unit);
+	*to = (struct reader_rule){
+		.rule = {.matches = match, .n_matches = 1, .level = LEVEL_P1, .built_in = true},
+	};
+	(void)snprintf(to->rule.file, sizeof(to->rule.file), "built-in");
+	return match->pattern ? 0 : -ENOMEM;
+}
+
+/* The built-in rules, then the last file's rules, then those of the one before … */
+static int order_rules(struct reader *reader)
+{
+	const char *const *units = rule_system_units();
+	struct reader_rule *ordered;
+	size_t n_units = 0, n = 0;
+
+	while (units[n_units])
+		n_units++;
+	ordered = calloc(n_units + reader->n_rules, sizeof(*ordered));
+	if (!ordered)
+		return -ENOMEM;
+	for (size_t end = reader->n_rules; end > 0;) {
+		size_t start = end;
+
+		while (start > 0 &&
+		       reader->rules[start - 1].mark.source == reader->rules[end - 1].mark.source)
+			start--;
+		memcpy(&ordered[n_units + n], &reader->rules[start],
+		       (end - start) * sizeof(*ordered));
+		n += end - start;
+		end = start;
+	}
+	free(reader->rules);
+	reader->rules = ordered;
+	reader->n_rules = n_units + n;
+	for (size_t i = 0; i < n_units; i++) {
+		int r = add_built_in(&ordered[i], units[i]);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Gives the rules to the policy; their places are not needed any more. */
+static int hand_over_rules(struct reader *reader)
+{
+	struct policy *policy = reader->policy;
+
+	policy->rules = calloc(reader->n_rules, sizeof(*policy->rules));
+	if (!policy->rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < reader->n_rules; i++)
+		policy->rules[i] = reader->rules[i].rule;
+	policy->n_rules = reader->n_rules;
+	reader->n_rules = 0;
+	return 0;
+}
+
+static void set_origin(struct policy *policy, const struct policy_source *sources, size_t n)
+{
+	size_t len = 0;
+
+	policy->origin[0] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		int more = snprintf(policy->origin + len, sizeof(policy->origin) - len, "%s%s",
+				    i ? " " : "", sources[i].name);
+
+		if (more < 0 || (size_t)more >= sizeof(policy->origin) - len) {
+			(void)snprintf(policy->origin + len, sizeof(policy->origin) - len, "%s",
+				       sizeof(policy->origin) - len > 4 ? " ..." : "");
+			return;
+		}
+		len += (size_t)more;
+	}
+}
+
+static int read_sources(struct reader *reader)
+{
+	int r;
+
+	if (reader->n_sources > POLICY_FILES_MAX) {
+		struct diag_place place = {.file = reader->sources[POLICY_FILES_MAX].name};
+
+		diag_add(reader->diags, DIAG_ERROR, &place, "too many policy files",
+			 "at most 64 files are read");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < reader->n_sources; i++) {
+		r = read_source(reader, i);
+		if (r < 0)
+			return r;
+	}
+	r = order_rules(reader);
+	if (r < 0)
+		return r;
+	if (!reader->incomplete) {
+		check_levels(reader);
+		check_rules(reader);
+	}
+	return reader->diags->n_errors > 0 ? -EINVAL : 0;
+}
+
+int policy_read(const struct policy_source *sources, size_t n_sources, struct diags *diags,
+		struct policy **ret_policy)
+{
+	_cleanup_(cleanup_policy) struct policy *policy = policy_none();
+	_cleanup_(reader_done) struct reader reader = {
+		.sources = sources,
+		.n_sources = n_sources,
+		.diags = diags,
+		.policy = policy,
+	};
+	int r;
+
+	if (!policy)
+		return -ENOMEM;
+	if (n_sources > 0) {
+		/* A file that does not say where facts come from means the usual place. */
+		policy->facts = FACTS_KUBELET;
+		r = read_sources(&reader);
+		if (r == 0)
+			r = hand_over_rules(&reader);
+		if (r < 0)
+			return r;
+		set_origin(policy, sources, n_sources);
+	}
+	*ret_policy = TAKE_PTR(policy);
+	return 0;
+}
+
+struct policy *policy_none(void)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+
+	if (!policy)
+		return NULL;
+	policy->version = VERSION;
+	policy->mode = MODE_OBSERVE;
+	policy->facts = FACTS_CGROUP;
+	return policy;
+}
+
+void policy_free(struct policy *policy)
+{
+	if (!policy)
+		return;
+	for (size_t i = 0; i < policy->n_rules; i++)
+		rule_done(&policy->rules[i]);
+	free(policy->rules);
+	free(policy->facts_path);
+	free(policy);
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See reader.h. A mistake never ends the reading: it is reported, the value keeps what it had, and
+// the next one is read, so that one run shows everything that is wrong.
+#include "policy/reader.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/nearest.h"
+#include "policy/quantity.h"
+
+__attribute__((format(printf, 6, 0))) static void report(struct reader *reader,
+							 const struct read_mark *mark, size_t chars,
+							 enum diag_severity severity,
+							 const char *hint, const char *format,
+							 va_list args)
+{
+	char text[DIAG_TEXT_SIZE];
+
+	(void)vsnprintf(text, sizeof(text), format, args);
+	read_yaml_report(reader->sources, mark, chars, reader->diags, severity, text, hint);
+}
+
+void reader_report(struct reader *reader, const struct read_mark *mark, enum diag_severity severity,
+		   const char *hint, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(reader, mark, 0, severity, hint, format, args);
+	va_end(args);
+}
+
+void reader_error(struct reader *reader, const struct read_node *node, const char *hint,
+		  const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(reader, &node->mark, 0, DIAG_ERROR, hint, format, args);
+	va_end(args);
+}
+
+void reader_error_at(struct reader *reader, const struct read_node *node, size_t offset,
+		     const char *hint, const char *format, ...)
+{
+	size_t chars = 0;
+	va_list args;
+
+	if (node->exact) {
+		chars = node->text_column - node->mark.column;
+		for (size_t i = 0; i < offset; i++)
+			chars += ((unsigned char)node->text[i] & 0xc0) != 0x80;
+	}
+	va_start(args, format);
+	report(reader, &node->mark, chars, DIAG_ERROR, hint, format, args);
+	va_end(args);
+}
+
+static const char *kind_name(const struct read_node *node)
+{
+	switch (node->kind) {
+	case READ_SEQUENCE:
+		return "a list";
+	case READ_MAPPING:
+		return "a mapping";
+	default:
+		return node->text && node->text[0] ? "a single value" : "nothing";
+	}
+}
+
+const char *reader_scalar(struct reader *reader, const struct read_node *node, const char *expects)
+{
+	if (node->kind == READ_REFUSED)
+		return NULL;
+	if (node->kind == READ_SCALAR && node->text[0])
+		return node->text;
+	reader_error(reader, node, "", "expects %s, found %s", expects, kind_name(node));
+	return NULL;
+}
+
+bool reader_is_mapping(struct reader *reader, const struct read_node *node, const char *what)
+{
+	if (node->kind == READ_MAPPING)
+		return true;
+	if (node->kind != READ_REFUSED)
+		reader_error(reader, node, "a mapping is written key: value or {key: value, …}",
+			     "%s is a mapping, found %s", what, kind_name(node));
+	return false;
+}
+
+bool reader_is_sequence(struct reader *reader, const struct read_node *node, const char *what)
+{
+	if (node->kind == READ_SEQUENCE)
+		return true;
+	if (node->kind != READ_REFUSED)
+		reader_error(reader, node, "a list is written [A, B] or one \"- A\" a line",
+			     "%s is a list, found %s", what, kind_name(node));
+	return false;
+}
+
+const char *reader_hint(const char *word, const char *const *words, size_t n_words, char *buf,
+			size_t size)
+{
+	int near = nearest(word, words, n_words);
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < n_words; i++) {
+		int n;
+
+		if (i == 0 && near >= 0)
+			n = snprintf(buf, size, "did you mean \"%s\"? accepted: %s", words[near],
+				     words[0]);
+		else
+			n = snprintf(buf + len, size - len, "%s%s", i ? ", " : "accepted: ",
+				     words[i]);
+		if (n < 0 || (size_t)n >= size - len)
+			break;
+		len += (size_t)n;
+	}
+	return buf;
+}
+
+static void unknown_key(struct reader *reader, const struct read_node *key,
+			const struct reader_key *keys, const char *what)
+{
+	const char *names[READER_KEYS_MAX];
+	char hint[DIAG_TEXT_SIZE];
+	size_t n = 0;
+
+	while (keys[n].name && n < READER_KEYS_MAX) {
+		names[n] = keys[n].name;
+		n++;
+	}
+	reader_error(reader, key, reader_hint(key->text, names, n, hint, sizeof(hint)),
+		     "unknown key \"%.60s\" in %s", key->text, what);
+}
+
+int reader_mapping(struct reader *reader, const struct read_node *node,
+		   const struct reader_key *keys, const char *what, void *base)
+{
+	if (!reader_is_mapping(reader, node, what))
+		return 0;
+	for (const struct read_node *c = node->first_child; c; c = c->next) {
+		const struct reader_key *key = keys;
+		int r;
+
+		if (c->key->kind != READ_SCALAR)
+			continue;
+		while (key->name && strcmp(key->name, c->key->text) != 0)
+			key++;
+		if (!key->name) {
+			unknown_key(reader, c->key, keys, what);
+			continue;
+		}
+		if (key->mark > 0)
+			reader->fields[reader->level][key->mark] = c->key->mark;
+		r = key->read(reader, key, c, (char *)base + key->offset);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int reader_submapping(struct reader *reader, const struct reader_key *key,
+		      const struct read_node *node, void *field)
+{
+	return reader_mapping(reader, node, key->keys, key->name, field);
+}
+
+int reader_word(struct reader *reader, const struct read_node *node, const char *what,
+		const char *const *words, size_t n_words)
+{
+	const char *text = reader_scalar(reader, node, what);
+	char hint[DIAG_TEXT_SIZE];
+
+	if (!text)
+		return -EINVAL;
+	for (size_t i = 0; i < n_words; i++) {
+		if (strcmp(text, words[i]) == 0)
+			return (int)i;
+	}
+	reader_error(reader, node, reader_hint(text, words, n_words, hint, sizeof(hint)),
+		     "\"%.60s\" is not %s", text, what);
+	return -EINVAL;
+}
+
+int reader_bool(struct reader *reader, const struct reader_key *key, const struct read_node *node,
+		void *field)
+{
+	static const char *const words[] = {"false", "true"};
+	int value = reader_word(reader, node, "true or false", words, 2);
+
+	(void)key;
+	if (value >= 0)
+		*(bool *)field = value != 0;
+	return 0;
+}
+
+int reader_number(struct reader *reader, const struct read_node *node, size_t offset, uint32_t min,
+		  uint32_t max, const char *what, uint32_t *ret_value)
+{
+	const char *text = node->text + offset;
+	char hint[DIAG_TEXT_SIZE];
+	uint64_t value = 0;
+
+	(void)snprintf(hint, sizeof(hint), "accepted: a whole number from %u to %u", min, max);
+	if (!text[0] || text[strspn(text, "0123456789")]) {
+		reader_error_at(reader, node, offset, hint, "\"%.60s\" is not %s", text, what);
+		return -EINVAL;
+	}
+	for (size_t i = 0; text[i] && value <= max; i++)
+		value = value * 10 + (uint64_t)(text[i] - '0');
+	if (value < min || value > max) {
+		reader_error_at(reader, node, offset, hint, "%.60s is out of range for %s", text,
+				what);
+		return -EINVAL;
+	}
+	*ret_value = (uint32_t)value;
+	return 0;
+}
+
+int reader_permille(struct reader *reader, const struct read_node *node, uint32_t min, uint32_t max,
+		    uint32_t *ret_permille)
+{
+	const char *text = reader_scalar(reader, node, "a share such as 65%");
+	char hint[DIAG_TEXT_SIZE];
+	uint32_t value;
+	int r;
+
+	if (!text)
+		return -EINVAL;
+	(void)snprintf(hint, sizeof(hint),
+		       "accepted: %u.%u%% to %u.%u%%, with at most one decimal", min / 10, min % 10,
+		       max / 10, max % 10);
+	r = quantity_permille(text, &value);
+	if (r == -EINVAL) {
+		reader_error(reader, node, hint, "\"%.60s\" is not a share such as 65%%", text);
+		return -EINVAL;
+	}
+	if (r < 0 || value < min || value > max) {
+		reader_error(reader, node, hint, "%.60s is out of range", text);
+		return -EINVAL;
+	}
+	*ret_permille = value;
+	return 0;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See rule.h.
+#include "policy/rule.h"
+
+#include <fnmatch.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+static const char *const match_names[MATCH_KIND_COUNT] = {
+	[MATCH_NAMESPACE] = "namespace",
+	[MATCH_NAME] = "name",
+	[MATCH_LABEL] = "label",
+	[MATCH_ANNOTATION] = "annotation",
+	[MATCH_PRIORITY_CLASS] = "priorityClass",
+	[MATCH_QOS] = "qos",
+	[MATCH_OWNER_KIND] = "ownerKind",
+	[MATCH_STATIC] = "static",
+	[MATCH_UNIT] = "unit",
+	[MATCH_CGROUP] = "cgroup",
+};
+
+const char *rule_match_name(enum match_kind kind)
+{
+	return (unsigned)kind < MATCH_KIND_COUNT ? match_names[kind] : "?";
+}
+
+bool rule_match_needs_facts(const struct match *match)
+{
+	switch (match->kind) {
+	case MATCH_NAMESPACE:
+	case MATCH_NAME:
+	case MATCH_LABEL:
+	case MATCH_ANNOTATION:
+	case MATCH_PRIORITY_CLASS:
+	case MATCH_OWNER_KIND:
+		return true;
+	case MATCH_STATIC:
+		/* The UID shows that a pod is static, never that it is not. */
+		return !match->flag;
+	default:
+		return false;
+	}
+}
+
+const struct match *rule_needs_facts(const struct assign_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_matches; i++) {
+		if (rule_match_needs_facts(&rule->matches[i]))
+			return &rule->matches[i];
+	}
+	return NULL;
+}
+
+const struct match *rule_value_match(const struct assign_rule *rule)
+{
+	const struct match *found = NULL;
+
+	for (size_t i = 0; i < rule->n_matches; i++) {
+		const struct match *m = &rule->matches[i];
+
+		if ((m->kind != MATCH_LABEL && m->kind != MATCH_ANNOTATION) || m->pattern)
+			continue;
+		if (found)
+			return NULL;
+		found = m;
+	}
+	return found;
+}
+
+bool rule_glob(const char *pattern, const char *text)
+{
+	return fnmatch(pattern, text, 0) == 0;
+}
+
+const char *const *rule_system_units(void)
+{
+	static const char *const units[] = {
+		"kubelet.service", "containerd.service", "crio.service", "docker.service",
+		"dockerd",	   "colod.service",	 NULL,
+	};
+
+	return units;
+}
+
+void rule_done(struct assign_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_matches; i++) {
+		free(rule->matches[i].key);
+		free(rule->matches[i].pattern);
+	}
+	free(rule->matches);
+	rule->matches = NULL;
+	rule->n_matches = 0;
+}

@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The rules that keep deciding apart from doing (README, "the tree"):
+#   1. policy/ links only against the symbols of tests/layers.allow, has no static mutable data and
+#      no floating point;
+#   2. a stage folder of agent/ includes agent/base, include/colod and policy/, never another stage;
+#      policy/ includes policy/ and include/colod; agent/base nothing above it;
+#   3. each knob of include/colod/knob.h is written by exactly one file of agent/apply/, and nobody
+#      else opens a file for writing.
+# Each rule that is kept counts as one passed test. `tests/check-layers-selftest.sh` breaks each one.
+#
+#   check-layers.sh RESULT OBJECT...     (OBJECTs: policy/ compiled plainly; run from the top)
+set -euo pipefail
+export LC_ALL=C
+
+result=$1
+shift
+objects=("$@")
+allow=tests/layers.allow
+passed=0 lines=()
+
+# rule NAME COMMAND...: the command prints the violations. One that breaks has not found nothing.
+rule()
+{
+	local name=$1 found rc
+	shift
+	set +e
+	found=$(set -e; "$@" 2>&1)
+	rc=$?
+	set -e
+	[ $rc -eq 0 ] || found+="${found:+$'\n'}the check itself ended with code $rc"
+	if [ -z "$found" ]; then
+		passed=$((passed + 1))
+		echo "ok        $name"
+	else
+		lines+=("fail: $name")
+		echo "not ok    $name"
+		sed 's/^/          /' <<<"$found"
+	fi
+}
+
+# C text without its comments.
+code()
+{
+	gcc -fpreprocessed -dD -E -P -x c "$1" 2>/dev/null
+}
+
+undefined_symbols()
+{
+	comm -23 <(nm -u "${objects[@]}" | awk '$1 ~ /^[Uvw]$/ { print $2 }' | sort -u) \
+		<(nm --defined-only "${objects[@]}" | awk 'NF == 3 { print $3 }' | sort -u) |
+		comm -23 - <(sed -n 's/^symbol \([^ ]*\)$/\1/p' $allow | sort -u) |
+		while read -r symbol; do
+			nm -A -u "${objects[@]}" | awk -v s="$symbol" '$NF == s { print $1 " uses " s }'
+		done
+}
+
+mutable_data()
+{
+	nm -A "${objects[@]}" | awk '$(NF - 1) ~ /^[bBcCdDgGsSuV]$/ { print $1 " " $NF " can be written (" $(NF - 1) ")" }'
+}
+
+floats()
+{
+	local f
+	for f in policy/*.c policy/*.h; do
+		code "$f" | grep -nwE 'float|double|__float128|_Float[0-9]+x?' | sed "s|^[0-9]*:|$f: |" || true
+	done
+}
+
+# includes FILES -- PREFIX...: the project's headers that start with none of the prefixes.
+includes()
+{
+	local files=() f what prefix ok
+	while [ "$1" != -- ]; do files+=("$1"); shift; done
+	shift
+	for f in "${files[@]}"; do
+		[ -f "$f" ] || continue
+		while read -r what; do
+			ok=
+			for prefix in "$@"; do
+				[[ $what != "$prefix"* || $what == *..* ]] || ok=1
+			done
+			[ -n "$ok" ] || echo "$f includes $what"
+		done < <(code_includes "$f")
+	done
+}
+
+# Every quoted include, and what names one of our folders in angle brackets.
+code_includes()
+{
+	sed -nE -e 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^"]*)".*/\1/p' \
+		-e 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*<((agent|policy|colod|tests)\/[^>]*)>.*/\1/p' "$1"
+}
+
+stage_includes()
+{
+	local stage
+	for stage in agent/*/; do
+		stage=${stage%/}
+		[ "$stage" = agent/base ] ||
+			includes "$stage"/*.[ch] -- "$stage/" agent/base/ colod/ policy/
+	done
+}
+
+knobs()
+{
+	code include/colod/knob.h | tr ',{}' '\n\n\n' | sed -n 's/^[[:space:]]*\(KNOB_[A-Z_]*\)[[:space:]]*$/\1/p' |
+		grep -vE '^KNOB_(COUNT|UNREAD|MISSING|KNOWN)$'
+}
+
+# A knob is written by the cgroup_*.c file that names it; the other files of apply/ name none.
+writers()
+{
+	local knob files n f
+	[ "$(knobs | wc -l)" -ge 8 ] || echo "include/colod/knob.h: found only these knobs:" $(knobs)
+	for knob in $(knobs); do
+		files=()
+		for f in agent/apply/*.c; do
+			if code "$f" | grep -w "$knob" >/dev/null; then files+=("$f"); fi
+		done
+		n=${#files[@]}
+		# Says a pod's limit; colod never writes it.
+		if [ "$knob" = KNOB_MEMORY_MAX ]; then
+			[ "$n" -eq 0 ] || echo "$knob is read only, but ${files[*]} names it"
+		elif [ "$n" -ne 1 ]; then
+			echo "$knob must be named by one file of agent/apply/, not $n: ${files[*]}"
+		elif [[ ${files[0]} != agent/apply/cgroup_*.c ]]; then
+			echo "$knob is written by ${files[0]}, which is no cgroup_*.c"
+		fi
+	done
+}
+
+opens_for_writing()
+{
+	local f
+	for f in agent/*.c agent/*/*.c; do
+		[[ $f != agent/apply/* && $f != agent/base/fs.c ]] || continue
+		! grep -qF "write $f: " $allow || continue
+		code "$f" | grep -E '\bfs_write\(|\bO_WRONLY\b|\bO_RDWR\b|\bO_CREAT\b|\bpwritev?\(|\bcreat\(|\bmknod|\b(renameat|unlinkat|mkdirat|rmdir|unlink|rename)\(|fopen\([^,]*, *"[wa]' |
+			sed "s|^[[:space:]]*|$f: |" || true
+	done
+}
+
+allow_file()
+{
+	local f
+	sed -n 's/^write \([^:]*\): .*/\1/p' $allow | while read -r f; do
+		[ -f "$f" ] || echo "$allow names $f, which is not there"
+	done
+	grep -vE '^(#.*|symbol [A-Za-z_0-9]+|write [^ ]+: .+|)$' $allow || true
+}
+
+[ ${#objects[@]} -gt 0 ] || { echo "check-layers: no objects of policy/" >&2; exit 2; }
+
+rule "policy/ links only against what tests/layers.allow names" undefined_symbols
+rule "policy/ has no static data that can be written" mutable_data
+rule "policy/ has no floating point" floats
+rule "policy/ includes only policy/ and include/colod" includes policy/*.[ch] -- policy/ colod/
+rule "include/colod includes only include/colod" includes include/colod/*.h -- colod/
+rule "agent/base includes nothing above it" includes agent/base/*.[ch] -- agent/base/ colod/
+rule "no stage of agent/ includes another" stage_includes
+rule "agent/ includes only the product's own folders" includes agent/*.[ch] -- agent/ policy/ colod/
+rule "each knob is written by exactly one file" writers
+rule "only agent/apply opens files for writing" opens_for_writing
+rule "tests/layers.allow is well formed" allow_file
+
+tests/summary write "$result" $passed ${#lines[@]} 0 ${lines[@]+"${lines[@]}"}

@@ -1,0 +1,274 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Tests of the checks: each one is shown a violation in a copy of the tree and must catch that one.
+# A check that nothing can fail would be worse than none.
+#
+#   check-selftest.sh RESULT MAKE     (run from the top)
+set -uo pipefail
+export LC_ALL=C
+
+result=$1
+read -ra make <<<"$2"
+passed=0 lines=()
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+copy=$tmp/tree
+# The parts started here report into the copy.
+unset RESULT
+unset MAKEFLAGS MAKELEVEL MFLAGS
+
+ok()
+{
+	passed=$((passed + 1))
+	echo "ok        $1"
+}
+
+fail()
+{
+	lines+=("fail: $1")
+	echo "not ok    $1"
+	sed 's/^/          /' "$tmp/out" | tail -n 20
+}
+
+# caught WHAT TEXT CODE: the last run failed, and because of TEXT.
+caught()
+{
+	if [ "$3" -ne 0 ] && grep -qF -- "$2" "$tmp/out"; then ok "caught: $1"; else fail "caught: $1"; fi
+}
+
+fresh()
+{
+	rm -rf "$copy"
+	mkdir "$copy"
+	cp -a Makefile .clang-format LICENSE include policy agent packaging "$copy/"
+	mkdir -p "$copy/tests"
+	find tests -mindepth 1 -maxdepth 1 ! -name vm ! -name golden -exec cp -a {} "$copy/tests/" \;
+}
+
+target()
+{
+	"${make[@]}" -C "$copy" --no-print-directory O="$copy/out" RESULT="$tmp/result" "$@" >"$tmp/out" 2>&1
+}
+
+# layers WHAT RULE FILE TEXT: appends TEXT to FILE and expects just this rule to be broken.
+layers()
+{
+	local what=$1 rule=$2 file=$copy/$3 existed=0 rc=0
+	[ ! -e "$file" ] || existed=1
+	cp "$file" "$tmp/saved" 2>/dev/null
+	printf '%s\n' "$4" >>"$file"
+	target check-layers || rc=$?
+	grep '^not ok' "$tmp/out" | grep -vxFf "$tmp/baseline" >"$tmp/broken"
+	if [ $rc -ne 0 ] && [ "$(cat "$tmp/broken")" = "not ok    $rule" ]; then
+		ok "caught: $what"
+	else
+		fail "caught: $what"
+	fi
+	if [ $existed -eq 1 ]; then cp "$tmp/saved" "$file"; else rm -f "$file"; fi
+}
+
+layer_rules()
+{
+	local symbols="policy/ links only against what tests/layers.allow names"
+	local data="policy/ has no static data that can be written"
+	local writers="each knob is written by exactly one file"
+	fresh
+	target check-layers
+	grep '^not ok' "$tmp/out" >"$tmp/baseline"
+	layers "a clock in policy/" "$symbols" policy/planted.c \
+		$'#include <time.h>\nlong planted(void);\nlong planted(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec; }'
+	layers "a file that policy/ opens" "$symbols" policy/planted.c \
+		$'#include <stdio.h>\nvoid *planted(void);\nvoid *planted(void) { return fopen("/proc/stat", "re"); }'
+	layers "libyaml reading from a file in policy/" "$symbols" policy/planted.c \
+		$'#include <yaml.h>\nvoid planted(yaml_parser_t *p, FILE *f);\nvoid planted(yaml_parser_t *p, FILE *f) { yaml_parser_set_input_file(p, f); }'
+	layers "a static variable in policy/" "$data" policy/planted.c \
+		$'int planted(void);\nint planted(void) { static int n; return ++n; }'
+	layers "a table that is not const in policy/" "$data" policy/planted.c \
+		$'extern const char *planted[];\nconst char *planted[] = {"a", "b"};'
+	layers "a float in policy/" "policy/ has no floating point" policy/planted.c \
+		$'int planted(int x);\nint planted(int x) { return (int)(x * (double)0.5); }'
+	layers "policy/ including agent/" "policy/ includes only policy/ and include/colod" policy/planted.c \
+		'#include "agent/base/fs.h"'
+	layers "a noun including arithmetic" "include/colod includes only include/colod" include/colod/planted.h \
+		'#include "policy/diff.h"'
+	layers "agent/base including a stage" "agent/base includes nothing above it" agent/base/planted.c \
+		'#include "agent/apply/apply.h"'
+	layers "one stage including another" "no stage of agent/ includes another" agent/observe/planted.c \
+		'#include "agent/apply/apply.h"'
+	layers "the same in angle brackets" "no stage of agent/ includes another" agent/observe/planted.c \
+		'#include <agent/apply/apply.h>'
+	layers "the product including a test" "agent/ includes only the product's own folders" agent/planted.c \
+		'#include "tests/lib/tree.h"'
+	layers "a second writer of cpu.weight" "$writers" agent/apply/cgroup_planted.c \
+		$'#include "colod/knob.h"\nint planted = KNOB_CPU_WEIGHT;'
+	layers "a writer of what is read only" "$writers" agent/apply/cgroup_planted.c \
+		$'#include "colod/knob.h"\nint planted = KNOB_MEMORY_MAX;'
+	layers "a write outside apply" "only agent/apply opens files for writing" agent/discover/planted.c \
+		$'#include "agent/base/fs.h"\nint planted(int d);\nint planted(int d) { return fs_write(d, "cpu.weight", "1"); }'
+	layers "an allowed writer that is gone" "tests/layers.allow is well formed" tests/layers.allow \
+		'write agent/nobody.c: it was here once'
+}
+
+source_rules()
+{
+	local rc=0
+	fresh
+	printf '// SPDX-License-Identifier: LGPL-2.1-or-later\n// Planted.\n#pragma once\n\nstruct pod *planted(size_t n);\n' \
+		>"$copy/include/colod/planted.h"
+	target check-headers || rc=$?
+	caught "a header that needs another one first" "not ok    include/colod/planted.h" $rc
+
+	fresh
+	printf '// SPDX-License-Identifier: LGPL-2.1-or-later\n// Planted.\nint   planted( void );\n' >"$copy/policy/planted.h"
+	printf 'int planted2(void);\n' >"$copy/policy/planted2.h"
+	rc=0
+	target check-format || rc=$?
+	if command -v clang-format-14 >/dev/null; then
+		caught "a line that clang-format would change" "policy/planted.h (run: make format)" $rc
+	fi
+	caught "a file without its SPDX line" "./policy/planted2.h" $rc
+}
+
+archived()
+{
+	nm "$copy/out/libpolicy.a" >"$tmp/symbols" 2>/dev/null
+	grep -qw planted "$tmp/symbols"
+}
+
+# The stamps of the Makefile: flags, sources, headers.
+make_rules()
+{
+	local rc=0
+	fresh
+	printf 'int planted(void);\nint planted(void) { return 1; }\n' >"$copy/policy/planted.c"
+	if ! target "$copy/out/libpolicy.a"; then fail "libpolicy.a builds in a copy"; return; fi
+	archived || { fail "a new source is archived"; return; }
+	ok "a new source is archived"
+	rm "$copy/policy/planted.c"
+	target "$copy/out/libpolicy.a"
+	if archived; then
+		fail "a deleted source leaves the archive"
+	else
+		ok "a deleted source leaves the archive"
+	fi
+	target "$copy/out/libpolicy.a"
+	if grep -q . "$tmp/out" && ! grep -q 'up to date' "$tmp/out"; then
+		fail "a second make does nothing"
+	else
+		ok "a second make does nothing"
+	fi
+	target "$copy/out/libagent.a" CFLAGS=-DPLANTED
+	if grep -q 'CC .*agent/base/fs.c' "$tmp/out"; then ok "other flags compile anew"; else fail "other flags compile anew"; fi
+	touch "$copy/agent/base/fs.h"
+	target "$copy/out/libagent.a" CFLAGS=-DPLANTED
+	if grep -q 'CC .*agent/base/fs.c' "$tmp/out" && ! grep -q 'CC .*utf8' "$tmp/out"; then
+		ok "a header compiles its users anew, and only them"
+	else
+		fail "a header compiles its users anew, and only them"
+	fi
+	printf 'int planted(int x);\nint planted(int x) { long y = x; return y; }\n' >"$copy/policy/planted.c"
+	target "$copy/out/libpolicy.a" WERROR=1 || rc=$?
+	caught "a warning" "-Werror" $rc
+}
+
+# A part that misreports is a failed part.
+summary_rules()
+{
+	local dir=$tmp/summary rc sum
+	expect_sums()
+	{
+		rc=0
+		rm -rf "$dir"
+		tests/summary part "$dir" planted bash -c "$2" >"$tmp/out" 2>&1 || rc=$?
+		tests/summary show "$dir" >>"$tmp/out" 2>&1 || rc=$?
+		sum=$(tail -n 1 "$tmp/out")
+		if [ "$sum" = "$3" ] && [ $rc -eq "$4" ]; then ok "$1"; else fail "$1"; fi
+	}
+	expect_sums "sums are printed" 'printf "3 0 1\nskip: a: no PMU\n" >$RESULT' \
+		"3 passed, 0 failed, 1 skipped" 0
+	expect_sums "caught: a part without a result" 'true' "0 passed, 1 failed, 0 skipped" 1
+	expect_sums "caught: a part that ran nothing" 'echo 0 0 0 >$RESULT' "0 passed, 1 failed, 0 skipped" 1
+	expect_sums "caught: a part that fails without a failed test" 'echo 5 0 0 >$RESULT; exit 3' \
+		"5 passed, 1 failed, 0 skipped" 1
+	expect_sums "caught: a skip without a reason" 'echo 5 0 1 >$RESULT' "5 passed, 1 failed, 1 skipped" 1
+	expect_sums "caught: nonsense for a result" 'echo five >$RESULT' "0 passed, 1 failed, 0 skipped" 1
+	rc=0
+	tests/summary show "$tmp/nothing" >"$tmp/out" 2>&1 || rc=$?
+	caught "a run of no part" "no part ran" $rc
+}
+
+# Test programs that end otherwise than by passing.
+tap_rules()
+{
+	local rc
+	program()
+	{
+		printf '#!/bin/bash\n%s\n' "$2" >"$tmp/planted"
+		chmod +x "$tmp/planted"
+		rc=0
+		tests/run-tap.sh "$tmp/result" "$tmp/planted" >"$tmp/out" 2>&1 || rc=$?
+		caught "$1" "$3" $rc
+	}
+	program "a test that fails" 'echo 1..1; echo "not ok 1 - it"' "not ok    planted: it"
+	program "a program that dies" 'echo 1..2; echo "ok 1 - it"; kill -SEGV $$' "2 tests planned, 1 reported"
+	program "a program that stops early" 'echo 1..2; echo "ok 1 - it"' "2 tests planned, 1 reported"
+	program "a program that reports nothing" 'true' "printed no plan"
+	program "a leak report after the tests" 'echo 1..1; echo "ok 1 - it"; exit 23' "ended with code 23"
+	program "a skip that gives no reason" 'echo 1..1; echo "not ok 1 # SKIP it"' "gives no reason"
+}
+
+# The golden runner against programs that do what colod must not.
+golden_rules()
+{
+	local rc case=$tmp/golden/one
+	mkdir -p "$case/tree/sys/fs/cgroup"
+	echo "made: one weight" >"$case/note.md"
+	echo 100 >"$case/tree/sys/fs/cgroup/cpu.weight"
+	printf 'cpu.weight 100 -> 50\n' >"$case/expect.plan"
+	# Stands in for colod: MODE is $5, ROOT is $2.
+	local good='
+w=$2/sys/fs/cgroup/cpu.weight
+if [ "$(cat "$w")" = 50 ]; then printf "done: 0\n0 written, 0 refused\n"; exit; fi
+printf "cpu.weight 100 -> 50\n"
+[ $5 = observe ] || echo 50 >"$w"'
+	program()
+	{
+		printf '#!/bin/bash\n%s\n' "$1" >"$tmp/fake"
+		chmod +x "$tmp/fake"
+		rc=0
+		tests/golden/run.sh "$tmp/result" "$tmp/fake" "$case" >"$tmp/out" 2>&1 || rc=$?
+	}
+	program "$good"
+	if [ $rc -eq 0 ]; then ok "the golden runner passes a good program"; else fail "the golden runner passes a good program"; fi
+	program "${good/-> 50/-> 51}"
+	caught "another plan" "expect.plan differs" $rc
+	program "${good/"[ \$5 = observe ] || "/}"
+	caught "observe mode that writes" "observe mode changed the tree" $rc
+	program "${good/"echo 50 >"/"echo 51 >"}"
+	caught "a pass that never settles" "still has something to write" $rc
+	program "exit 1"
+	caught "a pass that fails" "ended with code 1" $rc
+	echo "a note" >"$case/note.md"
+	program "$good"
+	caught "a case that does not say where it is from" "must begin with" $rc
+}
+
+deps_rules()
+{
+	local rc=0
+	printf 'ID=planted\nVERSION_ID=1\nPRETTY_NAME="Planted Linux 1"\n' >"$tmp/os-release"
+	OS_RELEASE_FILE=$tmp/os-release packaging/deps.sh install >"$tmp/out" 2>&1 || rc=$?
+	caught "a distribution that nobody knows is refused by name" "Planted Linux 1" $rc
+	grep -q libsystemd-dev "$tmp/out" && grep -q QEMU "$tmp/out" && ok "and told what is needed" ||
+		fail "and told what is needed"
+}
+
+layer_rules
+source_rules
+make_rules
+summary_rules
+tap_rules
+golden_rules
+deps_rules
+tests/summary write "$result" $passed ${#lines[@]} 0 ${lines[@]+"${lines[@]}"}

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Builds everything, tests too, with each compiler in a folder of its own, a warning being an error.
+#
+#   check-warnings.sh RESULT O MAKE
+set -uo pipefail
+
+result=$1 out=$2 make=$3
+passed=0 lines=()
+for cc in gcc clang; do
+	# shellcheck disable=SC2086
+	if $make --no-print-directory -k O="$out/warn-$cc" CC=$cc WERROR=1 all tests; then
+		passed=$((passed + 1))
+		echo "ok        $cc builds everything without a warning"
+	else
+		lines+=("fail: $cc")
+		echo "not ok    $cc"
+	fi
+done
+"$(dirname "$0")/summary" write "$result" $passed ${#lines[@]} 0 ${lines[@]+"${lines[@]}"}

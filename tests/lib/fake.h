@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Builds a model, samples and a policy in memory, so that deciders and the diff can be tested
+// without a file system. What a cgroup is follows from its name, as on a real node.
+//
+//	struct fake f;
+//	fake_init(&f);                       // 4 CPUs, 8 GiB, kernel 6.12, every capability
+//	fake_service(&f, "system.slice");    // processes that are no pod's
+//	struct pod *web = fake_pod(&f, "kubepods.slice/kubepods-pod1.slice", QOS_GUARANTEED);
+//	fake_request(web, 1000, 256 << 20);
+//	fake_level(&f, web, LEVEL_P0);
+//	...
+//	fake_free(&f);
+#pragma once
+
+#include "colod/model.h"
+#include "colod/plan.h"
+#include "colod/policy.h"
+#include "colod/pressure.h"
+#include "colod/sample.h"
+
+struct fake {
+	struct model model;
+	struct samples samples;
+	struct policy policy; /* levels as in the default profile; no rules */
+	struct plan plan;
+	struct ladder_cpu ladder;
+};
+
+/* Aborts without memory, as every function here. */
+void fake_init(struct fake *f);
+void fake_free(struct fake *f);
+
+/* The cgroup with this path, made (with its parents) where it is not there yet. Every knob of a
+ * new one is known and has the kernel's default; the root has none. */
+struct cgroup *fake_cgroup(struct fake *f, const char *path);
+
+/* The cgroup with processes of its own: it and all above it are populated. */
+struct cgroup *fake_service(struct fake *f, const char *path);
+
+/* A populated pod: of Kubernetes below a kubepods cgroup (driver by its name), else a unit. Facts
+ * are known for Kubernetes pods, absent for units. It has no level yet. */
+struct pod *fake_pod(struct fake *f, const char *path, enum qos qos);
+
+/* Writes the assignment that a rule would have given into f->plan (rule index 0). May hold where
+ * the level is offline. */
+void fake_level(struct fake *f, const struct pod *pod, enum level level);
+void fake_waiting(struct fake *f, const struct pod *pod);
+
+/* Known requests; limits (KNOB_VALUE_MAX: unlimited). */
+void fake_request(struct pod *pod, uint64_t cpu_milli, uint64_t memory_bytes);
+void fake_limit(struct pod *pod, uint64_t cpu_milli, uint64_t memory_bytes);
+
+/* The present value; for cpu.max the period is 100000. */
+void fake_set(struct cgroup *cg, enum knob knob, uint64_t value);
+/* colod wrote `written` over `original`, and it is still there. */
+void fake_own(struct cgroup *cg, enum knob knob, uint64_t original, uint64_t written);
+void fake_missing(struct cgroup *cg, enum knob knob);
+
+/* One more sample of a pod: totals since the start. */
+void fake_sample(struct fake *f, const struct pod *pod, int64_t at_us, uint64_t cpu_usage_us,
+		 uint64_t cpu_some_us);
+/* The same, for a pod that was throttled in `throttled` of `periods`. */
+void fake_sample_throttled(struct fake *f, const struct pod *pod, int64_t at_us,
+			   uint64_t cpu_usage_us, uint64_t cpu_some_us, uint64_t periods,
+			   uint64_t throttled);
+void fake_sample_node(struct fake *f, int64_t at_us, uint64_t cpu_busy_us);
+
+/* Does to the model what writing f->plan (and restoring what it does not name) would do to the
+ * kernel. Returns how many knobs changed. */
+size_t fake_apply(struct fake *f);
+
+/* Reverses the order of the children of every cgroup, in the tree and in model.cgroups. */
+void fake_reverse_siblings(struct fake *f);

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Every value of every enum has a name of its own that leads back to it, and nothing else does.
+#include "tests/lib/test.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "policy/names.h"
+
+/* A near miss of a name must not be taken for it. */
+static void check_near(const char *name, int (*from)(const char *))
+{
+	char near[128];
+
+	snprintf(near, sizeof(near), "%s ", name);
+	assert_int_equal(from(near), -EINVAL);
+	snprintf(near, sizeof(near), " %s", name);
+	assert_int_equal(from(near), -EINVAL);
+	snprintf(near, sizeof(near), "%.*s", (int)strlen(name) - 1, name);
+	assert_int_equal(from(near), -EINVAL);
+	snprintf(near, sizeof(near), "%s", name);
+	near[0] = (char)(islower((unsigned char)near[0]) ? toupper((unsigned char)near[0])
+							 : tolower((unsigned char)near[0]));
+	assert_int_equal(from(near), -EINVAL);
+}
+
+#define CHECK_NAMES(what, type, count)                                                             \
+	do {                                                                                       \
+		for (int i = 0; i < (count); i++) {                                                \
+			const char *name = names_##what((type)i);                                  \
+                                                                                                   \
+			assert_non_null(name);                                                     \
+			assert_string_not_equal(name, "?");                                        \
+			assert_int_not_equal(name[0], '\0');                                       \
+			assert_int_equal(names_##what##_from(name), i);                            \
+			check_near(name, names_##what##_from);                                     \
+		}                                                                                  \
+		assert_string_equal(names_##what((type)(count)), "?");                             \
+		assert_string_equal(names_##what((type)(-1)), "?");                                \
+		assert_int_equal(names_##what##_from(""), -EINVAL);                                \
+		assert_int_equal(names_##what##_from("?"), -EINVAL);                               \
+	} while (0)
+
+TEST(every_level_has_a_name_and_back)
+{
+	CHECK_NAMES(level, enum level, LEVEL_COUNT);
+	assert_string_equal(names_level(LEVEL_P7), "P7");
+	assert_int_equal(names_level_from("P8"), -EINVAL);
+}
+
+TEST(no_level_is_a_dash_and_leads_to_none)
+{
+	assert_string_equal(names_level(LEVEL_NONE), "-");
+	assert_int_equal(names_level_from("-"), LEVEL_NONE);
+}
+
+TEST(every_role_has_a_name_and_back)
+{
+	CHECK_NAMES(role, enum role, ROLE_COUNT);
+	assert_string_equal(names_role(ROLE_INVALID), "?");
+}
+
+TEST(every_mode_has_a_name_and_back)
+{
+	CHECK_NAMES(mode, enum mode, MODE_COUNT);
+	assert_string_equal(names_mode(MODE_INVALID), "?");
+	assert_int_equal(names_mode_from("squeeze"), MODE_SQUEEZE);
+}
+
+TEST(every_qos_class_has_the_name_that_kubernetes_gives_it)
+{
+	CHECK_NAMES(qos, enum qos, QOS_COUNT);
+	assert_string_equal(names_qos(QOS_BESTEFFORT), "BestEffort");
+	assert_string_equal(names_qos(QOS_INVALID), "?");
+}
+
+TEST(every_resource_has_a_name_and_back)
+{
+	CHECK_NAMES(resource, enum resource, RESOURCE_COUNT);
+	assert_string_equal(names_resource(RESOURCE_INVALID), "?");
+}
+
+TEST(every_runtime_and_driver_has_a_name_and_back)
+{
+	CHECK_NAMES(runtime, enum runtime, RUNTIME_COUNT);
+	CHECK_NAMES(driver, enum cgroup_driver, DRIVER_COUNT);
+}
+
+TEST(every_fact_state_has_a_name_and_back)
+{
+	CHECK_NAMES(fact, enum fact_state, FACT_STATE_COUNT);
+}
+
+TEST(every_rung_and_effect_has_a_name_and_back)
+{
+	CHECK_NAMES(rung, enum rung, RUNG_COUNT);
+	CHECK_NAMES(effect, enum effect, EFFECT_COUNT);
+}
+
+TEST(every_refusal_has_a_phrase_of_its_own)
+{
+	CHECK_NAMES(refusal, enum refusal, REFUSAL_COUNT);
+}
+
+TEST(every_score_state_has_a_name_and_back)
+{
+	CHECK_NAMES(score, enum score_state, SCORE_STATE_COUNT);
+	assert_string_equal(names_score(SCORE_NO_BASELINE), "no baseline yet");
+}
+
+TEST(shares_and_protection_need_protect_limits_and_holds_need_squeeze)
+{
+	assert_int_equal(names_effect_mode(EFFECT_SHARE), MODE_PROTECT);
+	assert_int_equal(names_effect_mode(EFFECT_PROTECTION), MODE_PROTECT);
+	assert_int_equal(names_effect_mode(EFFECT_LIMIT), MODE_SQUEEZE);
+	assert_int_equal(names_effect_mode(EFFECT_HOLD), MODE_SQUEEZE);
+	/* what is no effect at all is allowed by no lower mode than the highest */
+	assert_int_equal(names_effect_mode(EFFECT_COUNT), MODE_FULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_level_has_a_name_and_back),
+		cmocka_unit_test(no_level_is_a_dash_and_leads_to_none),
+		cmocka_unit_test(every_role_has_a_name_and_back),
+		cmocka_unit_test(every_mode_has_a_name_and_back),
+		cmocka_unit_test(every_qos_class_has_the_name_that_kubernetes_gives_it),
+		cmocka_unit_test(every_resource_has_a_name_and_back),
+		cmocka_unit_test(every_runtime_and_driver_has_a_name_and_back),
+		cmocka_unit_test(every_fact_state_has_a_name_and_back),
+		cmocka_unit_test(every_rung_and_effect_has_a_name_and_back),
+		cmocka_unit_test(every_refusal_has_a_phrase_of_its_own),
+		cmocka_unit_test(every_score_state_has_a_name_and_back),
+		cmocka_unit_test(shares_and_protection_need_protect_limits_and_holds_need_squeeze),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

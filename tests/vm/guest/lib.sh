@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# TAP for test scripts, and small waits. Source it first; call `done_testing` last (or `plan N` first).
+# A test that stops half-way has no plan, and that is a failure.
+#
+#   ok "name" COMMAND...        passes if the command succeeds
+#   nok "name" COMMAND...       passes if it fails
+#   is GOT WANTED "name"        passes if equal
+#   like GOT REGEX "name"       passes if it matches (extended regex)
+#   note TEXT, diag TEXT        comments on stdout
+#   skip "name" REASON          needs a line in tests/vm/skips
+#   wait_for SECONDS COMMAND... polls until the command succeeds
+#   allow_core COMMAND SIGNAL   the test makes this crash on purpose
+
+tap_count=0
+tap_plan=
+tap_failed=0
+
+plan() { tap_plan=$1; echo "1..$1"; }
+
+note() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+diag() { note "$@"; }
+
+tap_point()
+{
+	local good=$1 name=$2
+	tap_count=$((tap_count + 1))
+	if [ "$good" = 0 ]; then
+		echo "ok $tap_count - $name"
+	else
+		tap_failed=$((tap_failed + 1))
+		echo "not ok $tap_count - $name"
+	fi
+	return "$good"
+}
+
+ok()
+{
+	local name=$1 said rc
+	shift
+	said=$("$@" 2>&1)
+	rc=$?
+	tap_point $((rc != 0)) "$name" || { note "exit $rc: $*"; [ -z "$said" ] || note "$said"; return 1; }
+}
+
+nok()
+{
+	local name=$1 said rc
+	shift
+	said=$("$@" 2>&1)
+	rc=$?
+	tap_point $((rc == 0)) "$name" || { note "succeeded: $*"; [ -z "$said" ] || note "$said"; return 1; }
+}
+
+is()
+{
+	[ "$1" = "$2" ]
+	tap_point $? "$3" || { note "got:    $1"; note "wanted: $2"; return 1; }
+}
+
+like()
+{
+	printf '%s\n' "$1" | grep -qE -- "$2"
+	tap_point $? "$3" || { note "got:           $1"; note "does not match: $2"; return 1; }
+}
+
+skip()
+{
+	tap_count=$((tap_count + 1))
+	echo "ok $tap_count - $1 # SKIP $2"
+}
+
+done_testing()
+{
+	[ -n "$tap_plan" ] || echo "1..$tap_count"
+	exit $((tap_failed != 0))
+}
+
+wait_for()
+{
+	local seconds=$1 end
+	shift
+	end=$(($(date +%s%N) / 1000000 + seconds * 1000))
+	until "$@" >/dev/null 2>&1; do
+		[ $(($(date +%s%N) / 1000000)) -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+allow_core() { echo "$1 signal $2" >>/run/vm-cores/allowed; }
+
+# Of a running unit only: MainPID is 0 otherwise, and kill 0 is the test itself.
+unit_pid()
+{
+	local pid
+	pid=$(systemctl show -p MainPID --value "$1")
+	[ "${pid:-0}" -gt 1 ] && echo "$pid"
+}

@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 10s
+# profile: default
+# title: a crash that the test announces
+. "$VM/guest/lib.sh"
+allow_core sleep 6
+sleep 50 &
+sleep 0.5
+kill -ABRT $!
+wait $!
+is $? 134 "the crash was a crash"
+done_testing

@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 10s
+# profile: default
+# title: a real kernel crash
+# expect: ^it did not finish$ ;; ^kernel: .*(BUG|Oops|Kernel panic|cut here)
+echo 1..1
+echo ok 1
+echo c >/proc/sysrq-trigger

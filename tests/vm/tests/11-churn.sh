@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 90s
+# profile: default
+# title: pods made after start are levelled at once, by crun, by containerd and in the cgroupfs layout; pods that vanish are normal
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+new_pods()
+{
+	ok "a pod after start" eval 'POD_PRIORITYCLASS=batch-x pod_create late Burstable 1000 0'
+	ok "an online one beside it" pod_create web Burstable 1000 0
+	colod_facts
+	ok "it is levelled" wait_for 4 grep -qx 1 "$(pod_path late)/cpu.weight"
+	is "$(knob "$(pod_path web)" cpu.weight)" 39 "its neighbour keeps its weight"
+	ok "a pod made by containerd" eval 'POD_PRIORITYCLASS=batch-x pod_create_ctr real Burstable 1000 0'
+	colod_facts
+	ok "is levelled too" wait_for 4 grep -qx 1 "$(pod_path real)/cpu.weight"
+	is "$(coloctl pods --json | jq -r '.[] | select(.name == "default/real") | .containers[0].runtime')" \
+		containerd "and its runtime is known"
+}
+
+cgroupfs_pods()
+{
+	ok "an online pod of the cgroupfs driver" pod_create_cgroupfs cweb Burstable 1000 0
+	ok "an offline one" eval 'POD_PRIORITYCLASS=batch-x pod_create_cgroupfs clate Burstable 1000 0'
+	colod_facts
+	ok "is levelled" wait_for 4 grep -qx 1 "$(pod_path clate)/cpu.weight"
+	is "$(knob "$(pod_path cweb)" cpu.weight)" 39 "its neighbour keeps its weight"
+}
+
+# Many pods that come and go while passes run: none of it is an error, and the ones that stay are right.
+churn()
+{
+	local i
+	for i in 1 2 3 4 5 6; do
+		POD_PRIORITYCLASS=batch-x pod_create "gone$i" Burstable 500 0 || return
+		colod_facts
+		pod_delete "gone$i" || return
+	done
+}
+
+colod_policy squeeze file:///run/pods.json
+colod_facts
+ok "the service starts without any pod" colod_start
+new_pods
+ok "pods come and go" churn
+ok "the service still runs" systemctl is-active -q colod
+is "$(systemctl show -p NRestarts --value colod)" 0 "and never restarted"
+is "$(journalctl -q -u colod -p warning -o cat | grep -vc '^$')" 0 "a vanished pod is no warning"
+colod_facts
+ok "the gone pods are forgotten" wait_for 4 sh -c \
+	'[ "$(coloctl pods --json | jq length)" = 3 ]'
+is "$(knob "$(pod_path late)" cpu.weight)" 1 "the one that stayed keeps its level"
+pod_delete late; pod_delete web; pod_delete real
+cgroupfs_pods
+colod_clean
+pods_cleanup
+done_testing

@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 60s
+# profile: default
+# core: yes
+# title: a fresh installation observes: it plans and explains, and writes nothing at all
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+pod_create online Guaranteed 500 33554432
+pod_create web Burstable 1000 33554432
+POD_PRIORITYCLASS=batch-x pod_create batch Burstable 1000 0
+pod_create hog BestEffort 0 0 sh -c 'while :; do :; done'
+colod_facts
+colod_policy observe file:///run/pods.json
+knobs_take before
+inotifywait -q -m -r -e modify --format '%w%f' /sys/fs/cgroup/kubepods.slice >writes 2>/dev/null &
+watcher=$!
+sleep 2
+: >writes
+ok "start" colod_start
+ok "five passes" wait_for 15 sh -c '[ "$(coloctl status --json | jq .passes)" -ge 5 ]'
+knobs_take after
+is "$(diff before after)" "" "no knob changed"
+is "$(grep -vE '/(cgroup|memory)\.events(\.local)?$|/(pids|memory\.swap)\.events' writes)" "" "the kernel saw no write"
+like "$(coloctl plan)" "cpu.weight" "the plan says what it would do"
+ok "and it is not empty" [ "$(coloctl status --json | jq .withheld)" -gt 3 ]
+like "$(coloctl status)" "observe" "status says that it only observes"
+echo 100 >"$(pod_path web)/cgroup.max.depth"
+ok "the watcher does see writes" wait_for 3 grep -q cgroup.max.depth writes
+kill $watcher
+wait $watcher 2>/dev/null
+is "$(find /run/colod -name originals -size +0 2>/dev/null | xargs -r grep -c '^own')" "" "nothing is recorded as changed"
+once=$(colod --once --mode observe 2>&1)
+like "$once" "pods: 4" "a second look beside the daemon only reads, and works"
+knobs_take after
+is "$(diff before after)" "" "and changed nothing either"
+colod_clean
+pods_cleanup
+done_testing

@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 120s
+# profile: default
+# core: yes
+# title: an online pod that waits puts a quota on offline work only, calm takes it away, and without online work nobody is held
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+K=$CG/kubepods.slice
+BE=$K/kubepods-besteffort.slice
+
+usage() { awk '/^usage_usec/ { print $2 }' "$1/cpu.stat"; }
+
+quotas() { find $K -name cpu.max -exec grep -L '^max' {} +; }
+
+rung() { coloctl status --json | jq -r '.ladder.cpu.rung // .ladder_cpu.rung // .rung'; }
+
+work_conserving()
+{
+	local before after
+	before=$(usage $BE)
+	sleep 5
+	after=$(usage $BE)
+	note "offline work used $(((after - before) / 50000)) % of one CPU in 5 s"
+	ok "offline work gets the node" [ $((after - before)) -gt 8000000 ]
+	is "$(quotas)" "" "without any quota"
+	is "$(rung)" calm "and no step was taken"
+}
+
+pressure()
+{
+	local victim=$1
+	crun exec "$(pod_id "$victim")" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
+	load=$!
+	ok "a quota appears while the online pod waits" wait_for 15 grep -qv '^max' $BE/cpu.max
+	note "cpu.max is $(knob $BE cpu.max)"
+	is "$(quotas)" "$BE/cpu.max" "on the offline class, and nowhere else"
+	like "$(knob $BE cpu.max)" ' 20000$' "with a period of 20 ms"
+	like "$(coloctl why default/hog)" "waited" "why says who waited"
+	ok "the rung is squeeze" [ "$(rung)" = squeeze ]
+	ok "it is in the journal" says 'cpu: calm → squeeze: .*default/web'
+}
+
+calm()
+{
+	touch "$PODS_SHARE/stop"
+	wait $load
+	ok "calm takes the quota away" wait_for 40 grep -q '^max' $BE/cpu.max
+	is "$(quotas)" "" "everywhere"
+	ok "and says so" says 'cpu: squeeze → calm'
+}
+
+# The hold must end with the agent, however it ends.
+killed()
+{
+	rm -f "$PODS_SHARE/stop"
+	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
+	load=$!
+	ok "squeezed again" wait_for 15 grep -qv '^max' $BE/cpu.max
+	systemctl kill -s KILL --kill-whom=main colod
+	ok "the hold of a killed agent ends" wait_for 3 grep -q '^max' $BE/cpu.max
+	touch "$PODS_SHARE/stop"
+	wait $load
+}
+
+pod_create web Burstable 1000 0
+pod_create hog BestEffort 0 0 sh -c 'for i in 1 2 3 4; do (while :; do :; done) & done; wait'
+colod_facts
+colod_policy squeeze file:///run/pods.json
+ok "start" colod_start
+ok "status answers" wait_for 10 coloctl status
+work_conserving
+pressure web
+calm
+killed
+colod_clean
+pods_cleanup
+done_testing
