@@ -336,6 +336,9 @@ PARTS := format headers warnings layers selftest unit prop golden fuzz san-unit 
 	packaging vm
 jobs = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
+# make -n runs lines that call make; these two must not start then.
+unless-dry = $(if $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS)))),exit 0;)
+
 .PHONY: deps
 deps: ## Install the Debian packages that build and tests need (root)
 	@packaging/deps.sh install
@@ -346,12 +349,16 @@ ensure-deps:
 
 .PHONY: check
 check: ensure-deps ## Everything, with one summary at the end (PARTS="unit golden" for some)
-	+@tests/check.sh "$(O)" "$(jobs)" $(PARTS) $(ALSO)
+	+@$(unless-dry) tests/check.sh "$(O)" "$(jobs)" $(PARTS) $(ALSO)
 
 .PHONY: demo
-demo: ensure-deps ## A VM with an online service and batch hogs: alone, unmanaged, with colod
-	+@trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build && \
-		tests/bench/demo.sh $(abspath $(O)) $(abspath $(DEST))
+demo: ## A VM with an online service and batch hogs: alone, unmanaged, with colod
+	+@$(unless-dry) echo "make demo: installs the Debian packages that are missing (QEMU and a compiler: up to 300 MB on"; \
+	echo "a bare machine), builds colod into $(O)/, then boots a VM and measures there. Nothing else is touched."; \
+	packaging/deps.sh ensure; \
+	trap 'tests/give-back.sh $(O)' EXIT; \
+	$(jobs) --no-print-directory vm-build; \
+	python3 tests/vm/demo.py --build $(abspath $(O)) --dest $(abspath $(DEST)) --out $(abspath $(O))/demo
 
 # --- install ---------------------------------------------------------------------------------
 

@@ -8,8 +8,13 @@
 
 #define ERROR(reader, level, field, hint, ...)                                                     \
 	reader_report(reader, &(reader)->fields[level][field], DIAG_ERROR, hint, __VA_ARGS__)
+/* Only while nothing is wrong: a value that was refused looks like one that was not given. */
 #define WARNING(reader, level, field, hint, ...)                                                   \
-	reader_report(reader, &(reader)->fields[level][field], DIAG_WARNING, hint, __VA_ARGS__)
+	do {                                                                                       \
+		if ((reader)->diags->n_errors == 0)                                                \
+			reader_report(reader, &(reader)->fields[level][field], DIAG_WARNING, hint, \
+				      __VA_ARGS__);                                                \
+	} while (0)
 
 static bool was_set(const struct reader *reader, int level, enum reader_field field)
 {
@@ -101,7 +106,7 @@ static void check_order(struct reader *reader)
 
 static void check_pressure(struct reader *reader)
 {
-	if (!reader->policy->pressure_cpu.on)
+	if (!reader->policy->pressure_cpu.on || reader->diags->n_errors > 0)
 		return;
 	for (int i = 0; i < LEVEL_COUNT; i++) {
 		if (reader->policy->levels[i].cpu.squeeze)

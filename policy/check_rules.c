@@ -69,7 +69,7 @@ static void check_facts(struct reader *reader, const struct reader_rule *r)
 {
 	const struct match *match = rule_needs_facts(&r->rule);
 
-	if (reader->policy->facts != FACTS_CGROUP || !match)
+	if (reader->policy->facts != FACTS_CGROUP || !match || reader->diags->n_errors > 0)
 		return;
 	reader_report(reader, &r->match, DIAG_WARNING, "with facts: {from: cgroup} nobody tells it",
 		      "this rule can never match: it needs the pod's %s",

@@ -206,10 +206,24 @@ bool decide_tree_is_online(const struct decide_node *node)
 	return node->online > 0 || node->others;
 }
 
+/* What an idle group's weight reads as says nothing: 0 on 6.1, 1 later. Apply keeps the weight
+ * from before as an original, unless it was the default, which the kernel gives back by itself. */
+static const struct knob_value *weight_under_idle(const struct knob_state *knobs)
+{
+	static const struct knob_value after_idle = {.state = KNOB_KNOWN, .value = 100};
+
+	if (knobs[KNOB_CPU_WEIGHT].owned)
+		return &knobs[KNOB_CPU_WEIGHT].original;
+	return knobs[KNOB_CPU_IDLE].owned ? &after_idle : &knobs[KNOB_CPU_WEIGHT].now;
+}
+
 const struct knob_value *decide_tree_base(const struct cgroup *cgroup, enum knob knob)
 {
 	const struct knob_state *s = &cgroup->knobs[knob];
+	const struct knob_value *idle = &cgroup->knobs[KNOB_CPU_IDLE].now;
 
+	if (knob == KNOB_CPU_WEIGHT && idle->state == KNOB_KNOWN && idle->value == 1)
+		return weight_under_idle(cgroup->knobs);
 	if (s->owned && s->original.state == KNOB_KNOWN && s->now.value == s->written.value &&
 	    s->now.period_us == s->written.period_us)
 		return &s->original;

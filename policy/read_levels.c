@@ -268,6 +268,11 @@ static int read_level(struct reader *reader, const struct reader_key *key,
 	reader->level = (enum level)(key - read_levels_keys);
 	reader->fields[reader->level][READER_LEVEL] = node->key->mark;
 	level->defined = true;
+	if (node->kind != READ_MAPPING) {
+		/* Said once: what it does not say is not missed too. */
+		reader->fields[reader->level][READER_ROLE] = node->mark;
+		level->role = ROLE_INVALID;
+	}
 	return reader_mapping(reader, node, key->keys, key->name, level);
 }
 

@@ -56,11 +56,12 @@ spdx()
 	done
 }
 
-# In C files a comment follows the SPDX line: what the file is for.
+# In C files a comment follows the SPDX line: what the file is for. A unit test's name says it.
 purpose()
 {
 	local f
 	for f in "${files[@]}"; do
+		[[ $f != tests/unit/test_* ]] || continue
 		sed -n 2p "$f" | grep -q '^\(//\|/\*\)' || echo "$f: no word on what it is for"
 	done
 }
@@ -81,7 +82,8 @@ words()
 {
 	# Written apart, so that this file does not find itself.
 	local todo='TO''DO|FIX''ME|XX''X|for n''ow'
-	ours | grep -vE '\.(tar\.gz|png)$' | xargs -d '\n' grep -nIwE "$todo" --
+	# In TAP that word is a directive, which the harness must know in order to refuse it.
+	ours | grep -vE '\.(tar\.gz|png)$|/vm/tap\.py$|/12-todo\.sh$' | xargs -d '\n' grep -nIwE "$todo" --
 	ours | grep -vE '\.(tar\.gz|png)$' | xargs -d '\n' grep -nIE '/wor''k/(main|shared|notes)|\.\./sha''red' --
 	return 0
 }

@@ -70,6 +70,7 @@ for program in "$@"; do
 	[ $rc -eq 0 ] || [ $failed -gt "$before" ] ||
 		fail "$prog: ended with code $rc though every test passed"
 	if [ $failed -gt "$before" ]; then
+		grep -vE '^(ok|1\.\.)' "$tmp/out" | head -n 60
 		tail -n 60 "$tmp/err"
 		[ $rc -ne 124 ] || echo "(killed after $limit_s s)"
 	fi

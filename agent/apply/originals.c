@@ -179,17 +179,19 @@ int originals_parse(struct originals *o, const char *text, size_t len,
 		if (r == 0 && line->kind == ORIGINALS_HEADER) {
 			header = true;
 			found.other_boot |= strcmp(line->boot_id, o->boot_id) != 0;
-		} else if (r == 0 && header && !found.other_boot) {
+		} else if (r == 0 && !found.other_boot) {
 			r = take_line(o, line);
 			if (r == -ENOMEM)
 				return r;
 		}
-		/* Without its header a file cannot say of which boot it is. */
-		if (r < 0 || !header)
+		if (r < 0)
 			found.n_bad++;
 		text += n + 1;
 		len -= n + 1;
 	}
+	/* /run does not outlive a boot: a lost header is damage, and no reason to lose originals. */
+	if (!header && o->n > 0 && found.n_bad == 0)
+		found.n_bad = 1;
 	if (found.other_boot)
 		drop_all(o);
 	*ret_found = found;

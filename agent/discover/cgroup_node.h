@@ -7,6 +7,9 @@
 
 #include "colod/cgroup.h"
 
+/* touched_us of what has been there all along; no clock comes near it. */
+#define CGROUP_UNTOUCHED (INT64_MIN / 2)
+
 /* `cgroup` is first: the two convert by a cast. */
 struct cgroup_node {
 	struct cgroup cgroup;
@@ -22,7 +25,7 @@ struct cgroup_node {
 	int wd;		     /* inotify watch, 0 for none */
 	uint32_t skipped;    /* children left out, and false pods */
 	uint32_t said;	     /* of those, already in the log */
-	int64_t touched_us;  /* appeared, or lost a child: others may still be writing its knobs */
+	int64_t touched_us; /* appeared, or a child came or went: others may be writing its knobs */
 };
 
 static inline struct cgroup_node *cgroup_node_of(struct cgroup *cgroup)

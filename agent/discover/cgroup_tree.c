@@ -134,16 +134,15 @@ void cgroup_tree_watch(struct cgroup_tree *tree, struct cgroup_node *node)
 
 void cgroup_tree_unwatch(struct cgroup_tree *tree)
 {
-	for (size_t i = 0; i < tree->n; i++)
-		cgroup_node_of(tree->list[i])->wd = 0;
+	for (size_t i = 0; i < tree->n && tree->watch; i++) {
+		struct cgroup_node *node = cgroup_node_of(tree->list[i]);
+
+		if (node->wd > 0)
+			watch_remove(tree->watch, node->wd);
+		node->wd = 0;
+	}
 	tree->watch = NULL;
 	tree->watch_error = 0;
-}
-
-void cgroup_tree_mark(void *context, void *key)
-{
-	(void)context;
-	((struct cgroup_node *)key)->dirty = true;
 }
 
 /* The child called `name`: `known` when that is still the same cgroup, a new object, or NULL in
@@ -179,8 +178,11 @@ static int scan_child(const struct scan *scan, struct cgroup_node *parent, int d
 		cgroup_node_classify(child, parent);
 		t->n++;
 		t->changed = true;
-		if (!scan->first)
+		child->touched_us = CGROUP_UNTOUCHED;
+		if (!scan->first) {
 			touch(t, child, scan->now_us);
+			touch(t, parent, scan->now_us);
+		}
 	}
 	child->cgroup.seen = t->sweep;
 	if (child->false_pod)
@@ -312,6 +314,8 @@ int cgroup_tree_new(int cgroup_fd, struct watch *watch, struct cgroup_tree **ret
 		cgroup_tree_free(t);
 		return -ENOMEM;
 	}
+	t->touched_us = CGROUP_UNTOUCHED;
+	t->root->touched_us = CGROUP_UNTOUCHED;
 	t->root->by_name = CGROUP_ROOT;
 	t->root->cgroup.kind = CGROUP_ROOT;
 	t->list[t->n++] = &t->root->cgroup;

@@ -47,13 +47,10 @@ int cgroup_tree_scan(struct cgroup_tree *tree, int64_t now_us);
 /* Looks only at directories marked dirty, and at what is new in them. 0 or -errno as above. */
 int cgroup_tree_scan_dirty(struct cgroup_tree *tree, int64_t now_us);
 
-/* Marks a directory (the key of a watch) as changed. */
-void cgroup_tree_mark(void *context, void *key);
-
 /* Watches this directory too, whatever its name, and marks it dirty when it was not watched yet. */
 void cgroup_tree_watch(struct cgroup_tree *tree, struct cgroup_node *node);
 
-/* From now on without inotify. The caller frees the watch. */
+/* From now on without inotify: removes all watches. The caller still owns the watch. */
 void cgroup_tree_unwatch(struct cgroup_tree *tree);
 
 /* Frees the cgroups that a scan found gone. Call it when no pod points at them any more. */

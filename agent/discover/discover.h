@@ -29,7 +29,7 @@ int discover_cgroup_fd(struct discover *discover);
 int discover_inotify_fd(struct discover *discover);
 
 /* Policy may name units and cgroups as pods and where facts come from: tell it after each load.
- * The next update rescans everything. */
+ * The next update rescans everything. `policy` (may be NULL) is borrowed until the next call. */
 void discover_set_policy(struct discover *discover, const struct policy *policy);
 
 /* One pass at now_us: drains inotify, rescans the tree when it changed, was asked for, or the last
@@ -38,6 +38,10 @@ void discover_set_policy(struct discover *discover, const struct policy *policy)
  * meanwhile is normal. 1 when the model changed, 0 when not, -errno when the cgroup root itself is
  * unreadable (the model stays as it was). */
 int discover_update(struct discover *discover, int64_t now_us);
+
+/* Works out again what knobs say of requests and limits. To be called after apply_adopt(), which
+ * tells colod's own values from others'; discover_update() does it too. True when some changed. */
+bool discover_derive(struct discover *discover);
 
 /* Ask for a full rescan at the next update. */
 void discover_rescan(struct discover *discover);

@@ -262,7 +262,7 @@ static void drop_old(struct update *u)
 
 int pods_update(struct pods *pods, struct cgroup_tree *tree, const struct policy *policy)
 {
-	struct update u = {.pods = pods, .n_old = pods->n};
+	struct update u = {.pods = pods};
 
 	take_old(&u);
 	pods->refused = 0;

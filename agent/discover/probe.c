@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
@@ -30,7 +31,6 @@ static const struct {
 
 static uint32_t probe_psi(int root_fd, int cgroup_fd)
 {
-	_cleanup_close_ int fd = -EBADF;
 	struct statfs fs;
 	char text[256];
 	uint32_t found = 0;
@@ -41,7 +41,7 @@ static uint32_t probe_psi(int root_fd, int cgroup_fd)
 	found |= BIT(CAPABILITY_PSI);
 	/* A plain file takes what is written and never wakes anybody: only the real thing counts. */
 	if (fstatfs(cgroup_fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC &&
-	    fs_open(root_fd, "proc/pressure/cpu", O_RDWR, &fd) == 0)
+	    faccessat(root_fd, "proc/pressure/cpu", W_OK, AT_EACCESS) == 0)
 		found |= BIT(CAPABILITY_PSI_TRIGGER);
 	return found;
 }
@@ -92,7 +92,8 @@ static uint32_t probe_cgroup(int cgroup_fd)
 	return found;
 }
 
-/* "8:0 enable=1 ctrl=auto ..." for some device. */
+/* "8:0 enable=1 ctrl=auto ..." for some device. BFQ does not count: it acts on io.bfq.weight, which is
+ * another file, and not on io.weight. */
 static bool iocost_on(int cgroup_fd)
 {
 	_cleanup_free_ char *text = NULL;
@@ -102,32 +103,10 @@ static bool iocost_on(int cgroup_fd)
 	return strstr(text, " enable=1") != NULL;
 }
 
-static bool bfq_on(int root_fd)
-{
-	_cleanup_closedir_ DIR *dir = NULL;
-	_cleanup_close_ int fd = -EBADF;
-	char path[512], text[256];
-
-	if (fs_open_dir(root_fd, "sys/block", &fd) < 0)
-		return false;
-	dir = fdopendir(fd);
-	if (!dir)
-		return false;
-	fd = -EBADF;
-	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
-		if (entry->d_name[0] == '.')
-			continue;
-		(void)snprintf(path, sizeof(path), "sys/block/%s/queue/scheduler", entry->d_name);
-		if (fs_read(root_fd, path, text, sizeof(text), NULL) == 0 && strstr(text, "[bfq]"))
-			return true;
-	}
-	return false;
-}
-
 uint32_t probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off)
 {
 	found |= probe_psi(root_fd, cgroup_fd) | probe_cgroup(cgroup_fd);
-	if (iocost_on(cgroup_fd) || bfq_on(root_fd))
+	if (iocost_on(cgroup_fd))
 		found |= BIT(CAPABILITY_IO_COST);
 	if (fs_exists(root_fd, "run/dbus/system_bus_socket") == 1)
 		found |= BIT(CAPABILITY_BUS);

@@ -70,12 +70,18 @@ void kept_file_say(struct kept_reader *reader, const char *where, const char *wh
 	log_warning("observe.file",
 		    "cannot use %s/%s: %s. What it tells is missing; other files with such a fault "
 		    "are not named",
-		    where, what, strerror(-error));
+		    where, what,
+		    error == -EBADMSG ? "its text is not as expected" : strerror(-error));
+}
+
+int kept_file_parsed(int parsed)
+{
+	return parsed < 0 ? -EBADMSG : 0;
 }
 
 int kept_file_psi(struct kept_reader *reader, int fd, struct psi_total *ret_psi)
 {
 	int r = kept_file_read(reader, fd);
 
-	return r < 0 ? r : kernel_text_psi(reader->text, ret_psi);
+	return r < 0 ? r : kept_file_parsed(kernel_text_psi(reader->text, ret_psi));
 }

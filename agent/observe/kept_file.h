@@ -36,5 +36,9 @@ bool kept_file_is_absent(int error);
 /* Says once per reader that `what` of `where` cannot be used, unless the error is a normal one. */
 void kept_file_say(struct kept_reader *reader, const char *where, const char *what, int error);
 
+/* What a file's text could not be read as, as an error of the file: a missing line must not look
+ * like a missing file. -EBADMSG for every error of a parser, 0 stays 0. */
+int kept_file_parsed(int parsed);
+
 /* Reads and parses a pressure file. 0 or -errno. */
 int kept_file_psi(struct kept_reader *reader, int fd, struct psi_total *ret_psi);

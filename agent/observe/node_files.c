@@ -58,21 +58,21 @@ static int read_file(struct kept_reader *reader, int fd, int file, struct node_s
 {
 	int r;
 
-	switch (file) {
-	case NODE_FILE_STAT:
-		/* One line of it is wanted, and on large machines it has many. */
-		r = kept_file_read_head(reader, fd);
-		return r < 0 ? r
-			     : kernel_text_stat_busy(reader->text, reader->ticks_per_s,
-						     &sample->cpu_busy_us);
-	case NODE_FILE_MEMINFO:
-		r = kept_file_read(reader, fd);
-		return r < 0 ? r
-			     : kernel_text_meminfo(reader->text, "MemAvailable",
-						   &sample->memory_available_bytes);
-	default:
+	if (file >= NODE_FILE_PSI)
 		return kept_file_psi(reader, fd, &sample->psi[file - NODE_FILE_PSI]);
+	if (file == NODE_FILE_MEMINFO) {
+		r = kept_file_read(reader, fd);
+		if (r < 0)
+			return r;
+		return kept_file_parsed(kernel_text_meminfo(reader->text, "MemAvailable",
+							    &sample->memory_available_bytes));
 	}
+	/* One line of it is wanted, and on large machines it has many. */
+	r = kept_file_read_head(reader, fd);
+	if (r < 0)
+		return r;
+	return kept_file_parsed(
+		kernel_text_stat_busy(reader->text, reader->ticks_per_s, &sample->cpu_busy_us));
 }
 
 void node_files_read(const struct node_files *files, struct kept_reader *reader,

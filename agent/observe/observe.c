@@ -4,6 +4,7 @@
 #include "agent/observe/observe.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -41,6 +42,7 @@ struct observe {
 	struct slot *slots; /* as many as samples.n_slots */
 	size_t n_open;	    /* slots with open files */
 	size_t max_open;
+	uint64_t fd_limit;
 	uint32_t n_unsampled; /* of the last pass: no file descriptors */
 	bool said_fds;
 	struct samples samples;
@@ -48,37 +50,46 @@ struct observe {
 };
 
 /* The soft limit is low (1024) for programs that use select(2); colod does not. */
-static size_t raise_fd_limit(void)
+static int raise_fd_limit(uint64_t *ret_limit)
 {
 	struct rlimit limit;
-	rlim_t reserved = RESERVED_FDS;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return RESERVED_FDS / POD_FILE_COUNT;
+		return -errno;
 	if (limit.rlim_cur != limit.rlim_max) {
 		struct rlimit raised = {limit.rlim_max, limit.rlim_max};
 
 		if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
 			limit = raised;
 	}
-	if (reserved > limit.rlim_cur / 2)
-		reserved = limit.rlim_cur / 2;
-	return (size_t)((limit.rlim_cur - reserved) / POD_FILE_COUNT);
+	*ret_limit = limit.rlim_cur;
+	return 0;
+}
+
+static size_t max_open_pods(uint64_t fd_limit)
+{
+	uint64_t reserved = fd_limit / 2 < RESERVED_FDS ? fd_limit / 2 : RESERVED_FDS;
+
+	return (size_t)((fd_limit - reserved) / POD_FILE_COUNT);
 }
 
 int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe)
 {
 	_cleanup_free_ struct observe *o = calloc(1, sizeof(*o));
 	long ticks = sysconf(_SC_CLK_TCK);
+	int r;
 
 	if (!o)
 		return -ENOMEM;
+	r = raise_fd_limit(&o->fd_limit);
+	if (r < 0)
+		return r;
 	if (ticks <= 0)
 		return -EINVAL;
 	o->root_fd = root_fd;
 	o->cgroup_fd = cgroup_fd;
 	o->reader.ticks_per_s = (uint64_t)ticks;
-	o->max_open = raise_fd_limit();
+	o->max_open = max_open_pods(o->fd_limit);
 	node_files_init(&o->node);
 	*ret_observe = TAKE_PTR(o);
 	return 0;
@@ -201,14 +212,14 @@ static bool make_room(struct observe *o, int rank)
 
 static void say_fds(struct observe *o)
 {
-	if (o->said_fds)
+	if (o->n_unsampled == 0 || o->said_fds)
 		return;
 	o->said_fds = true;
-	log_warning(
-		"observe.fds",
-		"not enough file descriptors: room for %zu pods, %d files each. The lowest levels "
-		"are not measured; raise LimitNOFILE= of colod.service",
-		o->max_open, POD_FILE_COUNT);
+	log_warning("observe.fds",
+		    "%" PRIu32
+		    " pods are not measured, the lowest levels first: file descriptors are "
+		    "short (limit %" PRIu64 ", %d a pod). Raise LimitNOFILE= of colod.service",
+		    o->n_unsampled, o->fd_limit, POD_FILE_COUNT);
 }
 
 /* Opens what the pod's slot misses. false: there was no room for it. */
@@ -242,10 +253,8 @@ static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_
 	if (!slot)
 		return -ENOMEM;
 	slot->pass = o->pass;
-	if (!keep_open(o, slot, pod, psi, now_us)) {
+	if (!keep_open(o, slot, pod, psi, now_us))
 		o->n_unsampled++;
-		say_fds(o);
-	}
 	n = pod_files_n_open(&slot->files);
 	if (pod_files_read(&slot->files, &o->reader, pod->cgroup, &sample) == -ENODEV) {
 		o->n_open -= n > 0;
@@ -295,6 +304,7 @@ int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 		if (o->slots[i].pass != o->pass)
 			clear_slot(o, i);
 	}
+	say_fds(o);
 	return r;
 }
 

@@ -92,7 +92,6 @@ static int parse_cpu_stat(const char *text, struct pod_sample *sample)
 	return kernel_text_keyed(text, "throttled_usec", &sample->cpu_throttled_us);
 }
 
-/* -ENODEV only from the read itself. */
 static int read_file(struct kept_reader *reader, int fd, int file, struct pod_sample *sample)
 {
 	int r;
@@ -103,8 +102,8 @@ static int read_file(struct kept_reader *reader, int fd, int file, struct pod_sa
 	if (r < 0)
 		return r;
 	if (file == POD_FILE_MEMORY)
-		return kernel_text_u64(reader->text, &sample->memory_bytes);
-	return parse_cpu_stat(reader->text, sample);
+		return kept_file_parsed(kernel_text_u64(reader->text, &sample->memory_bytes));
+	return kept_file_parsed(parse_cpu_stat(reader->text, sample));
 }
 
 int pod_files_read(struct pod_files *files, struct kept_reader *reader, const struct cgroup *cgroup,

@@ -120,6 +120,9 @@ static bool is_lasting(int error)
 
 static void say_refused(struct trigger_set *set, const struct pod *pod, int error)
 {
+	/* The kernel's condition for whoever lacks the capability. */
+	bool odd = error == -EINVAL && set->spec.window_us % 2000000 != 0;
+
 	if (set->said)
 		return;
 	set->said = true;
@@ -128,9 +131,7 @@ static void say_refused(struct trigger_set *set, const struct pod *pod, int erro
 		    "\"): %s%s. Pressure is noticed at the next second instead",
 		    pod->cgroup->path, set->spec.threshold_us, set->spec.window_us,
 		    strerror(-error),
-		    error == -EINVAL
-			    ? " (without CAP_SYS_RESOURCE a window must be a multiple of 2 s)"
-			    : "");
+		    odd ? " (without CAP_SYS_RESOURCE a window must be a multiple of 2 s)" : "");
 }
 
 static void arm(struct trigger_set *set, int cgroup_fd, const struct pod *pod,

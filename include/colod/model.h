@@ -41,7 +41,7 @@ enum capability {
 	CAPABILITY_RECURSIVE_PROT, /* mount option memory_recursiveprot */
 	CAPABILITY_IO,		  /* the io controller */
 	CAPABILITY_IO_WEIGHT,	  /* io.weight exists (iocost built in) */
-	CAPABILITY_IO_COST,	  /* iocost or BFQ is active on a device: weights are real */
+	CAPABILITY_IO_COST,	  /* iocost is active on a device: io.weight is real */
 	CAPABILITY_INOTIFY,	  /* pods are noticed at once; else by rescan */
 	CAPABILITY_SMT,		  /* sibling topology is readable */
 	CAPABILITY_NUMA,	  /* node topology is readable */

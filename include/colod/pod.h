@@ -41,7 +41,7 @@ enum runtime {
 
 struct pod_container {
 	char id[CONTAINER_ID_SIZE];
-	char *name; /* from facts, or NULL; owned */
+	char *name; /* from facts, or NULL; discovery's own, until its next pass */
 	enum runtime runtime;
 	struct cgroup *cgroup;
 };
@@ -88,6 +88,6 @@ struct pod {
 	struct pod_container *containers;
 	size_t n_containers;
 	enum fact_state facts_state; /* of `facts` as a whole */
-	struct pod_facts *facts;     /* owned; NULL unless FACT_KNOWN */
+	struct pod_facts *facts;     /* discovery's own, until its next pass; NULL unless FACT_KNOWN */
 	struct pod_resources resources; /* known from facts, else derived from knobs */
 };

@@ -389,10 +389,50 @@ static bool planned(const struct fake *f, const struct cgroup *cg, int knob)
 	return false;
 }
 
-/* The kernel forgets the weight of a group that was idle, and shows 1 (6.1: 0) while it is. */
-static void idle_changed(struct cgroup *cg, bool idle)
+/* The kernel forgets the weight of a group that becomes idle and shows 1 meanwhile; apply keeps
+ * what it was as an original. */
+static void become_idle(struct cgroup *cg)
 {
-	cg->knobs[KNOB_CPU_WEIGHT] = (struct knob_state){.now = {KNOB_KNOWN, idle ? 1 : 100, 0}};
+	struct knob_state *w = &cg->knobs[KNOB_CPU_WEIGHT];
+
+	if (w->owned || w->now.value != 100) {
+		if (!w->owned || !same(&w->now, &w->written))
+			w->original = w->now;
+		w->written = defaults[KNOB_CPU_WEIGHT];
+		w->owned = true;
+	}
+	w->now.value = 1;
+}
+
+static void set_value(struct cgroup *cg, int knob, const struct knob_value *value)
+{
+	bool has_weight = cg->knobs[KNOB_CPU_WEIGHT].now.state == KNOB_KNOWN;
+
+	if (knob == KNOB_CPU_IDLE && has_weight && value->value == 1)
+		become_idle(cg);
+	if (knob == KNOB_CPU_IDLE && has_weight && value->value == 0)
+		cg->knobs[KNOB_CPU_WEIGHT].now = defaults[KNOB_CPU_WEIGHT];
+	cg->knobs[knob].now = *value;
+}
+
+static size_t restore(const struct fake *f, struct cgroup *cg, int knob)
+{
+	struct knob_state *s = &cg->knobs[knob];
+	size_t n = 0;
+
+	if (!s->owned || planned(f, cg, knob))
+		return 0;
+	if (knob == KNOB_CPU_WEIGHT && planned(f, cg, KNOB_CPU_IDLE))
+		return 0;
+	if (same(&s->now, &s->written)) {
+		struct knob_value original = s->original;
+
+		set_value(cg, knob, &original);
+		n = 1;
+	}
+	s->owned = false;
+	s->held = false;
+	return n;
 }
 
 static size_t restore_unplanned(struct fake *f)
@@ -400,22 +440,9 @@ static size_t restore_unplanned(struct fake *f)
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->model.n_cgroups; i++) {
-		struct cgroup *cg = f->model.cgroups[i];
-
-		for (int k = 0; k < KNOB_COUNT; k++) {
-			struct knob_state *s = &cg->knobs[k];
-
-			if (!s->owned || planned(f, cg, k))
-				continue;
-			if (same(&s->now, &s->written)) {
-				s->now = s->original;
-				n++;
-				if (k == KNOB_CPU_IDLE)
-					idle_changed(cg, s->now.value == 1);
-			}
-			s->owned = false;
-			s->held = false;
-		}
+		n += restore(f, f->model.cgroups[i], KNOB_CPU_IDLE);
+		for (int k = 0; k < KNOB_COUNT; k++)
+			n += restore(f, f->model.cgroups[i], k);
 	}
 	return n;
 }
@@ -432,9 +459,7 @@ size_t fake_apply(struct fake *f)
 			continue;
 		if (!s->owned || !same(&s->now, &s->written))
 			s->original = s->now;
-		if (e->knob == KNOB_CPU_IDLE)
-			idle_changed(e->cgroup, e->want.value == 1);
-		s->now = e->want;
+		set_value(e->cgroup, e->knob, &e->want);
 		s->written = e->want;
 		s->owned = true;
 		s->held = e->effect == EFFECT_HOLD;

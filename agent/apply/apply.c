@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See apply.h. The life of the stage and the steps that changing and restoring share; the changes
+// of a pass are in apply_changes.c, giving everything back in apply_restore.c.
+#include "agent/apply/apply_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "agent/base/log.h"
+#include "policy/knob.h"
+
+/* Of the running kernel, whatever tree stands in for "/": inodes of cgroups are the kernel's. */
+static void read_boot_id(char *buf, size_t size)
+{
+	_cleanup_close_ int fd = -EBADF;
+
+	if (fs_open_root("/", &fd) < 0 ||
+	    fs_read(fd, "proc/sys/kernel/random/boot_id", buf, size, NULL) < 0)
+		memcpy(buf, "unknown", sizeof("unknown"));
+	buf[strcspn(buf, " \n")] = '\0';
+}
+
+static void report_found(const struct originals_found *found, size_t n)
+{
+	if (found->n_bad > 0)
+		log_warning("apply.originals",
+			    "%zu lines of /run/colod/originals were unreadable, %zu values can be "
+			    "restored; %s",
+			    found->n_bad, n,
+			    found->bad_kept ? "the damaged file is /run/colod/originals.bad"
+					    : "the damaged file could not be kept");
+	if (found->torn)
+		log_info("apply.originals",
+			 "the last record was cut short: its knob was not written");
+	if (found->other_boot)
+		log_info("apply.originals", "/run/colod/originals is of an earlier boot: not used");
+}
+
+int apply_new(int cgroup_fd, int state_fd, struct apply **ret_apply)
+{
+	_cleanup_free_ struct apply *apply = calloc(1, sizeof(*apply));
+	struct originals_found found;
+	char boot_id[ORIGINALS_BOOT_SIZE];
+	long page = sysconf(_SC_PAGESIZE);
+	int r;
+
+	if (!apply)
+		return -ENOMEM;
+	apply->cgroup_fd = cgroup_fd;
+	apply->page_bytes = page > 0 ? (uint64_t)page : 4096;
+	read_boot_id(boot_id, sizeof(boot_id));
+	r = originals_open(&apply->originals, state_fd, boot_id, &found);
+	if (r < 0) {
+		originals_close(&apply->originals);
+		return r;
+	}
+	report_found(&found, apply->originals.n);
+	*ret_apply = TAKE_PTR(apply);
+	return 0;
+}
+
+void apply_free(struct apply *apply)
+{
+	if (!apply)
+		return;
+	originals_close(&apply->originals);
+	free(apply);
+}
+
+void apply_set_hook(struct apply *apply, apply_hook_fn hook, void *context)
+{
+	apply->hook = hook;
+	apply->hook_context = context;
+}
+
+int apply_step(struct apply *apply, enum apply_step step, const char *path, enum knob knob)
+{
+	return apply->hook ? apply->hook(apply->hook_context, step, path, knob) : 0;
+}
+
+int apply_open(const struct apply *apply, const char *path, uint64_t inode, int *ret_fd)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct stat st;
+	int r = fs_open_dir(apply->cgroup_fd, path, &fd);
+
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_ino != inode)
+		return -ESTALE;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int apply_own(struct apply *apply, const char *path, uint64_t inode, enum knob knob, bool held,
+	      const struct knob_value *original, const struct knob_value *written,
+	      const struct knob_value *previous)
+{
+	struct originals_line *line = &apply->line;
+	size_t len = strlen(path);
+	int r = apply_step(apply, APPLY_STEP_RECORD, path, knob);
+
+	if (r < 0)
+		return r;
+	if (len >= sizeof(line->path))
+		return -ENAMETOOLONG;
+	line->kind = ORIGINALS_OWN;
+	line->inode = inode;
+	line->knob = knob;
+	line->held = held;
+	line->original = *original;
+	line->written = *written;
+	line->previous = previous ? *previous : (struct knob_value){.state = KNOB_UNREAD};
+	memcpy(line->path, path, len + 1);
+	return originals_own(&apply->originals, line);
+}
+
+void apply_end(struct apply *apply, struct original *record)
+{
+	int r;
+
+	(void)apply_step(apply, APPLY_STEP_END, record->path, record->knob);
+	r = originals_end(&apply->originals, record);
+	/* What the file then says in vain does no harm: see originals_end(). */
+	if (r < 0)
+		log_debug("apply.originals", "the end of a record was not written down: %s",
+			  strerror(-r));
+}
+
+/* A cgroup of the model that an earlier run, or an earlier object for it, wrote to. */
+static size_t adopt_cgroup(struct apply *apply, struct cgroup *cg)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < KNOB_COUNT; i++) {
+		enum knob knob = (enum knob)i;
+		struct knob_state *s = &cg->knobs[i];
+		struct original *record =
+			originals_find(&apply->originals, cg->path, cg->inode, knob);
+
+		if (!record)
+			continue;
+		record->seen = true;
+		if (s->owned)
+			continue;
+		s->owned = true;
+		s->held = record->held;
+		s->original = record->original;
+		s->written = record->written;
+		/* Killed between the record and the write. */
+		if (record->previous.state == KNOB_KNOWN &&
+		    knob_equal(knob, &record->previous, &s->now, apply->page_bytes))
+			s->written = record->previous;
+		n++;
+	}
+	return n;
+}
+
+/* Records of cgroups that are no more. The model may leave a cgroup out for other reasons, so the
+ * machine is asked. */
+static void sweep(struct apply *apply)
+{
+	_cleanup_free_ struct original **list = NULL;
+	size_t n = apply->originals.n;
+
+	if (originals_list(&apply->originals, &list) < 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_close_ int fd = -EBADF;
+		int r = 0;
+
+		if (!list[i]->seen)
+			r = apply_open(apply, list[i]->path, list[i]->inode, &fd);
+		list[i]->seen = false;
+		if (r == -ENOENT || r == -ENOTDIR || r == -ESTALE)
+			apply_end(apply, list[i]);
+	}
+}
+
+void apply_adopt(struct apply *apply, struct model *model)
+{
+	size_t n = 0;
+
+	if (apply->originals.n == 0)
+		return;
+	for (size_t i = 0; i < model->n_cgroups; i++)
+		n += adopt_cgroup(apply, model->cgroups[i]);
+	sweep(apply);
+	if (n > 0)
+		log_info("apply.adopt", "%zu values that an earlier run of colod wrote are known",
+			 n);
+}
+
+void apply_on_left(struct apply *apply, apply_left_fn fn, void *context)
+{
+	apply->left = fn;
+	apply->left_context = context;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A controller that the parent cgroup does not hand down: enabled where colod may, else who does.
+// Never touches a parent that systemd or the kubelet manages.
+#include "agent/apply/apply_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "agent/base/log.h"
+#include "policy/knob.h"
+
+#define SUBTREE "cgroup.subtree_control"
+
+struct controller {
+	unsigned bit;
+	const char *enable;  /* what is written */
+	const char *systemd; /* who owns it below a systemd unit */
+};
+
+static const struct controller controllers[] = {
+	{CONTROLLER_CPU, "+cpu", "systemd (set CPUAccounting=yes on a unit below it)"},
+	{CONTROLLER_MEMORY, "+memory", "systemd (set MemoryAccounting=yes on a unit below it)"},
+	{CONTROLLER_IO, "+io", "systemd (set IOAccounting=yes on a unit below it)"},
+};
+
+static const struct controller *controller_of(enum knob knob)
+{
+	unsigned bit = knob_controller(knob);
+
+	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++)
+		if (controllers[i].bit == bit)
+			return &controllers[i];
+	return NULL;
+}
+
+static bool has_suffix(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), n = strlen(suffix);
+
+	return len >= n && strcmp(text + len - n, suffix) == 0;
+}
+
+static bool is_unit(const char *name)
+{
+	return has_suffix(name, ".slice") || has_suffix(name, ".service") ||
+	       has_suffix(name, ".scope");
+}
+
+/* Who manages this cgroup, NULL for nobody that is known. */
+static const char *owner_of(const struct cgroup *cg, const struct controller *controller)
+{
+	if (!cg->parent)
+		return controller->systemd;
+	for (; cg->parent; cg = cg->parent) {
+		if (is_unit(cg->name))
+			return controller->systemd;
+		if (cg->kind == CGROUP_KUBEPODS)
+			return "the kubelet (it enables controllers when it starts: see its log)";
+	}
+	return NULL;
+}
+
+static bool is_plain_pod(const struct cgroup *cg)
+{
+	return cg->pod && cg->pod->cgroup == cg && cg->pod->kind == POD_CGROUP;
+}
+
+int apply_enable_controller(struct apply *apply, const struct model *model, struct cgroup *cgroup,
+			    enum knob knob, const char **ret_owner)
+{
+	const struct controller *controller = controller_of(knob);
+	struct cgroup *parent = cgroup->parent;
+	_cleanup_close_ int dir_fd = -EBADF, fd = -EBADF;
+	const char *owner;
+	int r;
+
+	(void)model;
+	if (!controller || !parent)
+		return -EINVAL;
+	if (parent->subtree & controller->bit)
+		return 0;
+	owner = owner_of(parent, controller);
+	if (!owner && !is_plain_pod(cgroup))
+		owner = "whoever made this cgroup (no policy rule names it as a pod)";
+	if (owner) {
+		*ret_owner = owner;
+		return -EPERM;
+	}
+	r = apply_open(apply, parent->path, parent->inode, &dir_fd);
+	if (r == 0)
+		r = fs_open(dir_fd, SUBTREE, O_WRONLY, &fd);
+	if (r < 0)
+		return r;
+	if (write(fd, controller->enable, strlen(controller->enable)) < 0)
+		return -errno;
+	parent->subtree |= controller->bit;
+	log_notice("apply.enable",
+		   "%s " SUBTREE
+		   " %s: a rule names its child %s. It stays enabled when colod stops, "
+		   "because others may have set values by then",
+		   parent->path, controller->enable, cgroup->name);
+	return 1;
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Every original back, from the records alone: no model, no plan, no daemon. Never writes over a
+// value that somebody else wrote since, and needs no room for records.
+#include "agent/apply/apply_state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/log.h"
+#include "policy/diff.h"
+#include "policy/knob.h"
+#include "policy/names.h"
+
+#define WHY_SIZE 320
+
+/* A record and its place in the order. */
+struct item {
+	struct original *record;
+	enum diff_phase phase;
+	unsigned depth;
+	unsigned rank; /* within the cgroup */
+};
+
+enum result {
+	RESULT_RESTORED,
+	RESULT_GONE,
+	RESULT_LEFT,
+};
+
+static unsigned depth_of(const char *path)
+{
+	unsigned n = 0;
+
+	for (; *path; path++)
+		n += *path == '/';
+	return n;
+}
+
+static struct item item_of(struct original *record)
+{
+	const struct writer *w = writer_of(record->knob);
+	const struct change change = {
+		.knob = record->knob,
+		.kind = CHANGE_RESTORE,
+		.effect = record->held ? EFFECT_HOLD : EFFECT_SHARE,
+		.had = record->written,
+		.want = record->original,
+	};
+	struct item item = {
+		.record = record,
+		.phase = diff_phase(&change),
+		.depth = depth_of(record->path),
+		.rank = 1,
+	};
+
+	/* Idle off before the weight, which is refused while the group is idle; on after it. */
+	if (w && w->forgets != KNOB_COUNT)
+		item.rank = record->original.value == 1 ? 2 : 0;
+	return item;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+	int r;
+
+	if (x->phase != y->phase)
+		return x->phase < y->phase ? -1 : 1;
+	if (x->depth != y->depth)
+		return (x->depth < y->depth) != diff_children_first(x->phase) ? -1 : 1;
+	r = strcmp(x->record->path, y->record->path);
+	if (r != 0)
+		return r;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return (int)x->record->knob - (int)y->record->knob;
+}
+
+static enum result foreign(const struct original *record, const struct knob_value *now, char *why)
+{
+	char is[KNOB_TEXT_SIZE], wrote[KNOB_TEXT_SIZE], was[KNOB_TEXT_SIZE];
+
+	(void)snprintf(why, WHY_SIZE,
+		       "somebody else wrote since (it is %s, colod wrote %s over %s)",
+		       knob_format(record->knob, now, is, sizeof(is)),
+		       knob_format(record->knob, &record->written, wrote, sizeof(wrote)),
+		       knob_format(record->knob, &record->original, was, sizeof(was)));
+	return RESULT_LEFT;
+}
+
+static enum result refused(int dir_fd, const struct original *record, int error, char *why)
+{
+	enum refusal refusal = refuse_classify(dir_fd, record->knob, error);
+
+	if (refusal == REFUSAL_GONE)
+		return RESULT_GONE;
+	(void)snprintf(why, WHY_SIZE, "%s (%s)", names_refusal(refusal), strerror(-error));
+	return RESULT_LEFT;
+}
+
+static int write_original(struct apply *apply, int dir_fd, const struct original *record,
+			  struct knob_value *ret_got)
+{
+	int r = apply_step(apply, APPLY_STEP_WRITE, record->path, record->knob);
+
+	if (r == 0)
+		r = writer_write(dir_fd, writer_of(record->knob), &record->original);
+	if (r == 0)
+		r = apply_step(apply, APPLY_STEP_READ, record->path, record->knob);
+	return r < 0 ? r : writer_read(dir_fd, record->knob, ret_got);
+}
+
+static void log_restored(const struct original *record, const struct knob_value *had)
+{
+	char was[KNOB_TEXT_SIZE], is[KNOB_TEXT_SIZE];
+
+	log_notice("apply.restore", "%s %s %s → %s: the original is back", record->path,
+		   knob_name(record->knob), knob_format(record->knob, had, was, sizeof(was)),
+		   knob_format(record->knob, &record->original, is, sizeof(is)));
+}
+
+/* *ret_keep: the record stays, so that another try can be made. `why` is filled for RESULT_LEFT. */
+static enum result restore_one(struct apply *apply, const struct original *record, bool *ret_keep,
+			       char *why)
+{
+	_cleanup_close_ int dir_fd = -EBADF;
+	struct knob_value had, got;
+	int r = apply_open(apply, record->path, record->inode, &dir_fd);
+
+	*ret_keep = false;
+	if (r == 0)
+		r = writer_read(dir_fd, record->knob, &had);
+	if (r == 0 && knob_equal(record->knob, &record->original, &had, apply->page_bytes))
+		return RESULT_RESTORED;
+	if (r == 0 && !originals_is_ours(record, &had, apply->page_bytes))
+		return foreign(record, &had, why);
+	if (r == 0)
+		r = write_original(apply, dir_fd, record, &got);
+	if (r < 0) {
+		*ret_keep = true;
+		return refused(dir_fd, record, r, why);
+	}
+	if (!knob_equal(record->knob, &record->original, &got, apply->page_bytes))
+		return foreign(record, &got, why);
+	log_restored(record, &had);
+	return RESULT_RESTORED;
+}
+
+static void account(struct apply *apply, struct original *record, struct apply_restored *done)
+{
+	char why[WHY_SIZE] = "";
+	bool keep = false;
+
+	done->written++;
+	switch (restore_one(apply, record, &keep, why)) {
+	case RESULT_RESTORED:
+		done->restored++;
+		break;
+	case RESULT_GONE:
+		done->gone++;
+		keep = false;
+		break;
+	case RESULT_LEFT:
+		done->left++;
+		if (apply->left)
+			apply->left(apply->left_context, record->path, record->knob, why);
+		break;
+	}
+	if (!keep)
+		apply_end(apply, record);
+}
+
+int apply_restore(struct apply *apply, bool holds_only, struct apply_restored *ret_restored)
+{
+	_cleanup_free_ struct original **list = NULL;
+	_cleanup_free_ struct item *items = NULL;
+	struct apply_restored done = {0};
+	size_t n = apply->originals.n;
+
+	if (n > 0) {
+		if (originals_list(&apply->originals, &list) < 0)
+			return -ENOMEM;
+		items = malloc(n * sizeof(*items));
+		if (!items)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < n; i++)
+		items[i] = item_of(list[i]);
+	if (n > 0)
+		qsort(items, n, sizeof(*items), compare);
+	for (size_t i = 0; i < n; i++)
+		if (items[i].record->held || !holds_only)
+			account(apply, items[i].record, &done);
+	if (originals_compact(&apply->originals) < 0)
+		log_debug("apply.originals", "the file of originals could not be tidied");
+	*ret_restored = done;
+	return 0;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See refuse.h. Finds the cause behind an errno by looking at the machine, never by guessing from
+// the errno alone; changes nothing.
+#include "agent/apply/refuse.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agent/base/fs.h"
+#include "colod/cgroup.h"
+#include "policy/kernel_text.h"
+#include "policy/knob.h"
+
+static const char *controller_name(unsigned controller)
+{
+	if (controller == CONTROLLER_CPU)
+		return "cpu";
+	return controller == CONTROLLER_MEMORY ? "memory" : "io";
+}
+
+/* The file of a knob is not there. */
+static enum refusal classify_missing(int dir_fd, enum knob knob)
+{
+	char text[512];
+	int r = fs_read(dir_fd, "../cgroup.subtree_control", text, sizeof(text), NULL);
+
+	/* cgroup.procs is in every cgroup: without it the directory was removed meanwhile. */
+	if (r < 0)
+		return fs_exists(dir_fd, "cgroup.procs") == 1 ? REFUSAL_NO_KNOB : REFUSAL_GONE;
+	if (!kernel_text_has_word(text, controller_name(knob_controller(knob))))
+		return REFUSAL_NO_CONTROLLER;
+	return fs_exists(dir_fd, "cgroup.procs") == 1 ? REFUSAL_NO_KNOB : REFUSAL_GONE;
+}
+
+enum refusal refuse_classify(int dir_fd, enum knob knob, int error)
+{
+	switch (-error) {
+	case 0:
+		return REFUSAL_NONE;
+	case ENODEV: /* a file of a cgroup that was removed while it was open */
+	case ESTALE: /* another cgroup has that name now */
+		return REFUSAL_GONE;
+	case ENOENT:
+	case ENOTDIR:
+		return dir_fd < 0 ? REFUSAL_GONE : classify_missing(dir_fd, knob);
+	case EINVAL:
+	case ERANGE:
+		return REFUSAL_INVALID;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return REFUSAL_DENIED;
+	case EBUSY:
+		return REFUSAL_BUSY;
+	default:
+		return REFUSAL_OTHER;
+	}
+}
+
+const char *refuse_fix(enum refusal refusal, enum knob knob)
+{
+	switch (refusal) {
+	case REFUSAL_NO_CONTROLLER:
+		switch (knob_controller(knob)) {
+		case CONTROLLER_CPU:
+			return "the cpu controller is not enabled for this cgroup: who owns the parent can "
+			       "enable it (for a systemd unit: CPUAccounting=yes)";
+		case CONTROLLER_MEMORY:
+			return "the memory controller is not enabled for this cgroup: who owns the parent "
+			       "can enable it (for a systemd unit: MemoryAccounting=yes)";
+		default:
+			return "the io controller is not enabled for this cgroup: who owns the parent can "
+			       "enable it (for a systemd unit: IOAccounting=yes)";
+		}
+	case REFUSAL_NO_KNOB:
+		return "this kernel does not have the file; everything else goes on (coloctl doctor says "
+		       "what it costs)";
+	case REFUSAL_INVALID:
+		return "the kernel does not take this value here: it is left as it was";
+	case REFUSAL_DENIED:
+		return "no permission: colod needs root and a writable /sys/fs/cgroup (in its unit "
+		       "ProtectControlGroups=no)";
+	case REFUSAL_BUSY:
+		return "the kernel says that it is in use: the next pass tries again";
+	case REFUSAL_DIFFERS:
+		return "another value was read back: somebody else writes this knob too";
+	case REFUSAL_NO_RECORD:
+		return "its original could not be written down, so nothing was changed: make room in "
+		       "/run/colod";
+	case REFUSAL_NONE:
+	case REFUSAL_GONE:
+	case REFUSAL_OTHER:
+	case REFUSAL_COUNT:
+		break;
+	}
+	return "the next pass tries again";
+}
+
+bool refuse_is_new(struct refuse_seen *seen, uint64_t inode, enum knob knob, enum refusal refusal)
+{
+	for (size_t i = 0; i < seen->n; i++)
+		if (seen->list[i].inode == inode && seen->list[i].knob == knob &&
+		    seen->list[i].refusal == refusal)
+			return false;
+	seen->list[seen->next].inode = inode;
+	seen->list[seen->next].knob = knob;
+	seen->list[seen->next].refusal = refusal;
+	seen->next = (seen->next + 1) % REFUSE_SEEN_MAX;
+	if (seen->n < REFUSE_SEEN_MAX)
+		seen->n++;
+	return true;
+}
+
+void refuse_clear(struct refuse_seen *seen, uint64_t inode, enum knob knob)
+{
+	for (size_t i = 0; i < seen->n; i++)
+		if (seen->list[i].inode == inode && seen->list[i].knob == knob)
+			seen->list[i].refusal = REFUSAL_NONE;
+}

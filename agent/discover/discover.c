@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See discover.h. One update: events → scan → pods → knobs → facts → resources, each only as far as
+// something changed. Everything found is level-triggered: an event only says where to look.
+#include "agent/discover/discover.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/log.h"
+#include "agent/discover/cgroup_tree.h"
+#include "agent/discover/facts.h"
+#include "agent/discover/knobs.h"
+#include "agent/discover/mount.h"
+#include "agent/discover/pods.h"
+#include "agent/discover/probe.h"
+#include "agent/discover/resources.h"
+#include "agent/discover/topology.h"
+#include "agent/discover/watch.h"
+#include "policy/assign.h"
+
+/* The healing rescan, and what stands in for events where there are none. */
+#define RESCAN_US (30 * 1000000ll)
+#define RESCAN_BLIND_US (2 * 1000000ll)
+
+/* A new cgroup's knobs are written by the kubelet, systemd and the runtime after it was made, and a
+ * class's after a pod came or went: they are read again at every update for so long. */
+#define SETTLE_US (10 * 1000000ll)
+
+struct discover {
+	int root_fd; /* borrowed */
+	int cgroup_fd;
+	struct watch *watch; /* NULL: switched off, or the kernel has none */
+	struct cgroup_tree *tree;
+	struct pods pods;
+	struct facts facts;
+	const struct policy *policy; /* borrowed */
+	struct model model;
+	bool rescan;	       /* asked for */
+	bool policy_is_new;    /* which cgroups are pods may have changed */
+	bool dirty;	       /* some directory is */
+	int64_t scanned_us;    /* the last full scan */
+	uint64_t asked_serial; /* the newest pod for which the pods file was asked */
+};
+
+/* --- start and end --------------------------------------------------------------------------- */
+
+void discover_free(struct discover *discover)
+{
+	if (!discover)
+		return;
+	pods_clear(&discover->pods);
+	cgroup_tree_free(discover->tree);
+	watch_free(discover->watch);
+	facts_clear(&discover->facts);
+	free(discover->model.node.cpus);
+	discover->cgroup_fd = cleanup_close_fd(discover->cgroup_fd);
+	free(discover);
+}
+
+static void free_discover(struct discover **d)
+{
+	discover_free(*d);
+}
+
+static int start_watch(struct discover *d, uint32_t *found)
+{
+	int r;
+
+	if (d->model.switched_off & (1u << CAPABILITY_INOTIFY)) {
+		log_warning("discover.inotify", "inotify is switched off: pods are noticed by a "
+						"rescan every 2 s");
+		return 0;
+	}
+	r = watch_new(&d->watch);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		log_warning("discover.inotify",
+			    "no inotify (%s): pods are noticed by a rescan every 2 s. Raise "
+			    "fs.inotify.max_user_instances",
+			    strerror(-r));
+	else
+		*found |= 1u << CAPABILITY_INOTIFY;
+	return 0;
+}
+
+static int read_topology(struct discover *d, uint32_t *found, const char **ret_why)
+{
+	uint32_t off = d->model.switched_off;
+	bool smt, numa;
+	int r = topology_read(d->root_fd, !(off & (1u << CAPABILITY_SMT)),
+			      !(off & (1u << CAPABILITY_NUMA)), &d->model.node, &smt, &numa);
+
+	if (r == -ENODATA)
+		*ret_why = "neither /sys nor /proc says how many CPUs and how much memory this "
+			   "node has: let colod read /sys/devices/system/cpu, /proc/stat and "
+			   "/proc/meminfo";
+	if (r < 0)
+		return r;
+	*found |= (smt ? 1u << CAPABILITY_SMT : 0) | (numa ? 1u << CAPABILITY_NUMA : 0);
+	return 0;
+}
+
+int discover_new(int root_fd, uint32_t switched_off, struct discover **ret_discover,
+		 const char **ret_why)
+{
+	_cleanup_(free_discover) struct discover *d = calloc(1, sizeof(*d));
+	uint32_t found = 0;
+	bool recursive;
+	int r;
+
+	*ret_why = "";
+	if (!d)
+		return -ENOMEM;
+	d->root_fd = root_fd;
+	d->cgroup_fd = -EBADF;
+	d->facts.root_fd = root_fd;
+	d->model.switched_off = switched_off;
+	d->rescan = true;
+	r = mount_open(root_fd, &d->cgroup_fd, &recursive, ret_why);
+	if (r == 0)
+		r = read_topology(d, &found, ret_why);
+	if (r == 0)
+		r = start_watch(d, &found);
+	if (r == 0)
+		r = cgroup_tree_new(d->cgroup_fd, d->watch, &d->tree);
+	if (r < 0)
+		return r;
+	found |= recursive ? 1u << CAPABILITY_RECURSIVE_PROT : 0;
+	d->model.capabilities = probe(root_fd, d->cgroup_fd, found, switched_off);
+	d->model.root = &d->tree->root->cgroup;
+	d->model.cgroups = d->tree->list;
+	d->model.n_cgroups = d->tree->n;
+	d->model.pods = d->pods.list;
+	*ret_discover = TAKE_PTR(d);
+	return 0;
+}
+
+struct model *discover_model(struct discover *discover)
+{
+	return &discover->model;
+}
+
+int discover_cgroup_fd(struct discover *discover)
+{
+	return discover->cgroup_fd;
+}
+
+int discover_inotify_fd(struct discover *discover)
+{
+	return discover->watch ? watch_fd(discover->watch) : -EBADF;
+}
+
+void discover_set_policy(struct discover *discover, const struct policy *policy)
+{
+	discover->policy = policy;
+	discover->policy_is_new = true;
+	discover->rescan = true;
+	if (facts_set_policy(&discover->facts, policy) < 0)
+		log_err("discover.facts", "no memory for the policy's facts path");
+	/* What pods know may just have been freed. */
+	(void)facts_bind(&discover->facts, &discover->pods, NULL);
+}
+
+void discover_rescan(struct discover *discover)
+{
+	discover->rescan = true;
+}
+
+/* --- the tree -------------------------------------------------------------------------------- */
+
+static void on_change(void *context, void *key)
+{
+	struct discover *d = context;
+	struct cgroup_node *node = key;
+
+	node->dirty = true;
+	d->dirty = true;
+}
+
+/* Events also have to be read when nobody uses them any more, or the loop would spin on the fd. */
+static void drain(struct discover *d)
+{
+	int r = d->watch ? watch_drain(d->watch, on_change, d) : 0;
+
+	if (r != 0) {
+		log_debug("discover.inotify", "events were lost: rescanning everything");
+		d->rescan = true;
+	}
+}
+
+/* Watches ran out: half a set of watches would be worse than none, because nobody could say what is
+ * noticed. The fd stays open, since the event loop has it. */
+static void lose_watches(struct discover *d)
+{
+	if (d->tree->watch_error == 0)
+		return;
+	log_warning("discover.inotify",
+		    "cannot watch cgroups (%s): pods are noticed by a rescan every 2 s. Raise "
+		    "fs.inotify.max_user_watches",
+		    strerror(-d->tree->watch_error));
+	cgroup_tree_unwatch(d->tree);
+	d->model.capabilities &= ~(1u << CAPABILITY_INOTIFY);
+}
+
+static bool scan_is_due(const struct discover *d, int64_t now_us)
+{
+	return d->rescan ||
+	       now_us - d->scanned_us >= (d->tree->watch ? RESCAN_US : RESCAN_BLIND_US);
+}
+
+/* A kind node's cgroups hang below a scope, which is not watched unless the Kubernetes root is
+ * found there. */
+static bool watch_holders(struct discover *d)
+{
+	bool more = false;
+
+	for (size_t i = 0; i < d->tree->n; i++) {
+		struct cgroup_node *node = cgroup_node_of(d->tree->list[i]);
+
+		if (!node->holds_kubepods || node->wd > 0)
+			continue;
+		cgroup_tree_watch(d->tree, node);
+		more |= node->wd > 0;
+	}
+	return more;
+}
+
+/* From changed directories to pods. 1, 0, or -errno with whatever could be done done. */
+static int look(struct discover *d, bool full, int64_t now_us)
+{
+	int r = 0, p;
+	bool changed = false;
+
+	if (full)
+		r = cgroup_tree_scan(d->tree, now_us);
+	else if (d->dirty)
+		r = cgroup_tree_scan_dirty(d->tree, now_us);
+	d->dirty = false;
+	/* Twice: what hung below a holder that was not watched yet is looked at once more. */
+	for (int round = 0; round < 2 && (d->tree->changed || d->policy_is_new); round++) {
+		changed |= d->tree->changed;
+		d->tree->changed = false;
+		d->policy_is_new = false;
+		p = pods_update(&d->pods, d->tree, d->policy);
+		cgroup_tree_bury(d->tree);
+		changed |= p > 0;
+		r = p < 0 ? p : r;
+		if (watch_holders(d) && cgroup_tree_scan_dirty(d->tree, now_us) < 0)
+			r = -ENOMEM;
+	}
+	lose_watches(d);
+	return r < 0 ? r : changed;
+}
+
+/* --- what is in it --------------------------------------------------------------------------- */
+
+/* Pods, every cgroup above them, and the siblings of both: weights compare siblings. */
+static bool wants_knobs(const struct cgroup_node *node)
+{
+	const struct cgroup *parent = node->cgroup.parent;
+
+	return parent && cgroup_node_of(node->cgroup.parent)->holds_pod && !parent->pod &&
+	       node->by_name != CGROUP_CONTAINER;
+}
+
+static bool read_knobs(struct discover *d, bool full, bool changed, int64_t now_us)
+{
+	bool any = false, settling = now_us - d->tree->touched_us < SETTLE_US;
+
+	if (!full && !changed && !settling)
+		return false;
+	for (size_t i = 0; i < d->tree->n; i++) {
+		struct cgroup_node *node = cgroup_node_of(d->tree->list[i]);
+		bool fresh = now_us - node->touched_us < SETTLE_US;
+		bool had = node->knobs_wanted;
+
+		node->knobs_wanted = wants_knobs(node);
+		if (fresh && !full)
+			any |= cgroup_node_refresh(node, d->cgroup_fd) > 0;
+		if (node->knobs_wanted && (full || fresh || !had))
+			any |= knobs_read(d->cgroup_fd, &node->cgroup) > 0;
+	}
+	return any;
+}
+
+/* systemd hands controllers down only when a unit asks for them: on a node where none did when the
+ * agent started, these files first appear with the first pod. */
+static void learn_capabilities(struct discover *d)
+{
+	static const struct {
+		enum knob knob;
+		enum capability capability, needs;
+	} shown_by[] = {
+		{KNOB_CPU_IDLE, CAPABILITY_CPU_IDLE, CAPABILITY_CPU},
+		{KNOB_CPU_MAX, CAPABILITY_CPU_MAX, CAPABILITY_CPU},
+		{KNOB_IO_WEIGHT, CAPABILITY_IO_WEIGHT, CAPABILITY_IO},
+	};
+	struct model *m = &d->model;
+
+	for (size_t i = 0; i < sizeof(shown_by) / sizeof(shown_by[0]); i++) {
+		uint32_t bit = 1u << shown_by[i].capability;
+
+		if ((m->capabilities | m->switched_off) & bit || !model_can(m, shown_by[i].needs))
+			continue;
+		for (size_t k = 0; k < m->n_cgroups && !(m->capabilities & bit); k++) {
+			if (m->cgroups[k]->knobs[shown_by[i].knob].now.state == KNOB_KNOWN)
+				m->capabilities |= bit;
+		}
+	}
+}
+
+/* A pod that nobody has heard of yet is asked for at once; the file may be newer than it looks. */
+static bool new_unknown_pod(struct discover *d)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < d->pods.n; i++)
+		found |= d->pods.list[i]->serial > d->asked_serial &&
+			 d->pods.list[i]->facts_state == FACT_UNKNOWN;
+	d->asked_serial = d->pods.serial;
+	return found;
+}
+
+static bool read_facts(struct discover *d, bool full, bool changed)
+{
+	bool any = facts_refresh(&d->facts, full);
+
+	if (any || changed)
+		any |= facts_bind(&d->facts, &d->pods, NULL);
+	if (d->pods.serial != d->asked_serial && new_unknown_pod(d) && !full &&
+	    facts_refresh(&d->facts, true)) {
+		(void)facts_bind(&d->facts, &d->pods, NULL);
+		any = true;
+	}
+	return any;
+}
+
+static bool same_fact(const struct fact_u64 *a, const struct fact_u64 *b)
+{
+	return a->state == b->state && a->value == b->value;
+}
+
+static bool same_resources(const struct pod_resources *a, const struct pod_resources *b)
+{
+	return same_fact(&a->cpu_request_milli, &b->cpu_request_milli) &&
+	       same_fact(&a->cpu_limit_milli, &b->cpu_limit_milli) &&
+	       same_fact(&a->memory_request_bytes, &b->memory_request_bytes) &&
+	       same_fact(&a->memory_limit_bytes, &b->memory_limit_bytes);
+}
+
+bool discover_derive(struct discover *discover)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < discover->pods.n; i++) {
+		struct pod *pod = discover->pods.list[i];
+		struct pod_resources r = pod->facts ? pod->facts->resources
+						    : resources_derive(pod, &pod->resources);
+
+		changed |= !same_resources(&r, &pod->resources);
+		pod->resources = r;
+	}
+	discover->model.generation += changed;
+	return changed;
+}
+
+static enum cgroup_driver driver_of(const struct cgroup_tree *tree)
+{
+	const struct cgroup_node *best = NULL;
+
+	/* With several Kubernetes roots (kind nodes) the host's own is the highest. */
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct cgroup_node *node = cgroup_node_of(tree->list[i]);
+
+		if (node->by_name == CGROUP_KUBEPODS && (!best || node->depth < best->depth))
+			best = node;
+	}
+	if (!best)
+		return DRIVER_NONE;
+	return strcmp(best->cgroup.name, "kubepods") == 0 ? DRIVER_CGROUPFS : DRIVER_SYSTEMD;
+}
+
+static void publish(struct discover *d, bool structure)
+{
+	struct model *m = &d->model;
+
+	m->cgroups = d->tree->list;
+	m->n_cgroups = d->tree->n;
+	m->n_pods = d->pods.n;
+	m->n_slots = d->pods.n_slots;
+	(void)snprintf(m->facts_note, sizeof(m->facts_note), "%s", d->facts.note);
+	m->generation++;
+	if (structure)
+		m->driver = driver_of(d->tree);
+}
+
+int discover_update(struct discover *discover, int64_t now_us)
+{
+	struct discover *d = discover;
+	bool full, changed, structure, looked;
+	int r;
+
+	drain(d);
+	full = scan_is_due(d, now_us);
+	looked = full || d->dirty;
+	r = look(d, full, now_us);
+	d->rescan = r < 0; /* what could not be looked at is looked at next time */
+	if (full && r >= 0)
+		d->scanned_us = now_us;
+	if (looked)
+		d->model.skipped_names = cgroup_tree_skipped(d->tree) + d->pods.refused;
+	structure = r != 0;
+	changed = structure;
+	changed |= read_knobs(d, full, structure, now_us);
+	changed |= read_facts(d, full, structure);
+	if (changed) {
+		publish(d, structure);
+		learn_capabilities(d);
+	}
+	changed |= discover_derive(d);
+	return r < 0 ? r : changed;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Any text through every reader of policy/kernel_text.c: no crash, no touched output on failure, and
+// a success means what it says.
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/kernel_text.h"
+
+#define UNTOUCHED UINT64_C(0x5a5a5a5a5a5a5a5a)
+#define N_BITS 200
+#define N_WORDS 4
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+/* A reader of one number: 0 and a value, or a known error and none. */
+static void check_value(int r, uint64_t value)
+{
+	require(r <= 0);
+	require(r == 0 || value == UNTOUCHED);
+}
+
+static void check_u64(const char *text)
+{
+	uint64_t value = UNTOUCHED;
+	char back[32];
+	int r = kernel_text_u64(text, &value);
+
+	check_value(r, value);
+	if (r < 0)
+		return;
+	/* But for leading zeros and the newline the text is the number. */
+	while (text[0] == '0' && text[1] >= '0' && text[1] <= '9')
+		text++;
+	snprintf(back, sizeof(back), "%llu", (unsigned long long)value);
+	require(strncmp(text, back, strlen(back)) == 0);
+}
+
+static void check_list(const char *text)
+{
+	uint64_t words[N_WORDS];
+	size_t count = SIZE_MAX, bits = 0;
+	int r;
+
+	memset(words, 0x5a, sizeof(words));
+	r = kernel_text_list(text, words, N_BITS, &count);
+	if (r < 0) {
+		require(words[0] == UNTOUCHED && words[N_WORDS - 1] == UNTOUCHED);
+		require(count == SIZE_MAX);
+		return;
+	}
+	for (size_t i = 0; i < (size_t)N_WORDS * 64; i++) {
+		bool set = words[i / 64] >> (i % 64) & 1;
+
+		require(!set || i < N_BITS);
+		bits += set;
+	}
+	require(bits == count);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const keys[] = {"usage_usec", "nr_throttled", "populated", "", "a b"};
+	struct psi_total psi = {UNTOUCHED, UNTOUCHED};
+	uint64_t value = UNTOUCHED;
+	char *text = malloc(size + 1);
+
+	if (!text)
+		return 0;
+	if (size > 0)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	check_u64(text);
+	check_list(text);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		value = UNTOUCHED;
+		check_value(kernel_text_keyed(text, keys[i], &value), value);
+		(void)kernel_text_has_word(text, keys[i]);
+	}
+	if (kernel_text_psi(text, &psi) < 0)
+		require(psi.some_us == UNTOUCHED && psi.full_us == UNTOUCHED);
+	value = UNTOUCHED;
+	check_value(kernel_text_meminfo(text, "MemAvailable", &value), value);
+	value = UNTOUCHED;
+	check_value(kernel_text_stat_busy(text, 100, &value), value);
+	free(text);
+	return 0;
+}

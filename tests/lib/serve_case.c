@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See serve_case.h.
+#include "tests/lib/serve_case.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/decide.h"
+#include "policy/knob.h"
+
+#define BESTEFFORT "kubepods.slice/kubepods-besteffort.slice"
+
+static void must(const void *p)
+{
+	if (!p)
+		abort();
+}
+
+static void add_rule(struct policy *policy, size_t at, enum level level, uint32_t line,
+		     enum qos qos)
+{
+	struct match *match = calloc(1, sizeof(*match));
+
+	must(match);
+	*match = (struct match){.kind = MATCH_QOS, .qos = qos};
+	policy->rules[at] = (struct assign_rule){
+		.matches = match, .n_matches = 1, .level = level, .line = line};
+	(void)snprintf(policy->rules[at].file, sizeof(policy->rules[at].file), "default.yaml");
+}
+
+static void make_policy(struct policy *policy)
+{
+	policy->rules = calloc(2, sizeof(*policy->rules));
+	must(policy->rules);
+	policy->n_rules = 2;
+	add_rule(policy, 0, LEVEL_P7, 31, QOS_BESTEFFORT);
+	add_rule(policy, 1, LEVEL_P0, 29, QOS_GUARANTEED);
+	(void)snprintf(policy->origin, sizeof(policy->origin), "default.yaml");
+}
+
+static struct pod *make_pod(struct serve_case *c, const char *slice, enum qos qos, const char *uid,
+			    const char *ns, const char *name)
+{
+	char path[256];
+	struct pod *pod;
+
+	(void)snprintf(path, sizeof(path), "%s-pod%s.slice", slice, uid);
+	pod = fake_pod(&c->f, path, qos);
+	(void)snprintf(pod->uid, sizeof(pod->uid), "%s", uid);
+	(void)snprintf(pod->name, sizeof(pod->name), "%s/%s", ns, name);
+	/* fake_free() frees the struct and not its strings. */
+	pod->facts->ns = (char *)ns;
+	pod->facts->name = (char *)name;
+	return pod;
+}
+
+static void plan(struct serve_case *c, struct cgroup *cgroup, enum knob knob, enum effect effect,
+		 struct knob_value want, struct reason reason)
+{
+	struct plan_entry entry = {
+		.cgroup = cgroup, .knob = knob, .effect = effect, .want = want, .reason = reason};
+
+	if (plan_add(&c->f.plan, &entry) < 0)
+		abort();
+}
+
+static void make_plan(struct serve_case *c)
+{
+	struct reason weight = {
+		.code = REASON_WEIGHT_REQUEST, .level = LEVEL_P0, .rule = 1, .observed = 2000};
+	struct reason yield = {.code = REASON_YIELD_RATIO,
+			       .level = LEVEL_NONE,
+			       .rule = 0,
+			       .observed = 2500,
+			       .limit = 50};
+	struct reason squeeze = {.code = REASON_SQUEEZE,
+				 .level = LEVEL_NONE,
+				 .rule = 0,
+				 .observed = 124,
+				 .limit = 50,
+				 .for_us = 2000000,
+				 .extra = 410,
+				 .who = "default/web-1"};
+
+	plan(c, c->web->cgroup, KNOB_CPU_WEIGHT, EFFECT_SHARE, knob_value_of(79), weight);
+	plan(c, c->besteffort, KNOB_CPU_WEIGHT, EFFECT_SHARE, knob_value_of(50), yield);
+	plan(c, c->besteffort, KNOB_CPU_MAX, EFFECT_HOLD, knob_value_quota(32800, 20000), squeeze);
+	c->f.ladder.rung = RUNG_SQUEEZE;
+	c->f.ladder.quota_cpu_milli = 1640;
+	c->f.ladder.reason = squeeze;
+	c->f.ladder.steps = 1;
+}
+
+static void make_status(struct serve_case *c)
+{
+	c->status = (struct status){
+		.mode = MODE_OBSERVE,
+		.mode_policy = MODE_OBSERVE,
+		.mode_option = MODE_FULL,
+		.mode_why = "the policy",
+		.policy_state = "ok",
+		.passes = 12,
+		.withheld = 2,
+		.started_us = 1000000,
+		.pass_us = 13000000,
+	};
+	c->scores = (struct scores){.pods = c->score_list, .n_slots = 8};
+	c->score_list[c->web->slot].by[RESOURCE_CPU] =
+		(struct score_value){SCORE_NO_BASELINE, 124, 10000000};
+	c->score_list[c->web->slot].by[RESOURCE_MEMORY] =
+		(struct score_value){SCORE_LEARNING, 7, 999999};
+	c->score_list[c->web->slot].by[RESOURCE_IO] =
+		(struct score_value){SCORE_SELF_THROTTLED, 500, 10000000};
+}
+
+static void make_changes(struct serve_case *c)
+{
+	c->change_list[0] = (struct change){
+		.cgroup = c->besteffort,
+		.knob = KNOB_CPU_MAX,
+		.effect = EFFECT_HOLD,
+		.kind = CHANGE_WRITE,
+		.had = knob_value_quota(KNOB_VALUE_MAX, 100000),
+		.want = knob_value_quota(32800, 20000),
+		.done = true,
+		.got = knob_value_quota(32800, 20000),
+	};
+	c->change_list[1] = (struct change){
+		.cgroup = c->besteffort,
+		.knob = KNOB_IO_WEIGHT,
+		.effect = EFFECT_SHARE,
+		.kind = CHANGE_WRITE,
+		.had = {.state = KNOB_MISSING},
+		.want = knob_value_of(10),
+		.error = -ENOENT,
+		.refusal = REFUSAL_NO_CONTROLLER,
+	};
+	c->changes = (struct changes){.list = c->change_list, .n = 2, .cap = 2};
+}
+
+void serve_case_init(struct serve_case *c)
+{
+	memset(c, 0, sizeof(*c));
+	fake_init(&c->f);
+	make_policy(&c->f.policy);
+	(void)fake_service(&c->f, "system.slice");
+	c->besteffort = fake_cgroup(&c->f, BESTEFFORT);
+	c->web = make_pod(c, "kubepods.slice/kubepods", QOS_GUARANTEED, SERVE_WEB_UID, "default",
+			  "web-1");
+	c->batch = make_pod(c, BESTEFFORT "/kubepods-besteffort", QOS_BESTEFFORT, SERVE_BATCH_UID,
+			    "batch", "hog-1");
+	c->late = make_pod(c, BESTEFFORT "/kubepods-besteffort", QOS_BESTEFFORT, SERVE_LATE_UID, "",
+			   "");
+	(void)snprintf(c->late->name, sizeof(c->late->name), "%s", SERVE_LATE_UID);
+	free(c->late->facts);
+	c->late->facts = NULL;
+	c->late->facts_state = FACT_UNKNOWN;
+	fake_request(c->web, 2000, 256 << 20);
+	fake_limit(c->web, 2000, KNOB_VALUE_MAX);
+	fake_level(&c->f, c->web, LEVEL_P0);
+	c->f.plan.assignments[c->web->slot].rule = 1;
+	fake_level(&c->f, c->batch, LEVEL_P7);
+	fake_waiting(&c->f, c->late);
+	make_plan(c);
+	fake_own(c->besteffort, KNOB_CPU_MAX, KNOB_VALUE_MAX, 32800);
+	c->besteffort->knobs[KNOB_CPU_MAX].now.period_us = 20000;
+	c->besteffort->knobs[KNOB_CPU_MAX].held = true;
+	fake_sample(&c->f, c->web, 1000000, 100000, 0);
+	fake_sample(&c->f, c->web, 11000000, 15100000, 1240000);
+	fake_sample_node(&c->f, 1000000, 0);
+	fake_sample_node(&c->f, 11000000, 20000000);
+	make_status(c);
+	make_changes(c);
+	c->snapshot = (struct snapshot){
+		.model = &c->f.model,
+		.samples = &c->f.samples,
+		.policy = &c->f.policy,
+		.plan = &c->f.plan,
+		.changes = &c->changes,
+		.scores = &c->scores,
+		.ladder_cpu = &c->f.ladder,
+		.status = &c->status,
+		.diags = &c->diags,
+	};
+}
+
+void serve_case_free(struct serve_case *c)
+{
+	fake_free(&c->f);
+}
+
+struct pod *serve_case_add(struct serve_case *c, const char *uid, const char *ns, const char *name)
+{
+	struct pod *pod =
+		make_pod(c, BESTEFFORT "/kubepods-besteffort", QOS_BESTEFFORT, uid, ns, name);
+
+	fake_level(&c->f, pod, LEVEL_P7);
+	return pod;
+}
+
+static void unlink_cgroup(struct model *model, struct cgroup *cgroup)
+{
+	struct cgroup **link = &cgroup->parent->first_child;
+	size_t n = 0;
+
+	while (*link != cgroup)
+		link = &(*link)->next_sibling;
+	*link = cgroup->next_sibling;
+	for (size_t i = 0; i < model->n_cgroups; i++) {
+		if (model->cgroups[i] != cgroup)
+			model->cgroups[n++] = model->cgroups[i];
+	}
+	model->n_cgroups = n;
+	free(cgroup->path);
+	free(cgroup);
+}
+
+void serve_case_remove(struct serve_case *c, struct pod *pod)
+{
+	struct model *model = &c->f.model;
+	size_t n = 0;
+
+	for (size_t i = 0; i < model->n_pods; i++) {
+		if (model->pods[i] != pod)
+			model->pods[n++] = model->pods[i];
+	}
+	model->n_pods = n;
+	unlink_cgroup(model, pod->cgroup);
+	free(pod->facts);
+	free(pod);
+}
+
+const struct snapshot *serve_case_snapshot(void *context)
+{
+	struct serve_case *c = context;
+
+	return &c->snapshot;
+}

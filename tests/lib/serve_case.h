@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A whole snapshot in memory for tests of the serving stage: a Guaranteed online pod that waits, a
+// batch pod under a quota, and a pod whose facts are not known. All of it hand-made.
+#pragma once
+
+#include "colod/snapshot.h"
+#include "tests/lib/fake.h"
+
+#define SERVE_WEB_UID "11111111-aaaa-4bbb-8ccc-000000000001"
+#define SERVE_BATCH_UID "22222222-aaaa-4bbb-8ccc-000000000002"
+#define SERVE_LATE_UID "22229999-aaaa-4bbb-8ccc-000000000003"
+
+struct serve_case {
+	struct fake f;
+	struct status status;
+	struct scores scores;
+	struct pod_score score_list[8];
+	struct changes changes;
+	struct change change_list[2];
+	struct diags diags;
+	struct snapshot snapshot;
+	struct pod *web;   /* default/web-1, P0 */
+	struct pod *batch; /* batch/hog-1, P7, held by cpu.max */
+	struct pod *late;  /* waits for its namespace */
+	struct cgroup *besteffort;
+};
+
+/* Aborts without memory. The struct must not move. */
+void serve_case_init(struct serve_case *c);
+void serve_case_free(struct serve_case *c);
+
+/* One more Kubernetes pod below kubepods-besteffort, of level P7. */
+struct pod *serve_case_add(struct serve_case *c, const char *uid, const char *ns, const char *name);
+
+/* Takes a pod out of the model, as when its cgroup vanished; frees it and its cgroup. */
+void serve_case_remove(struct serve_case *c, struct pod *pod);
+
+/* For struct bus_ops. */
+const struct snapshot *serve_case_snapshot(void *context);

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Whole passes over a fake tree. Open descriptors, reads and allocations are counted.
+#include "tests/lib/test.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/base/fs.h"
+#include "agent/observe/observe.h"
+#include "policy/history.h"
+#include "tests/lib/alloc_count.h"
+#include "tests/lib/fake.h"
+#include "tests/lib/tree.h"
+
+#define S 1000000
+#define ALL_BITS (SAMPLE_CPU | SAMPLE_MEMORY | SAMPLE_PSI_CPU | SAMPLE_PSI_MEMORY | SAMPLE_PSI_IO)
+#define POD_READS 5
+#define NODE_READS 5
+
+static char *dir;
+static int root_fd = -EBADF, cgroup_fd = -EBADF;
+static struct fake f;
+static struct observe *observe;
+
+static int make(void **state)
+{
+	(void)state;
+	fake_init(&f);
+	if (tree_make("@host 2\n", &dir) < 0)
+		return -1;
+	root_fd = tree_open(dir);
+	if (fs_open_dir(root_fd, "sys/fs/cgroup", &cgroup_fd) < 0)
+		return -1;
+	return observe_new(root_fd, cgroup_fd, &observe);
+}
+
+static int drop(void **state)
+{
+	(void)state;
+	observe_free(observe);
+	fake_free(&f);
+	close(cgroup_fd);
+	close(root_fd);
+	tree_remove(dir);
+	return 0;
+}
+
+static struct pod *pod_at(unsigned i, enum qos qos)
+{
+	char path[64];
+	struct pod *pod;
+
+	snprintf(path, sizeof(path), "kubepods.slice/kubepods-pod%03u.slice", i);
+	assert_int_equal(tree_cgroup(dir, path), 0);
+	pod = fake_pod(&f, path, qos);
+	assert_int_equal(fs_inode(cgroup_fd, path, &pod->cgroup->inode), 0);
+	return pod;
+}
+
+static void put(const struct pod *pod, const char *file, const char *text)
+{
+	assert_int_equal(tree_knob(dir, pod->cgroup->path, file, text), 0);
+}
+
+static void remove_file(const struct pod *pod, const char *file)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "sys/fs/cgroup/%s/%s", pod->cgroup->path, file);
+	assert_int_equal(tree_delete(dir, path), 0);
+}
+
+static void pass(int64_t now_us)
+{
+	assert_int_equal(observe_sample(observe, &f.model, now_us), 0);
+}
+
+static const struct pod_sample *last(const struct pod *pod)
+{
+	const struct pod_history *h = history_of(observe_samples(observe), pod->slot, pod->serial);
+
+	return h ? history_last(h) : NULL;
+}
+
+static unsigned n_fds(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+TEST(a_pass_measures_the_node_and_every_pod)
+{
+	struct pod *a = pod_at(1, QOS_GUARANTEED), *b = pod_at(2, QOS_BESTEFFORT);
+
+	put(a, "cpu.stat", "usage_usec 500\nnr_periods 1\nnr_throttled 0\nthrottled_usec 0");
+	put(b, "memory.current", "4096");
+	pass(7 * S);
+	assert_int_equal(last(a)->valid, ALL_BITS);
+	assert_int_equal(last(b)->valid, ALL_BITS);
+	assert_true(last(a)->at_us == 7 * S);
+	assert_true(last(a)->cpu_usage_us == 500);
+	assert_true(last(b)->memory_bytes == 4096);
+	assert_int_equal(history_last_node(&observe_samples(observe)->node)->valid, ALL_BITS);
+	assert_true(history_last_node(&observe_samples(observe)->node)->at_us == 7 * S);
+}
+
+TEST(a_steady_pass_reads_each_file_once_and_allocates_nothing)
+{
+	unsigned long allocations;
+	uint64_t reads;
+	unsigned fds;
+
+	for (unsigned i = 0; i < 20; i++)
+		pod_at(i, QOS_BURSTABLE);
+	pass(1 * S);
+	fds = n_fds();
+	reads = observe_n_reads(observe);
+	allocations = alloc_count();
+	for (int i = 2; i < 2 + 2 * SAMPLE_RING; i++)
+		assert_int_equal(observe_sample(observe, &f.model, i * (int64_t)S), 0);
+	assert_int_equal(alloc_count(), allocations);
+	assert_int_equal(observe_n_reads(observe) - reads,
+			 2 * SAMPLE_RING * (20 * POD_READS + NODE_READS));
+	assert_int_equal(n_fds(), fds);
+}
+
+TEST(a_time_that_is_not_after_the_last_is_ignored)
+{
+	struct pod *a = pod_at(1, QOS_GUARANTEED);
+	uint64_t reads;
+
+	pass(5 * S);
+	reads = observe_n_reads(observe);
+	pass(5 * S);
+	pass(4 * S);
+	assert_true(observe_n_reads(observe) == reads);
+	assert_true(last(a)->at_us == 5 * S);
+	assert_int_equal(observe_samples(observe)->pods[a->slot]->count, 1);
+	pass(6 * S);
+	assert_int_equal(observe_samples(observe)->pods[a->slot]->count, 2);
+}
+
+TEST(a_gone_pod_is_forgotten_and_its_descriptors_are_closed)
+{
+	struct pod *a = pod_at(1, QOS_GUARANTEED), *b = pod_at(2, QOS_GUARANTEED);
+	unsigned fds;
+
+	pass(1 * S);
+	fds = n_fds();
+	/* the model forgets the second pod; its slot stays in the range */
+	assert_ptr_equal(f.model.pods[1], b);
+	f.model.n_pods = 1;
+	pass(2 * S);
+	assert_int_equal(n_fds(), fds - POD_READS);
+	assert_null(last(b));
+	assert_null(observe_samples(observe)->pods[b->slot]);
+	assert_true(last(a)->at_us == 2 * S);
+	f.model.n_pods = 2;
+}
+
+TEST(a_new_pod_in_a_used_slot_starts_with_an_empty_history)
+{
+	struct pod *a = pod_at(1, QOS_GUARANTEED);
+	unsigned fds;
+
+	pass(1 * S);
+	pass(2 * S);
+	fds = n_fds();
+	a->serial += 100;
+	pass(3 * S);
+	assert_int_equal(observe_samples(observe)->pods[a->slot]->count, 1);
+	assert_true(last(a)->at_us == 3 * S);
+	assert_int_equal(n_fds(), fds);
+}
+
+TEST(a_pod_made_anew_at_the_same_path_is_not_taken_for_the_old_one)
+{
+	struct pod *a = pod_at(1, QOS_GUARANTEED), *b = pod_at(2, QOS_GUARANTEED);
+
+	a->cgroup->inode++;
+	pass(1 * S);
+	assert_int_equal(last(a)->valid, 0);
+	assert_int_equal(last(b)->valid, ALL_BITS);
+}
+
+TEST(a_vanished_pod_costs_only_its_own_values)
+{
+	struct pod *a = pod_at(1, QOS_GUARANTEED), *b = pod_at(2, QOS_GUARANTEED);
+	char path[256];
+
+	snprintf(path, sizeof(path), "sys/fs/cgroup/%s", a->cgroup->path);
+	assert_int_equal(tree_delete(dir, path), 0);
+	pass(1 * S);
+	assert_int_equal(last(a)->valid, 0);
+	assert_int_equal(last(b)->valid, ALL_BITS);
+	assert_int_equal(observe_n_unsampled(observe), 0);
+}
+
+TEST(a_file_that_was_missing_is_looked_for_again_after_ten_seconds)
+{
+	struct pod *a = pod_at(1, QOS_GUARANTEED);
+
+	remove_file(a, "memory.current");
+	pass(1 * S);
+	assert_int_equal(last(a)->valid, ALL_BITS & ~SAMPLE_MEMORY);
+	put(a, "memory.current", "4096");
+	pass(5 * S);
+	assert_int_equal(last(a)->valid, ALL_BITS & ~SAMPLE_MEMORY);
+	pass(11 * S);
+	assert_int_equal(last(a)->valid, ALL_BITS);
+}
+
+TEST(without_psi_pressure_is_neither_read_nor_valid)
+{
+	struct pod *a = pod_at(1, QOS_GUARANTEED);
+
+	f.model.capabilities &= ~(1u << CAPABILITY_PSI);
+	pass(1 * S);
+	assert_int_equal(last(a)->valid, SAMPLE_CPU | SAMPLE_MEMORY);
+	assert_int_equal(history_last_node(&observe_samples(observe)->node)->valid,
+			 SAMPLE_CPU | SAMPLE_MEMORY);
+	assert_int_equal(observe_n_reads(observe), 4);
+}
+
+/* Room for `n` pods, and descriptors that observation leaves to others. A lowered hard limit cannot
+ * be raised again, so this runs in a child. */
+static bool start_with_room_for(unsigned n)
+{
+	struct rlimit low = {2 * POD_READS * n, 2 * POD_READS * n};
+
+	observe_free(observe);
+	return setrlimit(RLIMIT_NOFILE, &low) == 0 &&
+	       observe_new(root_fd, cgroup_fd, &observe) == 0;
+}
+
+static bool sampled(const struct pod *pod)
+{
+	return last(pod) && last(pod)->valid == ALL_BITS;
+}
+
+/* Written into by a child: assertions of cmocka mean nothing there. */
+#define CHILD_CHECK(condition)                                                                     \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			print_error("line %d: %s\n", __LINE__, #condition);                        \
+			_exit(1);                                                                  \
+		}                                                                                  \
+	} while (0)
+
+static void in_child(void (*run)(void))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		run();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void run_short_of_fds(void)
+{
+	CHILD_CHECK(start_with_room_for(4));
+	for (int i = 1; i <= 3; i++)
+		CHILD_CHECK(observe_sample(observe, &f.model, i * (int64_t)S) == 0);
+	CHILD_CHECK(observe_n_unsampled(observe) == 2);
+	for (unsigned i = 0; i < 6; i++)
+		CHILD_CHECK(sampled(f.model.pods[i]) == (i >= 2));
+	/* who goes unsampled is not measured by old numbers either */
+	CHILD_CHECK(last(f.model.pods[0])->at_us == 3 * S && last(f.model.pods[0])->valid == 0);
+}
+
+TEST(short_of_descriptors_the_lowest_go_unsampled_and_are_counted)
+{
+	pod_at(0, QOS_BESTEFFORT);
+	pod_at(1, QOS_BURSTABLE);
+	for (unsigned i = 2; i < 6; i++)
+		pod_at(i, QOS_GUARANTEED);
+	in_child(run_short_of_fds);
+}
+
+static void run_levels_decide(void)
+{
+	struct observe_trigger_ops none = {0};
+
+	CHILD_CHECK(start_with_room_for(4));
+	CHILD_CHECK(observe_sample(observe, &f.model, 1 * S) == 0);
+	CHILD_CHECK(sampled(f.model.pods[0]) && !sampled(f.model.pods[4]));
+	CHILD_CHECK(observe_triggers(observe, &f.model, &f.plan, &f.policy, &none) == 0);
+	CHILD_CHECK(observe_sample(observe, &f.model, 2 * S) == 0);
+	CHILD_CHECK(observe_sample(observe, &f.model, 3 * S) == 0);
+	for (unsigned i = 0; i < 5; i++)
+		CHILD_CHECK(sampled(f.model.pods[i]) == (i >= 1));
+	CHILD_CHECK(observe_n_unsampled(observe) == 1);
+}
+
+TEST(the_level_of_the_plan_decides_who_goes_unsampled)
+{
+	for (unsigned i = 0; i < 5; i++)
+		fake_level(&f, pod_at(i, i == 0 ? QOS_GUARANTEED : QOS_BESTEFFORT),
+			   i == 0 ? LEVEL_P7 : LEVEL_P1);
+	in_child(run_levels_decide);
+}
+
+static void run_fds_taken_by_others(void)
+{
+	CHILD_CHECK(start_with_room_for(4));
+	while (dup(root_fd) >= 0)
+		;
+	/* two pods' worth and the one that opening needs for a moment */
+	for (int i = 0; i < NODE_READS + 2 * POD_READS + 1; i++)
+		CHILD_CHECK(close(2 * POD_READS * 4 - 1 - i) == 0);
+	CHILD_CHECK(observe_sample(observe, &f.model, 1 * S) == 0);
+	CHILD_CHECK(observe_n_unsampled(observe) == 1);
+	CHILD_CHECK(sampled(f.model.pods[0]) && sampled(f.model.pods[1]));
+	CHILD_CHECK(!sampled(f.model.pods[2]));
+	CHILD_CHECK(history_last_node(&observe_samples(observe)->node)->valid == ALL_BITS);
+}
+
+TEST(descriptors_taken_by_others_cost_a_sample_and_no_more)
+{
+	for (unsigned i = 0; i < 3; i++)
+		pod_at(i, QOS_GUARANTEED);
+	in_child(run_fds_taken_by_others);
+}
+
+static void run_soft_limit(void)
+{
+	struct rlimit limit = {100, 200};
+
+	CHILD_CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	observe_free(observe);
+	CHILD_CHECK(observe_new(root_fd, cgroup_fd, &observe) == 0);
+	CHILD_CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	CHILD_CHECK(limit.rlim_cur == 200 && limit.rlim_max == 200);
+}
+
+TEST(the_soft_limit_on_descriptors_is_raised_to_the_hard_one)
+{
+	in_child(run_soft_limit);
+}
+
+TEST(everything_is_closed_at_the_end)
+{
+	unsigned before = n_fds();
+
+	pod_at(1, QOS_GUARANTEED);
+	pass(1 * S);
+	assert_int_equal(n_fds(), before + POD_READS + NODE_READS);
+	observe_free(observe);
+	assert_int_equal(n_fds(), before);
+	observe_free(NULL);
+	assert_int_equal(observe_new(root_fd, cgroup_fd, &observe), 0);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, make, drop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_pass_measures_the_node_and_every_pod),
+		T(a_steady_pass_reads_each_file_once_and_allocates_nothing),
+		T(a_time_that_is_not_after_the_last_is_ignored),
+		T(a_gone_pod_is_forgotten_and_its_descriptors_are_closed),
+		T(a_new_pod_in_a_used_slot_starts_with_an_empty_history),
+		T(a_pod_made_anew_at_the_same_path_is_not_taken_for_the_old_one),
+		T(a_vanished_pod_costs_only_its_own_values),
+		T(a_file_that_was_missing_is_looked_for_again_after_ten_seconds),
+		T(without_psi_pressure_is_neither_read_nor_valid),
+		T(short_of_descriptors_the_lowest_go_unsampled_and_are_counted),
+		T(the_level_of_the_plan_decides_who_goes_unsampled),
+		T(descriptors_taken_by_others_cost_a_sample_and_no_more),
+		T(the_soft_limit_on_descriptors_is_raised_to_the_hard_one),
+		T(everything_is_closed_at_the_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

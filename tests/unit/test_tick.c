@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The whole pass over a fake tree, unprivileged: what is written, what is not, and what a second
+// pass costs.
+#include "tests/lib/test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "agent/base/log.h"
+#include "agent/state.h"
+#include "agent/tick.h"
+#include "tests/lib/alloc_count.h"
+#include "tests/lib/tree.h"
+
+#define ONLINE "0a0a0a0a-0000-4000-8000-000000000001"
+#define BATCH "0a0a0a0a-0000-4000-8000-000000000002"
+#define HOG "0a0a0a0a-0000-4000-8000-000000000003"
+#define STRANGER "0a0a0a0a-0000-4000-8000-000000000004"
+#define S_US 1000000
+
+static const char *const spec = "@host 4\n"
+				"@pod systemd Guaranteed " ONLINE " 2031\n"
+				"@pod systemd Burstable " BATCH " 39\n"
+				"@pod systemd Burstable " STRANGER " 20\n"
+				"@pod systemd BestEffort " HOG " 1\n";
+
+static const char facts[] =
+	"{\"kind\":\"PodList\",\"items\":["
+	"{\"metadata\":{\"uid\":\"" ONLINE "\",\"namespace\":\"shop\",\"name\":\"web\"},"
+	"\"spec\":{\"containers\":[{\"name\":\"c\",\"resources\":{\"requests\":{\"cpu\":\"52\","
+	"\"memory\":\"64Mi\"}}}]},\"status\":{\"qosClass\":\"Guaranteed\"}},"
+	"{\"metadata\":{\"uid\":\"" BATCH "\",\"namespace\":\"jobs\",\"name\":\"batch\"},"
+	"\"spec\":{\"priorityClassName\":\"batch-low\",\"containers\":[{\"name\":\"c\"}]},"
+	"\"status\":{\"qosClass\":\"Burstable\"}},"
+	"{\"metadata\":{\"uid\":\"" HOG "\",\"namespace\":\"jobs\",\"name\":\"hog\"},"
+	"\"spec\":{\"containers\":[{\"name\":\"c\"}]},\"status\":{\"qosClass\":\"BestEffort\"}}]}";
+
+struct tick_test {
+	char *dir;
+	char policy[TREE_PATH_SIZE];
+	struct options options;
+	struct state *state;
+};
+
+static struct tick_test t;
+
+static void write_policy(const char *mode)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "version: 1\nmode: %s\nfacts: {from: \"file:///pods.json\"}\n",
+		 mode);
+	assert_int_equal(tree_write(t.dir, "etc/colod/policy.d/90-test.yaml", text), 0);
+}
+
+static void copy_default_profile(void)
+{
+	static char text[64 * 1024];
+	FILE *f = fopen("policy/profiles/default.yaml", "re");
+	size_t n;
+
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	assert_int_equal(tree_write(t.dir, "usr/lib/colod/policy.d/00-default.yaml", text), 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	log_open(LOG_EMERG);
+	memset(&t, 0, sizeof(t));
+	if (tree_make(spec, &t.dir) < 0 || tree_write(t.dir, "pods.json", facts) < 0)
+		return -1;
+	copy_default_profile();
+	return 0;
+}
+
+static void start(const char *mode, enum mode at_most)
+{
+	write_policy(mode);
+	t.options = (struct options){.action = OPTIONS_ONCE, .root = t.dir, .mode = at_most};
+	assert_int_equal(state_new(&t.options, &t.state), 0);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	state_free(t.state);
+	tree_remove(t.dir);
+	return 0;
+}
+
+#define BE "kubepods.slice/kubepods-besteffort.slice"
+#define BU "kubepods.slice/kubepods-burstable.slice"
+#define BATCH_POD BU "/kubepods-burstable-pod0a0a0a0a_0000_4000_8000_000000000002.slice"
+#define STRANGER_POD BU "/kubepods-burstable-pod0a0a0a0a_0000_4000_8000_000000000004.slice"
+#define ONLINE_POD "kubepods.slice/kubepods-pod0a0a0a0a_0000_4000_8000_000000000001.slice"
+
+static void assert_knob(const char *path, const char *file, const char *want)
+{
+	char got[128];
+
+	assert_int_equal(tree_knob_read(t.dir, path, file, got, sizeof(got)), 0);
+	assert_string_equal(got, want);
+}
+
+TEST(a_pass_writes_what_the_policy_asks_and_leaves_the_rest)
+{
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	/* 2031 and the burstable class's default 100 are the online siblings; one 50th of them. */
+	assert_true(t.state->status.writes > 0);
+	assert_int_equal(t.state->status.refusals, 0);
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+	assert_knob(ONLINE_POD, "cpu.weight", "2031");
+	assert_knob(STRANGER_POD, "cpu.weight", "20");
+	assert_knob(STRANGER_POD, "memory.high", "max");
+	assert_knob("system.slice", "cpu.weight", "100");
+}
+
+TEST(a_second_pass_writes_nothing)
+{
+	uint64_t writes;
+
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	writes = t.state->status.writes;
+	tick(t.state, 11 * S_US);
+	tick(t.state, 12 * S_US);
+	assert_int_equal(t.state->status.writes, writes);
+	assert_int_equal(t.state->status.pending, 0);
+}
+
+TEST(a_steady_pass_allocates_nothing)
+{
+	unsigned long before;
+
+	start("squeeze", MODE_FULL);
+	for (int64_t i = 0; i < 5; i++)
+		tick(t.state, (10 + i) * S_US);
+	before = alloc_count();
+	for (int64_t i = 5; i < 15; i++)
+		tick(t.state, (10 + i) * S_US);
+	assert_int_equal(alloc_count() - before, 0);
+}
+
+TEST(observe_plans_the_same_and_writes_nothing)
+{
+	start("squeeze", MODE_OBSERVE);
+	tick(t.state, 10 * S_US);
+	assert_int_equal(t.state->status.writes, 0);
+	assert_true(t.state->status.withheld > 0);
+	assert_knob(ONLINE_POD, "memory.min", "0");
+	assert_knob(BE, "cpu.weight", "100");
+}
+
+TEST(protect_writes_shares_and_protection_but_no_limit)
+{
+	start("protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+	assert_knob(BATCH_POD, "memory.high", "max");
+	assert_true(t.state->status.withheld > 0);
+}
+
+TEST(lowering_the_mode_gives_the_values_back_in_the_next_pass)
+{
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+	write_policy("off");
+	assert_int_equal(state_load_policy(t.state), 0);
+	tick(t.state, 11 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "0");
+	assert_knob(BATCH_POD, "cpu.weight", "39");
+	assert_int_equal(t.state->status.restores, t.state->status.writes);
+}
+
+TEST(the_kill_switch_file_does_the_same)
+{
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	tree_write(t.dir, "etc/colod/disable", "");
+	tick(t.state, 11 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "0");
+	assert_int_equal(t.state->status.mode, MODE_OFF);
+	tree_delete(t.dir, "etc/colod/disable");
+	tick(t.state, 12 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+}
+
+TEST(a_broken_policy_keeps_the_one_in_force)
+{
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	tree_write(t.dir, "etc/colod/policy.d/95-broken.yaml", "version: 1\nlevels: [P9\n");
+	assert_true(state_load_policy(t.state) < 0);
+	tick(t.state, 11 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+	assert_int_equal(t.state->status.mode, MODE_SQUEEZE);
+	assert_non_null(strstr(t.state->status.policy_state, "rejected"));
+}
+
+TEST(a_pod_that_vanishes_takes_nothing_with_it)
+{
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	tree_delete(t.dir, "sys/fs/cgroup/" BATCH_POD);
+	discover_rescan(t.state->discover);
+	tick(t.state, 11 * S_US);
+	tick(t.state, 12 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+	assert_int_equal(discover_model(t.state->discover)->n_pods, 3);
+	assert_int_equal(t.state->status.refusals, 0);
+}
+
+#define UNIT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(a_pass_writes_what_the_policy_asks_and_leaves_the_rest),
+		UNIT(a_second_pass_writes_nothing),
+		UNIT(a_steady_pass_allocates_nothing),
+		UNIT(observe_plans_the_same_and_writes_nothing),
+		UNIT(protect_writes_shares_and_protection_but_no_limit),
+		UNIT(lowering_the_mode_gives_the_values_back_in_the_next_pass),
+		UNIT(the_kill_switch_file_does_the_same),
+		UNIT(a_broken_policy_keeps_the_one_in_force),
+		UNIT(a_pod_that_vanishes_takes_nothing_with_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
