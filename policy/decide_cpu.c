@@ -81,15 +81,18 @@ static bool is_mixed_pod(const struct decide_tree *t, const struct decide_node *
 	       is_mixed_class(&t->nodes[node->parent]);
 }
 
-static bool yields(const struct decide_node *node)
+/* A class whose pods wait for facts keeps its weight only where there is one to be given. */
+static bool yields(const struct decide_tree *t, const struct decide_node *node)
 {
-	return decide_tree_all_offline(node) || decide_tree_kept(node);
+	return decide_tree_all_offline(node) ||
+	       (decide_tree_kept(node) && takes_weight(node->cgroup) &&
+		t->nodes[node->parent].siblings_weight > 0);
 }
 
 /* The highest one that yields, and is weighed against its siblings. */
 static bool is_yielding(const struct decide_tree *t, const struct decide_node *node)
 {
-	return yields(node) && !yields(&t->nodes[node->parent]) && !is_mixed_pod(t, node);
+	return yields(t, node) && !yields(t, &t->nodes[node->parent]) && !is_mixed_pod(t, node);
 }
 
 /* The smallest ratio of the offline levels below: a level that was promised more must not get
@@ -220,17 +223,20 @@ static bool yields_by_idle(const struct decide_input *in, const struct decide_no
 
 static void sum_siblings(const struct decide_input *in, struct decide_tree *t)
 {
+	/* Parents come first: what is cleared here is summed up later. */
 	for (size_t i = 0; i < t->n_nodes; i++) {
 		const struct decide_node *node = &t->nodes[i];
 
-		/* Parents come first: what is cleared here is summed up later. */
 		t->nodes[i].siblings_weight = 0;
 		t->nodes[i].n_yielding = 0;
-		if (node->parent == DECIDE_NONE)
-			continue;
-		if (decide_tree_is_online(node))
+		if (node->parent != DECIDE_NONE && decide_tree_is_online(node))
 			t->nodes[node->parent].siblings_weight += node->weight;
-		if (is_yielding(t, node) && !yields_by_idle(in, node))
+	}
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		const struct decide_node *node = &t->nodes[i];
+
+		if (node->parent != DECIDE_NONE && is_yielding(t, node) &&
+		    !yields_by_idle(in, node))
 			t->nodes[node->parent].n_yielding++;
 	}
 }
@@ -321,7 +327,7 @@ static int decide_idle_below(const struct decide_input *in, struct plan *plan,
 	const struct decide_node *top = node;
 	struct reason reason = {.code = REASON_YIELD_IDLE};
 
-	while (top->parent != DECIDE_NONE && yields(&t->nodes[top->parent]))
+	while (top->parent != DECIDE_NONE && yields(t, &t->nodes[top->parent]))
 		top = &t->nodes[top->parent];
 	if (top == node || !is_kubelets_own(in, top) || !wants_idle(in, top) || !can_idle(in, node))
 		return 0;
@@ -336,7 +342,7 @@ static int decide_offline(const struct decide_input *in, struct plan *plan)
 		struct decide_node *node = &t->nodes[i];
 		int r = 0;
 
-		if (!yields(node))
+		if (!yields(t, node))
 			continue;
 		if (is_mixed_pod(t, node))
 			r = decide_mixed_pod(in, plan, node);

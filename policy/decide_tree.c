@@ -211,10 +211,13 @@ bool decide_tree_is_online(const struct decide_node *node)
 static const struct knob_value *weight_under_idle(const struct knob_state *knobs)
 {
 	static const struct knob_value after_idle = {.state = KNOB_KNOWN, .value = 100};
+	const struct knob_state *weight = &knobs[KNOB_CPU_WEIGHT];
 
-	if (knobs[KNOB_CPU_WEIGHT].owned)
-		return &knobs[KNOB_CPU_WEIGHT].original;
-	return knobs[KNOB_CPU_IDLE].owned ? &after_idle : &knobs[KNOB_CPU_WEIGHT].now;
+	if (weight->now.state != KNOB_KNOWN)
+		return &weight->now;
+	if (weight->owned)
+		return &weight->original;
+	return knobs[KNOB_CPU_IDLE].owned ? &after_idle : &weight->now;
 }
 
 const struct knob_value *decide_tree_base(const struct cgroup *cgroup, enum knob knob)

@@ -33,7 +33,8 @@ const char *names_effect(enum effect effect); /* "share", "protection", "limit",
 int names_effect_from(const char *text);
 const char *names_refusal(enum refusal refusal); /* a short phrase for people */
 int names_refusal_from(const char *text);
-const char *names_score(enum score_state state); /* "none", "learning", "no baseline yet", "self-throttled" */
+const char *
+names_score(enum score_state state); /* "none", "learning", "no baseline yet", "self-throttled" */
 int names_score_from(const char *text);
 
 /* The lowest mode that allows this effect. */

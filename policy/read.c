@@ -214,19 +214,22 @@ static int hand_over_rules(struct reader *reader)
 
 static void set_origin(struct policy *policy, const struct policy_source *sources, size_t n)
 {
-	size_t len = 0;
+	static const char more[] = " ...";
+	char *to = policy->origin;
+	size_t room = sizeof(policy->origin) - sizeof(more);
 
-	policy->origin[0] = '\0';
 	for (size_t i = 0; i < n; i++) {
-		int more = snprintf(policy->origin + len, sizeof(policy->origin) - len, "%s%s",
-				    i ? " " : "", sources[i].name);
+		size_t len = strlen(sources[i].name);
 
-		if (more < 0 || (size_t)more >= sizeof(policy->origin) - len) {
-			(void)snprintf(policy->origin + len, sizeof(policy->origin) - len, "%s",
-				       sizeof(policy->origin) - len > 4 ? " ..." : "");
+		if (len + 1 > room) {
+			memcpy(to, more, sizeof(more));
 			return;
 		}
-		len += (size_t)more;
+		if (i > 0)
+			*to++ = ' ';
+		memcpy(to, sources[i].name, len + 1);
+		to += len;
+		room -= len + 1;
 	}
 }
 

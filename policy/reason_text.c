@@ -95,8 +95,10 @@ static const char *pods(uint64_t n)
 	return n == 1 ? "pod" : "pods";
 }
 
-/* "default.yaml:31", or what stands for it. false where no rule is known. */
-static bool rule_place(const struct policy *policy, int rule, char *buf, size_t size)
+/* "default.yaml:31" with `before` before it, or what stands for both. false where no rule is
+ * known. */
+static bool rule_place(const struct policy *policy, int rule, const char *before, char *buf,
+		       size_t size)
 {
 	const struct assign_rule *r;
 
@@ -106,7 +108,7 @@ static bool rule_place(const struct policy *policy, int rule, char *buf, size_t 
 	if (r->built_in)
 		(void)snprintf(buf, size, "the built-in rule");
 	else
-		(void)snprintf(buf, size, "%s:%" PRIu32, r->file, r->line);
+		(void)snprintf(buf, size, "%s%s:%" PRIu32, before, r->file, r->line);
 	return true;
 }
 
@@ -115,14 +117,14 @@ static void add_origin(struct out *out, const struct reason *reason, const struc
 {
 	bool level = reason->level >= 0 && reason->level < LEVEL_COUNT;
 	char place[96];
-	bool rule = rule_place(policy, reason->rule, place, sizeof(place));
+	bool rule = rule_place(policy, reason->rule, "rule ", place, sizeof(place));
 
 	if (level && rule)
-		add(out, " (%s, rule %s)", names_level(reason->level), place);
+		add(out, " (%s, %s)", names_level(reason->level), place);
 	else if (level)
 		add(out, " (%s)", names_level(reason->level));
 	else if (rule)
-		add(out, " (rule %s)", place);
+		add(out, " (%s)", place);
 }
 
 static void add_who(struct out *out, const char *before, const struct reason *reason)
@@ -314,7 +316,7 @@ const char *reason_text_rule(const struct policy *policy, int rule, char *buf, s
 	if (size == 0)
 		return buf;
 	buf[0] = '\0';
-	if (!rule_place(policy, rule, place, sizeof(place))) {
+	if (!rule_place(policy, rule, "", place, sizeof(place))) {
 		add(&out, "no rule matches");
 		return buf;
 	}

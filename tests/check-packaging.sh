@@ -69,7 +69,7 @@ sysusers()
 {
 	local root=$stage/sysusers
 	mkdir -p "$root/etc"
-	systemd-sysusers --root="$root" "$stage/usr/lib/sysusers.d/colod.conf" >/dev/null
+	systemd-sysusers --root="$root" "$stage/usr/lib/sysusers.d/colod.conf" >/dev/null 2>&1
 	grep -q '^colod:' "$root/etc/group" || echo "no group colod"
 	rm -rf "$root"
 }

@@ -24,8 +24,7 @@ bool log_limit_pass(struct log_limit *limit, const char *site, int64_t now_us,
 {
 	struct log_limit_site *s = find_site(limit, site);
 
-	if (s->lines == 0 || now_us < s->since_us ||
-	    now_us - s->since_us >= LOG_LIMIT_WINDOW_US) {
+	if (s->lines == 0 || now_us < s->since_us || now_us - s->since_us >= LOG_LIMIT_WINDOW_US) {
 		s->since_us = now_us;
 		s->lines = 0;
 	}

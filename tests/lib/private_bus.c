@@ -55,7 +55,7 @@ static const char config_strict[] =
 	"  </policy>\n"
 	"  <include>%s/policy.conf</include>\n";
 static const char config_open[] = "    <allow send_destination=\"*\" eavesdrop=\"true\"/>\n"
-				  "    <allow own=\"*\"/>\n"
+				  "    <allow eavesdrop=\"true\"/>\n    <allow own=\"*\"/>\n"
 				  "  </policy>\n";
 
 static int write_file(const char *dir, const char *name, const char *text, size_t len)

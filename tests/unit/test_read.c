@@ -39,6 +39,7 @@ static void read_two(const char *second)
 	const char *files[] = {BASE, second};
 
 	policy_free(policy);
+	policy = NULL;
 	policy = policy_case_read(files, 2);
 }
 
@@ -303,13 +304,13 @@ TEST(too_many_files_are_refused)
 
 	memset(&diags, 0, sizeof(diags));
 	for (size_t i = 0; i <= POLICY_FILES_MAX; i++)
-		sources[i] = (struct policy_source){"n", "version: 1\n", 11};
+		sources[i] = (struct policy_source){"dir/n.yaml", "version: 1\n", 11};
 	assert_int_equal(policy_read(sources, POLICY_FILES_MAX + 1, &diags, &policy), -EINVAL);
 	assert_null(policy);
-	expect_diag(0, "n", 0, "too many policy files");
+	expect_diag(0, "dir/n.yaml", 0, "too many policy files");
 	memset(&diags, 0, sizeof(diags));
 	assert_int_equal(policy_read(sources, POLICY_FILES_MAX, &diags, &policy), 0);
-	assert_string_equal(policy->origin + strlen(policy->origin) - 3, "...");
+	assert_string_equal(policy->origin + strlen(policy->origin) - 15, " dir/n.yaml ...");
 }
 
 TEST(free_takes_nothing_and_half_built_objects)

@@ -40,6 +40,7 @@ static const struct match *read_match(const char *yaml)
 	const struct assign_rule *rule;
 
 	policy_free(policy);
+	policy = NULL;
 	policy = policy_case_read(&yaml, 1);
 	rule = first_rule();
 	assert_int_equal(rule->n_matches, 1);

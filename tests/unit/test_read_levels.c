@@ -23,6 +23,7 @@ static int teardown(void **state)
 static const struct level_policy *read_level(const char *yaml, enum level level)
 {
 	policy_free(policy);
+	policy = NULL;
 	policy = policy_case_read(&yaml, 1);
 	return &policy->levels[level];
 }

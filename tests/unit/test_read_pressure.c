@@ -26,6 +26,7 @@ static int teardown(void **state)
 static const struct pressure_rule *read_rule(const char *yaml)
 {
 	policy_free(policy);
+	policy = NULL;
 	policy = policy_case_read(&yaml, 1);
 	return &policy->pressure_cpu;
 }

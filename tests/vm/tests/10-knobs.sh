@@ -91,7 +91,7 @@ explained()
 {
 	like "$(coloctl pods)" "P7 +offline" "coloctl pods shows the level"
 	like "$(coloctl why default/batch)" "batch" "coloctl why names the pod"
-	like "$(coloctl why default/stranger)" "waiting" "and what the unknown pod waits for"
+	like "$(coloctl why "$(pod_uid stranger)")" "waiting for: priorityClass" "and what the unknown pod waits for"
 	is "$(coloctl pods --json | jq -r '.[] | select(.name == "default/hog") | .level')" P7 "also in JSON"
 	is "$(journalctl -q -u colod -p warning -o cat | grep -vc '^$')" 0 "no warning was logged"
 }

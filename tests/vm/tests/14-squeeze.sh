@@ -16,7 +16,7 @@ usage() { awk '/^usage_usec/ { print $2 }' "$1/cpu.stat"; }
 
 quotas() { find $K -name cpu.max -exec grep -L '^max' {} +; }
 
-rung() { coloctl status --json | jq -r '.ladder.cpu.rung // .ladder_cpu.rung // .rung'; }
+rung() { coloctl status --json | jq -r .rung_cpu; }
 
 work_conserving()
 {
