@@ -164,6 +164,9 @@ $(UNIT_BIN) $(PROP_BIN): %: %.o $(B)/libtest.a $(B)/libctl.a $(ARCHIVES)
 	$(call say,LINK,$@)
 	$(link) $(LIBS) $(TEST_LIBS)
 
+# This test runs the program that stands beside it.
+$(B)/tests/unit/test_coloctl: | $(B)/coloctl
+
 $(REPLAY_BIN): $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay_main.o \
 		$(B)/libtest.a $(ARCHIVES)
 	$(call say,LINK,$@)

@@ -13,7 +13,12 @@
 #include "agent/profile_default.h"
 #include "policy/read.h"
 
+#define BUILT_IN_NAME "00-default.yaml"
+#define BUILT_IN_SHOWN "00-default.yaml (built in)"
+
+/* NULL: the profile that is part of this program. */
 static const char *const directories[] = {
+	NULL,
 	"usr/lib/colod/policy.d",
 	"etc/colod/policy.d",
 	"run/colod/policy.d",
@@ -21,7 +26,7 @@ static const char *const directories[] = {
 
 struct found {
 	char name[DIAG_FILE_SIZE];
-	char path[DIAG_FILE_SIZE + 32];
+	char path[DIAG_FILE_SIZE + 32]; /* "" for the built-in profile */
 };
 
 struct file_set {
@@ -72,7 +77,8 @@ static int remember(struct file_set *set, const char *directory, const char *nam
 		return -E2BIG;
 	file = &set->files[i];
 	snprintf(file->name, sizeof(file->name), "%s", name);
-	snprintf(file->path, sizeof(file->path), "%s/%s", directory, name);
+	if (directory)
+		snprintf(file->path, sizeof(file->path), "%s/%s", directory, name);
 	if (i == set->n)
 		set->n++;
 	return 0;
@@ -81,8 +87,11 @@ static int remember(struct file_set *set, const char *directory, const char *nam
 static int list_directory(int root_fd, const char *directory, struct file_set *set)
 {
 	_cleanup_closedir_ DIR *d = NULL;
-	int fd, r = fs_open_dir(root_fd, directory, &fd);
+	int fd, r;
 
+	if (!directory)
+		return remember(set, NULL, BUILT_IN_NAME);
+	r = fs_open_dir(root_fd, directory, &fd);
 	if (r < 0)
 		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 	d = fdopendir(fd);
@@ -104,6 +113,15 @@ static int list_directory(int root_fd, const char *directory, struct file_set *s
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct found *)a)->name, ((const struct found *)b)->name);
+}
+
+static void take_built_in(size_t i, struct file_set *set)
+{
+	set->sources[i] = (struct policy_source){
+		.name = BUILT_IN_SHOWN,
+		.text = profile_default_begin,
+		.len = (size_t)(profile_default_end - profile_default_begin),
+	};
 }
 
 /* Links are followed here: a mounted ConfigMap consists of nothing else. */
@@ -135,6 +153,10 @@ static int read_directories(int root_fd, struct file_set *set, struct diags *dia
 	}
 	qsort(set->files, set->n, sizeof(set->files[0]), by_name);
 	for (size_t i = 0; i < set->n; i++) {
+		if (set->files[i].path[0] == '\0') {
+			take_built_in(i, set);
+			continue;
+		}
 		r = read_one(root_fd, set->files[i].path, i, set);
 		if (r < 0) {
 			complain(diags, set->files[i].path, "cannot read", r);
@@ -167,11 +189,6 @@ int policy_files_read(int root_fd, const char *const *files, size_t n_files, str
 		      struct policy **ret_policy)
 {
 	_cleanup_(file_set_done) struct file_set *set = calloc(1, sizeof(*set));
-	struct policy_source built_in = {
-		.name = "default.yaml (built in)",
-		.text = profile_default_begin,
-		.len = (size_t)(profile_default_end - profile_default_begin),
-	};
 	int r;
 
 	memset(diags, 0, sizeof(*diags));
@@ -181,7 +198,5 @@ int policy_files_read(int root_fd, const char *const *files, size_t n_files, str
 			: read_directories(root_fd, set, diags);
 	if (r < 0)
 		return r;
-	if (set->n == 0)
-		return policy_read(&built_in, 1, diags, ret_policy);
 	return policy_read(set->sources, set->n, diags, ret_policy);
 }

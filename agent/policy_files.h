@@ -7,9 +7,10 @@
 #include "colod/diag.h"
 #include "colod/policy.h"
 
-/* Reads `files` (paths of the caller's own file system) or, when n_files is 0, every *.yaml of
- * /usr/lib/colod/policy.d, /etc/colod/policy.d and /run/colod/policy.d below root_fd: of equal
- * names the later directory wins, order by name. None found: the built-in default profile.
+/* Reads `files` (paths of the caller's own file system, the whole policy) or, when n_files is 0, the
+ * built-in default profile and every *.yaml of /usr/lib/colod/policy.d, /etc/colod/policy.d and
+ * /run/colod/policy.d below root_fd: order by name, of equal names the later directory wins. The
+ * built-in profile has the name 00-default.yaml and comes before all directories.
  * 0; -EINVAL with messages in *diags; another -errno when a file could not be read (also a
  * message). *diags is reset. */
 int policy_files_read(int root_fd, const char *const *files, size_t n_files, struct diags *diags,

@@ -16,7 +16,7 @@ packages=(
 	# build
 	gcc libc6-dev make pkg-config libsystemd-dev libcjson-dev libyaml-dev
 	# tests: the second compiler, sanitizers, the fuzzing engine, leak check
-	libcmocka-dev clang libclang-rt-dev valgrind python3
+	libcmocka-dev clang libclang-rt-dev valgrind python3 dbus-daemon dbus-bin
 	# what they need as programs
 	diffutils findutils binutils tar gzip systemd mandoc
 )

@@ -241,7 +241,8 @@ static struct assignment levelled(const struct policy *policy, const struct pod 
 	}
 }
 
-void assign_pod(const struct policy *policy, const struct pod *pod, struct assignment *ret_assignment)
+void assign_pod(const struct policy *policy, const struct pod *pod,
+		struct assignment *ret_assignment)
 {
 	enum level claim = LEVEL_NONE;
 	int32_t claim_rule = -1;

@@ -24,7 +24,8 @@
  * Without a level (ASSIGNMENT_NONE, ASSIGNMENT_WAITING) level is LEVEL_NONE and role ROLE_INVALID.
  * may_hold is false where pod facts are not known for a Kubernetes pod, and for one that is being
  * deleted. */
-void assign_pod(const struct policy *policy, const struct pod *pod, struct assignment *ret_assignment);
+void assign_pod(const struct policy *policy, const struct pod *pod,
+		struct assignment *ret_assignment);
 
 /* Whether some unit or cgroup rule makes this cgroup (path below the mount, outside the
  * Kubernetes root) a pod of its own: POD_UNIT, POD_CGROUP, or -ENOENT. */

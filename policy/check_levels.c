@@ -45,11 +45,9 @@ static void check_offline(struct reader *reader, int level, const struct level_p
 	if (p->sensitive)
 		ERROR(reader, level, READER_SENSITIVE, "sensitive is for levels with role: online",
 		      "%s is offline: nothing is done for its latency", name);
-	if (p->cpu.yield == YIELD_NONE)
-		WARNING(reader, level,
-			was_set(reader, level, READER_YIELD) ? READER_YIELD : READER_LEVEL,
-			"say so with cpu: {yield: ratio 50}",
-			"%s is offline, but yields no CPU to online work", name);
+	if (was_set(reader, level, READER_YIELD_NONE))
+		ERROR(reader, level, READER_YIELD_NONE, "accepted here: ratio N, idle",
+		      "%s is offline: it always yields", name);
 	if (p->cpu.yield == YIELD_IDLE)
 		WARNING(reader, level, READER_YIELD, "yield: ratio 50 waits 0.25 to 0.7 s there",
 			"idle work that holds a kernel lock stalls online work: 1 to 4 s measured "
@@ -74,7 +72,8 @@ static void check_squeeze(struct reader *reader, int level, const struct level_p
 /* Only amounts of one kind compare without knowing the pod. */
 static bool is_above(const struct amount *a, const struct amount *b)
 {
-	return a->kind == b->kind && (a->kind == AMOUNT_BYTES || a->kind == AMOUNT_PERMILLE_OF_LIMIT) &&
+	return a->kind == b->kind &&
+	       (a->kind == AMOUNT_BYTES || a->kind == AMOUNT_PERMILLE_OF_LIMIT) &&
 	       a->value > b->value;
 }
 

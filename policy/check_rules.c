@@ -19,9 +19,9 @@ static void check_level(struct reader *reader, const struct reader_rule *r)
 		return;
 	for (int i = 0; i < LEVEL_COUNT; i++) {
 		if (levels[i].defined)
-			len += (size_t)snprintf(hint + len, sizeof(hint) - len, "%s%s",
-						len ? ", " : "defined: ",
-						names_level((enum level)i));
+			len += (size_t)snprintf(
+				hint + len, sizeof(hint) - len, "%s%s",
+				len ? ", " : "defined: ", names_level((enum level)i));
 	}
 	reader_report(reader, &r->level, DIAG_ERROR, hint, "no file defines the level %s",
 		      names_level(r->rule.level));
@@ -123,11 +123,12 @@ static void check_shadow(struct reader *reader, size_t i)
 		if (a->rule.from_value || !covers(&a->rule, &r->rule))
 			continue;
 		if (a->rule.built_in) {
-			reader_report(reader, &r->match, DIAG_ERROR,
-				      "the kubelet, container runtimes and colod are always P1",
-				      "this rule can never match: the built-in rule for %.60s comes "
-				      "first",
-				      a->rule.matches[0].pattern);
+			reader_report(
+				reader, &r->match, DIAG_ERROR,
+				"the kubelet, container runtimes and colod are always P1",
+				"this rule can never match: the built-in rule for %.60s comes "
+				"first",
+				a->rule.matches[0].pattern);
 			return;
 		}
 		if (a->mark.source == r->mark.source) {

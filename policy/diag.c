@@ -78,7 +78,8 @@ static void set_place(struct diag *d, const struct diag_place *place)
 
 	d->line = 1;
 	for (size_t i = 0; i < offset; i++) {
-		if (!is_break(text[i]) || (text[i] == '\r' && i + 1 < place->len && text[i + 1] == '\n'))
+		if (!is_break(text[i]) ||
+		    (text[i] == '\r' && i + 1 < place->len && text[i + 1] == '\n'))
 			continue;
 		d->line++;
 		start = i + 1;

@@ -275,8 +275,8 @@ static void step_squeeze(struct ladder_cpu *ladder, const struct view *v,
 		blame(ladder, v, policy->pressure_cpu.threshold_permille);
 	}
 	peace = now_us - ladder->pressure_us >= CALM_AFTER_US;
-	if (!v->waiter)
-		grow(ladder, v, v->measured && !peace ? v->bound_milli : v->capacity_milli, now_us);
+	/* Nothing has grown since a wait of this very moment. */
+	grow(ladder, v, v->measured && !peace ? v->bound_milli : v->capacity_milli, now_us);
 	if (v->measured && !peace)
 		ladder->quota_cpu_milli = min_u64(ladder->quota_cpu_milli, v->bound_milli);
 	ladder->quota_cpu_milli = max_u64(ladder->quota_cpu_milli, v->floor_milli);

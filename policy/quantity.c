@@ -26,10 +26,9 @@ struct suffix {
 };
 
 static const struct suffix suffixes[] = {
-	{"", 0, 0},    {"n", -9, 0},  {"u", -6, 0},  {"m", -3, 0},  {"k", 3, 0},
-	{"M", 6, 0},   {"G", 9, 0},   {"T", 12, 0},  {"P", 15, 0},  {"E", 18, 0},
-	{"Ki", 0, 10}, {"Mi", 0, 20}, {"Gi", 0, 30}, {"Ti", 0, 40}, {"Pi", 0, 50},
-	{"Ei", 0, 60},
+	{"", 0, 0},    {"n", -9, 0},  {"u", -6, 0},  {"m", -3, 0},  {"k", 3, 0},   {"M", 6, 0},
+	{"G", 9, 0},   {"T", 12, 0},  {"P", 15, 0},  {"E", 18, 0},  {"Ki", 0, 10}, {"Mi", 0, 20},
+	{"Gi", 0, 30}, {"Ti", 0, 40}, {"Pi", 0, 50}, {"Ei", 0, 60},
 };
 
 static bool is_digit(char c)
@@ -59,7 +58,8 @@ static const char *parse_decimal(const char *text, struct decimal *ret)
 	}
 	if (!any)
 		return NULL;
-	*ret = (struct decimal){.digits = first, .len = first ? (size_t)(p - first) : 0, .point = point};
+	*ret = (struct decimal){
+		.digits = first, .len = first ? (size_t)(p - first) : 0, .point = point};
 	return p;
 }
 

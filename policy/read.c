@@ -17,6 +17,7 @@
 
 #define VERSION 1
 #define PATH_LEN_MAX 4095
+#define YIELD_RATIO_DEFAULT 50
 
 static void cleanup_policy(struct policy **policy)
 {
@@ -197,6 +198,19 @@ static int order_rules(struct reader *reader)
 	return 0;
 }
 
+/* Offline work always yields: a level that does not say how gets the ratio that was measured. */
+static void set_yield(struct policy *policy)
+{
+	for (int i = 0; i < LEVEL_COUNT; i++) {
+		struct level_policy *level = &policy->levels[i];
+
+		if (level->role != ROLE_OFFLINE || level->cpu.yield != YIELD_NONE)
+			continue;
+		level->cpu.yield = YIELD_RATIO;
+		level->cpu.yield_ratio = YIELD_RATIO_DEFAULT;
+	}
+}
+
 /* Gives the rules to the policy; their places are not needed any more. */
 static int hand_over_rules(struct reader *reader)
 {
@@ -281,6 +295,7 @@ int policy_read(const struct policy_source *sources, size_t n_sources, struct di
 			r = hand_over_rules(&reader);
 		if (r < 0)
 			return r;
+		set_yield(policy);
 		set_origin(policy, sources, n_sources);
 	}
 	*ret_policy = TAKE_PTR(policy);

@@ -226,6 +226,11 @@ static void set_origin(struct reader *reader, const struct read_node *node,
 	rule->line = node->mark.line + 1;
 }
 
+static bool is_complete(const struct assign_rule *rule)
+{
+	return rule->n_matches > 0 && (rule->from_value || rule->level != LEVEL_NONE);
+}
+
 /* A rule with a mistake is not kept: what is left of it could match more than was meant. */
 static int read_one(struct reader *reader, const struct read_node *node, struct reader_rule *rule)
 {
@@ -243,7 +248,8 @@ static int read_one(struct reader *reader, const struct read_node *node, struct 
 	if (!rule->level.source)
 		reader_error(reader, node, "accepted: P0..P7, from-value",
 			     "a rule without \"level\"");
-	return reader->diags->n_errors == errors ? 1 : 0;
+	/* An alias was reported before there was a rule to count mistakes of. */
+	return reader->diags->n_errors == errors && is_complete(&rule->rule) ? 1 : 0;
 }
 
 static int grow(struct reader *reader)

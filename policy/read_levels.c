@@ -56,12 +56,15 @@ static int read_yield(struct reader *reader, const struct reader_key *key,
 
 	if (!text)
 		return 0;
+	reader->fields[reader->level][READER_YIELD_NONE] = (struct read_mark){0};
 	if (strcmp(text, "none") == 0) {
 		cpu->yield = YIELD_NONE;
+		reader->fields[reader->level][READER_YIELD_NONE] = node->mark;
 	} else if (strcmp(text, "idle") == 0) {
 		cpu->yield = YIELD_IDLE;
 	} else if (strncmp(text, "ratio ", 6) != 0) {
-		reader_error(reader, node, "accepted: ratio N (online : offline weight), idle, none",
+		reader_error(reader, node,
+			     "accepted: ratio N (online : offline weight), idle, none",
 			     "\"%.60s\" is not a way to yield", text);
 	} else if (reader_number(reader, node, 6, 1, RATIO_MAX, "a ratio", &ratio) == 0) {
 		cpu->yield = YIELD_RATIO;
@@ -278,8 +281,8 @@ static int read_level(struct reader *reader, const struct reader_key *key,
 
 #define LEVEL(n)                                                                                   \
 	{                                                                                          \
-		.name = "P" #n, .read = read_level,                                                \
-		.offset = sizeof(struct level_policy) * n, .keys = level_keys                      \
+		.name = "P" #n, .read = read_level, .offset = sizeof(struct level_policy) * n,     \
+		.keys = level_keys                                                                 \
 	}
 
 const struct reader_key read_levels_keys[] = {

@@ -40,8 +40,8 @@ static bool read_fixed(struct reader *reader, const struct read_node *node, stru
 {
 	if (strcmp(next_word(w), word) == 0)
 		return true;
-	reader_error_at(reader, node, w->start, RULE_HINT, "expects \"%s\" here, found \"%s\"", word,
-			w->word);
+	reader_error_at(reader, node, w->start, RULE_HINT, "expects \"%s\" here, found \"%s\"",
+			word, w->word);
 	return false;
 }
 
@@ -70,7 +70,8 @@ static bool read_window(struct reader *reader, const struct read_node *node, str
 		*ret_us = value;
 		return true;
 	}
-	reader_error_at(reader, node, w->start, "accepted: 500ms to 10s, the windows of a PSI trigger",
+	reader_error_at(reader, node, w->start,
+			"accepted: 500ms to 10s, the windows of a PSI trigger",
 			"\"%s\" is not a window the kernel can watch", w->word);
 	return false;
 }
@@ -105,7 +106,8 @@ static int read_when(struct reader *reader, const struct reader_key *key,
 	    !read_window(reader, node, &w, &rule.window_us))
 		return 0;
 	if (*next_word(&w))
-		reader_error_at(reader, node, w.start, RULE_HINT, "\"%s\" is too much here", w.word);
+		reader_error_at(reader, node, w.start, RULE_HINT, "\"%s\" is too much here",
+				w.word);
 	else
 		pressure->rule = rule;
 	return 0;
@@ -122,8 +124,7 @@ static int read_do(struct reader *reader, const struct reader_key *key,
 	if (!reader_is_sequence(reader, node, key->name))
 		return 0;
 	if (!c)
-		reader_error(reader, node, "accepted: [squeeze cpu]",
-			     "a rule that does nothing");
+		reader_error(reader, node, "accepted: [squeeze cpu]", "a rule that does nothing");
 	for (size_t n = 0; c; c = c->next, n++) {
 		if (reader_word(reader, c, "an action of this version", words, 1) == 0 && n > 0)
 			reader_error(reader, c, "", "the same action twice");

@@ -34,8 +34,8 @@ struct read_node {
 	/* Scalars: where the text begins on the line of `mark`, or before it (column of `mark`)
 	 * when the characters of the file are not those of the text (escapes, several lines). */
 	uint32_t text_column;
-	bool exact; /* text[i] stands at text_column + i */
-	char *text; /* scalars only; owned */
+	bool exact;	       /* text[i] stands at text_column + i */
+	char *text;	       /* scalars only; owned */
 	struct read_node *key; /* in a mapping: a scalar or REFUSED; owned */
 	struct read_node *first_child;
 	struct read_node *next;

@@ -11,11 +11,9 @@
 #include "policy/nearest.h"
 #include "policy/quantity.h"
 
-__attribute__((format(printf, 6, 0))) static void report(struct reader *reader,
-							 const struct read_mark *mark, size_t chars,
-							 enum diag_severity severity,
-							 const char *hint, const char *format,
-							 va_list args)
+__attribute__((format(printf, 6, 0))) static void
+report(struct reader *reader, const struct read_mark *mark, size_t chars,
+       enum diag_severity severity, const char *hint, const char *format, va_list args)
 {
 	char text[DIAG_TEXT_SIZE];
 
@@ -115,8 +113,8 @@ const char *reader_hint(const char *word, const char *const *words, size_t n_wor
 			n = snprintf(buf, size, "did you mean \"%s\"? accepted: %s", words[near],
 				     words[0]);
 		else
-			n = snprintf(buf + len, size - len, "%s%s", i ? ", " : "accepted: ",
-				     words[i]);
+			n = snprintf(buf + len, size - len, "%s%s",
+				     i ? ", " : "accepted: ", words[i]);
 		if (n < 0 || (size_t)n >= size - len)
 			break;
 		len += (size_t)n;
@@ -233,9 +231,8 @@ int reader_permille(struct reader *reader, const struct read_node *node, uint32_
 
 	if (!text)
 		return -EINVAL;
-	(void)snprintf(hint, sizeof(hint),
-		       "accepted: %u.%u%% to %u.%u%%, with at most one decimal", min / 10, min % 10,
-		       max / 10, max % 10);
+	(void)snprintf(hint, sizeof(hint), "accepted: %u.%u%% to %u.%u%%, with at most one decimal",
+		       min / 10, min % 10, max / 10, max % 10);
 	r = quantity_permille(text, &value);
 	if (r == -EINVAL) {
 		reader_error(reader, node, hint, "\"%.60s\" is not a share such as 65%%", text);

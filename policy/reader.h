@@ -22,6 +22,7 @@ enum reader_field {
 	READER_SENSITIVE,
 	READER_WEIGHT,
 	READER_YIELD,
+	READER_YIELD_NONE, /* set only where the last word is none */
 	READER_SQUEEZE,
 	READER_TARGET,
 	READER_FLOOR,
@@ -49,7 +50,7 @@ struct reader {
 	struct reader_rule *rules; /* in reading order, later in the order of trial; owned */
 	size_t n_rules;
 	size_t cap_rules;
-	enum level level; /* the one being read */
+	enum level level;					  /* the one being read */
 	struct read_mark fields[LEVEL_COUNT][READER_FIELD_COUNT]; /* set also for refused values */
 	struct read_mark mode;
 	struct read_mark pressure_cpu;

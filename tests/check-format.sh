@@ -38,44 +38,41 @@ ours()
 
 formatted()
 {
-	local f
-	for f in "${files[@]}"; do
-		"$clang_format" --dry-run --Werror "$f" >/dev/null 2>&1 || echo "$f (run: make format)"
-	done
+	"$clang_format" --dry-run --Werror "${files[@]}" 2>&1 |
+		sed -n 's/^\([^: ]*\):[0-9]*:[0-9]*: error: .*/\1 (run: make format)/p' | sort -u
 }
 
 spdx()
 {
-	local f
-	ours | while read -r f; do
+	local f rest=()
+	while read -r f; do
 		case $f in
 		*.json | *.xml | *.md | *.tar.gz | *.plan | *.png | ./.gitignore) continue ;;
-		*/expect* | */known-* | */corpus/*) continue ;;
+		*/expect* | */corpus/* | */fixtures/*) continue ;;
 		esac
-		head -n 5 "$f" | grep -q 'SPDX-License-Identifier: LGPL-2.1-or-later' || echo "$f"
-	done
+		rest+=("$f")
+	done < <(ours)
+	awk 'FNR <= 5 && /SPDX-License-Identifier: LGPL-2.1-or-later/ { good[FILENAME] = 1 }
+		END { for (i = 1; i < ARGC; i++) if (!good[ARGV[i]]) print ARGV[i] }' "${rest[@]}"
 }
 
 # In C files a comment follows the SPDX line: what the file is for. A unit test's name says it.
 purpose()
 {
-	local f
-	for f in "${files[@]}"; do
-		[[ $f != tests/unit/test_* ]] || continue
-		sed -n 2p "$f" | grep -q '^\(//\|/\*\)' || echo "$f: no word on what it is for"
-	done
+	awk 'FNR == 2 && FILENAME !~ /^tests\/unit\/test_/ && !/^(\/\/|\/\*)/ {
+		print FILENAME ": no word on what it is for" }' "${files[@]}"
 }
 
 sizes()
 {
-	local f
-	for f in "${files[@]}"; do
-		awk -v f="$f" '
-			/^{/ { start = NR; name = before }
-			/^}/ && start { if (NR - start > 60) print f ":" start ": " NR - start " lines: " name; start = 0 }
-			NF { before = $0 }
-			END { if (NR > 500) print f ": " NR " lines" }' "$f"
-	done
+	awk 'FNR == 1 { start = 0 }
+		/^{/ { start = FNR; name = before }
+		/^}/ && start {
+			if (FNR - start > 60) print FILENAME ":" start ": " FNR - start " lines: " name
+			start = 0
+		}
+		NF { before = $0 }
+		FNR == 501 { print FILENAME ": over 500 lines" }' "${files[@]}"
 }
 
 words()

@@ -11,8 +11,10 @@ here=$(dirname "$0")
 result=$1
 shift
 passed=0 failed=0 skipped=0 lines=()
-limit_s=${TEST_LIMIT_S:-300}
+limit_s=${TEST_LIMIT_S:-120}
 tmp=$(mktemp -d)
+# Tests that act as another user must be able to reach what they make here.
+chmod 711 "$tmp"
 trap 'rm -rf "$tmp"' EXIT
 
 fail()

@@ -46,6 +46,6 @@ void apply_on_left(struct apply *apply, apply_left_fn fn, void *context);
 /* Controllers that a planned knob needs but the parent does not hand down. Where `cgroup` is one
  * that colod may change (the parent of a pod that a rule matched and no systemd unit or runtime
  * owns it), enables it and returns 1; otherwise -EPERM with the owner's name in *ret_owner
- * ("systemd (set CPUAccounting=yes)", …). */
+ * ("systemd (set CPUWeight=100 …)", …); 0 where it is enabled already, else -errno. */
 int apply_enable_controller(struct apply *apply, const struct model *model, struct cgroup *cgroup,
 			    enum knob knob, const char **ret_owner);

@@ -52,10 +52,12 @@ static void log_refusal(const struct job *j)
 	if (c->refusal == REFUSAL_GONE || c->refusal == REFUSAL_NO_RECORD ||
 	    !refuse_is_new(&j->apply->seen, c->cgroup->inode, c->knob, c->refusal))
 		return;
-	log_warning("apply.refused", "%s %s stays %s instead of %s: %s (%s): %s", c->cgroup->path,
+	log_warning("apply.refused", "%s %s stays %s instead of %s: %s%s%s: %s", c->cgroup->path,
 		    knob_name(c->knob), knob_format(c->knob, &c->had, had, sizeof(had)),
 		    knob_format(c->knob, &c->want, want, sizeof(want)), names_refusal(c->refusal),
-		    c->error ? strerror(-c->error) : "no error", refuse_fix(c->refusal, c->knob));
+		    c->refusal == REFUSAL_OTHER ? ": " : "",
+		    c->refusal == REFUSAL_OTHER ? strerror(-c->error) : "",
+		    refuse_fix(c->refusal, c->knob));
 }
 
 static void disown(struct job *j)
@@ -361,6 +363,9 @@ static int do_change(struct job *j)
 
 	if (r < 0)
 		return r;
+	/* Idle off was refused: the weight stays remembered, the next pass tries both again. */
+	if (j->change->kind != CHANGE_FORGET && writer_is_hidden(j->dir_fd, j->change->knob))
+		return 0;
 	switch (j->change->kind) {
 	case CHANGE_WRITE:
 		return do_write(j);

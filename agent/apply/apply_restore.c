@@ -133,6 +133,11 @@ static enum result restore_one(struct apply *apply, const struct original *recor
 	*ret_keep = false;
 	if (r == 0)
 		r = writer_read(dir_fd, record->knob, &had);
+	if (r == 0 && writer_is_hidden(dir_fd, record->knob)) {
+		*ret_keep = true;
+		(void)snprintf(why, WHY_SIZE, "it cannot be written while the cgroup is idle");
+		return RESULT_LEFT;
+	}
 	if (r == 0 && knob_equal(record->knob, &record->original, &had, apply->page_bytes))
 		return RESULT_RESTORED;
 	if (r == 0 && !originals_is_ours(record, &had, apply->page_bytes))

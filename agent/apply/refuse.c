@@ -57,36 +57,34 @@ enum refusal refuse_classify(int dir_fd, enum knob knob, int error)
 	}
 }
 
+/* Accounting alone does not make systemd enable the cpu controller; a weight does. */
+static const char *fix_controller(unsigned controller)
+{
+	if (controller == CONTROLLER_CPU)
+		return "who owns the parent cgroup can enable it (for a systemd unit: CPUWeight=100)";
+	if (controller == CONTROLLER_MEMORY)
+		return "who owns the parent cgroup can enable it (for a systemd unit: "
+		       "MemoryAccounting=yes)";
+	return "who owns the parent cgroup can enable it (for a systemd unit: IOAccounting=yes)";
+}
+
 const char *refuse_fix(enum refusal refusal, enum knob knob)
 {
 	switch (refusal) {
 	case REFUSAL_NO_CONTROLLER:
-		switch (knob_controller(knob)) {
-		case CONTROLLER_CPU:
-			return "the cpu controller is not enabled for this cgroup: who owns the parent can "
-			       "enable it (for a systemd unit: CPUAccounting=yes)";
-		case CONTROLLER_MEMORY:
-			return "the memory controller is not enabled for this cgroup: who owns the parent "
-			       "can enable it (for a systemd unit: MemoryAccounting=yes)";
-		default:
-			return "the io controller is not enabled for this cgroup: who owns the parent can "
-			       "enable it (for a systemd unit: IOAccounting=yes)";
-		}
+		return fix_controller(knob_controller(knob));
 	case REFUSAL_NO_KNOB:
-		return "this kernel does not have the file; everything else goes on (coloctl doctor says "
-		       "what it costs)";
+		return "everything else goes on (coloctl doctor says what it costs)";
 	case REFUSAL_INVALID:
-		return "the kernel does not take this value here: it is left as it was";
+		return "it is left as it was";
 	case REFUSAL_DENIED:
-		return "no permission: colod needs root and a writable /sys/fs/cgroup (in its unit "
+		return "colod needs root and a writable /sys/fs/cgroup (in its unit: "
 		       "ProtectControlGroups=no)";
-	case REFUSAL_BUSY:
-		return "the kernel says that it is in use: the next pass tries again";
 	case REFUSAL_DIFFERS:
-		return "another value was read back: somebody else writes this knob too";
+		return "somebody else writes this knob too; the next pass writes again";
 	case REFUSAL_NO_RECORD:
-		return "its original could not be written down, so nothing was changed: make room in "
-		       "/run/colod";
+		return "what could not be recorded was not changed: make room in /run/colod";
+	case REFUSAL_BUSY:
 	case REFUSAL_NONE:
 	case REFUSAL_GONE:
 	case REFUSAL_OTHER:

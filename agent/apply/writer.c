@@ -43,6 +43,20 @@ int writer_read(int dir_fd, enum knob knob, struct knob_value *ret_value)
 	return knob_parse(knob, text, ret_value) < 0 ? -EBADMSG : 0;
 }
 
+bool writer_is_hidden(int dir_fd, enum knob knob)
+{
+	struct knob_value value;
+
+	for (int i = 0; i < KNOB_COUNT; i++) {
+		const struct writer *w = writer_of((enum knob)i);
+
+		if (w && w->forgets == knob && writer_read(dir_fd, w->knob, &value) == 0 &&
+		    value.value == 1)
+			return true;
+	}
+	return false;
+}
+
 int writer_write(int dir_fd, const struct writer *writer, const struct knob_value *value)
 {
 	_cleanup_close_ int fd = -EBADF;

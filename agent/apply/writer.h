@@ -3,6 +3,7 @@
 // cgroup_cpu.c, cgroup_memory.c and cgroup_io.c, each knob in exactly one of them.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "colod/knob.h"
@@ -33,6 +34,10 @@ const struct writer *writer_of(enum knob knob);
 /* The present value, of the cgroup directory dir_fd. 0 or -errno; -EBADMSG for a text that is no
  * value of this knob. */
 int writer_read(int dir_fd, enum knob knob, struct knob_value *ret_value);
+
+/* Whether another knob of the same cgroup hides this one now: its value says nothing and cannot be
+ * written (cpu.weight while cpu.idle is 1). */
+bool writer_is_hidden(int dir_fd, enum knob knob);
 
 /* One write(2) of a known value. 0 or -errno. */
 int writer_write(int dir_fd, const struct writer *writer, const struct knob_value *value);

@@ -9,6 +9,7 @@
 
 #include "agent/ctl/client.h"
 #include "agent/ctl/ctl.h"
+#include "agent/ctl/doc.h"
 #include "agent/ctl/json_out.h"
 #include "policy/nearest.h"
 
@@ -158,6 +159,11 @@ static int show(const struct verb *verb, const struct ctl *ctl, bool json)
 	int r = CTL_FAILED;
 	cJSON *tree;
 
+	if (!json && verb->run && !doc_has(doc_get(ctl->doc, "node"), "kernel")) {
+		(void)fprintf(stderr, "coloctl: colod has only just started and has seen nothing "
+				      "yet. Ask again in a second\n");
+		return CTL_FAILED;
+	}
 	if (!json && verb->run)
 		return verb->run(ctl);
 	tree = verb->json(ctl, &r);

@@ -214,6 +214,61 @@ void term_text(const struct term *term, const char *text, enum term_colour colou
 	term_field(term, text, 0, false, colour);
 }
 
+/* How many bytes of a word fit: with `slash` up to the last slash among them, so that the parts of
+ * a path stay whole, else as many as there are. 0: none. */
+static size_t part_of(const struct term *term, const char *word, size_t len, unsigned columns,
+		      bool slash)
+{
+	size_t fits = 0, whole = 0;
+	unsigned used = 0;
+	struct glyph glyph;
+
+	while (fits < len) {
+		size_t n = next(term, word + fits, len - fits, &glyph);
+
+		used += glyph.columns;
+		if (used > columns)
+			break;
+		fits += n;
+		if (word[fits - 1] == '/')
+			whole = fits;
+	}
+	return slash ? whole : fits;
+}
+
+/* The bytes of the next word that go on one line: all, or a part where no line could hold it. */
+static size_t portion(const struct term *term, const char *word, size_t len, unsigned column,
+		      unsigned hang)
+{
+	unsigned line = term->width > hang ? term->width - hang : 0;
+	unsigned room = term->width > column ? term->width - column : 0;
+	size_t part = 0;
+
+	if (line == 0 || width_of(term, word, len) <= line)
+		return len;
+	part = part_of(term, word, len, room, true);
+	if (part == 0)
+		part = part_of(term, word, len, line, true);
+	if (part == 0)
+		part = part_of(term, word, len, line, false);
+	return part ? part : len;
+}
+
+/* Puts the cursor where a word of this width can start; returns the new column. */
+static unsigned before_word(const struct term *term, unsigned column, unsigned hang, unsigned width,
+			    bool first)
+{
+	unsigned blank = first ? 0 : 1;
+
+	if (term->width > 0 && column > hang && column + blank + width > term->width) {
+		(void)fputc('\n', term->out);
+		pad(term, hang);
+		return hang;
+	}
+	pad(term, blank);
+	return column + blank;
+}
+
 void term_paragraph(const struct term *term, const char *text, unsigned column, unsigned indent,
 		    unsigned hang, enum term_colour colour)
 {
@@ -226,21 +281,15 @@ void term_paragraph(const struct term *term, const char *text, unsigned column, 
 	colour_on(term, colour);
 	while (*text) {
 		size_t len = strcspn(text, " ");
-		unsigned width = width_of(term, text, len);
+		size_t part = portion(term, text, len, column + !first, hang);
+		unsigned width = width_of(term, text, part);
 
-		if (!first && term->width > 0 && column + 1 + width > term->width) {
-			(void)fputc('\n', term->out);
-			pad(term, hang);
-			column = hang;
-		} else if (!first) {
-			(void)fputc(' ', term->out);
-			column++;
-		}
-		(void)put(term, text, len, width);
-		column += width;
-		first = false;
-		text += len;
-		text += *text == ' ';
+		column = before_word(term, column, hang, width, first) + width;
+		(void)put(term, text, part, width);
+		text += part;
+		/* The rest of a long word follows without a blank. */
+		first = part < len;
+		text += part == len && *text == ' ';
 	}
 	colour_off(term, colour);
 	(void)fputc('\n', term->out);

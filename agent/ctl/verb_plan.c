@@ -58,12 +58,9 @@ static void print_header(const struct ctl *ctl, const cJSON *entry, bool first)
 	if (!first)
 		(void)fputc('\n', ctl->term.out);
 	(void)fputc('/', ctl->term.out);
-	term_text(&ctl->term, cgroup, TERM_BOLD);
-	if (pod && strcmp(pod, cgroup) != 0) {
-		(void)fputs("  ", ctl->term.out);
-		term_text(&ctl->term, pod, TERM_DIM);
-	}
-	(void)fputc('\n', ctl->term.out);
+	term_paragraph(&ctl->term, cgroup, 1, 1, 4, TERM_BOLD);
+	if (pod && strcmp(pod, cgroup) != 0)
+		term_say(&ctl->term, 2, 4, "pod %s", pod);
 }
 
 static void print_entry(const struct ctl *ctl, const cJSON *entry)

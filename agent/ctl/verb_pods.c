@@ -8,18 +8,6 @@
 #include "agent/ctl/doc.h"
 #include "agent/ctl/table.h"
 
-static bool any_held(const cJSON *pod)
-{
-	const cJSON *knob;
-
-	cJSON_ArrayForEach(knob, doc_get(pod, "knobs"))
-	{
-		if (doc_true(knob, "held"))
-			return true;
-	}
-	return false;
-}
-
 static void add_state(struct table *table, const cJSON *pod)
 {
 	const char *waits = doc_text(pod, "waiting_for", NULL);
@@ -28,7 +16,7 @@ static void add_state(struct table *table, const cJSON *pod)
 	if (waits) {
 		(void)snprintf(text, sizeof(text), "waiting for: %s", waits);
 		table_add(table, text, TERM_YELLOW);
-	} else if (any_held(pod)) {
+	} else if (doc_true(pod, "held")) {
 		table_add(table, "held", TERM_YELLOW);
 	} else {
 		table_add(table, doc_text(pod, "state", NULL), TERM_PLAIN);

@@ -39,8 +39,7 @@ static void mode_lines(const struct ctl *ctl, const cJSON *doc)
 	(void)snprintf(text, sizeof(text), "%s (%s)", doc_text(status, "mode", "?"),
 		       doc_text(status, "mode_why", "?"));
 	line(ctl, "mode", text, TERM_PLAIN);
-	(void)snprintf(text, sizeof(text), "%s%s%s", state, doc_has(policy, "origin") ? ": " : "",
-		       doc_text(policy, "origin", ""));
+	(void)snprintf(text, sizeof(text), "%s (from %s)", state, doc_text(policy, "origin", "?"));
 	line(ctl, "policy", text, strcmp(state, "ok") == 0 ? TERM_PLAIN : TERM_RED);
 	if (*note)
 		line(ctl, "facts", note, TERM_YELLOW);
@@ -56,10 +55,10 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 ": %" PRIu64 " online, %" PRIu64 " offline, %" PRIu64
-		       " waiting for facts, %" PRIu64 " matched by no rule",
+		       " waiting for facts, %" PRIu64 " matched by no rule; %" PRIu64 " held now",
 		       doc_count(status, "pods"), doc_count(status, "pods_online"),
 		       doc_count(status, "pods_offline"), doc_count(status, "pods_waiting"),
-		       doc_count(status, "pods_no_rule"));
+		       doc_count(status, "pods_no_rule"), doc_count(status, "pods_held"));
 	line(ctl, "pods", text, TERM_PLAIN);
 	(void)snprintf(text, sizeof(text), "%s%s%s", rung, doc_has(cpu, "reason") ? ": " : "",
 		       doc_text(cpu, "reason", ""));

@@ -3,6 +3,7 @@
 // above it and for what reason, and what it loses. Prints the stored reasons and nothing else.
 #include "agent/ctl/ctl.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "agent/ctl/doc.h"
@@ -36,6 +37,8 @@ static void assignment_lines(const struct ctl *ctl, const cJSON *pod)
 	}
 	if (doc_has(pod, "rule"))
 		line(ctl, "rule", doc_text(pod, "rule", ""));
+	if (doc_has(pod, "stopped_at"))
+		line(ctl, "stops at", doc_text(pod, "stopped_at", ""));
 	line(ctl, "facts", doc_text(doc_get(pod, "facts"), "state", "?"));
 }
 
@@ -71,60 +74,88 @@ static void resource_lines(const struct ctl *ctl, const cJSON *pod)
 	line(ctl, "limits", text);
 }
 
-static void use_lines(const struct ctl *ctl, const cJSON *pod)
+/* Appends to a list with commas; a text that does not fit any more is left out. */
+static void add(char *list, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void add(char *list, size_t size, const char *format, ...)
 {
-	const cJSON *use = doc_get(pod, "use"), *score = doc_get(pod, "score"), *one;
-	char cpu[DOC_TEXT_SIZE], memory[DOC_TEXT_SIZE], throttled[DOC_TEXT_SIZE], text[512];
-	size_t len = 0;
+	size_t len = strlen(list), comma = len > 0 ? 2 : 0;
+	va_list args;
+	int n;
 
-	(void)snprintf(text, sizeof(text), "%s CPUs, %s memory, throttled in %s of its periods",
-		       doc_format(use, "cpu_milli", doc_milli, cpu),
-		       doc_format(use, "memory_bytes", doc_bytes, memory),
-		       doc_format(use, "throttled_permille", doc_percent, throttled));
-	line(ctl, "uses", text);
-	text[0] = '\0';
-	cJSON_ArrayForEach(one, score)
-	{
-		if (!cJSON_IsNumber(doc_get(one, "stalled_permille")) || len >= sizeof(text))
-			continue;
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s (%s)",
-					len ? ", " : "", one->string,
-					doc_format(one, "stalled_permille", doc_percent, cpu),
-					doc_text(one, "state", "?"));
+	if (len + comma + 1 >= size)
+		return;
+	va_start(args, format);
+	n = vsnprintf(list + len + comma, size - len - comma, format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= size - len - comma)
+		list[len] = '\0';
+	else if (comma)
+		memcpy(list + len, ", ", 2);
+}
+
+static void use_line(const struct ctl *ctl, const cJSON *use)
+{
+	char value[DOC_TEXT_SIZE], text[512] = "";
+
+	if (cJSON_IsNumber(doc_get(use, "cpu_milli")))
+		add(text, sizeof(text), "%s CPUs", doc_format(use, "cpu_milli", doc_milli, value));
+	if (cJSON_IsNumber(doc_get(use, "memory_bytes")))
+		add(text, sizeof(text), "%s memory",
+		    doc_format(use, "memory_bytes", doc_bytes, value));
+	if (cJSON_IsNumber(doc_get(use, "throttled_permille")))
+		add(text, sizeof(text), "throttled in %s of its periods",
+		    doc_format(use, "throttled_permille", doc_percent, value));
+	line(ctl, "uses", *text ? text : "not measured yet");
+}
+
+static void stall_line(const struct ctl *ctl, const cJSON *score)
+{
+	static const char *const resources[] = {"cpu", "memory", "io"};
+	char value[DOC_TEXT_SIZE], text[512] = "";
+
+	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
+		const cJSON *one = doc_get(score, resources[i]);
+
+		if (cJSON_IsNumber(doc_get(one, "stalled_permille")))
+			add(text, sizeof(text), "%s %s (%s)", resources[i],
+			    doc_format(one, "stalled_permille", doc_percent, value),
+			    doc_text(one, "state", "?"));
 	}
 	if (*text)
 		line(ctl, "stalled", text);
 }
 
-/* Prints one knob that colod plans or owns; others only count as "left alone". */
+/* Prints one knob that colod plans or owns, and no other. */
 static bool knob_lines(const struct ctl *ctl, const cJSON *knob)
 {
-	const struct term *term = &ctl->term;
-	const char *want = doc_text(knob, "want", NULL);
 	const char *original = doc_text(knob, "original", NULL);
+	const char *want = doc_text(knob, "want", NULL);
+	char text[512];
 
 	if (!want && !doc_true(knob, "owned"))
 		return false;
-	(void)fputs("    ", term->out);
-	term_field(term, doc_text(knob, "knob", "?"), KNOB_COLUMNS, false, TERM_BOLD);
-	term_text(term, "now ", TERM_DIM);
-	term_text(term, doc_text(knob, "now", doc_true(knob, "missing") ? "not there" : "unread"),
-		  TERM_PLAIN);
-	if (original) {
-		term_text(term, ", originally ", TERM_DIM);
-		term_text(term, original, TERM_PLAIN);
-	}
-	if (want) {
-		term_text(term, ", wanted ", TERM_DIM);
-		term_text(term, want, TERM_PLAIN);
-	}
-	if (doc_true(knob, "held"))
-		term_text(term, "  held", TERM_YELLOW);
-	(void)fputc('\n', term->out);
-	term_paragraph(term,
+	(void)snprintf(text, sizeof(text), "now %s%s%s%s%s%s",
+		       doc_text(knob, "now", doc_true(knob, "missing") ? "not there" : "unread"),
+		       original ? ", originally " : "", original ? original : "",
+		       want ? ", wanted " : "", want ? want : "",
+		       doc_true(knob, "held") ? ", held" : "");
+	(void)fputs("    ", ctl->term.out);
+	term_field(&ctl->term, doc_text(knob, "knob", "?"), KNOB_COLUMNS, false, TERM_BOLD);
+	term_paragraph(&ctl->term, text, KNOB_COLUMNS + 4, 0, KNOB_COLUMNS + 4, TERM_PLAIN);
+	term_paragraph(&ctl->term,
 		       doc_text(knob, "reason", "no longer in the plan: the original comes back"),
 		       0, 8, 8, TERM_DIM);
 	return true;
+}
+
+static void path_line(const struct ctl *ctl, const char *before, const char *path)
+{
+	char text[4200];
+
+	(void)snprintf(text, sizeof(text), "/%s", path);
+	(void)fprintf(ctl->term.out, "  %s: ", before);
+	term_paragraph(&ctl->term, text, (unsigned)strlen(before) + 4, 0, 6, TERM_BOLD);
 }
 
 static bool knob_list(const struct ctl *ctl, const cJSON *knobs)
@@ -157,9 +188,7 @@ static void class_lines(const struct ctl *ctl, const cJSON *pod)
 
 		if (!on_path(path, cgroup))
 			continue;
-		(void)fputs("  on its path: /", ctl->term.out);
-		term_text(&ctl->term, path, TERM_BOLD);
-		(void)fputc('\n', ctl->term.out);
+		path_line(ctl, "on its path", path);
 		(void)knob_list(ctl, doc_get(class, "knobs"));
 	}
 }
@@ -222,11 +251,10 @@ int verb_why(const struct ctl *ctl)
 		line(ctl, "uid", doc_text(pod, "uid", ""));
 	line(ctl, "qos", doc_text(pod, "qos", "?"));
 	resource_lines(ctl, pod);
-	use_lines(ctl, pod);
+	use_line(ctl, doc_get(pod, "use"));
+	stall_line(ctl, doc_get(pod, "score"));
 	losses(ctl, pod);
-	(void)fputs("  its own knobs: /", ctl->term.out);
-	term_text(&ctl->term, doc_text(pod, "cgroup", "?"), TERM_BOLD);
-	(void)fputc('\n', ctl->term.out);
+	path_line(ctl, "its own knobs", doc_text(pod, "cgroup", "?"));
 	if (!knob_list(ctl, doc_get(pod, "knobs")))
 		term_say(&ctl->term, 4, 4, "none is planned or changed");
 	class_lines(ctl, pod);

@@ -95,7 +95,9 @@ static int online_cpus(int root_fd, struct set *ret)
 		unsigned id;
 
 		p += *p == '\n';
-		if (sscanf(p, "cpu%u ", &id) != 1 || id >= NODE_MAX_CPUS || in(ret, id))
+		/* The sum over all CPUs is "cpu  ": %u alone would skip the blanks. */
+		if (strncmp(p, "cpu", 3) != 0 || p[3] < '0' || p[3] > '9' ||
+		    sscanf(p + 3, "%u", &id) != 1 || id >= NODE_MAX_CPUS || in(ret, id))
 			continue;
 		ret->words[id / 64] |= 1ull << (id % 64);
 		ret->count++;

@@ -91,6 +91,7 @@ int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe)
 	o->reader.ticks_per_s = (uint64_t)ticks;
 	o->max_open = max_open_pods(o->fd_limit);
 	node_files_init(&o->node);
+	trigger_init(&o->triggers);
 	*ret_observe = TAKE_PTR(o);
 	return 0;
 }

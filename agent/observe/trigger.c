@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See trigger.h. The one file outside agent/apply that opens a kernel file for writing: a trigger is
 // made by writing its terms to the pressure file that is polled afterwards. It changes no knob and
-// ends with its fd. Closing one waits for an RCU grace period (tens of ms), so an armed trigger
-// stays as long as its pod keeps its place.
+// ends with its fd. Closing one waits for an RCU grace period (tens of ms, a second for 32 of them),
+// so closer.c does it, and an armed trigger stays as long as its pod keeps its place.
 #include "agent/observe/trigger.h"
 
 #include <errno.h>
@@ -101,7 +101,7 @@ static void disarm(struct trigger_set *set, uint32_t i, const struct observe_tri
 {
 	if (ops && ops->on_disarm)
 		ops->on_disarm(ops->context, set->armed[i].fd, set->armed[i].slot);
-	cleanup_close_fd(set->armed[i].fd);
+	closer_close(&set->closer, set->armed[i].fd);
 	set->armed[i] = set->armed[--set->n];
 }
 
@@ -134,7 +134,7 @@ static void say_refused(struct trigger_set *set, const struct pod *pod, int erro
 		    odd ? " (without CAP_SYS_RESOURCE a window must be a multiple of 2 s)" : "");
 }
 
-static void arm(struct trigger_set *set, int cgroup_fd, const struct pod *pod,
+static void arm(struct trigger_set *set, int cgroup_fd, const struct pod *pod, uint64_t generation,
 		const struct observe_trigger_ops *ops)
 {
 	_cleanup_close_ int fd = -EBADF;
@@ -150,14 +150,25 @@ static void arm(struct trigger_set *set, int cgroup_fd, const struct pod *pod,
 		};
 		return;
 	}
-	/* Normal: the cgroup or PSI is gone, which the next model says too. */
-	if (kept_file_is_absent(r))
-		return;
-	if (is_lasting(r)) {
-		set->slots[pod->slot].refused = true;
-		set->slots[pod->slot].refused_serial = pod->serial;
+	if (kept_file_is_absent(r) || is_lasting(r)) {
+		struct trigger_slot *slot = &set->slots[pod->slot];
+
+		slot->refused = true;
+		slot->refused_serial = pod->serial;
+		slot->refused_generation = generation;
+		slot->may_return = kept_file_is_absent(r);
 	}
-	say_refused(set, pod, r);
+	/* Normal: the cgroup is gone, or its pressure files are switched off. */
+	if (!kept_file_is_absent(r))
+		say_refused(set, pod, r);
+}
+
+/* Such a pod gives its place to the next. */
+static bool is_refused(const struct trigger_slot *slot, const struct pod *pod,
+		       const struct model *model)
+{
+	return slot->refused && slot->refused_serial == pod->serial &&
+	       (!slot->may_return || slot->refused_generation == model->generation);
 }
 
 /* Marks the pods that get a trigger: highest level first, within a level those that have one. */
@@ -178,7 +189,7 @@ static void choose(struct trigger_set *set, const struct model *model, const str
 				continue;
 			if ((find_armed(set, pod) != NULL) != (round % 2 == 0))
 				continue;
-			if (slot->refused && slot->refused_serial == pod->serial)
+			if (is_refused(slot, pod, model))
 				continue;
 			slot->wanted = true;
 			room--;
@@ -251,7 +262,7 @@ int trigger_update(struct trigger_set *set, int cgroup_fd, const struct model *m
 		const struct pod *pod = model->pods[i];
 
 		if (set->slots[pod->slot].wanted && !find_armed(set, pod))
-			arm(set, cgroup_fd, pod, ops);
+			arm(set, cgroup_fd, pod, model->generation, ops);
 	}
 	return 0;
 }
@@ -266,9 +277,17 @@ void trigger_drop(struct trigger_set *set, int fd, const struct observe_trigger_
 	}
 }
 
+void trigger_init(struct trigger_set *set)
+{
+	*set = (struct trigger_set){0};
+	closer_init(&set->closer);
+}
+
 void trigger_done(struct trigger_set *set)
 {
 	disarm_all(set, NULL);
+	closer_done(&set->closer);
 	free(set->slots);
-	*set = (struct trigger_set){0};
+	set->slots = NULL;
+	set->n_slots = 0;
 }

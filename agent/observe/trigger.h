@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/observe/closer.h"
 #include "agent/observe/observe.h"
 #include "colod/model.h"
 #include "colod/plan.h"
@@ -30,12 +31,14 @@ struct trigger {
 };
 
 struct trigger_slot {
-	bool wanted; /* in the pass under way */
-	bool refused;
+	bool wanted;	 /* in the pass under way */
+	bool refused;	 /* to the pod with refused_serial, for as long as the terms stay */
+	bool may_return; /* the file was not there: tried again when the model has changed */
 	uint64_t refused_serial;
+	uint64_t refused_generation;
 };
 
-/* The armed triggers. Starts zeroed. */
+/* The armed triggers. */
 struct trigger_set {
 	struct trigger armed[OBSERVE_TRIGGERS_MAX];
 	uint32_t n;
@@ -43,7 +46,10 @@ struct trigger_set {
 	struct trigger_slot *slots; /* owned */
 	size_t n_slots;
 	bool said;
+	struct closer closer;
 };
+
+void trigger_init(struct trigger_set *set);
 
 /* What the rule asks for, within the kernel's bounds: 1 <= threshold_us <= window_us. */
 struct trigger_spec trigger_spec_of(const struct pressure_rule *rule);
@@ -57,5 +63,5 @@ int trigger_update(struct trigger_set *set, int cgroup_fd, const struct model *m
 /* Disarms the one with this fd; nothing when there is none. */
 void trigger_drop(struct trigger_set *set, int fd, const struct observe_trigger_ops *ops);
 
-/* Closes all without a call of on_disarm, and frees what the set holds. */
+/* Closes all without a call of on_disarm, waits until they are closed, and frees what the set holds. */
 void trigger_done(struct trigger_set *set);

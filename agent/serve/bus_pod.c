@@ -8,6 +8,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/serve/bus_text.h"
+#include "agent/serve/held.h"
 #include "agent/serve/stall.h"
 #include "agent/serve/words.h"
 #include "policy/decide.h"
@@ -39,17 +40,6 @@ static const struct assignment *assignment_of(const struct snapshot *s, const st
 	static const struct assignment none = {.state = ASSIGNMENT_NONE, .rule = -1};
 
 	return s->plan ? plan_assignment(s->plan, pod) : &none;
-}
-
-static bool is_held(const struct pod *pod)
-{
-	for (const struct cgroup *c = pod->cgroup; c; c = c->parent) {
-		for (int k = 0; k < KNOB_COUNT; k++) {
-			if (c->knobs[k].owned && c->knobs[k].held)
-				return true;
-		}
-	}
-	return false;
 }
 
 static const struct pod *pod_of(const struct bus_pod *object, const struct snapshot *s)
@@ -104,7 +94,7 @@ static const char *text_of(const struct snapshot *s, const struct pod *pod, cons
 		return a->state == ASSIGNMENT_WAITING ? a->waiting_for : NULL;
 	if (strcmp(property, "Facts") == 0)
 		return names_fact(pod->facts_state);
-	if (strcmp(property, "Rule") == 0 && a->rule >= 0 && s->policy)
+	if (strcmp(property, "Rule") == 0 && levelled && a->rule >= 0 && s->policy)
 		return reason_text_rule(s->policy, a->rule, buf, size);
 	return NULL;
 }
@@ -133,7 +123,7 @@ static int get_held(sd_bus *bus, const char *path, const char *interface, const 
 	(void)bus, (void)path, (void)interface, (void)property;
 	if (r < 0)
 		return r;
-	return sd_bus_message_append(reply, "b", is_held(pod));
+	return sd_bus_message_append(reply, "b", held_pod(pod));
 }
 
 static int get_stalled(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -298,7 +288,7 @@ static void fill_shown(const struct snapshot *s, const struct pod *pod, struct s
 		.assignment = *assignment_of(s, pod),
 		.qos = pod->qos,
 		.facts = pod->facts_state,
-		.held = is_held(pod),
+		.held = held_pod(pod),
 		.name = bus_text_hash(pod->name),
 		.ns = bus_text_hash(pod->facts ? pod->facts->ns : NULL),
 	};

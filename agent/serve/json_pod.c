@@ -2,6 +2,7 @@
 // The "pods" section: everything that is known of each pod, decided for it, and done to it.
 #include "agent/serve/json_view.h"
 
+#include "agent/serve/held.h"
 #include "agent/serve/stall.h"
 #include "agent/serve/words.h"
 #include "policy/decide.h"
@@ -17,20 +18,22 @@ static void assignment(struct json_view *view, cJSON *object, const struct pod *
 	static const struct assignment none = {.state = ASSIGNMENT_NONE, .rule = -1};
 	const struct snapshot *s = view->snapshot;
 	const struct assignment *a = s->plan ? plan_assignment(s->plan, pod) : &none;
-	bool levelled = a->state == ASSIGNMENT_LEVEL;
+	bool levelled = a->state == ASSIGNMENT_LEVEL, waiting = a->state == ASSIGNMENT_WAITING;
 	struct json_put *put = &view->put;
 	char text[REASON_TEXT_SIZE];
+	const char *rule = NULL;
 
 	json_put_text(put, object, "state", words_assignment(a->state));
 	json_put_text(put, object, "level", levelled ? names_level(a->level) : NULL);
 	json_put_text(put, object, "role", levelled ? names_role(a->role) : NULL);
-	json_put_text(put, object, "rule",
-		      a->rule >= 0 && s->policy
-			      ? reason_text_rule(s->policy, a->rule, text, sizeof(text))
-			      : NULL);
-	json_put_text(put, object, "waiting_for",
-		      a->state == ASSIGNMENT_WAITING ? a->waiting_for : NULL);
+	if (a->rule >= 0 && s->policy)
+		rule = reason_text_rule(s->policy, a->rule, text, sizeof(text));
+	json_put_text(put, object, "rule", levelled ? rule : NULL);
+	/* Of a waiting pod: the rule that needs the missing fact, which may yet not match. */
+	json_put_text(put, object, "stopped_at", waiting ? rule : NULL);
+	json_put_text(put, object, "waiting_for", waiting ? a->waiting_for : NULL);
 	json_put_bool(put, object, "may_hold", levelled && a->may_hold);
+	json_put_bool(put, object, "held", held_pod(pod));
 }
 
 static void facts(struct json_view *view, cJSON *pod_object, const struct pod *pod)

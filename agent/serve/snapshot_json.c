@@ -2,6 +2,7 @@
 // See snapshot_json.h. This file has the small sections; the large ones are in json_*.c.
 #include "agent/serve/snapshot_json.h"
 
+#include "agent/serve/held.h"
 #include "agent/serve/json_view.h"
 #include "policy/decide.h"
 #include "policy/history.h"
@@ -56,7 +57,8 @@ static void count_pods(struct json_view *view, cJSON *status)
 {
 	static const struct assignment none = {.state = ASSIGNMENT_NONE};
 	const struct snapshot *s = view->snapshot;
-	size_t n = s->model ? s->model->n_pods : 0, online = 0, offline = 0, waiting = 0;
+	size_t n = s->model ? s->model->n_pods : 0, online = 0, offline = 0;
+	size_t waiting = 0, held = 0;
 	struct json_put *put = &view->put;
 
 	for (size_t i = 0; i < n; i++) {
@@ -64,6 +66,7 @@ static void count_pods(struct json_view *view, cJSON *status)
 						     : &none;
 
 		waiting += a->state == ASSIGNMENT_WAITING;
+		held += held_pod(s->model->pods[i]);
 		if (a->state == ASSIGNMENT_LEVEL)
 			*(a->role == ROLE_ONLINE ? &online : &offline) += 1;
 	}
@@ -72,6 +75,7 @@ static void count_pods(struct json_view *view, cJSON *status)
 	json_put_u64(put, status, "pods_offline", offline);
 	json_put_u64(put, status, "pods_waiting", waiting);
 	json_put_u64(put, status, "pods_no_rule", n - online - offline - waiting);
+	json_put_u64(put, status, "pods_held", held);
 }
 
 static void status_section(struct json_view *view, cJSON *doc)

@@ -59,14 +59,14 @@ enum change_kind {
 /* Why the kernel did not take a value. */
 enum refusal {
 	REFUSAL_NONE,
-	REFUSAL_GONE,		 /* the cgroup vanished: normal */
-	REFUSAL_NO_CONTROLLER,	 /* the controller is not enabled in the parent's subtree_control */
-	REFUSAL_NO_KNOB,	 /* this kernel lacks the file */
-	REFUSAL_INVALID,	 /* EINVAL or ERANGE */
-	REFUSAL_DENIED,		 /* EACCES, EPERM, EROFS */
+	REFUSAL_GONE,	       /* the cgroup vanished: normal */
+	REFUSAL_NO_CONTROLLER, /* the controller is not enabled in the parent's subtree_control */
+	REFUSAL_NO_KNOB,       /* this kernel lacks the file */
+	REFUSAL_INVALID,       /* EINVAL or ERANGE */
+	REFUSAL_DENIED,	       /* EACCES, EPERM, EROFS */
 	REFUSAL_BUSY,
-	REFUSAL_DIFFERS,	 /* written, but something else was read back */
-	REFUSAL_NO_RECORD,	 /* the original could not be recorded, so nothing was written */
+	REFUSAL_DIFFERS,   /* written, but something else was read back */
+	REFUSAL_NO_RECORD, /* the original could not be recorded, so nothing was written */
 	REFUSAL_OTHER,
 	REFUSAL_COUNT,
 };

@@ -13,7 +13,7 @@ enum reason_code {
 	REASON_NONE,
 	REASON_WEIGHT_REQUEST,	  /* observed: CPU request in milli */
 	REASON_WEIGHT_FIXED,	  /* limit: weight of the level */
-	REASON_YIELD_RATIO,	  /* observed: weight of the online siblings, limit: ratio */
+	REASON_YIELD_RATIO,	  /* observed: weight of the online siblings, limit: ratio, extra: sharers */
 	REASON_YIELD_IDLE,	  /* the policy's opt-in */
 	REASON_MIXED_IDLE,	  /* offline pod in a class that also holds an online pod (who) */
 	REASON_MIXED_WEIGHT,	  /* that class: observed W of its siblings, limit: ratio; never lowered */

@@ -5,10 +5,12 @@
 # people have read. A case is a folder here:
 #     note.md        begins with "recorded" or "made", then from where, or what is broken in it
 #     tree.tar.gz    or tree/: the machine, as `colod --root` sees it
-#     policy.yaml    optional; without it the built-in profile
+#     policy.yaml    optional; the whole policy. Without it the built-in profile,
+#     policy.d/      optional; and these drop-ins over it (put into the tree as /etc/colod/policy.d)
 #     pods.json      optional; put into the tree as /pods.json (facts: {from: file:///pods.json})
 #     options        optional; more words for the command line of colod
 #     expect.plan    what `colod --once --mode observe` must print; expect.stderr, if there, its messages
+#     expect.code    optional; the exit code of a case that must be refused (then nothing may be written)
 # Then the plan is carried out over a private copy, twice: the second time nothing is left to write,
 # and observe mode must not have touched a byte.
 #
@@ -51,6 +53,10 @@ unpack()
 		return 1
 	fi
 	[ ! -f "$dir/pods.json" ] || cp "$dir/pods.json" "$to/pods.json"
+	if [ -d "$dir/policy.d" ]; then
+		mkdir -p "$to/etc/colod"
+		cp -r "$dir/policy.d" "$to/etc/colod/"
+	fi
 	# What the kernel shows as writable is so in the copy, whoever runs this.
 	chmod -R u+rwX "$to"
 }
@@ -96,14 +102,19 @@ observe_pass()
 		return
 	fi
 	if [ -z "$result" ]; then
+		rm -f "$dir/expect.code"
+		if [ $rc -ne 0 ]; then
+			echo $rc >"$dir/expect.code"
+			: >"$dir/expect.stderr"
+		fi
 		cp "$tmp/plan" "$dir/expect.plan"
 		[ ! -f "$dir/expect.stderr" ] || cp "$tmp/messages" "$dir/expect.stderr"
 		ok "$name: written"
 		return
 	fi
-	if [ $rc -ne 0 ]; then
+	if [ $rc -ne "$code" ]; then
 		tail -n 30 "$tmp/messages"
-		fail "$name: the observe pass ended with code $rc"
+		fail "$name: the observe pass ended with code $rc, not $code"
 		return
 	fi
 	if [ ! -f "$dir/expect.plan" ]; then
@@ -144,9 +155,22 @@ apply_twice()
 	fi
 }
 
+# A machine that colod refuses is left as it is.
+refused()
+{
+	local name=$1 before rc=0
+	before=$(fingerprint "$tmp/copy")
+	once "$tmp/copy" squeeze || rc=$?
+	if [ $rc -eq "$code" ] && [ "$before" = "$(fingerprint "$tmp/copy")" ]; then
+		ok "$name: is refused, and nothing is written"
+	else
+		fail "$name: ended with code $rc, not $code, or wrote something"
+	fi
+}
+
 run_case()
 {
-	local dir=$1 name
+	local dir=$1 name code=0
 	name=$(basename "$dir")
 	head -n 1 "$dir/note.md" 2>/dev/null | grep -qE '^(# )?(recorded|made)\b' || {
 		fail "$name: note.md must begin with 'recorded' or 'made'"
@@ -159,12 +183,14 @@ run_case()
 	[ ! -f "$dir/policy.yaml" ] || words+=(--policy "$dir/policy.yaml")
 	[ ! -f "$dir/options" ] || read -ra more <"$dir/options"
 	[ ! -f "$dir/options" ] || words+=("${more[@]}")
+	[ ! -f "$dir/expect.code" ] || code=$(<"$dir/expect.code")
 	observe_pass "$name" "$dir"
-	[ -z "$result" ] || [ ${#wrap[@]} -gt 0 ] || apply_twice "$name"
+	[ -n "$result" ] && [ ${#wrap[@]} -eq 0 ] || return 0
+	if [ "$code" -eq 0 ]; then apply_twice "$name"; else refused "$name"; fi
 }
 
 cases=("$@")
-[ ${#cases[@]} -gt 0 ] || mapfile -t cases < <(find "$here" -mindepth 1 -maxdepth 1 -type d | sort)
+[ ${#cases[@]} -gt 0 ] || mapfile -t cases < <(find "$here" -mindepth 1 -maxdepth 1 -type d ! -name record | sort)
 for dir in "${cases[@]}"; do
 	[ -d "$dir" ] || dir=$here/$dir
 	run_case "$dir"

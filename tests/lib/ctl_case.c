@@ -90,7 +90,7 @@ void ctl_case(const struct ctl_case *t)
 	int code = -1;
 	char *printed = ctl_case_run(t, doc, &code);
 
-	(void)snprintf(path, sizeof(path), FOLDER "%s.txt", t->expected);
+	(void)snprintf(path, sizeof(path), FOLDER "expect/%s.txt", t->expected);
 	cJSON_Delete(doc);
 	assert_int_equal(code, t->exit);
 	if (getenv("COLOD_BLESS"))

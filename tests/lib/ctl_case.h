@@ -9,7 +9,8 @@
 
 struct ctl_case {
 	const char *snapshot; /* NAME.json */
-	const char *expected; /* NAME.txt: what is printed, then "-- stderr" and messages if any */
+	const char *
+		expected; /* expect/NAME.txt: what is printed, then "-- stderr" and messages if any */
 	int (*verb)(const struct ctl *ctl);
 	const char *pod;
 	bool all;

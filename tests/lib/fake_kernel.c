@@ -96,6 +96,9 @@ static int hook(void *context, enum apply_step step, const char *path, enum knob
 {
 	struct fake_kernel *k = context;
 
+	/* The kernel is done with a write before anybody can be killed after it. */
+	if (step == APPLY_STEP_READ)
+		settle(k, path, knob, k->was_idle);
 	if (++k->steps == k->stop_step)
 		_exit(0);
 	if (step == k->fail_step && knob == k->fail_knob)
@@ -108,7 +111,6 @@ static int hook(void *context, enum apply_step step, const char *path, enum knob
 	}
 	if (step == APPLY_STEP_READ) {
 		k->n_writes++;
-		settle(k, path, knob, k->was_idle);
 		if (k->race_text && knob == k->race_knob) {
 			must(tree_knob(k->dir, path, knob_name(knob), k->race_text) == 0, "race");
 			k->race_text = NULL;

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,14 +29,15 @@ static int64_t now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Everything between the markers is what Debian's system.conf says, but for who may do what. */
+/* What Debian's system.conf says, but for who may do what. The socket is an abstract one: other users
+ * have to reach it, whatever the permissions of the temporary folder. */
 static const char config_head[] =
 	"<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\"\n"
 	" \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
 	"<busconfig>\n"
 	"  <type>system</type>\n"
 	"  <auth>EXTERNAL</auth>\n"
-	"  <listen>unix:path=%s/bus</listen>\n"
+	"  <listen>unix:abstract=%s/bus</listen>\n"
 	"  <policy context=\"default\">\n"
 	"    <allow user=\"*\"/>\n";
 static const char config_strict[] =
@@ -87,7 +87,7 @@ static int write_config(const struct private_bus *bus, bool strict)
 /* The committed file, with one text in it replaced: a group that exists on this machine. */
 static int copy_policy(const struct private_bus *bus, const char *include, const char *replace)
 {
-	const char *to = replace ? strchr(replace, '=') : NULL;
+	const char *to = replace ? strchr(replace, '|') : NULL;
 	size_t from_len = to ? (size_t)(to - replace) : 0, size = 0;
 	char *text = NULL, *out = NULL;
 	FILE *f;
@@ -144,14 +144,10 @@ int private_bus_start(struct private_bus *bus, const char *include, const char *
 	int fds[2], r;
 
 	*bus = (struct private_bus){.pid = -1};
-	/* A socket's path is at most 107 bytes long. */
 	if (!tmp || strlen(tmp) > 40)
 		tmp = "/tmp";
 	(void)snprintf(bus->dir, sizeof(bus->dir), "%s/colod-bus-XXXXXX", tmp);
 	if (!mkdtemp(bus->dir))
-		return -errno;
-	/* Other users have to reach the socket. */
-	if (chmod(bus->dir, 0755) < 0)
 		return -errno;
 	r = write_config(bus, include != NULL);
 	if (r >= 0 && include)
@@ -173,7 +169,7 @@ int private_bus_start(struct private_bus *bus, const char *include, const char *
 
 void private_bus_stop(struct private_bus *bus)
 {
-	static const char *const files[] = {"bus", "bus.conf", "policy.conf"};
+	static const char *const files[] = {"bus.conf", "policy.conf"};
 	char path[128];
 
 	if (bus->pid > 0) {
@@ -275,12 +271,15 @@ void private_bus_settle(sd_bus *a, sd_bus *b)
 
 static void exec_program(const char *const *argv, uid_t uid, gid_t gid, int out, int err)
 {
+	/* Opened before, because the other user may not even get to the build folder. */
+	int program = open(argv[0], O_PATH | O_CLOEXEC);
+
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
 		_exit(126);
 	if (uid != 0 && (setgroups(0, NULL) < 0 || setgid(gid) < 0 || setuid(uid) < 0))
 		_exit(126);
-	(void)execv(argv[0], (char *const *)argv);
+	(void)fexecve(program, (char *const *)argv, environ);
 	_exit(127);
 }
 

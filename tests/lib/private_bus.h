@@ -14,7 +14,7 @@ struct private_bus {
 };
 
 /* Starts dbus-daemon. `include`: a policy file for it, or NULL: everybody may do everything.
- * `replace` (may be NULL): "from=to", done to the text of that file. 0 or -errno. */
+ * `replace` (may be NULL): "from|to", done to the text of that file. 0 or -errno. */
 int private_bus_start(struct private_bus *bus, const char *include, const char *replace);
 void private_bus_stop(struct private_bus *bus);
 

@@ -76,7 +76,8 @@ static const struct tree_file cgroup_files[] = {
 };
 
 /* snprintf that fails instead of cutting. */
-__attribute__((format(printf, 3, 4))) static int put(char *buf, size_t size, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static int put(char *buf, size_t size, const char *format,
+						     ...)
 {
 	va_list args;
 	int n;

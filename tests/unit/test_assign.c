@@ -125,7 +125,8 @@ static void expect_waiting(const char *fact, int rule)
 
 TEST(the_first_rule_that_matches_gives_the_level)
 {
-	use(LEVELS R("namespace: bank", "P0") R("namespace: 'sh*'", "P4") R("qos: BestEffort", "P7"));
+	use(LEVELS R("namespace: bank", "P0") R("namespace: 'sh*'", "P4")
+		    R("qos: BestEffort", "P7"));
 	expect_level(LEVEL_P4, ROLE_ONLINE, 1);
 	facts.ns = (char *)"bank";
 	expect_level(LEVEL_P0, ROLE_ONLINE, 0);
@@ -138,7 +139,8 @@ TEST(the_first_rule_that_matches_gives_the_level)
 
 TEST(each_fact_of_a_pod_can_decide)
 {
-	struct pod_label labels[] = {{(char *)"tier", (char *)"x"}, {(char *)"app", (char *)"web-7"}};
+	struct pod_label labels[] = {{(char *)"tier", (char *)"x"},
+				     {(char *)"app", (char *)"web-7"}};
 	struct pod_label annotations[] = {{(char *)"note", NULL}};
 
 	facts.labels = labels;
@@ -174,8 +176,8 @@ TEST(a_pod_that_has_no_such_thing_does_not_match)
 
 TEST(all_conditions_of_a_rule_must_hold)
 {
-	use(LEVELS R("namespace: shop, qos: Burstable", "P0") R("namespace: shop, qos: BestEffort",
-								 "P4"));
+	use(LEVELS R("namespace: shop, qos: Burstable", "P0")
+		    R("namespace: shop, qos: BestEffort", "P4"));
 	expect_level(LEVEL_P4, ROLE_ONLINE, 1);
 	facts.ns = (char *)"bank";
 	expect_none();
@@ -368,8 +370,8 @@ TEST(a_critical_pod_cannot_claim_itself_offline)
 
 TEST(units_and_cgroups_match_by_name_and_path_and_by_no_fact)
 {
-	use(LEVELS R("namespace: '*'", "P0") R("static: false", "P0") BY_QOS
-			    R("unit: 'batch-*.slice'", "P7") R("cgroup: 'machine.slice/*'", "P4"));
+	use(LEVELS R("namespace: '*'", "P0") R("static: false", "P0")
+		    BY_QOS R("unit: 'batch-*.slice'", "P7") R("cgroup: 'machine.slice/*'", "P4"));
 	be_unit("batch.slice/batch-x.slice", POD_UNIT);
 	expect_level(LEVEL_P7, ROLE_OFFLINE, 5);
 	assert_true(got.may_hold);
@@ -442,9 +444,9 @@ TEST(a_slice_that_holds_a_system_unit_or_the_pods_is_never_offline)
 TEST(cgroups_become_pods_only_by_unit_and_cgroup_rules)
 {
 	use(LEVELS R("name: 'cron*'", "P0") R("unit: 'batch-*.slice'", "P7")
-			    R("cgroup: 'machine.slice/*.scope'", "P4")
-				    R("unit: 'a.scope', cgroup: 'only/*'", "P4")
-					    R("cgroup: 'kubepods*', qos: BestEffort", "P7"));
+		    R("cgroup: 'machine.slice/*.scope'", "P4")
+			    R("unit: 'a.scope', cgroup: 'only/*'", "P4")
+				    R("cgroup: 'kubepods*', qos: BestEffort", "P7"));
 	assert_int_equal(assign_wants_cgroup(policy, "batch.slice/batch-1.slice"), POD_UNIT);
 	assert_int_equal(assign_wants_cgroup(policy, "batch-1.slice"), POD_UNIT);
 	assert_int_equal(assign_wants_cgroup(policy, "machine.slice/libpod-1.scope"), POD_CGROUP);

@@ -77,29 +77,6 @@ TEST(every_cgroup_is_listed_parents_first_and_siblings_by_name)
 	close_place(&p);
 }
 
-TEST(what_a_cgroup_says_of_itself_is_read)
-{
-	struct place p;
-	struct cgroup_node *a;
-
-	open_place(&p, "@host 1\n@cgroup a.slice\n"
-		       "sys/fs/cgroup/a.slice/cgroup.controllers = cpu memory\n"
-		       "sys/fs/cgroup/a.slice/cgroup.subtree_control = memory\n"
-		       "sys/fs/cgroup/a.slice/cgroup.events = populated 0\\nfrozen 0\n");
-	scan(&p, 0);
-	a = find(&p, "a.slice");
-	assert_int_equal(a->cgroup.controllers, CONTROLLER_CPU | CONTROLLER_MEMORY);
-	assert_int_equal(a->cgroup.subtree, CONTROLLER_MEMORY);
-	assert_false(a->cgroup.populated);
-	assert_true(find(&p, "system.slice")->cgroup.populated);
-	assert_true(p.t->root->cgroup.populated);
-	assert_int_equal(tree_knob(p.dir, "a.slice", "cgroup.events", "populated 1"), 0);
-	assert_int_equal(cgroup_node_refresh(a, p.fd), 1);
-	assert_true(a->cgroup.populated);
-	assert_int_equal(cgroup_node_refresh(a, p.fd), 0);
-	close_place(&p);
-}
-
 TEST(nothing_below_a_container_or_beside_one_is_listed)
 {
 	struct place p;
@@ -279,7 +256,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cgroup_is_listed_parents_first_and_siblings_by_name),
-		cmocka_unit_test(what_a_cgroup_says_of_itself_is_read),
 		cmocka_unit_test(nothing_below_a_container_or_beside_one_is_listed),
 		cmocka_unit_test(an_unchanged_tree_is_not_a_change_and_keeps_every_object),
 		cmocka_unit_test(gone_cgroups_are_kept_until_they_are_buried),

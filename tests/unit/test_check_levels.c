@@ -44,14 +44,12 @@ TEST(an_offline_level_must_make_sense_as_one)
 		 "lower level"},
 		{WITH("P6: {role: offline, sensitive: true, cpu: {yield: ratio 50}}"), 3, 23,
 		 "P6 is offline: nothing is done for its latency", "role: online"},
+		{ONLY("P7: {role: offline, cpu: {yield: none}}"), 3, 36,
+		 "P7 is offline: it always yields", "ratio N, idle"},
 	};
 	static const struct policy_case warned[] = {
-		{ONLY("P7: {role: offline}"), 3, 3, "P7 is offline, but yields no CPU",
-		 "yield: ratio 50"},
-		{ONLY("P7: {role: offline, cpu: {yield: none}}"), 3, 29,
-		 "P7 is offline, but yields no CPU", "yield: ratio 50"},
-		{ONLY("P7: {role: offline, cpu: {yield: idle}}"), 3, 29,
-		 "14 to 28 s beside 2500", "ratio 50"},
+		{ONLY("P7: {role: offline, cpu: {yield: idle}}"), 3, 29, "14 to 28 s beside 2500",
+		 "ratio 50"},
 	};
 
 	policy_case_refused(refused, sizeof(refused) / sizeof(refused[0]));

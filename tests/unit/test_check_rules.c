@@ -22,11 +22,10 @@ static void expect_fine(const char *yaml)
 TEST(a_level_that_nobody_defines_is_refused)
 {
 	static const struct policy_case c = {WITH(R("name: a", "P3")), 4, 29,
-					     "no file defines the level P3",
-					     "defined: P0, P4, P7"};
-	static const struct policy_case none = {"version: 1\nassign: [{match: {name: a}, level: P0}]",
-						2, 36, "no file defines the level P0",
-						"no level is defined"};
+					     "no file defines the level P3", "defined: P0, P4, P7"};
+	static const struct policy_case none = {
+		"version: 1\nassign: [{match: {name: a}, level: P0}]", 2, 36,
+		"no file defines the level P0", "no level is defined"};
 
 	policy_case_refused(&c, 1);
 	policy_case_refused(&none, 1);

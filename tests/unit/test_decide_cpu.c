@@ -242,28 +242,32 @@ TEST(a_mixed_class_is_never_lowered_not_even_by_its_own_pass)
 	fake_free(&f);
 }
 
+TEST(a_mixed_class_is_not_its_own_sibling)
+{
+	struct fake f;
+
+	usual_node(&f);
+	fake_level(&f, fake_cgroup(&f, O1)->pod, LEVEL_P1);
+	fake_set(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_WEIGHT, 20);
+	run(&f);
+	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 50); /* not 2559 / 50 */
+	assert_int_equal(entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.observed, 2539);
+	fake_free(&f);
+}
+
 TEST(without_idle_a_mixed_pod_gets_weight_one)
 {
 	struct fake f;
 
 	usual_node(&f);
 	fake_level(&f, fake_cgroup(&f, O1)->pod, LEVEL_P1);
+	strcpy(f.model.node.kernel, "6.1.0-49-amd64"); /* BestEffort pods may be idle there too */
+	run(&f);
+	assert_int_equal(want(&f, O2, KNOB_CPU_IDLE), 1);
 	f.model.capabilities &= ~(1u << CAPABILITY_CPU_IDLE);
 	run(&f);
 	assert_int_equal(want(&f, O2, KNOB_CPU_IDLE), -1);
 	assert_int_equal(want(&f, O2, KNOB_CPU_WEIGHT), 1);
-	fake_free(&f);
-}
-
-TEST(a_mixed_besteffort_pod_may_be_idle_on_6_1)
-{
-	struct fake f;
-
-	usual_node(&f);
-	strcpy(f.model.node.kernel, "6.1.0-49-amd64");
-	fake_level(&f, fake_cgroup(&f, O1)->pod, LEVEL_P1);
-	run(&f);
-	assert_int_equal(want(&f, O2, KNOB_CPU_IDLE), 1);
 	fake_free(&f);
 }
 
@@ -312,6 +316,22 @@ TEST(the_weight_of_a_class_stays_while_a_new_pod_waits_for_its_facts)
 		.state = ASSIGNMENT_NONE;
 	run(&f);
 	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
+	fake_free(&f);
+}
+
+TEST(a_class_that_takes_no_weight_is_not_kept_and_its_pods_yield_themselves)
+{
+	struct fake f;
+
+	usual_node(&f);
+	f.policy.levels[LEVEL_P7].cpu.yield = YIELD_IDLE;
+	fake_waiting(&f, fake_cgroup(&f, O2)->pod);
+	fake_own(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_IDLE, 0, 1);
+	fake_missing(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_WEIGHT);
+	run(&f);
+	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_IDLE), -1);
+	assert_int_equal(want(&f, O1, KNOB_CPU_IDLE), 1);
+	assert_int_equal(want(&f, O2, KNOB_CPU_IDLE), -1);
 	fake_free(&f);
 }
 
@@ -454,11 +474,13 @@ int main(void)
 		cmocka_unit_test(offline_siblings_share_one_part),
 		cmocka_unit_test(a_mixed_class_is_raised_and_its_offline_pods_are_idle),
 		cmocka_unit_test(a_mixed_class_is_never_lowered_not_even_by_its_own_pass),
+		cmocka_unit_test(a_mixed_class_is_not_its_own_sibling),
 		cmocka_unit_test(without_idle_a_mixed_pod_gets_weight_one),
-		cmocka_unit_test(a_mixed_besteffort_pod_may_be_idle_on_6_1),
 		cmocka_unit_test(an_offline_burstable_pod_in_an_online_class_yields_by_weight),
 		cmocka_unit_test(a_class_with_an_undecided_pod_is_not_touched),
 		cmocka_unit_test(the_weight_of_a_class_stays_while_a_new_pod_waits_for_its_facts),
+		cmocka_unit_test(
+			a_class_that_takes_no_weight_is_not_kept_and_its_pods_yield_themselves),
 		cmocka_unit_test(other_processes_in_a_class_keep_it_from_yielding_as_a_whole),
 		cmocka_unit_test(idle_where_the_policy_asks_for_it),
 		cmocka_unit_test(on_6_1_only_besteffort_pods_become_idle),

@@ -115,6 +115,10 @@ TEST(a_class_is_kept_only_while_colod_owns_its_share_and_all_open_pods_wait)
 	assert_false(decide_tree_kept(node(&f, BESTEFFORT)));
 	fake_own(class, KNOB_CPU_WEIGHT, 1, 50);
 	assert_true(decide_tree_kept(node(&f, BESTEFFORT)));
+	/* a third pod that no rule matches: nothing is expected any more */
+	(void)fake_pod(&f, BESTEFFORT "/kubepods-besteffort-podx.slice", QOS_BESTEFFORT);
+	assert_int_equal(decide_tree_build(&f.model, &f.policy, &f.plan), 0);
+	assert_false(decide_tree_kept(node(&f, BESTEFFORT)));
 	fake_level(&f, fake_cgroup(&f, O2)->pod, LEVEL_P0);
 	assert_int_equal(decide_tree_build(&f.model, &f.policy, &f.plan), 0);
 	assert_false(decide_tree_kept(node(&f, BESTEFFORT)));
@@ -146,6 +150,8 @@ TEST(the_base_of_an_idle_groups_weight_is_the_one_from_before)
 	fake_own(&cg, KNOB_CPU_WEIGHT, 39, 100);
 	cg.knobs[KNOB_CPU_WEIGHT].now.value = 1;
 	assert_int_equal(decide_tree_base(&cg, KNOB_CPU_WEIGHT)->value, 39);
+	fake_missing(&cg, KNOB_CPU_WEIGHT);
+	assert_int_equal(decide_tree_base(&cg, KNOB_CPU_WEIGHT)->state, KNOB_MISSING);
 }
 
 TEST(the_recursive_count_agrees)

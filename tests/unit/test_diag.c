@@ -194,8 +194,8 @@ int main(void)
 		cmocka_unit_test_setup(a_warning_says_so_and_is_no_error, setup),
 		cmocka_unit_test_setup(every_kind_of_line_end_counts_once, setup),
 		cmocka_unit_test_setup(a_place_behind_the_end_is_the_end, setup),
-		cmocka_unit_test_setup(the_caret_stands_under_its_character_behind_tabs_and_wide_text,
-				       setup),
+		cmocka_unit_test_setup(
+			the_caret_stands_under_its_character_behind_tabs_and_wide_text, setup),
 		cmocka_unit_test_setup(of_a_long_line_the_part_around_the_place_is_shown, setup),
 		cmocka_unit_test_setup(nothing_that_a_terminal_would_obey_gets_through, setup),
 		cmocka_unit_test_setup(half_a_character_at_a_cut_is_left_out, setup),

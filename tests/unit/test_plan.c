@@ -77,12 +77,27 @@ TEST(a_pod_that_nothing_was_decided_for_has_no_level)
 	assert_false(plan_assignment(&plan, &pod)->may_hold);
 }
 
+TEST(a_cleared_plan_has_no_level_for_anybody)
+{
+	struct pod pod = {.slot = 0};
+	struct plan plan = {.n_assignments = 1};
+
+	plan.assignments = calloc(1, sizeof(*plan.assignments));
+	assert_non_null(plan.assignments);
+	plan.assignments[0].state = ASSIGNMENT_LEVEL;
+	assert_int_equal(plan_assignment(&plan, &pod)->state, ASSIGNMENT_LEVEL);
+	plan_clear(&plan);
+	assert_int_equal(plan_assignment(&plan, &pod)->state, ASSIGNMENT_NONE);
+	plan_free(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_entry_is_found_by_cgroup_and_knob),
 		cmocka_unit_test(a_second_entry_for_one_knob_replaces_the_first),
 		cmocka_unit_test(a_cleared_plan_holds_nothing_and_can_be_filled_again),
+		cmocka_unit_test(a_cleared_plan_has_no_level_for_anybody),
 		cmocka_unit_test(a_pod_that_nothing_was_decided_for_has_no_level),
 	};
 

@@ -2,6 +2,7 @@
 #include "tests/lib/test.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "agent/policy_files.h"
@@ -48,6 +49,22 @@ TEST(without_any_file_the_built_in_default_profile_observes)
 	assert_int_equal(policy->mode, MODE_OBSERVE);
 	assert_true(policy->levels[LEVEL_P7].defined);
 	assert_int_equal(policy->levels[LEVEL_P7].role, ROLE_OFFLINE);
+}
+
+TEST(a_drop_in_alone_lies_over_the_built_in_profile)
+{
+	tree_write(dir, "etc/colod/policy.d/50-mode.yaml", MODE_FILE("protect"));
+	assert_int_equal(read_all(), 0);
+	assert_int_equal(policy->mode, MODE_PROTECT);
+	assert_int_equal(policy->levels[LEVEL_P7].role, ROLE_OFFLINE);
+}
+
+TEST(a_file_named_as_the_built_in_profile_replaces_it)
+{
+	tree_write(dir, "etc/colod/policy.d/00-default.yaml", MODE_FILE("protect"));
+	assert_int_equal(read_all(), 0);
+	assert_int_equal(policy->mode, MODE_PROTECT);
+	assert_false(policy->levels[LEVEL_P7].defined);
 }
 
 TEST(files_are_merged_in_the_order_of_their_names_not_of_their_directories)
@@ -130,6 +147,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			without_any_file_the_built_in_default_profile_observes, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_drop_in_alone_lies_over_the_built_in_profile, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_file_named_as_the_built_in_profile_replaces_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			files_are_merged_in_the_order_of_their_names_not_of_their_directories,
 			setup, teardown),

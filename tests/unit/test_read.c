@@ -9,18 +9,18 @@
 #include "policy/rule.h"
 #include "tests/lib/policy_case.h"
 
-#define BASE                                                                                       \
-	"version: 1\n"                                                                             \
-	"mode: protect\n"                                                                          \
-	"facts: {from: file:///var/pods.json}\n"                                                   \
-	"levels:\n"                                                                                \
+#define BASE                                                                                        \
+	"version: 1\n"                                                                              \
+	"mode: protect\n"                                                                           \
+	"facts: {from: file:///var/pods.json}\n"                                                    \
+	"levels:\n"                                                                                 \
 	"  P4: {role: online, cpu: {weight: request}, memory: {low: request}, io: {weight: 300}}\n" \
-	"  P7:\n"                                                                                  \
-	"    role: offline\n"                                                                      \
-	"    cpu: {yield: ratio 50, squeeze: {target: 65%, floor: 2%}}\n"                          \
-	"assign:\n"                                                                                \
-	"- {match: {namespace: a}, level: P4}\n"                                                   \
-	"- {match: {qos: BestEffort}, level: P7}\n"                                                \
+	"  P7:\n"                                                                                   \
+	"    role: offline\n"                                                                       \
+	"    cpu: {yield: ratio 50, squeeze: {target: 65%, floor: 2%}}\n"                           \
+	"assign:\n"                                                                                 \
+	"- {match: {namespace: a}, level: P4}\n"                                                    \
+	"- {match: {qos: BestEffort}, level: P7}\n"                                                 \
 	"pressure: [{when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}]\n"
 
 static struct policy *policy;
@@ -138,6 +138,25 @@ TEST(a_part_of_a_squeeze_can_be_changed_and_the_whole_taken_back)
 	assert_false(policy->pressure_cpu.on);
 }
 
+TEST(an_offline_level_that_does_not_say_how_it_yields_gets_the_ratio_of_50)
+{
+	read_two("version: 1\nlevels: {P6: {role: offline}, P3: {role: online}}\n");
+	assert_int_equal(policy->levels[LEVEL_P6].cpu.yield, YIELD_RATIO);
+	assert_int_equal(policy->levels[LEVEL_P6].cpu.yield_ratio, 50);
+	assert_int_equal(policy->levels[LEVEL_P3].cpu.yield, YIELD_NONE);
+	assert_int_equal(policy->levels[LEVEL_P5].cpu.yield, YIELD_NONE);
+}
+
+TEST(a_later_yield_takes_back_an_earlier_none)
+{
+	const char *files[] = {BASE, "version: 1\nlevels: {P7: {cpu: {yield: none}}}\n",
+			       "version: 1\nlevels: {P7: {cpu: {yield: ratio 90}}}\n"};
+
+	policy = policy_case_read(files, 3);
+	assert_int_equal(policy->levels[LEVEL_P7].cpu.yield, YIELD_RATIO);
+	assert_int_equal(policy->levels[LEVEL_P7].cpu.yield_ratio, 90);
+}
+
 TEST(a_later_file_replaces_where_facts_come_from)
 {
 	read_two("version: 1\nfacts: {from: kubelet}\n");
@@ -200,8 +219,8 @@ TEST(a_bad_top_level_is_refused_where_it_stands)
 		{"version: 1\nmode: {cpu: off}\n" RULES, 2, 7, "expects a mode, found a mapping",
 		 ""},
 		{"version: 1\nfacts: kubelet\n" RULES, 2, 8, "facts is a mapping", "{key"},
-		{"version: 1\nfacts: {form: kubelet}\n" RULES, 2, 9, "unknown key \"form\" in facts",
-		 "did you mean \"from\"?"},
+		{"version: 1\nfacts: {form: kubelet}\n" RULES, 2, 9,
+		 "unknown key \"form\" in facts", "did you mean \"from\"?"},
 		{"version: 1\nfacts: {from: Kubelet}\n" RULES, 2, 15, "is not a source of facts",
 		 "did you mean \"kubelet\"? accepted: kubelet, cgroup, file:///path"},
 		{"version: 1\nfacts: {from: /pods.json}\n" RULES, 2, 15, "is not a source of facts",
@@ -240,9 +259,10 @@ static void expect_diag(size_t i, const char *file, uint32_t line, const char *s
 
 TEST(all_mistakes_of_all_files_are_told_in_one_run)
 {
-	const char *texts[] = {"version: 1\nmode: x\nlevels: {P4: {role: online, io: {weight: 0}}}\n",
-			       "version: [\n",
-			       "version: 3\nassign:\n- {match: {qos: x}, level: P4}\n- {level: P9}\n"};
+	const char *texts[] = {
+		"version: 1\nmode: x\nlevels: {P4: {role: online, io: {weight: 0}}}\n",
+		"version: [\n",
+		"version: 3\nassign:\n- {match: {qos: x}, level: P4}\n- {level: P9}\n"};
 
 	assert_int_equal(read_sources(texts, 3), -EINVAL);
 	assert_null(policy);
@@ -340,6 +360,10 @@ int main(void)
 					  teardown),
 		cmocka_unit_test_teardown(
 			a_part_of_a_squeeze_can_be_changed_and_the_whole_taken_back, teardown),
+		cmocka_unit_test_teardown(
+			an_offline_level_that_does_not_say_how_it_yields_gets_the_ratio_of_50,
+			teardown),
+		cmocka_unit_test_teardown(a_later_yield_takes_back_an_earlier_none, teardown),
 		cmocka_unit_test_teardown(a_later_file_replaces_where_facts_come_from, teardown),
 		cmocka_unit_test_teardown(
 			a_later_files_rules_are_tried_before_an_earlier_ones_in_their_own_order,
@@ -348,8 +372,7 @@ int main(void)
 		cmocka_unit_test(a_bad_top_level_is_refused_where_it_stands),
 		cmocka_unit_test_teardown(all_mistakes_of_all_files_are_told_in_one_run, teardown),
 		cmocka_unit_test_teardown(
-			a_file_that_cannot_be_parsed_does_not_make_the_others_look_wrong,
-			teardown),
+			a_file_that_cannot_be_parsed_does_not_make_the_others_look_wrong, teardown),
 		cmocka_unit_test_teardown(the_whole_is_checked_too_when_single_values_are_wrong,
 					  teardown),
 		cmocka_unit_test_teardown(

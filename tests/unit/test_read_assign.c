@@ -9,7 +9,7 @@
 #include "tests/lib/policy_case.h"
 
 #define HEAD                                                                                       \
-	"version: 1\nlevels: {P0: {role: online}, P7: {role: offline, cpu: {yield: ratio 50}}}\n"   \
+	"version: 1\nlevels: {P0: {role: online}, P7: {role: offline, cpu: {yield: ratio 50}}}\n"  \
 	"assign:\n"
 /* Line 4 is the rule under test; the last rule keeps from-value rules bounded. */
 #define RULE(text) HEAD "- " text "\n- {match: {name: last}, level: P7}\n"
@@ -183,6 +183,19 @@ TEST(a_bad_condition_is_refused_where_it_stands)
 	policy_case_refused(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
+TEST(a_rule_without_the_part_that_yaml_refused_is_reported_once_and_not_kept)
+{
+	static const struct policy_case cases[] = {
+		{RULE("{match: {name: a}, level: *x}"), 4, 29, "aliases", "write the value out"},
+		{RULE("{match: {name: a}, level: &x P0}"), 4, 29, "anchors", "write the value out"},
+		{RULE("{match: *x, level: P0}"), 4, 11, "aliases", "write the value out"},
+		{RULE("{match: {name: *x}, level: P0}"), 4, 18, "aliases", "write the value out"},
+		{RULE("*x"), 4, 3, "aliases", "write the value out"},
+	};
+
+	policy_case_refused(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 TEST(a_pattern_longer_than_any_name_is_refused)
 {
 	char yaml[4096];
@@ -207,14 +220,15 @@ int main(void)
 		cmocka_unit_test_teardown(every_kind_of_condition_is_read, teardown),
 		cmocka_unit_test_teardown(a_label_or_annotation_is_a_key_with_or_without_a_value,
 					  teardown),
-		cmocka_unit_test_teardown(
-			a_rule_keeps_its_level_its_conditions_and_where_it_stands, teardown),
+		cmocka_unit_test_teardown(a_rule_keeps_its_level_its_conditions_and_where_it_stands,
+					  teardown),
 		cmocka_unit_test_teardown(from_value_has_no_level_of_its_own, teardown),
 		cmocka_unit_test(a_bad_rule_is_refused_where_it_stands),
 		cmocka_unit_test(a_bad_condition_is_refused_where_it_stands),
-		cmocka_unit_test(a_pattern_longer_than_any_name_is_refused),
 		cmocka_unit_test(
-			the_reader_and_the_rules_call_every_condition_by_the_same_name),
+			a_rule_without_the_part_that_yaml_refused_is_reported_once_and_not_kept),
+		cmocka_unit_test(a_pattern_longer_than_any_name_is_refused),
+		cmocka_unit_test(the_reader_and_the_rules_call_every_condition_by_the_same_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,12 +84,11 @@ TEST(what_a_level_does_not_say_is_left_as_it_is)
 TEST(the_edges_of_the_kernels_ranges_are_accepted)
 {
 	assert_int_equal(read_level(P4("cpu: {weight: 1}"), LEVEL_P4)->cpu.weight_value, 1);
-	assert_int_equal(read_level(P4("cpu: {weight: 10000}"), LEVEL_P4)->cpu.weight_value,
-			 10000);
+	assert_int_equal(read_level(P4("cpu: {weight: 10000}"), LEVEL_P4)->cpu.weight_value, 10000);
 	assert_int_equal(read_level(P4("io: {weight: 10000}"), LEVEL_P4)->io.weight, 10000);
 	assert_int_equal(read_level(P4("memory: {low: 4Ki}"), LEVEL_P4)->memory.low.value, 4096);
-	assert_int_equal(read_level(P4("memory: {high: 100% of limit}"), LEVEL_P4)->memory.high.value,
-			 1000);
+	assert_int_equal(
+		read_level(P4("memory: {high: 100% of limit}"), LEVEL_P4)->memory.high.value, 1000);
 }
 
 #define WEIGHTS "request, keep, 1..10000"
@@ -121,7 +120,8 @@ TEST(a_bad_level_or_key_is_refused_where_it_stands)
 		{P4("cpu: 100"), 4, 27, "cpu is a mapping, found a single value", "{key"},
 		{P4("memory: {growth: 1}"), 4, 31, "unknown key \"growth\" in memory",
 		 "accepted: min, low, high"},
-		{P4("io: {squeeze: 1}"), 4, 27, "unknown key \"squeeze\" in io", "accepted: weight"},
+		{P4("io: {squeeze: 1}"), 4, 27, "unknown key \"squeeze\" in io",
+		 "accepted: weight"},
 	};
 
 	policy_case_refused(cases, sizeof(cases) / sizeof(cases[0]));
@@ -139,8 +139,7 @@ TEST(a_bad_cpu_value_is_refused_where_it_stands)
 		{P4("cpu: {weight: 1.5}"), 4, 36, "\"1.5\" is not a weight", "whole number"},
 		{P4("cpu: {weight: 5%}"), 4, 36, "\"5%\" is not a weight", "whole number"},
 		{P4("cpu: {weight: }"), 4, 36, "found nothing", ""},
-		{P6("cpu: {yield: ratio}"), 4, 36, "\"ratio\" is not a way to yield",
-		 "ratio N"},
+		{P6("cpu: {yield: ratio}"), 4, 36, "\"ratio\" is not a way to yield", "ratio N"},
 		{P6("cpu: {yield: ratio 0}"), 4, 42, "0 is out of range for a ratio", "1 to 10000"},
 		{P6("cpu: {yield: ratio x}"), 4, 42, "\"x\" is not a ratio", "whole number"},
 		{P6("cpu: {yield: 'ratio 10001'}"), 4, 43, "out of range", "1 to 10000"},

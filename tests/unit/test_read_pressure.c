@@ -71,8 +71,8 @@ TEST(a_bad_rule_is_refused_at_the_word_that_is_wrong)
 		 "expects \"of\" here, found \"on\"", FORM},
 		{WHEN("cpu.some of node > 5% over 2s"), 5, 22,
 		 "expects \"online\" here, found \"node\"", FORM},
-		{WHEN("cpu.some of online >5% over 2s"), 5, 29,
-		 "expects \">\" here, found \">5%\"", FORM},
+		{WHEN("cpu.some of online >5% over 2s"), 5, 29, "expects \">\" here, found \">5%\"",
+		 FORM},
 		{WHEN("cpu.some of online > 5 over 2s"), 5, 31, "\"5\" is not a share",
 		 "0.1% to 99.9%"},
 		{WHEN("cpu.some of online > 0% over 2s"), 5, 31, "\"0%\" is not a share",
@@ -86,10 +86,9 @@ TEST(a_bad_rule_is_refused_at_the_word_that_is_wrong)
 		 "500ms to 10s"},
 		{WHEN("cpu.some of online > 5% over 11s"), 5, 39, "\"11s\" is not a window",
 		 "500ms to 10s"},
-		{WHEN("cpu.some of online > 5%"), 5, 33, "expects \"over\" here, found \"\"",
+		{WHEN("cpu.some of online > 5%"), 5, 33, "expects \"over\" here, found \"\"", FORM},
+		{WHEN("cpu.some of online > 5% over 2s twice"), 5, 42, "\"twice\" is too much here",
 		 FORM},
-		{WHEN("cpu.some of online > 5% over 2s twice"), 5, 42,
-		 "\"twice\" is too much here", FORM},
 		{WHEN("\"cpu.some \\x6ff online\""), 5, 10, "expects \">\" here", FORM},
 		{WHEN("[cpu.some]"), 5, 10, "found a list", ""},
 		{RULE("{when: cpu.some of online > 5% over 2s, do: []}"), 5, 47,
@@ -115,8 +114,7 @@ TEST(a_bad_rule_is_refused_at_the_word_that_is_wrong)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(the_rule_is_read_with_its_threshold_and_window,
-					  teardown),
+		cmocka_unit_test_teardown(the_rule_is_read_with_its_threshold_and_window, teardown),
 		cmocka_unit_test_teardown(without_a_rule_nothing_is_squeezed, teardown),
 		cmocka_unit_test(a_bad_rule_is_refused_at_the_word_that_is_wrong),
 	};

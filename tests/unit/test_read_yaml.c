@@ -159,7 +159,8 @@ TEST(a_second_document_is_refused)
 
 TEST(a_file_without_content_is_refused)
 {
-	static const char *const texts[] = {"", "\n\n", "# only a comment\n", "---\n", "---\n...\n"};
+	static const char *const texts[] = {"", "\n\n", "# only a comment\n", "---\n",
+					    "---\n...\n"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		expect_refused(texts[i], 0, 0, "no content");
@@ -173,14 +174,17 @@ TEST(what_is_not_utf8_or_does_not_show_is_refused_with_its_place)
 	expect_refused("a: x\xc2\x85y\n", 1, 5, "0xc2");
 	expect_refused("a: x\xe2\x80\xa8y\n", 1, 5, "0xe2");
 	expect_refused("a: x\xe2\x80\xaey\n", 1, 5, "0xe2");
-	expect_refused("\xff\xfe" "a", 1, 1, "0xff");
+	expect_refused("\xff\xfe"
+		       "a",
+		       1, 1, "0xff");
 	assert_int_equal(parse("a: 1\0b", 6), -EINVAL);
 	expect_message(1, 5, "0x00");
 }
 
 TEST(letters_of_other_scripts_are_fine)
 {
-	assert_int_equal(parse_text("# \xe7\xad\x96\xe7\x95\xa5 \xf0\x9f\x98\x80\na: \xc3\xa9\n"), 0);
+	assert_int_equal(parse_text("# \xe7\xad\x96\xe7\x95\xa5 \xf0\x9f\x98\x80\na: \xc3\xa9\n"),
+			 0);
 	assert_int_equal(diags.n, 0);
 }
 
@@ -245,8 +249,8 @@ int main(void)
 					  teardown),
 		cmocka_unit_test_teardown(columns_are_bytes_behind_characters_of_several_bytes,
 					  teardown),
-		cmocka_unit_test_teardown(
-			anchors_aliases_and_tags_are_refused_and_the_rest_is_read, teardown),
+		cmocka_unit_test_teardown(anchors_aliases_and_tags_are_refused_and_the_rest_is_read,
+					  teardown),
 		cmocka_unit_test_teardown(
 			a_duplicate_key_is_refused_at_its_second_place_and_the_first_stays,
 			teardown),
@@ -264,8 +268,7 @@ int main(void)
 					  teardown),
 		cmocka_unit_test_teardown(nesting_beyond_the_limit_is_refused_and_up_to_it_is_read,
 					  teardown),
-		cmocka_unit_test_teardown(more_values_than_a_policy_can_need_are_refused,
-					  teardown),
+		cmocka_unit_test_teardown(more_values_than_a_policy_can_need_are_refused, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,9 +25,12 @@ TEST(a_glob_treats_slashes_and_dots_like_letters)
 
 TEST(what_needs_a_kubelet_is_told_from_what_the_cgroup_shows)
 {
-	struct match needs[] = {{.kind = MATCH_NAMESPACE}, {.kind = MATCH_NAME},
-				{.kind = MATCH_LABEL},	   {.kind = MATCH_ANNOTATION},
-				{.kind = MATCH_PRIORITY_CLASS}, {.kind = MATCH_OWNER_KIND},
+	struct match needs[] = {{.kind = MATCH_NAMESPACE},
+				{.kind = MATCH_NAME},
+				{.kind = MATCH_LABEL},
+				{.kind = MATCH_ANNOTATION},
+				{.kind = MATCH_PRIORITY_CLASS},
+				{.kind = MATCH_OWNER_KIND},
 				{.kind = MATCH_STATIC, .flag = false}};
 	struct match free[] = {{.kind = MATCH_QOS},
 			       {.kind = MATCH_UNIT},
@@ -65,7 +68,7 @@ TEST(every_condition_has_a_name_and_nothing_else_has)
 	for (int kind = 0; kind < MATCH_KIND_COUNT; kind++)
 		assert_string_not_equal(rule_match_name((enum match_kind)kind), "?");
 	assert_string_equal(rule_match_name(MATCH_KIND_COUNT), "?");
-	assert_string_equal(rule_match_name((enum match_kind)-1), "?");
+	assert_string_equal(rule_match_name((enum match_kind) - 1), "?");
 }
 
 TEST(kubelet_runtimes_and_colod_are_system_units)

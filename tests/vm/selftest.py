@@ -141,7 +141,7 @@ def run(kernel, out):
         _check_main_boot(session, where, checks)
         say("selftest 2 of 3: a kernel crash")
         _boot(kernel, PLANTED / "panic", out, build, checks, [r"^the run ended early, during 02-panic: QEMU ended"])
-        say("selftest 3 of 3: a guest that hangs; the host must give up on it (about 50 s)")
+        say("selftest 3 of 3: a guest that hangs; the host must give up on it (about 90 s)")
         _boot(kernel, PLANTED / "hang", out, build, checks,
               [r"^the run ended early, during 01-hang: no progress within the time allowed"])
     finally:

@@ -70,7 +70,6 @@ leave_no_trace()
 		'systemctl is-active -q colod && [ "$(systemctl show -p MainPID --value colod)" != '"$pid"' ]'
 	[ "$DEMO_MODE" = observe ] || ok "it takes up its work" \
 		wait_for 10 grep -qx 1 "$(pod_path batch-a)/cpu.weight"
-	offline_pause 1
 	ok "stop" colod_stop
 	knobs_take after
 	differ=$(diff before after | grep -c '^>')
@@ -83,8 +82,10 @@ progress "starting an nginx as an online pod, its load generator, and three offl
 ok "pods" demo_pods
 knobs_take before
 ok "nginx answers" wait_for 20 serves
+ok "the offline pods work" wait_for 20 offline_works
 for n in $(seq 1 "$DEMO_ROUNDS"); do
-	ok "round $n of $DEMO_ROUNDS" round "$n"
+	round "$n"
+	is $? 0 "round $n of $DEMO_ROUNDS"
 done
 progress "killing the agent with SIGKILL, letting systemd restart it, stopping it"
 leave_no_trace

@@ -15,7 +15,8 @@
 # By environment, for one pod_create: POD_NS POD_LABELS ("a=b,c=d") POD_ANNOTATIONS (same)
 # POD_PRIORITYCLASS POD_STATIC=1 POD_OWNER_KIND (DaemonSet, ReplicaSet, ...) POD_HOSTNET=1
 # POD_CPU_LIMIT (milli) POD_MEM_LIMIT (bytes) POD_STYLE=containerd|crio|docker POD_PAUSE=1 (a
-# sandbox container as well) POD_UID (instead of a random one).
+# sandbox container as well) POD_UID (instead of a random one). All containers share the guest's network;
+# POD_HOSTNET is only said in pods_json.
 
 PODS_STATE=/run/vmpods
 PODS_ROOTFS=/run/vmpods-rootfs
@@ -90,7 +91,7 @@ pods_wait()
 	local tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		[ $tries -lt 100 ] || { echo "pods: gave up waiting for: $*" >&2; return 1; }
+		[ $tries -lt 400 ] || { echo "pods: gave up waiting for: $*" >&2; return 1; }
 		sleep 0.05
 	done
 }

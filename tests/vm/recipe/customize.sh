@@ -89,7 +89,6 @@ settings()
 {
 	echo colodvm >"$root/etc/hostname"
 	echo 127.0.0.1 localhost colodvm >"$root/etc/hosts"
-	echo 0123456789abcdef0123456789abcdef >"$root/etc/machine-id"
 	: >"$root/etc/fstab"
 	mkdir -p "$root/etc/systemd/journald.conf.d" "$root/etc/systemd/system.conf.d"
 	printf '[Journal]\nStorage=volatile\nRateLimitIntervalSec=0\nAudit=no\n' \

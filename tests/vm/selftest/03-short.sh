@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 10s
+# budget: 60s
 # profile: default
 # title: fewer results than planned
 # expect: ^2 results where the plan says 3$

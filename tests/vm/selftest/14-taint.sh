@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 10s
+# budget: 60s
 # profile: default
 # title: a kernel that warned where nobody read it
 # expect: ^kernel taint went from 0 to 512$

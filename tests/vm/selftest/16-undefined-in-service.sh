@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 20s
+# budget: 60s
 # profile: default
 # title: undefined behaviour in a service, whose report only the journal has
 # expect: sanitizer report: .*runtime error: 

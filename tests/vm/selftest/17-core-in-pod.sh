@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 30s
+# budget: 60s
 # profile: default
 # title: a crash inside a container
 # expect: ^core dump: sleep signal 11$

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 20s
+# budget: 60s
 # profile: default
 # title: a cgroup left behind
 # expect: ^left behind: \+ cgroup /sys/fs/cgroup/planted$

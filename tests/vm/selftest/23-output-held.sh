@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 20s
+# budget: 60s
 # profile: default
 # title: a process that escapes the test and speaks later
 # expect: ^something that outlived the test holds its output open$

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 30s
+# budget: 60s
 # profile: default smt swap
 # core: yes
 # title: the guest is what its profile says, with the kernel features that colod is written for

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 90s
+# budget: 180s
 # profile: default
 # core: yes
 # title: pods made by crun and by containerd have exactly the kubelet's cgroups, and all of it goes away

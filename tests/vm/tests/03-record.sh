@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 40s
+# budget: 90s
 # profile: default
 # title: the recorder copies what an agent reads, as it is in the kernel, and no process id
 . "$VM/guest/lib.sh"

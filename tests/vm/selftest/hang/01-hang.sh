@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 1s
+# budget: 30s
 # profile: default
 # title: the runner itself stops; only the host can tell
 # expect: ^it did not finish$

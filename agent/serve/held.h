@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Whether something is taken away from a pod right now.
+#pragma once
+
+#include <stdbool.h>
+
+#include "colod/pod.h"
+
+/* A hold of colod's stands on the pod's cgroup or on one above it: what holds a class holds all
+ * pods in it. */
+bool held_pod(const struct pod *pod);

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What writing a plan does to the knobs of a fake model: as the kernel and apply would leave them.
+#include "tests/lib/fake.h"
+
+#define WEIGHT_DEFAULT 100
+
+static const struct knob_value weight_default = {.state = KNOB_KNOWN, .value = WEIGHT_DEFAULT};
+
+static bool same(const struct knob_value *a, const struct knob_value *b)
+{
+	return a->value == b->value && a->period_us == b->period_us;
+}
+
+static bool planned(const struct fake *f, const struct cgroup *cg, int knob)
+{
+	for (size_t i = 0; i < f->plan.n_entries; i++)
+		if (f->plan.entries[i].cgroup == cg && (int)f->plan.entries[i].knob == knob)
+			return true;
+	return false;
+}
+
+/* The kernel forgets the weight of a group that becomes idle and shows 1 meanwhile; apply keeps
+ * what it was as an original. */
+static void become_idle(struct cgroup *cg)
+{
+	struct knob_state *w = &cg->knobs[KNOB_CPU_WEIGHT];
+
+	if (w->owned || w->now.value != WEIGHT_DEFAULT) {
+		if (!w->owned || !same(&w->now, &w->written))
+			w->original = w->now;
+		w->written = weight_default;
+		w->owned = true;
+	}
+	w->now.value = 1;
+}
+
+static void set_value(struct cgroup *cg, int knob, const struct knob_value *value)
+{
+	bool has_weight = cg->knobs[KNOB_CPU_WEIGHT].now.state == KNOB_KNOWN;
+
+	if (knob == KNOB_CPU_IDLE && has_weight && value->value == 1)
+		become_idle(cg);
+	if (knob == KNOB_CPU_IDLE && has_weight && value->value == 0)
+		cg->knobs[KNOB_CPU_WEIGHT].now = weight_default;
+	cg->knobs[knob].now = *value;
+}
+
+static size_t restore(const struct fake *f, struct cgroup *cg, int knob)
+{
+	struct knob_state *s = &cg->knobs[knob];
+	size_t n = 0;
+
+	if (!s->owned || planned(f, cg, knob))
+		return 0;
+	if (knob == KNOB_CPU_WEIGHT && planned(f, cg, KNOB_CPU_IDLE))
+		return 0;
+	if (same(&s->now, &s->written)) {
+		struct knob_value original = s->original;
+
+		set_value(cg, knob, &original);
+		n = 1;
+	}
+	s->owned = false;
+	s->held = false;
+	return n;
+}
+
+static size_t restore_unplanned(struct fake *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->model.n_cgroups; i++) {
+		n += restore(f, f->model.cgroups[i], KNOB_CPU_IDLE);
+		for (int k = 0; k < KNOB_COUNT; k++)
+			n += restore(f, f->model.cgroups[i], k);
+	}
+	return n;
+}
+
+size_t fake_apply(struct fake *f)
+{
+	size_t n = restore_unplanned(f);
+
+	for (size_t i = 0; i < f->plan.n_entries; i++) {
+		const struct plan_entry *e = &f->plan.entries[i];
+		struct knob_state *s = &e->cgroup->knobs[e->knob];
+
+		if (same(&s->now, &e->want))
+			continue;
+		if (!s->owned || !same(&s->now, &s->written))
+			s->original = s->now;
+		set_value(e->cgroup, e->knob, &e->want);
+		s->written = e->want;
+		s->owned = true;
+		s->held = e->effect == EFFECT_HOLD;
+		n++;
+	}
+	return n;
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tests/lib/test.h"
+
+#include "agent/ctl/ctl.h"
+#include "tests/lib/ctl_case.h"
+
+TEST(an_observing_node_says_what_it_would_do_and_how_to_allow_it)
+{
+	ctl_case(&(struct ctl_case){
+		.snapshot = "fresh", .expected = "status-fresh", .verb = verb_status});
+}
+
+TEST(a_mode_held_down_by_the_command_line_is_not_blamed_on_the_policy)
+{
+	ctl_case(&(struct ctl_case){.snapshot = "held-back",
+				    .expected = "status-held-back",
+				    .verb = verb_status,
+				    .width = 80});
+}
+
+TEST(a_squeezed_node_says_who_waited)
+{
+	ctl_case(&(struct ctl_case){
+		.snapshot = "node", .expected = "status-node", .verb = verb_status, .width = 80});
+}
+
+TEST(an_empty_snapshot_is_shown_without_a_guess)
+{
+	ctl_case(&(struct ctl_case){
+		.snapshot = "empty", .expected = "status-empty", .verb = verb_status, .width = 80});
+}
+
+TEST(control_characters_do_not_reach_the_terminal)
+{
+	ctl_case(&(struct ctl_case){
+		.snapshot = "hostile", .expected = "status-hostile", .verb = verb_status});
+}
+
+TEST(a_narrow_terminal_gets_wrapped_lines)
+{
+	ctl_case(&(struct ctl_case){.snapshot = "fresh",
+				    .expected = "status-narrow",
+				    .verb = verb_status,
+				    .width = 40});
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_observing_node_says_what_it_would_do_and_how_to_allow_it),
+		cmocka_unit_test(a_mode_held_down_by_the_command_line_is_not_blamed_on_the_policy),
+		cmocka_unit_test(a_squeezed_node_says_who_waited),
+		cmocka_unit_test(an_empty_snapshot_is_shown_without_a_guess),
+		cmocka_unit_test(control_characters_do_not_reach_the_terminal),
+		cmocka_unit_test(a_narrow_terminal_gets_wrapped_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The rows of the writers, and reading and writing one knob.
+#include "tests/lib/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "agent/apply/writer.h"
+#include "policy/knob.h"
+#include "tests/lib/tree.h"
+
+struct scene {
+	char *dir;
+	int fd;
+};
+
+static int setup(void **state)
+{
+	struct scene *s = calloc(1, sizeof(*s));
+	char path[TREE_PATH_SIZE];
+
+	assert_int_equal(tree_make("@host 1\n@cgroup a.slice\n", &s->dir), 0);
+	(void)snprintf(path, sizeof(path), "%s/sys/fs/cgroup/a.slice", s->dir);
+	s->fd = tree_open(path);
+	assert_true(s->fd >= 0);
+	*state = s;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct scene *s = *state;
+
+	(void)close(s->fd);
+	tree_remove(s->dir);
+	free(s);
+	return 0;
+}
+
+static struct knob_value sample(enum knob knob)
+{
+	if (knob == KNOB_CPU_MAX)
+		return knob_value_quota(20000, 20000);
+	return knob_value_of(knob == KNOB_CPU_IDLE ? 1 : 4096);
+}
+
+TEST(every_knob_but_the_one_that_is_only_read_has_exactly_one_row)
+{
+	for (int knob = 0; knob < KNOB_COUNT; knob++) {
+		const struct writer *w = writer_of((enum knob)knob);
+
+		if (knob == KNOB_MEMORY_MAX) {
+			assert_null(w);
+			continue;
+		}
+		assert_non_null(w);
+		assert_int_equal(w->knob, knob);
+	}
+	assert_null(writer_of(KNOB_COUNT));
+	assert_int_equal(cgroup_cpu_n_writers + cgroup_memory_n_writers + cgroup_io_n_writers,
+			 KNOB_COUNT - 1);
+}
+
+TEST(what_is_written_is_read_back)
+{
+	struct scene *s = *state;
+
+	for (int knob = 0; knob < KNOB_COUNT; knob++) {
+		const struct writer *w = writer_of((enum knob)knob);
+		struct knob_value value = sample((enum knob)knob), got;
+
+		if (!w)
+			continue;
+		assert_int_equal(writer_write(s->fd, w, &value), 0);
+		assert_int_equal(writer_read(s->fd, (enum knob)knob, &got), 0);
+		assert_true(knob_equal((enum knob)knob, &value, &got, 4096));
+	}
+}
+
+TEST(a_missing_file_and_a_text_that_is_no_value_are_errors)
+{
+	struct scene *s = *state;
+	struct knob_value value = knob_value_of(5), got = {.value = 77};
+
+	assert_int_equal(tree_knob(s->dir, "a.slice", "cpu.weight", "many"), 0);
+	assert_int_equal(writer_read(s->fd, KNOB_CPU_WEIGHT, &got), -EBADMSG);
+	assert_int_equal(tree_delete(s->dir, "sys/fs/cgroup/a.slice/cpu.weight"), 0);
+	assert_int_equal(writer_read(s->fd, KNOB_CPU_WEIGHT, &got), -ENOENT);
+	assert_int_equal(got.value, 77);
+	/* A write makes no file: in cgroupfs it could not, in a recorded tree it must not. */
+	assert_int_equal(writer_write(s->fd, writer_of(KNOB_CPU_WEIGHT), &value), -ENOENT);
+}
+
+TEST(device_lines_of_io_weight_do_not_hide_its_default)
+{
+	struct scene *s = *state;
+	struct knob_value got;
+	char text[6000] = "default 50\n";
+
+	for (unsigned i = 0; i < 300; i++)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "8:%u 200\n", i);
+	assert_int_equal(tree_write(s->dir, "sys/fs/cgroup/a.slice/io.weight", text), 0);
+	assert_int_equal(writer_read(s->fd, KNOB_IO_WEIGHT, &got), 0);
+	assert_int_equal(got.value, 50);
+}
+
+TEST(only_cpu_idle_makes_the_kernel_forget_and_only_memory_high_is_approached)
+{
+	for (int knob = 0; knob < KNOB_COUNT; knob++) {
+		const struct writer *w = writer_of((enum knob)knob);
+
+		if (!w)
+			continue;
+		assert_int_equal(w->forgets, knob == KNOB_CPU_IDLE ? KNOB_CPU_WEIGHT : KNOB_COUNT);
+		assert_int_equal(w->step != NULL, knob == KNOB_MEMORY_HIGH);
+		assert_int_equal(w->flags, knob == KNOB_MEMORY_HIGH ? O_NONBLOCK : 0);
+	}
+}
+
+static uint64_t step(struct scene *s, uint64_t now, uint64_t want, const char *current)
+{
+	const struct knob_value from = knob_value_of(now), to = knob_value_of(want);
+	struct knob_value value = {.state = KNOB_UNREAD};
+
+	assert_int_equal(tree_knob(s->dir, "a.slice", "memory.current", current), 0);
+	assert_int_equal(writer_of(KNOB_MEMORY_HIGH)->step(s->fd, &from, &to, &value), 0);
+	assert_int_equal(value.state, KNOB_KNOWN);
+	return value.value;
+}
+
+TEST(memory_high_goes_up_at_once_and_down_no_further_than_what_is_in_use)
+{
+	struct scene *s = *state;
+	const uint64_t mib = 1 << 20;
+
+	/* Up, or down with room to spare: at once. */
+	assert_int_equal(step(s, 10 * mib, 20 * mib, "15728640"), 20 * mib);
+	assert_true(step(s, 10 * mib, KNOB_VALUE_MAX, "15728640") == KNOB_VALUE_MAX);
+	assert_int_equal(step(s, 20 * mib, 10 * mib, "4096"), 10 * mib);
+	assert_int_equal(step(s, KNOB_VALUE_MAX, 10 * mib, "10485760"), 10 * mib);
+	/* In use: to what is in use. */
+	assert_int_equal(step(s, KNOB_VALUE_MAX, 10 * mib, "15728640"), 15 * mib);
+	/* Nothing to be gained: where it is. Never up. */
+	assert_int_equal(step(s, 15 * mib, 10 * mib, "15728640"), 15 * mib);
+	assert_int_equal(step(s, 15 * mib, 10 * mib, "15000000"), 15 * mib);
+	assert_int_equal(step(s, 15 * mib, 10 * mib, "20971520"), 15 * mib);
+}
+
+TEST(memory_high_is_not_lowered_on_a_number_that_was_not_read)
+{
+	struct scene *s = *state;
+	const struct knob_value from = knob_value_of(KNOB_VALUE_MAX), to = knob_value_of(4096);
+	struct knob_value value;
+
+	assert_int_equal(tree_knob(s->dir, "a.slice", "memory.current", "?"), 0);
+	assert_int_equal(writer_of(KNOB_MEMORY_HIGH)->step(s->fd, &from, &to, &value), -EBADMSG);
+	assert_int_equal(tree_delete(s->dir, "sys/fs/cgroup/a.slice/memory.current"), 0);
+	assert_int_equal(writer_of(KNOB_MEMORY_HIGH)->step(s->fd, &from, &to, &value), -ENOENT);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(every_knob_but_the_one_that_is_only_read_has_exactly_one_row),
+		CASE(what_is_written_is_read_back),
+		CASE(a_missing_file_and_a_text_that_is_no_value_are_errors),
+		CASE(device_lines_of_io_weight_do_not_hide_its_default),
+		CASE(only_cpu_idle_makes_the_kernel_forget_and_only_memory_high_is_approached),
+		CASE(memory_high_goes_up_at_once_and_down_no_further_than_what_is_in_use),
+		CASE(memory_high_is_not_lowered_on_a_number_that_was_not_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
