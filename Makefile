@@ -60,11 +60,13 @@ LIBTEST_SRC := $(sort $(wildcard tests/lib/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 PROP_SRC := $(sort $(wildcard tests/prop/prop_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 HEADERS := $(sort $(wildcard include/colod/*.h policy/*.h agent/*.h agent/*/*.h tests/lib/*.h))
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 UNIT_BIN := $(patsubst %.c,$(B)/%,$(UNIT_SRC))
 PROP_BIN := $(patsubst %.c,$(B)/%,$(PROP_SRC))
+BENCH_BIN := $(patsubst %.c,$(B)/%,$(BENCH_SRC))
 REPLAY_BIN := $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
 
@@ -108,7 +110,7 @@ all: $(B)/colod $(B)/coloctl ## Build colod and coloctl (the default)
 	@tests/give-back.sh $(O)
 
 .PHONY: tests
-tests: $(UNIT_BIN) $(PROP_BIN) $(REPLAY_BIN) ## Build every test program
+tests: $(UNIT_BIN) $(PROP_BIN) $(REPLAY_BIN) $(BENCH_BIN) ## Build every test and benchmark program
 
 .PHONY: libs
 libs: $(B)/libpolicy.a $(B)/libagent.a ## Build the two archives only
@@ -160,7 +162,7 @@ $(B)/coloctl: $(B)/agent/ctl/main.o $(B)/libctl.a $(B)/libagent.a $(B)/libpolicy
 	$(call say,LINK,$@)
 	$(link) $(LIBS)
 
-$(UNIT_BIN) $(PROP_BIN): %: %.o $(B)/libtest.a $(B)/libctl.a $(ARCHIVES)
+$(UNIT_BIN) $(PROP_BIN) $(BENCH_BIN): %: %.o $(B)/libtest.a $(B)/libctl.a $(ARCHIVES)
 	$(call say,LINK,$@)
 	$(link) $(LIBS) $(TEST_LIBS)
 
@@ -173,7 +175,7 @@ $(REPLAY_BIN): $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuz
 	$(link) $(LIBS) $(TEST_LIBS)
 
 DEPS := $(patsubst %.c,$(B)/%.d,$(POLICY_SRC) $(AGENT_SRC) $(TOP_SRC) $(CTL_SRC) $(LIBTEST_SRC) \
-	$(UNIT_SRC) $(PROP_SRC) $(FUZZ_SRC) agent/main.c agent/ctl/main.c tests/fuzz/replay_main.c)
+	$(UNIT_SRC) $(PROP_SRC) $(FUZZ_SRC) $(BENCH_SRC) agent/main.c agent/ctl/main.c tests/fuzz/replay_main.c)
 -include $(wildcard $(DEPS))
 
 # Object files of tests are kept: they are not intermediate files of the link.

@@ -193,6 +193,7 @@ void state_free(struct state *s)
 	changes_free(&s->changes);
 	changes_free(&s->last_changes);
 	scores_free(&s->scores);
+	free(s->controllers_said);
 	policy_free(s->policy);
 	apply_free(s->apply);
 	observe_free(s->observe);

@@ -10,6 +10,12 @@
 #include "agent/options.h"
 #include "colod/snapshot.h"
 
+/* Which missing controllers of a pod were spoken of already (controllers.c). */
+struct controllers_said {
+	uint64_t serial;
+	uint32_t mask;
+};
+
 struct state {
 	const struct options *options;
 	int root_fd;
@@ -28,6 +34,10 @@ struct state {
 	struct status status;
 	struct observe_trigger_ops trigger_ops;
 	int64_t sampled_us;
+	struct controllers_said *controllers_said; /* by pod->slot */
+	size_t n_controllers_said;
+	uint64_t controllers_generation;
+	enum mode controllers_mode;
 };
 
 /* Opens the root and the state directory, takes the lock (-EBUSY: another colod runs), reads the

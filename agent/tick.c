@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/base/log.h"
+#include "agent/controllers.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/names.h"
@@ -67,7 +68,11 @@ static int decide_stage(struct state *s, int64_t now_us)
 
 static void apply_stage(struct state *s)
 {
-	int r = apply_changes(s->apply, discover_model(s->discover), &s->changes, false);
+	int r;
+
+	if (controllers_check(s))
+		discover_rescan(s->discover); /* the new files are planned in the next pass */
+	r = apply_changes(s->apply, discover_model(s->discover), &s->changes, false);
 
 	if (r < 0)
 		log_err("tick.apply",

@@ -21,8 +21,9 @@ struct job {
 	const struct writer *writer;
 	struct original *record; /* NULL where colod does not own it */
 	int dir_fd;
-	bool ours;  /* what is there now is colod's own */
-	bool drift; /* colod owned the knob, and somebody else wrote */
+	bool ours;	 /* what is there now is colod's own */
+	bool drift;	 /* colod owned the knob, and somebody else wrote */
+	bool remembered; /* the knob that this one makes the kernel forget was recorded */
 	bool wrote;
 };
 
@@ -148,8 +149,10 @@ static int remember_forgotten(struct job *j)
 	ours = record && originals_is_ours(record, &now, j->apply->page_bytes);
 	if (!record && knob_equal(knob, &now, &after, j->apply->page_bytes))
 		return 0;
-	return apply_own(j->apply, cg->path, cg->inode, knob, false,
-			 ours ? &record->original : &now, &after, ours ? &now : NULL);
+	r = apply_own(j->apply, cg->path, cg->inode, knob, false, ours ? &record->original : &now,
+		      &after, ours ? &now : NULL);
+	j->remembered = r == 0;
+	return r;
 }
 
 /* The state of the knob that is forgotten, after the one that makes it so was written. `failed`: it
@@ -163,7 +166,7 @@ static void update_forgotten(struct job *j, bool failed)
 
 	if (writer_read(j->dir_fd, knob, &s->now) < 0)
 		s->now.state = KNOB_UNREAD;
-	if (!record)
+	if (!record || (failed && !j->remembered))
 		return;
 	s->owned = !failed || record->previous.state == KNOB_KNOWN;
 	if (!s->owned) {

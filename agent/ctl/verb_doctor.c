@@ -37,14 +37,17 @@ static size_t notes(const struct ctl *ctl, const cJSON *doctor)
 {
 	uint64_t skipped = doc_count(doctor, "skipped_names");
 	const char *policy = doc_text(doctor, "policy_state", "ok");
+	const char *facts = doc_text(doctor, "facts_note", "");
 	size_t n = 0;
 
 	if (strcmp(policy, "ok") != 0) {
 		term_say(&ctl->term, 0, 2, "policy: %s", policy);
 		n++;
 	}
-	if (doc_has(doctor, "facts_note")) {
-		term_say(&ctl->term, 0, 2, "facts: %s", doc_text(doctor, "facts_note", ""));
+	if (*facts) {
+		/* The note may start with the policy's own words "facts: kubelet". */
+		term_say(&ctl->term, 0, 2, "%s%s",
+			 strncmp(facts, "facts", 5) == 0 ? "" : "facts: ", facts);
 		n++;
 	}
 	if (skipped) {

@@ -167,11 +167,13 @@ static int parse_pod(enum cgroup_kind parent_kind, const char *parent_name, cons
 	return 0;
 }
 
-/* What containerd's own tools accept in an id. */
+/* How much of `text` containerd's own tools accept as an id, which starts with a letter or digit. */
 static size_t id_span(const char *text)
 {
-	return strspn(text, "0123456789abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ_.-");
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ_.-";
+
+	return *text == '_' || *text == '.' || *text == '-' ? 0 : strspn(text, letters);
 }
 
 /* "cri-containerd-<id>.scope" (systemd driver) or "<id>", "crio-<id>" (cgroupfs). CRI-O's monitor

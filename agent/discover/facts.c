@@ -57,7 +57,7 @@ __attribute__((format(printf, 2, 3))) static bool note(struct facts *facts, cons
 		return false;
 	memcpy(facts->note, text, sizeof(text));
 	if (text[0])
-		log_warning("discover.facts", "%s", text);
+		log_warning("discover.facts", "facts: %s", text);
 	return true;
 }
 
@@ -69,20 +69,18 @@ static const char *kept(const struct facts *facts)
 static bool note_failure(struct facts *f, int error, size_t at)
 {
 	if (error == -EBADMSG)
-		return note(f, "facts: %s is cut short or not JSON (at byte %zu): %s", f->path, at,
+		return note(f, "%s is cut short or not JSON (at byte %zu): %s", f->path, at,
 			    kept(f));
 	if (error == -EINVAL)
-		return note(f, "facts: %s is no list of pods (no \"items\"): %s", f->path, kept(f));
+		return note(f, "%s is no list of pods (no \"items\"): %s", f->path, kept(f));
 	if (error == -E2BIG)
-		return note(f, "facts: %s lists more than %d pods: %s", f->path, PODS_JSON_MAX,
-			    kept(f));
+		return note(f, "%s lists more than %d pods: %s", f->path, PODS_JSON_MAX, kept(f));
 	if (error == -EFBIG)
-		return note(f, "facts: %s is larger than %u MiB: %s", f->path,
-			    FACTS_FILE_MAX_BYTES >> 20, kept(f));
-	if (error == -ELOOP)
-		return note(f, "facts: %s is a symbolic link: name the file itself. %s", f->path,
+		return note(f, "%s is larger than %u MiB: %s", f->path, FACTS_FILE_MAX_BYTES >> 20,
 			    kept(f));
-	return note(f, "facts: %s: %s: %s", f->path, strerror(-error), kept(f));
+	if (error == -ELOOP)
+		return note(f, "%s is a symbolic link: name the file itself. %s", f->path, kept(f));
+	return note(f, "%s: %s: %s", f->path, strerror(-error), kept(f));
 }
 
 /* True when something changed. */
@@ -100,8 +98,8 @@ static bool read_file(struct facts *f)
 	pods_json_free(f->good);
 	f->good = pods;
 	if (pods->n_bad > 0)
-		(void)note(f, "facts: %s: %zu entries left out, the first: %s", f->path,
-			   pods->n_bad, pods->bad_first);
+		(void)note(f, "%s: %zu entries left out, the first: %s", f->path, pods->n_bad,
+			   pods->bad_first);
 	else
 		(void)note(f, "%s", "");
 	return true;
@@ -137,7 +135,7 @@ bool facts_refresh(struct facts *facts, bool ask)
 	if (facts->source == FACTS_FILE && facts->path)
 		return refresh_file(facts, ask);
 	if (facts->configured && facts->source == FACTS_KUBELET)
-		return note(facts, "facts: kubelet is not available in this version: using what "
+		return note(facts, "kubelet is not available in this version: using what "
 				   "the cgroups show (shares and protection only)");
 	return note(facts, "%s", "");
 }

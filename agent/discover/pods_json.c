@@ -39,13 +39,14 @@ static int copy_text(const char *text, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* Names of objects, as the API server checks them: they stand in logs and on D-Bus. */
+/* Names of objects, as the API server checks them (RFC 1123): they stand in logs and on D-Bus. */
 static bool is_object_name(const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
 
 	return len > 0 && len <= 253 &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-") == len;
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-") == len &&
+	       !strchr(".-", text[0]) && !strchr(".-", text[len - 1]);
 }
 
 static int copy_labels(const cJSON *map, struct pod_label **ret_labels, size_t *ret_n)

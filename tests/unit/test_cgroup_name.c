@@ -153,6 +153,8 @@ TEST(what_stands_beside_containers_is_none)
 		"crio-conmon-" ID64,
 		"container",
 		"cri-containerd-.scope",
+		"libpod-..scope",
+		"docker--rm.scope",
 		"cri-containerd-" ID64 "x.scope",
 		"cri-containerd-a\\x2db.scope",
 		ID64 ".scope",

@@ -81,7 +81,7 @@ TEST(without_a_kubelet_client_facts_are_absent_and_the_note_says_so)
 	assert_int_equal(discover_update(p.d, 0), 1);
 	assert_int_equal(discover_case_pod(p.m, UID_A)->facts_state, FACT_ABSENT);
 	assert_string_equal(p.m->facts_note,
-			    "facts: kubelet is not available in this version: using what the "
+			    "kubelet is not available in this version: using what the "
 			    "cgroups show (shares and protection only)");
 	discover_case_policy(&p, "version: 1\nfacts: {from: cgroup}\n");
 	assert_int_equal(discover_update(p.d, 1), 1);

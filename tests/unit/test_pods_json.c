@@ -197,7 +197,7 @@ TEST(an_entry_that_is_no_pod_costs_only_itself)
 {
 	struct pods_json *pods = parse(
 		"{\"items\":[1,null,{},{\"metadata\":{\"uid\":\"x\",\"name\":\"a\",\"namespace\":\"b\"}},"
-		"{\"metadata\":{\"uid\":\"" UID_1 "\",\"name\":\"../etc\",\"namespace\":\"b\"}},"
+		"{\"metadata\":{\"uid\":\"" UID_1 "\",\"name\":\"..etc\",\"namespace\":\"b\"}},"
 		"{\"metadata\":{\"uid\":\"" UID_1 "\",\"name\":\"a\"}},"
 		"{\"metadata\":{\"uid\":\"" UID_1
 		"\",\"name\":\"a\",\"namespace\":\"b\",\"labels\":{"

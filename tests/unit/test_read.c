@@ -166,12 +166,14 @@ TEST(a_later_file_replaces_where_facts_come_from)
 	assert_string_equal(policy->facts_path, "/b");
 }
 
+#define SECOND                                                                                     \
+	"version: 1\nassign:\n- {match: {name: b1}, level: P4}\n"                                  \
+	"- {match: {name: b2}, level: P7}\n"
+#define THIRD "version: 1\nassign:\n- {match: {name: c1}, level: P4}\n"
+
 TEST(a_later_files_rules_are_tried_before_an_earlier_ones_in_their_own_order)
 {
-	const char *files[] = {BASE,
-			       "version: 1\nassign:\n- {match: {name: b1}, level: P4}\n"
-			       "- {match: {name: b2}, level: P7}\n",
-			       "version: 1\nassign:\n- {match: {name: c1}, level: P4}\n"};
+	const char *files[] = {BASE, SECOND, THIRD};
 
 	policy = policy_case_read(files, 3);
 	assert_string_equal(rule_by_user(0)->matches[0].pattern, "c1");

@@ -121,6 +121,7 @@ TEST(a_duplicate_key_is_refused_at_its_second_place_and_the_first_stays)
 	expect_complaint("a: 1\nrest: here\na: 2\n", 3, 1, "duplicate key \"a\"");
 	assert_string_equal(read_yaml_child(root, "a")->text, "1");
 	assert_true(strstr(diags.list[0].hint, "line 1"));
+	assert_null(root->first_child->next->next);
 	expect_complaint("rest: here\nb: {a: 1, \"a\": 2}\n", 2, 11, "duplicate key");
 }
 

@@ -41,6 +41,7 @@ pressure()
 	like "$(knob $BE cpu.max)" ' 20000$' "with a period of 20 ms"
 	like "$(coloctl why default/hog)" "waited" "why says who waited"
 	ok "the rung is squeeze" [ "$(rung)" = squeeze ]
+	ok "a PSI trigger woke the agent" [ "$(coloctl status --json | jq .trigger_events)" -gt 0 ]
 	ok "it is in the journal" says 'cpu: calm → squeeze: .*default/web'
 }
 
