@@ -186,9 +186,8 @@ $(B)/agent/profile_default.o: policy/profiles/default.yaml
 
 # --- checks that look at the source ----------------------------------------------------------
 
-RESULTS := $(O)/results
-# `make check` names the file to report in; a part that is run alone keeps it here.
-RESULT ?= $(RESULTS)/$(@:check-%=%)
+# `make check` names the file to report in; a part that is run alone keeps it apart from those.
+RESULT ?= $(O)/results-alone/$(@:check-%=%)
 
 # policy/ once more, plainly compiled: hardening and sanitizers add symbols of their own, and
 # position-independent code moves constant tables into writable sections.

@@ -19,6 +19,25 @@
  * the 10 s window of the score out of the ring (64 samples). */
 #define SAMPLE_SPACING_US 200000
 
+static bool has_cgroup(const struct model *model, const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < model->n_cgroups; i++)
+		if (model->cgroups[i] == cgroup)
+			return true;
+	return false;
+}
+
+/* What was done to a cgroup that is gone cannot be shown any more: its name goes with it. */
+static void forget_gone(struct changes *changes, const struct model *model)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < changes->n; i++)
+		if (has_cgroup(model, changes->list[i].cgroup))
+			changes->list[kept++] = changes->list[i];
+	changes->n = kept;
+}
+
 static void discover_stage(struct state *s, int64_t now_us)
 {
 	int r = discover_update(s->discover, now_us);
@@ -27,8 +46,10 @@ static void discover_stage(struct state *s, int64_t now_us)
 		log_warning("tick.discover",
 			    "cannot read the cgroup tree: %s. Nothing changes until it can be read",
 			    strerror(-r));
-	if (r > 0)
+	if (r > 0) {
+		forget_gone(&s->last_changes, discover_model(s->discover));
 		apply_adopt(s->apply, discover_model(s->discover));
+	}
 }
 
 static void observe_stage(struct state *s, int64_t now_us)

@@ -235,6 +235,8 @@ static int look(struct discover *d, bool full, int64_t now_us)
 	int r = 0, p;
 	bool changed = false;
 
+	/* Those of the last update: until now others could still tell them from new ones. */
+	cgroup_tree_bury(d->tree);
 	if (full)
 		r = cgroup_tree_scan(d->tree, now_us);
 	else if (d->dirty)
@@ -246,7 +248,6 @@ static int look(struct discover *d, bool full, int64_t now_us)
 		d->tree->changed = false;
 		d->policy_is_new = false;
 		p = pods_update(&d->pods, d->tree, d->policy);
-		cgroup_tree_bury(d->tree);
 		changed |= p > 0;
 		r = p < 0 ? p : r;
 		if (watch_holders(d) && cgroup_tree_scan_dirty(d->tree, now_us) < 0)

@@ -228,8 +228,10 @@ int main(int argc, char **argv)
 		fputs("usage: bench_observe tree|live [PODS...]\n", stderr);
 		return 2;
 	}
-	if (argc == 2)
-		return !(run(live, 100) & run(live, 200));
+	if (argc == 2) {
+		ok = run(live, 100);
+		return !(run(live, 200) && ok);
+	}
 	for (int i = 2; i < argc; i++) {
 		long n = strtol(argv[i], NULL, 10);
 

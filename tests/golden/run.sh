@@ -57,6 +57,12 @@ unpack()
 		mkdir -p "$to/etc/colod"
 		cp -r "$dir/policy.d" "$to/etc/colod/"
 	fi
+	if [ -d "$dir/policy.d" ]; then
+		install -D -m 644 "$here/../../policy/profiles/default.yaml" \
+			"$to/usr/lib/colod/policy.d/00-default.yaml"
+		mkdir -p "$to/etc/colod/policy.d"
+		cp "$dir"/policy.d/*.yaml "$to/etc/colod/policy.d/"
+	fi
 	# What the kernel shows as writable is so in the copy, whoever runs this.
 	chmod -R u+rwX "$to"
 }

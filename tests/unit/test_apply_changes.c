@@ -14,8 +14,6 @@
 #include "tests/lib/apply_case.h"
 #include "tests/lib/tree.h"
 
-#define MIB (1u << 20)
-
 TEST(a_planned_value_is_written_read_back_and_owned)
 {
 	struct apply_case *s = *state;
@@ -166,97 +164,6 @@ TEST(a_hold_is_known_as_one_and_can_be_ended_alone)
 	assert_true(apply_case_value(s, APPLY_CLASS, KNOB_CPU_MAX) == KNOB_VALUE_MAX);
 	assert_int_equal(fake_kernel_value(&s->k, APPLY_CLASS, KNOB_CPU_MAX).period_us, 100000);
 	assert_int_equal(apply_case_value(s, APPLY_CLASS, KNOB_CPU_WEIGHT), 50);
-}
-
-TEST(the_weight_that_idle_makes_the_kernel_forget_comes_back)
-{
-	struct apply_case *s = *state;
-
-	apply_case_foreign(s, APPLY_HOG, KNOB_CPU_WEIGHT, 39);
-	fake_kernel_read(&s->k);
-	fake_kernel_plan(&s->k, s->hog, KNOB_CPU_IDLE, EFFECT_SHARE, 1);
-	assert_int_equal(fake_kernel_pass(&s->k), 1);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_IDLE), 1);
-	/* While it is idle nothing is written, whatever the weight reads. */
-	fake_kernel_read(&s->k);
-	assert_int_equal(fake_kernel_pass(&s->k), 0);
-	assert_int_equal(s->k.changes.n, 0);
-	plan_clear(&s->k.f.plan);
-	assert_int_equal(fake_kernel_pass(&s->k), 2);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_IDLE), 0);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_WEIGHT), 39);
-	assert_int_equal(s->k.apply->originals.n, 0);
-}
-
-TEST(the_weight_comes_back_through_a_planned_one_and_idle_too)
-{
-	struct apply_case *s = *state;
-
-	s->k.weight_while_idle = 0;
-	apply_case_foreign(s, APPLY_HOG, KNOB_CPU_WEIGHT, 39);
-	fake_kernel_read(&s->k);
-	fake_kernel_plan(&s->k, s->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 5);
-	fake_kernel_pass(&s->k);
-	plan_clear(&s->k.f.plan);
-	fake_kernel_plan(&s->k, s->hog, KNOB_CPU_IDLE, EFFECT_SHARE, 1);
-	fake_kernel_pass(&s->k);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_IDLE), 1);
-	plan_clear(&s->k.f.plan);
-	fake_kernel_plan(&s->k, s->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 5);
-	fake_kernel_pass(&s->k);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_IDLE), 0);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_WEIGHT), 5);
-	assert_int_equal(apply_case_restore(s).left, 0);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_WEIGHT), 39);
-}
-
-TEST(idle_that_is_refused_leaves_the_weight_owned_by_nobody)
-{
-	struct apply_case *s = *state;
-
-	apply_case_foreign(s, APPLY_HOG, KNOB_CPU_WEIGHT, 39);
-	fake_kernel_read(&s->k);
-	s->k.fail_step = APPLY_STEP_WRITE;
-	s->k.fail_knob = KNOB_CPU_IDLE;
-	s->k.fail_error = -EINVAL;
-	fake_kernel_plan(&s->k, s->hog, KNOB_CPU_IDLE, EFFECT_SHARE, 1);
-	assert_int_equal(fake_kernel_pass(&s->k), 0);
-	assert_int_equal(s->k.changes.list[0].refusal, REFUSAL_INVALID);
-	assert_false(s->hog->knobs[KNOB_CPU_WEIGHT].owned);
-	assert_false(s->hog->knobs[KNOB_CPU_IDLE].owned);
-	assert_int_equal(s->k.apply->originals.n, 0);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_WEIGHT), 39);
-}
-
-TEST(memory_high_is_never_lowered_below_what_is_in_use_in_one_step)
-{
-	struct apply_case *s = *state;
-
-	assert_int_equal(tree_knob(s->k.dir, APPLY_HOG, "memory.current", "209715200"), 0);
-	fake_kernel_plan(&s->k, s->hog, KNOB_MEMORY_HIGH, EFFECT_LIMIT, 100 * MIB);
-	assert_int_equal(fake_kernel_pass(&s->k), 1);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_MEMORY_HIGH), 200 * MIB);
-	assert_false(s->k.changes.list[0].done);
-	assert_int_equal(s->k.changes.list[0].refusal, REFUSAL_NONE);
-	assert_int_equal(s->k.changes.list[0].got.value, 200 * MIB);
-	/* Use stays: pending, but nothing is written, and never up again. */
-	assert_int_equal(fake_kernel_pass(&s->k), 0);
-	assert_int_equal(s->k.changes.n, 1);
-	assert_int_equal(tree_knob(s->k.dir, APPLY_HOG, "memory.current", "262144000"), 0);
-	assert_int_equal(fake_kernel_pass(&s->k), 0);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_MEMORY_HIGH), 200 * MIB);
-	/* Use falls: it follows, then it arrives. */
-	assert_int_equal(tree_knob(s->k.dir, APPLY_HOG, "memory.current", "157286400"), 0);
-	assert_int_equal(fake_kernel_pass(&s->k), 1);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_MEMORY_HIGH), 150 * MIB);
-	assert_int_equal(tree_knob(s->k.dir, APPLY_HOG, "memory.current", "4096"), 0);
-	assert_int_equal(fake_kernel_pass(&s->k), 1);
-	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_MEMORY_HIGH), 100 * MIB);
-	assert_true(s->k.changes.list[0].done);
-	assert_int_equal(fake_kernel_pass(&s->k), 0);
-	assert_int_equal(s->k.changes.n, 0);
-	assert_int_equal(apply_case_restore(s).restored, 1);
-	assert_true(apply_case_value(s, APPLY_HOG, KNOB_MEMORY_HIGH) == KNOB_VALUE_MAX);
 }
 
 TEST(a_cgroup_that_vanished_is_normal_and_its_records_end)
@@ -461,10 +368,6 @@ int main(void)
 		CASE(a_new_plan_keeps_the_first_original),
 		CASE(a_foreign_value_is_never_written_over_by_a_restore),
 		CASE(a_hold_is_known_as_one_and_can_be_ended_alone),
-		CASE(the_weight_that_idle_makes_the_kernel_forget_comes_back),
-		CASE(the_weight_comes_back_through_a_planned_one_and_idle_too),
-		CASE(idle_that_is_refused_leaves_the_weight_owned_by_nobody),
-		CASE(memory_high_is_never_lowered_below_what_is_in_use_in_one_step),
 		CASE(a_cgroup_that_vanished_is_normal_and_its_records_end),
 		CASE(another_cgroup_under_the_same_name_is_not_touched),
 		CASE(a_refusal_is_told_by_its_cause_and_leaves_nothing_owned),

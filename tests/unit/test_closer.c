@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/lib/test.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -63,6 +62,22 @@ TEST(closing_does_not_wait_for_done)
 	closer_done(&closer);
 }
 
+TEST(one_too_many_is_closed_by_the_caller)
+{
+	struct closer closer;
+	int fd = open_null();
+
+	closer_init(&closer);
+	/* as if a thread were busy with one and all places were taken */
+	closer.runs = true;
+	closer.n = CLOSER_MAX;
+	closer_close(&closer, fd);
+	assert_false(is_open(fd));
+	assert_int_equal(closer.n, CLOSER_MAX);
+	closer.runs = false;
+	closer_done(&closer);
+}
+
 TEST(the_signal_mask_of_the_caller_stays)
 {
 	struct closer closer;
@@ -83,6 +98,7 @@ int main(void)
 		cmocka_unit_test(every_descriptor_is_closed_when_done_returns),
 		cmocka_unit_test(without_work_no_thread_is_started),
 		cmocka_unit_test(closing_does_not_wait_for_done),
+		cmocka_unit_test(one_too_many_is_closed_by_the_caller),
 		cmocka_unit_test(the_signal_mask_of_the_caller_stays),
 	};
 

@@ -47,9 +47,11 @@ static struct tick_test t;
 
 static void write_policy(const char *mode)
 {
-	char text[256];
+	char text[512];
 
-	snprintf(text, sizeof(text), "version: 1\nmode: %s\nfacts: {from: \"file:///pods.json\"}\n",
+	snprintf(text, sizeof(text),
+		 "version: 1\nmode: %s\nfacts: {from: \"file:///pods.json\"}\n"
+		 "assign:\n  - {match: {cgroup: \"*/job-*\"}, level: P7}\n",
 		 mode);
 	assert_int_equal(tree_write(t.dir, "etc/colod/policy.d/90-test.yaml", text), 0);
 }
@@ -214,7 +216,43 @@ TEST(a_pod_that_vanishes_takes_nothing_with_it)
 	tick(t.state, 12 * S_US);
 	assert_knob(ONLINE_POD, "memory.min", "67108864");
 	assert_int_equal(discover_model(t.state->discover)->n_pods, 3);
+	for (size_t i = 0; i < t.state->last_changes.n; i++)
+		assert_null(strstr(t.state->last_changes.list[i].cgroup->path, "000000000002"));
+	assert_true(t.state->last_changes.n > 0);
 	assert_int_equal(t.state->status.refusals, 0);
+}
+
+/* A child without io.weight, because its parent does not hand the io controller down. */
+static void make_job(const char *parent, const char *job)
+{
+	char path[TREE_PATH_SIZE];
+
+	assert_int_equal(tree_cgroup(t.dir, job), 0);
+	snprintf(path, sizeof(path), "sys/fs/cgroup/%s/io.weight", job);
+	assert_int_equal(tree_delete(t.dir, path), 0);
+	assert_int_equal(tree_knob(t.dir, parent, "cgroup.subtree_control", "cpu memory"), 0);
+}
+
+TEST(a_missing_controller_is_enabled_for_a_plain_cgroup_only)
+{
+	char got[128];
+
+	make_job("farm", "farm/job-1");
+	make_job("shop.slice", "shop.slice/job-2");
+	start("protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_int_equal(tree_knob_read(t.dir, "farm", "cgroup.subtree_control", got, sizeof(got)),
+			 0);
+	assert_memory_equal(got, "+io", 3);
+	assert_knob("shop.slice", "cgroup.subtree_control", "cpu memory");
+}
+
+TEST(observe_enables_no_controller)
+{
+	make_job("farm", "farm/job-1");
+	start("observe", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_knob("farm", "cgroup.subtree_control", "cpu memory");
 }
 
 #define UNIT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -231,6 +269,8 @@ int main(void)
 		UNIT(the_kill_switch_file_does_the_same),
 		UNIT(a_broken_policy_keeps_the_one_in_force),
 		UNIT(a_pod_that_vanishes_takes_nothing_with_it),
+		UNIT(a_missing_controller_is_enabled_for_a_plain_cgroup_only),
+		UNIT(observe_enables_no_controller),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

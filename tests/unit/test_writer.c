@@ -119,47 +119,6 @@ TEST(only_cpu_idle_makes_the_kernel_forget_and_only_memory_high_is_approached)
 	}
 }
 
-static uint64_t step(struct scene *s, uint64_t now, uint64_t want, const char *current)
-{
-	const struct knob_value from = knob_value_of(now), to = knob_value_of(want);
-	struct knob_value value = {.state = KNOB_UNREAD};
-
-	assert_int_equal(tree_knob(s->dir, "a.slice", "memory.current", current), 0);
-	assert_int_equal(writer_of(KNOB_MEMORY_HIGH)->step(s->fd, &from, &to, &value), 0);
-	assert_int_equal(value.state, KNOB_KNOWN);
-	return value.value;
-}
-
-TEST(memory_high_goes_up_at_once_and_down_no_further_than_what_is_in_use)
-{
-	struct scene *s = *state;
-	const uint64_t mib = 1 << 20;
-
-	/* Up, or down with room to spare: at once. */
-	assert_int_equal(step(s, 10 * mib, 20 * mib, "15728640"), 20 * mib);
-	assert_true(step(s, 10 * mib, KNOB_VALUE_MAX, "15728640") == KNOB_VALUE_MAX);
-	assert_int_equal(step(s, 20 * mib, 10 * mib, "4096"), 10 * mib);
-	assert_int_equal(step(s, KNOB_VALUE_MAX, 10 * mib, "10485760"), 10 * mib);
-	/* In use: to what is in use. */
-	assert_int_equal(step(s, KNOB_VALUE_MAX, 10 * mib, "15728640"), 15 * mib);
-	/* Nothing to be gained: where it is. Never up. */
-	assert_int_equal(step(s, 15 * mib, 10 * mib, "15728640"), 15 * mib);
-	assert_int_equal(step(s, 15 * mib, 10 * mib, "15000000"), 15 * mib);
-	assert_int_equal(step(s, 15 * mib, 10 * mib, "20971520"), 15 * mib);
-}
-
-TEST(memory_high_is_not_lowered_on_a_number_that_was_not_read)
-{
-	struct scene *s = *state;
-	const struct knob_value from = knob_value_of(KNOB_VALUE_MAX), to = knob_value_of(4096);
-	struct knob_value value;
-
-	assert_int_equal(tree_knob(s->dir, "a.slice", "memory.current", "?"), 0);
-	assert_int_equal(writer_of(KNOB_MEMORY_HIGH)->step(s->fd, &from, &to, &value), -EBADMSG);
-	assert_int_equal(tree_delete(s->dir, "sys/fs/cgroup/a.slice/memory.current"), 0);
-	assert_int_equal(writer_of(KNOB_MEMORY_HIGH)->step(s->fd, &from, &to, &value), -ENOENT);
-}
-
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -170,8 +129,6 @@ int main(void)
 		CASE(a_missing_file_and_a_text_that_is_no_value_are_errors),
 		CASE(device_lines_of_io_weight_do_not_hide_its_default),
 		CASE(only_cpu_idle_makes_the_kernel_forget_and_only_memory_high_is_approached),
-		CASE(memory_high_goes_up_at_once_and_down_no_further_than_what_is_in_use),
-		CASE(memory_high_is_not_lowered_on_a_number_that_was_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

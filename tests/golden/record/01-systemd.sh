@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 240s
+# budget: 900s
 # profile: smt
 # title: trees of the systemd driver, with the names of three runtimes
 . "$VM/guest/lib.sh"

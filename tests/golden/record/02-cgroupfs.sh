@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 240s
+# budget: 900s
 # profile: smt
 # title: trees of the cgroupfs driver, and a node with 200 pods
 . "$VM/guest/lib.sh"
