@@ -108,7 +108,8 @@ static void bus_keep(struct loop *loop, int64_t now_us)
 
 	if (loop->bus && sd_bus_is_open(loop->sdbus) > 0)
 		return;
-	if (!model_can(discover_model(loop->state->discover), CAPABILITY_BUS))
+	/* Not model_can(): the bus may come up long after the agent started. */
+	if (discover_model(loop->state->discover)->switched_off & (1u << CAPABILITY_BUS))
 		return;
 	if (loop->bus_tried_us && now_us - loop->bus_tried_us < BUS_RETRY_US)
 		return;

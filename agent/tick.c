@@ -120,6 +120,7 @@ static void account_stage(struct state *s)
 	status->pending = pending;
 	status->withheld = s->changes.n_withheld;
 	status->triggers = observe_n_triggers(s->observe);
+	status->unsampled = observe_n_unsampled(s->observe);
 	status->log_suppressed = log_suppressed();
 	status->passes++;
 	if (s->changes.n > 0) {

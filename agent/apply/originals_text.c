@@ -244,6 +244,8 @@ static int parse_body(struct rest *rest, struct originals_line *line)
 	char word[WORD_SIZE];
 	int knob;
 
+	/* All but the two texts, which are large. */
+	memset(line, 0, offsetof(struct originals_line, boot_id));
 	if (next_word(rest, word) < 0)
 		return -EBADMSG;
 	if (strcmp(word, "header") == 0)

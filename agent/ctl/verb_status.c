@@ -74,6 +74,12 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 	(void)snprintf(text, sizeof(text), "%" PRIu64 " armed, fired %" PRIu64 " times",
 		       doc_count(status, "triggers"), doc_count(status, "trigger_events"));
 	line(ctl, "triggers", text, TERM_PLAIN);
+	if (doc_count(status, "unsampled") > 0) {
+		(void)snprintf(text, sizeof(text),
+			       "%" PRIu64 " pods are not measured: raise LimitNOFILE= of colod.service",
+			       doc_count(status, "unsampled"));
+		line(ctl, "files", text, TERM_YELLOW);
+	}
 }
 
 /* The lowest mode that allows something that is withheld now. */

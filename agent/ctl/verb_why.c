@@ -26,7 +26,10 @@ static void assignment_lines(const struct ctl *ctl, const cJSON *pod)
 	char text[512];
 
 	if (level) {
-		(void)snprintf(text, sizeof(text), "%s, %s", level, doc_text(pod, "role", "?"));
+		(void)snprintf(text, sizeof(text), "%s, %s%s", level, doc_text(pod, "role", "?"),
+			       doc_true(pod, "kept_online")
+				       ? ": the rule says offline, but a system pod never is"
+				       : "");
 		line(ctl, "level", text);
 	} else if (waits) {
 		(void)snprintf(text, sizeof(text), "undecided and untouched, waiting for: %s",

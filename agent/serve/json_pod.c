@@ -32,6 +32,7 @@ static void assignment(struct json_view *view, cJSON *object, const struct pod *
 	/* Of a waiting pod: the rule that needs the missing fact, which may yet not match. */
 	json_put_text(put, object, "stopped_at", waiting ? rule : NULL);
 	json_put_text(put, object, "waiting_for", waiting ? a->waiting_for : NULL);
+	json_put_bool(put, object, "kept_online", levelled && a->kept_online);
 	json_put_bool(put, object, "may_hold", levelled && a->may_hold);
 	json_put_bool(put, object, "held", held_pod(pod));
 }

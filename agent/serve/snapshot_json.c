@@ -105,6 +105,7 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_i64(put, object, "pass_us", s->pass_us);
 	json_put_u64(put, object, "triggers", s->triggers);
 	json_put_u64(put, object, "trigger_events", s->trigger_events);
+	json_put_u64(put, object, "unsampled", s->unsampled);
 	json_put_u64(put, object, "log_suppressed", s->log_suppressed);
 }
 

@@ -32,6 +32,7 @@ struct status {
 	int64_t pass_us;	/* when the last pass began */
 	uint32_t triggers;	/* PSI triggers armed */
 	uint64_t trigger_events;
+	uint32_t unsampled;	/* pods whose files could not be opened for want of fds */
 	uint64_t log_suppressed;
 };
 

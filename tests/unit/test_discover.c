@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "agent/base/cleanup.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/discover_case.h"
 #include "tests/lib/tree.h"
@@ -239,7 +241,45 @@ TEST(a_cgroup_that_no_watch_can_see_is_found_by_the_healing_rescan)
 	discover_case_close(&p);
 }
 
-TEST(a_pod_that_vanishes_is_normal_and_a_vanished_root_leaves_the_model)
+TEST(a_cgroup_root_that_cannot_be_read_is_an_error_and_leaves_the_model)
+{
+	struct discover_case p;
+	struct pod *a;
+
+	discover_case_open(&p, DISCOVER_THREE_PODS, 0);
+	assert_int_equal(discover_update(p.d, 0), 1);
+	a = discover_case_pod(p.m, UID_A);
+	assert_int_equal(tree_delete(p.dir, "sys/fs/cgroup"), 0);
+	discover_rescan(p.d);
+	assert_int_equal(discover_update(p.d, 1), -ENOENT);
+	assert_int_equal(p.m->n_pods, 3);
+	assert_ptr_equal(discover_case_pod(p.m, UID_A), a);
+	assert_string_equal(a->cgroup->parent->path, "kubepods.slice");
+	/* It is tried again at the next update, not in 30 s. */
+	assert_int_equal(discover_update(p.d, 2), -ENOENT);
+	discover_case_close(&p);
+}
+
+TEST(watches_that_cannot_be_added_are_given_up_and_rescans_take_over)
+{
+	struct discover_case p;
+	_cleanup_close_ int deaf = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	discover_case_open(&p, DISCOVER_THREE_PODS, 0);
+	assert_true(model_can(p.m, CAPABILITY_INOTIFY));
+	/* Something that takes no watch, as an inotify fd of a user without any left. */
+	assert_true(dup2(deaf, discover_inotify_fd(p.d)) >= 0);
+	assert_int_equal(discover_update(p.d, 0), 1);
+	assert_false(model_can(p.m, CAPABILITY_INOTIFY));
+	assert_int_equal(p.m->n_pods, 3);
+	assert_int_equal(tree_pod_systemd(p.dir, QOS_BURSTABLE, UID_STATIC, 10, NULL), 0);
+	assert_int_equal(discover_update(p.d, 1 * S), 0);
+	assert_int_equal(discover_update(p.d, 2 * S), 1);
+	assert_non_null(discover_case_pod(p.m, UID_STATIC));
+	discover_case_close(&p);
+}
+
+TEST(a_kubernetes_root_that_vanishes_and_comes_back_is_normal)
 {
 	struct discover_case p;
 	char path[TREE_PATH_SIZE], moved[TREE_PATH_SIZE];
@@ -305,7 +345,9 @@ int main(void)
 		cmocka_unit_test(without_inotify_a_new_pod_is_found_by_the_next_rescan),
 		cmocka_unit_test(a_cgroup_that_no_watch_can_see_is_found_by_the_healing_rescan),
 		cmocka_unit_test(
-			a_pod_that_vanishes_is_normal_and_a_vanished_root_leaves_the_model),
+			a_cgroup_root_that_cannot_be_read_is_an_error_and_leaves_the_model),
+		cmocka_unit_test(watches_that_cannot_be_added_are_given_up_and_rescans_take_over),
+		cmocka_unit_test(a_kubernetes_root_that_vanishes_and_comes_back_is_normal),
 		cmocka_unit_test(two_hundred_pods_come_and_go_and_every_slot_is_used_once),
 	};
 

@@ -4,15 +4,14 @@
 # the way out of the guest. Sourced after lib.sh and pods.sh.
 
 MIB=1048576
-pod_number=0
 
 # pod STYLE NAME QOS CPU MEM...: as pod_create, with the next UID of a fixed row.
 pod()
 {
-	local create=$1
+	local create=$1 n
 	shift
-	pod_number=$((pod_number + 1))
-	POD_UID=$(printf 'c01d0000-0000-4000-8000-%012x' $pod_number) "$create" "$@"
+	n=$(($(ls "$PODS_STATE" 2>/dev/null | wc -l) + 1))
+	POD_UID=$(printf 'c01d0000-0000-4000-8000-%012x' "$n") "$create" "$@"
 }
 
 # record CASE TITLE: the tree, the kubelet's answer, and where both come from.
@@ -31,4 +30,4 @@ record()
 	} >"$dir/note.md"
 }
 
-recorded() { ok "record $1" record "$@"; pods_cleanup; pod_number=0; }
+recorded() { ok "record $1" record "$@"; pods_cleanup; }
