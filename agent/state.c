@@ -123,6 +123,8 @@ int state_load_policy(struct state *s)
 			return -ENOMEM;
 	} else {
 		snprintf(s->status.policy_state, sizeof(s->status.policy_state), "ok");
+		/* Discovery borrows the old one until it is told of the new one. */
+		discover_set_policy(s->discover, policy);
 		policy_free(s->policy);
 		s->policy = policy;
 	}

@@ -49,6 +49,7 @@ static void discover_stage(struct state *s, int64_t now_us)
 	if (r > 0) {
 		forget_gone(&s->last_changes, discover_model(s->discover));
 		apply_adopt(s->apply, discover_model(s->discover));
+		(void)discover_derive(s->discover);
 	}
 }
 

@@ -83,7 +83,12 @@ int apply_enable_controller(struct apply *apply, const struct model *model, stru
 		return -EINVAL;
 	if (parent->subtree & controller->bit)
 		return 0;
+	/* It can only be handed down by somebody who has it. */
+	while (parent->parent && !(parent->controllers & controller->bit))
+		parent = parent->parent;
 	owner = owner_of(parent, controller);
+	if (!owner && parent != cgroup->parent)
+		owner = "whoever made the cgroups above it";
 	if (!owner && !is_plain_pod(cgroup))
 		owner = "whoever made this cgroup (no policy rule names it as a pod)";
 	if (owner) {

@@ -35,8 +35,9 @@ void discover_set_policy(struct discover *discover, const struct policy *policy)
 /* One pass at now_us: drains inotify, rescans the tree when it changed, was asked for, or the last
  * scan is older than 30 s (the healing rescan, which also re-reads all knobs and the facts file).
  * New pods are complete with containers, knob values and resources. A cgroup that vanishes
- * meanwhile is normal; its struct cgroup is no longer in the model, and is freed by the next update. 1 when the model changed, 0 when not, -errno when the cgroup root itself is
- * unreadable (the model stays as it was). */
+ * meanwhile is normal; its struct cgroup is no longer in the model, and is freed by the next
+ * update. 1 when the model changed, 0 when not, -errno when the cgroup root itself is unreadable
+ * (the model stays as it was). */
 int discover_update(struct discover *discover, int64_t now_us);
 
 /* Works out again what knobs say of requests and limits. To be called after apply_adopt(), which
