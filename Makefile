@@ -295,6 +295,10 @@ run-fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/libtest.a $(ARCHIVES)
 	@cd $(FUZZ_CORPUS) && $(abspath $(B))/fuzz_$* -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
 		$(abspath $(FUZZ_CORPUS))/$* $(abspath tests/fuzz/corpus/$*)
 
+.PHONY: bench
+bench: $(BENCH_BIN) ## Cost of a sampling pass as a ratio to a bare loop of the same reads, in one run
+	@for b in $^; do $$b tree; done
+
 # --- virtual machines ------------------------------------------------------------------------
 
 ifdef VM_CACHE

@@ -60,7 +60,8 @@ static void print_pods(const struct snapshot *s)
 			       ? ", requests derived"
 			       : "");
 		if (a->rule >= 0)
-			printf("  by %s", reason_text_rule(s->policy, a->rule, rule, sizeof(rule)));
+			printf("  %s%s", a->state == ASSIGNMENT_WAITING ? "stopped at: " : "",
+			       reason_text_rule(s->policy, a->rule, rule, sizeof(rule)));
 		putchar('\n');
 	}
 }

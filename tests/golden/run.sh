@@ -54,10 +54,6 @@ unpack()
 	fi
 	[ ! -f "$dir/pods.json" ] || cp "$dir/pods.json" "$to/pods.json"
 	if [ -d "$dir/policy.d" ]; then
-		mkdir -p "$to/etc/colod"
-		cp -r "$dir/policy.d" "$to/etc/colod/"
-	fi
-	if [ -d "$dir/policy.d" ]; then
 		install -D -m 644 "$here/../../policy/profiles/default.yaml" \
 			"$to/usr/lib/colod/policy.d/00-default.yaml"
 		mkdir -p "$to/etc/colod/policy.d"

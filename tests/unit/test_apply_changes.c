@@ -4,9 +4,13 @@
 #include "tests/lib/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/base/log.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/knob.h"
@@ -267,6 +271,43 @@ TEST(a_refused_restore_keeps_its_record)
 	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_WEIGHT), 100);
 }
 
+/* How many lines with `text` in them the passes log. */
+static size_t lines_logged(struct apply_case *s, int n_passes, const char *text)
+{
+	_cleanup_free_ char *log = NULL;
+	_cleanup_close_ int file = -EBADF, saved = dup(STDERR_FILENO);
+	size_t n = 0, len;
+
+	assert_int_equal(fs_open(s->k.state_fd, "log", O_RDWR | O_CREAT | O_TRUNC, &file), 0);
+	assert_true(saved >= 0 && dup2(file, STDERR_FILENO) >= 0);
+	for (int i = 0; i < n_passes; i++)
+		(void)fake_kernel_pass(&s->k);
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	assert_int_equal(fs_read_alloc_fd(file, 65536, &log, &len), 0);
+	for (const char *p = log; (p = strstr(p, text)); p++)
+		n++;
+	return n;
+}
+
+TEST(a_refusal_is_said_once_and_again_only_after_it_worked)
+{
+	struct apply_case *s = *state;
+
+	log_open(LOG_INFO);
+	fake_kernel_plan(&s->k, s->hog, KNOB_IO_WEIGHT, EFFECT_SHARE, 10);
+	s->k.fail_step = APPLY_STEP_WRITE;
+	s->k.fail_knob = KNOB_IO_WEIGHT;
+	s->k.fail_error = -EINVAL;
+	assert_int_equal(lines_logged(s, 3, "io.weight stays default 100 instead of default 10"),
+			 1);
+	s->k.fail_knob = KNOB_COUNT;
+	assert_int_equal(lines_logged(s, 3, "io.weight default 100 → default 10"), 1);
+	plan_clear(&s->k.f.plan);
+	fake_kernel_plan(&s->k, s->hog, KNOB_IO_WEIGHT, EFFECT_SHARE, 20);
+	s->k.fail_knob = KNOB_IO_WEIGHT;
+	assert_int_equal(lines_logged(s, 3, "io.weight stays default 10 instead of default 20"), 1);
+}
+
 TEST(a_missing_file_is_told_from_a_missing_controller)
 {
 	struct apply_case *s = *state;
@@ -359,6 +400,8 @@ TEST(without_room_for_a_record_originals_still_come_back)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* First: the log takes 20 lines of a kind in 10 s. */
+		CASE(a_refusal_is_said_once_and_again_only_after_it_worked),
 		CASE(a_planned_value_is_written_read_back_and_owned),
 		CASE(a_second_pass_does_nothing_and_allocates_nothing),
 		CASE(a_dry_run_writes_nothing_and_fills_nothing),

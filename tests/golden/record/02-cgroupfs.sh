@@ -33,7 +33,8 @@ many()
 		mkdir "$dir" && echo "+cpu +memory +io +pids" >"$dir/cgroup.subtree_control" || return
 		echo $((1 + i % 40)) >"$dir/cpu.weight"
 		mkdir "$dir/$(printf '%064x' "$i")" || return
-		sh -c 'echo $$ >"$0/cgroup.procs"; exec sleep 1000' "$dir/$(printf '%064x' "$i")" &
+		sh -c 'echo $$ >"$0/cgroup.procs"; exec sleep 1000' "$dir/$(printf '%064x' "$i")" \
+			</dev/null >/dev/null 2>&1 & # an open pipe would keep `ok` waiting for it
 	done
 	sleep 2
 	pods=$(find "$PODS_CG/kubepods" -name 'pod*' -type d | wc -l)
