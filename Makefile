@@ -333,6 +333,15 @@ check-vm-newest: ## The core on the newest packaged kernel
 check-vm-selftest: vm-build ## Plant every kind of fault in a VM and see each one caught
 	@tests/run-vm.sh "$(RESULT)" selftest --kernel $(KERNEL) --out $(VM_OUT)/selftest
 
+.PHONY: check-verdict
+check-verdict: ## The demo's verdict over made measurements
+	@out=$$(python3 tests/vm/test_demo_table.py); rc=$$?; echo "$$out"; \
+	tests/summary write "$(or $(RESULT),/dev/null)" $$(grep -c '^ok' <<<"$$out") $$(grep -c '^not ok' <<<"$$out") 0; exit $$rc
+
+.PHONY: check-demo
+check-demo: vm-build ## The demo with colod in mode observe must end with a no
+	@tests/check-demo.sh "$(or $(RESULT),/dev/null)" --build $(abspath $(O)) --dest $(abspath $(DEST)) --out $(abspath $(O))/demo-observe
+
 .PHONY: vm-shell
 vm-shell: vm-build ## A prompt in a VM with this build (KERNEL=6.12)
 	@trap 'tests/give-back.sh $(O)' EXIT; tests/vm/run.py shell --kernel $(KERNEL) --build $(abspath $(O)) \
@@ -341,7 +350,7 @@ vm-shell: vm-build ## A prompt in a VM with this build (KERNEL=6.12)
 # --- the two commands of README --------------------------------------------------------------
 
 PARTS := format headers warnings layers selftest unit prop golden fuzz san-unit san-golden valgrind \
-	packaging vm
+	packaging verdict vm
 jobs = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # make -n runs lines that call make; these two must not start then.

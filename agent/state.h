@@ -2,6 +2,7 @@
 // Everything that lives longer than one pass, in one place.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent/apply/apply.h"
@@ -34,6 +35,7 @@ struct state {
 	struct status status;
 	struct observe_trigger_ops trigger_ops;
 	int64_t sampled_us;
+	bool no_record_said; /* this spell of a full /run was logged */
 	struct controllers_said *controllers_said; /* by pod->slot */
 	size_t n_controllers_said;
 	uint64_t controllers_generation;

@@ -96,11 +96,14 @@ static void apply_stage(struct state *s)
 		discover_rescan(s->discover); /* the new files are planned in the next pass */
 	r = apply_changes(s->apply, discover_model(s->discover), &s->changes, false);
 
-	if (r < 0)
+	if (r < 0 && !s->no_record_said)
 		log_err("tick.apply",
 			"original values cannot be recorded (%s), so nothing is changed: make room "
 			"in /run/colod",
 			strerror(-r));
+	if (r >= 0 && s->no_record_said)
+		log_info("tick.apply", "original values can be recorded again");
+	s->no_record_said = r < 0;
 	(void)observe_triggers(s->observe, discover_model(s->discover), &s->plan, s->policy,
 			       &s->trigger_ops);
 }
