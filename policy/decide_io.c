@@ -29,6 +29,15 @@ static uint32_t largest(const struct decide_input *in, const struct decide_node 
 	return weight;
 }
 
+/* A pod below whose level says nothing of IO keeps what it has, and its class with it. */
+static bool has_keeper(const struct decide_input *in, const struct decide_node *node)
+{
+	for (int i = 0; i < LEVEL_COUNT; i++)
+		if ((node->levels & (1u << i)) && in->policy->levels[i].io.weight == 0)
+			return true;
+	return false;
+}
+
 static int decide_pod(const struct decide_input *in, struct plan *plan,
 		      const struct decide_node *node)
 {
@@ -65,8 +74,8 @@ static int decide_class(const struct decide_input *in, struct plan *plan,
 	if (weight == 0)
 		return 0;
 	/* A pod whose level is open, or a process of no pod, may be worth more: never lowered. */
-	if ((node->waiting + node->unmatched > 0 || node->others) && before->state == KNOB_KNOWN &&
-	    weight < before->value)
+	if ((node->waiting + node->unmatched > 0 || node->others || has_keeper(in, node)) &&
+	    before->state == KNOB_KNOWN && weight < before->value)
 		return 0;
 	who_set_pod(&reason, in->model,
 		    node->online > 0 ? node->first_online : node->first_offline);

@@ -96,6 +96,21 @@ TEST(a_class_with_an_undecided_pod_is_not_lowered)
 	fake_free(&f);
 }
 
+/* Found by the golden case system-besteffort: kube-proxy's class went down to the offline weight. */
+TEST(a_class_with_an_online_pod_that_keeps_its_weight_is_not_lowered)
+{
+	struct fake f;
+
+	usual_node(&f);
+	f.policy.levels[LEVEL_P1].io.weight = 0;
+	pod(&f, BESTEFFORT "/kubepods-besteffort-podproxy.slice", QOS_BESTEFFORT, LEVEL_P1);
+	run(&f);
+	assert_int_equal(want(&f, BESTEFFORT), -1);
+	assert_int_equal(want(&f, BESTEFFORT "/kubepods-besteffort-podproxy.slice"), -1);
+	assert_int_equal(want(&f, O1), 10);
+	fake_free(&f);
+}
+
 TEST(an_all_offline_slice_of_units_yields_as_a_whole)
 {
 	struct fake f;
@@ -143,6 +158,7 @@ int main(void)
 			classes_weigh_as_their_best_pod_and_pods_beside_them_as_their_level),
 		cmocka_unit_test(an_offline_pod_in_an_online_class_is_weighed_against_its_siblings),
 		cmocka_unit_test(a_class_with_an_undecided_pod_is_not_lowered),
+		cmocka_unit_test(a_class_with_an_online_pod_that_keeps_its_weight_is_not_lowered),
 		cmocka_unit_test(an_all_offline_slice_of_units_yields_as_a_whole),
 		cmocka_unit_test(a_level_without_a_weight_keeps_what_is_there),
 		cmocka_unit_test(without_the_knob_nothing_is_planned),
