@@ -27,9 +27,8 @@ static bool needs_cpu(const struct level_policy *level, const struct pod *pod)
 
 static bool has_amount(const struct amount *amount, const struct pod *pod)
 {
-	return amount->kind == AMOUNT_REQUEST
-		       ? fact_has_value(&pod->resources.memory_request_bytes)
-		       : amount->kind != AMOUNT_NONE;
+	return amount->kind == AMOUNT_REQUEST ? fact_has_value(&pod->resources.memory_request_bytes)
+					      : amount->kind != AMOUNT_NONE;
 }
 
 static bool needs_memory(const struct level_policy *level, const struct pod *pod)
@@ -88,10 +87,10 @@ static bool check_one(struct state *s, struct model *model, const struct pod *po
 	said->mask |= 1u << n;
 	if (r == 0 || r == -ENOENT || r == -ENODEV)
 		return false;
-	log_warning("controllers",
-		    "%s has no %s: its parent does not hand the controller down. Who can change that: %s",
-		    pod->cgroup->path, knob_name(needs[n].knob),
-		    owner ? owner : strerror(-r));
+	log_warning(
+		"controllers",
+		"%s has no %s: its parent does not hand the controller down. Who can change that: %s",
+		pod->cgroup->path, knob_name(needs[n].knob), owner ? owner : strerror(-r));
 	return false;
 }
 
@@ -100,8 +99,7 @@ bool controllers_check(struct state *s)
 	struct model *model = discover_model(s->discover);
 	bool enabled = false;
 
-	if (s->controllers_generation == model->generation &&
-	    s->controllers_mode == s->status.mode)
+	if (s->controllers_generation == model->generation && s->controllers_mode == s->status.mode)
 		return false;
 	if (!grow(s, model->n_slots))
 		return false;

@@ -124,10 +124,11 @@ static void bus_keep(struct loop *loop, int64_t now_us)
 	}
 	bus_close(loop);
 	if (!loop->bus_said)
-		log_warning("loop.bus",
-			    "no service on the system bus (%s): coloctl cannot ask, everything else "
-			    "works; trying again every 10 s",
-			    strerror(-r));
+		log_warning(
+			"loop.bus",
+			"no service on the system bus (%s): coloctl cannot ask, everything else "
+			"works; trying again every 10 s",
+			strerror(-r));
 	loop->bus_said = true;
 }
 

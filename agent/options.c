@@ -60,7 +60,8 @@ static int parse_mode(const char *text, struct options *o)
 	int mode = names_mode_from(text);
 
 	if (mode < 0) {
-		fprintf(stderr, "colod: --mode %s: expected off, observe, protect, squeeze or full\n",
+		fprintf(stderr,
+			"colod: --mode %s: expected off, observe, protect, squeeze or full\n",
 			text);
 		return -EINVAL;
 	}
@@ -78,8 +79,9 @@ static int parse_without(const char *text, struct options *o)
 		o->switched_off |= mask;
 		return 0;
 	}
-	fprintf(stderr, "colod: --without %.*s: no such capability; known are:",
-		(int)strcspn(bad, ","), bad);
+	fprintf(stderr,
+		"colod: --without %.*s: no such capability; known are:", (int)strcspn(bad, ","),
+		bad);
 	for (int c = 0; c < CAPABILITY_COUNT; c++)
 		fprintf(stderr, " %s", capability_info((enum capability)c)->name);
 	fputs(" all\n", stderr);

@@ -67,7 +67,8 @@ static void free_apply(struct apply **apply)
 int restore_run(const struct options *options)
 {
 	_cleanup_(free_apply) struct apply *apply = NULL;
-	_cleanup_close_ int root_fd = -EBADF, state_fd = -EBADF, lock_fd = -EBADF, cgroup_fd = -EBADF;
+	_cleanup_close_ int root_fd = -EBADF, state_fd = -EBADF, lock_fd = -EBADF,
+			    cgroup_fd = -EBADF;
 	int r = open_all(options, &root_fd, &state_fd, &lock_fd);
 
 	if (r == -ENOENT) {

@@ -116,7 +116,7 @@ int state_load_policy(struct state *s)
 		snprintf(s->status.policy_state, sizeof(s->status.policy_state),
 			 "rejected (%zu errors, see the journal): %s", s->diags.n_errors,
 			 s->policy && s->policy->n_rules > 0 ? "the last good policy stays in force"
-							      : "there is no good one, observing");
+							     : "there is no good one, observing");
 		if (!s->policy)
 			s->policy = policy_none();
 		if (!s->policy)

@@ -29,13 +29,13 @@ struct state {
 	struct diags diags;
 	struct ladder_cpu ladder_cpu;
 	struct plan plan;
-	struct changes changes;	      /* of the pass under way */
+	struct changes changes;	     /* of the pass under way */
 	struct changes last_changes; /* of the last pass that had any */
 	struct scores scores;
 	struct status status;
 	struct observe_trigger_ops trigger_ops;
 	int64_t sampled_us;
-	bool no_record_said; /* this spell of a full /run was logged */
+	bool no_record_said;			   /* this spell of a full /run was logged */
 	struct controllers_said *controllers_said; /* by pod->slot */
 	size_t n_controllers_said;
 	uint64_t controllers_generation;

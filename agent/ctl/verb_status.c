@@ -76,7 +76,8 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 	line(ctl, "triggers", text, TERM_PLAIN);
 	if (doc_count(status, "unsampled") > 0) {
 		(void)snprintf(text, sizeof(text),
-			       "%" PRIu64 " pods are not measured: raise LimitNOFILE= of colod.service",
+			       "%" PRIu64
+			       " pods are not measured: raise LimitNOFILE= of colod.service",
 			       doc_count(status, "unsampled"));
 		line(ctl, "files", text, TERM_YELLOW);
 	}

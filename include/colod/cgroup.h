@@ -11,10 +11,10 @@
 struct pod;
 
 enum cgroup_kind {
-	CGROUP_OTHER,	  /* anything colod only passes through or compares with */
+	CGROUP_OTHER, /* anything colod only passes through or compares with */
 	CGROUP_ROOT,
-	CGROUP_KUBEPODS,  /* the root of Kubernetes pods */
-	CGROUP_QOS,	  /* kubepods-burstable, kubepods-besteffort */
+	CGROUP_KUBEPODS, /* the root of Kubernetes pods */
+	CGROUP_QOS,	 /* kubepods-burstable, kubepods-besteffort */
 	CGROUP_POD,
 	CGROUP_CONTAINER, /* a container of a Kubernetes pod (the sandbox too) */
 	CGROUP_KIND_COUNT,

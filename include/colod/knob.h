@@ -22,7 +22,7 @@ enum knob {
 #define KNOB_VALUE_MAX UINT64_MAX
 
 enum knob_value_state {
-	KNOB_UNREAD, /* not read yet, or the last read failed */
+	KNOB_UNREAD,  /* not read yet, or the last read failed */
 	KNOB_MISSING, /* the file is not there: controller off, or the kernel lacks the knob */
 	KNOB_KNOWN,
 };
@@ -50,6 +50,6 @@ enum effect {
 	EFFECT_SHARE,	   /* weights, idle: mode protect */
 	EFFECT_PROTECTION, /* memory.min/low: mode protect */
 	EFFECT_LIMIT,	   /* a static bound on offline work: mode squeeze */
-	EFFECT_HOLD,	   /* taken away while there is pressure: mode squeeze, never outlives colod */
+	EFFECT_HOLD, /* taken away while there is pressure: mode squeeze, never outlives colod */
 	EFFECT_COUNT,
 };

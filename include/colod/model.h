@@ -32,37 +32,37 @@ struct node {
 
 /* Features of this node's kernel and system. Names and costs: policy/capability.c. */
 enum capability {
-	CAPABILITY_PSI,		  /* /proc/pressure and cgroup *.pressure */
-	CAPABILITY_PSI_TRIGGER,	  /* poll on a threshold */
-	CAPABILITY_CPU,		  /* the cpu controller */
-	CAPABILITY_CPU_IDLE,	  /* cpu.idle */
-	CAPABILITY_CPU_MAX,	  /* cpu.max (bandwidth control) */
-	CAPABILITY_MEMORY,	  /* the memory controller */
+	CAPABILITY_PSI,		   /* /proc/pressure and cgroup *.pressure */
+	CAPABILITY_PSI_TRIGGER,	   /* poll on a threshold */
+	CAPABILITY_CPU,		   /* the cpu controller */
+	CAPABILITY_CPU_IDLE,	   /* cpu.idle */
+	CAPABILITY_CPU_MAX,	   /* cpu.max (bandwidth control) */
+	CAPABILITY_MEMORY,	   /* the memory controller */
 	CAPABILITY_RECURSIVE_PROT, /* mount option memory_recursiveprot */
-	CAPABILITY_IO,		  /* the io controller */
-	CAPABILITY_IO_WEIGHT,	  /* io.weight exists (iocost built in) */
-	CAPABILITY_IO_COST,	  /* iocost is active on a device: io.weight is real */
-	CAPABILITY_INOTIFY,	  /* pods are noticed at once; else by rescan */
-	CAPABILITY_SMT,		  /* sibling topology is readable */
-	CAPABILITY_NUMA,	  /* node topology is readable */
-	CAPABILITY_BUS,		  /* the system bus */
+	CAPABILITY_IO,		   /* the io controller */
+	CAPABILITY_IO_WEIGHT,	   /* io.weight exists (iocost built in) */
+	CAPABILITY_IO_COST,	   /* iocost is active on a device: io.weight is real */
+	CAPABILITY_INOTIFY,	   /* pods are noticed at once; else by rescan */
+	CAPABILITY_SMT,		   /* sibling topology is readable */
+	CAPABILITY_NUMA,	   /* node topology is readable */
+	CAPABILITY_BUS,		   /* the system bus */
 	CAPABILITY_COUNT,
 };
 
 struct model {
 	struct node node;
-	struct cgroup *root;	  /* owned, with everything below */
-	struct cgroup **cgroups;  /* every cgroup, parents before their children */
+	struct cgroup *root;	 /* owned, with everything below */
+	struct cgroup **cgroups; /* every cgroup, parents before their children */
 	size_t n_cgroups;
-	struct pod **pods;	  /* ordered by cgroup path */
+	struct pod **pods; /* ordered by cgroup path */
 	size_t n_pods;
-	uint32_t n_slots;	  /* one more than the largest slot in use */
+	uint32_t n_slots;	   /* one more than the largest slot in use */
 	enum cgroup_driver driver; /* of the Kubernetes root, DRIVER_NONE without one */
-	uint32_t capabilities;	  /* 1 << enum capability: present and not switched off */
-	uint32_t switched_off;	  /* 1 << enum capability: --without */
-	uint64_t generation;	  /* grows whenever cgroups, pods or facts changed */
-	uint32_t skipped_names;	  /* cgroups left out: name not UTF-8, a path trick, or too many */
-	char facts_note[256];	  /* why facts are not what the policy asks for, "" when they are */
+	uint32_t capabilities;	   /* 1 << enum capability: present and not switched off */
+	uint32_t switched_off;	   /* 1 << enum capability: --without */
+	uint64_t generation;	   /* grows whenever cgroups, pods or facts changed */
+	uint32_t skipped_names;	   /* cgroups left out: name not UTF-8, a path trick, or too many */
+	char facts_note[256]; /* why facts are not what the policy asks for, "" when they are */
 };
 
 static inline bool model_can(const struct model *m, enum capability c)

@@ -80,7 +80,7 @@ struct pod {
 	uint32_t slot;	 /* index into every per-pod array; reused after the pod is gone */
 	uint64_t serial; /* never reused: tells two pods of one slot apart */
 	enum pod_kind kind;
-	char uid[POD_UID_SIZE]; /* with dashes; 32 hex digits for a static pod; "" for units */
+	char uid[POD_UID_SIZE];	  /* with dashes; 32 hex digits for a static pod; "" for units */
 	char name[POD_NAME_SIZE]; /* for people: namespace/name, uid, or unit path */
 	enum qos qos;
 	enum cgroup_driver driver;
@@ -88,6 +88,6 @@ struct pod {
 	struct pod_container *containers;
 	size_t n_containers;
 	enum fact_state facts_state; /* of `facts` as a whole */
-	struct pod_facts *facts;     /* discovery's own, until its next pass; NULL unless FACT_KNOWN */
+	struct pod_facts *facts; /* discovery's own, until its next pass; NULL unless FACT_KNOWN */
 	struct pod_resources resources; /* known from facts, else derived from knobs */
 };

@@ -73,7 +73,7 @@ struct level_policy {
 enum match_kind {
 	MATCH_NAMESPACE,
 	MATCH_NAME,
-	MATCH_LABEL,	  /* key present, and equal to value (a glob) where one is given */
+	MATCH_LABEL, /* key present, and equal to value (a glob) where one is given */
 	MATCH_ANNOTATION,
 	MATCH_PRIORITY_CLASS,
 	MATCH_QOS,
@@ -98,7 +98,7 @@ struct assign_rule {
 	enum level level; /* LEVEL_NONE with from_value */
 	bool from_value;  /* the level is the value of the rule's annotation or label */
 	bool built_in;
-	char file[64];	  /* base name of the policy file, for "which rule" */
+	char file[64]; /* base name of the policy file, for "which rule" */
 	uint32_t line;
 };
 

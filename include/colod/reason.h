@@ -11,27 +11,27 @@
 
 enum reason_code {
 	REASON_NONE,
-	REASON_WEIGHT_REQUEST,	  /* observed: CPU request in milli */
-	REASON_WEIGHT_FIXED,	  /* limit: weight of the level */
-	REASON_YIELD_RATIO,	  /* observed: weight of the online siblings, limit: ratio, extra: sharers */
-	REASON_YIELD_IDLE,	  /* the policy's opt-in */
-	REASON_MIXED_IDLE,	  /* offline pod in a class that also holds an online pod (who) */
-	REASON_MIXED_WEIGHT,	  /* that class: observed W of its siblings, limit: ratio; never lowered */
-	REASON_MEMORY_REQUEST,	  /* observed: memory request in bytes */
-	REASON_MEMORY_FIXED,	  /* limit: bytes from the policy */
-	REASON_MEMORY_CHILDREN,	  /* observed: what the children need, extra: how many pods */
-	REASON_MEMORY_BOUND,	  /* observed: wanted, limit: what the node can promise */
-	REASON_MEMORY_OF_LIMIT,	  /* observed: limit in bytes, limit: permille */
-	REASON_MEMORY_OF_NODE,	  /* no limit: observed: allocatable bytes, limit: permille */
-	REASON_IO_LEVEL,	  /* limit: weight of the level */
-	REASON_IO_CLASS,	  /* the largest weight of the levels below: limit, extra: how many pods */
-	REASON_SQUEEZE,		  /* who waited; observed: permille, limit: threshold, for_us: window,
+	REASON_WEIGHT_REQUEST, /* observed: CPU request in milli */
+	REASON_WEIGHT_FIXED,   /* limit: weight of the level */
+	REASON_YIELD_RATIO, /* observed: weight of the online siblings, limit: ratio, extra: sharers */
+	REASON_YIELD_IDLE,   /* the policy's opt-in */
+	REASON_MIXED_IDLE,   /* offline pod in a class that also holds an online pod (who) */
+	REASON_MIXED_WEIGHT, /* that class: observed W of its siblings, limit: ratio; never lowered */
+	REASON_MEMORY_REQUEST,	/* observed: memory request in bytes */
+	REASON_MEMORY_FIXED,	/* limit: bytes from the policy */
+	REASON_MEMORY_CHILDREN, /* observed: what the children need, extra: how many pods */
+	REASON_MEMORY_BOUND,	/* observed: wanted, limit: what the node can promise */
+	REASON_MEMORY_OF_LIMIT, /* observed: limit in bytes, limit: permille */
+	REASON_MEMORY_OF_NODE,	/* no limit: observed: allocatable bytes, limit: permille */
+	REASON_IO_LEVEL,	/* limit: weight of the level */
+	REASON_IO_CLASS, /* the largest weight of the levels below: limit, extra: how many pods */
+	REASON_SQUEEZE,	 /* who waited; observed: permille, limit: threshold, for_us: window,
 				   * extra: the quota's share of the node in permille */
-	REASON_SQUEEZE_FLOOR,	  /* as SQUEEZE, the floor decided */
-	REASON_RELEASED,	  /* a hold ended: for_us: calm for so long */
-	REASON_NOT_PLANNED,	  /* no rule asks for it any more: the original comes back */
-	REASON_MODE,		  /* the mode does not allow it any more: the original comes back */
-	REASON_STOP,		  /* the agent stops: the original comes back */
+	REASON_SQUEEZE_FLOOR, /* as SQUEEZE, the floor decided */
+	REASON_RELEASED,      /* a hold ended: for_us: calm for so long */
+	REASON_NOT_PLANNED,   /* no rule asks for it any more: the original comes back */
+	REASON_MODE,	      /* the mode does not allow it any more: the original comes back */
+	REASON_STOP,	      /* the agent stops: the original comes back */
 	REASON_COUNT,
 };
 

@@ -32,7 +32,7 @@ struct pod_sample {
 	uint32_t reserved;
 	uint64_t cpu_usage_us;
 	uint64_t cpu_periods;
-	uint64_t cpu_throttled;	   /* periods in which it was throttled */
+	uint64_t cpu_throttled; /* periods in which it was throttled */
 	uint64_t cpu_throttled_us;
 	uint64_t memory_bytes;
 	struct psi_total psi[RESOURCE_COUNT];
@@ -42,7 +42,7 @@ struct node_sample {
 	int64_t at_us;
 	uint32_t valid;
 	uint32_t reserved;
-	uint64_t cpu_busy_us;	   /* all CPUs, everything but idle and iowait */
+	uint64_t cpu_busy_us; /* all CPUs, everything but idle and iowait */
 	uint64_t memory_available_bytes;
 	struct psi_total psi[RESOURCE_COUNT];
 };

@@ -17,22 +17,22 @@
 
 /* The agent about itself. Counters are since start. */
 struct status {
-	enum mode mode;		/* in force */
-	enum mode mode_policy;	/* what each source allows */
-	enum mode mode_option;	/* MODE_COUNT - 1 when the command line says nothing */
-	char mode_why[128];	/* which source decided */
+	enum mode mode;			     /* in force */
+	enum mode mode_policy;		     /* what each source allows */
+	enum mode mode_option;		     /* MODE_COUNT - 1 when the command line says nothing */
+	char mode_why[128];		     /* which source decided */
 	char policy_state[STATUS_NOTE_SIZE]; /* "ok", or why the last good one is in force */
 	uint64_t passes;
-	uint64_t writes;	/* knobs written, restores not counted */
+	uint64_t writes; /* knobs written, restores not counted */
 	uint64_t restores;
 	uint64_t refusals;
-	uint64_t withheld;	/* of the last pass: changes the mode does not allow */
-	uint64_t pending;	/* of the last pass: changes that are still to come */
+	uint64_t withheld; /* of the last pass: changes the mode does not allow */
+	uint64_t pending;  /* of the last pass: changes that are still to come */
 	int64_t started_us;
-	int64_t pass_us;	/* when the last pass began */
-	uint32_t triggers;	/* PSI triggers armed */
+	int64_t pass_us;   /* when the last pass began */
+	uint32_t triggers; /* PSI triggers armed */
 	uint64_t trigger_events;
-	uint32_t unsampled;	/* pods whose files could not be opened for want of fds */
+	uint32_t unsampled; /* pods whose files could not be opened for want of fds */
 	uint64_t log_suppressed;
 };
 

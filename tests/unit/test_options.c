@@ -44,8 +44,8 @@ TEST(without_names_capabilities_and_adds_up)
 	struct options o;
 
 	assert_int_equal(PARSE(&o, "--without", "psi,smt", "--without", "numa"), 0);
-	assert_int_equal(o.switched_off, 1u << CAPABILITY_PSI | 1u << CAPABILITY_SMT |
-						 1u << CAPABILITY_NUMA);
+	assert_int_equal(o.switched_off,
+			 1u << CAPABILITY_PSI | 1u << CAPABILITY_SMT | 1u << CAPABILITY_NUMA);
 }
 
 TEST(an_unknown_mode_capability_verb_or_option_is_refused_and_changes_nothing)
@@ -87,8 +87,7 @@ TEST(restore_takes_holds_and_nothing_else_does)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			without_arguments_the_daemon_runs_and_the_policy_decides_the_mode),
+		cmocka_unit_test(without_arguments_the_daemon_runs_and_the_policy_decides_the_mode),
 		cmocka_unit_test(once_with_mode_root_and_policy_is_taken_over),
 		cmocka_unit_test(without_names_capabilities_and_adds_up),
 		cmocka_unit_test(

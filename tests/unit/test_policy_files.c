@@ -147,10 +147,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			without_any_file_the_built_in_default_profile_observes, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			a_drop_in_alone_lies_over_the_built_in_profile, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			a_file_named_as_the_built_in_profile_replaces_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_drop_in_alone_lies_over_the_built_in_profile,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_named_as_the_built_in_profile_replaces_it,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			files_are_merged_in_the_order_of_their_names_not_of_their_directories,
 			setup, teardown),
@@ -164,8 +164,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_file_that_cannot_be_read_is_an_error_and_not_an_empty_file, setup,
 			teardown),
-		cmocka_unit_test_setup_teardown(
-			a_linked_file_is_read_as_a_mounted_configmap_has_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_linked_file_is_read_as_a_mounted_configmap_has_it,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(named_files_are_read_instead_of_the_directories,
 						setup, teardown),
 	};
