@@ -3,10 +3,11 @@
 // the journal: nothing but printable text leaves here.
 #include "policy/diag.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "policy/text_out.h"
 
 /* How much of a long line is shown before the place that is meant. */
 #define LINE_BEFORE 100
@@ -139,55 +140,34 @@ void diag_add(struct diags *diags, enum diag_severity severity, const struct dia
 		set_place(d, place);
 }
 
-/* A bounded cursor into the caller's buffer: what does not fit is left out. */
-struct out {
-	char *buf;
-	size_t size;
-	size_t len;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct out *out, const char *format, ...)
-{
-	va_list args;
-	int n;
-
-	if (out->len + 1 >= out->size)
-		return;
-	va_start(args, format);
-	n = vsnprintf(out->buf + out->len, out->size - out->len, format, args);
-	va_end(args);
-	if (n > 0)
-		out->len += (size_t)n < out->size - out->len ? (size_t)n : out->size - out->len - 1;
-}
-
 /* Under the source line: tabs stay tabs and a character of several bytes takes one blank. */
-static void put_caret(struct out *out, const struct diag *d)
+static void put_caret(struct text_out *out, const struct diag *d)
 {
-	put(out, "\n    ");
+	text_out_put(out, "\n    ");
 	for (size_t i = 0; i + 1 < d->caret && d->source[i]; i++) {
 		if (d->source[i] == '\t')
-			put(out, "\t");
+			text_out_put(out, "\t");
 		else if (!is_continuation(d->source[i]))
-			put(out, " ");
+			text_out_put(out, " ");
 	}
-	put(out, "^");
+	text_out_put(out, "^");
 }
 
 const char *diag_format(const struct diag *diag, char *buf, size_t size)
 {
-	struct out out = {.buf = buf, .size = size};
+	struct text_out out = {.buf = buf, .size = size};
 
 	if (size > 0)
 		buf[0] = '\0';
-	put(&out, "%s:", diag->file);
+	text_out_put(&out, "%s:", diag->file);
 	if (diag->line > 0)
-		put(&out, "%u:%u:", diag->line, diag->col);
-	put(&out, " %s%s", diag->severity == DIAG_WARNING ? "warning: " : "", diag->text);
+		text_out_put(&out, "%u:%u:", diag->line, diag->col);
+	text_out_put(&out, " %s%s", diag->severity == DIAG_WARNING ? "warning: " : "", diag->text);
 	if (diag->line > 0) {
-		put(&out, "\n    %s", diag->source);
+		text_out_put(&out, "\n    %s", diag->source);
 		put_caret(&out, diag);
 	}
 	if (diag->hint[0])
-		put(&out, "\n%s", diag->hint);
+		text_out_put(&out, "\n%s", diag->hint);
 	return buf;
 }

@@ -4,38 +4,16 @@
 #include "policy/reason_text.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "colod/knob.h"
 #include "policy/names.h"
+#include "policy/rule.h"
+#include "policy/text_out.h"
 
 #define UNIT_SIZE 32
-
-/* Appends to a buffer and never past it. */
-struct out {
-	char *buf;
-	size_t size;
-	size_t len;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct out *out, const char *format, ...)
-{
-	va_list args;
-	int n;
-
-	if (out->len + 1 >= out->size)
-		return;
-	va_start(args, format);
-	n = vsnprintf(out->buf + out->len, out->size - out->len, format, args);
-	va_end(args);
-	if (n > 0)
-		out->len += (size_t)n;
-	if (out->len >= out->size)
-		out->len = out->size - 1;
-}
 
 /* value / unit with up to three decimals, none that are zero at the end. */
 static void decimal(uint64_t value, uint64_t unit, uint64_t fraction, const char *name, char *buf)
@@ -113,60 +91,62 @@ static bool rule_place(const struct policy *policy, int rule, const char *before
 }
 
 /* "(P7, rule default.yaml:31)": for whom and by whom. */
-static void add_origin(struct out *out, const struct reason *reason, const struct policy *policy)
+static void add_origin(struct text_out *out, const struct reason *reason,
+		       const struct policy *policy)
 {
 	bool level = reason->level >= 0 && reason->level < LEVEL_COUNT;
 	char place[96];
 	bool rule = rule_place(policy, reason->rule, "rule ", place, sizeof(place));
 
 	if (level && rule)
-		add(out, " (%s, %s)", names_level(reason->level), place);
+		text_out_put(out, " (%s, %s)", names_level(reason->level), place);
 	else if (level)
-		add(out, " (%s)", names_level(reason->level));
+		text_out_put(out, " (%s)", names_level(reason->level));
 	else if (rule)
-		add(out, " (%s)", place);
+		text_out_put(out, " (%s)", place);
 }
 
-static void add_who(struct out *out, const char *before, const struct reason *reason)
+static void add_who(struct text_out *out, const char *before, const struct reason *reason)
 {
 	if (reason->who[0])
-		add(out, "%s%s", before, reason->who);
+		text_out_put(out, "%s%s", before, reason->who);
 }
 
-static void cpu_text(struct out *out, const struct reason *r)
+static void cpu_text(struct text_out *out, const struct reason *r)
 {
 	char a[UNIT_SIZE];
 
 	switch (r->code) {
 	case REASON_WEIGHT_REQUEST:
-		add(out, "its share follows its CPU request of %s", cpus(r->observed, a));
+		text_out_put(out, "its share follows its CPU request of %s", cpus(r->observed, a));
 		break;
 	case REASON_WEIGHT_FIXED:
-		add(out, "its level has the CPU weight %" PRIu64, r->limit);
+		text_out_put(out, "its level has the CPU weight %" PRIu64, r->limit);
 		break;
 	case REASON_YIELD_RATIO:
-		add(out,
-		    "it yields to its online siblings: one part in %" PRIu64
-		    " of their CPU weight %" PRIu64 ", at least 1",
-		    r->limit, r->observed);
+		text_out_put(out,
+			     "it yields to its online siblings: one part in %" PRIu64
+			     " of their CPU weight %" PRIu64 ", at least 1",
+			     r->limit, r->observed);
 		if (r->extra > 1)
-			add(out, ", shared by %" PRIu64 " cgroups that yield", r->extra);
+			text_out_put(out, ", shared by %" PRIu64 " cgroups that yield", r->extra);
 		add_who(out, ", because of ", r);
 		break;
 	case REASON_YIELD_IDLE:
-		add(out, "it yields by cpu.idle: the policy asks for that");
+		text_out_put(out, "it yields by cpu.idle: the policy asks for that");
 		add_who(out, ", because of ", r);
 		break;
 	case REASON_MIXED_IDLE:
-		add(out,
-		    "it yields inside its class by cpu.idle, because an online pod lives there");
+		text_out_put(
+			out,
+			"it yields inside its class by cpu.idle, because an online pod lives there");
 		add_who(out, ": ", r);
 		break;
 	case REASON_MIXED_WEIGHT:
-		add(out,
-		    "the class holds online and offline pods: it gets one part in %" PRIu64
-		    " of its siblings' CPU weight %" PRIu64 ", and never less than it had",
-		    r->limit, r->observed);
+		text_out_put(out,
+			     "the class holds online and offline pods: it gets one part in %" PRIu64
+			     " of its siblings' CPU weight %" PRIu64 ", and never less than it had",
+			     r->limit, r->observed);
 		add_who(out, ", because of ", r);
 		break;
 	default:
@@ -174,86 +154,91 @@ static void cpu_text(struct out *out, const struct reason *r)
 	}
 }
 
-static void memory_text(struct out *out, const struct reason *r)
+static void memory_text(struct text_out *out, const struct reason *r)
 {
 	char a[UNIT_SIZE], b[UNIT_SIZE];
 
 	switch (r->code) {
 	case REASON_MEMORY_REQUEST:
-		add(out, "it requested %s of memory", bytes(r->observed, a));
+		text_out_put(out, "it requested %s of memory", bytes(r->observed, a));
 		break;
 	case REASON_MEMORY_FIXED:
-		add(out, "the policy gives its level %s of memory", bytes(r->limit, a));
+		text_out_put(out, "the policy gives its level %s of memory", bytes(r->limit, a));
 		break;
 	case REASON_MEMORY_CHILDREN:
-		add(out, "it covers the %s promised to %" PRIu64 " %s below it",
-		    bytes(r->observed, a), r->extra, pods(r->extra));
+		text_out_put(out, "it covers the %s promised to %" PRIu64 " %s below it",
+			     bytes(r->observed, a), r->extra, pods(r->extra));
 		add_who(out, ", such as ", r);
 		break;
 	case REASON_MEMORY_BOUND:
-		add(out, "%s were wanted, but this node can promise only %s", bytes(r->observed, a),
-		    bytes(r->limit, b));
+		text_out_put(out, "%s were wanted, but this node can promise only %s",
+			     bytes(r->observed, a), bytes(r->limit, b));
 		break;
 	case REASON_MEMORY_OF_LIMIT:
-		add(out, "%s of its memory limit %s", percent(r->limit, a), bytes(r->observed, b));
+		text_out_put(out, "%s of its memory limit %s", percent(r->limit, a),
+			     bytes(r->observed, b));
 		break;
 	case REASON_MEMORY_OF_NODE:
-		add(out,
-		    "%s of the %s that pods may use on this node, as it has no limit of its own",
-		    percent(r->limit, a), bytes(r->observed, b));
+		text_out_put(
+			out,
+			"%s of the %s that pods may use on this node, as it has no limit of its own",
+			percent(r->limit, a), bytes(r->observed, b));
 		break;
 	default:
 		break;
 	}
 }
 
-static void hold_text(struct out *out, const struct reason *r)
+static void hold_text(struct text_out *out, const struct reason *r)
 {
 	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE], d[UNIT_SIZE];
 
 	switch (r->code) {
 	case REASON_SQUEEZE:
 	case REASON_SQUEEZE_FLOOR:
-		add(out, "%s waited for CPU %s of %s, more than %s: ",
-		    r->who[0] ? r->who : "an online pod", percent(r->observed, a),
-		    duration(r->for_us, b), percent(r->limit, c));
+		text_out_put(out, "%s waited for CPU %s of %s, more than %s: ",
+			     r->who[0] ? r->who : "an online pod", percent(r->observed, a),
+			     duration(r->for_us, b), percent(r->limit, c));
 		if (r->code == REASON_SQUEEZE)
-			add(out, "offline work may use %s of the node", percent(r->extra, d));
+			text_out_put(out, "offline work may use %s of the node",
+				     percent(r->extra, d));
 		else
-			add(out, "offline work keeps its floor, %s of the node",
-			    percent(r->extra, d));
+			text_out_put(out, "offline work keeps its floor, %s of the node",
+				     percent(r->extra, d));
 		break;
 	case REASON_RELEASED:
 		if (r->for_us > 0)
-			add(out, "no online pod waited for CPU for %s: the hold ends",
-			    duration(r->for_us, a));
+			text_out_put(out, "no online pod waited for CPU for %s: the hold ends",
+				     duration(r->for_us, a));
 		else
-			add(out, "the hold ends: nothing asks for it any more");
+			text_out_put(out, "the hold ends: nothing asks for it any more");
 		break;
 	default:
 		break;
 	}
 }
 
-static void other_text(struct out *out, const struct reason *r)
+static void other_text(struct text_out *out, const struct reason *r)
 {
 	switch (r->code) {
 	case REASON_IO_LEVEL:
-		add(out, "its level has the IO weight %" PRIu64, r->limit);
+		text_out_put(out, "its level has the IO weight %" PRIu64, r->limit);
 		break;
 	case REASON_IO_CLASS:
-		add(out, "the highest IO weight of the %" PRIu64 " %s below it is %" PRIu64,
-		    r->extra, pods(r->extra), r->limit);
+		text_out_put(out,
+			     "the highest IO weight of the %" PRIu64 " %s below it is %" PRIu64,
+			     r->extra, pods(r->extra), r->limit);
 		add_who(out, ", such as ", r);
 		break;
 	case REASON_NOT_PLANNED:
-		add(out, "no rule asks for another value any more: the original comes back");
+		text_out_put(out,
+			     "no rule asks for another value any more: the original comes back");
 		break;
 	case REASON_MODE:
-		add(out, "the mode does not allow it any more: the original comes back");
+		text_out_put(out, "the mode does not allow it any more: the original comes back");
 		break;
 	case REASON_STOP:
-		add(out, "colod stops: the original comes back");
+		text_out_put(out, "colod stops: the original comes back");
 		break;
 	default:
 		break;
@@ -263,7 +248,7 @@ static void other_text(struct out *out, const struct reason *r)
 const char *reason_text(const struct reason *reason, const struct policy *policy, char *buf,
 			size_t size)
 {
-	struct out out = {.buf = buf, .size = size};
+	struct text_out out = {.buf = buf, .size = size};
 
 	if (size == 0)
 		return buf;
@@ -273,43 +258,31 @@ const char *reason_text(const struct reason *reason, const struct policy *policy
 	hold_text(&out, reason);
 	other_text(&out, reason);
 	if (out.len == 0)
-		add(&out, "no reason was recorded");
+		text_out_put(&out, "no reason was recorded");
 	else
 		add_origin(&out, reason, policy);
 	return buf;
 }
 
-static const char *const match_keys[MATCH_KIND_COUNT] = {
-	[MATCH_NAMESPACE] = "namespace",
-	[MATCH_NAME] = "name",
-	[MATCH_LABEL] = "label",
-	[MATCH_ANNOTATION] = "annotation",
-	[MATCH_PRIORITY_CLASS] = "priorityClass",
-	[MATCH_QOS] = "qos",
-	[MATCH_OWNER_KIND] = "ownerKind",
-	[MATCH_STATIC] = "static",
-	[MATCH_UNIT] = "unit",
-	[MATCH_CGROUP] = "cgroup",
-};
-
-static void add_match(struct out *out, const struct match *m)
+static void add_match(struct text_out *out, const struct match *m)
 {
 	if ((unsigned)m->kind >= MATCH_KIND_COUNT)
 		return;
-	add(out, "%s: ", match_keys[m->kind]);
+	text_out_put(out, "%s: ", rule_match_name(m->kind));
 	if (m->kind == MATCH_QOS)
-		add(out, "%s", names_qos(m->qos));
+		text_out_put(out, "%s", names_qos(m->qos));
 	else if (m->kind == MATCH_STATIC)
-		add(out, "%s", m->flag ? "true" : "false");
+		text_out_put(out, "%s", m->flag ? "true" : "false");
 	else if (m->key)
-		add(out, "%s%s%s", m->key, m->pattern ? "=" : "", m->pattern ? m->pattern : "");
+		text_out_put(out, "%s%s%s", m->key, m->pattern ? "=" : "",
+			     m->pattern ? m->pattern : "");
 	else
-		add(out, "%s", m->pattern ? m->pattern : "any");
+		text_out_put(out, "%s", m->pattern ? m->pattern : "any");
 }
 
 const char *reason_text_rule(const struct policy *policy, int rule, char *buf, size_t size)
 {
-	struct out out = {.buf = buf, .size = size};
+	struct text_out out = {.buf = buf, .size = size};
 	const struct assign_rule *r;
 	char place[96];
 
@@ -317,19 +290,19 @@ const char *reason_text_rule(const struct policy *policy, int rule, char *buf, s
 		return buf;
 	buf[0] = '\0';
 	if (!rule_place(policy, rule, "", place, sizeof(place))) {
-		add(&out, "no rule matches");
+		text_out_put(&out, "no rule matches");
 		return buf;
 	}
 	r = &policy->rules[rule];
 	if (r->from_value)
-		add(&out, "the level it names itself, by %s", place);
+		text_out_put(&out, "the level it names itself, by %s", place);
 	else
-		add(&out, "%s by %s", names_level(r->level), place);
+		text_out_put(&out, "%s by %s", names_level(r->level), place);
 	for (size_t i = 0; i < r->n_matches; i++) {
-		add(&out, "%s", i == 0 ? " (" : ", ");
+		text_out_put(&out, "%s", i == 0 ? " (" : ", ");
 		add_match(&out, &r->matches[i]);
 	}
 	if (r->n_matches > 0)
-		add(&out, ")");
+		text_out_put(&out, ")");
 	return buf;
 }
