@@ -114,7 +114,8 @@ int state_load_policy(struct state *s)
 	log_diags(&s->diags);
 	if (r < 0) {
 		snprintf(s->status.policy_state, sizeof(s->status.policy_state),
-			 "rejected (%zu errors, see the journal): %s", s->diags.n_errors,
+			 "rejected (%zu error%s, see the journal): %s", s->diags.n_errors,
+			 s->diags.n_errors == 1 ? "" : "s",
 			 s->policy && s->policy->n_rules > 0 ? "the last good policy stays in force"
 							     : "there is no good one, observing");
 		if (!s->policy)

@@ -124,7 +124,7 @@ static void withheld_lines(const struct ctl *ctl, const cJSON *doc)
 	else
 		term_say(
 			&ctl->term, 0, 2,
-			"To allow them: put `mode: %s` into /etc/colod/policy.d/50-mode.yaml, then: "
+			"To allow them: put the lines `version: 1` and `mode: %s` into /etc/colod/policy.d/50-mode.yaml, then: "
 			"systemctl reload colod",
 			next_mode(doc));
 }

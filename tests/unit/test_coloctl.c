@@ -121,7 +121,7 @@ TEST(status_says_what_it_would_do_and_how_to_allow_it)
 	assert_string_equal(err, "");
 	assert_non_null(strstr(out, "mode      observe"));
 	assert_non_null(strstr(out, "observe: 2 changes withheld; see coloctl plan"));
-	assert_non_null(strstr(out, "`mode: protect` into /etc/colod/policy.d/50-mode.yaml"));
+	assert_non_null(strstr(out, "`version: 1` and `mode: protect` into"));
 	assert_non_null(strstr(out, "systemctl reload colod"));
 }
 
