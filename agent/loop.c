@@ -31,7 +31,7 @@ struct loop {
 	sd_event_source *timer;
 	sd_event_source *burst;
 	sd_event_source *inotify;
-	sd_event_source *triggers[64]; /* by nothing: searched by fd, at most 32 in use */
+	sd_event_source *triggers[64]; /* found by their fd; observe arms at most 32 */
 	sd_bus *sdbus;
 	struct bus *bus;
 	struct snapshot snapshot;

@@ -10,7 +10,7 @@ here=$(dirname "$0")
 out=$1 make=$2
 shift 2
 results=$out/results
-trap '"$here/give-back.sh" "$out"' EXIT
+trap '"$here/give-back.sh" "$out" ${VM_CACHE:+"$VM_CACHE"}' EXIT
 rm -rf "$results"
 mkdir -p "$results"
 # A run that is interrupted ends as a whole, not part by part.
