@@ -16,7 +16,8 @@ policy()
 		"assign:" \
 		"  - {match: {cgroup: farm/job-*}, level: P7}" \
 		"  - {match: {unit: batch.slice}, level: P7}" \
-		"  - {match: {unit: shop.service}, level: P4}"
+		"  - {match: {unit: shop.service}, level: P4}" \
+		"  - {match: {unit: grind.service}, level: P7}"
 }
 
 plain_cgroup()
@@ -30,13 +31,15 @@ plain_cgroup()
 
 units()
 {
-	systemd-run -q --unit=shop --slice=system.slice -p CPUWeight=100 -p MemoryLow=8M sleep 1000
+	systemd-run -q --unit=shop --slice=system.slice -p CPUWeight=100 -p IOAccounting=yes -p MemoryLow=8M sleep 1000
+	# Its slice hands the cpu controller down, and not the io controller.
+	systemd-run -q --unit=grind --slice=mill.slice -p CPUWeight=100 sleep 1000
 	systemd-run -q --unit=crunch --slice=batch.slice -p CPUWeight=100 sh -c 'while :; do :; done'
 }
 
 ends()
 {
-	systemctl stop shop crunch batch.slice
+	systemctl stop shop crunch grind batch.slice mill.slice
 	echo 1 >"$FARM/cgroup.kill"
 	wait_for 5 rmdir "$FARM/job-1" "$FARM/other"
 	rmdir "$FARM"
@@ -58,7 +61,9 @@ done
 note "the online slices weigh $weights, batch.slice $(knob $CG/batch.slice cpu.weight)"
 ok "the batch slice yields" wait_for 5 sh -c "[ \$(cat $CG/batch.slice/cpu.weight) -le 8 ]"
 is "$(knob $CG/system.slice cpu.weight)" 100 "system.slice does not"
-ok "a controller that systemd keeps is named with its owner" says 'Who can change that: systemd'
+is "$(knob "$FARM/job-1" io.weight)" "default 10" "the plain cgroup has its IO weight"
+ok "a controller that systemd keeps is named with its owner" \
+	says 'mill.slice/grind.service has no io.weight.*Who can change that: systemd'
 ok "stop" colod_stop
 is "$(knob $CG/batch.slice cpu.weight) $(knob "$FARM/job-1" memory.high)" "100 max" "everything is back"
 ends
