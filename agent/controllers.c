@@ -101,8 +101,12 @@ bool controllers_check(struct state *s)
 
 	if (s->controllers_generation == model->generation && s->controllers_mode == s->status.mode)
 		return false;
-	if (!grow(s, model->n_slots))
+	if (model->n_pods == 0 || !grow(s, model->n_slots))
 		return false;
+	/* What was only said in observe mode may be done, or refused, in another. */
+	if (s->controllers_mode != s->status.mode)
+		memset(s->controllers_said, 0,
+		       s->n_controllers_said * sizeof(*s->controllers_said));
 	s->controllers_generation = model->generation;
 	s->controllers_mode = s->status.mode;
 	for (size_t i = 0; i < model->n_pods; i++) {

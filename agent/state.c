@@ -107,7 +107,7 @@ static void log_diags(const struct diags *diags)
 
 int state_load_policy(struct state *s)
 {
-	struct policy *policy = NULL;
+	struct policy *policy = NULL, *old = NULL;
 	int r = policy_files_read(s->root_fd, s->options->policy_files, s->options->n_policy_files,
 				  &s->diags, &policy);
 
@@ -124,12 +124,12 @@ int state_load_policy(struct state *s)
 			return -ENOMEM;
 	} else {
 		snprintf(s->status.policy_state, sizeof(s->status.policy_state), "ok");
-		/* Discovery borrows the old one until it is told of the new one. */
-		discover_set_policy(s->discover, policy);
-		policy_free(s->policy);
+		old = s->policy;
 		s->policy = policy;
 	}
+	/* Discovery borrows the old one until it is told of the new one. */
 	discover_set_policy(s->discover, s->policy);
+	policy_free(old);
 	state_update_mode(s);
 	return r;
 }

@@ -247,12 +247,20 @@ TEST(a_missing_controller_is_enabled_for_a_plain_cgroup_only)
 	assert_knob("shop.slice", "cgroup.subtree_control", "cpu memory");
 }
 
-TEST(observe_enables_no_controller)
+TEST(observe_enables_no_controller_and_a_raised_mode_does)
 {
+	char got[128];
+
 	make_job("farm", "farm/job-1");
 	start("observe", MODE_FULL);
 	tick(t.state, 10 * S_US);
 	assert_knob("farm", "cgroup.subtree_control", "cpu memory");
+	write_policy("protect");
+	assert_int_equal(state_load_policy(t.state), 0);
+	tick(t.state, 11 * S_US);
+	assert_int_equal(tree_knob_read(t.dir, "farm", "cgroup.subtree_control", got, sizeof(got)),
+			 0);
+	assert_memory_equal(got, "+io", 3);
 }
 
 #define UNIT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -270,7 +278,7 @@ int main(void)
 		UNIT(a_broken_policy_keeps_the_one_in_force),
 		UNIT(a_pod_that_vanishes_takes_nothing_with_it),
 		UNIT(a_missing_controller_is_enabled_for_a_plain_cgroup_only),
-		UNIT(observe_enables_no_controller),
+		UNIT(observe_enables_no_controller_and_a_raised_mode_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
