@@ -81,7 +81,8 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-protot
 	$(if $(WERROR),-Werror)
 INCLUDE := -Iinclude -I.
 DEFINE := -D_GNU_SOURCE -DCOLOD_VERSION='"$(VERSION)"'
-PACKAGES := libsystemd libcjson yaml-0.1
+PACKAGES := libsystemd libcjson yaml-0.1 libcurl
+TEST_PACKAGES := cmocka libmicrohttpd
 HARDEN := -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 # A sanitizer replaces what the hardening does, and _FORTIFY_SOURCE hides calls from it.
 SANITIZE := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -U_FORTIFY_SOURCE
@@ -92,9 +93,9 @@ LIBS = $(PKG_LIBS)
 TEST_LIBS = $(TEST_PKG_LIBS) -lm
 
 # The packages may be missing when somebody asks for help or deps: say so only when compiling.
-PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) cmocka 2>/dev/null)
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES) $(TEST_PACKAGES) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
-TEST_PKG_LIBS := $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null)
+TEST_PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(TEST_PACKAGES) 2>/dev/null)
 
 V ?= 0
 ifeq ($(V),1)
@@ -118,7 +119,7 @@ libs: $(B)/libpolicy.a $(B)/libagent.a ## Build the two archives only
 # Objects depend on this stamp, whose content changes when a flag or the compiler does.
 $(B)/flags.stamp: export STAMP = $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LIBS) $(TEST_LIBS)
 $(B)/flags.stamp: FORCE
-	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) cmocka || \
+	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) $(TEST_PACKAGES) || \
 		{ echo "libraries are missing: run 'sudo make deps'" >&2; exit 1; }
 	@mkdir -p $(@D); printf '%s\n' "$$STAMP" | cmp -s - $@ || printf '%s\n' "$$STAMP" >$@
 

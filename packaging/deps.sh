@@ -14,9 +14,11 @@ vm_packages=$here/tests/vm/host-packages.sh
 
 packages=(
 	# build
-	gcc libc6-dev make pkg-config libsystemd-dev libcjson-dev libyaml-dev
+	gcc libc6-dev make pkg-config libsystemd-dev libcjson-dev libyaml-dev libcurl4-openssl-dev
 	# tests: the second compiler, sanitizers, the fuzzing engine, leak check
 	libcmocka-dev clang libclang-rt-dev valgrind python3 dbus-daemon dbus-bin
+	# and a kubelet to talk to: a real TLS server, with certificates made on the spot
+	libmicrohttpd-dev openssl
 	# what they need as programs
 	diffutils findutils binutils tar gzip systemd mandoc
 )
