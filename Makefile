@@ -15,6 +15,7 @@
 #   VM_CACHE=DIR         where VM images are kept (default: build/vm-cache)
 #   UNIT="test_a test_b" only these tests, in `make check-unit` and `make check-prop`
 #   PARTS="unit golden"  only these parts of `make check`; ALSO="vm-oldest" adds some
+#   PART="mutants"       only these parts of `make check-all`; FRESH=1 runs what passed before, too
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 SHELL := /bin/bash
@@ -334,6 +335,11 @@ check-vm-oldest: ## The core on the oldest supported kernel
 check-vm-newest: ## The core on the newest packaged kernel
 	$(variant) KERNEL=newest check-vm-core
 
+# Each test with a "# long-budget:" line, in a boot of its own, so that an interruption costs one.
+LONG_VM = $(sort $(patsubst tests/vm/tests/%.sh,vm-long-%,$(shell grep -l '^# long-budget:' tests/vm/tests/*.sh)))
+check-vm-long-%: vm-build FORCE
+	@tests/run-vm.sh "$(RESULT)" test --long --only "$*" --kernel $(KERNEL) --out $(VM_OUT)/long-$*-$(KERNEL) $(VM_ARGS)
+
 .PHONY: check-vm-selftest
 check-vm-selftest: vm-build ## Plant every kind of fault in a VM and see each one caught
 	@tests/run-vm.sh "$(RESULT)" selftest --kernel $(KERNEL) --out $(VM_OUT)/selftest
@@ -356,6 +362,8 @@ vm-shell: vm-build ## A prompt in a VM with this build (KERNEL=6.12)
 
 PARTS := format headers warnings layers selftest unit prop golden fuzz san-unit san-golden valgrind \
 	packaging verdict vm
+# What takes minutes; LONG=1 is in the environment there.
+LONG_PARTS = mutants $(LONG_VM) vm-oldest vm-newest demo vm-selftest
 jobs = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # make -n runs lines that call make; these two must not start then.
@@ -372,6 +380,10 @@ ensure-deps:
 .PHONY: check
 check: ensure-deps ## Everything, with one summary at the end (PARTS="unit golden" for some)
 	+@$(unless-dry) tests/check.sh "$(O)" "$(jobs)" $(PARTS) $(ALSO)
+
+.PHONY: check-all
+check-all: ensure-deps ## The long companions of check, each once for the same sources (PART=..., FRESH=1)
+	+@$(unless-dry) FRESH="$(FRESH)" tests/check-all.sh "$(O)" "$(jobs)" $(or $(PART),$(LONG_PARTS))
 
 .PHONY: demo
 demo: ## A VM with an online service and batch hogs: alone, unmanaged, with colod

@@ -198,6 +198,46 @@ summary_rules()
 	caught "a run of no part" "no part ran" $rc
 }
 
+# make check-all remembers what passed, for the same sources only.
+all_rules()
+{
+	local rc
+	fresh
+	cat >"$tmp/make" <<-'END'
+		#!/bin/bash
+		part=${2#check-}
+		echo "$part" >>"${0%/*}/ran"
+		[ "$LONG" = 1 ] || exit 3
+		[ "$part" != "$(cat "${0%/*}/breaks" 2>/dev/null)" ] || { printf "0 1 0\nfail: it\n" >"$RESULT"; exit 1; }
+		echo "2 0 0" >"$RESULT"
+	END
+	chmod +x "$tmp/make"
+	# all WHAT RAN SUMS PART...: what was run, and the last line.
+	all()
+	{
+		local what=$1 ran=$2 sums=$3
+		shift 3
+		: >"$tmp/ran"
+		rc=0
+		(cd "$copy" && tests/check-all.sh "$tmp/all" "$tmp/make" "$@") >"$tmp/out" 2>&1 || rc=$?
+		if [ "$(tr '\n' ' ' <"$tmp/ran")" = "$ran" ] && [ "$(tail -n 1 "$tmp/out")" = "$sums" ]; then
+			ok "$what"
+		else
+			fail "$what"
+		fi
+	}
+	all "the first part of an interrupted run" "a " "2 passed, 0 failed, 0 skipped" a
+	echo c >"$tmp/breaks"
+	all "what is left is run, what passed is counted" "b c " "4 passed, 1 failed, 0 skipped" a b c
+	caught "a long part that fails" "FAILED:  c: it" $rc
+	rm "$tmp/breaks"
+	all "what failed is run again" "c " "6 passed, 0 failed, 0 skipped" a b c
+	all "nothing is left" "" "6 passed, 0 failed, 0 skipped" a b c
+	FRESH=1 all "FRESH=1 runs all" "a b c " "6 passed, 0 failed, 0 skipped" a b c
+	echo "// planted" >>"$copy/agent/main.c"
+	all "other sources run all" "a b " "4 passed, 0 failed, 0 skipped" a b
+}
+
 # Test programs that end otherwise than by passing.
 tap_rules()
 {
@@ -268,6 +308,7 @@ layer_rules
 source_rules
 make_rules
 summary_rules
+all_rules
 tap_rules
 golden_rules
 deps_rules

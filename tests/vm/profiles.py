@@ -45,6 +45,7 @@ class Test:
     core: bool
     title: str
     expect: str = ""
+    long_budget_s: int = 0
 
 
 def _header(path):
@@ -52,7 +53,7 @@ def _header(path):
     for line in path.read_text().splitlines():
         if not line.startswith("#"):
             break
-        match = re.match(r"# (budget|profile|core|title|expect): (.*)", line)
+        match = re.match(r"# (budget|long-budget|profile|core|title|expect): (.*)", line)
         if match:
             fields[match[1]] = match[2].strip()
     return fields
@@ -63,14 +64,15 @@ def load_test(path):
     for key in ("budget", "profile", "title"):
         if key not in fields:
             raise image.ImageError(f"{path}: no '# {key}:' line")
-    if not re.fullmatch(r"\d+s", fields["budget"]):
-        raise image.ImageError(f"{path}: budget {fields['budget']!r} is not like 40s")
+    for key in ("budget", "long-budget"):
+        if not re.fullmatch(r"\d+s", fields.get(key, "0s")):
+            raise image.ImageError(f"{path}: {key} {fields[key]!r} is not like 40s")
     names = tuple(fields["profile"].split())
     for name in names:
         if name not in PROFILES:
             raise image.ImageError(f"{path}: unknown profile {name!r}; known: {', '.join(PROFILES)}")
     return Test(path.stem, path, int(fields["budget"][:-1]), names, fields.get("core") == "yes",
-                fields["title"], fields.get("expect", ""))
+                fields["title"], fields.get("expect", ""), int(fields.get("long-budget", "0s")[:-1]))
 
 
 def load_tests(directory=TESTS):
@@ -81,6 +83,11 @@ def load_tests(directory=TESTS):
 def select(tests, core=False, only=None):
     return [t for t in tests
             if (t.core or not core) and (not only or any(fnmatch.fnmatch(t.name, g) for g in only))]
+
+
+def long(tests):
+    """The tests that have a long form, with the budget of that."""
+    return [dataclasses.replace(t, budget_s=t.long_budget_s) for t in tests if t.long_budget_s]
 
 
 def boots(tests, profile_names=None):

@@ -7,7 +7,7 @@ One test, on the default kernel, with the build in build/:
     sudo tests/vm/run.py test --only 02-pods --build build
 
     tests/vm/run.py image [--root trixie|bookworm]   build what is missing of the guest roots (root)
-    tests/vm/run.py test  [--kernel 6.12] [--core] [--only GLOB] [--profile NAME] [--build DIR] [--out DIR]
+    tests/vm/run.py test  [--kernel 6.12] [--core] [--long] [--only GLOB] [--profile NAME] [--build DIR] [--out DIR]
     tests/vm/run.py shell [--kernel 6.12] [--profile NAME] [--build DIR]      a prompt in a guest
     tests/vm/run.py selftest [--kernel 6.12]         plants every kind of fault, sees each caught
     tests/vm/run.py list                             the tests with budget and profiles
@@ -63,13 +63,16 @@ def summary(sessions):
 
 def command_test(args):
     tests = profiles.select(profiles.load_tests(args.tests), args.core, args.only)
+    if args.long:
+        tests = profiles.long(tests)
     if not tests:
         raise image.ImageError("no test matches")
     skips = tap.load_skips(HERE / "skips")
     sessions = []
     for profile, group in profiles.boots(tests, args.profile):
         label = f"{args.kernel}-{profile.name}"
-        one = boot.Boot(args.kernel, profile, group, args.out / label, args.build, args.dest, args.append)
+        one = boot.Boot(args.kernel, profile, group, args.out / label, args.build, args.dest, args.append,
+                        settings={"LONG": "1" if args.long else ""})
         sessions.append((label, boot.run(one, skips)))
     if not sessions:
         raise image.ImageError("no test runs in that profile")
@@ -128,6 +131,7 @@ def parser():
         sub.add_argument("--dest", type=_directory, help="DESTDIR tree that is laid over the guest's /")
         sub.add_argument("--append", default="", help="more kernel command line")
         sub.add_argument("--core", action="store_true", help="only the core tests")
+        sub.add_argument("--long", action="store_true", help="tests with a long-budget, LONG=1 in the guest")
         sub.add_argument("--only", action="append", help="only tests whose name matches this pattern")
     return top
 

@@ -69,7 +69,8 @@ def _boot(kernel, directory, out, build, checks, session_faults):
     tests = profiles.load_tests(directory)
     profile = profiles.PROFILES["default"]
     label = f"selftest-{directory.name}-{kernel}"
-    session = boot.run(boot.Boot(kernel, profile, tests, out / label, build), SKIPS)
+    session = boot.run(boot.Boot(kernel, profile, tests, out / label, build,
+                               settings={"LONG": "1"}), SKIPS)
     for test in tests:
         _judge_test(test, session.results[test.name], checks)
     for pattern in session_faults:
@@ -105,6 +106,25 @@ def _check_allow_list(checks):
             checks.check(True, "")
 
 
+def _check_headers(checks):
+    """A long run has the tests with a long budget, and only them."""
+    with tempfile.TemporaryDirectory(prefix="colod-selftest-") as tmp:
+        directory = pathlib.Path(tmp)
+        head = "# budget: 40s\n# profile: default\n# title: planted\n"
+        (directory / "01-short.sh").write_text(head)
+        (directory / "02-long.sh").write_text(head + "# long-budget: 600s\n")
+        tests = profiles.load_tests(directory)
+        checks.check([t.budget_s for t in tests] == [40, 40], f"budgets of a short run: {tests}")
+        found = [(t.name, t.budget_s) for t in profiles.long(tests)]
+        checks.check(found == [("02-long", 600)], f"a long run would be {found}")
+        (directory / "02-long.sh").write_text(head + "# long-budget: 10m\n")
+        try:
+            profiles.load_tests(directory)
+            checks.check(False, "a long budget of 10m was accepted")
+        except image.ImageError:
+            checks.check(True, "")
+
+
 def _check_no_orphan(kernel, out, checks):
     """A runner that is SIGKILLed takes its QEMU with it."""
     one = boot.Boot(kernel, profiles.PROFILES["default"], [], out / f"selftest-orphan-{kernel}")
@@ -134,6 +154,7 @@ def run(kernel, out):
     build = pathlib.Path(tempfile.mkdtemp(prefix="colod-selftest-"))
     try:
         _check_allow_list(checks)
+        _check_headers(checks)
         _compile(build)
         _check_no_orphan(kernel, out, checks)
         say("selftest 1 of 3: every fault that a boot survives (about 2 minutes)")

@@ -65,7 +65,7 @@ run_unit()
 	systemd-run --quiet --wait --pipe --collect --unit="vmtest-$name" \
 		-p "RuntimeMaxSec=$budget" -p TimeoutStopSec=3 -p OOMScoreAdjust=-900 \
 		-E VM="$VM" -E RESULTS="$RESULTS/$name" -E VM_KERNEL="$VM_KERNEL" \
-		-E VM_PROFILE="$VM_PROFILE" -E VM_TEST="$name" -E HOME=/root \
+		-E VM_PROFILE="$VM_PROFILE" -E LONG="${LONG:-}" -E VM_TEST="$name" -E HOME=/root \
 		/bin/bash "$VM/guest/run-one.sh" "$name" >"$RUN/out" 2>"$RUN/err" 3>&- </dev/null
 	rc=$?
 	settle_pipe "$name" "$out"
