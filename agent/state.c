@@ -170,6 +170,9 @@ int state_new(const struct options *options, struct state **ret_state)
 		return -ENOMEM;
 	s->options = options;
 	s->root_fd = s->state_fd = s->lock_fd = -EBADF;
+	r = history_new(&s->history);
+	if (r < 0)
+		return r;
 	r = fs_open_root(options->root, &s->root_fd);
 	if (r < 0) {
 		log_err("state.root", "cannot open --root %s: %s", options->root, strerror(-r));
@@ -201,6 +204,7 @@ void state_free(struct state *s)
 	apply_free(s->apply);
 	observe_free(s->observe);
 	discover_free(s->discover);
+	history_free(s->history);
 	cleanup_close_fd(s->lock_fd);
 	cleanup_close_fd(s->state_fd);
 	cleanup_close_fd(s->root_fd);
@@ -218,6 +222,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.scores = &s->scores,
 		.ladder_cpu = &s->ladder_cpu,
 		.status = &s->status,
+		.history = s->history,
 		.diags = &s->diags,
 	};
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "agent/apply/apply.h"
+#include "agent/base/history.h"
 #include "agent/discover/discover.h"
 #include "agent/observe/observe.h"
 #include "agent/options.h"
@@ -33,6 +34,7 @@ struct state {
 	struct changes last_changes; /* of the last pass that had any */
 	struct scores scores;
 	struct status status;
+	struct history *history; /* what was done, for people */
 	struct observe_trigger_ops trigger_ops;
 	int64_t sampled_us;
 	bool no_record_said;			   /* this spell of a full /run was logged */

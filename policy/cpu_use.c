@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "policy/history.h"
+#include "policy/ring.h"
 
 uint64_t cpu_use_permille(uint64_t count, uint64_t span)
 {
@@ -31,13 +31,13 @@ static int rate(uint64_t from, uint64_t to, int64_t from_us, int64_t to_us, int6
 int cpu_use_pod_milli(const struct samples *samples, const struct pod *pod, uint64_t window_us,
 		      int64_t now_us, uint64_t *ret_milli)
 {
-	const struct pod_history *history = history_of(samples, pod->slot, pod->serial);
+	const struct pod_history *history = ring_of(samples, pod->slot, pod->serial);
 	const struct pod_sample *back, *last;
 
 	if (!history)
 		return -ENODATA;
-	back = history_back(history, window_us, SAMPLE_CPU);
-	last = history_last(history);
+	back = ring_back(history, window_us, SAMPLE_CPU);
+	last = ring_last(history);
 	if (!back || !last)
 		return -ENODATA;
 	return rate(back->cpu_usage_us, last->cpu_usage_us, back->at_us, last->at_us, now_us,
@@ -47,8 +47,8 @@ int cpu_use_pod_milli(const struct samples *samples, const struct pod *pod, uint
 int cpu_use_node_milli(const struct samples *samples, uint64_t window_us, int64_t now_us,
 		       uint64_t *ret_milli)
 {
-	const struct node_sample *back = history_back_node(&samples->node, window_us, SAMPLE_CPU);
-	const struct node_sample *last = history_last_node(&samples->node);
+	const struct node_sample *back = ring_back_node(&samples->node, window_us, SAMPLE_CPU);
+	const struct node_sample *last = ring_last_node(&samples->node);
 
 	if (!back || !last)
 		return -ENODATA;

@@ -12,8 +12,8 @@
 
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
-#include "policy/history.h"
 #include "policy/release.h"
+#include "policy/ring.h"
 #include "policy/who.h"
 
 #define PERMILLE 1000u
@@ -144,14 +144,14 @@ static void see_use(struct view *v, const struct model *model, const struct samp
 static bool waited(const struct samples *samples, const struct pod *pod, uint64_t window_us,
 		   int64_t now_us, uint64_t *ret_permille, uint64_t *ret_span_us)
 {
-	const struct pod_history *history = history_of(samples, pod->slot, pod->serial);
+	const struct pod_history *history = ring_of(samples, pod->slot, pod->serial);
 	const struct pod_sample *back, *last;
 	uint64_t span_us, periods, throttled;
 
 	if (!history)
 		return false;
-	back = history_back(history, window_us, SAMPLE_PSI_CPU | SAMPLE_CPU);
-	last = history_last(history);
+	back = ring_back(history, window_us, SAMPLE_PSI_CPU | SAMPLE_CPU);
+	last = ring_last(history);
 	if (!back || !last || last->at_us <= back->at_us || now_us - last->at_us > CPU_USE_STALE_US)
 		return false;
 	span_us = (uint64_t)(last->at_us - back->at_us);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "policy/decide.h"
-#include "policy/history.h"
+#include "policy/ring.h"
 
 /* A share of less than this is noise: PSI of a busy CPU is folded in once a tick. */
 #define SHARE_FROM_US 1000000
@@ -26,7 +26,7 @@ static bool grows(const struct pod_history *history, const struct pod_sample *fi
 	uint64_t newer = UINT64_MAX;
 
 	for (uint32_t back = 0; back < history->count; back++) {
-		const struct pod_sample *s = history_at(history, back);
+		const struct pod_sample *s = ring_at(history, back);
 
 		if (s->valid & bit) {
 			if (s->psi[resource].some_us > newer)
@@ -64,9 +64,9 @@ static uint32_t share_permille(uint64_t part_us, uint64_t window_us)
 static struct score_value score_resource(const struct pod_history *history, enum resource resource)
 {
 	struct score_value value = {.state = SCORE_NONE};
-	const struct pod_sample *last = history_last(history);
+	const struct pod_sample *last = ring_last(history);
 	const struct pod_sample *first =
-		history_back(history, SCORE_WINDOW_US, SAMPLE_PSI_CPU << resource);
+		ring_back(history, SCORE_WINDOW_US, SAMPLE_PSI_CPU << resource);
 	int throttled;
 
 	if (!first || !grows(history, first, resource))
@@ -117,7 +117,7 @@ int score(const struct model *model, const struct samples *samples, const struct
 	for (size_t i = 0; i < model->n_pods; i++) {
 		const struct pod *pod = model->pods[i];
 		const struct assignment *a = plan_assignment(plan, pod);
-		const struct pod_history *history = history_of(samples, pod->slot, pod->serial);
+		const struct pod_history *history = ring_of(samples, pod->slot, pod->serial);
 
 		if (!history || a->state != ASSIGNMENT_LEVEL || a->role != ROLE_ONLINE)
 			continue;

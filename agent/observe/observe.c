@@ -16,7 +16,7 @@
 #include "agent/observe/pod_files.h"
 #include "agent/observe/trigger.h"
 #include "policy/decide.h"
-#include "policy/history.h"
+#include "policy/ring.h"
 
 /* Left for triggers, inotify, the bus, and the files that discovery and apply open for a moment. */
 #define RESERVED_FDS 128
@@ -263,7 +263,7 @@ static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_
 		slot->retry_us = INT64_MIN;
 	}
 	/* Even an empty sample: an old number must not pass for the newest. */
-	(void)history_add(o->samples.pods[pod->slot], &sample);
+	(void)ring_add(o->samples.pods[pod->slot], &sample);
 	return 0;
 }
 
@@ -276,12 +276,12 @@ static void sample_node(struct observe *o, bool psi, int64_t now_us)
 		o->node_retry_us = now_us + MISSING_RETRY_US;
 	}
 	node_files_read(&o->node, &o->reader, &sample);
-	(void)history_add_node(&o->samples.node, &sample);
+	(void)ring_add_node(&o->samples.node, &sample);
 }
 
 int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 {
-	const struct node_sample *last = history_last_node(&o->samples.node);
+	const struct node_sample *last = ring_last_node(&o->samples.node);
 	bool psi = model_can(model, CAPABILITY_PSI);
 	int r;
 

@@ -12,9 +12,9 @@
 #include "agent/serve/stall.h"
 #include "agent/serve/words.h"
 #include "policy/decide.h"
-#include "policy/history.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
+#include "policy/ring.h"
 
 /* What the properties with change signals were when last told; texts as a hash. */
 struct shown {
@@ -154,8 +154,8 @@ static int get_memory(sd_bus *bus, const char *path, const char *interface, cons
 	(void)bus, (void)path, (void)interface, (void)property;
 	if (r < 0)
 		return r;
-	history = s->samples ? history_of(s->samples, pod->slot, pod->serial) : NULL;
-	last = history ? history_last(history) : NULL;
+	history = s->samples ? ring_of(s->samples, pod->slot, pod->serial) : NULL;
+	last = history ? ring_last(history) : NULL;
 	return sd_bus_message_append(reply, "t",
 				     last && (last->valid & SAMPLE_MEMORY) ? last->memory_bytes
 									   : UINT64_MAX);

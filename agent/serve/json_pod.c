@@ -6,9 +6,9 @@
 #include "agent/serve/stall.h"
 #include "agent/serve/words.h"
 #include "policy/decide.h"
-#include "policy/history.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
+#include "policy/ring.h"
 
 /* Use is shown over the same window as the score. */
 #define USE_WINDOW_US SCORE_WINDOW_US
@@ -109,9 +109,9 @@ static void rate(struct json_view *view, cJSON *object, const char *key, uint64_
 static void use(struct json_view *view, cJSON *pod_object, const struct pod *pod)
 {
 	const struct samples *samples = view->snapshot->samples;
-	const struct pod_history *h = samples ? history_of(samples, pod->slot, pod->serial) : NULL;
-	const struct pod_sample *last = h ? history_last(h) : NULL;
-	const struct pod_sample *back = last ? history_back(h, USE_WINDOW_US, SAMPLE_CPU) : NULL;
+	const struct pod_history *h = samples ? ring_of(samples, pod->slot, pod->serial) : NULL;
+	const struct pod_sample *last = h ? ring_last(h) : NULL;
+	const struct pod_sample *back = last ? ring_back(h, USE_WINDOW_US, SAMPLE_CPU) : NULL;
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, pod_object, "use");
 	uint64_t window_us = back && last->at_us > back->at_us ? last->at_us - back->at_us : 0;

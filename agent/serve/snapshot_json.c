@@ -5,8 +5,8 @@
 #include "agent/serve/held.h"
 #include "agent/serve/json_view.h"
 #include "policy/decide.h"
-#include "policy/history.h"
 #include "policy/names.h"
+#include "policy/ring.h"
 
 /* The version of this document: grows when a key changes its meaning or goes away. */
 #define SCHEMA 1
@@ -15,8 +15,8 @@ static void node_use(struct json_view *view, cJSON *node)
 {
 	const struct samples *samples = view->snapshot->samples;
 	const struct node_history *h = samples ? &samples->node : NULL;
-	const struct node_sample *last = h ? history_last_node(h) : NULL;
-	const struct node_sample *back = last ? history_back_node(h, SCORE_WINDOW_US, SAMPLE_CPU)
+	const struct node_sample *last = h ? ring_last_node(h) : NULL;
+	const struct node_sample *back = last ? ring_back_node(h, SCORE_WINDOW_US, SAMPLE_CPU)
 					      : NULL;
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, node, "use");

@@ -9,23 +9,29 @@
 
 #include "colod/level.h"
 
-#define HISTORY_WHAT_SIZE 256
-#define HISTORY_VALUE_SIZE 48
-#define HISTORY_WHY_SIZE 320
+#include "colod/knob.h"
+#include "colod/pod.h"
 
+#define HISTORY_WHAT_SIZE 256
+#define HISTORY_KNOB_SIZE 32
+#define HISTORY_VALUE_SIZE 64
+#define HISTORY_WHY_SIZE 384
+#define HISTORY_COMM_SIZE 16
+
+/* In braces: what the record says in `what`, `knob`, `from` and `to`. */
 enum history_kind {
-	HISTORY_WRITE,	  /* a knob: what = "PATH KNOB", from, to */
-	HISTORY_RESTORE,  /* the original is back */
-	HISTORY_LEFT,	  /* an original was not put back: why */
-	HISTORY_REFUSED,  /* the kernel or systemd did not take a value */
-	HISTORY_DRIFT,	  /* somebody else wrote over colod's value: from colod's, to theirs */
-	HISTORY_FIGHT,	  /* that went on beyond its bound, colod steps back */
-	HISTORY_PROPERTY, /* a systemd unit was told: what = "UNIT Property=" */
-	HISTORY_RUNG,	  /* what = resource, from and to are rungs */
-	HISTORY_MODE,	  /* what = "mode" or a resource */
-	HISTORY_POLICY,	  /* loaded or rejected */
+	HISTORY_WRITE,	  /* {cgroup path, knob, value before, value after} */
+	HISTORY_RESTORE,  /* the original is back; as WRITE */
+	HISTORY_LEFT,	  /* an original was not put back; from: colod's value, to: what is there */
+	HISTORY_REFUSED,  /* the kernel or systemd did not take a value; to: what was wanted */
+	HISTORY_DRIFT,	  /* somebody else wrote over colod's value; from: colod's, to: theirs */
+	HISTORY_FIGHT,	  /* that went on beyond its bound, colod steps back; as DRIFT */
+	HISTORY_PROPERTY, /* a systemd unit was told: {unit, property, …} */
+	HISTORY_RUNG,	  /* {resource, "", rung, rung} */
+	HISTORY_MODE,	  /* {"mode" or a resource, "", mode, mode} */
+	HISTORY_POLICY,	  /* loaded or rejected: {files, "", "", "loaded" or "rejected"} */
 	HISTORY_FACTS,	  /* the kubelet fell silent, or answers again */
-	HISTORY_AGENT,	  /* start, stop, resumed after a suspend, holds ended */
+	HISTORY_AGENT,	  /* start, stop, resumed after a suspend, holds ended: in `to` */
 	HISTORY_KIND_COUNT,
 };
 
@@ -34,19 +40,31 @@ struct history_caller {
 	bool known;
 	uint32_t uid;
 	int32_t pid;
-	char comm[16];
+	char comm[HISTORY_COMM_SIZE];
 };
 
+/* Texts that are too long are cut (`what` at its beginning: the end of a path tells it apart), and
+ * scrubbed of what could forge a line, by history_add(). */
 struct history_record {
 	uint64_t id;	 /* grows by one, over restarts too; given by history_add() */
-	int64_t wall_us; /* CLOCK_REALTIME, for people */
-	int64_t at_us;	 /* CLOCK_BOOTTIME, for arithmetic */
+	int64_t wall_us; /* CLOCK_REALTIME, for people; given by history_add() where it is 0 */
+	int64_t at_us;	 /* CLOCK_BOOTTIME, for arithmetic; the same */
 	enum history_kind kind;
-	bool would;	  /* nothing was done: the mode did not allow it */
-	enum level level; /* of the pod concerned, LEVEL_NONE without one */
+	bool would;		 /* nothing was done: the mode did not allow it */
+	enum level level;	 /* of the pod concerned, LEVEL_NONE without one */
+	enum effect effect;	 /* of a knob's value, EFFECT_COUNT without one */
+	char pod[POD_NAME_SIZE]; /* for people, "" without one */
 	char what[HISTORY_WHAT_SIZE];
+	char knob[HISTORY_KNOB_SIZE];
 	char from[HISTORY_VALUE_SIZE];
 	char to[HISTORY_VALUE_SIZE];
-	char why[HISTORY_WHY_SIZE];
+	char why[HISTORY_WHY_SIZE]; /* one sentence */
 	struct history_caller caller;
 };
+
+/* What to start from: no pod, no level, no effect, nobody asked. */
+#define HISTORY_RECORD(kind_)                                                                      \
+	((struct history_record){.kind = (kind_), .level = LEVEL_NONE, .effect = EFFECT_COUNT})
+
+/* The records of this node; agent/base/history.h has what can be done with them. */
+struct history;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "colod/diag.h"
+#include "colod/history.h"
 #include "colod/model.h"
 #include "colod/plan.h"
 #include "colod/policy.h"
@@ -45,5 +46,6 @@ struct snapshot {
 	const struct scores *scores;
 	const struct ladder_cpu *ladder_cpu;
 	const struct status *status;
+	const struct history *history;
 	const struct diags *diags; /* of the last policy read */
 };

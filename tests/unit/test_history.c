@@ -1,153 +1,113 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/lib/test.h"
 
-#include <errno.h>
+#include <stdio.h>
 
-#include "policy/history.h"
+#include "agent/base/history.h"
+#include "tests/lib/alloc_count.h"
 
-#define S 1000000
+static struct history *history;
 
-static struct pod_history history;
-static struct node_history node;
-
-static int clear(void **state)
+static int open_history(void **state)
 {
 	(void)state;
-	memset(&history, 0, sizeof(history));
-	memset(&node, 0, sizeof(node));
+	return history_new(&history);
+}
+
+static int close_history(void **state)
+{
+	(void)state;
+	history_free(history);
+	history = NULL;
 	return 0;
 }
 
-/* The usage is the sample's number, so that a test sees which one it got. */
-static int add(int64_t at_us, uint32_t valid, uint64_t number)
+static void add(const char *what)
 {
-	struct pod_sample s = {.at_us = at_us, .valid = valid, .cpu_usage_us = number};
+	struct history_record r = HISTORY_RECORD(HISTORY_WRITE);
 
-	return history_add(&history, &s);
+	snprintf(r.what, sizeof(r.what), "%s", what);
+	history_add(history, &r);
 }
 
-static int add_node(int64_t at_us, uint32_t valid, uint64_t number)
+TEST(ids_grow_by_one_and_times_are_given)
 {
-	struct node_sample s = {.at_us = at_us, .valid = valid, .cpu_busy_us = number};
+	struct history_record r;
+	uint64_t cursor = 0;
 
-	return history_add_node(&node, &s);
+	add("first");
+	add("second");
+	assert_true(history_next(history, &cursor, &r));
+	assert_int_equal(r.id, 1);
+	assert_string_equal(r.what, "first");
+	assert_true(r.wall_us > 0);
+	assert_true(r.at_us > 0);
+	assert_int_equal(r.level, LEVEL_NONE);
+	assert_int_equal(r.effect, EFFECT_COUNT);
+	assert_true(history_next(history, &cursor, &r));
+	assert_int_equal(r.id, 2);
+	assert_string_equal(r.what, "second");
+	assert_false(history_next(history, &cursor, &r));
 }
 
-TEST(an_empty_history_has_nothing)
+TEST(times_of_the_caller_stay)
 {
-	assert_null(history_last(&history));
-	assert_null(history_at(&history, 0));
-	assert_null(history_back(&history, 0, 0));
-	assert_null(history_last_node(&node));
-	assert_null(history_back_node(&node, 0, 0));
+	struct history_record r = HISTORY_RECORD(HISTORY_AGENT);
+	uint64_t cursor = 0;
+
+	r.wall_us = 5;
+	r.at_us = 7;
+	history_add(history, &r);
+	assert_true(history_next(history, &cursor, &r));
+	assert_int_equal(r.wall_us, 5);
+	assert_int_equal(r.at_us, 7);
 }
 
-TEST(the_last_sample_is_the_newest)
+TEST(the_oldest_fall_out)
 {
-	for (int i = 1; i <= 3; i++) {
-		assert_int_equal(add(i * S, SAMPLE_CPU, (uint64_t)i), 0);
-		assert_int_equal(history_last(&history)->cpu_usage_us, i);
-		assert_int_equal(add_node(i * S, SAMPLE_CPU, (uint64_t)i), 0);
-		assert_int_equal(history_last_node(&node)->cpu_busy_us, i);
+	struct history_record r;
+	uint64_t cursor = 1, last = 0;
+	size_t n = 0;
+
+	for (int i = 0; i < 100000; i++)
+		add("again");
+	while (history_next(history, &cursor, &r)) {
+		assert_true(last == 0 || r.id == last + 1);
+		last = r.id;
+		n++;
 	}
+	assert_int_equal(last, 100000);
+	assert_true(n > 100 && n < 100000);
 }
 
-TEST(samples_are_counted_back_from_the_newest)
+TEST(adding_allocates_nothing)
 {
-	for (int i = 1; i <= 5; i++)
-		assert_int_equal(add(i * S, 0, (uint64_t)i), 0);
-	assert_int_equal(history_at(&history, 0)->cpu_usage_us, 5);
-	assert_int_equal(history_at(&history, 4)->cpu_usage_us, 1);
-	assert_null(history_at(&history, 5));
+	size_t before = alloc_count();
+
+	for (int i = 0; i < 10000; i++)
+		add("again");
+	assert_int_equal(alloc_count(), before);
 }
 
-TEST(an_older_or_equal_time_is_refused_and_changes_nothing)
+TEST(nobody_keeps_records)
 {
-	assert_int_equal(add(5 * S, SAMPLE_CPU, 1), 0);
-	assert_int_equal(add(5 * S, SAMPLE_CPU, 2), -EINVAL);
-	assert_int_equal(add(4 * S, SAMPLE_CPU, 3), -EINVAL);
-	assert_int_equal(history.count, 1);
-	assert_int_equal(history_last(&history)->cpu_usage_us, 1);
-	assert_int_equal(add_node(5 * S, SAMPLE_CPU, 1), 0);
-	assert_int_equal(add_node(5 * S, SAMPLE_CPU, 2), -EINVAL);
-	assert_int_equal(history_last_node(&node)->cpu_busy_us, 1);
-}
+	struct history_record r = HISTORY_RECORD(HISTORY_WRITE);
 
-TEST(the_oldest_falls_out_and_the_rest_stay_in_order)
-{
-	for (int i = 1; i <= 3 * SAMPLE_RING + 7; i++)
-		assert_int_equal(add(i * S, SAMPLE_CPU, (uint64_t)i), 0);
-	assert_int_equal(history.count, SAMPLE_RING);
-	for (uint32_t back = 0; back < SAMPLE_RING; back++)
-		assert_int_equal(history_at(&history, back)->cpu_usage_us,
-				 3 * SAMPLE_RING + 7 - back);
-	assert_null(history_at(&history, SAMPLE_RING));
-}
-
-TEST(looking_back_gives_the_newest_that_is_old_enough)
-{
-	for (int i = 1; i <= 20; i++) {
-		assert_int_equal(add(i * S, SAMPLE_CPU, (uint64_t)i), 0);
-		assert_int_equal(add_node(i * S, SAMPLE_CPU, (uint64_t)i), 0);
-	}
-	assert_int_equal(history_back(&history, 0, SAMPLE_CPU)->cpu_usage_us, 20);
-	assert_int_equal(history_back(&history, 1, SAMPLE_CPU)->cpu_usage_us, 19);
-	assert_int_equal(history_back(&history, 10 * S, SAMPLE_CPU)->cpu_usage_us, 10);
-	assert_int_equal(history_back(&history, 10 * S + 1, SAMPLE_CPU)->cpu_usage_us, 9);
-	assert_int_equal(history_back_node(&node, 10 * S, SAMPLE_CPU)->cpu_busy_us, 10);
-}
-
-TEST(a_window_longer_than_the_history_gives_the_oldest)
-{
-	assert_int_equal(add(1 * S, SAMPLE_CPU, 1), 0);
-	assert_int_equal(history_back(&history, 10 * S, SAMPLE_CPU)->cpu_usage_us, 1);
-	assert_int_equal(add(2 * S, SAMPLE_CPU, 2), 0);
-	assert_int_equal(history_back(&history, 10 * S, SAMPLE_CPU)->cpu_usage_us, 1);
-	assert_int_equal(history_back(&history, UINT64_MAX, SAMPLE_CPU)->cpu_usage_us, 1);
-}
-
-TEST(both_ends_must_have_been_measured)
-{
-	assert_int_equal(add(1 * S, SAMPLE_CPU, 1), 0);
-	assert_int_equal(add(2 * S, SAMPLE_CPU | SAMPLE_PSI_CPU, 2), 0);
-	assert_int_equal(add(3 * S, SAMPLE_CPU | SAMPLE_PSI_CPU, 3), 0);
-	assert_non_null(history_back(&history, 1 * S, SAMPLE_CPU | SAMPLE_PSI_CPU));
-	/* the old end lacks a bit */
-	assert_null(history_back(&history, 2 * S, SAMPLE_PSI_CPU));
-	assert_non_null(history_back(&history, 2 * S, SAMPLE_CPU));
-	/* the new end lacks one */
-	assert_int_equal(add(4 * S, SAMPLE_PSI_CPU, 4), 0);
-	assert_null(history_back(&history, 1 * S, SAMPLE_CPU));
-	assert_non_null(history_back(&history, 1 * S, SAMPLE_PSI_CPU));
-}
-
-TEST(a_history_belongs_to_one_pod_of_its_slot)
-{
-	struct pod_history *slots[3] = {NULL, &history, NULL};
-	struct samples samples = {.pods = slots, .n_slots = 3};
-
-	history.serial = 7;
-	assert_null(history_of(&samples, 1, 7)); /* nothing measured yet */
-	assert_int_equal(add(1 * S, SAMPLE_CPU, 1), 0);
-	assert_ptr_equal(history_of(&samples, 1, 7), &history);
-	assert_null(history_of(&samples, 1, 8)); /* the next pod of this slot */
-	assert_null(history_of(&samples, 0, 7));
-	assert_null(history_of(&samples, 3, 7));
+	history_add(NULL, &r);
+	history_free(NULL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(an_empty_history_has_nothing, clear),
-		cmocka_unit_test_setup(the_last_sample_is_the_newest, clear),
-		cmocka_unit_test_setup(samples_are_counted_back_from_the_newest, clear),
-		cmocka_unit_test_setup(an_older_or_equal_time_is_refused_and_changes_nothing,
-				       clear),
-		cmocka_unit_test_setup(the_oldest_falls_out_and_the_rest_stay_in_order, clear),
-		cmocka_unit_test_setup(looking_back_gives_the_newest_that_is_old_enough, clear),
-		cmocka_unit_test_setup(a_window_longer_than_the_history_gives_the_oldest, clear),
-		cmocka_unit_test_setup(both_ends_must_have_been_measured, clear),
-		cmocka_unit_test_setup(a_history_belongs_to_one_pod_of_its_slot, clear),
+		cmocka_unit_test_setup_teardown(ids_grow_by_one_and_times_are_given, open_history,
+						close_history),
+		cmocka_unit_test_setup_teardown(times_of_the_caller_stay, open_history,
+						close_history),
+		cmocka_unit_test_setup_teardown(the_oldest_fall_out, open_history, close_history),
+		cmocka_unit_test_setup_teardown(adding_allocates_nothing, open_history,
+						close_history),
+		cmocka_unit_test(nobody_keeps_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 
 #include "agent/base/fs.h"
 #include "agent/observe/observe.h"
-#include "policy/history.h"
+#include "policy/ring.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/fake.h"
 #include "tests/lib/tree.h"
@@ -82,9 +82,9 @@ static void pass(int64_t now_us)
 
 static const struct pod_sample *last(const struct pod *pod)
 {
-	const struct pod_history *h = history_of(observe_samples(observe), pod->slot, pod->serial);
+	const struct pod_history *h = ring_of(observe_samples(observe), pod->slot, pod->serial);
 
-	return h ? history_last(h) : NULL;
+	return h ? ring_last(h) : NULL;
 }
 
 static unsigned n_fds(void)
@@ -111,8 +111,8 @@ TEST(a_pass_measures_the_node_and_every_pod)
 	assert_true(last(a)->at_us == 7 * S);
 	assert_true(last(a)->cpu_usage_us == 500);
 	assert_true(last(b)->memory_bytes == 4096);
-	assert_int_equal(history_last_node(&observe_samples(observe)->node)->valid, ALL_BITS);
-	assert_true(history_last_node(&observe_samples(observe)->node)->at_us == 7 * S);
+	assert_int_equal(ring_last_node(&observe_samples(observe)->node)->valid, ALL_BITS);
+	assert_true(ring_last_node(&observe_samples(observe)->node)->at_us == 7 * S);
 }
 
 TEST(a_steady_pass_reads_each_file_once_and_allocates_nothing)
@@ -228,7 +228,7 @@ TEST(without_psi_pressure_is_neither_read_nor_valid)
 	f.model.capabilities &= ~(1u << CAPABILITY_PSI);
 	pass(1 * S);
 	assert_int_equal(last(a)->valid, SAMPLE_CPU | SAMPLE_MEMORY);
-	assert_int_equal(history_last_node(&observe_samples(observe)->node)->valid,
+	assert_int_equal(ring_last_node(&observe_samples(observe)->node)->valid,
 			 SAMPLE_CPU | SAMPLE_MEMORY);
 	assert_int_equal(observe_n_reads(observe), 4);
 }
@@ -329,7 +329,7 @@ static void run_fds_taken_by_others(void)
 	CHILD_CHECK(observe_n_unsampled(observe) == 1);
 	CHILD_CHECK(sampled(f.model.pods[0]) && sampled(f.model.pods[1]));
 	CHILD_CHECK(!sampled(f.model.pods[2]));
-	CHILD_CHECK(history_last_node(&observe_samples(observe)->node)->valid == ALL_BITS);
+	CHILD_CHECK(ring_last_node(&observe_samples(observe)->node)->valid == ALL_BITS);
 }
 
 TEST(descriptors_taken_by_others_cost_a_sample_and_no_more)

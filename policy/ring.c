@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See history.h. Pods and the node have rings of the same shape, so the index arithmetic is shared.
-#include "policy/history.h"
+// See ring.h. Pods and the node have rings of the same shape, so the index arithmetic is shared.
+#include "policy/ring.h"
 
 #include <errno.h>
 
@@ -17,24 +17,24 @@ static void ring_advance(uint32_t *head, uint32_t *count)
 		(*count)++;
 }
 
-const struct pod_sample *history_last(const struct pod_history *history)
+const struct pod_sample *ring_last(const struct pod_history *history)
 {
 	return history->count ? &history->ring[ring_index(history->head, 0)] : NULL;
 }
 
-const struct node_sample *history_last_node(const struct node_history *history)
+const struct node_sample *ring_last_node(const struct node_history *history)
 {
 	return history->count ? &history->ring[ring_index(history->head, 0)] : NULL;
 }
 
-const struct pod_sample *history_at(const struct pod_history *history, uint32_t back)
+const struct pod_sample *ring_at(const struct pod_history *history, uint32_t back)
 {
 	return back < history->count ? &history->ring[ring_index(history->head, back)] : NULL;
 }
 
-int history_add(struct pod_history *history, const struct pod_sample *sample)
+int ring_add(struct pod_history *history, const struct pod_sample *sample)
 {
-	const struct pod_sample *last = history_last(history);
+	const struct pod_sample *last = ring_last(history);
 
 	if (last && sample->at_us <= last->at_us)
 		return -EINVAL;
@@ -43,9 +43,9 @@ int history_add(struct pod_history *history, const struct pod_sample *sample)
 	return 0;
 }
 
-int history_add_node(struct node_history *history, const struct node_sample *sample)
+int ring_add_node(struct node_history *history, const struct node_sample *sample)
 {
-	const struct node_sample *last = history_last_node(history);
+	const struct node_sample *last = ring_last_node(history);
 
 	if (last && sample->at_us <= last->at_us)
 		return -EINVAL;
@@ -60,10 +60,10 @@ static bool is_back(int64_t last_us, int64_t at_us, uint64_t window_us)
 	return (uint64_t)last_us - (uint64_t)at_us >= window_us;
 }
 
-const struct pod_sample *history_back(const struct pod_history *history, uint64_t window_us,
-				      uint32_t valid)
+const struct pod_sample *ring_back(const struct pod_history *history, uint64_t window_us,
+				   uint32_t valid)
 {
-	const struct pod_sample *last = history_last(history), *found = NULL;
+	const struct pod_sample *last = ring_last(history), *found = NULL;
 
 	for (uint32_t back = 0; back < history->count; back++) {
 		found = &history->ring[ring_index(history->head, back)];
@@ -75,10 +75,10 @@ const struct pod_sample *history_back(const struct pod_history *history, uint64_
 	return found;
 }
 
-const struct node_sample *history_back_node(const struct node_history *history, uint64_t window_us,
-					    uint32_t valid)
+const struct node_sample *ring_back_node(const struct node_history *history, uint64_t window_us,
+					 uint32_t valid)
 {
-	const struct node_sample *last = history_last_node(history), *found = NULL;
+	const struct node_sample *last = ring_last_node(history), *found = NULL;
 
 	for (uint32_t back = 0; back < history->count; back++) {
 		found = &history->ring[ring_index(history->head, back)];
@@ -90,7 +90,7 @@ const struct node_sample *history_back_node(const struct node_history *history, 
 	return found;
 }
 
-const struct pod_history *history_of(const struct samples *samples, uint32_t slot, uint64_t serial)
+const struct pod_history *ring_of(const struct samples *samples, uint32_t slot, uint64_t serial)
 {
 	const struct pod_history *history;
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See history.h.
+#include "agent/base/history.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/clock.h"
+
+#define RECORDS 512
+
+struct history {
+	pthread_mutex_t lock;
+	uint64_t next_id; /* from 1; record N is at N % RECORDS */
+	struct history_record ring[RECORDS];
+};
+
+int history_new(struct history **ret_history)
+{
+	struct history *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return -ENOMEM;
+	(void)pthread_mutex_init(&h->lock, NULL);
+	h->next_id = 1;
+	*ret_history = h;
+	return 0;
+}
+
+void history_free(struct history *h)
+{
+	if (!h)
+		return;
+	(void)pthread_mutex_destroy(&h->lock);
+	free(h);
+}
+
+void history_add(struct history *h, const struct history_record *record)
+{
+	struct history_record *kept;
+
+	if (!h)
+		return;
+	(void)pthread_mutex_lock(&h->lock);
+	kept = &h->ring[h->next_id % RECORDS];
+	*kept = *record;
+	kept->id = h->next_id++;
+	if (kept->wall_us == 0)
+		kept->wall_us = clock_wall_us();
+	if (kept->at_us == 0)
+		kept->at_us = clock_now_us();
+	(void)pthread_mutex_unlock(&h->lock);
+}
+
+bool history_next(const struct history *h, uint64_t *cursor, struct history_record *ret_record)
+{
+	pthread_mutex_t *lock = (pthread_mutex_t *)&h->lock;
+	uint64_t oldest;
+	bool found;
+
+	(void)pthread_mutex_lock(lock);
+	oldest = h->next_id > RECORDS ? h->next_id - RECORDS : 1;
+	if (*cursor < oldest)
+		*cursor = oldest;
+	found = *cursor < h->next_id;
+	if (found)
+		*ret_record = h->ring[(*cursor)++ % RECORDS];
+	(void)pthread_mutex_unlock(lock);
+	return found;
+}
