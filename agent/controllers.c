@@ -77,7 +77,7 @@ static bool check_one(struct state *s, struct model *model, const struct pod *po
 		*said = (struct controllers_said){.serial = pod->serial};
 	if (said->mask & (1u << n))
 		return false;
-	if (s->status.mode < MODE_PROTECT) {
+	if (s->status.modes.by[knob_resource(needs[n].knob)] < MODE_PROTECT) {
 		owner = "in mode protect colod looks whether it may enable it";
 	} else {
 		r = apply_enable_controller(s->apply, model, pod->cgroup, needs[n].knob, &owner);
@@ -94,21 +94,27 @@ static bool check_one(struct state *s, struct model *model, const struct pod *po
 	return false;
 }
 
+static bool modes_changed(const struct state *s)
+{
+	return memcmp(s->controllers_modes.by, s->status.modes.by,
+		      sizeof(s->controllers_modes.by)) != 0;
+}
+
 bool controllers_check(struct state *s)
 {
 	struct model *model = discover_model(s->discover);
 	bool enabled = false;
 
-	if (s->controllers_generation == model->generation && s->controllers_mode == s->status.mode)
+	if (s->controllers_generation == model->generation && !modes_changed(s))
 		return false;
 	if (model->n_pods == 0 || !grow(s, model->n_slots))
 		return false;
 	/* What was only said in observe mode may be done, or refused, in another. */
-	if (s->controllers_mode != s->status.mode)
+	if (modes_changed(s))
 		memset(s->controllers_said, 0,
 		       s->n_controllers_said * sizeof(*s->controllers_said));
 	s->controllers_generation = model->generation;
-	s->controllers_mode = s->status.mode;
+	s->controllers_modes = s->status.modes;
 	for (size_t i = 0; i < model->n_pods; i++) {
 		const struct pod *pod = model->pods[i];
 		const struct assignment *a = plan_assignment(&s->plan, pod);
@@ -118,7 +124,9 @@ bool controllers_check(struct state *s)
 		for (size_t n = 0; n < N_NEEDS; n++) {
 			const struct level_policy *level = &s->policy->levels[a->level];
 
-			if (pod->cgroup->knobs[needs[n].knob].now.state == KNOB_MISSING &&
+			/* In mode off nobody asked colod for anything: it has nothing to say. */
+			if (s->status.modes.by[knob_resource(needs[n].knob)] > MODE_OFF &&
+			    pod->cgroup->knobs[needs[n].knob].now.state == KNOB_MISSING &&
 			    model_can(model, needs[n].capability) && needs[n].needs(level, pod))
 				enabled |= check_one(s, model, pod, n);
 		}

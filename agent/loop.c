@@ -16,6 +16,7 @@
 #include "agent/serve/bus.h"
 #include "agent/state.h"
 #include "agent/tick.h"
+#include "policy/mode.h"
 #include "policy/names.h"
 
 #define PASS_INTERVAL_US 1000000
@@ -55,12 +56,19 @@ static int64_t loop_now_us(struct loop *loop)
 	return (int64_t)now_us;
 }
 
+static const char *loop_mode_why(const struct loop *loop)
+{
+	const struct status *status = &loop->state->status;
+
+	return mode_why(&status->mode_says, &status->modes, RESOURCE_INVALID);
+}
+
 static void loop_status(struct loop *loop)
 {
 	const struct state *s = loop->state;
 
 	(void)sd_notifyf(false, "STATUS=%s, %zu pods, cpu %s, %llu changes withheld",
-			 names_mode(s->status.mode), discover_model(s->discover)->n_pods,
+			 names_mode(s->status.modes.all), discover_model(s->discover)->n_pods,
 			 names_rung(s->ladder_cpu.rung), (unsigned long long)s->status.withheld);
 }
 
@@ -71,8 +79,8 @@ static int loop_reload(void *context)
 
 	if (r == 0)
 		log_notice("loop.reload", "policy %s is in force, mode %s (%s)",
-			   loop->state->policy->origin, names_mode(loop->state->status.mode),
-			   loop->state->status.mode_why);
+			   loop->state->policy->origin, names_mode(loop->state->status.modes.all),
+			   loop_mode_why(loop));
 	tick(loop->state, loop_now_us(loop));
 	return r;
 }
@@ -314,7 +322,7 @@ int loop_run(const struct options *options)
 	loop.state->status.started_us = loop_now_us(&loop);
 	loop_pass(&loop);
 	log_info("loop.start", "colod " COLOD_VERSION " runs in mode %s (%s), policy %s",
-		 names_mode(loop.state->status.mode), loop.state->status.mode_why,
+		 names_mode(loop.state->status.modes.all), loop_mode_why(&loop),
 		 loop.state->policy->origin);
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(loop.event);

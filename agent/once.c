@@ -15,6 +15,7 @@
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/knob.h"
+#include "policy/mode.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
 
@@ -25,7 +26,8 @@ static void print_node(const struct snapshot *s)
 	printf("node: %zu CPUs, %llu MiB memory, kernel %s, kubepods: %s driver\n", n->n_cpus,
 	       (unsigned long long)(n->memory_bytes >> 20), n->kernel,
 	       names_driver(s->model->driver));
-	printf("mode: %s (%s)\n", names_mode(s->status->mode), s->status->mode_why);
+	printf("mode: %s (%s)\n", names_mode(s->status->modes.all),
+	       mode_why(&s->status->mode_says, &s->status->modes, RESOURCE_INVALID));
 	printf("policy: %s (%s)\n", s->policy->origin, s->status->policy_state);
 	if (s->model->facts_note[0])
 		printf("facts: %s\n", s->model->facts_note);
@@ -103,11 +105,12 @@ static int print_text(struct state *s)
 	print_node(&snapshot);
 	print_pods(&snapshot);
 	print_changes(&s->last_changes, s->policy, "done");
-	if (diff(snapshot.model, &s->plan, s->status.mode, true, &would) < 0)
+	if (diff(snapshot.model, &s->plan, &s->status.modes, true, &would) < 0)
 		return 1;
 	print_changes(&would, s->policy,
-		      s->status.mode <= MODE_OBSERVE ? "would change (nothing was written)"
-						     : "still to change, or not allowed");
+		      mode_highest(&s->status.modes) <= MODE_OBSERVE
+			      ? "would change (nothing was written)"
+			      : "still to change, or not allowed");
 	changes_free(&would);
 	for (size_t i = 0; i < s->last_changes.n; i++)
 		refused += s->last_changes.list[i].refusal != REFUSAL_NONE;

@@ -17,6 +17,7 @@
 #include "policy/decide.h"
 #include "policy/diag.h"
 #include "policy/diff.h"
+#include "policy/mode.h"
 #include "policy/names.h"
 #include "policy/read.h"
 #include "policy/score.h"
@@ -134,26 +135,19 @@ int state_load_policy(struct state *s)
 	return r;
 }
 
-static void lower_mode(struct status *status, enum mode mode, const char *why)
-{
-	if (mode >= status->mode)
-		return;
-	status->mode = mode;
-	snprintf(status->mode_why, sizeof(status->mode_why), "%s", why);
-}
-
 void state_update_mode(struct state *s)
 {
-	struct status *status = &s->status;
+	struct mode_says *says = &s->status.mode_says;
 
-	status->mode_policy = s->policy->mode;
-	status->mode_option = s->options->mode;
-	status->mode = MODE_FULL;
-	snprintf(status->mode_why, sizeof(status->mode_why), "nothing lowers it");
-	lower_mode(status, s->policy->mode, "the policy says so");
-	lower_mode(status, s->options->mode, "the command line says so (--mode)");
+	memset(says, 0, sizeof(*says));
+	mode_say(says, MODE_SOURCE_POLICY, RESOURCE_INVALID, s->policy->mode, "the policy says so");
+	if (s->options->mode_given)
+		mode_say(says, MODE_SOURCE_OPTION, RESOURCE_INVALID, s->options->mode,
+			 "the command line says so (--mode)");
 	if (fs_exists(s->root_fd, DISABLE_FILE) != 0)
-		lower_mode(status, MODE_OFF, "the file /etc/colod/disable exists");
+		mode_say(says, MODE_SOURCE_DISABLE, RESOURCE_INVALID, MODE_OFF,
+			 "the file /etc/colod/disable exists");
+	mode_lowest(says, &s->status.modes);
 }
 
 static void state_freep(struct state **s)

@@ -41,7 +41,7 @@ struct state {
 	struct controllers_said *controllers_said; /* by pod->slot */
 	size_t n_controllers_said;
 	uint64_t controllers_generation;
-	enum mode controllers_mode;
+	struct modes controllers_modes; /* in force when controllers were last looked at */
 };
 
 /* Opens the root and the state directory, takes the lock (-EBUSY: another colod runs), reads the
@@ -54,7 +54,7 @@ void state_free(struct state *state);
  * logged and in state->diags. */
 int state_load_policy(struct state *state);
 
-/* The mode in force: the lowest of all sources; also fills status->mode_why. */
+/* The mode in force: the lowest of all sources; fills status->modes and status->mode_says. */
 void state_update_mode(struct state *state);
 
 /* Views for the serving stage, valid until the next pass. */

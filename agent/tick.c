@@ -85,7 +85,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	r = score(model, samples, &s->plan, &s->scores);
 	if (r < 0)
 		return r;
-	return diff(model, &s->plan, s->status.mode, false, &s->changes);
+	return diff(model, &s->plan, &s->status.modes, false, &s->changes);
 }
 
 static void apply_stage(struct state *s)

@@ -30,13 +30,22 @@ static const enum knob order[] = {
 struct context {
 	const struct model *model;
 	const struct plan *plan;
-	enum mode mode;
+	const struct modes *modes;
 	bool list_withheld;
 };
 
+static enum mode mode_of(const struct context *c, enum knob knob)
+{
+	enum resource resource = knob_resource(knob);
+
+	return resource < 0 ? MODE_OFF : c->modes->by[resource];
+}
+
 static bool is_allowed(const struct context *c, const struct plan_entry *e)
 {
-	return e && c->mode > MODE_OBSERVE && c->mode >= names_effect_mode(e->effect);
+	enum mode mode = e ? mode_of(c, e->knob) : MODE_OFF;
+
+	return e && mode > MODE_OBSERVE && mode >= names_effect_mode(e->effect);
 }
 
 static bool equal(const struct context *c, enum knob knob, const struct knob_value *a,
@@ -206,7 +215,7 @@ static bool is_listed(const struct context *c, const struct change *change, bool
 {
 	/* Undoing what an earlier mode wrote is a real change, even where more is withheld. */
 	return !withheld || change->kind != CHANGE_WRITE ||
-	       (c->list_withheld && c->mode <= MODE_OBSERVE);
+	       (c->list_withheld && mode_of(c, change->knob) <= MODE_OBSERVE);
 }
 
 static enum diff_phase phase_of(const struct change *change)
@@ -250,13 +259,13 @@ static int walk(const struct context *c, enum diff_phase phase, unsigned *phases
 	return 0;
 }
 
-int diff(const struct model *model, const struct plan *plan, enum mode mode, bool list_withheld,
-	 struct changes *changes)
+int diff(const struct model *model, const struct plan *plan, const struct modes *modes,
+	 bool list_withheld, struct changes *changes)
 {
 	const struct context c = {
 		.model = model,
 		.plan = plan,
-		.mode = mode,
+		.modes = modes,
 		.list_withheld = list_withheld,
 	};
 	unsigned phases = 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "colod/model.h"
+#include "colod/modes.h"
 #include "colod/plan.h"
 
 /* Where a change stands in the order; restoring without a model sorts by it too. */
@@ -20,17 +21,18 @@ enum diff_phase {
 #define DIFF_WEIGHT_AFTER_IDLE 100
 
 /* Fills *changes (its memory is kept from pass to pass) with
- *  - a write for each planned knob that the mode allows and whose present value differs,
+ *  - a write for each planned knob that the mode of its resource allows and whose present value
+ *    differs,
  *  - a restore for each knob colod still owns that the plan, as far as the mode allows it, does not name,
  *  - a forget where an owned knob no longer has the value colod wrote and nothing is planned.
  * Knobs that were not read or are missing get no change. Planned differences that the mode does
- * not allow are counted in n_withheld and listed only when `mode` is MODE_OBSERVE or lower and
+ * not allow are counted in n_withheld and listed only when that mode is MODE_OBSERVE or lower and
  * `list_withheld` is set (for `plan` and --once).
  * Order: loosening before tightening; protection parents first when it rises, children first when
  * it falls; idle off and its weight in two lines that follow each other; all of it in diff.c.
  * A pass without a difference allocates nothing. 0, or -ENOMEM (then *changes is empty). */
-int diff(const struct model *model, const struct plan *plan, enum mode mode, bool list_withheld,
-	 struct changes *changes);
+int diff(const struct model *model, const struct plan *plan, const struct modes *modes,
+	 bool list_withheld, struct changes *changes);
 
 /* From kind, knob, effect, had and want. Within a phase parents come before their children, or
  * the other way round. */

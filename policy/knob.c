@@ -22,17 +22,18 @@ struct row {
 	const char *name;
 	enum form form;
 	unsigned controller;
+	enum resource resource;
 };
 
 static const struct row rows[KNOB_COUNT] = {
-	[KNOB_CPU_WEIGHT] = {"cpu.weight", FORM_NUMBER, CONTROLLER_CPU},
-	[KNOB_CPU_IDLE] = {"cpu.idle", FORM_NUMBER, CONTROLLER_CPU},
-	[KNOB_CPU_MAX] = {"cpu.max", FORM_QUOTA, CONTROLLER_CPU},
-	[KNOB_MEMORY_MIN] = {"memory.min", FORM_BYTES, CONTROLLER_MEMORY},
-	[KNOB_MEMORY_LOW] = {"memory.low", FORM_BYTES, CONTROLLER_MEMORY},
-	[KNOB_MEMORY_HIGH] = {"memory.high", FORM_BYTES, CONTROLLER_MEMORY},
-	[KNOB_MEMORY_MAX] = {"memory.max", FORM_BYTES, CONTROLLER_MEMORY},
-	[KNOB_IO_WEIGHT] = {"io.weight", FORM_IO_DEFAULT, CONTROLLER_IO},
+	[KNOB_CPU_WEIGHT] = {"cpu.weight", FORM_NUMBER, CONTROLLER_CPU, RESOURCE_CPU},
+	[KNOB_CPU_IDLE] = {"cpu.idle", FORM_NUMBER, CONTROLLER_CPU, RESOURCE_CPU},
+	[KNOB_CPU_MAX] = {"cpu.max", FORM_QUOTA, CONTROLLER_CPU, RESOURCE_CPU},
+	[KNOB_MEMORY_MIN] = {"memory.min", FORM_BYTES, CONTROLLER_MEMORY, RESOURCE_MEMORY},
+	[KNOB_MEMORY_LOW] = {"memory.low", FORM_BYTES, CONTROLLER_MEMORY, RESOURCE_MEMORY},
+	[KNOB_MEMORY_HIGH] = {"memory.high", FORM_BYTES, CONTROLLER_MEMORY, RESOURCE_MEMORY},
+	[KNOB_MEMORY_MAX] = {"memory.max", FORM_BYTES, CONTROLLER_MEMORY, RESOURCE_MEMORY},
+	[KNOB_IO_WEIGHT] = {"io.weight", FORM_IO_DEFAULT, CONTROLLER_IO, RESOURCE_IO},
 };
 
 /* What cpu.max means when the period is left out or 0. */
@@ -63,6 +64,13 @@ unsigned knob_controller(enum knob knob)
 	const struct row *row = row_of(knob);
 
 	return row ? row->controller : 0;
+}
+
+enum resource knob_resource(enum knob knob)
+{
+	const struct row *row = row_of(knob);
+
+	return row ? row->resource : RESOURCE_INVALID;
 }
 
 struct knob_value knob_value_of(uint64_t value)

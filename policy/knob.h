@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "colod/knob.h"
+#include "colod/level.h"
 
 #define KNOB_TEXT_SIZE 64
 
@@ -34,3 +35,6 @@ struct knob_value knob_value_quota(uint64_t quota_us, uint64_t period_us);
 
 /* The bit of enum cgroup_controller that must be on for the knob to exist. */
 unsigned knob_controller(enum knob knob);
+
+/* Whose mode says whether it may be written. RESOURCE_INVALID for what is no knob. */
+enum resource knob_resource(enum knob knob);

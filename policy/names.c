@@ -23,6 +23,16 @@ static const char *const modes[MODE_COUNT] = {
 	[MODE_SQUEEZE] = "squeeze", [MODE_FULL] = "full",
 };
 
+static const char *const mode_sources[MODE_SOURCE_COUNT] = {
+	[MODE_SOURCE_POLICY] = "policy",
+	[MODE_SOURCE_OPTION] = "command-line",
+	[MODE_SOURCE_BUS] = "set-mode",
+	[MODE_SOURCE_PAUSE] = "pause",
+	[MODE_SOURCE_CONTROL] = "control-file",
+	[MODE_SOURCE_DISABLE] = "disable-file",
+	[MODE_SOURCE_KERNEL] = "kernel-command-line",
+};
+
 static const char *const qos_classes[QOS_COUNT] = {
 	[QOS_NONE] = "none",
 	[QOS_GUARANTEED] = "Guaranteed",
@@ -114,6 +124,7 @@ static int value_of(const char *const *table, size_t n, const char *text)
 
 NAMES(role, enum role, roles)
 NAMES(mode, enum mode, modes)
+NAMES(mode_source, enum mode_source, mode_sources)
 NAMES(qos, enum qos, qos_classes)
 NAMES(resource, enum resource, resources)
 NAMES(runtime, enum runtime, runtimes)

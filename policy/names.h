@@ -6,6 +6,7 @@
 
 #include "colod/fact.h"
 #include "colod/level.h"
+#include "colod/modes.h"
 #include "colod/plan.h"
 #include "colod/pod.h"
 #include "colod/pressure.h"
@@ -17,6 +18,8 @@ const char *names_role(enum role role); /* "online", "offline" */
 int names_role_from(const char *text);
 const char *names_mode(enum mode mode); /* "off" … "full" */
 int names_mode_from(const char *text);
+const char *names_mode_source(enum mode_source source); /* "policy", "set-mode", "pause", … */
+int names_mode_source_from(const char *text);
 const char *names_qos(enum qos qos); /* "none", "Guaranteed", "Burstable", "BestEffort" */
 int names_qos_from(const char *text);
 const char *names_resource(enum resource resource); /* "cpu", "memory", "io" */

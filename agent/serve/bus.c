@@ -20,6 +20,7 @@
 #include "agent/serve/words.h"
 #include "policy/decide.h"
 #include "policy/knob.h"
+#include "policy/mode.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
 
@@ -50,6 +51,12 @@ static const struct snapshot *snapshot_of(const struct bus *bus)
 	return bus->ops.snapshot(bus->ops.context);
 }
 
+static const char *why_of(const struct snapshot *s)
+{
+	return s->status ? mode_why(&s->status->mode_says, &s->status->modes, RESOURCE_INVALID)
+			 : NULL;
+}
+
 static const char *text_of(const struct snapshot *s, const char *property)
 {
 	if (strcmp(property, "Version") == 0)
@@ -59,9 +66,9 @@ static const char *text_of(const struct snapshot *s, const char *property)
 	if (strcmp(property, "FactsNote") == 0)
 		return s->model ? s->model->facts_note : NULL;
 	if (strcmp(property, "Mode") == 0)
-		return s->status ? names_mode(s->status->mode) : NULL;
+		return s->status ? names_mode(s->status->modes.all) : NULL;
 	if (strcmp(property, "ModeWhy") == 0)
-		return s->status ? s->status->mode_why : NULL;
+		return why_of(s);
 	if (strcmp(property, "PolicyState") == 0)
 		return s->status ? s->status->policy_state : NULL;
 	if (strcmp(property, "Rung") == 0)
@@ -343,10 +350,10 @@ const sd_bus_vtable bus_manager_vtable[] = {
 static void fill_shown(const struct snapshot *s, struct shown *ret_shown)
 {
 	*ret_shown = (struct shown){
-		.mode = s->status ? s->status->mode : MODE_INVALID,
+		.mode = s->status ? s->status->modes.all : MODE_INVALID,
 		.rung = s->ladder_cpu ? s->ladder_cpu->rung : RUNG_CALM,
 		.n_pods = s->model ? s->model->n_pods : 0,
-		.mode_why = bus_text_hash(s->status ? s->status->mode_why : NULL),
+		.mode_why = bus_text_hash(why_of(s)),
 		.policy_state = bus_text_hash(s->status ? s->status->policy_state : NULL),
 		.facts_note = bus_text_hash(s->model ? s->model->facts_note : NULL),
 	};

@@ -13,7 +13,8 @@ static void entry_object(struct json_view *view, cJSON *array, const struct plan
 	const struct knob_value *now = &e->cgroup->knobs[e->knob].now;
 	bool known = now->state == KNOB_KNOWN && e->want.state == KNOB_KNOWN;
 	uint64_t page_bytes = s->model ? s->model->node.page_bytes : 4096;
-	enum mode mode = s->status ? s->status->mode : MODE_OBSERVE;
+	enum resource resource = knob_resource(e->knob);
+	enum mode mode = s->status && resource >= 0 ? s->status->modes.by[resource] : MODE_OBSERVE;
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, array, NULL);
 

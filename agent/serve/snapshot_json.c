@@ -88,10 +88,7 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_text(put, object, "version", COLOD_VERSION);
 	if (!s)
 		return;
-	json_put_text(put, object, "mode", names_mode(s->mode));
-	json_put_text(put, object, "mode_policy", names_mode(s->mode_policy));
-	json_put_text(put, object, "mode_option", names_mode(s->mode_option));
-	json_put_text(put, object, "mode_why", s->mode_why);
+	json_mode_section(view, object);
 	json_put_text(put, object, "policy_state", s->policy_state);
 	json_put_text(put, object, "rung_cpu", ladder ? names_rung(ladder->rung) : NULL);
 	count_pods(view, object);

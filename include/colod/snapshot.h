@@ -8,6 +8,7 @@
 #include "colod/diag.h"
 #include "colod/history.h"
 #include "colod/model.h"
+#include "colod/modes.h"
 #include "colod/plan.h"
 #include "colod/policy.h"
 #include "colod/pressure.h"
@@ -18,10 +19,8 @@
 
 /* The agent about itself. Counters are since start. */
 struct status {
-	enum mode mode;			     /* in force */
-	enum mode mode_policy;		     /* what each source allows */
-	enum mode mode_option;		     /* MODE_COUNT - 1 when the command line says nothing */
-	char mode_why[128];		     /* which source decided */
+	struct modes modes;		     /* in force */
+	struct mode_says mode_says;	     /* what each source says, and why */
 	char policy_state[STATUS_NOTE_SIZE]; /* "ok", or why the last good one is in force */
 	uint64_t passes;
 	uint64_t writes; /* knobs written, restores not counted */

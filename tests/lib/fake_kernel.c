@@ -12,6 +12,7 @@
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/knob.h"
+#include "policy/mode.h"
 #include "tests/lib/tree.h"
 
 #define PAGE 4096
@@ -213,6 +214,8 @@ void fake_kernel_plan(struct fake_kernel *k, struct cgroup *cg, enum knob knob, 
 
 int fake_kernel_pass(struct fake_kernel *k)
 {
-	must(diff(&k->f.model, &k->f.plan, MODE_SQUEEZE, false, &k->changes) == 0, "diff");
+	const struct modes modes = mode_of_all(MODE_SQUEEZE);
+
+	must(diff(&k->f.model, &k->f.plan, &modes, false, &k->changes) == 0, "diff");
 	return apply_changes(k->apply, &k->f.model, &k->changes, false);
 }

@@ -8,6 +8,7 @@
 
 #include "policy/decide.h"
 #include "policy/knob.h"
+#include "policy/mode.h"
 
 #define BESTEFFORT "kubepods.slice/kubepods-besteffort.slice"
 
@@ -95,16 +96,15 @@ static void make_plan(struct serve_case *c)
 static void make_status(struct serve_case *c)
 {
 	c->status = (struct status){
-		.mode = MODE_OBSERVE,
-		.mode_policy = MODE_OBSERVE,
-		.mode_option = MODE_FULL,
-		.mode_why = "the policy",
 		.policy_state = "ok",
 		.passes = 12,
 		.withheld = 2,
 		.started_us = 1000000,
 		.pass_us = 13000000,
 	};
+	mode_say(&c->status.mode_says, MODE_SOURCE_POLICY, RESOURCE_INVALID, MODE_OBSERVE,
+		 "the policy");
+	mode_lowest(&c->status.mode_says, &c->status.modes);
 	c->scores = (struct scores){.pods = c->score_list, .n_slots = 8};
 	c->score_list[c->web->slot].by[RESOURCE_CPU] =
 		(struct score_value){SCORE_NO_BASELINE, 124, 10000000};

@@ -14,6 +14,7 @@
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/knob.h"
+#include "policy/mode.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/apply_case.h"
 #include "tests/lib/tree.h"
@@ -62,9 +63,10 @@ TEST(a_second_pass_does_nothing_and_allocates_nothing)
 TEST(a_dry_run_writes_nothing_and_fills_nothing)
 {
 	struct apply_case *s = *state;
+	const struct modes modes = mode_of_all(MODE_SQUEEZE);
 
 	fake_kernel_plan(&s->k, s->class, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
-	assert_int_equal(diff(&s->k.f.model, &s->k.f.plan, MODE_SQUEEZE, false, &s->k.changes), 0);
+	assert_int_equal(diff(&s->k.f.model, &s->k.f.plan, &modes, false, &s->k.changes), 0);
 	assert_int_equal(s->k.changes.n, 1);
 	assert_int_equal(apply_changes(s->k.apply, &s->k.f.model, &s->k.changes, true), 0);
 	assert_int_equal(s->k.steps, 0);

@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 
 #include "agent/serve/bus.h"
+#include "policy/mode.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/private_bus.h"
 #include "tests/lib/serve_case.h"
@@ -421,7 +422,7 @@ TEST(a_rung_change_is_a_signal_with_its_reason)
 
 TEST(a_changed_property_is_told_and_the_others_are_not)
 {
-	c.status.mode = MODE_PROTECT;
+	c.status.modes = mode_of_all(MODE_PROTECT);
 	(void)snprintf(c.f.model.facts_note, sizeof(c.f.model.facts_note), "no file");
 	bus_publish(bus);
 	private_bus_settle(server, client);
@@ -443,7 +444,7 @@ TEST(an_empty_node_is_served_before_the_first_pass)
 TEST(a_lost_bus_costs_the_answers_and_nothing_else)
 {
 	sd_bus_close(server);
-	c.status.mode = MODE_OFF;
+	c.status.modes = mode_of_all(MODE_OFF);
 	bus_publish(bus);
 	bus_publish(bus);
 	assert_int_equal(reloads, 0);

@@ -12,6 +12,7 @@
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/knob.h"
+#include "policy/mode.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/fake.h"
 
@@ -62,11 +63,11 @@ static void plan(struct scene *s, struct cgroup *cg, enum knob knob, enum effect
 }
 
 /* The list as text: "hog cpu.weight 100 → 1; " for writes, "<-" for restores, "x" for forgets. */
-static const char *run(struct scene *s, enum mode mode)
+static const char *run_modes(struct scene *s, const struct modes *modes, bool list_withheld)
 {
 	size_t len = 0;
 
-	assert_int_equal(diff(&s->f.model, &s->f.plan, mode, false, &s->changes), 0);
+	assert_int_equal(diff(&s->f.model, &s->f.plan, modes, list_withheld, &s->changes), 0);
 	s->order[0] = '\0';
 	for (size_t i = 0; i < s->changes.n; i++) {
 		static const char *const marks[] = {"=", "<-", "x"};
@@ -78,6 +79,13 @@ static const char *run(struct scene *s, enum mode mode)
 					knob_format(c->knob, &c->want, want, sizeof(want)));
 	}
 	return s->order;
+}
+
+static const char *run(struct scene *s, enum mode mode)
+{
+	const struct modes modes = mode_of_all(mode);
+
+	return run_modes(s, &modes, false);
 }
 
 TEST(a_planned_value_that_differs_is_written_and_nothing_else)
@@ -132,16 +140,60 @@ TEST(each_mode_allows_its_effects_and_counts_the_rest)
 	assert_int_equal(s->changes.n_withheld, 0);
 }
 
+/* Each resource has a mode of its own: lowering one undoes that one's knobs and no others. */
+TEST(a_lowered_resource_gives_back_its_own_knobs_and_no_others)
+{
+	struct scene *s = *state;
+	static const char *const undone[RESOURCE_COUNT] = {
+		"hog.slice cpu.weight <- 100; ",
+		"hog.slice memory.low <- 0; ",
+		"hog.slice io.weight <- default 100; ",
+	};
+
+	plan(s, s->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 1);
+	plan(s, s->hog, KNOB_MEMORY_LOW, EFFECT_PROTECTION, 4096);
+	plan(s, s->hog, KNOB_IO_WEIGHT, EFFECT_SHARE, 10);
+	run(s, MODE_SQUEEZE);
+	assert_int_equal(s->changes.n, 3);
+	fake_apply(&s->f);
+	for (int r = 0; r < RESOURCE_COUNT; r++) {
+		struct modes modes = mode_of_all(MODE_SQUEEZE);
+
+		modes.by[r] = MODE_OBSERVE;
+		assert_string_equal(run_modes(s, &modes, false), undone[r]);
+		assert_int_equal(s->changes.n_withheld, 1);
+		modes.by[r] = MODE_OFF;
+		assert_string_equal(run_modes(s, &modes, false), undone[r]);
+	}
+	assert_string_equal(run(s, MODE_SQUEEZE), "");
+}
+
+TEST(what_is_withheld_is_listed_for_the_resource_that_observes)
+{
+	struct scene *s = *state;
+	struct modes modes = mode_of_all(MODE_PROTECT);
+
+	plan(s, s->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 1);
+	plan(s, s->hog, KNOB_MEMORY_LOW, EFFECT_PROTECTION, 4096);
+	modes.by[RESOURCE_MEMORY] = MODE_OBSERVE;
+	assert_string_equal(run_modes(s, &modes, false), "hog.slice cpu.weight = 1; ");
+	assert_string_equal(run_modes(s, &modes, true),
+			    "hog.slice memory.low = 4096; hog.slice cpu.weight = 1; ");
+	assert_int_equal(s->changes.n_withheld, 1);
+}
+
 TEST(what_is_withheld_is_listed_on_request_in_observe_only)
 {
 	struct scene *s = *state;
+	struct modes modes = mode_of_all(MODE_OBSERVE);
 
 	plan(s, s->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 1);
 	plan(s, s->hog, KNOB_MEMORY_HIGH, EFFECT_LIMIT, 1 << 20);
-	assert_int_equal(diff(&s->f.model, &s->f.plan, MODE_OBSERVE, true, &s->changes), 0);
+	assert_int_equal(diff(&s->f.model, &s->f.plan, &modes, true, &s->changes), 0);
 	assert_int_equal(s->changes.n, 2);
 	assert_int_equal(s->changes.n_withheld, 2);
-	assert_int_equal(diff(&s->f.model, &s->f.plan, MODE_PROTECT, true, &s->changes), 0);
+	modes = mode_of_all(MODE_PROTECT);
+	assert_int_equal(diff(&s->f.model, &s->f.plan, &modes, true, &s->changes), 0);
 	assert_int_equal(s->changes.n, 1);
 	assert_int_equal(s->changes.n_withheld, 1);
 }
@@ -334,6 +386,7 @@ TEST(quotas_are_compared_as_shares_of_a_cpu)
 TEST(after_the_changes_a_second_diff_is_empty_and_allocates_nothing)
 {
 	struct scene *s = *state;
+	const struct modes modes = mode_of_all(MODE_SQUEEZE);
 	unsigned long before;
 
 	plan(s, s->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 1);
@@ -343,7 +396,7 @@ TEST(after_the_changes_a_second_diff_is_empty_and_allocates_nothing)
 	fake_apply(&s->f);
 	changes_free(&s->changes);
 	before = alloc_count();
-	assert_int_equal(diff(&s->f.model, &s->f.plan, MODE_SQUEEZE, false, &s->changes), 0);
+	assert_int_equal(diff(&s->f.model, &s->f.plan, &modes, false, &s->changes), 0);
 	assert_int_equal(alloc_count(), before);
 	assert_int_equal(s->changes.n, 0);
 }
@@ -376,6 +429,8 @@ int main(void)
 		CASE(a_value_that_only_differs_by_the_kernels_rounding_is_not_written),
 		CASE(a_knob_that_was_not_read_or_is_missing_gets_no_change),
 		CASE(each_mode_allows_its_effects_and_counts_the_rest),
+		CASE(a_lowered_resource_gives_back_its_own_knobs_and_no_others),
+		CASE(what_is_withheld_is_listed_for_the_resource_that_observes),
 		CASE(what_is_withheld_is_listed_on_request_in_observe_only),
 		CASE(an_owned_knob_that_no_plan_names_gets_its_original_back),
 		CASE(lowering_the_mode_undoes_what_the_new_one_does_not_allow),

@@ -177,7 +177,7 @@ TEST(what_was_not_read_equals_nothing)
 	assert_false(equal(KNOB_CPU_WEIGHT, unread, unread));
 }
 
-TEST(each_knob_has_the_controller_of_its_name)
+TEST(each_knob_has_the_controller_and_resource_of_its_name)
 {
 	for (int i = 0; i < KNOB_COUNT; i++) {
 		const char *name = knob_name((enum knob)i);
@@ -186,8 +186,12 @@ TEST(each_knob_has_the_controller_of_its_name)
 						 : CONTROLLER_IO;
 
 		assert_int_equal(knob_controller((enum knob)i), want);
+		assert_int_equal(knob_resource((enum knob)i), name[0] == 'c'   ? RESOURCE_CPU
+							      : name[0] == 'm' ? RESOURCE_MEMORY
+									       : RESOURCE_IO);
 	}
 	assert_int_equal(knob_controller(KNOB_COUNT), 0);
+	assert_int_equal(knob_resource(KNOB_COUNT), RESOURCE_INVALID);
 }
 
 int main(void)
@@ -204,7 +208,7 @@ int main(void)
 		cmocka_unit_test(memory_values_are_compared_after_the_kernels_rounding),
 		cmocka_unit_test(a_quota_is_compared_with_its_period_unless_there_is_none),
 		cmocka_unit_test(what_was_not_read_equals_nothing),
-		cmocka_unit_test(each_knob_has_the_controller_of_its_name),
+		cmocka_unit_test(each_knob_has_the_controller_and_resource_of_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

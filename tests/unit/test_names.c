@@ -66,6 +66,8 @@ TEST(every_mode_has_a_name_and_back)
 	CHECK_NAMES(mode, enum mode, MODE_COUNT);
 	assert_string_equal(names_mode(MODE_INVALID), "?");
 	assert_int_equal(names_mode_from("squeeze"), MODE_SQUEEZE);
+	CHECK_NAMES(mode_source, enum mode_source, MODE_SOURCE_COUNT);
+	assert_string_equal(names_mode_source(MODE_SOURCE_NONE), "?");
 }
 
 TEST(every_qos_class_has_the_name_that_kubernetes_gives_it)

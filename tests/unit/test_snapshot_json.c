@@ -6,6 +6,7 @@
 #include "agent/ctl/doc.h"
 #include "agent/serve/snapshot_json.h"
 #include "policy/knob.h"
+#include "policy/mode.h"
 #include "tests/lib/ctl_case.h"
 #include "tests/lib/serve_case.h"
 
@@ -167,7 +168,7 @@ TEST(a_plan_entry_says_whether_it_differs_and_whether_the_mode_allows_it)
 	cJSON *doc;
 	const cJSON *plan;
 
-	c.status.mode = MODE_PROTECT;
+	c.status.modes = mode_of_all(MODE_PROTECT);
 	doc = document();
 	plan = doc_get(doc, "plan");
 	assert_int_equal(cJSON_GetArraySize(plan), 3);

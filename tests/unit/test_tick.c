@@ -83,7 +83,10 @@ static int setup(void **state)
 static void start(const char *mode, enum mode at_most)
 {
 	write_policy(mode);
-	t.options = (struct options){.action = OPTIONS_ONCE, .root = t.dir, .mode = at_most};
+	t.options = (struct options){.action = OPTIONS_ONCE,
+				     .root = t.dir,
+				     .mode = at_most,
+				     .mode_given = at_most != MODE_FULL};
 	assert_int_equal(state_new(&t.options, &t.state), 0);
 }
 
@@ -188,7 +191,7 @@ TEST(the_kill_switch_file_does_the_same)
 	tree_write(t.dir, "etc/colod/disable", "");
 	tick(t.state, 11 * S_US);
 	assert_knob(ONLINE_POD, "memory.min", "0");
-	assert_int_equal(t.state->status.mode, MODE_OFF);
+	assert_int_equal(t.state->status.modes.all, MODE_OFF);
 	tree_delete(t.dir, "etc/colod/disable");
 	tick(t.state, 12 * S_US);
 	assert_knob(ONLINE_POD, "memory.min", "67108864");
@@ -202,7 +205,7 @@ TEST(a_broken_policy_keeps_the_one_in_force)
 	assert_true(state_load_policy(t.state) < 0);
 	tick(t.state, 11 * S_US);
 	assert_knob(ONLINE_POD, "memory.min", "67108864");
-	assert_int_equal(t.state->status.mode, MODE_SQUEEZE);
+	assert_int_equal(t.state->status.modes.all, MODE_SQUEEZE);
 	assert_non_null(strstr(t.state->status.policy_state, "rejected"));
 }
 
