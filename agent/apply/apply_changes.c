@@ -2,7 +2,7 @@
 // The changes of one pass, in the order the diff gave them. For each knob: is it still that cgroup,
 // what is there now, record, write, read back, say so. What is there is read anew, because the
 // model may be seconds old and an original must be the last value that somebody else wrote.
-#include "agent/apply/apply_state.h"
+#include "agent/apply/apply_job.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,95 +10,9 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "policy/knob.h"
-#include "policy/names.h"
-#include "policy/reason_text.h"
-
-/* One knob while it is being changed. */
-struct job {
-	struct apply *apply;
-	struct change *change;
-	struct knob_state *state;
-	const struct writer *writer;
-	struct original *record; /* NULL where colod does not own it */
-	int dir_fd;
-	bool ours;	 /* what is there now is colod's own */
-	bool drift;	 /* colod owned the knob, and somebody else wrote */
-	bool remembered; /* the knob that this one makes the kernel forget was recorded */
-	bool wrote;
-};
-
-static bool equal(const struct job *j, const struct knob_value *a, const struct knob_value *b)
-{
-	return knob_equal(j->change->knob, a, b, j->apply->page_bytes);
-}
-
-static void log_change(const struct job *j)
-{
-	const struct change *c = j->change;
-	char had[KNOB_TEXT_SIZE], got[KNOB_TEXT_SIZE], why[REASON_TEXT_SIZE];
-
-	log_notice("apply.write", "%s %s %s → %s%s: %s", c->cgroup->path, knob_name(c->knob),
-		   knob_format(c->knob, &c->had, had, sizeof(had)),
-		   knob_format(c->knob, &c->got, got, sizeof(got)),
-		   j->drift ? " (somebody else had written over colod's value)" : "",
-		   reason_text(&c->reason, NULL, why, sizeof(why)));
-}
-
-static void log_refusal(const struct job *j)
-{
-	const struct change *c = j->change;
-	char want[KNOB_TEXT_SIZE], had[KNOB_TEXT_SIZE];
-
-	/* A lack of room for records concerns all knobs: said once, by apply_changes(). */
-	if (c->refusal == REFUSAL_GONE || c->refusal == REFUSAL_NO_RECORD ||
-	    !refuse_is_new(&j->apply->seen, c->cgroup->inode, c->knob, c->refusal))
-		return;
-	log_warning("apply.refused", "%s %s stays %s instead of %s: %s%s%s: %s", c->cgroup->path,
-		    knob_name(c->knob), knob_format(c->knob, &c->had, had, sizeof(had)),
-		    knob_format(c->knob, &c->want, want, sizeof(want)), names_refusal(c->refusal),
-		    c->refusal == REFUSAL_OTHER ? ": " : "",
-		    c->refusal == REFUSAL_OTHER ? strerror(-c->error) : "",
-		    refuse_fix(c->refusal, c->knob));
-}
-
-static void disown(struct job *j)
-{
-	if (j->record)
-		apply_end(j->apply, j->record);
-	j->record = NULL;
-	j->state->owned = false;
-	j->state->held = false;
-}
-
-static int refuse(struct job *j, int error, enum refusal refusal)
-{
-	j->change->error = error;
-	j->change->refusal = refusal;
-	if (refusal == REFUSAL_GONE)
-		disown(j);
-	if (refusal == REFUSAL_GONE || refusal == REFUSAL_NO_KNOB ||
-	    refusal == REFUSAL_NO_CONTROLLER)
-		j->state->now = (struct knob_value){.state = KNOB_MISSING};
-	log_refusal(j);
-	return error ? error : -EIO;
-}
-
-static int refuse_error(struct job *j, int error)
-{
-	return refuse(j, error, refuse_classify(j->dir_fd, j->change->knob, error));
-}
-
-/* Done: what was asked for is there. */
-static void accept(struct job *j, const struct knob_value *got)
-{
-	j->change->got = *got;
-	j->change->done = true;
-	j->state->now = *got;
-	refuse_clear(&j->apply->seen, j->change->cgroup->inode, j->change->knob);
-}
 
 /* Opens the cgroup and looks at what is there. */
-static int look(struct job *j)
+static int look(struct apply_job *j)
 {
 	struct change *c = j->change;
 	const struct cgroup *cg = c->cgroup;
@@ -108,12 +22,12 @@ static int look(struct job *j)
 	j->record = originals_find(&j->apply->originals, cg->path, cg->inode, c->knob);
 	j->writer = writer_of(c->knob);
 	if (!j->writer)
-		return refuse(j, -EINVAL, REFUSAL_OTHER);
+		return apply_job_refuse(j, -EINVAL, REFUSAL_OTHER);
 	r = apply_open(j->apply, cg->path, cg->inode, &j->dir_fd);
 	if (r == 0)
 		r = writer_read(j->dir_fd, c->knob, &now);
 	if (r < 0)
-		return refuse_error(j, r);
+		return apply_job_refuse_error(j, r);
 	c->had = now;
 	j->state->now = now;
 	j->ours = j->record && originals_is_ours(j->record, &now, j->apply->page_bytes);
@@ -122,19 +36,20 @@ static int look(struct job *j)
 }
 
 /* The next value on the way to `want`; false where nothing is to be gained in this pass. */
-static int next_value(struct job *j, const struct knob_value *want, struct knob_value *ret_value)
+static int next_value(struct apply_job *j, const struct knob_value *want,
+		      struct knob_value *ret_value)
 {
 	int r = 0;
 
 	*ret_value = *want;
 	if (j->writer->step)
 		r = j->writer->step(j->dir_fd, &j->change->had, want, ret_value);
-	return r < 0 ? refuse_error(j, r) : 0;
+	return r < 0 ? apply_job_refuse_error(j, r) : 0;
 }
 
 /* Switching cpu.idle on makes the kernel forget cpu.weight: what that was becomes an original of
  * its own, and what the kernel will make of it counts as written by colod. */
-static int remember_forgotten(struct job *j)
+static int remember_forgotten(struct apply_job *j)
 {
 	enum knob knob = j->writer->forgets;
 	const struct cgroup *cg = j->change->cgroup;
@@ -157,7 +72,7 @@ static int remember_forgotten(struct job *j)
 
 /* The state of the knob that is forgotten, after the one that makes it so was written. `failed`: it
  * was not, so the forgotten one still has its value. */
-static void update_forgotten(struct job *j, bool failed)
+static void update_forgotten(struct apply_job *j, bool failed)
 {
 	enum knob knob = j->writer->forgets;
 	struct cgroup *cg = j->change->cgroup;
@@ -178,12 +93,13 @@ static void update_forgotten(struct job *j, bool failed)
 }
 
 /* Whether this write makes the kernel forget another knob. */
-static bool forgets(const struct job *j, const struct knob_value *value)
+static bool forgets(const struct apply_job *j, const struct knob_value *value)
 {
 	return j->writer->forgets != KNOB_COUNT && value->value == 1;
 }
 
-static int record(struct job *j, const struct knob_value *original, const struct knob_value *value)
+static int record(struct apply_job *j, const struct knob_value *original,
+		  const struct knob_value *value)
 {
 	const struct change *c = j->change;
 	int r = 0;
@@ -196,13 +112,14 @@ static int record(struct job *j, const struct knob_value *original, const struct
 	if (r < 0 && forgets(j, value))
 		update_forgotten(j, true);
 	if (r < 0)
-		return refuse(j, r, REFUSAL_NO_RECORD);
+		return apply_job_refuse(j, r, REFUSAL_NO_RECORD);
 	j->record =
 		originals_find(&j->apply->originals, c->cgroup->path, c->cgroup->inode, c->knob);
 	return 0;
 }
 
-static void own(struct job *j, const struct knob_value *original, const struct knob_value *written)
+static void own(struct apply_job *j, const struct knob_value *original,
+		const struct knob_value *written)
 {
 	j->state->original = *original;
 	j->state->written = *written;
@@ -211,31 +128,33 @@ static void own(struct job *j, const struct knob_value *original, const struct k
 }
 
 /* Nothing was written: what colod owned before, it still owns. */
-static int write_failed(struct job *j, const struct knob_value *value, int error)
+static int write_failed(struct apply_job *j, const struct knob_value *value, int error)
 {
 	if (forgets(j, value))
 		update_forgotten(j, true);
 	if (!j->ours)
-		disown(j);
-	return refuse_error(j, error);
+		apply_job_disown(j);
+	return apply_job_refuse_error(j, error);
 }
 
 /* Something else than `value` is there. */
-static int differs(struct job *j, const struct knob_value *original, const struct knob_value *value)
+static int differs(struct apply_job *j, const struct knob_value *original,
+		   const struct knob_value *value)
 {
 	const struct change *c = j->change;
 
 	/* Overtaken by another writer, whose value is the original from here on, as with any drift;
 	 * or without effect, and then nothing is owned that was not before. */
-	if (!equal(j, &c->had, &c->got))
+	if (!apply_job_equal(j, &c->had, &c->got))
 		own(j, original, value);
 	else if (!j->ours)
-		disown(j);
-	return refuse(j, 0, REFUSAL_DIFFERS);
+		apply_job_disown(j);
+	return apply_job_refuse(j, 0, REFUSAL_DIFFERS);
 }
 
 /* Writes and reads back. 0 only when `value` is there then. */
-static int put(struct job *j, const struct knob_value *original, const struct knob_value *value)
+static int put(struct apply_job *j, const struct knob_value *original,
+	       const struct knob_value *value)
 {
 	struct change *c = j->change;
 	struct knob_value got;
@@ -254,33 +173,33 @@ static int put(struct job *j, const struct knob_value *original, const struct kn
 	if (r < 0) {
 		own(j, original, value);
 		j->state->now = (struct knob_value){.state = KNOB_UNREAD};
-		return refuse_error(j, r);
+		return apply_job_refuse_error(j, r);
 	}
 	c->got = got;
 	j->state->now = got;
-	if (!equal(j, value, &got))
+	if (!apply_job_equal(j, value, &got))
 		return differs(j, original, value);
 	own(j, original, &got);
 	return 0;
 }
 
-static int do_write(struct job *j)
+static int do_write(struct apply_job *j)
 {
 	struct change *c = j->change;
 	struct knob_value original, value;
 	int r;
 
-	if (equal(j, &c->want, &c->had)) {
+	if (apply_job_equal(j, &c->want, &c->had)) {
 		if (j->ours)
 			j->state->written = c->had;
-		accept(j, &c->had);
+		apply_job_accept(j, &c->had);
 		return 0;
 	}
 	r = next_value(j, &c->want, &value);
 	if (r < 0)
 		return r;
 	c->got = c->had;
-	if (equal(j, &value, &c->had))
+	if (apply_job_equal(j, &value, &c->had))
 		return 0;
 	original = j->ours ? j->record->original : c->had;
 	r = record(j, &original, &value);
@@ -288,31 +207,31 @@ static int do_write(struct job *j)
 		r = put(j, &original, &value);
 	if (r < 0)
 		return r;
-	if (equal(j, &c->want, &c->got))
-		accept(j, &c->got);
-	log_change(j);
+	if (apply_job_equal(j, &c->want, &c->got))
+		apply_job_accept(j, &c->got);
+	apply_job_log(j);
 	return 0;
 }
 
 /* The value is somebody else's: left alone. */
-static void forget(struct job *j)
+static void forget(struct apply_job *j)
 {
 	struct change *c = j->change;
 	char now[KNOB_TEXT_SIZE], wrote[KNOB_TEXT_SIZE];
 
 	c->kind = CHANGE_FORGET;
 	c->want = c->had;
-	if (j->record && !equal(j, &j->record->original, &c->had))
+	if (j->record && !apply_job_equal(j, &j->record->original, &c->had))
 		log_info("apply.forget",
 			 "%s %s is %s now, which colod did not write (it wrote %s): left alone",
 			 c->cgroup->path, knob_name(c->knob),
 			 knob_format(c->knob, &c->had, now, sizeof(now)),
 			 knob_format(c->knob, &j->record->written, wrote, sizeof(wrote)));
-	disown(j);
-	accept(j, &c->had);
+	apply_job_disown(j);
+	apply_job_accept(j, &c->had);
 }
 
-static int do_restore(struct job *j)
+static int do_restore(struct apply_job *j)
 {
 	struct change *c = j->change;
 	struct knob_value original, value;
@@ -324,43 +243,43 @@ static int do_restore(struct job *j)
 	}
 	original = j->record->original;
 	c->want = original;
-	if (equal(j, &original, &c->had)) {
-		disown(j);
-		accept(j, &c->had);
+	if (apply_job_equal(j, &original, &c->had)) {
+		apply_job_disown(j);
+		apply_job_accept(j, &c->had);
 		return 0;
 	}
 	r = next_value(j, &original, &value);
 	if (r < 0)
 		return r;
 	c->got = c->had;
-	if (equal(j, &value, &c->had))
+	if (apply_job_equal(j, &value, &c->had))
 		return 0;
 	/* Only a step on the way needs a record: giving back must not depend on room for one. */
-	if (!equal(j, &original, &value))
+	if (!apply_job_equal(j, &original, &value))
 		r = record(j, &original, &value);
 	if (r == 0)
 		r = put(j, &original, &value);
 	if (r < 0)
 		return r;
-	log_change(j);
-	if (equal(j, &original, &c->got)) {
-		disown(j);
-		accept(j, &c->got);
+	apply_job_log(j);
+	if (apply_job_equal(j, &original, &c->got)) {
+		apply_job_disown(j);
+		apply_job_accept(j, &c->got);
 	}
 	return 0;
 }
 
 /* The diff found a foreign value. It may be colod's own after all: what was there before a record
  * whose write never happened. */
-static int do_forget(struct job *j)
+static int do_forget(struct apply_job *j)
 {
-	if (j->ours && !equal(j, &j->record->written, &j->change->had))
+	if (j->ours && !apply_job_equal(j, &j->record->written, &j->change->had))
 		return do_restore(j);
 	forget(j);
 	return 0;
 }
 
-static int do_change(struct job *j)
+static int do_change(struct apply_job *j)
 {
 	int r = look(j);
 
@@ -391,7 +310,7 @@ int apply_changes(struct apply *apply, struct model *model, struct changes *chan
 	for (size_t i = 0; i < changes->n; i++) {
 		_cleanup_close_ int dir_fd = -EBADF;
 		struct change *c = &changes->list[i];
-		struct job j = {
+		struct apply_job j = {
 			.apply = apply,
 			.change = c,
 			.state = &c->cgroup->knobs[c->knob],
