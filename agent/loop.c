@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "agent/account.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "agent/restore.h"
@@ -23,6 +24,7 @@
 /* New cgroups come in bursts (pod, sandbox, containers): one pass for the burst. */
 #define BURST_US 50000
 #define BUS_RETRY_US 10000000
+#define BUS_CALL_US 1000000
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -72,11 +74,12 @@ static void loop_status(struct loop *loop)
 			 names_rung(s->ladder_cpu.rung), (unsigned long long)s->status.withheld);
 }
 
-static int loop_reload(void *context)
+static int loop_reload(void *context, const struct history_caller *caller)
 {
 	struct loop *loop = context;
 	int r = state_load_policy(loop->state);
 
+	account_policy(loop->state, r, caller);
 	if (r == 0)
 		log_notice("loop.reload", "policy %s is in force, mode %s (%s)",
 			   loop->state->policy->origin, names_mode(loop->state->status.modes.all),
@@ -103,6 +106,8 @@ static int bus_open(struct loop *loop)
 
 	if (r < 0)
 		return r;
+	/* What a handler asks the daemon about its caller must not hold up the loop for long. */
+	(void)sd_bus_set_method_call_timeout(loop->sdbus, BUS_CALL_US);
 	r = sd_bus_attach_event(loop->sdbus, loop->event, SD_EVENT_PRIORITY_NORMAL);
 	if (r < 0)
 		return r;
@@ -228,10 +233,15 @@ static void trigger_disarm(void *context, int fd, uint32_t slot)
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si, void *context)
 {
+	const struct history_caller caller = {
+		.known = si->ssi_pid > 0,
+		.uid = si->ssi_uid,
+		.pid = (int32_t)si->ssi_pid,
+	};
+
 	(void)source;
-	(void)si;
 	(void)sd_notify(false, "RELOADING=1");
-	(void)loop_reload(context);
+	(void)loop_reload(context, &caller);
 	(void)sd_notify(false, "READY=1");
 	return 0;
 }

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +37,16 @@ void history_free(struct history *h)
 		return;
 	(void)pthread_mutex_destroy(&h->lock);
 	free(h);
+}
+
+void history_set(char *field, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (vsnprintf(field, size, format, args) < 0)
+		field[0] = '\0';
+	va_end(args);
 }
 
 void history_add(struct history *h, const struct history_record *record)

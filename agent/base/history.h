@@ -17,6 +17,11 @@ void history_free(struct history *history);
  * `history` is nobody who keeps records: nothing happens. */
 void history_add(struct history *history, const struct history_record *record);
 
+/* Fills one text of a record like snprintf(); what does not fit is cut. */
+void history_set(char *field, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+#define HISTORY_SET(field, ...) history_set((field), sizeof(field), __VA_ARGS__)
+
 /* The oldest record that is kept and whose id is at least *cursor (start with 0); sets *cursor to
  * read on. False at the end. Records that fell out meanwhile are passed over. */
 bool history_next(const struct history *history, uint64_t *cursor,

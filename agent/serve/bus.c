@@ -12,6 +12,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/utf8.h"
+#include "agent/serve/bus_caller.h"
 #include "agent/serve/bus_pod.h"
 #include "agent/serve/bus_text.h"
 #include "agent/serve/bus_why.h"
@@ -292,6 +293,7 @@ static int dump(sd_bus_message *call, void *userdata, sd_bus_error *error)
 static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	const struct bus *bus = userdata;
+	struct history_caller caller;
 	const struct snapshot *s;
 	int r = sd_bus_query_sender_privilege(call, CAP_SYS_ADMIN);
 
@@ -300,7 +302,8 @@ static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	if (r == 0)
 		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
 					"only root may reload the policy");
-	r = bus->ops.reload(bus->ops.context);
+	bus_caller_of(call, &caller);
+	r = bus->ops.reload(bus->ops.context, &caller);
 	if (r >= 0)
 		return sd_bus_reply_method_return(call, "");
 	if (r != -EINVAL)

@@ -14,7 +14,8 @@ struct bus;
 struct bus_ops {
 	void *context;
 	const struct snapshot *(*snapshot)(void *context);
-	int (*reload)(void *context); /* 0 or -EINVAL: the new policy was rejected */
+	/* 0 or -EINVAL: the new policy was rejected */
+	int (*reload)(void *context, const struct history_caller *caller);
 };
 
 /* Registers the object tree and asks for the name on `bus` (borrowed), which the caller attaches

@@ -32,9 +32,9 @@ static const struct snapshot *snapshot(void *context)
 	return serve_case_snapshot(context);
 }
 
-static int reload(void *context)
+static int reload(void *context, const struct history_caller *caller)
 {
-	(void)context;
+	(void)context, (void)caller;
 	reloads++;
 	return reload_answer;
 }

@@ -25,9 +25,9 @@ static struct bus *bus;
 static unsigned reloads;
 static char out[65536], err[65536];
 
-static int reload(void *context)
+static int reload(void *context, const struct history_caller *caller)
 {
-	(void)context;
+	(void)context, (void)caller;
 	reloads++;
 	return 0;
 }

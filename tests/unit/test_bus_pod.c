@@ -20,9 +20,9 @@ static sd_bus *server, *client;
 static struct bus *bus;
 static char signals[8192]; /* one line for each signal that the client saw */
 
-static int reload(void *context)
+static int reload(void *context, const struct history_caller *caller)
 {
-	(void)context;
+	(void)context, (void)caller;
 	return 0;
 }
 

@@ -25,9 +25,9 @@ static char program[4096];
 static char out[262144], err[262144];
 static const char *dumped; /* what the impostor answers */
 
-static int reload(void *context)
+static int reload(void *context, const struct history_caller *caller)
 {
-	(void)context;
+	(void)context, (void)caller;
 	return 0;
 }
 
