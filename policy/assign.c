@@ -241,11 +241,33 @@ static struct assignment levelled(const struct policy *policy, const struct pod 
 	}
 }
 
+/* What a pod asks for itself, so far. */
+struct claim {
+	enum level level;
+	int32_t rule;
+	bool bounded; /* some rule that was asked does not trust the pod's namespace */
+};
+
+/* Of several claims the lowest is the one that all of them bound. */
+static void add_claim(struct claim *claim, const struct policy *policy, size_t i,
+		      const struct pod *pod)
+{
+	const struct assign_rule *rule = &policy->rules[i];
+	enum level asked = claim_of(policy, rule, pod);
+
+	if (asked == LEVEL_NONE)
+		return;
+	claim->bounded |= !rule_trusts(rule, pod->facts->ns);
+	if (claim->level != LEVEL_NONE && asked <= claim->level)
+		return;
+	claim->level = asked;
+	claim->rule = (int32_t)i;
+}
+
 void assign_pod(const struct policy *policy, const struct pod *pod,
 		struct assignment *ret_assignment)
 {
-	enum level claim = LEVEL_NONE;
-	int32_t claim_rule = -1;
+	struct claim claim = {.level = LEVEL_NONE, .rule = -1};
 
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct assign_rule *rule = &policy->rules[i];
@@ -259,19 +281,17 @@ void assign_pod(const struct policy *policy, const struct pod *pod,
 		if (verdict == VERDICT_NO)
 			continue;
 		if (rule->from_value) {
-			enum level asked = claim_of(policy, rule, pod);
-
-			/* Of several claims the lowest is the one that all of them bound. */
-			if (asked != LEVEL_NONE && (claim == LEVEL_NONE || asked > claim)) {
-				claim = asked;
-				claim_rule = (int32_t)i;
-			}
+			add_claim(&claim, policy, i, pod);
 			continue;
 		}
-		if (claim != LEVEL_NONE && claim >= rule->level)
-			*ret_assignment = levelled(policy, pod, claim_rule, claim);
+		if (claim.level != LEVEL_NONE && (claim.level >= rule->level || !claim.bounded))
+			*ret_assignment = levelled(policy, pod, claim.rule, claim.level);
 		else
 			*ret_assignment = levelled(policy, pod, (int32_t)i, rule->level);
+		return;
+	}
+	if (claim.level != LEVEL_NONE && !claim.bounded) {
+		*ret_assignment = levelled(policy, pod, claim.rule, claim.level);
 		return;
 	}
 	*ret_assignment = (struct assignment){

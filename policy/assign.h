@@ -13,7 +13,8 @@
  * conditions of a rule must hold, so one that is known not to hold makes the others' facts moot.
  *
  * Level from-value: the pod's claim counts as far as it is a defined level and not above what the
- * rules below give; when they give nothing, neither does the claim.
+ * rules below give; when they give nothing, neither does the claim. Where the rule trusts the
+ * pod's namespace, the claim counts as it stands.
  *
  * Never offline, whatever the policy says: static and mirror pods, system-*-critical pods, the
  * kubelet, the container runtime and colod itself, and a unit or cgroup that holds one of these or

@@ -4,6 +4,9 @@
 
 #include "policy/reader.h"
 
+/* Where facts come from: keys that nothing uses. */
+void check_facts(struct reader *reader);
+
 /* Levels: role missing, holds on online levels, numbers that contradict each other, order. */
 void check_levels(struct reader *reader);
 

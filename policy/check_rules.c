@@ -27,18 +27,37 @@ static void check_level(struct reader *reader, const struct reader_rule *r)
 		      names_level(r->rule.level));
 }
 
+static bool trusts_everybody(const struct assign_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_trusted; i++) {
+		if (!rule->trusted[i][strspn(rule->trusted[i], "*")])
+			return true;
+	}
+	return false;
+}
+
 static void check_from_value(struct reader *reader, size_t i)
 {
 	const struct reader_rule *r = &reader->rules[i];
 
+	if (!r->rule.from_value && r->trusted.source)
+		reader_report(reader, &r->trusted, DIAG_ERROR,
+			      "it says whose claims count in full: use it with level: from-value",
+			      "trusted-namespaces on a rule that does not ask the pod");
 	if (!r->rule.from_value)
 		return;
+	if (trusts_everybody(&r->rule) && reader->diags->n_errors == 0)
+		reader_report(reader, &r->trusted, DIAG_WARNING,
+			      "name the namespaces whose owners may choose for themselves",
+			      "every pod of the cluster may give itself any level");
 	if (!rule_value_match(&r->rule)) {
 		reader_report(reader, &r->level, DIAG_ERROR,
 			      "e.g. {match: {annotation: colod.io/level}, level: from-value}",
 			      "from-value needs exactly one annotation or label without a pattern");
 		return;
 	}
+	if (r->rule.n_trusted > 0)
+		return;
 	for (size_t below = i + 1; below < reader->n_rules; below++) {
 		if (!reader->rules[below].rule.from_value)
 			return;
@@ -65,7 +84,7 @@ static void check_combination(struct reader *reader, const struct reader_rule *r
 	}
 }
 
-static void check_facts(struct reader *reader, const struct reader_rule *r)
+static void check_needs_facts(struct reader *reader, const struct reader_rule *r)
 {
 	const struct match *match = rule_needs_facts(&r->rule);
 
@@ -154,7 +173,7 @@ void check_rules(struct reader *reader)
 		check_level(reader, r);
 		check_from_value(reader, i);
 		check_combination(reader, r);
-		check_facts(reader, r);
+		check_needs_facts(reader, r);
 		check_shadow(reader, i);
 	}
 	/* Not where a rule was refused: its author knows that there should be one. */

@@ -16,7 +16,6 @@
 #include "policy/rule.h"
 
 #define VERSION 1
-#define PATH_LEN_MAX 4095
 #define YIELD_RATIO_DEFAULT 50
 
 static void cleanup_policy(struct policy **policy)
@@ -59,52 +58,13 @@ static int read_mode(struct reader *reader, const struct reader_key *key,
 	return 0;
 }
 
-static int set_facts(struct policy *policy, enum facts_source from, const char *path)
-{
-	char *copy = path ? strdup(path) : NULL;
-
-	if (path && !copy)
-		return -ENOMEM;
-	free(policy->facts_path);
-	policy->facts_path = copy;
-	policy->facts = from;
-	return 0;
-}
-
-static int read_facts_from(struct reader *reader, const struct reader_key *key,
-			   const struct read_node *node, void *field)
-{
-	static const char *const words[] = {"kubelet", "cgroup", "file:///path"};
-	const char *text = reader_scalar(reader, node, key->accepts);
-	int word;
-
-	if (!text)
-		return 0;
-	if (strncmp(text, "file://", 7) == 0) {
-		if (text[7] == '/' && text[8] && strlen(text + 7) <= PATH_LEN_MAX)
-			return set_facts(field, FACTS_FILE, text + 7);
-		reader_error_at(reader, node, 7, "e.g. file:///var/lib/colod/pods.json",
-				"file:// needs an absolute path");
-		return 0;
-	}
-	word = reader_word(reader, node, "a source of facts", words, 3);
-	if (word == 0)
-		return set_facts(field, FACTS_KUBELET, NULL);
-	return word == 1 ? set_facts(field, FACTS_CGROUP, NULL) : 0;
-}
-
-static const struct reader_key facts_keys[] = {
-	{.name = "from", .read = read_facts_from, .accepts = "kubelet, file:///path, cgroup"},
-	{0},
-};
-
 static const struct reader_key root_keys[] = {
 	{.name = "version", .read = read_version, .accepts = "1"},
 	{.name = "mode",
 	 .read = read_mode,
 	 .offset = offsetof(struct policy, mode),
 	 .accepts = "off, observe, protect, squeeze, full"},
-	{.name = "facts", .read = reader_submapping, .keys = facts_keys},
+	{.name = "facts", .read = reader_submapping, .keys = read_facts_keys},
 	{.name = "levels",
 	 .read = read_levels,
 	 .offset = offsetof(struct policy, levels),
@@ -267,6 +227,7 @@ static int read_sources(struct reader *reader)
 	if (r < 0)
 		return r;
 	if (!reader->incomplete) {
+		check_facts(reader);
 		check_levels(reader);
 		check_rules(reader);
 	}
@@ -322,5 +283,12 @@ void policy_free(struct policy *policy)
 		rule_done(&policy->rules[i]);
 	free(policy->rules);
 	free(policy->facts_path);
+	free(policy->kubelet.url);
+	free(policy->kubelet.name);
+	free(policy->kubelet.ca);
+	free(policy->kubelet.api);
+	free(policy->kubelet.api_ca);
+	free(policy->kubelet.token);
+	free(policy->kubelet.node);
 	free(policy);
 }

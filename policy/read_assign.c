@@ -210,9 +210,49 @@ static int read_rule_level(struct reader *reader, const struct reader_key *key,
 	return 0;
 }
 
+static int add_trusted(struct assign_rule *rule, const char *pattern)
+{
+	char **grown = realloc(rule->trusted, (rule->n_trusted + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	rule->trusted = grown;
+	grown[rule->n_trusted] = strdup(pattern);
+	if (!grown[rule->n_trusted])
+		return -ENOMEM;
+	rule->n_trusted++;
+	return 0;
+}
+
+static int read_trusted(struct reader *reader, const struct reader_key *key,
+			const struct read_node *node, void *field)
+{
+	struct reader_rule *rule = field;
+
+	rule->trusted = node->mark;
+	if (!reader_is_sequence(reader, node, key->name))
+		return 0;
+	if (!node->first_child)
+		reader_error(reader, node, "leave the key out, or e.g. [payments, \"team-*\"]",
+			     "trusted-namespaces names none");
+	for (const struct read_node *c = node->first_child; c; c = c->next) {
+		const char *text = reader_scalar(reader, c, GLOB);
+		int r = 0;
+
+		if (text && is_pattern(reader, c, text))
+			r = add_trusted(&rule->rule, text);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 const struct reader_key read_assign_keys[] = {
 	{.name = "match", .read = read_match, .keys = match_keys},
 	{.name = "level", .read = read_rule_level, .accepts = "P0..P7, from-value"},
+	{.name = "trusted-namespaces",
+	 .read = read_trusted,
+	 .accepts = "a list of names or patterns"},
 	{0},
 };
 

@@ -39,6 +39,7 @@ struct reader_rule {
 	struct read_mark mark;
 	struct read_mark level;
 	struct read_mark match;
+	struct read_mark trusted; /* set where the key is there */
 };
 
 struct reader {
@@ -53,6 +54,7 @@ struct reader {
 	enum level level;					  /* the one being read */
 	struct read_mark fields[LEVEL_COUNT][READER_FIELD_COUNT]; /* set also for refused values */
 	struct read_mark mode;
+	struct read_mark kubelet; /* the last key that says how to reach one */
 	struct read_mark pressure_cpu;
 	bool incomplete; /* a file could not be read at all: the whole cannot be judged */
 };
@@ -78,6 +80,7 @@ struct reader_key {
 const struct reader_key *reader_root_keys(void);
 
 /* Tables of the parts. */
+extern const struct reader_key read_facts_keys[];
 extern const struct reader_key read_levels_keys[];
 extern const struct reader_key read_assign_keys[];
 extern const struct reader_key read_pressure_keys[];

@@ -72,6 +72,15 @@ bool rule_glob(const char *pattern, const char *text)
 	return fnmatch(pattern, text, 0) == 0;
 }
 
+bool rule_trusts(const struct assign_rule *rule, const char *ns)
+{
+	for (size_t i = 0; ns && i < rule->n_trusted; i++) {
+		if (rule_glob(rule->trusted[i], ns))
+			return true;
+	}
+	return false;
+}
+
 const char *const *rule_system_units(void)
 {
 	static const char *const units[] = {
@@ -88,7 +97,12 @@ void rule_done(struct assign_rule *rule)
 		free(rule->matches[i].key);
 		free(rule->matches[i].pattern);
 	}
+	for (size_t i = 0; i < rule->n_trusted; i++)
+		free(rule->trusted[i]);
 	free(rule->matches);
+	free(rule->trusted);
 	rule->matches = NULL;
 	rule->n_matches = 0;
+	rule->trusted = NULL;
+	rule->n_trusted = 0;
 }

@@ -22,6 +22,9 @@ const struct match *rule_value_match(const struct assign_rule *rule);
 /* Whether a glob matches the whole text; slashes and leading dots are ordinary characters. */
 bool rule_glob(const char *pattern, const char *text);
 
+/* With from_value: whether the claims of this namespace (NULL: unknown) count in full. */
+bool rule_trusts(const struct assign_rule *rule, const char *ns);
+
 /* Units that are never offline whatever the policy says: kubelet, container runtimes, colod. A
  * static list that ends with NULL. */
 const char *const *rule_system_units(void);

@@ -15,6 +15,17 @@ enum facts_source {
 	FACTS_CGROUP,
 };
 
+/* How the kubelet, and the API server in its stead, are reached. Owned; NULL: the usual place. */
+struct kubelet_policy {
+	char *url;    /* https://host:port of the kubelet */
+	char *name;   /* what its certificate must be for */
+	char *ca;     /* path: who signs its certificate */
+	char *api;    /* https://host:port of the API server */
+	char *api_ca; /* path */
+	char *token;  /* path */
+	char *node;   /* the name under which the cluster knows this node */
+};
+
 /* How a memory value is worked out for one pod. */
 enum amount_kind {
 	AMOUNT_NONE,
@@ -97,6 +108,8 @@ struct assign_rule {
 	size_t n_matches;
 	enum level level; /* LEVEL_NONE with from_value */
 	bool from_value;  /* the level is the value of the rule's annotation or label */
+	char **trusted;	  /* from_value: namespaces (globs) whose claims nothing bounds; owned */
+	size_t n_trusted;
 	bool built_in;
 	char file[64]; /* base name of the policy file, for "which rule" */
 	uint32_t line;
@@ -114,6 +127,7 @@ struct policy {
 	enum mode mode;
 	enum facts_source facts;
 	char *facts_path; /* FACTS_FILE: absolute path; owned */
+	struct kubelet_policy kubelet;
 	struct level_policy levels[LEVEL_COUNT];
 	struct assign_rule *rules; /* owned */
 	size_t n_rules;

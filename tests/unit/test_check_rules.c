@@ -49,6 +49,18 @@ TEST(from_value_needs_one_plain_label_or_annotation_and_rules_below)
 				 R("label: d", "from-value") R("name: b", "P0")));
 }
 
+TEST(trusting_every_namespace_earns_a_warning_and_some_need_no_rule_below)
+{
+	static const struct policy_case c = {
+		WITH("- {match: {annotation: a}, level: from-value, trusted-namespaces: [b, '*']}\n" R(
+			"name: b", "P0")),
+		4, 67, "any level", "name the namespaces"};
+
+	policy_case_warned(&c, 1);
+	expect_fine(
+		WITH("- {match: {annotation: a}, level: from-value, trusted-namespaces: [b]}\n"));
+}
+
 TEST(a_unit_with_a_fact_of_a_pod_can_never_match)
 {
 	static const struct policy_case cases[] = {
@@ -169,6 +181,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_level_that_nobody_defines_is_refused),
 		cmocka_unit_test(from_value_needs_one_plain_label_or_annotation_and_rules_below),
+		cmocka_unit_test(
+			trusting_every_namespace_earns_a_warning_and_some_need_no_rule_below),
 		cmocka_unit_test(a_unit_with_a_fact_of_a_pod_can_never_match),
 		cmocka_unit_test(a_rule_behind_one_that_takes_all_it_would_match_is_refused),
 		cmocka_unit_test(a_rule_behind_one_that_leaves_something_is_fine),

@@ -126,6 +126,37 @@ TEST(from_value_has_no_level_of_its_own)
 	assert_string_equal(rule_value_match(first_rule())->key, "a/b");
 }
 
+TEST(trusted_namespaces_are_names_and_patterns)
+{
+	const char *yaml = RULE("{match: {annotation: a/b}, level: from-value, "
+				"trusted-namespaces: [pay, 'team-*']}");
+
+	policy = policy_case_read(&yaml, 1);
+	assert_int_equal(first_rule()->n_trusted, 2);
+	assert_true(rule_trusts(first_rule(), "pay"));
+	assert_true(rule_trusts(first_rule(), "team-a"));
+	assert_false(rule_trusts(first_rule(), "payments"));
+	assert_false(rule_trusts(first_rule(), NULL));
+}
+
+TEST(bad_trusted_namespaces_are_refused_where_they_stand)
+{
+	static const struct policy_case cases[] = {
+		{RULE("{match: {annotation: a}, level: from-value, trusted-namespaces: x}"), 4, 67,
+		 "trusted-namespaces is a list", "[A, B]"},
+		{RULE("{match: {annotation: a}, level: from-value, trusted-namespaces: []}"), 4, 67,
+		 "names none", "leave the key out"},
+		{RULE("{match: {annotation: a}, level: from-value, trusted-namespaces: [{}]}"), 4,
+		 68, "found a mapping", ""},
+		{RULE("{match: {annotation: a}, level: from-value, trusted-namespaces: ['[a']}"), 4,
+		 69, "\"[\" without \"]\"", "\\["},
+		{RULE("{match: {annotation: a}, level: P0, trusted-namespaces: [a]}"), 4, 59,
+		 "does not ask the pod", "level: from-value"},
+	};
+
+	policy_case_refused(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
 TEST(a_bad_rule_is_refused_where_it_stands)
 {
 	static const struct policy_case cases[] = {
@@ -223,6 +254,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_rule_keeps_its_level_its_conditions_and_where_it_stands,
 					  teardown),
 		cmocka_unit_test_teardown(from_value_has_no_level_of_its_own, teardown),
+		cmocka_unit_test_teardown(trusted_namespaces_are_names_and_patterns, teardown),
+		cmocka_unit_test(bad_trusted_namespaces_are_refused_where_they_stand),
 		cmocka_unit_test(a_bad_rule_is_refused_where_it_stands),
 		cmocka_unit_test(a_bad_condition_is_refused_where_it_stands),
 		cmocka_unit_test(
