@@ -13,6 +13,7 @@
 #include "agent/account.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
+#include "agent/base/sys.h"
 #include "agent/restore.h"
 #include "agent/serve/bus.h"
 #include "agent/state.h"
@@ -102,7 +103,7 @@ static int bus_open(struct loop *loop)
 		.snapshot = loop_snapshot,
 		.reload = loop_reload,
 	};
-	int r = sd_bus_open_system(&loop->sdbus);
+	int r = sys_bus(sd_bus_open_system(&loop->sdbus));
 
 	if (r < 0)
 		return r;

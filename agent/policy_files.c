@@ -10,6 +10,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/base/sys.h"
 #include "agent/profile_default.h"
 #include "policy/read.h"
 
@@ -94,20 +95,21 @@ static int list_directory(int root_fd, const char *directory, struct file_set *s
 	r = fs_open_dir(root_fd, directory, &fd);
 	if (r < 0)
 		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
-	d = fdopendir(fd);
+	d = sys_fdopendir(fd);
 	if (!d) {
 		r = -errno;
 		cleanup_close_fd(fd);
 		return r;
 	}
-	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+	for (struct dirent *e = sys_readdir(d); e; e = sys_readdir(d)) {
 		if (!is_policy_name(e->d_name))
 			continue;
 		r = remember(set, directory, e->d_name);
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	/* 0 at the end; a list that broke off is no list. */
+	return -errno;
 }
 
 static int by_name(const void *a, const void *b)
@@ -127,7 +129,7 @@ static void take_built_in(size_t i, struct file_set *set)
 /* Links are followed here: a mounted ConfigMap consists of nothing else. */
 static int read_one(int dirfd, const char *path, size_t i, struct file_set *set)
 {
-	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_close_ int fd = sys_openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
 	size_t len = 0;
 	int r;
 

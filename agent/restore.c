@@ -10,6 +10,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
+#include "agent/base/sys.h"
 #include "policy/knob.h"
 
 #define CGROUP_MOUNT "sys/fs/cgroup"
@@ -54,7 +55,7 @@ static int open_all(const struct options *options, int *ret_root, int *ret_state
 	r = fs_open(*ret_state, "lock", O_RDWR | O_CREAT, ret_lock);
 	if (r < 0)
 		return r;
-	if (flock(*ret_lock, LOCK_EX | LOCK_NB) < 0)
+	if (sys_flock(*ret_lock, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
+#include "agent/base/sys.h"
 #include "agent/policy_files.h"
 #include "policy/decide.h"
 #include "policy/diag.h"
@@ -27,7 +28,7 @@
 
 int state_open_directory(int root_fd, int *ret_fd)
 {
-	if (mkdirat(root_fd, STATE_DIRECTORY, 0755) < 0 && errno != EEXIST)
+	if (sys_mkdirat(root_fd, STATE_DIRECTORY, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	return fs_open_dir(root_fd, STATE_DIRECTORY, ret_fd);
 }
@@ -39,7 +40,7 @@ static int take_lock(struct state *s)
 
 	if (r < 0)
 		return r;
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
+	if (sys_flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	return 0;
 }

@@ -7,7 +7,9 @@
 #   2. a stage folder of agent/ includes agent/base, include/colod and policy/, never another stage;
 #      policy/ includes policy/ and include/colod; agent/base nothing above it;
 #   3. each knob of include/colod/knob.h is written by exactly one file of agent/apply/, and nobody
-#      else opens a file for writing.
+#      else opens a file for writing;
+#   4. what can fail outside this process is called through agent/base/sys.c only, whose hook no source
+#      of the agent names: so a test can make every such call fail. coloctl (agent/ctl) is not the agent.
 # Each rule that is kept counts as one passed test. `tests/check-layers-selftest.sh` breaks each one.
 #
 #   check-layers.sh RESULT OBJECT...     (OBJECTs: policy/ compiled plainly; run from the top)
@@ -43,7 +45,7 @@ rule()
 # The C files without their comments, in one go: code FILE prints one of them.
 plain=$(mktemp -d)
 trap 'rm -rf "$plain"' EXIT
-python3 - "$plain" include/colod/*.h policy/*.[ch] agent/*.c agent/*/*.c <<'END'
+python3 - "$plain" include/colod/*.h policy/*.[ch] agent/*.[ch] agent/*/*.[ch] <<'END'
 import os, re, sys
 token = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.S)
 for name in sys.argv[2:]:
@@ -147,20 +149,57 @@ opens_for_writing()
 {
 	local f calls='fs_write|pwritev?|creat|mknod(at)?|rename(at2?)?|unlink(at)?|mkdir(at)?|rmdir'
 	for f in agent/*.c agent/*/*.c; do
-		[[ $f != agent/apply/* && $f != agent/base/fs.c ]] || continue
+		[[ $f != agent/apply/* && $f != agent/base/fs.c && $f != agent/base/sys.c ]] || continue
 		! grep -qF "write $f: " $allow || continue
-		grep -HnE "\\b($calls)\\(|\\bO_(WRONLY|RDWR|CREAT)\\b|fopen\([^,]*, *\"[wa]" "$plain/$f" |
+		grep -HnE "\\b(sys_)?($calls)\\(|\\bO_(WRONLY|RDWR|CREAT)\\b|fopen\([^,]*, *\"[wa]" "$plain/$f" |
 			sed "s|^$plain/||" || true
 	done
+}
+
+# seam FILE...: calls that go past agent/base/sys.c, and the name of its hook.
+seam()
+{
+	python3 - "$plain" "$allow" "$@" <<'END'
+import re, sys
+calls = ("open openat openat2 creat fopen fdopen freopen memfd_create read pread readv preadv write pwrite writev "
+         "pwritev sendfile mkdir mkdirat mknod mknodat link linkat symlink symlinkat rename renameat renameat2 unlink "
+         "unlinkat rmdir truncate ftruncate fsync fdatasync fstat fstatat lstat statx access faccessat statfs fstatfs "
+         "statvfs fstatvfs opendir fdopendir readdir scandir scandirat getdents64 nftw readlink readlinkat realpath "
+         "fchmod fchmodat fchown fchownat flock inotify_init inotify_init1 inotify_add_watch poll ppoll select "
+         "epoll_create1 epoll_ctl epoll_wait epoll_pwait timerfd_create timerfd_settime eventfd signalfd pipe pipe2 socket "
+         "socketpair connect bind listen accept4 sendto sendmsg recvfrom recvmsg syscall ioctl pidfd_open "
+         "pidfd_send_signal process_mrelease")
+direct = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(calls.split()))
+bus = re.compile(r"(?<!sys_bus\()\bsd_bus_(?:open|call|send|emit|request_name|release_name|reply_method|"
+                 r"query_sender|match_signal|add_match|get_name_creds|wait)\w*\(")
+# These start with a question to sys_fault().
+asked = {"pthread_create": "SYS_THREAD", "curl_easy_perform": "SYS_HTTP", "curl_multi_add_handle": "SYS_HTTP",
+         "curl_multi_perform": "SYS_HTTP", "curl_multi_socket_action": "SYS_HTTP"}
+allowed = set(re.findall(r"^direct ([^:]*): ", open(sys.argv[2]).read(), re.M))
+for name in sys.argv[3:]:
+    if name.startswith(("agent/ctl/", "agent/base/sys.")) or name in allowed:
+        continue
+    text = re.sub(r'"(?:\\.|[^"\\\n])*"', '""', open(sys.argv[1] + "/" + name).read())
+    for number, line in enumerate(text.split("\n"), 1):
+        for m in direct.finditer(line):
+            print(f"{name}:{number}: {m[1]}() goes past the seam: use sys_{m[1]}() (agent/base/sys.h; add it there)")
+    for m in bus.finditer(re.sub(r"\bsys_bus\(\s+", "sys_bus(", text)):
+        print(f"{name}: {m[0][:-1]}() goes past the seam: sys_bus({m[0]}...))")
+    for call, kind in asked.items():
+        if re.search(r"\b%s\s*\(" % call, text) and not re.search(r"\bsys_fault\(%s\b" % kind, text):
+            print(f"{name}: {call}() goes past the seam: ask sys_fault({kind}, ...) before it")
+    if "sys_set_hook" in text:
+        print(f"{name}: names sys_set_hook, which is for tests alone")
+END
 }
 
 allow_file()
 {
 	local f
-	sed -n 's/^write \([^:]*\): .*/\1/p' $allow | while read -r f; do
+	sed -nE 's/^(write|direct) ([^:]*): .*/\2/p' $allow | while read -r f; do
 		[ -f "$f" ] || echo "$allow names $f, which is not there"
 	done
-	grep -vE '^(#.*|symbol [A-Za-z_0-9]+|write [^ ]+: .+|)$' $allow || true
+	grep -vE '^(#.*|symbol [A-Za-z_0-9]+|(write|direct) [^ ]+: .+|)$' $allow || true
 }
 
 [ ${#objects[@]} -gt 0 ] || { echo "check-layers: no objects of policy/" >&2; exit 2; }
@@ -175,6 +214,7 @@ rule "no stage of agent/ includes another" stage_includes
 rule "agent/ includes only the product's own folders" includes agent/*.[ch] -- agent/ policy/ colod/
 rule "each knob is written by exactly one file" writers
 rule "only agent/apply opens files for writing" opens_for_writing
+rule "what can fail goes through agent/base/sys.c" seam agent/*.[ch] agent/*/*.[ch]
 rule "tests/layers.allow is well formed" allow_file
 
 tests/summary write "$result" $passed ${#lines[@]} 0 ${lines[@]+"${lines[@]}"}

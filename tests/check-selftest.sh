@@ -106,6 +106,15 @@ layer_rules()
 		$'#include "colod/knob.h"\nint planted = KNOB_MEMORY_MAX;'
 	layers "a write outside apply" "only agent/apply opens files for writing" agent/discover/planted.c \
 		$'#include "agent/base/fs.h"\nint planted(int d);\nint planted(int d) { return fs_write(d, "cpu.weight", "1"); }'
+	local seam="what can fail goes through agent/base/sys.c"
+	layers "a read past the seam" "$seam" agent/observe/planted.c \
+		$'#include <unistd.h>\nlong planted(int fd, char *b);\nlong planted(int fd, char *b) { return read(fd, b, 1); }'
+	layers "a bus call past the seam" "$seam" agent/serve/planted.c \
+		$'#include <systemd/sd-bus.h>\nint planted(sd_bus_message *m);\nint planted(sd_bus_message *m) { return sd_bus_send(NULL, m, NULL); }'
+	layers "a request past the seam" "$seam" agent/discover/planted.c \
+		$'#include <curl/curl.h>\nint planted(CURL *c);\nint planted(CURL *c) { return (int)curl_easy_perform(c); }'
+	layers "an agent that sets the hook of the seam" "$seam" agent/planted.c \
+		$'#include "agent/base/sys.h"\nvoid planted(void);\nvoid planted(void) { sys_set_hook(NULL, NULL); }'
 	layers "an allowed writer that is gone" "tests/layers.allow is well formed" tests/layers.allow \
 		'write agent/nobody.c: it was here once'
 }

@@ -13,6 +13,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
+#include "agent/base/sys.h"
 #include "policy/knob.h"
 
 /* Of the running kernel, whatever tree stands in for "/": inodes of cgroups are the kernel's. */
@@ -92,7 +93,7 @@ int apply_open(const struct apply *apply, const char *path, uint64_t inode, int 
 
 	if (r < 0)
 		return r;
-	if (fstat(fd, &st) < 0)
+	if (sys_fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_ino != inode)
 		return -ESTALE;

@@ -11,6 +11,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
+#include "agent/base/sys.h"
 #include "policy/knob.h"
 
 #define SUBTREE "cgroup.subtree_control"
@@ -100,7 +101,7 @@ int apply_enable_controller(struct apply *apply, const struct model *model, stru
 		r = fs_open(dir_fd, SUBTREE, O_WRONLY, &fd);
 	if (r < 0)
 		return r;
-	if (write(fd, controller->enable, strlen(controller->enable)) < 0)
+	if (sys_write(fd, controller->enable, strlen(controller->enable)) < 0)
 		return -errno;
 	parent->subtree |= controller->bit;
 	log_notice("apply.enable",

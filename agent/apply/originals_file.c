@@ -12,6 +12,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/base/sys.h"
 
 /* Lines are gathered up to this much. */
 #define BUFFER_SIZE (4 * ORIGINALS_LINE_SIZE)
@@ -27,7 +28,7 @@ struct output {
 static int flush(struct output *out)
 {
 	for (size_t done = 0; done < out->len;) {
-		ssize_t n = write(out->fd, out->buf + done, out->len - done);
+		ssize_t n = sys_write(out->fd, out->buf + done, out->len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -93,10 +94,10 @@ static int write_new(const struct originals *o, int *ret_fd, uint64_t *ret_bytes
 		return r;
 	out->fd = fd;
 	r = put_all(o, out, line);
-	if (r == 0 && renameat(o->dir_fd, ORIGINALS_FILE_NEW, o->dir_fd, ORIGINALS_FILE) < 0)
+	if (r == 0 && sys_renameat(o->dir_fd, ORIGINALS_FILE_NEW, o->dir_fd, ORIGINALS_FILE) < 0)
 		r = -errno;
 	if (r < 0) {
-		(void)unlinkat(o->dir_fd, ORIGINALS_FILE_NEW, 0);
+		(void)sys_unlinkat(o->dir_fd, ORIGINALS_FILE_NEW, 0);
 		return r;
 	}
 	*ret_bytes = out->n_bytes;
@@ -135,7 +136,7 @@ int originals_file_append(struct originals *o, const struct originals_line *line
 	if (o->n_bytes + len > ORIGINALS_MAX_BYTES)
 		return -EFBIG;
 	do
-		n = write(o->fd, text, len);
+		n = sys_write(o->fd, text, len);
 	while (n < 0 && errno == EINTR);
 	if (n == (ssize_t)len) {
 		o->n_bytes += len;
@@ -144,7 +145,7 @@ int originals_file_append(struct originals *o, const struct originals_line *line
 	}
 	r = n < 0 ? -errno : -ENOSPC;
 	/* The next line must not be glued to what there is of this one. */
-	if (n > 0 && ftruncate(o->fd, (off_t)o->n_bytes) < 0)
+	if (n > 0 && sys_ftruncate(o->fd, (off_t)o->n_bytes) < 0)
 		o->broken = true;
 	return r;
 }
@@ -155,7 +156,7 @@ int originals_file_delete(struct originals *o)
 	o->n_bytes = 0;
 	o->n_lines = 0;
 	o->broken = false;
-	if (unlinkat(o->dir_fd, ORIGINALS_FILE, 0) < 0 && errno != ENOENT)
+	if (sys_unlinkat(o->dir_fd, ORIGINALS_FILE, 0) < 0 && errno != ENOENT)
 		return -errno;
 	return 0;
 }
@@ -163,8 +164,8 @@ int originals_file_delete(struct originals *o)
 /* The damaged file under another name; the rewrite that follows replaces the first one. */
 static bool keep_aside(const struct originals *o)
 {
-	(void)unlinkat(o->dir_fd, ORIGINALS_FILE_BAD, 0);
-	return linkat(o->dir_fd, ORIGINALS_FILE, o->dir_fd, ORIGINALS_FILE_BAD, 0) == 0;
+	(void)sys_unlinkat(o->dir_fd, ORIGINALS_FILE_BAD, 0);
+	return sys_linkat(o->dir_fd, ORIGINALS_FILE, o->dir_fd, ORIGINALS_FILE_BAD, 0) == 0;
 }
 
 static int open_file(struct originals *o)
@@ -175,7 +176,7 @@ static int open_file(struct originals *o)
 
 	if (r < 0)
 		return r;
-	if (fstat(fd, &st) < 0)
+	if (sys_fstat(fd, &st) < 0)
 		return -errno;
 	o->n_bytes = (uint64_t)st.st_size;
 	o->fd = TAKE_FD(fd);

@@ -9,6 +9,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/base/sys.h"
 #include "policy/knob.h"
 
 /* io.weight has a line for each device that somebody set. */
@@ -69,7 +70,7 @@ int writer_write(int dir_fd, const struct writer *writer, const struct knob_valu
 	if (r < 0)
 		return r;
 	len = strlen(knob_format(writer->knob, value, text, sizeof(text)));
-	n = write(fd, text, len);
+	n = sys_write(fd, text, len);
 	if (n < 0)
 		return -errno;
 	return (size_t)n == len ? 0 : -EIO;

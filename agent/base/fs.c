@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/sys.h"
 
 static const char *below(const char *path)
 {
@@ -20,7 +21,7 @@ static const char *below(const char *path)
 
 int fs_open(int dirfd, const char *path, int flags, int *ret_fd)
 {
-	int fd = openat(dirfd, below(path), flags | O_CLOEXEC | O_NOFOLLOW, 0640);
+	int fd = sys_openat(dirfd, below(path), flags | O_CLOEXEC | O_NOFOLLOW, 0640);
 
 	if (fd < 0)
 		return -errno;
@@ -30,7 +31,7 @@ int fs_open(int dirfd, const char *path, int flags, int *ret_fd)
 
 int fs_open_root(const char *path, int *ret_fd)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -errno;
@@ -48,7 +49,7 @@ int fs_pread(int fd, char *buf, size_t size, size_t *ret_len)
 	size_t len = 0;
 
 	for (;;) {
-		ssize_t n = pread(fd, buf + len, size - len, (off_t)len);
+		ssize_t n = sys_pread(fd, buf + len, size - len, (off_t)len);
 
 		if (n < 0) {
 			if (errno == EINTR)
@@ -126,7 +127,7 @@ int fs_write(int dirfd, const char *path, const char *text)
 
 	if (r < 0)
 		return r;
-	n = write(fd, text, len);
+	n = sys_write(fd, text, len);
 	if (n < 0)
 		return -errno;
 	return (size_t)n == len ? 0 : -EIO;
@@ -134,7 +135,7 @@ int fs_write(int dirfd, const char *path, const char *text)
 
 int fs_exists(int dirfd, const char *path)
 {
-	if (faccessat(dirfd, below(path), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (sys_faccessat(dirfd, below(path), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 1;
 	return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 }
@@ -143,7 +144,7 @@ int fs_inode(int dirfd, const char *path, uint64_t *ret_inode)
 {
 	struct stat st;
 
-	if (fstatat(dirfd, below(path), &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (sys_fstatat(dirfd, below(path), &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	*ret_inode = st.st_ino;
 	return 0;

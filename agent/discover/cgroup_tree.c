@@ -14,6 +14,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
+#include "agent/base/sys.h"
 #include "agent/discover/cgroup_name.h"
 
 /* What one scan is after. */
@@ -159,7 +160,7 @@ static int scan_child(const struct scan *scan, struct cgroup_node *parent, int d
 
 	*ret_child = NULL;
 	r = fs_open_dir(dirfd, name, &fd);
-	if (r < 0 || fstat(fd, &st) < 0) {
+	if (r < 0 || sys_fstat(fd, &st) < 0) {
 		/* No more fds, say: that does not mean that the cgroup is gone. */
 		if (r != -ENOENT && r != -ENODEV && r != -ENOTDIR && r != -ELOOP)
 			*ret_child = known;
@@ -294,7 +295,7 @@ static int scan_root(const struct scan *scan)
 
 	if (r < 0)
 		return r;
-	if (fstat(fd, &st) < 0)
+	if (sys_fstat(fd, &st) < 0)
 		return -errno;
 	t->root->cgroup.inode = st.st_ino;
 	t->changed |= cgroup_node_read(t->root, fd) > 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See dir_names.h.
 #include "agent/discover/dir_names.h"
+#include "agent/base/sys.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -47,13 +48,14 @@ static bool is_dir(int dirfd, const struct dirent64 *entry)
 		return false;
 	if (entry->d_type != DT_UNKNOWN)
 		return entry->d_type == DT_DIR;
-	return fstatat(dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+	return sys_fstatat(dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode);
 }
 
 static int list(struct dir_names *d, int dirfd)
 {
 	for (;;) {
-		ssize_t n = getdents64(dirfd, d->entries, sizeof(d->entries));
+		ssize_t n = sys_getdents64(dirfd, d->entries, sizeof(d->entries));
 
 		if (n <= 0)
 			return n < 0 ? -errno : 0;

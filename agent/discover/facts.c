@@ -13,6 +13,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
+#include "agent/base/sys.h"
 
 int facts_set_policy(struct facts *facts, const struct policy *policy)
 {
@@ -117,7 +118,7 @@ static bool refresh_file(struct facts *f, bool ask)
 	const char *path = f->path + strspn(f->path, "/");
 	struct stat now;
 
-	if (fstatat(f->root_fd, path, &now, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (sys_fstatat(f->root_fd, path, &now, AT_SYMLINK_NOFOLLOW) < 0) {
 		f->was_read = false;
 		f->stat_error = -errno;
 		return note_failure(f, f->stat_error, 0);

@@ -14,6 +14,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/base/sys.h"
 #include "colod/model.h"
 #include "policy/kernel_text.h"
 
@@ -40,8 +41,8 @@ static uint32_t probe_psi(int root_fd, int cgroup_fd)
 		return 0;
 	found |= BIT(CAPABILITY_PSI);
 	/* A plain file takes what is written and never wakes anybody: only the real thing counts. */
-	if (fstatfs(cgroup_fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC &&
-	    faccessat(root_fd, "proc/pressure/cpu", W_OK, AT_EACCESS) == 0)
+	if (sys_fstatfs(cgroup_fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC &&
+	    sys_faccessat(root_fd, "proc/pressure/cpu", W_OK, AT_EACCESS) == 0)
 		found |= BIT(CAPABILITY_PSI_TRIGGER);
 	return found;
 }
@@ -55,11 +56,11 @@ static bool any_child_has(int cgroup_fd, const char *file)
 
 	if (fs_open_dir(cgroup_fd, "", &fd) < 0)
 		return false;
-	dir = fdopendir(fd);
+	dir = sys_fdopendir(fd);
 	if (!dir)
 		return false;
 	fd = -EBADF; /* closedir() closes it */
-	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+	for (struct dirent *entry = sys_readdir(dir); entry; entry = sys_readdir(dir)) {
 		if (entry->d_name[0] == '.' ||
 		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
 			continue;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/sys.h"
 
 /* 64 reads of 16 KiB are some 20 000 events, as many as there may be cgroups in the model. */
 #define READS_MAX 64
@@ -35,7 +36,7 @@ int watch_new(struct watch **ret_watch)
 
 	if (!w)
 		return -ENOMEM;
-	w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	w->fd = sys_inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (w->fd < 0) {
 		int r = -errno;
 
@@ -94,7 +95,7 @@ int watch_add(struct watch *watch, int dirfd, void *key, int *ret_wd)
 	/* There is no inotify_add_watch_at(): the fd's own link below the agent's /proc stands in,
 	 * so that the directory that was opened is the one that is watched. */
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", dirfd);
-	wd = inotify_add_watch(watch->fd, path, IN_CREATE | IN_DELETE | IN_MOVE | IN_ONLYDIR);
+	wd = sys_inotify_add_watch(watch->fd, path, IN_CREATE | IN_DELETE | IN_MOVE | IN_ONLYDIR);
 	if (wd < 0)
 		return -errno;
 	at = place(watch, wd);
@@ -149,7 +150,7 @@ int watch_drain(struct watch *watch, void (*on_change)(void *context, void *key)
 	int lost = 0;
 
 	for (int i = 0; i < READS_MAX; i++) {
-		ssize_t n = read(watch->fd, watch->buffer, sizeof(watch->buffer));
+		ssize_t n = sys_read(watch->fd, watch->buffer, sizeof(watch->buffer));
 
 		if (n < 0 && errno == EINTR)
 			continue;

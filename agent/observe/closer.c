@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/sys.h"
 
 static void *run(void *argument)
 {
@@ -45,7 +46,7 @@ static bool start(struct closer *c)
 	sigfillset(&all);
 	if (pthread_sigmask(SIG_SETMASK, &all, &saved) != 0)
 		return false;
-	c->runs = pthread_create(&c->thread, NULL, run, c) == 0;
+	c->runs = sys_fault(SYS_THREAD, NULL) == 0 && pthread_create(&c->thread, NULL, run, c) == 0;
 	(void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
 	return c->runs;
 }

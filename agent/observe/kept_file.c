@@ -9,6 +9,7 @@
 
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
+#include "agent/base/sys.h"
 #include "policy/kernel_text.h"
 
 int kept_file_open(int dirfd, const char *name, int *fd)
@@ -23,7 +24,7 @@ static ssize_t read_start(struct kept_reader *reader, int fd)
 
 	do {
 		reader->n_reads++;
-		n = pread(fd, reader->text, sizeof(reader->text) - 1, 0);
+		n = sys_pread(fd, reader->text, sizeof(reader->text) - 1, 0);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;

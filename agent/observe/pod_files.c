@@ -8,6 +8,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/base/sys.h"
 #include "policy/kernel_text.h"
 
 static const char *const names[POD_FILE_COUNT] = {
@@ -47,7 +48,7 @@ int pod_files_enter(int cgroup_fd, const struct cgroup *cgroup, int *ret_dirfd)
 
 	if (r < 0)
 		return r;
-	if (fstat(fd, &st) < 0)
+	if (sys_fstat(fd, &st) < 0)
 		return -errno;
 	if (cgroup->inode != 0 && st.st_ino != cgroup->inode)
 		return -ENODEV;

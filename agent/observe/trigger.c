@@ -17,6 +17,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
+#include "agent/base/sys.h"
 #include "agent/observe/kept_file.h"
 #include "agent/observe/pod_files.h"
 #include "policy/decide.h"
@@ -44,11 +45,11 @@ struct trigger_spec trigger_spec_of(const struct pressure_rule *rule)
 static int check_can_poll(int fd)
 {
 	struct epoll_event event = {.events = EPOLLPRI};
-	_cleanup_close_ int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	_cleanup_close_ int epoll_fd = sys_epoll_create1(EPOLL_CLOEXEC);
 
 	if (epoll_fd < 0)
 		return -errno;
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+	if (sys_epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
 		return errno == EPERM ? -EOPNOTSUPP : -errno;
 	return 0;
 }
@@ -82,7 +83,7 @@ static int open_trigger(int cgroup_fd, const struct cgroup *cgroup, const struct
 	len = snprintf(terms, sizeof(terms), "some %" PRIu64 " %" PRIu64, spec->threshold_us,
 		       spec->window_us);
 	/* With the NUL: the system-wide files overwrite the last byte, these do not mind. */
-	if (write(fd, terms, (size_t)len + 1) < 0)
+	if (sys_write(fd, terms, (size_t)len + 1) < 0)
 		return -errno;
 	*ret_fd = TAKE_FD(fd);
 	return 0;

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/sys.h"
 #include "agent/base/utf8.h"
 #include "agent/serve/bus_caller.h"
 #include "agent/serve/bus_pod.h"
@@ -95,7 +96,7 @@ static int get_n_pods(sd_bus *sdbus, const char *path, const char *interface, co
 
 static int send_reply(sd_bus_message *reply)
 {
-	int r = sd_bus_send(NULL, reply, NULL);
+	int r = sys_bus(sd_bus_send(NULL, reply, NULL));
 
 	return r < 0 ? r : 1;
 }
@@ -253,13 +254,14 @@ static int why(sd_bus_message *call, void *userdata, sd_bus_error *error)
  * fd can change what another reader sees. */
 static int dump_fd(const char *text, int *ret_fd)
 {
-	_cleanup_close_ int fd = memfd_create("colod-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	_cleanup_close_ int fd =
+		sys_memfd_create("colod-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	size_t len = strlen(text);
 
 	if (fd < 0)
 		return -errno;
 	for (size_t done = 0; done < len;) {
-		ssize_t n = write(fd, text + done, len - done);
+		ssize_t n = sys_write(fd, text + done, len - done);
 
 		if (n < 0)
 			return -errno;
@@ -287,7 +289,7 @@ static int dump(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	if (!text)
 		return -ENOMEM;
 	r = dump_fd(text, &fd);
-	return r < 0 ? r : sd_bus_reply_method_return(call, "h", fd);
+	return r < 0 ? r : sys_bus(sd_bus_reply_method_return(call, "h", fd));
 }
 
 static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -295,7 +297,7 @@ static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	const struct bus *bus = userdata;
 	struct history_caller caller;
 	const struct snapshot *s;
-	int r = sd_bus_query_sender_privilege(call, CAP_SYS_ADMIN);
+	int r = sys_bus(sd_bus_query_sender_privilege(call, CAP_SYS_ADMIN));
 
 	if (r < 0)
 		return r;
@@ -305,7 +307,7 @@ static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	bus_caller_of(call, &caller);
 	r = bus->ops.reload(bus->ops.context, &caller);
 	if (r >= 0)
-		return sd_bus_reply_method_return(call, "");
+		return sys_bus(sd_bus_reply_method_return(call, ""));
 	if (r != -EINVAL)
 		return r;
 	s = snapshot_of(bus);
@@ -380,7 +382,7 @@ int bus_new(sd_bus *sdbus, const struct bus_ops *ops, struct bus **ret_bus)
 	fill_shown(snapshot_of(bus), &bus->shown);
 	/* Last: whoever sees the name finds the objects. */
 	if (r >= 0)
-		r = sd_bus_request_name(sdbus, BUS_NAME, 0);
+		r = sys_bus(sd_bus_request_name(sdbus, BUS_NAME, 0));
 	if (r < 0) {
 		bus_free(bus);
 		return r;
@@ -396,7 +398,7 @@ void bus_free(struct bus *bus)
 		return;
 	/* Without waiting for the answer: a bus daemon that hangs must not hold up a stop. */
 	if (bus->named)
-		(void)sd_bus_release_name_async(bus->sdbus, NULL, BUS_NAME, NULL, NULL);
+		(void)sys_bus(sd_bus_release_name_async(bus->sdbus, NULL, BUS_NAME, NULL, NULL));
 	bus_pod_unregister(&bus->pods);
 	(void)sd_bus_slot_unref(bus->manager);
 	free(bus);
@@ -418,7 +420,7 @@ static void emit_rung(struct bus *bus, const struct snapshot *s, enum rung from)
 	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]) && r >= 0; i++)
 		r = bus_text_append(signal, text[i]);
 	if (r >= 0)
-		(void)sd_bus_send(bus->sdbus, signal, NULL);
+		(void)sys_bus(sd_bus_send(bus->sdbus, signal, NULL));
 }
 
 void bus_publish(struct bus *bus)
@@ -447,6 +449,6 @@ void bus_publish(struct bus *bus)
 #undef NOTE
 	names[n] = NULL;
 	if (n > 0)
-		(void)sd_bus_emit_properties_changed_strv(bus->sdbus, BUS_PATH,
-							  BUS_MANAGER_INTERFACE, names);
+		(void)sys_bus(sd_bus_emit_properties_changed_strv(bus->sdbus, BUS_PATH,
+								  BUS_MANAGER_INTERFACE, names));
 }

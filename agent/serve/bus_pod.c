@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/sys.h"
 #include "agent/serve/bus_text.h"
 #include "agent/serve/held.h"
 #include "agent/serve/stall.h"
@@ -355,7 +356,7 @@ static int add(struct bus_pods *pods, const struct snapshot *s, const struct pod
 	fill_shown(s, pod, &object->shown);
 	pods->list[pod->slot] = object;
 	if (emit)
-		(void)sd_bus_emit_object_added(pods->sdbus, object->path);
+		(void)sys_bus(sd_bus_emit_object_added(pods->sdbus, object->path));
 	return 0;
 }
 
@@ -385,8 +386,8 @@ static void emit_changes(struct bus_pods *pods, struct bus_pod *object, const st
 	names[n] = NULL;
 	object->shown = *now;
 	if (n > 0)
-		(void)sd_bus_emit_properties_changed_strv(pods->sdbus, object->path,
-							  BUS_POD_INTERFACE, names);
+		(void)sys_bus(sd_bus_emit_properties_changed_strv(pods->sdbus, object->path,
+								  BUS_POD_INTERFACE, names));
 }
 
 static void remove_gone(struct bus_pods *pods, bool emit)
@@ -398,7 +399,7 @@ static void remove_gone(struct bus_pods *pods, bool emit)
 			continue;
 		/* Before it leaves the list: sd-bus calls find() for its interfaces. */
 		if (emit)
-			(void)sd_bus_emit_object_removed(pods->sdbus, object->path);
+			(void)sys_bus(sd_bus_emit_object_removed(pods->sdbus, object->path));
 		pods->list[i] = NULL;
 		object_free(object);
 	}

@@ -7,6 +7,7 @@
 
 #include "agent/policy_files.h"
 #include "policy/read.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/tree.h"
 
 #define MODE_FILE(mode) "version: 1\nmode: " mode "\n"
@@ -142,6 +143,27 @@ TEST(named_files_are_read_instead_of_the_directories)
 	assert_int_equal(diags.n_errors, 1);
 }
 
+/* Half a policy is another policy. */
+TEST(a_directory_whose_listing_breaks_off_rejects_the_policy)
+{
+	unsigned n;
+
+	tree_write(dir, "etc/colod/policy.d/50-mode.yaml", MODE_FILE("protect"));
+	fault_begin();
+	assert_int_equal(read_all(), 0);
+	n = fault_count(SYS_LIST);
+	for (unsigned i = 1; i <= n; i++) {
+		fault_begin();
+		fault_set(SYS_LIST, i, -EIO);
+		assert_int_equal(read_all(), -EIO);
+		assert_null(policy);
+		assert_int_equal(diags.n_errors, 1);
+		assert_string_equal(diags.list[0].file, "etc/colod/policy.d");
+	}
+	fault_end();
+	assert_true(n >= 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +190,8 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(named_files_are_read_instead_of_the_directories,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_directory_whose_listing_breaks_off_rejects_the_policy, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

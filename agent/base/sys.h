@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The one seam between the agent and the kernel, other processes and the network: whatever can
+// fail there goes through here, so that a test can make each single call fail, be cut short or
+// come late (tests/lib/fault.h). In a running agent it costs a look at a pointer that is NULL.
+#pragma once
+
+#include <dirent.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+struct epoll_event;
+struct statfs;
+
+/* Kinds of calls, as a fault names them. Names for people: sys_call_name(). */
+enum sys_call {
+	SYS_OPEN,
+	SYS_READ,
+	SYS_WRITE,
+	SYS_STAT, /* stat, access, statfs */
+	SYS_LIST, /* reading a directory */
+	SYS_MAKE, /* mkdir, link, rename */
+	SYS_UNLINK,
+	SYS_TRUNCATE,
+	SYS_LOCK,
+	SYS_WATCH,  /* inotify */
+	SYS_POLL,   /* epoll and what is waited for with it: timers, event fds */
+	SYS_THREAD, /* starting one */
+	SYS_BUS,    /* D-Bus, from opening a connection on */
+	SYS_HTTP,
+	SYS_CALL_COUNT,
+};
+
+const char *sys_call_name(enum sys_call call);
+
+/* What a test answers to a call about to be made (`path` may be NULL, `size` is what is to be read
+ * or written, else 0): 0: make it; a negative errno: it fails so, and is not made; a positive
+ * number: read or write at most so many bytes. May be called from any thread. */
+typedef int (*sys_hook_fn)(void *context, enum sys_call call, const char *path, size_t size);
+
+/* For test programs alone: no source of the agent may name it (make check-layers). NULL: none. */
+void sys_set_hook(sys_hook_fn hook, void *context);
+
+/* For calls that have no wrapper below: 0, or the negative errno to fail with instead of making it. */
+int sys_fault(enum sys_call call, const char *path);
+
+/* A call of sd-bus, which returns a negative errno itself: r = sys_bus(sd_bus_call(...)). */
+#define sys_bus(expression)                                                                        \
+	({                                                                                         \
+		int fault_ = sys_fault(SYS_BUS, NULL);                                             \
+		fault_ < 0 ? fault_ : (expression);                                                \
+	})
+
+/* Each of these is the system call of that name, errno included. */
+int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
+int sys_memfd_create(const char *name, unsigned flags);
+ssize_t sys_read(int fd, void *buf, size_t size);
+ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset);
+ssize_t sys_write(int fd, const void *buf, size_t size);
+int sys_fstat(int fd, struct stat *ret_stat);
+int sys_fstatat(int dirfd, const char *path, struct stat *ret_stat, int flags);
+int sys_faccessat(int dirfd, const char *path, int mode, int flags);
+int sys_fstatfs(int fd, struct statfs *ret_statfs);
+ssize_t sys_getdents64(int fd, void *buf, size_t size);
+DIR *sys_fdopendir(int fd);
+/* NULL at the end with errno 0, NULL with errno set where listing failed. */
+struct dirent *sys_readdir(DIR *dir);
+int sys_mkdirat(int dirfd, const char *path, mode_t mode);
+int sys_linkat(int dirfd, const char *path, int new_dirfd, const char *new_path, int flags);
+int sys_renameat(int dirfd, const char *path, int new_dirfd, const char *new_path);
+int sys_unlinkat(int dirfd, const char *path, int flags);
+int sys_ftruncate(int fd, off_t length);
+int sys_flock(int fd, int operation);
+int sys_inotify_init1(int flags);
+int sys_inotify_add_watch(int fd, const char *path, unsigned mask);
+int sys_epoll_create1(int flags);
+int sys_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event);
