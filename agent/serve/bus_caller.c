@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/sys.h"
 
 static void unref_creds(sd_bus_creds **creds)
 {
@@ -22,7 +23,7 @@ void bus_caller_of(sd_bus_message *call, struct history_caller *ret_caller)
 	pid_t pid;
 
 	*ret_caller = (struct history_caller){0};
-	if (sd_bus_query_sender_creds(call, mask, &creds) < 0 ||
+	if (sys_bus(sd_bus_query_sender_creds(call, mask, &creds)) < 0 ||
 	    sd_bus_creds_get_euid(creds, &uid) < 0 || sd_bus_creds_get_pid(creds, &pid) < 0)
 		return;
 	ret_caller->known = true;
