@@ -18,12 +18,15 @@ enum ctl_exit {
 	CTL_NO_POD = 5,	     /* no pod, or several, go by the name given */
 };
 
+#define CTL_ARGS_MAX 2
+
 struct ctl {
 	struct term term;
 	FILE *err;
-	const cJSON *doc; /* the whole snapshot */
-	const char *pod;  /* the argument of `why`, else NULL */
-	bool all;	  /* --all: `plan` also lists what stays as it is */
+	const cJSON *doc;		/* the whole snapshot; NULL for a verb that acts */
+	const char *args[CTL_ARGS_MAX]; /* behind the verb; NULL where there is none */
+	bool json;			/* --json */
+	bool all;			/* --all: `plan` also lists what stays as it is */
 };
 
 /* Each prints its table to term.out, messages to err, and returns an enum ctl_exit. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// coloctl: shows what colod sees, decided and did. This file has the command line; each verb is a
-// row of the table below and a file of its own. A mistake is answered with the one sentence that
-// mends it, never with the whole help.
+// coloctl: shows what colod sees, decided and did, and changes how far it may go. This file has the
+// command line; each verb is a row of the table in verbs.c and a file of its own.
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -11,51 +10,20 @@
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/doc.h"
 #include "agent/ctl/json_out.h"
-#include "policy/nearest.h"
-
-struct verb {
-	const char *name;
-	const char *argument; /* NULL: takes none */
-	const char *summary;
-	int (*run)(const struct ctl *ctl); /* NULL: there is only JSON */
-	cJSON *(*json)(const struct ctl *ctl, int *ret_exit);
-};
+#include "agent/ctl/verbs.h"
 
 struct options {
 	bool json;
-	bool all;
+	unsigned verb; /* enum verb_option */
 	bool help;
 	bool version;
 };
 
-static cJSON *dump_json(const struct ctl *ctl, int *ret_exit)
-{
-	(void)ret_exit;
-	return cJSON_Duplicate(ctl->doc, 1);
-}
-
-static const struct verb verbs[] = {
-	{"status", NULL, "mode, policy, pods, what is withheld and how to allow it", verb_status,
-	 verb_status_json},
-	{"pods", NULL, "every pod with its level and what it uses", verb_pods, verb_pods_json},
-	{"plan", NULL, "the knobs that change or would change, and why", verb_plan, verb_plan_json},
-	{"why", "POD", "why one pod is treated as it is", verb_why, verb_why_json},
-	{"score", NULL, "how much of its time each online pod was stalled", verb_score,
-	 verb_score_json},
-	{"doctor", NULL, "what this node can do, what an absence costs, how to end it", verb_doctor,
-	 verb_doctor_json},
-	{"dump", NULL, "the whole snapshot, always as JSON", NULL, dump_json},
-};
-
-#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
-
 static void help(void)
 {
-	(void)puts("Usage: coloctl [OPTION...] VERB [POD]\n"
+	(void)puts("Usage: coloctl [OPTION...] VERB [ARGUMENT...]\n"
 		   "Shows what colod on this node sees, has decided and has done.\n");
-	for (size_t i = 0; i < N_VERBS; i++)
-		(void)printf("  %-7s %-4s %s\n", verbs[i].name,
-			     verbs[i].argument ? verbs[i].argument : "", verbs[i].summary);
+	verbs_help();
 	(void)puts(
 		"\nPOD is namespace/name, a name, a UID or its first characters, a unit or a cgroup "
 		"path.\n\n"
@@ -67,32 +35,6 @@ static void help(void)
 		"Reading takes root or membership of group colod.\n\n"
 		"Exit code: 0 shown, 1 colod's answer cannot be used, 2 wrong command line,\n"
 		"3 colod or the bus does not run, 4 not allowed to ask, 5 no such pod, or several");
-}
-
-/* Words of the command line are printed like names from pods: nothing in them is trusted. */
-static int usage(const char *before, const char *word, const char *after)
-{
-	struct term err;
-
-	term_init(&err, stderr);
-	(void)fprintf(stderr, "coloctl: %s", before);
-	term_text(&err, word, TERM_PLAIN);
-	(void)fprintf(stderr, "%s\n", after);
-	return CTL_USAGE;
-}
-
-static int unknown_verb(const char *word)
-{
-	const char *names[N_VERBS];
-	char after[128];
-	int near;
-
-	for (size_t i = 0; i < N_VERBS; i++)
-		names[i] = verbs[i].name;
-	near = nearest(word, names, N_VERBS);
-	if (near >= 0)
-		(void)snprintf(after, sizeof(after), "'. Did you mean: coloctl %s", names[near]);
-	return usage("there is no verb '", word, near >= 0 ? after : "'. See: coloctl help");
 }
 
 static int read_options(int argc, char **argv, struct options *options)
@@ -113,7 +55,7 @@ static int read_options(int argc, char **argv, struct options *options)
 			options->json = true;
 			break;
 		case 'a':
-			options->all = true;
+			options->verb |= VERB_ALL;
 			break;
 		case 'h':
 			options->help = true;
@@ -122,51 +64,18 @@ static int read_options(int argc, char **argv, struct options *options)
 			options->version = true;
 			break;
 		default:
-			return usage("there is no option '", argv[optind - 1],
-				     "'. See: coloctl help");
+			return verbs_usage("there is no option '", argv[optind - 1],
+					   "'. See: coloctl help");
 		}
 	}
 	return CTL_OK;
 }
 
-static int find_verb(int argc, char **argv, const struct options *options,
-		     const struct verb **ret_verb)
-{
-	const struct verb *verb = NULL;
-
-	if (argc == 0)
-		return usage("say what to show, for example: coloctl status", "",
-			     ". See: coloctl help");
-	for (size_t i = 0; i < N_VERBS; i++) {
-		if (strcmp(argv[0], verbs[i].name) == 0)
-			verb = &verbs[i];
-	}
-	if (!verb)
-		return unknown_verb(argv[0]);
-	if (verb->argument && argc < 2)
-		return usage("which pod? For example: coloctl why default/web-1", "",
-			     ". List them: coloctl pods");
-	if (argc > (verb->argument ? 2 : 1))
-		return usage("one argument too many: '", argv[verb->argument ? 2 : 1], "'");
-	if (options->all && verb->run != verb_plan)
-		return usage("--all goes with plan, not with '", argv[0], "'");
-	*ret_verb = verb;
-	return CTL_OK;
-}
-
-static int show(const struct verb *verb, const struct ctl *ctl, bool json)
+static int print_json(const struct verb *verb, const struct ctl *ctl)
 {
 	int r = CTL_FAILED;
-	cJSON *tree;
+	cJSON *tree = verb->json(ctl, &r);
 
-	if (!json && verb->run && !doc_has(doc_get(ctl->doc, "node"), "kernel")) {
-		(void)fprintf(stderr, "coloctl: colod has only just started and has seen nothing "
-				      "yet. Ask again in a second\n");
-		return CTL_FAILED;
-	}
-	if (!json && verb->run)
-		return verb->run(ctl);
-	tree = verb->json(ctl, &r);
 	if (!tree) {
 		if (r == CTL_FAILED)
 			(void)fprintf(stderr,
@@ -179,6 +88,18 @@ static int show(const struct verb *verb, const struct ctl *ctl, bool json)
 	return r < 0 ? CTL_FAILED : CTL_OK;
 }
 
+static int show(const struct verb *verb, const struct ctl *ctl)
+{
+	if (ctl->json || !verb->show)
+		return print_json(verb, ctl);
+	if (!doc_has(doc_get(ctl->doc, "node"), "kernel")) {
+		(void)fprintf(stderr, "coloctl: colod has only just started and has seen nothing "
+				      "yet. Ask again in a second\n");
+		return CTL_FAILED;
+	}
+	return verb->show(ctl);
+}
+
 static int64_t boottime_us(void)
 {
 	struct timespec now = {0};
@@ -187,18 +108,17 @@ static int64_t boottime_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static int run(const struct verb *verb, const char *pod, const struct options *options)
+static int run(const struct verb *verb, struct ctl *ctl)
 {
-	struct ctl ctl = {.err = stderr, .pod = pod, .all = options->all};
-	cJSON *doc;
-	int r = client_fetch(stderr, &doc);
+	cJSON *doc = NULL;
+	int r = verb->act ? CTL_OK : client_fetch(stderr, &doc);
 
 	if (r != CTL_OK)
 		return r;
-	ctl.doc = doc;
-	term_init(&ctl.term, stdout);
-	ctl.term.now_us = boottime_us();
-	r = show(verb, &ctl, options->json);
+	ctl->doc = doc;
+	term_init(&ctl->term, stdout);
+	ctl->term.now_us = boottime_us();
+	r = verb->act ? verb->act(ctl) : show(verb, ctl);
 	cJSON_Delete(doc);
 	if (fflush(stdout) != 0 && errno != EPIPE) {
 		(void)fprintf(stderr, "coloctl: cannot write: %s\n", strerror(errno));
@@ -211,6 +131,7 @@ int main(int argc, char **argv)
 {
 	struct options options = {0};
 	const struct verb *verb = NULL;
+	struct ctl ctl = {.err = stderr};
 	int r = read_options(argc, argv, &options);
 
 	if (r != CTL_OK)
@@ -225,6 +146,12 @@ int main(int argc, char **argv)
 		help();
 		return CTL_OK;
 	}
-	r = find_verb(argc, argv, &options, &verb);
-	return r == CTL_OK ? run(verb, verb->argument ? argv[1] : NULL, &options) : r;
+	r = verbs_find(argc, argv, options.verb, &verb);
+	if (r != CTL_OK)
+		return r;
+	for (int i = 1; i < argc && i <= CTL_ARGS_MAX; i++)
+		ctl.args[i - 1] = argv[i];
+	ctl.json = options.json;
+	ctl.all = options.verb & VERB_ALL;
+	return run(verb, &ctl);
 }

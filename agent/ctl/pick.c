@@ -110,13 +110,13 @@ static int say_none(const struct ctl *ctl, const struct term *err, const cJSON *
 	const cJSON *pod;
 
 	(void)fputs("coloctl: no pod goes by '", err->out);
-	term_text(err, ctl->pod, TERM_PLAIN);
+	term_text(err, ctl->args[0], TERM_PLAIN);
 	(void)fputs("'.", err->out);
 	cJSON_ArrayForEach(pod, pods)
 	{
-		struct candidate c = {.pod = pod, .distance = distance(pod, ctl->pod)};
+		struct candidate c = {.pod = pod, .distance = distance(pod, ctl->args[0])};
 
-		if (*ctl->pod && c.distance <= 1 + strnlen(ctl->pod, WORD_MAX) / 4)
+		if (*ctl->args[0] && c.distance <= 1 + strnlen(ctl->args[0], WORD_MAX) / 4)
 			keep(near, &n, c);
 	}
 	if (n == 0) {
@@ -136,13 +136,13 @@ static int say_many(const struct ctl *ctl, const struct term *err, const cJSON *
 	size_t n = 0;
 
 	(void)fputs("coloctl: several pods go by '", err->out);
-	term_text(err, ctl->pod, TERM_PLAIN);
+	term_text(err, ctl->args[0], TERM_PLAIN);
 	(void)fputs("'. Give namespace/name or more of the UID:\n", err->out);
 	cJSON_ArrayForEach(pod, pods)
 	{
 		struct pod_ref ref = ref_of(pod);
 
-		if (pod_ref_match(&ref, ctl->pod) != best)
+		if (pod_ref_match(&ref, ctl->args[0]) != best)
 			continue;
 		if (n++ < SHOWN_MAX)
 			say_pod(err, pod);
@@ -162,7 +162,7 @@ int pick_pod(const struct ctl *ctl, const cJSON **ret_pod)
 	cJSON_ArrayForEach(pod, pods)
 	{
 		struct pod_ref ref = ref_of(pod);
-		enum pod_ref_match match = pod_ref_match(&ref, ctl->pod);
+		enum pod_ref_match match = pod_ref_match(&ref, ctl->args[0]);
 
 		if (match == POD_REF_NO || match < best)
 			continue;

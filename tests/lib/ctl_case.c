@@ -42,7 +42,7 @@ char *ctl_case_run(const struct ctl_case *t, const cJSON *doc, int *ret_exit)
 			 .now_us = pass_us + 2500000},
 		.err = err_file,
 		.doc = doc,
-		.pod = t->pod,
+		.args = {t->pod},
 		.all = t->all,
 	};
 

@@ -30,7 +30,7 @@ static int teardown(void **state)
 /* The name of the picked pod, or NULL; messages are in `err`. */
 static const char *pick(const char *word)
 {
-	struct ctl ctl = {.doc = doc, .pod = word, .term = {.utf8 = true}};
+	struct ctl ctl = {.doc = doc, .args = {word}, .term = {.utf8 = true}};
 	const cJSON *pod = NULL;
 	int r;
 

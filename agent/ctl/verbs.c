@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See verbs.h. A mistake is answered with the one sentence that mends it, never with the whole help.
+#include "agent/ctl/verbs.h"
+
+#include <string.h>
+
+#include "policy/nearest.h"
+
+static cJSON *dump_json(const struct ctl *ctl, int *ret_exit)
+{
+	(void)ret_exit;
+	return cJSON_Duplicate(ctl->doc, 1);
+}
+
+static const struct verb verbs[] = {
+	{.name = "status",
+	 .summary = "mode, policy, pods, what is withheld and how to allow it",
+	 .show = verb_status,
+	 .json = verb_status_json},
+	{.name = "pods",
+	 .summary = "every pod with its level and what it uses",
+	 .show = verb_pods,
+	 .json = verb_pods_json},
+	{.name = "plan",
+	 .summary = "the knobs that change or would change, and why",
+	 .options = VERB_ALL,
+	 .show = verb_plan,
+	 .json = verb_plan_json},
+	{.name = "why",
+	 .arguments = "POD",
+	 .summary = "why one pod is treated as it is",
+	 .min_args = 1,
+	 .max_args = 1,
+	 .show = verb_why,
+	 .json = verb_why_json},
+	{.name = "score",
+	 .summary = "how much of its time each online pod was stalled",
+	 .show = verb_score,
+	 .json = verb_score_json},
+	{.name = "doctor",
+	 .summary = "what this node can do, what an absence costs, how to end it",
+	 .show = verb_doctor,
+	 .json = verb_doctor_json},
+	{.name = "dump", .summary = "the whole snapshot, always as JSON", .json = dump_json},
+};
+
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+void verbs_help(void)
+{
+	for (size_t i = 0; i < N_VERBS; i++) {
+		char call[64];
+
+		(void)snprintf(call, sizeof(call), "%s %s", verbs[i].name,
+			       verbs[i].arguments ? verbs[i].arguments : "");
+		(void)printf("  %-12s %s\n", call, verbs[i].summary);
+	}
+}
+
+int verbs_usage(const char *before, const char *word, const char *after)
+{
+	struct term err;
+
+	term_init(&err, stderr);
+	(void)fprintf(stderr, "coloctl: %s", before);
+	term_text(&err, word, TERM_PLAIN);
+	(void)fprintf(stderr, "%s\n", after);
+	return CTL_USAGE;
+}
+
+static int unknown_verb(const char *word)
+{
+	const char *names[N_VERBS];
+	char after[128];
+	int near;
+
+	for (size_t i = 0; i < N_VERBS; i++)
+		names[i] = verbs[i].name;
+	near = nearest(word, names, N_VERBS);
+	if (near >= 0)
+		(void)snprintf(after, sizeof(after), "'. Did you mean: coloctl %s", names[near]);
+	return verbs_usage("there is no verb '", word, near >= 0 ? after : "'. See: coloctl help");
+}
+
+/* The row of that name whose number of arguments fits, else the last one of that name. */
+static const struct verb *pick_row(const char *name, unsigned n_args)
+{
+	const struct verb *named = NULL;
+
+	for (size_t i = 0; i < N_VERBS; i++) {
+		if (strcmp(name, verbs[i].name) != 0)
+			continue;
+		named = &verbs[i];
+		if (n_args >= named->min_args && n_args <= named->max_args)
+			break;
+	}
+	return named;
+}
+
+static int too_few(const struct verb *verb)
+{
+	char call[96];
+
+	if (verb->show == verb_why)
+		return verbs_usage("which pod? For example: coloctl why default/web-1", "",
+				   ". List them: coloctl pods");
+	(void)snprintf(call, sizeof(call), "coloctl %s %s", verb->name, verb->arguments);
+	return verbs_usage("something is missing: ", call, ". See: coloctl help");
+}
+
+static int check_options(const struct verb *verb, unsigned options)
+{
+	unsigned wrong = options & ~verb->options;
+
+	if (wrong & VERB_ALL)
+		return verbs_usage("--all goes with plan, not with '", verb->name, "'");
+	if (wrong & VERB_PERSIST)
+		return verbs_usage("--persist goes with mode MODE, not with '", verb->name, "'");
+	return CTL_OK;
+}
+
+int verbs_find(int argc, char **argv, unsigned options, const struct verb **ret_verb)
+{
+	unsigned n_args = argc > 0 ? (unsigned)argc - 1 : 0;
+	const struct verb *verb;
+
+	if (argc == 0)
+		return verbs_usage("say what to show, for example: coloctl status", "",
+				   ". See: coloctl help");
+	verb = pick_row(argv[0], n_args);
+	if (!verb)
+		return unknown_verb(argv[0]);
+	if (n_args < verb->min_args)
+		return too_few(verb);
+	if (n_args > verb->max_args)
+		return verbs_usage("one argument too many: '", argv[verb->max_args + 1], "'");
+	*ret_verb = verb;
+	return check_options(verb, options);
+}
