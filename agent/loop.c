@@ -14,7 +14,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
-#include "agent/restore.h"
+#include "agent/life.h"
 #include "agent/serve/bus.h"
 #include "agent/state.h"
 #include "agent/tick.h"
@@ -331,6 +331,7 @@ int loop_run(const struct options *options)
 		return 1;
 	}
 	loop.state->status.started_us = loop_now_us(&loop);
+	life_start(loop.state, loop.state->status.started_us);
 	loop_pass(&loop);
 	log_info("loop.start", "colod " COLOD_VERSION " runs in mode %s (%s), policy %s",
 		 names_mode(loop.state->status.modes.all), loop_mode_why(&loop),
@@ -338,6 +339,6 @@ int loop_run(const struct options *options)
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(loop.event);
 	(void)sd_notify(false, "STOPPING=1");
-	restore_all(loop.state);
+	life_stop(loop.state);
 	return r < 0 ? 1 : 0;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 
@@ -21,6 +22,25 @@ static void log_left(void *context, const char *path, enum knob knob, const char
 	log_warning("restore.left", "%s %s is left as it is: %s", path, knob_name(knob), why);
 }
 
+/* The last line: N written, N restored, N left: why. */
+static void say(const struct apply_restored *done, bool holds_only)
+{
+	size_t refused = done->left - done->foreign;
+	char gone[64] = "", foreign[64] = "", kernel[64] = "";
+
+	if (done->gone > 0)
+		(void)snprintf(gone, sizeof(gone), ", %zu gone with their cgroup", done->gone);
+	if (done->foreign > 0)
+		(void)snprintf(foreign, sizeof(foreign), ": somebody else wrote %zu since",
+			       done->foreign);
+	if (refused > 0)
+		(void)snprintf(kernel, sizeof(kernel), "%s the kernel refused %zu",
+			       done->foreign > 0 ? "," : ":", refused);
+	log_notice("restore", "%s%zu written, %zu restored%s, %zu left%s%s",
+		   holds_only ? "holds: " : "", done->written, done->restored, gone, done->left,
+		   foreign, kernel);
+}
+
 static int restore_and_count(struct apply *apply, bool holds_only)
 {
 	struct apply_restored done;
@@ -33,8 +53,7 @@ static int restore_and_count(struct apply *apply, bool holds_only)
 			strerror(-r));
 		return r;
 	}
-	log_notice("restore", "%s%zu written, %zu restored, %zu gone with their cgroup, %zu left",
-		   holds_only ? "holds: " : "", done.written, done.restored, done.gone, done.left);
+	say(&done, holds_only);
 	return done.left > 0 ? 1 : 0;
 }
 
@@ -73,7 +92,8 @@ int restore_run(const struct options *options)
 	int r = open_all(options, &root_fd, &state_fd, &lock_fd);
 
 	if (r == -ENOENT) {
-		log_info("restore", "0 written, 0 restored: colod has changed nothing since boot");
+		log_info("restore",
+			 "0 written, 0 restored, 0 left: colod has changed nothing since boot");
 		return 0;
 	}
 	if (r == -EBUSY) {

@@ -9,6 +9,7 @@
 
 #include "agent/base/log.h"
 #include "agent/controllers.h"
+#include "agent/life.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/names.h"
@@ -137,6 +138,7 @@ static void account_stage(struct state *s)
 
 void tick(struct state *s, int64_t now_us)
 {
+	life_pass(s, now_us);
 	s->status.pass_us = now_us;
 	state_update_mode(s);
 	discover_stage(s, now_us);

@@ -307,3 +307,15 @@ void ladder_cpu_step(struct ladder_cpu *ladder, const struct model *model,
 	else
 		step_squeeze(ladder, &v, policy, now_us);
 }
+
+void ladder_cpu_reset(struct ladder_cpu *ladder, int64_t now_us, uint64_t gap_us)
+{
+	bool held = ladder->rung != RUNG_CALM;
+
+	*ladder = (struct ladder_cpu){
+		.rung = RUNG_CALM,
+		.since_us = now_us,
+		.steps = ladder->steps + held,
+		.reason = {.code = REASON_GAP, .level = LEVEL_NONE, .rule = -1, .for_us = gap_us},
+	};
+}

@@ -16,3 +16,6 @@
 void ladder_cpu_step(struct ladder_cpu *ladder, const struct model *model,
 		     const struct samples *samples, const struct policy *policy,
 		     const struct plan *plan, int64_t now_us);
+
+/* Nobody looked for gap_us: back to calm, whatever was seen before. */
+void ladder_cpu_reset(struct ladder_cpu *ladder, int64_t now_us, uint64_t gap_us);

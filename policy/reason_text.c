@@ -213,6 +213,12 @@ static void hold_text(struct text_out *out, const struct reason *r)
 		else
 			text_out_put(out, "the hold ends: nothing asks for it any more");
 		break;
+	case REASON_GAP:
+		text_out_put(out,
+			     "colod did not run for %s (the machine slept, or colod was stopped): "
+			     "every hold ends, and is earned again from new measurements",
+			     duration(r->for_us, a));
+		break;
 	default:
 		break;
 	}

@@ -13,6 +13,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
+#include "agent/base/process.h"
 #include "agent/base/sys.h"
 #include "policy/knob.h"
 
@@ -55,6 +56,8 @@ int apply_new(int cgroup_fd, int state_fd, struct apply **ret_apply)
 		return -ENOMEM;
 	apply->cgroup_fd = cgroup_fd;
 	apply->page_bytes = page > 0 ? (uint64_t)page : 4096;
+	apply->self.pid = (uint32_t)getpid();
+	(void)process_start(apply->self.pid, &apply->self.start);
 	read_boot_id(boot_id, sizeof(boot_id));
 	r = originals_open(&apply->originals, state_fd, boot_id, &found);
 	if (r < 0) {
@@ -72,6 +75,11 @@ void apply_free(struct apply *apply)
 		return;
 	originals_close(&apply->originals);
 	free(apply);
+}
+
+void apply_set_now(struct apply *apply, int64_t now_us)
+{
+	apply->now_us = now_us;
 }
 
 void apply_set_hook(struct apply *apply, apply_hook_fn hook, void *context)
@@ -117,6 +125,8 @@ int apply_own(struct apply *apply, const char *path, uint64_t inode, enum knob k
 	line->inode = inode;
 	line->knob = knob;
 	line->held = held;
+	line->since_us = apply->now_us;
+	line->owner = apply->self;
 	line->original = *original;
 	line->written = *written;
 	line->previous = previous ? *previous : (struct knob_value){.state = KNOB_UNREAD};
@@ -154,6 +164,7 @@ static size_t adopt_cgroup(struct apply *apply, struct cgroup *cg)
 			continue;
 		s->owned = true;
 		s->held = record->held;
+		s->held_since_us = record->since_us;
 		s->original = record->original;
 		s->written = record->written;
 		/* Killed between the record and the write. */

@@ -19,6 +19,9 @@ struct apply;
 int apply_new(int cgroup_fd, int state_fd, struct apply **ret_apply);
 void apply_free(struct apply *apply);
 
+/* The time of the pass (CLOCK_BOOTTIME): holds that it takes are that old. */
+void apply_set_now(struct apply *apply, int64_t now_us);
+
 /* After discovery: marks the knobs in the model that an earlier run of colod owns (path and inode
  * still the same). */
 void apply_adopt(struct apply *apply, struct model *model);
@@ -35,9 +38,14 @@ struct apply_restored {
 	size_t written;	 /* knobs colod had changed */
 	size_t restored; /* of those: original is back (or was there already) */
 	size_t gone;	 /* of those: the cgroup no longer exists */
-	size_t left;	 /* of those: somebody else wrote since, or the kernel refused */
+	size_t left;	 /* of those: still not the original */
+	size_t foreign;	 /* of `left`: somebody else wrote since; the others the kernel refused */
 };
 int apply_restore(struct apply *apply, bool holds_only, struct apply_restored *ret_restored);
+
+/* Every hold ends now, and the model's knob states say so. Needs no memory and no room for records:
+ * whatever is short, a hold must end. `model` may be NULL. */
+void apply_end_holds(struct apply *apply, struct model *model, struct apply_restored *ret_restored);
 
 /* Why each of the `left` knobs was left: called once per knob. */
 typedef void (*apply_left_fn)(void *context, const char *path, enum knob knob, const char *why);

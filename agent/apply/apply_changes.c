@@ -123,6 +123,8 @@ static void own(struct apply_job *j, const struct knob_value *original,
 {
 	j->state->original = *original;
 	j->state->written = *written;
+	if (j->change->effect == EFFECT_HOLD && !(j->state->owned && j->state->held))
+		j->state->held_since_us = j->apply->now_us;
 	j->state->owned = true;
 	j->state->held = j->change->effect == EFFECT_HOLD;
 }

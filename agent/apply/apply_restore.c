@@ -27,7 +27,8 @@ struct item {
 enum result {
 	RESULT_RESTORED,
 	RESULT_GONE,
-	RESULT_LEFT,
+	RESULT_FOREIGN,
+	RESULT_REFUSED,
 };
 
 static unsigned depth_of(const char *path)
@@ -88,7 +89,7 @@ static enum result foreign(const struct original *record, const struct knob_valu
 		       knob_format(record->knob, now, is, sizeof(is)),
 		       knob_format(record->knob, &record->written, wrote, sizeof(wrote)),
 		       knob_format(record->knob, &record->original, was, sizeof(was)));
-	return RESULT_LEFT;
+	return RESULT_FOREIGN;
 }
 
 static enum result refused(int dir_fd, const struct original *record, int error, char *why)
@@ -98,7 +99,7 @@ static enum result refused(int dir_fd, const struct original *record, int error,
 	if (refusal == REFUSAL_GONE)
 		return RESULT_GONE;
 	(void)snprintf(why, WHY_SIZE, "%s (%s)", names_refusal(refusal), strerror(-error));
-	return RESULT_LEFT;
+	return RESULT_REFUSED;
 }
 
 static int write_original(struct apply *apply, int dir_fd, const struct original *record,
@@ -122,7 +123,7 @@ static void log_restored(const struct original *record, const struct knob_value 
 		   knob_format(record->knob, &record->original, is, sizeof(is)));
 }
 
-/* *ret_keep: the record stays, so that another try can be made. `why` is filled for RESULT_LEFT. */
+/* *ret_keep: the record stays, so that another try can be made. `why` is filled where it is left. */
 static enum result restore_one(struct apply *apply, const struct original *record, bool *ret_keep,
 			       char *why)
 {
@@ -136,7 +137,7 @@ static enum result restore_one(struct apply *apply, const struct original *recor
 	if (r == 0 && writer_is_hidden(dir_fd, record->knob)) {
 		*ret_keep = true;
 		(void)snprintf(why, WHY_SIZE, "it cannot be written while the cgroup is idle");
-		return RESULT_LEFT;
+		return RESULT_REFUSED;
 	}
 	if (r == 0 && knob_equal(record->knob, &record->original, &had, apply->page_bytes))
 		return RESULT_RESTORED;
@@ -158,9 +159,10 @@ static void account(struct apply *apply, struct original *record, struct apply_r
 {
 	char why[WHY_SIZE] = "";
 	bool keep = false;
+	enum result result = restore_one(apply, record, &keep, why);
 
 	done->written++;
-	switch (restore_one(apply, record, &keep, why)) {
+	switch (result) {
 	case RESULT_RESTORED:
 		done->restored++;
 		break;
@@ -168,8 +170,10 @@ static void account(struct apply *apply, struct original *record, struct apply_r
 		done->gone++;
 		keep = false;
 		break;
-	case RESULT_LEFT:
+	case RESULT_FOREIGN:
+	case RESULT_REFUSED:
 		done->left++;
+		done->foreign += result == RESULT_FOREIGN;
 		if (apply->left)
 			apply->left(apply->left_context, record->path, record->knob, why);
 		break;
@@ -203,4 +207,49 @@ int apply_restore(struct apply *apply, bool holds_only, struct apply_restored *r
 		log_debug("apply.originals", "the file of originals could not be tidied");
 	*ret_restored = done;
 	return 0;
+}
+
+/* Without memory for an order: one after another as the table has them. */
+static void end_unsorted(struct apply *apply, struct apply_restored *done)
+{
+	struct originals *o = &apply->originals;
+
+	for (size_t i = 0; i < o->n_buckets; i++) {
+		for (struct original *next, *record = o->buckets[i]; record; record = next) {
+			next = record->next;
+			if (record->held)
+				account(apply, record, done);
+		}
+	}
+}
+
+/* What the model says of a hold that was just ended, or could not be. */
+static void refresh(struct apply *apply, struct cgroup *cg, enum knob knob)
+{
+	_cleanup_close_ int dir_fd = -EBADF;
+	struct knob_state *s = &cg->knobs[knob];
+
+	if (originals_find(&apply->originals, cg->path, cg->inode, knob))
+		return;
+	s->owned = false;
+	s->held = false;
+	if (apply_open(apply, cg->path, cg->inode, &dir_fd) < 0 ||
+	    writer_read(dir_fd, knob, &s->now) < 0)
+		s->now = (struct knob_value){.state = KNOB_UNREAD};
+}
+
+void apply_end_holds(struct apply *apply, struct model *model, struct apply_restored *ret_restored)
+{
+	struct apply_restored done = {0};
+
+	if (apply_restore(apply, true, &done) < 0)
+		end_unsorted(apply, &done);
+	for (size_t i = 0; model && i < model->n_cgroups; i++) {
+		struct cgroup *cg = model->cgroups[i];
+
+		for (int knob = 0; knob < KNOB_COUNT; knob++)
+			if (cg->knobs[knob].owned && cg->knobs[knob].held)
+				refresh(apply, cg, (enum knob)knob);
+	}
+	*ret_restored = done;
 }

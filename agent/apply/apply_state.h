@@ -22,6 +22,8 @@ typedef int (*apply_hook_fn)(void *context, enum apply_step step, const char *pa
 struct apply {
 	int cgroup_fd; /* borrowed */
 	uint64_t page_bytes;
+	int64_t now_us; /* of the pass, stamped on holds */
+	struct originals_owner self;
 	struct originals originals;
 	struct originals_line line; /* for records: large, so not on the stack */
 	struct refuse_seen seen;

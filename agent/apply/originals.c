@@ -75,7 +75,12 @@ static int grow(struct originals *o)
 
 static void fill(struct original *record, const struct originals_line *line)
 {
-	record->held = line->held;
+	/* A hold stays one until its record ends, and as old as it is. */
+	if (!record->held) {
+		record->held = line->held;
+		record->since_us = line->since_us;
+		record->owner = line->owner;
+	}
 	record->original = line->original;
 	record->written = line->written;
 	record->previous = line->previous;
@@ -138,7 +143,6 @@ static void drop_all(struct originals *o)
 static int take_line(struct originals *o, const struct originals_line *line)
 {
 	struct original *record = originals_find(o, line->path, line->inode, line->knob);
-	bool held = line->held || (record && record->held);
 	int r;
 
 	if (line->kind == ORIGINALS_END) {
@@ -148,7 +152,6 @@ static int take_line(struct originals *o, const struct originals_line *line)
 	}
 	if (record) {
 		fill(record, line);
-		record->held = held;
 		return 0;
 	}
 	r = make(o, line, &record);
@@ -252,14 +255,10 @@ int originals_own(struct originals *o, const struct originals_line *line)
 		free(fresh);
 		return r;
 	}
-	if (record) {
-		bool held = line->held || record->held;
-
+	if (record)
 		fill(record, line);
-		record->held = held;
-	} else {
+	else
 		insert(o, fresh);
-	}
 	return 0;
 }
 

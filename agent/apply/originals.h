@@ -24,8 +24,10 @@ struct original {
 	struct original *next; /* in its hash bucket */
 	uint64_t inode;
 	enum knob knob;
-	bool held; /* the value that is there, or may be there, is a hold */
-	bool seen; /* the caller's sweep mark */
+	bool held;	  /* the value that is there, or may be there, is a hold */
+	bool seen;	  /* the caller's sweep mark */
+	int64_t since_us; /* of a hold: since when, and who took it */
+	struct originals_owner owner;
 	struct knob_value original;
 	struct knob_value written;
 	struct knob_value previous; /* see originals_text.h */
@@ -71,7 +73,7 @@ bool originals_is_ours(const struct original *record, const struct knob_value *v
 		       uint64_t page_bytes);
 
 /* Records a knob before it is written: one line (kind ORIGINALS_OWN), then the table. A record that
- * was a hold stays one: its value may still be there. 0, or -errno when it could not be written
+ * was a hold stays one, of the same age: its value may still be there. 0, or -errno when it could not be written
  * down: then nothing changed, and the knob must not be written. */
 int originals_own(struct originals *o, const struct originals_line *line);
 

@@ -70,6 +70,8 @@ static int put_all(const struct originals *o, struct output *out, struct origina
 			line->inode = at->inode;
 			line->knob = at->knob;
 			line->held = at->held;
+			line->since_us = at->since_us;
+			line->owner = at->owner;
 			line->original = at->original;
 			line->written = at->written;
 			line->previous = at->previous;

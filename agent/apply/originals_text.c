@@ -128,10 +128,19 @@ static int value_parse(enum knob knob, const char *word, struct knob_value *ret_
 	return knob_parse(knob, text, ret_value) < 0 ? -EBADMSG : 0;
 }
 
+static const char *hold_text(const struct originals_line *line, char buf[WORD_SIZE])
+{
+	if (!line->held)
+		return "share";
+	(void)snprintf(buf, WORD_SIZE, "hold:%" PRIu64 ":%" PRIu32 ":%" PRIu64,
+		       (uint64_t)line->since_us, line->owner.pid, line->owner.start);
+	return buf;
+}
+
 static int body_format(const struct originals_line *line, char *buf, size_t size)
 {
 	char original[KNOB_TEXT_SIZE], written[KNOB_TEXT_SIZE], previous[KNOB_TEXT_SIZE];
-	char path[4 * ORIGINALS_PATH_SIZE];
+	char path[4 * ORIGINALS_PATH_SIZE], hold[WORD_SIZE];
 
 	if (line->kind == ORIGINALS_HEADER)
 		return snprintf(buf, size, "header " VERSION " %s", line->boot_id);
@@ -142,10 +151,11 @@ static int body_format(const struct originals_line *line, char *buf, size_t size
 	if (line->kind == ORIGINALS_END)
 		return snprintf(buf, size, "end %" PRIu64 " %s %s", line->inode,
 				knob_name(line->knob), path);
-	if (line->original.state != KNOB_KNOWN || line->written.state != KNOB_KNOWN)
+	if (line->original.state != KNOB_KNOWN || line->written.state != KNOB_KNOWN ||
+	    line->since_us < 0)
 		return -EINVAL;
 	return snprintf(buf, size, "own %" PRIu64 " %s %s %s %s %s %s", line->inode,
-			knob_name(line->knob), line->held ? "hold" : "share",
+			knob_name(line->knob), hold_text(line, hold),
 			value_text(line->knob, &line->original, original),
 			value_text(line->knob, &line->written, written),
 			value_text(line->knob, &line->previous, previous), path);
@@ -191,19 +201,49 @@ static int next_word(struct rest *rest, char word[WORD_SIZE])
 	return 0;
 }
 
-static int next_number(struct rest *rest, uint64_t *ret_value)
+/* The digits at *text, at least one, up to `end`, which is stepped over where it is no NUL. */
+static int digits(const char **text, char end, uint64_t max, uint64_t *ret_value)
 {
-	char word[WORD_SIZE];
 	uint64_t value = 0;
+	const char *p = *text;
 
-	if (next_word(rest, word) < 0)
-		return -EBADMSG;
-	for (const char *p = word; *p; p++) {
-		if (*p < '0' || *p > '9' || __builtin_mul_overflow(value, 10u, &value) ||
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (__builtin_mul_overflow(value, 10u, &value) ||
 		    __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value))
 			return -EBADMSG;
 	}
+	if (p == *text || *p != end || value > max)
+		return -EBADMSG;
+	*text = p + (end != '\0');
 	*ret_value = value;
+	return 0;
+}
+
+static int next_number(struct rest *rest, uint64_t *ret_value)
+{
+	char word[WORD_SIZE];
+	const char *p = word;
+
+	return next_word(rest, word) < 0 ? -EBADMSG : digits(&p, '\0', UINT64_MAX, ret_value);
+}
+
+/* share, hold, or hold:SINCE_US:PID:START. */
+static int parse_hold(const char *word, struct originals_line *line)
+{
+	uint64_t since_us = 0, pid = 0;
+
+	line->held = strncmp(word, "hold", 4) == 0;
+	if (!line->held)
+		return strcmp(word, "share") == 0 ? 0 : -EBADMSG;
+	word += 4;
+	if (*word == '\0')
+		return 0;
+	if (*word++ != ':' || digits(&word, ':', INT64_MAX, &since_us) < 0 ||
+	    digits(&word, ':', UINT32_MAX, &pid) < 0 ||
+	    digits(&word, '\0', UINT64_MAX, &line->owner.start) < 0)
+		return -EBADMSG;
+	line->since_us = (int64_t)since_us;
+	line->owner.pid = (uint32_t)pid;
 	return 0;
 }
 
@@ -211,10 +251,7 @@ static int parse_values(struct rest *rest, struct originals_line *line)
 {
 	char word[WORD_SIZE];
 
-	if (next_word(rest, word) < 0)
-		return -EBADMSG;
-	line->held = strcmp(word, "hold") == 0;
-	if (!line->held && strcmp(word, "share") != 0)
+	if (next_word(rest, word) < 0 || parse_hold(word, line) < 0)
 		return -EBADMSG;
 	if (next_word(rest, word) < 0 || value_parse(line->knob, word, &line->original) < 0)
 		return -EBADMSG;

@@ -2,8 +2,10 @@
 // One line of the originals file, as text and as data. Touches no file.
 //
 //	CHECKSUM header 1 BOOT-ID
-//	CHECKSUM own INODE KNOB share|hold ORIGINAL WRITTEN PREVIOUS PATH
+//	CHECKSUM own INODE KNOB share|HOLD ORIGINAL WRITTEN PREVIOUS PATH
 //	CHECKSUM end INODE KNOB PATH
+//
+// HOLD is hold:SINCE_US:PID:START, or only "hold", as the first version wrote it.
 #pragma once
 
 #include <stdbool.h>
@@ -23,11 +25,19 @@ enum originals_kind {
 	ORIGINALS_END, /* the knob is nobody's, or somebody else's, again */
 };
 
+/* The agent that took a hold, told from every other process since boot. */
+struct originals_owner {
+	uint32_t pid;	/* 0: not known */
+	uint64_t start; /* clock ticks since boot, as in /proc/PID/stat */
+};
+
 struct originals_line {
 	enum originals_kind kind;
 	enum knob knob;
 	uint64_t inode;
 	bool held;
+	int64_t since_us; /* of a hold: CLOCK_BOOTTIME */
+	struct originals_owner owner;
 	struct knob_value original;
 	struct knob_value written;
 	/* The value of colod's that `written` was to replace; KNOB_UNREAD without one. A crash

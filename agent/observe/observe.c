@@ -309,6 +309,14 @@ int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 	return r;
 }
 
+void observe_forget(struct observe *o)
+{
+	o->samples.node.head = o->samples.node.count = 0;
+	for (size_t i = 0; i < o->samples.n_slots; i++)
+		if (o->samples.pods[i])
+			o->samples.pods[i]->head = o->samples.pods[i]->count = 0;
+}
+
 int observe_triggers(struct observe *o, const struct model *model, const struct plan *plan,
 		     const struct policy *policy, const struct observe_trigger_ops *ops)
 {

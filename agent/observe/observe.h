@@ -25,6 +25,9 @@ const struct samples *observe_samples(const struct observe *observe);
  * -ENOMEM (what there is memory for was sampled). */
 int observe_sample(struct observe *observe, const struct model *model, int64_t now_us);
 
+/* Forgets every sample: after a time in which nobody looked they say nothing of the present. */
+void observe_forget(struct observe *observe);
+
 /* PSI triggers on the cpu.pressure of online pods (by plan's assignments), at most 32, those of the
  * highest level first. Calls `on_arm` for each new trigger fd (the loop watches EPOLLPRI) and
  * `on_disarm` before one is closed. Without the capability or a pressure rule: disarms all. */

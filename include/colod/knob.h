@@ -43,6 +43,7 @@ struct knob_state {
 	struct knob_value written;
 	bool owned;
 	bool held; /* the written value is a hold: it must not outlive the agent */
+	int64_t held_since_us;
 };
 
 /* What a write does to the pod; the mode says which of these are allowed. */

@@ -32,6 +32,7 @@ enum reason_code {
 	REASON_NOT_PLANNED,   /* no rule asks for it any more: the original comes back */
 	REASON_MODE,	      /* the mode does not allow it any more: the original comes back */
 	REASON_STOP,	      /* the agent stops: the original comes back */
+	REASON_GAP,	      /* for_us: nobody looked for so long, so every hold ended */
 	REASON_COUNT,
 };
 

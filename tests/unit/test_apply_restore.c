@@ -122,6 +122,7 @@ TEST(what_somebody_else_wrote_since_is_left_and_said_with_all_three_values)
 	assert_int_equal(done.written, 2);
 	assert_int_equal(done.restored, 1);
 	assert_int_equal(done.left, 1);
+	assert_int_equal(done.foreign, 1);
 	assert_string_equal(told.left, APPLY_HOG " cpu.weight: somebody else wrote since (it is 7, "
 						 "colod wrote 5 over 100)\n");
 	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_WEIGHT), 7);
@@ -190,6 +191,7 @@ TEST(what_the_kernel_refuses_is_left_with_the_cause_and_can_be_tried_again)
 	s->k.fail_error = -EROFS;
 	done = apply_case_restore(s);
 	assert_int_equal(done.left, 1);
+	assert_int_equal(done.foreign, 0);
 	assert_non_null(strstr(told.left, "not permitted (Read-only file system)"));
 	s->k.fail_knob = KNOB_COUNT;
 	done = apply_case_restore(s);
@@ -227,6 +229,51 @@ TEST(a_restore_without_a_model_and_by_another_run_gives_the_same)
 	apply_free(apply);
 }
 
+TEST(ending_holds_tells_the_model_and_leaves_the_shares)
+{
+	struct apply_case *s = *state;
+	struct knob_state *hold = &s->class->knobs[KNOB_CPU_MAX];
+	struct apply_restored done;
+
+	fake_kernel_plan(&s->k, s->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 5);
+	fake_kernel_plan(&s->k, s->class, KNOB_CPU_MAX, EFFECT_HOLD, 5000);
+	fake_kernel_plan(&s->k, s->hog, KNOB_CPU_MAX, EFFECT_HOLD, 4000);
+	fake_kernel_pass(&s->k);
+	s->k.fail_step = APPLY_STEP_RECORD;
+	s->k.fail_knob = KNOB_CPU_MAX;
+	s->k.fail_error = -ENOSPC;
+	apply_case_foreign(s, APPLY_HOG, KNOB_CPU_MAX, 123000);
+	apply_end_holds(s->k.apply, &s->k.f.model, &done);
+	assert_int_equal(done.written, 2);
+	assert_int_equal(done.restored, 1);
+	assert_int_equal(done.foreign, 1);
+	assert_false(hold->owned || hold->held);
+	assert_true(hold->now.value == KNOB_VALUE_MAX);
+	assert_false(s->hog->knobs[KNOB_CPU_MAX].owned);
+	assert_int_equal(s->hog->knobs[KNOB_CPU_MAX].now.value, 123000);
+	assert_true(s->hog->knobs[KNOB_CPU_WEIGHT].owned);
+	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_WEIGHT), 5);
+}
+
+TEST(a_hold_that_the_kernel_keeps_stays_on_record)
+{
+	struct apply_case *s = *state;
+	struct apply_restored done;
+
+	fake_kernel_plan(&s->k, s->class, KNOB_CPU_MAX, EFFECT_HOLD, 5000);
+	fake_kernel_pass(&s->k);
+	s->k.fail_step = APPLY_STEP_WRITE;
+	s->k.fail_knob = KNOB_CPU_MAX;
+	s->k.fail_error = -EBUSY;
+	apply_end_holds(s->k.apply, &s->k.f.model, &done);
+	assert_int_equal(done.left, 1);
+	assert_true(s->class->knobs[KNOB_CPU_MAX].held);
+	s->k.fail_knob = KNOB_COUNT;
+	apply_end_holds(s->k.apply, &s->k.f.model, &done);
+	assert_int_equal(done.restored, 1);
+	assert_false(s->class->knobs[KNOB_CPU_MAX].held);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, apply_case_setup, apply_case_teardown)
 
 int main(void)
@@ -241,6 +288,8 @@ int main(void)
 		CASE(a_cgroup_that_is_gone_is_counted_and_no_trouble),
 		CASE(another_cgroup_under_the_same_name_is_not_written_to),
 		CASE(what_the_kernel_refuses_is_left_with_the_cause_and_can_be_tried_again),
+		CASE(ending_holds_tells_the_model_and_leaves_the_shares),
+		CASE(a_hold_that_the_kernel_keeps_stays_on_record),
 		CASE(a_restore_without_a_model_and_by_another_run_gives_the_same),
 	};
 

@@ -347,6 +347,24 @@ TEST(the_pod_that_waits_longest_is_named)
 	fake_free(&w.f);
 }
 
+TEST(a_gap_is_calm_and_what_was_seen_before_it_counts_no_more)
+{
+	struct world w;
+
+	world_init(&w);
+	run(&w, 3, (struct second){.web = 1000, .wait = 200, .hog = 2000});
+	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
+	ladder_cpu_reset(&w.f.ladder, w.now_us + 60 * SECOND, 60 * SECOND);
+	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(w.f.ladder.quota_cpu_milli, 0);
+	assert_int_equal(w.f.ladder.pressure_us, 0);
+	assert_int_equal(w.f.ladder.steps, 2);
+	assert_int_equal(w.f.ladder.reason.for_us, 60 * SECOND);
+	ladder_cpu_reset(&w.f.ladder, w.now_us + 90 * SECOND, 30 * SECOND);
+	assert_int_equal(w.f.ladder.steps, 2);
+	fake_free(&w.f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +388,7 @@ int main(void)
 		cmocka_unit_test(no_rule_no_capability_no_squeeze_no_step),
 		cmocka_unit_test(numbers_that_were_not_measured_move_nothing),
 		cmocka_unit_test(the_pod_that_waits_longest_is_named),
+		cmocka_unit_test(a_gap_is_calm_and_what_was_seen_before_it_counts_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

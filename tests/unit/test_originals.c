@@ -22,6 +22,7 @@ struct scene {
 	struct originals o;
 	struct originals_found found;
 	struct originals_line line;
+	int64_t since_us;
 };
 
 static void open_as(struct scene *s, const char *boot)
@@ -64,6 +65,8 @@ static int own(struct scene *s, const char *path, uint64_t original, uint64_t wr
 	s->line.inode = 7;
 	s->line.knob = KNOB_CPU_WEIGHT;
 	s->line.held = held;
+	s->line.since_us = s->since_us;
+	s->line.owner = (struct originals_owner){.pid = 4711, .start = 12};
 	s->line.original = knob_value_of(original);
 	s->line.written = knob_value_of(written);
 	(void)snprintf(s->line.path, sizeof(s->line.path), "%s", path);
@@ -134,6 +137,24 @@ TEST(the_last_record_of_a_knob_wins_and_a_hold_stays_one_until_it_ends)
 	assert_int_equal(own(s, "a", 100, 6, false), 0);
 	reopen(s);
 	assert_false(find(s, "a")->held);
+}
+
+TEST(a_hold_is_as_old_as_its_first_record_and_its_owner_stays)
+{
+	struct scene *s = *state;
+
+	s->since_us = 5000;
+	assert_int_equal(own(s, "a", 100, 1, true), 0);
+	s->since_us = 9000;
+	assert_int_equal(own(s, "a", 100, 2, true), 0);
+	assert_int_equal(find(s, "a")->since_us, 5000);
+	reopen(s);
+	assert_int_equal(find(s, "a")->since_us, 5000);
+	assert_int_equal(find(s, "a")->owner.pid, 4711);
+	assert_int_equal(originals_compact(&s->o), 0);
+	reopen(s);
+	assert_int_equal(find(s, "a")->since_us, 5000);
+	assert_int_equal(find(s, "a")->owner.start, 12);
 }
 
 TEST(an_ended_record_does_not_come_back)
@@ -437,6 +458,7 @@ int main(void)
 		CASE(nothing_recorded_leaves_no_file),
 		CASE(a_record_is_there_again_after_any_end),
 		CASE(the_last_record_of_a_knob_wins_and_a_hold_stays_one_until_it_ends),
+		CASE(a_hold_is_as_old_as_its_first_record_and_its_owner_stays),
 		CASE(an_ended_record_does_not_come_back),
 		CASE(both_the_value_written_and_the_one_it_replaces_are_colods_own),
 		CASE(many_records_are_all_found),

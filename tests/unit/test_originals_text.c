@@ -52,6 +52,9 @@ static void comes_back(void)
 	if (line.kind == ORIGINALS_END)
 		return;
 	assert_int_equal(got.held, line.held);
+	assert_true(got.since_us == line.since_us);
+	assert_int_equal(got.owner.pid, line.owner.pid);
+	assert_true(got.owner.start == line.owner.start);
 	same_value(&got.original, &line.original);
 	same_value(&got.written, &line.written);
 	same_value(&got.previous, &line.previous);
@@ -68,6 +71,11 @@ TEST(every_kind_of_line_comes_back_for_every_knob)
 		set(ORIGINALS_OWN, "kubepods.slice/a.slice");
 		line.knob = (enum knob)knob;
 		line.held = knob % 2;
+		if (line.held) {
+			line.since_us = INT64_MAX - knob;
+			line.owner.pid = UINT32_MAX;
+			line.owner.start = UINT64_MAX;
+		}
 		if (knob == KNOB_CPU_MAX) {
 			line.original = knob_value_quota(KNOB_VALUE_MAX, 100000);
 			line.written = knob_value_quota(5000, 20000);
@@ -160,6 +168,14 @@ TEST(a_line_with_a_right_checksum_must_still_make_sense)
 		"own 1 cpu.shares share 1 2 - a",
 		"own 1 memory.max share 1 2 - a",
 		"own 1 cpu.weight loan 1 2 - a",
+		"own 1 cpu.weight hold: 1 2 - a",
+		"own 1 cpu.weight holder 1 2 - a",
+		"own 1 cpu.weight hold:5:6 1 2 - a",
+		"own 1 cpu.weight hold:5:6:7:8 1 2 - a",
+		"own 1 cpu.weight hold:5::7 1 2 - a",
+		"own 1 cpu.weight hold:-5:6:7 1 2 - a",
+		"own 1 cpu.weight hold:9223372036854775808:6:7 1 2 - a",
+		"own 1 cpu.weight hold:5:4294967296:7 1 2 - a",
 		"own 1 cpu.weight share - 2 - a",
 		"own 1 cpu.weight share 1 max - a",
 		"own 1 cpu.weight share 1 2 a",
@@ -185,6 +201,19 @@ TEST(a_line_with_a_right_checksum_must_still_make_sense)
 	}
 }
 
+TEST(a_hold_of_the_first_version_is_one_of_unknown_age)
+{
+	static const char body[] = "own 1 cpu.weight hold 100 2 - a";
+	char text[300];
+
+	(void)snprintf(text, sizeof(text), "%08x %s", originals_text_checksum(body, strlen(body)),
+		       body);
+	assert_int_equal(originals_text_parse(text, strlen(text), &got), 0);
+	assert_true(got.held);
+	assert_int_equal(got.since_us, 0);
+	assert_int_equal(got.owner.pid, 0);
+}
+
 TEST(the_checksum_is_the_well_known_crc_32)
 {
 	assert_int_equal(originals_text_checksum("123456789", 9), 0xcbf43926);
@@ -195,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_of_line_comes_back_for_every_knob),
 		cmocka_unit_test(paths_of_any_bytes_come_back),
+		cmocka_unit_test(a_hold_of_the_first_version_is_one_of_unknown_age),
 		cmocka_unit_test(a_path_that_leads_out_of_the_mount_is_neither_written_nor_read),
 		cmocka_unit_test(a_knob_that_colod_never_writes_has_no_record),
 		cmocka_unit_test(any_changed_bit_and_any_cut_is_noticed),

@@ -85,6 +85,7 @@ static const unsigned used[REASON_COUNT] = {
 	[REASON_SQUEEZE] = OBSERVED | LIMIT | FOR | EXTRA,
 	[REASON_SQUEEZE_FLOOR] = OBSERVED | LIMIT | FOR | EXTRA,
 	[REASON_RELEASED] = FOR,
+	[REASON_GAP] = FOR,
 };
 
 /* Changing a number changes the sentence if, and only if, the code uses that number. */

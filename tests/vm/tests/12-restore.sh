@@ -37,7 +37,7 @@ stop_restores()
 	knobs_take after
 	is "$(diff before after)" "" "every value is back"
 	like "$(journalctl -q -u colod -o cat | grep ' written, ' | grep -v '^holds' | tail -1)" \
-		'^([1-9][0-9]*) written, \1 restored, 0 gone with their cgroup, 0 left' "and it is said, counted"
+		'^([1-9][0-9]*) written, \1 restored, 0 left' "and it is said, counted"
 }
 
 kill_loses_nothing()

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See process.h.
+#include "agent/base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "agent/base/sys.h"
+
+/* The start time is the 22nd field; the second one, the name, may hold blanks and brackets. */
+#define FIELDS_AFTER_NAME 20
+
+int process_start_parse(const char *text, uint64_t *ret_ticks)
+{
+	const char *p = strrchr(text, ')');
+	uint64_t value = 0;
+
+	if (!p)
+		return -EBADMSG;
+	for (int field = 0; field < FIELDS_AFTER_NAME; field++) {
+		p = strchr(p, ' ');
+		if (!p)
+			return -EBADMSG;
+		p++;
+	}
+	if (*p < '0' || *p > '9')
+		return -EBADMSG;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (__builtin_mul_overflow(value, 10u, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value))
+			return -EBADMSG;
+	}
+	*ret_ticks = value;
+	return 0;
+}
+
+int process_start(uint32_t pid, uint64_t *ret_ticks)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char path[32], text[1024];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%" PRIu32 "/stat", pid);
+	fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	r = fs_pread(fd, text, sizeof(text), NULL);
+	return r < 0 ? r : process_start_parse(text, ret_ticks);
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Who a process is: its number alone is given out again, with its start time it is not.
+#pragma once
+
+#include <stdint.h>
+
+/* Clock ticks from boot to the start of process `pid`, of the machine that colod runs on. 0, or
+ * -errno: -ESRCH when there is no such process (any more). Allocates nothing. */
+int process_start(uint32_t pid, uint64_t *ret_ticks);
+
+/* The same from the text of /proc/PID/stat. -EBADMSG where it is not one. */
+int process_start_parse(const char *text, uint64_t *ret_ticks);

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How the agent's own life bears on the node: what its start finds, what a suspend or a stop by a
+// signal ends, and what its end leaves. A hold must not outlive the looking that it rests on.
+#pragma once
+
+#include <stdint.h>
+
+#include "agent/state.h"
+
+/* No hold stands longer than this without a pass. Also WatchdogSec= of colod.service. */
+#define LIFE_BOUND_US 5000000
+
+/* Before the first pass: the holds of an agent that died end. */
+void life_start(struct state *state, int64_t now_us);
+
+/* First of all in each pass. Where none was made for longer than the bound (the machine slept, or
+ * this process was stopped), every hold ends and the samples from before are forgotten, before
+ * anything is decided. */
+void life_pass(struct state *state, int64_t now_us);
+
+/* After the last pass. */
+void life_stop(struct state *state);

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Start, gap and end of the agent over a fake tree: when holds end, and that nothing else does.
+#include "tests/lib/test.h"
+
+#include <unistd.h>
+
+#include "agent/base/log.h"
+#include "agent/life.h"
+#include "agent/state.h"
+#include "agent/tick.h"
+#include "policy/decide.h"
+#include "policy/diff.h"
+#include "policy/history.h"
+#include "policy/knob.h"
+#include "tests/lib/tree.h"
+
+#define S_US 1000000
+#define ONLINE "0a0a0a0a-0000-4000-8000-000000000001"
+#define HOG "0a0a0a0a-0000-4000-8000-000000000003"
+#define BE "kubepods.slice/kubepods-besteffort.slice"
+#define ONLINE_POD "kubepods.slice/kubepods-pod0a0a0a0a_0000_4000_8000_000000000001.slice"
+
+struct life_test {
+	char *dir;
+	struct options options;
+	struct state *state;
+};
+
+static struct life_test t;
+
+static int setup(void **state)
+{
+	(void)state;
+	log_open(LOG_EMERG);
+	memset(&t, 0, sizeof(t));
+	if (tree_make("@host 4\n@pod systemd Guaranteed " ONLINE " 2031\n"
+		      "@pod systemd BestEffort " HOG " 1\n",
+		      &t.dir) < 0)
+		return -1;
+	if (tree_write(t.dir, "etc/colod/policy.d/90-test.yaml",
+		       "version: 1\nmode: squeeze\nfacts: {from: cgroup}\n"
+		       "assign:\n  - {match: {qos: Guaranteed}, level: P0}\n"
+		       "  - {match: {qos: BestEffort}, level: P7}\n") < 0)
+		return -1;
+	t.options = (struct options){.action = OPTIONS_ONCE, .root = t.dir, .mode = MODE_FULL};
+	return state_new(&t.options, &t.state);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	state_free(t.state);
+	tree_remove(t.dir);
+	return 0;
+}
+
+static void assert_knob(const char *path, const char *file, const char *want)
+{
+	char got[128];
+
+	assert_int_equal(tree_knob_read(t.dir, path, file, got, sizeof(got)), 0);
+	assert_string_equal(got, want);
+}
+
+static struct cgroup *cgroup_at(const char *path)
+{
+	struct model *model = discover_model(t.state->discover);
+
+	for (size_t i = 0; i < model->n_cgroups; i++)
+		if (strcmp(model->cgroups[i]->path, path) == 0)
+			return model->cgroups[i];
+	fail_msg("no cgroup %s", path);
+	return NULL;
+}
+
+/* A quota on all offline work, as a squeeze writes it, and a ladder that says so. */
+static void squeeze(int64_t now_us)
+{
+	struct cgroup *be = cgroup_at(BE);
+	struct change change = {
+		.cgroup = be,
+		.knob = KNOB_CPU_MAX,
+		.effect = EFFECT_HOLD,
+		.kind = CHANGE_WRITE,
+		.want = knob_value_quota(20000, 20000),
+	};
+	struct changes changes = {.list = &change, .n = 1, .cap = 1};
+
+	t.state->ladder_cpu.rung = RUNG_SQUEEZE;
+	t.state->ladder_cpu.since_us = now_us;
+	assert_int_equal(apply_changes(t.state->apply, discover_model(t.state->discover), &changes,
+				       false),
+			 1);
+	assert_knob(BE, "cpu.max", "20000 20000");
+	assert_true(be->knobs[KNOB_CPU_MAX].held);
+	assert_int_equal(be->knobs[KNOB_CPU_MAX].held_since_us, now_us);
+}
+
+TEST(a_gap_longer_than_the_bound_ends_every_hold_and_no_share)
+{
+	struct knob_state *s;
+
+	tick(t.state, 10 * S_US);
+	tick(t.state, 11 * S_US);
+	assert_knob(ONLINE_POD, "cpu.weight", "2031");
+	squeeze(11 * S_US);
+	s = &cgroup_at(BE)->knobs[KNOB_CPU_MAX];
+	life_pass(t.state, 11 * S_US + LIFE_BOUND_US);
+	assert_knob(BE, "cpu.max", "20000 20000");
+	assert_int_equal(t.state->ladder_cpu.rung, RUNG_SQUEEZE);
+	life_pass(t.state, 11 * S_US + LIFE_BOUND_US + 1);
+	assert_knob(BE, "cpu.max", "max 100000");
+	assert_false(s->owned || s->held);
+	assert_int_equal(s->now.value, KNOB_VALUE_MAX);
+	assert_int_equal(t.state->ladder_cpu.rung, RUNG_CALM);
+	assert_int_equal(t.state->ladder_cpu.reason.code, REASON_GAP);
+	assert_int_equal(t.state->ladder_cpu.reason.for_us, LIFE_BOUND_US + 1);
+	/* Shares stay: nobody waits for them to be given back. */
+	assert_true(cgroup_at(BE)->knobs[KNOB_CPU_WEIGHT].owned);
+}
+
+TEST(what_was_measured_before_a_gap_is_forgotten)
+{
+	const struct samples *samples = observe_samples(t.state->observe);
+
+	for (int64_t at = 10; at < 15; at++)
+		tick(t.state, at * S_US);
+	assert_int_equal(samples->node.count, 5);
+	tick(t.state, 14 * S_US + LIFE_BOUND_US + 1);
+	assert_int_equal(samples->node.count, 1);
+	for (size_t i = 0; i < samples->n_slots; i++)
+		if (samples->pods[i])
+			assert_int_equal(samples->pods[i]->count, 1);
+}
+
+TEST(a_pass_after_a_gap_takes_no_new_hold_from_old_numbers)
+{
+	tick(t.state, 10 * S_US);
+	squeeze(10 * S_US);
+	tick(t.state, 60 * S_US);
+	assert_knob(BE, "cpu.max", "max 100000");
+	assert_int_equal(t.state->ladder_cpu.rung, RUNG_CALM);
+}
+
+TEST(the_age_of_a_hold_is_that_of_its_first_value)
+{
+	struct change change = {.knob = KNOB_CPU_MAX, .effect = EFFECT_HOLD, .kind = CHANGE_WRITE};
+	struct changes changes = {.list = &change, .n = 1, .cap = 1};
+
+	tick(t.state, 10 * S_US);
+	squeeze(10 * S_US);
+	change.cgroup = cgroup_at(BE);
+	change.want = knob_value_quota(30000, 20000);
+	apply_set_now(t.state->apply, 12 * S_US);
+	assert_int_equal(apply_changes(t.state->apply, discover_model(t.state->discover), &changes,
+				       false),
+			 1);
+	assert_knob(BE, "cpu.max", "30000 20000");
+	assert_int_equal(change.cgroup->knobs[KNOB_CPU_MAX].held_since_us, 10 * S_US);
+}
+
+TEST(a_start_ends_the_holds_of_an_agent_that_died_and_keeps_its_shares)
+{
+	tick(t.state, 10 * S_US);
+	squeeze(10 * S_US);
+	tree_knob(t.dir, ONLINE_POD, "cpu.weight", "77");
+	life_start(t.state, 20 * S_US);
+	assert_knob(BE, "cpu.max", "max 100000");
+	assert_true(cgroup_at(BE)->knobs[KNOB_CPU_WEIGHT].owned);
+	assert_knob(ONLINE_POD, "cpu.weight", "77");
+}
+
+#define UNIT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(a_gap_longer_than_the_bound_ends_every_hold_and_no_share),
+		UNIT(what_was_measured_before_a_gap_is_forgotten),
+		UNIT(a_pass_after_a_gap_takes_no_new_hold_from_old_numbers),
+		UNIT(the_age_of_a_hold_is_that_of_its_first_value),
+		UNIT(a_start_ends_the_holds_of_an_agent_that_died_and_keeps_its_shares),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
