@@ -13,3 +13,13 @@ void account_policy(struct state *s, int result, const struct history_caller *ca
 		r.caller = *caller;
 	history_add(s->history, &r);
 }
+
+void account_agent(struct state *s, const char *what, const char *to, const char *why)
+{
+	struct history_record r = HISTORY_RECORD(HISTORY_AGENT);
+
+	HISTORY_SET(r.what, "%s", what);
+	HISTORY_SET(r.to, "%s", to);
+	HISTORY_SET(r.why, "%s", why);
+	history_add(s->history, &r);
+}

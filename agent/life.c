@@ -2,10 +2,24 @@
 // See life.h.
 #include "agent/life.h"
 
+#include <stdio.h>
+
+#include "agent/account.h"
 #include "agent/base/log.h"
 #include "agent/restore.h"
 #include "policy/ladder.h"
 #include "policy/reason_text.h"
+
+/* One record and one line of holds that ended together. */
+static void say_ended(struct state *s, const struct apply_restored *done, const char *why)
+{
+	char to[HISTORY_VALUE_SIZE];
+
+	(void)snprintf(to, sizeof(to), "%zu ended, %zu left", done->restored + done->gone,
+		       done->left);
+	account_agent(s, "holds", to, why);
+	log_notice("life.holds", "holds: %s: %s", to, why);
+}
 
 void life_start(struct state *s, int64_t now_us)
 {
@@ -14,9 +28,7 @@ void life_start(struct state *s, int64_t now_us)
 	apply_set_now(s->apply, now_us);
 	apply_end_holds(s->apply, NULL, &done);
 	if (done.written > 0)
-		log_notice("life.start",
-			   "%zu holds of a colod that died were still there: %zu ended, %zu left",
-			   done.written, done.restored + done.gone, done.left);
+		say_ended(s, &done, "they were left by a colod that died, and nothing ended them");
 }
 
 /* Nobody looked for gap_us: what was taken away on numbers from before is given back. */
@@ -29,9 +41,7 @@ static void wake(struct state *s, int64_t now_us, int64_t gap_us)
 	observe_forget(s->observe);
 	s->sampled_us = 0;
 	ladder_cpu_reset(&s->ladder_cpu, now_us, (uint64_t)gap_us);
-	log_notice("life.wake", "%s (%zu ended, %zu left)",
-		   reason_text(&s->ladder_cpu.reason, NULL, why, sizeof(why)),
-		   done.restored + done.gone, done.left);
+	say_ended(s, &done, reason_text(&s->ladder_cpu.reason, NULL, why, sizeof(why)));
 }
 
 void life_pass(struct state *s, int64_t now_us)

@@ -96,6 +96,20 @@ static void squeeze(int64_t now_us)
 	assert_int_equal(be->knobs[KNOB_CPU_MAX].held_since_us, now_us);
 }
 
+/* The newest record of the agent's own life. */
+static void assert_said(const char *to, const char *why)
+{
+	struct history_record r, last = {0};
+	uint64_t cursor = 0;
+
+	while (history_next(t.state->history, &cursor, &r))
+		if (r.kind == HISTORY_AGENT)
+			last = r;
+	assert_string_equal(last.what, "holds");
+	assert_string_equal(last.to, to);
+	assert_non_null(strstr(last.why, why));
+}
+
 TEST(a_gap_longer_than_the_bound_ends_every_hold_and_no_share)
 {
 	struct knob_state *s;
@@ -115,6 +129,7 @@ TEST(a_gap_longer_than_the_bound_ends_every_hold_and_no_share)
 	assert_int_equal(t.state->ladder_cpu.rung, RUNG_CALM);
 	assert_int_equal(t.state->ladder_cpu.reason.code, REASON_GAP);
 	assert_int_equal(t.state->ladder_cpu.reason.for_us, LIFE_BOUND_US + 1);
+	assert_said("1 ended, 0 left", "colod did not run for 5 s");
 	/* Shares stay: nobody waits for them to be given back. */
 	assert_true(cgroup_at(BE)->knobs[KNOB_CPU_WEIGHT].owned);
 }
@@ -165,6 +180,7 @@ TEST(a_start_ends_the_holds_of_an_agent_that_died_and_keeps_its_shares)
 	squeeze(10 * S_US);
 	tree_knob(t.dir, ONLINE_POD, "cpu.weight", "77");
 	life_start(t.state, 20 * S_US);
+	assert_said("1 ended, 0 left", "died");
 	assert_knob(BE, "cpu.max", "max 100000");
 	assert_true(cgroup_at(BE)->knobs[KNOB_CPU_WEIGHT].owned);
 	assert_knob(ONLINE_POD, "cpu.weight", "77");
