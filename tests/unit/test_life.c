@@ -10,7 +10,6 @@
 #include "agent/tick.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
-#include "policy/history.h"
 #include "policy/knob.h"
 #include "tests/lib/tree.h"
 
