@@ -44,6 +44,7 @@ static void print_help(void)
 	     "colod restore [--holds]    put back every value colod changed, without the daemon\n"
 	     "\n"
 	     "  --mode MODE        off, observe, protect or squeeze: at most this, whatever the policy says\n"
+	     "  --mode RESOURCE=MODE  the same for cpu, memory or io alone (may be repeated)\n"
 	     "  --policy FILE      read this policy instead of the policy.d directories (may be repeated)\n"
 	     "  --root DIR         a directory that stands in for / (a recorded tree)\n"
 	     "  --without CAP,...  behave as if the kernel lacked these (see coloctl doctor), or: all\n"
@@ -55,18 +56,35 @@ static void print_help(void)
 	     "On a node that nobody set up: colod --once --mode observe   (reads only)");
 }
 
+static int bad_mode(const char *text)
+{
+	fprintf(stderr,
+		"colod: --mode %s: expected off, observe, protect, squeeze or full, or one of "
+		"them for one resource, as in cpu=observe (cpu, memory, io)\n",
+		text);
+	return -EINVAL;
+}
+
+/* MODE, or RESOURCE=MODE. */
 static int parse_mode(const char *text, struct options *o)
 {
-	int mode = names_mode_from(text);
+	const char *equals = strchr(text, '=');
+	int mode = names_mode_from(equals ? equals + 1 : text), resource;
+	char name[16];
 
-	if (mode < 0) {
-		fprintf(stderr,
-			"colod: --mode %s: expected off, observe, protect, squeeze or full\n",
-			text);
-		return -EINVAL;
+	if (mode < 0)
+		return bad_mode(text);
+	if (!equals) {
+		o->mode = (enum mode)mode;
+		o->mode_given = true;
+		return 0;
 	}
-	o->mode = (enum mode)mode;
-	o->mode_given = true;
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
+	resource = names_resource_from(name);
+	if (resource < 0)
+		return bad_mode(text);
+	o->mode_by[resource] = (enum mode)mode;
+	o->mode_by_given[resource] = true;
 	return 0;
 }
 

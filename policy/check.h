@@ -7,6 +7,9 @@
 /* Where facts come from: keys that nothing uses. */
 void check_facts(struct reader *reader);
 
+/* Modes: a resource that is allowed more than the whole. */
+void check_modes(struct reader *reader);
+
 /* Levels: role missing, holds on online levels, numbers that contradict each other, order. */
 void check_levels(struct reader *reader);
 

@@ -43,27 +43,16 @@ static int read_version(struct reader *reader, const struct reader_key *key,
 	return 0;
 }
 
-static int read_mode(struct reader *reader, const struct reader_key *key,
-		     const struct read_node *node, void *field)
-{
-	const char *words[MODE_COUNT];
-	int word;
-
-	(void)key;
-	for (int i = 0; i < MODE_COUNT; i++)
-		words[i] = names_mode((enum mode)i);
-	word = reader_word(reader, node, "a mode", words, MODE_COUNT);
-	if (word >= 0)
-		*(enum mode *)field = (enum mode)word;
-	return 0;
-}
-
 static const struct reader_key root_keys[] = {
 	{.name = "version", .read = read_version, .accepts = "1"},
 	{.name = "mode",
 	 .read = read_mode,
 	 .offset = offsetof(struct policy, mode),
-	 .accepts = "off, observe, protect, squeeze, full"},
+	 .accepts = READ_MODES_ACCEPTED},
+	{.name = "modes",
+	 .read = reader_submapping,
+	 .offset = offsetof(struct policy, modes),
+	 .keys = read_modes_keys},
 	{.name = "facts", .read = reader_submapping, .keys = read_facts_keys},
 	{.name = "levels",
 	 .read = read_levels,
@@ -228,6 +217,7 @@ static int read_sources(struct reader *reader)
 		return r;
 	if (!reader->incomplete) {
 		check_facts(reader);
+		check_modes(reader);
 		check_levels(reader);
 		check_rules(reader);
 	}

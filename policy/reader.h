@@ -53,7 +53,7 @@ struct reader {
 	size_t cap_rules;
 	enum level level;					  /* the one being read */
 	struct read_mark fields[LEVEL_COUNT][READER_FIELD_COUNT]; /* set also for refused values */
-	struct read_mark mode;
+	struct read_mark modes[RESOURCE_COUNT];			  /* where each of `modes` stands */
 	struct read_mark kubelet; /* the last key that says how to reach one */
 	struct read_mark pressure_cpu;
 	bool incomplete; /* a file could not be read at all: the whole cannot be judged */
@@ -76,16 +76,20 @@ struct reader_key {
 	const char *accepts;	       /* for messages and people; NULL where `keys` say it */
 };
 
+#define READ_MODES_ACCEPTED "off, observe, protect, squeeze, full"
+
 /* The table of the whole file. */
 const struct reader_key *reader_root_keys(void);
 
 /* Tables of the parts. */
 extern const struct reader_key read_facts_keys[];
+extern const struct reader_key read_modes_keys[];
 extern const struct reader_key read_levels_keys[];
 extern const struct reader_key read_assign_keys[];
 extern const struct reader_key read_pressure_keys[];
 
 /* Handlers for reader_root_keys(). */
+reader_handler read_mode;
 reader_handler read_levels;
 reader_handler read_assign;
 reader_handler read_pressure;

@@ -79,7 +79,7 @@ void json_policy_section(struct json_view *view, cJSON *doc)
 {
 	const struct policy *p = view->snapshot->policy;
 	struct json_put *put = &view->put;
-	cJSON *object = json_put_object(put, doc, "policy"), *rules, *pressure;
+	cJSON *object = json_put_object(put, doc, "policy"), *modes, *rules, *pressure;
 	char text[REASON_TEXT_SIZE];
 
 	if (!p)
@@ -87,6 +87,12 @@ void json_policy_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, object, "version", p->version);
 	json_put_text(put, object, "origin", p->origin);
 	json_put_text(put, object, "mode", names_mode(p->mode));
+	modes = json_put_object(put, object, "modes");
+	for (int r = 0; r < RESOURCE_COUNT; r++) {
+		if (p->modes[r].given)
+			json_put_text(put, modes, names_resource((enum resource)r),
+				      names_mode(p->modes[r].mode));
+	}
 	json_put_text(put, object, "facts", words_facts_source(p->facts));
 	json_put_text(put, object, "facts_path", p->facts_path);
 	levels(view, object, p);

@@ -122,9 +122,16 @@ struct pressure_rule {
 	uint64_t window_us;
 };
 
+/* What the policy says of one resource beside `mode`; the lower one wins. */
+struct policy_mode {
+	bool given;
+	enum mode mode;
+};
+
 struct policy {
 	uint32_t version;
 	enum mode mode;
+	struct policy_mode modes[RESOURCE_COUNT];
 	enum facts_source facts;
 	char *facts_path; /* FACTS_FILE: absolute path; owned */
 	struct kubelet_policy kubelet;

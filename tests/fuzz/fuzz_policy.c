@@ -129,6 +129,8 @@ static void check_policy(const struct policy *policy)
 {
 	require(policy->version == 1);
 	require(policy->mode >= MODE_OFF && policy->mode < MODE_COUNT);
+	for (int i = 0; i < RESOURCE_COUNT; i++)
+		require(policy->modes[i].mode >= MODE_OFF && policy->modes[i].mode < MODE_COUNT);
 	require((policy->facts == FACTS_FILE) == (policy->facts_path != NULL));
 	for (int i = 0; i < LEVEL_COUNT; i++) {
 		if (policy->levels[i].defined)

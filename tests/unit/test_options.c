@@ -39,6 +39,25 @@ TEST(once_with_mode_root_and_policy_is_taken_over)
 	assert_true(o.json);
 }
 
+TEST(a_mode_for_one_resource_leaves_the_others_alone)
+{
+	struct options o;
+
+	assert_int_equal(PARSE(&o, "--mode", "memory=observe", "--mode=squeeze", "--mode", "io=off",
+			       "--mode", "io=protect"),
+			 0);
+	assert_int_equal(o.mode, MODE_SQUEEZE);
+	assert_true(o.mode_by_given[RESOURCE_MEMORY]);
+	assert_int_equal(o.mode_by[RESOURCE_MEMORY], MODE_OBSERVE);
+	assert_int_equal(o.mode_by[RESOURCE_IO], MODE_PROTECT);
+	assert_false(o.mode_by_given[RESOURCE_CPU]);
+	assert_int_equal(PARSE(&o, "--mode", "cpu="), -EINVAL);
+	assert_int_equal(PARSE(&o, "--mode", "=off"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--mode", "net=off"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--mode", "cpu=off,io=off"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--mode", "cpucpucpucpucpucpu=off"), -EINVAL);
+}
+
 TEST(without_names_capabilities_and_adds_up)
 {
 	struct options o;
@@ -89,6 +108,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_arguments_the_daemon_runs_and_the_policy_decides_the_mode),
 		cmocka_unit_test(once_with_mode_root_and_policy_is_taken_over),
+		cmocka_unit_test(a_mode_for_one_resource_leaves_the_others_alone),
 		cmocka_unit_test(without_names_capabilities_and_adds_up),
 		cmocka_unit_test(
 			an_unknown_mode_capability_verb_or_option_is_refused_and_changes_nothing),

@@ -212,7 +212,7 @@ TEST(a_bad_top_level_is_refused_where_it_stands)
 		{"version:\n" RULES, 1, 9, "found nothing", ""},
 		{"version: [1]\n" RULES, 1, 10, "found a list", ""},
 		{"version: 1\nmdoe: off\n" RULES, 2, 1, "unknown key \"mdoe\" in a policy",
-		 "did you mean \"mode\"? accepted: version, mode, facts, levels, assign, pressure"},
+		 "did you mean \"mode\"? accepted: version, mode, modes, facts, levels, assign, pressure"},
 		{"version: 1\nlend: {}\n" RULES, 2, 1, "unknown key \"lend\"", "accepted: version"},
 		{"version: 1\nevict: {}\n" RULES, 2, 1, "unknown key \"evict\"",
 		 "accepted: version"},
