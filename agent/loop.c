@@ -24,6 +24,11 @@
 #define PASS_INTERVAL_US 1000000
 /* New cgroups come in bursts (pod, sandbox, containers): one pass for the burst. */
 #define BURST_US 50000
+/* Whoever writes over a value mostly writes its neighbours too: systemd all of a controller's, the
+ * kubelet through systemd and then into the file. Passes for that are at least a burst apart. */
+#define DRIFT_US 5000
+/* Writes that changed nothing wake the loop no more often than this. */
+#define QUIET_US 20000
 #define BUS_RETRY_US 10000000
 #define BUS_CALL_US 1000000
 
@@ -40,6 +45,9 @@ struct loop {
 	struct bus *bus;
 	struct snapshot snapshot;
 	int64_t bus_tried_us;
+	int64_t drift_us;   /* the last pass for a value that was written over */
+	bool look;	    /* the burst timer is to make a pass */
+	bool look_at_drift; /* ... for that */
 	bool bus_said;
 };
 
@@ -146,6 +154,26 @@ static void bus_keep(struct loop *loop, int64_t now_us)
 	loop->bus_said = true;
 }
 
+/* After a pass, and when the fd is readable: what needs a look before the timer's, and how soon. The
+ * source is off until then, so that events that come meanwhile wait in the fd and cost nothing. */
+static void loop_wake(struct loop *loop, bool readable)
+{
+	enum discover_wake wake = discover_events(loop->state->discover);
+	int64_t now_us = loop_now_us(loop), delay_us = BURST_US;
+
+	loop->look = wake != DISCOVER_CALM;
+	loop->look_at_drift = wake == DISCOVER_DRIFT;
+	if (!loop->inotify || (!loop->look && !readable))
+		return;
+	if (loop->look_at_drift && now_us - loop->drift_us >= BURST_US)
+		delay_us = DRIFT_US;
+	if (!loop->look)
+		delay_us = QUIET_US;
+	(void)sd_event_source_set_enabled(loop->inotify, SD_EVENT_OFF);
+	(void)sd_event_source_set_time_relative(loop->burst, (uint64_t)delay_us);
+	(void)sd_event_source_set_enabled(loop->burst, SD_EVENT_ONESHOT);
+}
+
 static void loop_pass(struct loop *loop)
 {
 	int64_t now_us = loop_now_us(loop);
@@ -155,6 +183,7 @@ static void loop_pass(struct loop *loop)
 	if (loop->bus)
 		bus_publish(loop->bus);
 	loop_status(loop);
+	loop_wake(loop, false);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *context)
@@ -175,21 +204,21 @@ static int on_burst(sd_event_source *source, uint64_t usec, void *context)
 
 	(void)source;
 	(void)usec;
-	loop_pass(loop);
 	(void)sd_event_source_set_enabled(loop->inotify, SD_EVENT_ON);
+	if (!loop->look)
+		return 0;
+	if (loop->look_at_drift)
+		loop->drift_us = loop_now_us(loop);
+	loop_pass(loop);
 	return 0;
 }
 
-/* The events stay in the fd for discover_update(); until then the source must not fire again. */
 static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *context)
 {
-	struct loop *loop = context;
-
+	(void)source;
 	(void)fd;
 	(void)revents;
-	(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
-	(void)sd_event_source_set_time_relative(loop->burst, BURST_US);
-	(void)sd_event_source_set_enabled(loop->burst, SD_EVENT_ONESHOT);
+	loop_wake(context, true);
 	return 0;
 }
 

@@ -95,6 +95,7 @@ static void apply_stage(struct state *s)
 
 	if (controllers_check(s))
 		discover_rescan(s->discover); /* the new files are planned in the next pass */
+	apply_look_at_fights(s->apply, discover_model(s->discover));
 	r = apply_changes(s->apply, discover_model(s->discover), &s->changes, false);
 
 	if (r < 0 && !s->no_record_said)
@@ -105,6 +106,7 @@ static void apply_stage(struct state *s)
 	if (r >= 0 && s->no_record_said)
 		log_info("tick.apply", "original values can be recorded again");
 	s->no_record_said = r < 0;
+	discover_watch_owned(s->discover);
 	(void)observe_triggers(s->observe, discover_model(s->discover), &s->plan, s->policy,
 			       &s->trigger_ops);
 }
@@ -112,6 +114,7 @@ static void apply_stage(struct state *s)
 static void account_stage(struct state *s)
 {
 	struct status *status = &s->status;
+	struct apply_drift drift = apply_drift(s->apply);
 	uint64_t pending = 0;
 
 	for (size_t i = 0; i < s->changes.n; i++) {
@@ -124,6 +127,9 @@ static void account_stage(struct state *s)
 	}
 	status->pending = pending;
 	status->withheld = s->changes.n_withheld;
+	status->rewrites = drift.rewrites;
+	status->fights = drift.fights;
+	status->contested = drift.contested;
 	status->triggers = observe_n_triggers(s->observe);
 	status->unsampled = observe_n_unsampled(s->observe);
 	status->log_suppressed = log_suppressed();

@@ -165,6 +165,8 @@ static size_t adopt_cgroup(struct apply *apply, struct cgroup *cg)
 		s->owned = true;
 		s->held = record->held;
 		s->held_since_us = record->since_us;
+		s->contested = record->fight.on;
+		s->rewrites = record->fight.rewrites;
 		s->original = record->original;
 		s->written = record->written;
 		/* Killed between the record and the write. */

@@ -26,6 +26,18 @@ void apply_set_now(struct apply *apply, int64_t now_us);
  * still the same). */
 void apply_adopt(struct apply *apply, struct model *model);
 
+/* Once a pass, before the changes: ends fights over knobs whose value has stood long enough. */
+void apply_look_at_fights(struct apply *apply, struct model *model);
+
+/* Others who write over colod's values. The counters are since start. */
+struct apply_drift {
+	uint64_t rewrites; /* values of colod's that somebody wrote over; each was put back unless
+			    * there is a fight */
+	uint64_t fights;
+	uint32_t contested; /* knobs with a fight now: put back only once in a while */
+};
+struct apply_drift apply_drift(const struct apply *apply);
+
 /* Does the changes in their order, fills each one's outcome, updates the knob states in the model
  * and the originals. `dry_run`: fills nothing and writes nothing. Returns the number of knobs
  * written, or -errno when originals could not be recorded at all (then nothing was written). */

@@ -197,6 +197,9 @@ static int do_write(struct apply_job *j)
 		apply_job_accept(j, &c->had);
 		return 0;
 	}
+	/* Theirs is the original from here on, as soon as colod writes again. */
+	if (j->drift && !apply_drift_may_repair(j->apply, c->cgroup, c->knob, j->record))
+		return 0;
 	r = next_value(j, &c->want, &value);
 	if (r < 0)
 		return r;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/apply/unit_name.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
@@ -38,26 +39,13 @@ static const struct controller *controller_of(enum knob knob)
 	return NULL;
 }
 
-static bool has_suffix(const char *text, const char *suffix)
-{
-	size_t len = strlen(text), n = strlen(suffix);
-
-	return len >= n && strcmp(text + len - n, suffix) == 0;
-}
-
-static bool is_unit(const char *name)
-{
-	return has_suffix(name, ".slice") || has_suffix(name, ".service") ||
-	       has_suffix(name, ".scope");
-}
-
 /* Who manages this cgroup, NULL for nobody that is known. */
 static const char *owner_of(const struct cgroup *cg, const struct controller *controller)
 {
 	if (!cg->parent)
 		return controller->systemd;
 	for (; cg->parent; cg = cg->parent) {
-		if (is_unit(cg->name))
+		if (unit_name_is_unit(cg->name))
 			return controller->systemd;
 		if (cg->kind == CGROUP_KUBEPODS)
 			return "the kubelet (it enables controllers when it starts: see its log)";

@@ -52,6 +52,8 @@ void apply_job_disown(struct apply_job *j)
 	j->record = NULL;
 	j->state->owned = false;
 	j->state->held = false;
+	j->state->contested = false;
+	j->state->rewrites = 0;
 }
 
 int apply_job_refuse(struct apply_job *j, int error, enum refusal refusal)

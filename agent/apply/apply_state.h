@@ -27,6 +27,7 @@ struct apply {
 	struct originals originals;
 	struct originals_line line; /* for records: large, so not on the stack */
 	struct refuse_seen seen;
+	struct apply_drift drift;
 	apply_hook_fn hook;
 	void *hook_context;
 	apply_left_fn left;
@@ -36,6 +37,14 @@ struct apply {
 /* For tests; NULL is none. */
 void apply_set_hook(struct apply *apply, apply_hook_fn hook, void *context);
 int apply_step(struct apply *apply, enum apply_step step, const char *path, enum knob knob);
+
+/* Somebody else's value is in a knob of colod's. Whether it may be put back now; counts, and says when
+ * that has become a fight. */
+bool apply_drift_may_repair(struct apply *apply, struct cgroup *cgroup, enum knob knob,
+			    struct original *record);
+
+/* Who that most likely is, for people: static text. */
+const char *apply_drift_who(const struct cgroup *cgroup);
 
 /* Opens a cgroup's directory below the mount. -ESTALE when another cgroup has that name now. */
 int apply_open(const struct apply *apply, const char *path, uint64_t inode, int *ret_fd);

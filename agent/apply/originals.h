@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "agent/apply/originals_text.h"
+#include "policy/fight.h"
 
 #define ORIGINALS_FILE "originals"
 #define ORIGINALS_FILE_BAD "originals.bad"
@@ -31,6 +32,7 @@ struct original {
 	struct knob_value original;
 	struct knob_value written;
 	struct knob_value previous; /* see originals_text.h */
+	struct fight fight;	    /* who writes over it how often; not in the file */
 	char path[];
 };
 

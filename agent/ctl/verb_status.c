@@ -45,6 +45,28 @@ static void mode_lines(const struct ctl *ctl, const cJSON *doc)
 		line(ctl, "facts", note, TERM_YELLOW);
 }
 
+/* Others who write over colod's values: normal, until it is a fight. */
+static void drift_line(const struct ctl *ctl, const cJSON *status)
+{
+	uint64_t n = doc_count(status, "rewrites"), contested = doc_count(status, "contested");
+	char text[256];
+
+	if (n == 0)
+		return;
+	if (contested > 0)
+		(void)snprintf(
+			text, sizeof(text),
+			"%" PRIu64 " times somebody wrote over a value; %" PRIu64
+			" of the values again and again, so colod puts it back only now and then: "
+			"the journal says who it may be",
+			n, contested);
+	else
+		(void)snprintf(text, sizeof(text),
+			       "%" PRIu64 " times somebody wrote over a value, and it was put back",
+			       n);
+	line(ctl, "drift", text, contested > 0 ? TERM_YELLOW : TERM_PLAIN);
+}
+
 static void work_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
@@ -71,6 +93,7 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 		       doc_count(status, "writes"), doc_count(status, "restores"),
 		       doc_count(status, "refusals"));
 	line(ctl, "passes", text, TERM_PLAIN);
+	drift_line(ctl, status);
 	(void)snprintf(text, sizeof(text), "%" PRIu64 " armed, fired %" PRIu64 " times",
 		       doc_count(status, "triggers"), doc_count(status, "trigger_events"));
 	line(ctl, "triggers", text, TERM_PLAIN);

@@ -3,6 +3,7 @@
 // above it and for what reason, and what it loses. Prints the stored reasons and nothing else.
 #include "agent/ctl/ctl.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -134,15 +135,21 @@ static bool knob_lines(const struct ctl *ctl, const cJSON *knob)
 {
 	const char *original = doc_text(knob, "original", NULL);
 	const char *want = doc_text(knob, "want", NULL);
-	char text[512];
+	uint64_t rewrites = doc_count(knob, "rewrites");
+	char text[512], drift[96] = "";
 
 	if (!want && !doc_true(knob, "owned"))
 		return false;
-	(void)snprintf(text, sizeof(text), "now %s%s%s%s%s%s",
+	if (rewrites > 0)
+		(void)snprintf(drift, sizeof(drift),
+			       ", written over by others %" PRIu64 " time%s%s", rewrites,
+			       rewrites == 1 ? "" : "s",
+			       doc_true(knob, "contested") ? " and contested now" : "");
+	(void)snprintf(text, sizeof(text), "now %s%s%s%s%s%s%s",
 		       doc_text(knob, "now", doc_true(knob, "missing") ? "not there" : "unread"),
 		       original ? ", originally " : "", original ? original : "",
 		       want ? ", wanted " : "", want ? want : "",
-		       doc_true(knob, "held") ? ", held" : "");
+		       doc_true(knob, "held") ? ", held" : "", drift);
 	(void)fputs("    ", ctl->term.out);
 	term_field(&ctl->term, doc_text(knob, "knob", "?"), KNOB_COLUMNS, false, TERM_BOLD);
 	term_paragraph(&ctl->term, text, KNOB_COLUMNS + 4, 0, KNOB_COLUMNS + 4, TERM_PLAIN);

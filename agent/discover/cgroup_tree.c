@@ -49,6 +49,19 @@ static void skip_child(struct cgroup_node *parent, const char *name, const char 
 
 /* --- in and out of the tree ------------------------------------------------------------------ */
 
+/* The kernel does not end the watches of what is gone (6.1, 6.12). */
+static void end_watches(struct cgroup_tree *t, struct cgroup_node *node)
+{
+	if (node->wd > 0)
+		watch_remove(t->watch, node->wd);
+	node->wd = 0;
+	for (int k = 0; k < KNOB_COUNT; k++) {
+		if (node->knob_wd[k] > 0)
+			watch_remove(t->watch, node->knob_wd[k]);
+		node->knob_wd[k] = 0;
+	}
+}
+
 /* Takes a cgroup with all below out of the tree, to be freed by cgroup_tree_bury(). */
 static void take_out(struct cgroup_tree *t, struct cgroup_node *node)
 {
@@ -57,9 +70,7 @@ static void take_out(struct cgroup_tree *t, struct cgroup_node *node)
 		take_out(t, cgroup_node_of(c));
 	}
 	node->cgroup.first_child = NULL;
-	if (node->wd > 0)
-		watch_remove(t->watch, node->wd);
-	node->wd = 0;
+	end_watches(t, node);
 	node->dirty = false;
 	node->gone = true;
 	node->cgroup.next_sibling = t->gone ? &t->gone->cgroup : NULL;
@@ -135,13 +146,8 @@ void cgroup_tree_watch(struct cgroup_tree *tree, struct cgroup_node *node)
 
 void cgroup_tree_unwatch(struct cgroup_tree *tree)
 {
-	for (size_t i = 0; i < tree->n && tree->watch; i++) {
-		struct cgroup_node *node = cgroup_node_of(tree->list[i]);
-
-		if (node->wd > 0)
-			watch_remove(tree->watch, node->wd);
-		node->wd = 0;
-	}
+	for (size_t i = 0; i < tree->n && tree->watch; i++)
+		end_watches(tree, cgroup_node_of(tree->list[i]));
 	tree->watch = NULL;
 	tree->watch_error = 0;
 }

@@ -12,6 +12,7 @@
 #include "agent/base/log.h"
 #include "agent/discover/cgroup_tree.h"
 #include "agent/discover/facts.h"
+#include "agent/discover/knob_watch.h"
 #include "agent/discover/knobs.h"
 #include "agent/discover/mount.h"
 #include "agent/discover/pods.h"
@@ -34,11 +35,13 @@ struct discover {
 	int cgroup_fd;
 	struct watch *watch; /* NULL: switched off, or the kernel has none */
 	struct cgroup_tree *tree;
+	struct knob_watch knob_watch;
 	struct pods pods;
 	struct facts facts;
 	const struct policy *policy; /* borrowed */
 	struct model model;
 	bool rescan;	       /* asked for */
+	bool rescan_next;      /* in the update after the present one */
 	bool policy_is_new;    /* which cgroups are pods may have changed */
 	bool dirty;	       /* some directory is */
 	int64_t scanned_us;    /* the last full scan */
@@ -172,17 +175,22 @@ void discover_rescan(struct discover *discover)
 
 /* --- the tree -------------------------------------------------------------------------------- */
 
-static void on_change(void *context, void *key)
+static void on_change(void *context, void *key, int what)
 {
 	struct discover *d = context;
 	struct cgroup_node *node = key;
 
+	if (what != WATCH_CHILDREN) {
+		knob_watch_on_write(&d->knob_watch, node, (enum knob)what);
+		return;
+	}
 	node->dirty = true;
 	d->dirty = true;
 }
 
-/* Events also have to be read when nobody uses them any more, or the loop would spin on the fd. */
-static void drain(struct discover *d)
+/* Events also have to be read when nobody uses them any more, or the loop would spin on the fd. True
+ * when some were lost. */
+static bool drain(struct discover *d)
 {
 	int r = d->watch ? watch_drain(d->watch, on_change, d) : 0;
 
@@ -190,6 +198,21 @@ static void drain(struct discover *d)
 		log_debug("discover.inotify", "events were lost: rescanning everything");
 		d->rescan = true;
 	}
+	return r != 0;
+}
+
+enum discover_wake discover_events(struct discover *discover)
+{
+	bool lost = drain(discover);
+
+	if (knob_watch_differs(&discover->knob_watch, discover->tree))
+		return DISCOVER_DRIFT;
+	return discover->dirty || lost ? DISCOVER_TREE : DISCOVER_CALM;
+}
+
+void discover_watch_owned(struct discover *discover)
+{
+	knob_watch_sync(&discover->knob_watch, discover->tree);
 }
 
 /* Watches ran out: half a set of watches would be worse than none, because nobody could say what is
@@ -198,6 +221,17 @@ static void lose_watches(struct discover *d)
 {
 	if (d->tree->watch_error == 0)
 		return;
+	if (knob_watch_drop(&d->knob_watch, d->tree) > 0) {
+		log_warning(
+			"discover.inotify",
+			"cannot watch all cgroups (%s): values are not watched any more, who writes "
+			"over one is noticed by the rescan every 30 s. Raise "
+			"fs.inotify.max_user_watches",
+			strerror(-d->tree->watch_error));
+		d->tree->watch_error = 0;
+		d->rescan_next = true;
+		return;
+	}
 	log_warning("discover.inotify",
 		    "cannot watch cgroups (%s): pods are noticed by a rescan every 2 s. Raise "
 		    "fs.inotify.max_user_watches",
@@ -405,18 +439,23 @@ int discover_update(struct discover *discover, int64_t now_us)
 	bool full, changed, structure, looked;
 	int r;
 
-	drain(d);
+	(void)drain(d);
 	full = scan_is_due(d, now_us);
 	looked = full || d->dirty;
 	r = look(d, full, now_us);
-	d->rescan = r < 0; /* what could not be looked at is looked at next time */
-	if (full && r >= 0)
+	d->rescan = r < 0 ||
+		    d->rescan_next; /* what could not be looked at is looked at next time */
+	d->rescan_next = false;
+	if (full && r >= 0) {
 		d->scanned_us = now_us;
+		knob_watch_retry(&d->knob_watch);
+	}
 	if (looked)
 		d->model.skipped_names = cgroup_tree_skipped(d->tree) + d->pods.refused;
 	structure = r != 0;
 	changed = structure;
 	changed |= read_knobs(d, full, structure, now_us);
+	changed |= knob_watch_read(&d->knob_watch, d->tree);
 	changed |= read_facts(d, full, structure);
 	if (changed) {
 		publish(d, structure);

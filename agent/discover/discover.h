@@ -25,8 +25,21 @@ struct model *discover_model(struct discover *discover);
 /* The directory fd of the cgroup2 mount, borrowed. */
 int discover_cgroup_fd(struct discover *discover);
 
-/* An inotify fd for the event loop (readable: call discover_update), or -EBADF without inotify. */
+/* An inotify fd for the event loop (readable: call discover_events), or -EBADF without inotify. */
 int discover_inotify_fd(struct discover *discover);
+
+/* What the next update has to look at before its time. */
+enum discover_wake {
+	DISCOVER_CALM,	/* nothing; colod's own writes are nothing */
+	DISCOVER_TREE,	/* cgroups came or went */
+	DISCOVER_DRIFT, /* somebody wrote over a value of colod's (perhaps cgroups came as well) */
+};
+
+/* Reads the events that wait, and remembers them for the next update. */
+enum discover_wake discover_events(struct discover *discover);
+
+/* After apply: from here on writes by others to the knobs that colod owns are events. */
+void discover_watch_owned(struct discover *discover);
 
 /* Policy may name units and cgroups as pods and where facts come from: tell it after each load.
  * The next update rescans everything. `policy` (may be NULL) is borrowed until the next call. */

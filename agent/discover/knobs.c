@@ -9,7 +9,7 @@
 #include "agent/base/fs.h"
 #include "policy/knob.h"
 
-static struct knob_value read_one(int cgroup_fd, const struct cgroup *cgroup, enum knob knob)
+struct knob_value knobs_read_one(int cgroup_fd, const struct cgroup *cgroup, enum knob knob)
 {
 	struct knob_value value = {.state = KNOB_UNREAD};
 	char path[PATH_MAX], text[4096]; /* io.weight has a line per device that was given one */
@@ -32,7 +32,7 @@ int knobs_read(int cgroup_fd, struct cgroup *cgroup)
 
 	for (enum knob k = 0; k < KNOB_COUNT; k++) {
 		struct knob_value *now = &cgroup->knobs[k].now;
-		struct knob_value value = read_one(cgroup_fd, cgroup, k);
+		struct knob_value value = knobs_read_one(cgroup_fd, cgroup, k);
 
 		if (now->state == value.state && now->value == value.value &&
 		    now->period_us == value.period_us)

@@ -9,6 +9,9 @@
  * that cannot be read or understood. 1 when some value changed, 0 otherwise. */
 int knobs_read(int cgroup_fd, struct cgroup *cgroup);
 
+/* What one knob shows now, without changing the model. */
+struct knob_value knobs_read_one(int cgroup_fd, const struct cgroup *cgroup, enum knob knob);
+
 /* The value that somebody other than colod gave this knob: the original while colod's own value
  * still stands, else what is there now. */
 const struct knob_value *knobs_foreign(const struct cgroup *cgroup, enum knob knob);

@@ -20,6 +20,7 @@
 
 struct watch_entry {
 	int wd;
+	int what;
 	void *key;
 };
 
@@ -77,9 +78,9 @@ static size_t place(const struct watch *w, int wd)
 	return low;
 }
 
-int watch_add(struct watch *watch, int dirfd, void *key, int *ret_wd)
+static int add(struct watch *watch, const char *path, uint32_t mask, void *key, int what,
+	       int *ret_wd)
 {
-	char path[64];
 	size_t at;
 	int wd;
 
@@ -92,10 +93,7 @@ int watch_add(struct watch *watch, int dirfd, void *key, int *ret_wd)
 		watch->entries = grown;
 		watch->cap = cap;
 	}
-	/* There is no inotify_add_watch_at(): the fd's own link below the agent's /proc stands in,
-	 * so that the directory that was opened is the one that is watched. */
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", dirfd);
-	wd = sys_inotify_add_watch(watch->fd, path, IN_CREATE | IN_DELETE | IN_MOVE | IN_ONLYDIR);
+	wd = sys_inotify_add_watch(watch->fd, path, mask);
 	if (wd < 0)
 		return -errno;
 	at = place(watch, wd);
@@ -104,9 +102,29 @@ int watch_add(struct watch *watch, int dirfd, void *key, int *ret_wd)
 			(watch->n - at) * sizeof(*watch->entries));
 		watch->n++;
 	}
-	watch->entries[at] = (struct watch_entry){.wd = wd, .key = key};
+	watch->entries[at] = (struct watch_entry){.wd = wd, .what = what, .key = key};
 	*ret_wd = wd;
 	return 0;
+}
+
+/* There is no inotify_add_watch_at(): the fd's own link below the agent's /proc stands in, so that
+ * the directory that was opened is the one that is watched. */
+int watch_add(struct watch *watch, int dirfd, void *key, int *ret_wd)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", dirfd);
+	return add(watch, path, IN_CREATE | IN_DELETE | IN_MOVE | IN_ONLYDIR, key, WATCH_CHILDREN,
+		   ret_wd);
+}
+
+int watch_add_file(struct watch *watch, int dirfd, const char *name, void *key, int what,
+		   int *ret_wd)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dirfd, name);
+	return add(watch, path, IN_MODIFY | IN_DONT_FOLLOW, key, what, ret_wd);
 }
 
 static void forget(struct watch *w, int wd)
@@ -126,9 +144,10 @@ void watch_remove(struct watch *watch, int wd)
 }
 
 /* 1: events were lost. */
-static int one_event(struct watch *w, const struct inotify_event *event,
-		     void (*on_change)(void *context, void *key), void *context)
+static int one_event(struct watch *w, const struct inotify_event *event, watch_fn on_change,
+		     void *context)
 {
+	const struct watch_entry *e;
 	size_t at;
 
 	if (event->mask & IN_Q_OVERFLOW)
@@ -137,15 +156,17 @@ static int one_event(struct watch *w, const struct inotify_event *event,
 		forget(w, event->wd);
 		return 0;
 	}
-	if (!(event->mask & IN_ISDIR))
-		return 0;
 	at = place(w, event->wd);
-	if (at < w->n && w->entries[at].wd == event->wd)
-		on_change(context, w->entries[at].key);
+	e = &w->entries[at];
+	if (at == w->n || e->wd != event->wd)
+		return 0;
+	/* Files that come and go in a directory are nobody's business. */
+	if (e->what != WATCH_CHILDREN || (event->mask & IN_ISDIR))
+		on_change(context, e->key, e->what);
 	return 0;
 }
 
-int watch_drain(struct watch *watch, void (*on_change)(void *context, void *key), void *context)
+int watch_drain(struct watch *watch, watch_fn on_change, void *context)
 {
 	int lost = 0;
 

@@ -44,6 +44,9 @@ struct knob_state {
 	bool owned;
 	bool held; /* the written value is a hold: it must not outlive the agent */
 	int64_t held_since_us;
+	/* Somebody keeps writing over it: repaired only once in a while (policy/fight.h). */
+	bool contested;
+	uint32_t rewrites; /* how often somebody wrote over colod's value; the last is `original` */
 };
 
 /* What a write does to the pod; the mode says which of these are allowed. */

@@ -99,6 +99,9 @@ static void make_status(struct serve_case *c)
 		.policy_state = "ok",
 		.passes = 12,
 		.withheld = 2,
+		.rewrites = 12,
+		.fights = 1,
+		.contested = 1,
 		.started_us = 1000000,
 		.pass_us = 13000000,
 	};
@@ -166,6 +169,8 @@ void serve_case_init(struct serve_case *c)
 	fake_own(c->besteffort, KNOB_CPU_MAX, KNOB_VALUE_MAX, 32800);
 	c->besteffort->knobs[KNOB_CPU_MAX].now.period_us = 20000;
 	c->besteffort->knobs[KNOB_CPU_MAX].held = true;
+	c->besteffort->knobs[KNOB_CPU_MAX].rewrites = 9;
+	c->besteffort->knobs[KNOB_CPU_MAX].contested = true;
 	fake_sample(&c->f, c->web, 1000000, 100000, 0);
 	fake_sample(&c->f, c->web, 11000000, 15100000, 1240000);
 	fake_sample_node(&c->f, 1000000, 0);

@@ -266,6 +266,99 @@ TEST(observe_enables_no_controller_and_a_raised_mode_does)
 	assert_memory_equal(got, "+io", 3);
 }
 
+/* The loop makes a pass when the events that wait ask for one. */
+static unsigned passes_for_events(int64_t now_us)
+{
+	unsigned n = 0;
+
+	while (discover_events(t.state->discover) != DISCOVER_CALM) {
+		tick(t.state, now_us);
+		n++;
+		assert_true(n < 5);
+	}
+	return n;
+}
+
+TEST(colods_own_writes_wake_nobody)
+{
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_true(t.state->status.writes > 3);
+	assert_int_equal(passes_for_events(10 * S_US), 0);
+	/* Nor does giving back. */
+	write_policy("off");
+	assert_int_equal(state_load_policy(t.state), 0);
+	tick(t.state, 11 * S_US);
+	assert_true(t.state->status.restores > 3);
+	assert_int_equal(passes_for_events(11 * S_US), 0);
+	assert_int_equal(t.state->status.rewrites, 0);
+}
+
+TEST(a_value_written_over_is_put_back_in_one_pass_counted_and_nobody_else_is_written)
+{
+	uint64_t writes;
+
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_int_equal(passes_for_events(10 * S_US), 0);
+	writes = t.state->status.writes;
+	for (int i = 1; i <= 5; i++) {
+		assert_int_equal(tree_knob(t.dir, ONLINE_POD, "memory.min", "8192"), 0);
+		assert_int_equal(tree_knob(t.dir, STRANGER_POD, "cpu.weight", "21"), 0);
+		assert_int_equal(discover_events(t.state->discover), DISCOVER_DRIFT);
+		assert_int_equal(passes_for_events((10 + i * 20) * S_US), 1);
+		assert_knob(ONLINE_POD, "memory.min", "67108864");
+		assert_int_equal(t.state->status.rewrites, i);
+		assert_int_equal(t.state->status.writes, writes + i);
+	}
+	/* A knob that colod does not own is nobody's business. */
+	assert_knob(STRANGER_POD, "cpu.weight", "21");
+	assert_int_equal(t.state->status.contested, 0);
+	/* The last foreign value is the original. */
+	write_policy("off");
+	assert_int_equal(state_load_policy(t.state), 0);
+	tick(t.state, 200 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "8192");
+}
+
+TEST(writing_colods_own_value_wakes_nobody)
+{
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_int_equal(passes_for_events(10 * S_US), 0);
+	assert_int_equal(tree_knob(t.dir, ONLINE_POD, "memory.min", "67108864"), 0);
+	assert_int_equal(discover_events(t.state->discover), DISCOVER_CALM);
+	assert_int_equal(t.state->status.rewrites, 0);
+}
+
+/* One that writes a hundred times in ten minutes gets seven writes and one per interval after that, and
+ * wakes the agent no more than that; when it stops, the value comes back. */
+TEST(a_fight_is_bounded_in_writes_and_passes_and_ends)
+{
+	uint64_t writes;
+	unsigned woken = 0;
+
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	writes = t.state->status.writes;
+	for (int64_t s = 20; s < 620; s++) {
+		assert_int_equal(tree_knob(t.dir, ONLINE_POD, "memory.min", "8192"), 0);
+		if (discover_events(t.state->discover) != DISCOVER_CALM)
+			woken++;
+		tick(t.state, s * S_US);
+	}
+	assert_int_equal(t.state->status.fights, 1);
+	assert_int_equal(t.state->status.contested, 1);
+	/* 6 in the burst; then after 5, 10, 20, 40 and 60 s. */
+	assert_in_range(t.state->status.writes - writes, 6 + 5, 6 + 14);
+	assert_in_range(woken, 1, 7);
+	for (int64_t s = 620; s < 760; s++)
+		tick(t.state, s * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+	assert_int_equal(t.state->status.contested, 0);
+	assert_int_equal(t.state->status.fights, 1);
+}
+
 #define UNIT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -282,6 +375,10 @@ int main(void)
 		UNIT(a_pod_that_vanishes_takes_nothing_with_it),
 		UNIT(a_missing_controller_is_enabled_for_a_plain_cgroup_only),
 		UNIT(observe_enables_no_controller_and_a_raised_mode_does),
+		UNIT(colods_own_writes_wake_nobody),
+		UNIT(a_value_written_over_is_put_back_in_one_pass_counted_and_nobody_else_is_written),
+		UNIT(writing_colods_own_value_wakes_nobody),
+		UNIT(a_fight_is_bounded_in_writes_and_passes_and_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,9 +15,10 @@
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/tree.h"
 
-static void count(void *context, void *key)
+static void count(void *context, void *key, int what)
 {
-	(void)context;
+	if (context)
+		*(int *)context = what;
 	(*(int *)key)++;
 }
 
@@ -83,6 +84,42 @@ TEST(files_are_nobodys_business)
 	assert_int_equal(tree_write(p.dir, "a/file", "x"), 0);
 	assert_int_equal(tree_delete(p.dir, "a/file"), 0);
 	assert_int_equal(watch_drain(p.w, count, NULL), 0);
+	assert_int_equal(a, 0);
+	close_place(&p);
+}
+
+TEST(a_written_file_is_named_and_its_neighbours_are_not)
+{
+	struct place p;
+	int a = 0, b = 0, what = -2, wd = 0;
+	_cleanup_close_ int fd = -EBADF;
+
+	open_place(&p);
+	assert_int_equal(tree_write(p.dir, "a/cpu.weight", "100"), 0);
+	assert_int_equal(tree_write(p.dir, "a/cpu.max", "max"), 0);
+	assert_int_equal(tree_write(p.dir, "b/cpu.weight", "100"), 0);
+	assert_int_equal(fs_open_dir(p.fd, "a", &fd), 0);
+	assert_int_equal(watch_add_file(p.w, fd, "gone", &a, 7, &wd), -ENOENT);
+	assert_int_equal(watch_add_file(p.w, fd, "cpu.weight", &a, 7, &wd), 0);
+	assert_true(wd > 0);
+	(void)add(&p, "b", &b);
+	assert_int_equal(fs_write(fd, "cpu.max", "1000 20000"), 0);
+	assert_int_equal(tree_write(p.dir, "b/cpu.weight", "1"), 0);
+	assert_int_equal(watch_drain(p.w, count, &what), 0);
+	assert_int_equal(a + b, 0);
+	assert_int_equal(fs_write(fd, "cpu.weight", "1"), 0);
+	assert_int_equal(watch_drain(p.w, count, &what), 0);
+	assert_true(a > 0);
+	assert_int_equal(what, 7);
+	assert_int_equal(b, 0);
+	/* Reading is no change. */
+	a = 0;
+	assert_int_equal(tree_read(p.dir, "a/cpu.weight", (char[16]){0}, 15), 0);
+	assert_int_equal(watch_drain(p.w, count, &what), 0);
+	assert_int_equal(a, 0);
+	watch_remove(p.w, wd);
+	assert_int_equal(fs_write(fd, "cpu.weight", "2"), 0);
+	assert_int_equal(watch_drain(p.w, count, &what), 0);
 	assert_int_equal(a, 0);
 	close_place(&p);
 }
@@ -189,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_directory_that_changed_is_named),
 		cmocka_unit_test(files_are_nobodys_business),
+		cmocka_unit_test(a_written_file_is_named_and_its_neighbours_are_not),
 		cmocka_unit_test(a_removed_watch_names_nobody),
 		cmocka_unit_test(a_directory_that_goes_takes_its_watch_along),
 		cmocka_unit_test(many_watches_are_told_apart),
