@@ -85,6 +85,26 @@ static enum verdict match_facts(const struct match *match, const struct pod_fact
 	}
 }
 
+/* What the names of the containers' cgroups tell. A pod without a container may still get one, and a
+ * bare id (the cgroupfs layout) does not say whose it is: neither is "no". */
+static enum verdict match_runtime(const struct match *match, const struct pod *pod)
+{
+	enum verdict verdict = VERDICT_NO;
+
+	if (pod->kind != POD_KUBERNETES)
+		return verdict_of(match->runtime == RUNTIME_PODMAN && pod->cgroup &&
+				  rule_is_podman(pod->cgroup->name));
+	if (pod->n_containers == 0)
+		return VERDICT_UNKNOWN;
+	for (size_t i = 0; i < pod->n_containers; i++) {
+		if (pod->containers[i].runtime == match->runtime)
+			return VERDICT_YES;
+		if (pod->containers[i].runtime == RUNTIME_UNKNOWN)
+			verdict = VERDICT_UNKNOWN;
+	}
+	return verdict;
+}
+
 static enum verdict match_pod(const struct match *match, const struct pod *pod)
 {
 	switch (match->kind) {
@@ -95,6 +115,8 @@ static enum verdict match_pod(const struct match *match, const struct pod *pod)
 				  rule_glob(match->pattern, pod->cgroup->name));
 	case MATCH_CGROUP:
 		return verdict_of(pod->cgroup && rule_glob(match->pattern, pod->cgroup->path));
+	case MATCH_RUNTIME:
+		return match_runtime(match, pod);
 	case MATCH_STATIC:
 		if (has_static_uid(pod))
 			return verdict_of(match->flag);
@@ -320,6 +342,10 @@ int assign_wants_cgroup(const struct policy *policy, const char *path)
 				n_unit++;
 				n_met++;
 			} else if (m->kind == MATCH_CGROUP && rule_glob(m->pattern, path)) {
+				n_met++;
+			} else if (m->kind == MATCH_RUNTIME && m->runtime == RUNTIME_PODMAN &&
+				   rule_is_podman(name)) {
+				n_unit++;
 				n_met++;
 			}
 		}

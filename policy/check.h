@@ -13,5 +13,8 @@ void check_modes(struct reader *reader);
 /* Levels: role missing, holds on online levels, numbers that contradict each other, order. */
 void check_levels(struct reader *reader);
 
+/* What levels and pressure rules ask of other resources, and sums over all levels. */
+void check_steps(struct reader *reader);
+
 /* Rules (in the order of trial): levels that nobody defined, rules that can never match. */
 void check_rules(struct reader *reader);

@@ -32,6 +32,18 @@ static void check_online(struct reader *reader, int level, const struct level_po
 	if (p->cpu.squeeze)
 		ERROR(reader, level, READER_SQUEEZE, "squeeze is for levels with role: offline",
 		      "%s is online: it is never squeezed", name);
+	if (p->io.squeeze)
+		ERROR(reader, level, READER_IO_SQUEEZE, "squeeze is for levels with role: offline",
+		      "%s is online: it is never squeezed", name);
+	if (p->memory.growth_bytes_per_s > 0)
+		ERROR(reader, level, READER_GROWTH, "growth is for levels with role: offline",
+		      "%s is online: its growth is never held", name);
+	if (p->memory.oom == OOM_FIRST)
+		ERROR(reader, level, READER_OOM, "accepted here: keep, protect",
+		      "%s is online: the kernel must not take it first", name);
+	if (p->memory.watermark_permille > 0 && level == LEVEL_P0)
+		ERROR(reader, level, READER_WATERMARK, "watermarks are for the levels below",
+		      "nothing is ever reclaimed from P0 ahead of need");
 }
 
 static void check_offline(struct reader *reader, int level, const struct level_policy *p)
@@ -42,6 +54,15 @@ static void check_offline(struct reader *reader, int level, const struct level_p
 		ERROR(reader, level, READER_ROLE, "use a lower level for offline work",
 		      "P1 must be online: the kubelet, the runtime, colod and all pods that are "
 		      "never offline have it");
+	if (p->cpu.cores == CORES_EXCLUSIVE)
+		ERROR(reader, level, READER_CORES, "cores: exclusive is for role: online",
+		      "%s is offline: it gets no cores of its own", name);
+	if (p->cpu.smt == SMT_AVOID_OFFLINE)
+		ERROR(reader, level, READER_SMT, "smt: avoid-offline is for role: online",
+		      "%s is offline: it cannot keep itself off", name);
+	if (p->memory.oom == OOM_PROTECT)
+		ERROR(reader, level, READER_OOM, "accepted here: keep, first",
+		      "%s is offline: the kernel takes it before online pods", name);
 	if (p->sensitive)
 		ERROR(reader, level, READER_SENSITIVE, "sensitive is for levels with role: online",
 		      "%s is offline: nothing is done for its latency", name);
@@ -77,6 +98,16 @@ static bool is_above(const struct amount *a, const struct amount *b)
 	       a->value > b->value;
 }
 
+static void check_cores(struct reader *reader, int level, const struct level_policy *p)
+{
+	if (p->cpu.cores == CORES_EXCLUSIVE && !p->sensitive)
+		ERROR(reader, level, READER_CORES, "add sensitive: true, or write cores: shared",
+		      "cores of their own are for sensitive pods");
+	if (p->cpu.cores == CORES_EXCLUSIVE && p->cpu.smt == SMT_AVOID_OFFLINE)
+		ERROR(reader, level, READER_SMT, "leave smt out",
+		      "who owns whole cores has no siblings to keep offline work off");
+}
+
 static void check_memory(struct reader *reader, int level, const struct level_policy *p)
 {
 	if (is_above(&p->memory.min, &p->memory.high))
@@ -103,19 +134,6 @@ static void check_order(struct reader *reader)
 	}
 }
 
-static void check_pressure(struct reader *reader)
-{
-	if (!reader->policy->pressure_cpu.on || reader->diags->n_errors > 0)
-		return;
-	for (int i = 0; i < LEVEL_COUNT; i++) {
-		if (reader->policy->levels[i].cpu.squeeze)
-			return;
-	}
-	reader_report(reader, &reader->pressure_cpu, DIAG_WARNING,
-		      "give an offline level cpu: {squeeze: {target: 65%, floor: 2%}}",
-		      "no level can be squeezed: the rule for cpu.some does nothing");
-}
-
 void check_levels(struct reader *reader)
 {
 	for (int i = 0; i < LEVEL_COUNT; i++) {
@@ -132,7 +150,7 @@ void check_levels(struct reader *reader)
 			check_offline(reader, i, p);
 		check_squeeze(reader, i, p);
 		check_memory(reader, i, p);
+		check_cores(reader, i, p);
 	}
 	check_order(reader);
-	check_pressure(reader);
 }

@@ -76,7 +76,7 @@ static void check_combination(struct reader *reader, const struct reader_rule *r
 	for (size_t i = 0; unit && i < r->rule.n_matches; i++) {
 		enum match_kind kind = r->rule.matches[i].kind;
 
-		if (kind == MATCH_UNIT || kind == MATCH_CGROUP)
+		if (kind == MATCH_UNIT || kind == MATCH_CGROUP || kind == MATCH_RUNTIME)
 			continue;
 		reader_report(reader, &r->match, DIAG_ERROR, "make two rules of it",
 			      "this rule can never match: a unit has no %s", rule_match_name(kind));
@@ -109,6 +109,8 @@ static bool implies(const struct match *narrow, const struct match *wide)
 		return narrow->qos == wide->qos;
 	if (wide->kind == MATCH_STATIC)
 		return narrow->flag == wide->flag;
+	if (wide->kind == MATCH_RUNTIME)
+		return narrow->runtime == wide->runtime;
 	if (wide->key && strcmp(narrow->key, wide->key) != 0)
 		return false;
 	if (!wide->pattern || strcmp(wide->pattern, "*") == 0)
@@ -160,6 +162,59 @@ static void check_shadow(struct reader *reader, size_t i)
 	}
 }
 
+/* Whether a rule gives this level, or lets a pod ask for it. */
+static bool gives(const struct reader *reader, size_t i, enum level level)
+{
+	const struct assign_rule *rule = &reader->rules[i].rule;
+
+	if (!rule->from_value)
+		return rule->level == level;
+	if (rule->n_trusted > 0)
+		return true;
+	for (size_t below = i + 1; below < reader->n_rules; below++) {
+		const struct assign_rule *r = &reader->rules[below].rule;
+
+		if (!r->from_value && r->level <= level)
+			return true;
+	}
+	return false;
+}
+
+/* Who may be pinned: a static CPU manager pins Guaranteed pods, an admin's cpuset a unit or cgroup. */
+static bool may_be_pinned(const struct assign_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_matches; i++) {
+		const struct match *m = &rule->matches[i];
+
+		if (m->kind == MATCH_UNIT || m->kind == MATCH_CGROUP ||
+		    (m->kind == MATCH_QOS && m->qos == QOS_GUARANTEED))
+			return true;
+	}
+	return false;
+}
+
+static void check_reach(struct reader *reader, enum level level)
+{
+	const struct level_policy *p = &reader->policy->levels[level];
+	bool given = level == LEVEL_P1, pinned = false;
+
+	for (size_t i = 0; i < reader->n_rules; i++) {
+		if (!gives(reader, i, level))
+			continue;
+		given = true;
+		pinned |= may_be_pinned(&reader->rules[i].rule);
+	}
+	if (p->cpu.smt == SMT_AVOID_OFFLINE && p->role == ROLE_ONLINE && !pinned)
+		reader_report(reader, &reader->fields[level][READER_SMT], DIAG_ERROR,
+			      "give the level to qos: Guaranteed pods (a static CPU manager pins "
+			      "them), to units or to cgroups",
+			      "smt: avoid-offline on pods that nothing pins");
+	if (!given && reader->diags->n_errors == 0)
+		reader_report(reader, &reader->fields[level][READER_LEVEL], DIAG_WARNING,
+			      "add a rule under assign, or leave the level out",
+			      "no rule gives the level %s: no pod can get it", names_level(level));
+}
+
 void check_rules(struct reader *reader)
 {
 	size_t n_written = 0;
@@ -176,6 +231,9 @@ void check_rules(struct reader *reader)
 		check_needs_facts(reader, r);
 		check_shadow(reader, i);
 	}
+	for (int i = 0; i < LEVEL_COUNT && n_written > 0; i++)
+		if (reader->policy->levels[i].defined)
+			check_reach(reader, (enum level)i);
 	/* Not where a rule was refused: its author knows that there should be one. */
 	if (n_written == 0 && reader->diags->n_errors == 0) {
 		struct diag_place place = {.file = reader->sources[reader->n_sources - 1].name};

@@ -105,6 +105,7 @@ static uint64_t promise(const struct decide_input *in, const struct pod *pod,
 			.limit = amount->value,
 		};
 		return page_down(in, part_of(limit->value, amount->value));
+	case AMOUNT_HEADROOM: /* of memory.high alone */
 	case AMOUNT_NONE:
 	default:
 		return 0;
@@ -264,11 +265,35 @@ static int cover_all(const struct decide_input *in, struct plan *plan)
 	return 0;
 }
 
+/* KEP-2570's memory.high: the request, and a part of what is left up to the limit (of the node, where
+ * there is none). Nothing while either is not known. */
+static uint64_t headroom(const struct decide_input *in, const struct pod *pod,
+			 const struct amount *amount, uint64_t node_bytes, struct reason *reason)
+{
+	const struct fact_u64 *request = &pod->resources.memory_request_bytes;
+	const struct fact_u64 *limit = &pod->resources.memory_limit_bytes;
+	uint64_t top = is_finite_limit(limit) ? limit->value : node_bytes;
+	uint64_t from = request->state == FACT_KNOWN ? request->value : 0;
+
+	if (request->state == FACT_UNKNOWN || limit->state == FACT_UNKNOWN)
+		return 0;
+	from = from < top ? from : top;
+	*reason = (struct reason){
+		.code = REASON_MEMORY_HEADROOM,
+		.observed = from,
+		.limit = amount->value,
+		.extra = top,
+	};
+	return page_down(in, from + part_of(top - from, amount->value));
+}
+
 static uint64_t high_of(const struct decide_input *in, const struct pod *pod,
 			const struct amount *amount, uint64_t node_bytes, struct reason *reason)
 {
 	const struct fact_u64 *limit = &pod->resources.memory_limit_bytes;
 
+	if (amount->kind == AMOUNT_HEADROOM)
+		return headroom(in, pod, amount, node_bytes, reason);
 	if (amount->kind != AMOUNT_PERMILLE_OF_LIMIT || is_finite_limit(limit))
 		return promise(in, pod, amount, reason);
 	/* Somebody should know the limit and has not told yet: nothing to act on. */

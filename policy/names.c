@@ -2,9 +2,7 @@
 // See names.h. One table per enum, indexed by its value; both directions read the same table.
 #include "policy/names.h"
 
-#include <errno.h>
-#include <stddef.h>
-#include <string.h>
+#include "policy/names_table.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -97,31 +95,6 @@ static const char *const score_states[SCORE_STATE_COUNT] = {
 	[SCORE_SELF_THROTTLED] = "self-throttled",
 };
 
-static const char *name_of(const char *const *table, size_t n, int value)
-{
-	return value >= 0 && (size_t)value < n && table[value] ? table[value] : "?";
-}
-
-static int value_of(const char *const *table, size_t n, const char *text)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (table[i] && strcmp(table[i], text) == 0)
-			return (int)i;
-	}
-	return -EINVAL;
-}
-
-/* Both directions of one enum. */
-#define NAMES(what, type, table)                                                                   \
-	const char *names_##what(type value)                                                       \
-	{                                                                                          \
-		return name_of(table, ELEMENTS(table), (int)value);                                \
-	}                                                                                          \
-	int names_##what##_from(const char *text)                                                  \
-	{                                                                                          \
-		return value_of(table, ELEMENTS(table), text);                                     \
-	}
-
 NAMES(role, enum role, roles)
 NAMES(mode, enum mode, modes)
 NAMES(mode_source, enum mode_source, mode_sources)
@@ -137,12 +110,12 @@ NAMES(score, enum score_state, score_states)
 
 const char *names_level(enum level level)
 {
-	return level == LEVEL_NONE ? "-" : name_of(levels, ELEMENTS(levels), (int)level);
+	return level == LEVEL_NONE ? "-" : names_table_of(levels, ELEMENTS(levels), (int)level);
 }
 
 int names_level_from(const char *text)
 {
-	return value_of(levels, ELEMENTS(levels), text);
+	return names_table_from(levels, ELEMENTS(levels), text);
 }
 
 enum mode names_effect_mode(enum effect effect)

@@ -241,3 +241,41 @@ int quantity_duration_us(const char *text, uint64_t *ret_us)
 	}
 	return -EINVAL;
 }
+
+int quantity_rate(const char *text, uint64_t *ret_bytes_per_s)
+{
+	static const struct {
+		const char *text;
+		uint64_t times;
+		uint64_t per; /* bits in the unit's byte */
+	} units[] = {
+		{"B/s", 1, 1},
+		{"kB/s", 1000, 1},
+		{"MB/s", 1000000, 1},
+		{"GB/s", 1000000000, 1},
+		{"TB/s", 1000000000000, 1},
+		{"KiB/s", 1u << 10, 1},
+		{"MiB/s", 1u << 20, 1},
+		{"GiB/s", 1u << 30, 1},
+		{"TiB/s", 1ull << 40, 1},
+		{"bit/s", 1, 8},
+		{"kbit/s", 1000, 8},
+		{"Mbit/s", 1000000, 8},
+		{"Gbit/s", 1000000000, 8},
+		{"Tbit/s", 1000000000000, 8},
+	};
+	uint64_t value;
+	const char *p = parse_u64(text, &value);
+
+	if (!p)
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(p, units[i].text) != 0)
+			continue;
+		if (value == UINT64_MAX || __builtin_mul_overflow(value, units[i].times, &value))
+			return -ERANGE;
+		*ret_bytes_per_s = value / units[i].per + (value % units[i].per != 0);
+		return 0;
+	}
+	return -EINVAL;
+}

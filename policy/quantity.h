@@ -16,3 +16,7 @@ int quantity_permille(const char *text, uint32_t *ret_permille);
 
 /* "200us", "100ms", "10s", "5m", "1h" to microseconds; a bare number is refused. */
 int quantity_duration_us(const char *text, uint64_t *ret_us);
+
+/* "20MB/s", "256MiB/s", "1500B/s", "100Mbit/s", "1Gbit/s" to bytes a second, rounded up; a whole
+ * number (a fraction is refused), the unit is never left out. */
+int quantity_rate(const char *text, uint64_t *ret_bytes_per_s);

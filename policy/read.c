@@ -14,6 +14,7 @@
 #include "policy/names.h"
 #include "policy/reader.h"
 #include "policy/rule.h"
+#include "policy/values.h"
 
 #define VERSION 1
 #define YIELD_RATIO_DEFAULT 50
@@ -59,10 +60,25 @@ static const struct reader_key root_keys[] = {
 	 .offset = offsetof(struct policy, levels),
 	 .keys = read_levels_keys},
 	{.name = "assign", .read = read_assign, .keys = read_assign_keys},
-	{.name = "pressure",
-	 .read = read_pressure,
-	 .offset = offsetof(struct policy, pressure_cpu),
-	 .keys = read_pressure_keys},
+	{.name = "pressure", .read = read_pressure, .keys = read_pressure_keys},
+	{.name = "evict",
+	 .read = reader_submapping,
+	 .offset = offsetof(struct policy, evict),
+	 .keys = read_evict_keys},
+	{.name = "sli", .read = read_sli, .keys = read_sli_keys, .unenforced = true},
+	{.name = "lend",
+	 .read = reader_submapping,
+	 .offset = offsetof(struct policy, lend),
+	 .keys = read_lend_keys},
+	{.name = "node",
+	 .read = reader_submapping,
+	 .offset = offsetof(struct policy, node),
+	 .keys = read_node_keys},
+	{.name = "metrics",
+	 .read = reader_submapping,
+	 .offset = offsetof(struct policy, metrics),
+	 .keys = read_metrics_keys},
+	{.name = "dbus", .read = reader_submapping, .keys = read_bus_keys},
 	{0},
 };
 
@@ -219,6 +235,7 @@ static int read_sources(struct reader *reader)
 		check_facts(reader);
 		check_modes(reader);
 		check_levels(reader);
+		check_steps(reader);
 		check_rules(reader);
 	}
 	return reader->diags->n_errors > 0 ? -EINVAL : 0;
@@ -248,6 +265,9 @@ int policy_read(const struct policy_source *sources, size_t n_sources, struct di
 			return r;
 		set_yield(policy);
 		set_origin(policy, sources, n_sources);
+		r = values_set_files(policy, sources, n_sources);
+		if (r < 0)
+			return r;
 	}
 	*ret_policy = TAKE_PTR(policy);
 	return 0;
@@ -262,6 +282,17 @@ struct policy *policy_none(void)
 	policy->version = VERSION;
 	policy->mode = MODE_OBSERVE;
 	policy->facts = FACTS_CGROUP;
+	policy->evict = (struct evict_policy){
+		.by = {EVICT_KUBERNETES, EVICT_KILL},
+		.n_by = 2,
+		.grace_us = 5000000,
+		.cooldown_us = 15000000,
+		.per_hour = 6,
+		.order = {EVICT_BY_LEVEL, EVICT_BY_OVER_REQUEST, EVICT_BY_USAGE, EVICT_BY_NEWEST},
+		.n_order = 4,
+	};
+	policy->lend.cold_start_us = 3600000000ull;
+	(void)snprintf(policy->bus_group, sizeof(policy->bus_group), "colod");
 	return policy;
 }
 
@@ -280,5 +311,6 @@ void policy_free(struct policy *policy)
 	free(policy->kubelet.api_ca);
 	free(policy->kubelet.token);
 	free(policy->kubelet.node);
+	values_done(policy);
 	free(policy);
 }

@@ -128,6 +128,25 @@ static int read_qos(struct reader *reader, const struct read_node *node, struct 
 	return add_match(rule, &match);
 }
 
+/* Only where the names of the cgroups tell: a bare id of the cgroupfs layout does not. */
+static int read_runtime(struct reader *reader, const struct read_node *node,
+			struct assign_rule *rule)
+{
+	static const enum runtime runtimes[] = {RUNTIME_CONTAINERD, RUNTIME_CRIO, RUNTIME_DOCKER,
+						RUNTIME_PODMAN};
+	const char *words[4];
+	struct match match = {.kind = MATCH_RUNTIME};
+	int word;
+
+	for (size_t i = 0; i < 4; i++)
+		words[i] = names_runtime(runtimes[i]);
+	word = reader_word(reader, node, "a container runtime", words, 4);
+	if (word < 0)
+		return 0;
+	match.runtime = runtimes[word];
+	return add_match(rule, &match);
+}
+
 static int read_static(struct reader *reader, const struct read_node *node,
 		       struct assign_rule *rule)
 {
@@ -153,6 +172,8 @@ static int read_condition(struct reader *reader, const struct reader_key *key,
 		return read_qos(reader, node, field);
 	case MATCH_STATIC:
 		return read_static(reader, node, field);
+	case MATCH_RUNTIME:
+		return read_runtime(reader, node, field);
 	case MATCH_LABEL:
 	case MATCH_ANNOTATION:
 		return read_pair(reader, node, kind, field);
@@ -178,6 +199,7 @@ static const struct reader_key match_keys[MATCH_KIND_COUNT + 1] = {
 	CONDITION(MATCH_STATIC, "static", "false, true"),
 	CONDITION(MATCH_UNIT, "unit", GLOB),
 	CONDITION(MATCH_CGROUP, "cgroup", GLOB),
+	CONDITION(MATCH_RUNTIME, "runtime", "containerd, cri-o, docker, podman"),
 	[MATCH_KIND_COUNT] = {0},
 };
 
@@ -277,9 +299,11 @@ static int read_one(struct reader *reader, const struct read_node *node, struct 
 	size_t errors = reader->diags->n_errors;
 	int r;
 
+	reader->in_list++;
 	*rule = (struct reader_rule){.mark = node->mark, .rule.level = LEVEL_NONE};
 	set_origin(reader, node, &rule->rule);
 	r = reader_mapping(reader, node, read_assign_keys, "an assign rule", rule);
+	reader->in_list--;
 	if (r < 0 || node->kind != READ_MAPPING)
 		return r;
 	if (!rule->match.source)

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// pressure: when colod may squeeze. This version knows one rule, CPU waiting of online pods; other
-// rules of the grammar are refused by name instead of being ignored.
+// pressure: when colod goes a step further, and which steps it may take. Reads one rule at a time,
+// word by word, so that a message points at the word that is wrong.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/names.h"
+#include "policy/names_policy.h"
 #include "policy/quantity.h"
 #include "policy/reader.h"
 
-#define RULE_HINT "accepted: cpu.some of online > 5% over 2s"
+#define RULE_HINT "accepted: cpu.some of online > 5% over 2s, memory.empty of node in 3s"
 /* What a PSI trigger of the kernel can be asked for. */
 #define WINDOW_MIN_US 500000
 #define WINDOW_MAX_US 10000000
+#define STEP_AFTER_MAX_US 600000000
 
 /* Word by word with its place, so that a message points at the word that is wrong. */
 struct words {
@@ -76,11 +79,53 @@ static bool read_window(struct reader *reader, const struct read_node *node, str
 	return false;
 }
 
+/* A rule while it is read. */
 struct pressure {
-	struct pressure_rule rule;
+	struct pressure_policy rule;
 	bool has_when;
 	bool has_do;
 };
+
+/* "memory.some" in its two parts. */
+static bool read_sign(struct reader *reader, const struct read_node *node, struct words *w,
+		      struct pressure_policy *rule)
+{
+	char word[sizeof(w->word)];
+	char *dot;
+	int resource, sign;
+
+	memcpy(word, next_word(w), sizeof(word));
+	dot = strchr(word, '.');
+	if (dot)
+		*dot = '\0';
+	resource = names_resource_from(word);
+	sign = dot ? names_pressure_sign_from(dot + 1) : -EINVAL;
+	if (resource < 0 || sign < 0 || (sign == PRESSURE_EMPTY && resource != RESOURCE_MEMORY) ||
+	    (sign == PRESSURE_FULL && resource == RESOURCE_CPU)) {
+		reader_error_at(reader, node, w->start,
+				"accepted: cpu.some, memory.some, memory.full, io.some, io.full, "
+				"memory.empty",
+				"unknown sign of pressure \"%s\"", w->word);
+		return false;
+	}
+	rule->resource = (enum resource)resource;
+	rule->sign = (enum pressure_sign)sign;
+	return true;
+}
+
+static bool read_terms(struct reader *reader, const struct read_node *node, struct words *w,
+		       struct pressure_policy *rule)
+{
+	if (rule->sign == PRESSURE_EMPTY)
+		return read_fixed(reader, node, w, "of") && read_fixed(reader, node, w, "node") &&
+		       read_fixed(reader, node, w, "in") &&
+		       read_window(reader, node, w, &rule->window_us);
+	return read_fixed(reader, node, w, "of") && read_fixed(reader, node, w, "online") &&
+	       read_fixed(reader, node, w, ">") &&
+	       read_threshold(reader, node, w, &rule->threshold_permille) &&
+	       read_fixed(reader, node, w, "over") &&
+	       read_window(reader, node, w, &rule->window_us);
+}
 
 static int read_when(struct reader *reader, const struct reader_key *key,
 		     const struct read_node *node, void *field)
@@ -88,22 +133,10 @@ static int read_when(struct reader *reader, const struct reader_key *key,
 	const char *text = reader_scalar(reader, node, key->accepts);
 	struct words w = {.text = text};
 	struct pressure *pressure = field;
-	struct pressure_rule rule = {.on = true};
+	struct pressure_policy rule = pressure->rule;
 
 	pressure->has_when = true;
-	if (!text)
-		return 0;
-	if (strcmp(next_word(&w), "cpu.some") != 0) {
-		reader_error_at(reader, node, w.start, RULE_HINT,
-				"unknown sign of pressure \"%s\": this version knows cpu.some",
-				w.word);
-		return 0;
-	}
-	if (!read_fixed(reader, node, &w, "of") || !read_fixed(reader, node, &w, "online") ||
-	    !read_fixed(reader, node, &w, ">") ||
-	    !read_threshold(reader, node, &w, &rule.threshold_permille) ||
-	    !read_fixed(reader, node, &w, "over") ||
-	    !read_window(reader, node, &w, &rule.window_us))
+	if (!text || !read_sign(reader, node, &w, &rule) || !read_terms(reader, node, &w, &rule))
 		return 0;
 	if (*next_word(&w))
 		reader_error_at(reader, node, w.start, RULE_HINT, "\"%s\" is too much here",
@@ -113,66 +146,196 @@ static int read_when(struct reader *reader, const struct reader_key *key,
 	return 0;
 }
 
+/* "evict after 20s": the action, and how long the step before has been on. */
+static bool read_step(struct reader *reader, const struct read_node *node,
+		      struct pressure_step *step)
+{
+	static const char after[] = " after ";
+	const char *text = reader_scalar(reader, node, "a step such as squeeze cpu");
+	const char *words[ACTION_COUNT], *cut;
+	char action[32] = "", hint[DIAG_TEXT_SIZE];
+	size_t len;
+	int word;
+
+	if (!text)
+		return false;
+	for (int i = 0; i < ACTION_COUNT; i++)
+		words[i] = names_action((enum pressure_action)i);
+	cut = strstr(text, after);
+	len = cut ? (size_t)(cut - text) : strlen(text);
+	if (len < sizeof(action))
+		memcpy(action, text, len);
+	word = names_action_from(action);
+	if (word < 0) {
+		reader_error(reader, node,
+			     reader_hint(len < sizeof(action) ? action : text, words, ACTION_COUNT,
+					 hint, sizeof(hint)),
+			     "\"%.60s\" is no step", len < sizeof(action) ? action : text);
+		return false;
+	}
+	step->action = (enum pressure_action)word;
+	if (!cut)
+		return true;
+	if (quantity_duration_us(cut + sizeof(after) - 1, &step->after_us) == 0 &&
+	    step->after_us <= STEP_AFTER_MAX_US)
+		return true;
+	reader_error_at(reader, node, len + sizeof(after) - 1,
+			"accepted: up to 10m, e.g. after 20s", "\"%.30s\" is no time to wait",
+			cut + sizeof(after) - 1);
+	return false;
+}
+
+/* Steps climb: each goes further than the one before. */
 static int read_do(struct reader *reader, const struct reader_key *key,
 		   const struct read_node *node, void *field)
 {
-	static const char *const words[] = {"squeeze cpu"};
 	struct pressure *pressure = field;
-	const struct read_node *c = node->first_child;
+	struct pressure_policy *rule = &pressure->rule;
 
 	pressure->has_do = true;
 	if (!reader_is_sequence(reader, node, key->name))
 		return 0;
-	if (!c)
-		reader_error(reader, node, "accepted: [squeeze cpu]", "a rule that does nothing");
-	for (size_t n = 0; c; c = c->next, n++) {
-		if (reader_word(reader, c, "an action of this version", words, 1) == 0 && n > 0)
-			reader_error(reader, c, "", "the same action twice");
+	if (!node->first_child)
+		reader_error(reader, node, "e.g. [squeeze cpu]", "a rule that does nothing");
+	for (const struct read_node *c = node->first_child; c; c = c->next) {
+		struct pressure_step step = {0};
+
+		if (!read_step(reader, c, &step))
+			continue;
+		for (size_t i = 0; i < rule->n_steps; i++) {
+			if (rule->steps[i].action != step.action)
+				continue;
+			reader_error(reader, c, "", "the same step twice");
+			return 0;
+		}
+		if (rule->n_steps > 0 && rule->steps[rule->n_steps - 1].action > step.action) {
+			reader_error(reader, c,
+				     "from the gentlest on: squeeze, reclaim, freeze, evict, kill",
+				     "a step that goes less far than the one before");
+			return 0;
+		}
+		if (rule->n_steps == PRESSURE_STEPS_MAX) {
+			reader_error(reader, c, "", "more than %d steps", PRESSURE_STEPS_MAX);
+			return 0;
+		}
+		rule->steps[rule->n_steps++] = step;
 	}
 	return 0;
 }
 
 const struct reader_key read_pressure_keys[] = {
-	{.name = "when", .read = read_when, .accepts = "cpu.some of online > N% over Ns"},
-	{.name = "do", .read = read_do, .accepts = "[squeeze cpu]"},
+	{.name = "when",
+	 .read = read_when,
+	 .accepts = "RESOURCE.some of online > N% over Ns, memory.empty of node in Ns",
+	 .schema = READER_SCHEMA_TEXT},
+	{.name = "do",
+	 .read = read_do,
+	 .accepts = "a list: squeeze cpu, squeeze memory, squeeze io, reclaim, freeze, "
+		    "evict, kill; each may end in: after 20s",
+	 .schema = "\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"string\"}"},
 	{0},
 };
 
-static int read_rule(struct reader *reader, const struct read_node *node,
-		     struct pressure_rule *rule)
+static bool same_sign(const struct pressure_policy *a, const struct pressure_policy *b)
 {
-	struct pressure pressure = {0};
-	int r = reader_mapping(reader, node, read_pressure_keys, "a pressure rule", &pressure);
+	return a->resource == b->resource && a->sign == b->sign;
+}
 
+/* Each resource has its own ladder. */
+static bool fits(enum resource resource, enum pressure_action action)
+{
+	switch (action) {
+	case ACTION_SQUEEZE_CPU:
+		return resource == RESOURCE_CPU;
+	case ACTION_SQUEEZE_IO:
+		return resource == RESOURCE_IO;
+	case ACTION_EVICT:
+		return true;
+	default:
+		return resource == RESOURCE_MEMORY;
+	}
+}
+
+static void check_fit(struct reader *reader, const struct read_node *node,
+		      const struct pressure_policy *rule)
+{
+	for (size_t i = 0; i < rule->n_steps; i++) {
+		if (fits(rule->resource, rule->steps[i].action))
+			continue;
+		reader_error(reader, node,
+			     "for cpu: squeeze cpu, evict; for io: squeeze io, evict; for memory: "
+			     "squeeze memory, reclaim, freeze, evict, kill",
+			     "the step %s does not help against pressure on %s",
+			     names_action(rule->steps[i].action), names_resource(rule->resource));
+		return;
+	}
+}
+
+/* 1 for a rule that may be kept, 0, or -ENOMEM. */
+static int read_rule(struct reader *reader, const struct read_node *node,
+		     struct pressure_policy *ret_rule)
+{
+	size_t errors = reader->diags->n_errors;
+	struct pressure pressure = {.rule.line = node->mark.line + 1};
+	int r;
+
+	reader->in_list++;
+	r = reader_mapping(reader, node, read_pressure_keys, "a pressure rule", &pressure);
+	reader->in_list--;
 	if (r < 0 || node->kind != READ_MAPPING)
 		return r;
 	if (!pressure.has_when)
 		reader_error(reader, node, RULE_HINT, "a pressure rule without \"when\"");
 	if (!pressure.has_do)
-		reader_error(reader, node, "accepted: [squeeze cpu]",
+		reader_error(reader, node, "e.g. do: [squeeze cpu]",
 			     "a pressure rule without \"do\"");
-	if (rule->on && pressure.rule.on)
-		reader_error(reader, node, "keep one of the two", "a second rule for cpu.some");
-	if (pressure.rule.on)
-		*rule = pressure.rule;
-	return 0;
+	if (reader->diags->n_errors == errors)
+		check_fit(reader, node, &pressure.rule);
+	pressure.rule.file = (uint32_t)reader->source;
+	*ret_rule = pressure.rule;
+	return reader->diags->n_errors == errors;
+}
+
+static void add_rule(struct reader *reader, const struct read_node *node,
+		     const struct pressure_policy *rule)
+{
+	struct policy *policy = reader->policy;
+
+	for (size_t i = 0; i < policy->n_pressure; i++) {
+		if (!same_sign(&policy->pressure[i], rule))
+			continue;
+		reader_error(reader, node, "keep one of the two", "a second rule for %s.%s",
+			     names_resource(rule->resource), names_pressure_sign(rule->sign));
+		return;
+	}
+	policy->pressure[policy->n_pressure++] = *rule;
+	if (rule->resource != RESOURCE_CPU || rule->steps[0].action != ACTION_SQUEEZE_CPU)
+		return;
+	policy->pressure_cpu = (struct pressure_rule){
+		.on = true,
+		.threshold_permille = rule->threshold_permille,
+		.window_us = rule->window_us,
+	};
 }
 
 /* A list replaces the one of an earlier file as a whole; an empty list switches squeezing off. */
 int read_pressure(struct reader *reader, const struct reader_key *key, const struct read_node *node,
 		  void *field)
 {
-	struct pressure_rule rule = {0};
-
+	(void)field;
 	if (!reader_is_sequence(reader, node, key->name))
 		return 0;
+	reader->pressure_cpu = node->key->mark;
+	reader->policy->n_pressure = 0;
+	reader->policy->pressure_cpu = (struct pressure_rule){0};
 	for (const struct read_node *c = node->first_child; c; c = c->next) {
+		struct pressure_policy rule = {0};
 		int r = read_rule(reader, c, &rule);
 
 		if (r < 0)
 			return r;
+		if (r == 1)
+			add_rule(reader, c, &rule);
 	}
-	reader->pressure_cpu = node->key->mark;
-	*(struct pressure_rule *)field = rule;
 	return 0;
 }

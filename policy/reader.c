@@ -10,6 +10,7 @@
 
 #include "policy/nearest.h"
 #include "policy/quantity.h"
+#include "policy/values.h"
 
 __attribute__((format(printf, 6, 0))) static void
 report(struct reader *reader, const struct read_mark *mark, size_t chars,
@@ -137,6 +138,38 @@ static void unknown_key(struct reader *reader, const struct read_node *key,
 		     "unknown key \"%.60s\" in %s", key->text, what);
 }
 
+/* A mapping with a table of its own is kept value by value, unless it came as a single word. */
+static int keep_value(struct reader *reader, const struct reader_key *key,
+		      const struct read_node *node)
+{
+	bool in_parts = key->keys && node->kind == READ_MAPPING;
+
+	/* Rules keep their place themselves, in the order in which they are tried. */
+	if (reader->in_list || in_parts || key->read == read_assign)
+		return 0;
+	return values_set(reader->policy, reader->path, node, key->unenforced);
+}
+
+static int read_key(struct reader *reader, const struct reader_key *key,
+		    const struct read_node *node, void *base)
+{
+	size_t len = reader->path_len;
+	int r, n = snprintf(reader->path + len, sizeof(reader->path) - len, "%s%s", len ? "." : "",
+			    key->name);
+
+	if (n > 0 && (size_t)n < sizeof(reader->path) - len)
+		reader->path_len += (size_t)n;
+	if (key->mark > 0)
+		reader->fields[reader->level][key->mark] = node->key->mark;
+	r = key->read(reader, key, node, (char *)base + key->offset);
+	reader->path[reader->path_len] = '\0';
+	if (r == 0)
+		r = keep_value(reader, key, node);
+	reader->path_len = len;
+	reader->path[len] = '\0';
+	return r;
+}
+
 int reader_mapping(struct reader *reader, const struct read_node *node,
 		   const struct reader_key *keys, const char *what, void *base)
 {
@@ -154,9 +187,7 @@ int reader_mapping(struct reader *reader, const struct read_node *node,
 			unknown_key(reader, c->key, keys, what);
 			continue;
 		}
-		if (key->mark > 0)
-			reader->fields[reader->level][key->mark] = c->key->mark;
-		r = key->read(reader, key, c, (char *)base + key->offset);
+		r = read_key(reader, key, c, base);
 		if (r < 0)
 			return r;
 	}
@@ -244,4 +275,84 @@ int reader_permille(struct reader *reader, const struct read_node *node, uint32_
 	}
 	*ret_permille = value;
 	return 0;
+}
+
+int reader_share(struct reader *reader, const struct reader_key *key, const struct read_node *node,
+		 void *field)
+{
+	(void)key;
+	(void)reader_permille(reader, node, 1, 1000, field);
+	return 0;
+}
+
+int reader_share_of(struct reader *reader, const struct read_node *node,
+		    const struct reader_key *key, const char *suffix, uint32_t *ret_permille)
+{
+	const char *text = reader_scalar(reader, node, key->accepts);
+	size_t len = text ? strlen(text) : 0, tail = strlen(suffix);
+	char share[16] = "", hint[DIAG_TEXT_SIZE];
+	uint32_t value;
+
+	if (!text)
+		return -EINVAL;
+	if (strcmp(text, "none") == 0) {
+		*ret_permille = 0;
+		return 0;
+	}
+	if (len > tail && len - tail < sizeof(share) && strcmp(text + len - tail, suffix) == 0)
+		memcpy(share, text, len - tail);
+	if (quantity_permille(share, &value) < 0 || value < 1 || value > 1000) {
+		(void)snprintf(hint, sizeof(hint), "accepted: %s (0.1%% to 100%%)", key->accepts);
+		reader_error(reader, node, hint, "\"%.60s\" is not a share%s", text, suffix);
+		return -EINVAL;
+	}
+	*ret_permille = value;
+	return 0;
+}
+
+int reader_duration(struct reader *reader, const struct read_node *node, uint64_t min_us,
+		    uint64_t max_us, const char *range, uint64_t *ret_us)
+{
+	const char *text = reader_scalar(reader, node, "a duration such as 10s");
+	char hint[DIAG_TEXT_SIZE];
+	uint64_t value;
+	int r;
+
+	if (!text)
+		return -EINVAL;
+	(void)snprintf(hint, sizeof(hint), "accepted: %s, with a unit: us, ms, s, m or h", range);
+	r = quantity_duration_us(text, &value);
+	if (r == -EINVAL) {
+		reader_error(reader, node, hint, "\"%.60s\" is not a duration such as 10s", text);
+		return -EINVAL;
+	}
+	if (r < 0 || value < min_us || value > max_us) {
+		reader_error(reader, node, hint, "%.60s is out of range", text);
+		return -EINVAL;
+	}
+	*ret_us = value;
+	return 0;
+}
+
+int reader_words(struct reader *reader, const struct read_node *node, const struct reader_key *key,
+		 const char *const *words, size_t n_words, int *ret_words)
+{
+	int n = 0, r = 0;
+
+	if (!reader_is_sequence(reader, node, key->name))
+		return -EINVAL;
+	for (const struct read_node *c = node->first_child; c; c = c->next) {
+		int word = reader_word(reader, c, "one of these", words, n_words);
+		bool again = false;
+
+		for (int i = 0; i < n && word >= 0; i++)
+			again |= ret_words[i] == word;
+		if (again)
+			reader_error(reader, c, "", "\"%s\" a second time", words[word]);
+		if (word < 0 || again)
+			r = -EINVAL;
+		else
+			ret_words[n++] = word;
+	}
+	return r < 0 ? r : n;
 }

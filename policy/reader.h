@@ -13,7 +13,8 @@
 #include "policy/read.h"
 #include "policy/read_yaml.h"
 
-#define READER_KEYS_MAX 16
+#define READER_KEYS_MAX 20
+#define READER_PATH_SIZE 128
 
 /* Fields of a level whose places are kept for the checks of the whole. */
 enum reader_field {
@@ -30,6 +31,15 @@ enum reader_field {
 	READER_LOW,
 	READER_HIGH,
 	READER_IO_WEIGHT,
+	READER_CORES,
+	READER_SMT,
+	READER_WATERMARK,
+	READER_GROWTH,
+	READER_OOM,
+	READER_IO_SQUEEZE,
+	READER_NET_SHARE,
+	READER_NET_MIN,
+	READER_NET_CEILING,
 	READER_FIELD_COUNT,
 };
 
@@ -57,6 +67,9 @@ struct reader {
 	struct read_mark kubelet; /* the last key that says how to reach one */
 	struct read_mark pressure_cpu;
 	bool incomplete; /* a file could not be read at all: the whole cannot be judged */
+	char path[READER_PATH_SIZE]; /* of the key being read, "levels.P7.cpu" */
+	size_t path_len;
+	unsigned in_list; /* inside a list, whose values are not kept one by one */
 };
 
 struct reader_key;
@@ -74,6 +87,8 @@ struct reader_key {
 	enum reader_field mark;	       /* level tables only */
 	const struct reader_key *keys; /* of the mapping that is the value, or NULL */
 	const char *accepts;	       /* for messages and people; NULL where `keys` say it */
+	const char *schema; /* members of the JSON Schema, NULL: the words of `accepts` */
+	bool unenforced;    /* accepted and checked; this version does not act on it */
 };
 
 #define READ_MODES_ACCEPTED "off, observe, protect, squeeze, full"
@@ -81,10 +96,26 @@ struct reader_key {
 /* The table of the whole file. */
 const struct reader_key *reader_root_keys(void);
 
+/* Members of a JSON Schema for values that are not just words. */
+#define READER_SCHEMA_BOOL "\"type\":\"boolean\""
+#define READER_SCHEMA_TEXT "\"type\":\"string\",\"minLength\":1"
+#define READER_SCHEMA_SHARE "\"type\":\"string\",\"pattern\":\"^[0-9]+(\\\\.[0-9])?%$\""
+#define READER_SCHEMA_DURATION "\"type\":\"string\",\"pattern\":\"^[0-9]+(us|ms|s|m|h)$\""
+
 /* Tables of the parts. */
 extern const struct reader_key read_facts_keys[];
 extern const struct reader_key read_modes_keys[];
 extern const struct reader_key read_levels_keys[];
+extern const struct reader_key read_level_cpu_keys[];
+extern const struct reader_key read_level_memory_keys[];
+extern const struct reader_key read_level_io_keys[];
+extern const struct reader_key read_level_net_keys[];
+extern const struct reader_key read_evict_keys[];
+extern const struct reader_key read_sli_keys[];
+extern const struct reader_key read_lend_keys[];
+extern const struct reader_key read_node_keys[];
+extern const struct reader_key read_metrics_keys[];
+extern const struct reader_key read_bus_keys[];
 extern const struct reader_key read_assign_keys[];
 extern const struct reader_key read_pressure_keys[];
 
@@ -93,6 +124,7 @@ reader_handler read_mode;
 reader_handler read_levels;
 reader_handler read_assign;
 reader_handler read_pressure;
+reader_handler read_sli;
 
 /* printf-like messages about a node, or about what stands `offset` bytes into its text. */
 void reader_error(struct reader *reader, const struct read_node *node, const char *hint,
@@ -119,6 +151,21 @@ int reader_mapping(struct reader *reader, const struct read_node *node,
 reader_handler reader_submapping;
 /* Handler: true or false into a bool. */
 reader_handler reader_bool;
+/* Handler: a share of 0.1% to 100% into a uint32_t of permille. */
+reader_handler reader_share;
+
+/* "N%" and `suffix` (" of quota"), or none for 0; -EINVAL after a report. */
+int reader_share_of(struct reader *reader, const struct read_node *node,
+		    const struct reader_key *key, const char *suffix, uint32_t *ret_permille);
+
+/* A duration of min_us..max_us; `range` says so to people. -EINVAL after a report. */
+int reader_duration(struct reader *reader, const struct read_node *node, uint64_t min_us,
+		    uint64_t max_us, const char *range, uint64_t *ret_us);
+
+/* Words of a list without repetition into an array of enums; the number of them, or -EINVAL after a
+ * report. An empty list is one, too. */
+int reader_words(struct reader *reader, const struct read_node *node, const struct reader_key *key,
+		 const char *const *words, size_t n_words, int *ret_words);
 
 /* A word of a list: its index, or -EINVAL after a report with the nearest word. */
 int reader_word(struct reader *reader, const struct read_node *node, const char *what,

@@ -156,7 +156,7 @@ static void cpu_text(struct text_out *out, const struct reason *r)
 
 static void memory_text(struct text_out *out, const struct reason *r)
 {
-	char a[UNIT_SIZE], b[UNIT_SIZE];
+	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE];
 
 	switch (r->code) {
 	case REASON_MEMORY_REQUEST:
@@ -183,6 +183,10 @@ static void memory_text(struct text_out *out, const struct reason *r)
 			out,
 			"%s of the %s that pods may use on this node, as it has no limit of its own",
 			percent(r->limit, a), bytes(r->observed, b));
+		break;
+	case REASON_MEMORY_HEADROOM:
+		text_out_put(out, "its memory request %s and %s of what is left up to %s",
+			     bytes(r->observed, a), percent(r->limit, b), bytes(r->extra, c));
 		break;
 	default:
 		break;
@@ -279,6 +283,8 @@ static void add_match(struct text_out *out, const struct match *m)
 		text_out_put(out, "%s", names_qos(m->qos));
 	else if (m->kind == MATCH_STATIC)
 		text_out_put(out, "%s", m->flag ? "true" : "false");
+	else if (m->kind == MATCH_RUNTIME)
+		text_out_put(out, "%s", names_runtime(m->runtime));
 	else if (m->key)
 		text_out_put(out, "%s%s%s", m->key, m->pattern ? "=" : "",
 			     m->pattern ? m->pattern : "");

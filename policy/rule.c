@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const match_names[MATCH_KIND_COUNT] = {
 	[MATCH_NAMESPACE] = "namespace",
@@ -17,6 +18,7 @@ static const char *const match_names[MATCH_KIND_COUNT] = {
 	[MATCH_STATIC] = "static",
 	[MATCH_UNIT] = "unit",
 	[MATCH_CGROUP] = "cgroup",
+	[MATCH_RUNTIME] = "runtime",
 };
 
 const char *rule_match_name(enum match_kind kind)
@@ -89,6 +91,14 @@ const char *const *rule_system_units(void)
 	};
 
 	return units;
+}
+
+bool rule_is_podman(const char *name)
+{
+	static const char prefix[] = "libpod-", monitor[] = "libpod-conmon-";
+
+	return strncmp(name, prefix, sizeof(prefix) - 1) == 0 &&
+	       strncmp(name, monitor, sizeof(monitor) - 1) != 0;
 }
 
 void rule_done(struct assign_rule *rule)

@@ -29,5 +29,8 @@ bool rule_trusts(const struct assign_rule *rule, const char *ns);
  * static list that ends with NULL. */
 const char *const *rule_system_units(void);
 
+/* Whether a cgroup outside Kubernetes is a container of podman, by its name (not its monitor). */
+bool rule_is_podman(const char *name);
+
 /* Frees what the rule holds, not the rule. */
 void rule_done(struct assign_rule *rule);

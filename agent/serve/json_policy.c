@@ -24,6 +24,10 @@ static void amount(struct json_view *view, cJSON *parent, const char *key,
 	case AMOUNT_PERMILLE_OF_LIMIT:
 		json_put_u64(put, object, "permille_of_limit", amount->value);
 		break;
+	case AMOUNT_HEADROOM:
+		json_put_text(put, object, "of", "request and headroom");
+		json_put_u64(put, object, "permille_of_headroom", amount->value);
+		break;
 	case AMOUNT_REQUEST:
 	case AMOUNT_NONE:
 		json_put_text(put, object, "of", "request");

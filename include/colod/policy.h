@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "colod/level.h"
+#include "colod/pod.h"
 
 enum facts_source {
 	FACTS_KUBELET,
@@ -32,6 +33,7 @@ enum amount_kind {
 	AMOUNT_BYTES,
 	AMOUNT_REQUEST,
 	AMOUNT_PERMILLE_OF_LIMIT, /* without a limit: of the node's allocatable */
+	AMOUNT_HEADROOM, /* request + permille of (limit, or allocatable without one, - request) */
 };
 
 struct amount {
@@ -51,6 +53,16 @@ enum weight_kind {
 	WEIGHT_FIXED,
 };
 
+enum cores_kind {
+	CORES_SHARED,
+	CORES_EXCLUSIVE, /* whole physical cores of its own */
+};
+
+enum smt_kind {
+	SMT_SHARED,
+	SMT_AVOID_OFFLINE, /* offline work is kept off the siblings of this pod's CPUs */
+};
+
 struct level_cpu {
 	enum weight_kind weight;
 	uint32_t weight_value; /* 1..10000, WEIGHT_FIXED only */
@@ -59,16 +71,48 @@ struct level_cpu {
 	bool squeeze;
 	uint32_t squeeze_target_permille; /* of the node's CPUs, for online + system + offline */
 	uint32_t squeeze_floor_permille;  /* of the node's CPUs, what offline work always gets */
+	enum cores_kind cores;
+	enum smt_kind smt;
+	uint32_t burst_permille; /* cpu.max.burst as a share of the pod's own quota; 0: none */
+};
+
+enum oom_kind {
+	OOM_KEEP,    /* what the runtime gave */
+	OOM_PROTECT, /* the kernel takes it last */
+	OOM_FIRST,   /* and these first, as a group */
 };
 
 struct level_memory {
 	struct amount min;
 	struct amount low;
-	struct amount high; /* offline levels only, unless the policy says otherwise */
+	struct amount high;	     /* offline levels only, unless the policy says otherwise */
+	uint32_t watermark_permille; /* above the kernel's high marks: reclaim starts; 0: none */
+	uint64_t growth_bytes_per_s; /* what an offline pod may grow under pressure; 0: no bound */
+	enum oom_kind oom;
 };
 
 struct level_io {
 	uint32_t weight; /* 1..10000; 0: leave what is there */
+	bool squeeze;
+	uint32_t squeeze_floor_permille; /* of the device's ability */
+};
+
+/* A rate on a link whose speed may not be known when the policy is read. */
+enum rate_kind {
+	RATE_NONE,
+	RATE_PERMILLE, /* of the link */
+	RATE_BYTES_PER_S,
+};
+
+struct rate {
+	enum rate_kind kind;
+	uint64_t value;
+};
+
+struct level_net {
+	uint32_t share; /* 1..1000; 0: no class of its own */
+	struct rate min;
+	struct rate ceiling;
 };
 
 struct level_policy {
@@ -78,6 +122,7 @@ struct level_policy {
 	struct level_cpu cpu;
 	struct level_memory memory;
 	struct level_io io;
+	struct level_net net;
 };
 
 /* One condition of a rule. Globs are fnmatch patterns without special slashes. */
@@ -90,8 +135,9 @@ enum match_kind {
 	MATCH_QOS,
 	MATCH_OWNER_KIND,
 	MATCH_STATIC,
-	MATCH_UNIT,   /* the last part of a cgroup path outside the Kubernetes root */
-	MATCH_CGROUP, /* the whole cgroup path */
+	MATCH_UNIT,    /* the last part of a cgroup path outside the Kubernetes root */
+	MATCH_CGROUP,  /* the whole cgroup path */
+	MATCH_RUNTIME, /* the runtime of the pod's containers, as their cgroups are named */
 	MATCH_KIND_COUNT,
 };
 
@@ -100,6 +146,7 @@ struct match {
 	char *key;     /* label and annotation; owned */
 	char *pattern; /* NULL: presence is enough; owned */
 	enum qos qos;
+	enum runtime runtime;
 	bool flag; /* MATCH_STATIC */
 };
 
@@ -115,7 +162,45 @@ struct assign_rule {
 	uint32_t line;
 };
 
-/* pressure: {when: cpu.some of online > T over W, do: [squeeze cpu]} */
+enum pressure_sign {
+	PRESSURE_SOME,
+	PRESSURE_FULL,
+	PRESSURE_EMPTY, /* memory that will be gone within window_us as it falls now */
+	PRESSURE_SIGN_COUNT,
+};
+
+enum pressure_action {
+	ACTION_SQUEEZE_CPU,
+	ACTION_SQUEEZE_MEMORY,
+	ACTION_SQUEEZE_IO,
+	ACTION_RECLAIM,
+	ACTION_FREEZE,
+	ACTION_EVICT,
+	ACTION_KILL,
+	ACTION_COUNT,
+};
+
+struct pressure_step {
+	enum pressure_action action;
+	uint64_t after_us; /* the step before has been on for so long */
+};
+
+#define PRESSURE_RULES_MAX 8
+#define PRESSURE_STEPS_MAX 6
+
+/* pressure: {when: RESOURCE.SIGN of online > T over W, do: [steps]} */
+struct pressure_policy {
+	enum resource resource;
+	enum pressure_sign sign;
+	uint32_t threshold_permille; /* not with PRESSURE_EMPTY */
+	uint64_t window_us;
+	struct pressure_step steps[PRESSURE_STEPS_MAX];
+	size_t n_steps;
+	uint32_t file; /* index into policy->files */
+	uint32_t line;
+};
+
+/* Of the rule for cpu.some, what the CPU ladder goes by. */
 struct pressure_rule {
 	bool on;
 	uint32_t threshold_permille; /* share of the window that one online pod waited */
@@ -128,6 +213,96 @@ struct policy_mode {
 	enum mode mode;
 };
 
+enum evict_way {
+	EVICT_KUBERNETES,
+	EVICT_KILL,
+	EVICT_WAY_COUNT,
+};
+
+enum evict_key {
+	EVICT_BY_LEVEL,
+	EVICT_BY_OVER_REQUEST,
+	EVICT_BY_USAGE,
+	EVICT_BY_NEWEST,
+	EVICT_BY_COST,
+	EVICT_KEY_COUNT,
+};
+
+struct evict_policy {
+	enum evict_way by[EVICT_WAY_COUNT]; /* tried in this order */
+	size_t n_by;
+	uint64_t grace_us;
+	uint64_t cooldown_us;
+	uint32_t per_hour;
+	enum evict_key order[EVICT_KEY_COUNT];
+	size_t n_order;
+	bool taint;
+};
+
+enum sli_sign {
+	SLI_SCHED_DELAY,
+	SLI_RECLAIM_STALL,
+	SLI_IO_WAIT,
+	SLI_NET_DROPS,
+	SLI_CPI,
+	SLI_SIGN_COUNT,
+};
+
+enum sli_statistic {
+	SLI_P50,
+	SLI_P90,
+	SLI_P99,
+	SLI_MEAN,
+	SLI_STATISTIC_COUNT,
+};
+
+#define SLIS_MAX 16
+
+struct sli_policy {
+	enum sli_sign sign;
+	enum level level; /* of whom */
+	enum sli_statistic statistic;
+	uint64_t bound; /* us; drops a second; CPI in thousandths */
+	uint64_t window_us;
+};
+
+struct lend_part {
+	bool on;
+	uint32_t percentile; /* 50..99 */
+	uint32_t margin_permille;
+};
+
+struct lend_policy {
+	struct lend_part cpu;
+	struct lend_part memory;
+	uint64_t cold_start_us;
+};
+
+struct node_policy {
+	uint64_t reserve_cpu_milli; /* never lent, never promised to pods */
+	uint64_t reserve_memory_bytes;
+};
+
+#define METRICS_TEXT_SIZE 256
+#define BUS_GROUP_SIZE 64
+
+/* "" for a way that is off. */
+struct metrics_policy {
+	char socket[METRICS_TEXT_SIZE];
+	char listen[METRICS_TEXT_SIZE]; /* host:port, loopback only */
+	char textfile[METRICS_TEXT_SIZE];
+};
+
+/* One value as its author wrote it, for people: what is in force is in the fields above. A later
+ * file's takes the place of an earlier one's. */
+struct policy_value {
+	char *path;	 /* "levels.P7.cpu.yield"; owned */
+	char *text;	 /* YAML on one line; owned */
+	uint32_t file;	 /* index into policy->files */
+	uint32_t line;	 /* from 1 */
+	bool unenforced; /* read and checked, but this version does not act on it */
+};
+
 struct policy {
 	uint32_t version;
 	enum mode mode;
@@ -138,6 +313,20 @@ struct policy {
 	struct level_policy levels[LEVEL_COUNT];
 	struct assign_rule *rules; /* owned */
 	size_t n_rules;
-	struct pressure_rule pressure_cpu;
-	char origin[256]; /* the files it came from, for status */
+	struct pressure_policy pressure[PRESSURE_RULES_MAX];
+	size_t n_pressure;
+	struct pressure_rule pressure_cpu; /* of the rule that says squeeze cpu */
+	struct evict_policy evict;
+	struct sli_policy slis[SLIS_MAX];
+	size_t n_slis;
+	struct lend_policy lend;
+	struct node_policy node;
+	struct metrics_policy metrics;
+	char bus_group[BUS_GROUP_SIZE]; /* who may read over D-Bus; "" for root alone */
+	char origin[256];		/* the files it came from, for status */
+	char **files;			/* their names, in the order of reading; owned */
+	size_t n_files;
+	struct policy_value *values; /* in the order of first mention; owned */
+	size_t n_values;
+	size_t cap_values;
 };

@@ -11,6 +11,7 @@
 #include "policy/diag.h"
 #include "policy/quantity.h"
 #include "policy/read.h"
+#include "policy/show.h"
 
 #define FILES_MAX 4
 #define SEPARATOR 0x1e
@@ -80,7 +81,8 @@ static void check_level(const struct level_policy *p)
 {
 	require(p->role == ROLE_ONLINE || p->role == ROLE_OFFLINE);
 	require((p->role == ROLE_OFFLINE) == (p->cpu.yield != YIELD_NONE));
-	require(p->role == ROLE_OFFLINE || !p->cpu.squeeze);
+	require(p->role == ROLE_OFFLINE ||
+		(!p->cpu.squeeze && !p->io.squeeze && !p->memory.growth_bytes_per_s));
 	require(p->cpu.weight != WEIGHT_FIXED ||
 		(p->cpu.weight_value >= 1 && p->cpu.weight_value <= 10000));
 	require(!p->cpu.squeeze ||
@@ -125,8 +127,33 @@ static void check_pods(const struct policy *policy)
 	require(assign_wants_cgroup(policy, cgroup.path) == POD_UNIT);
 }
 
+static void count(void *context, const char *text)
+{
+	*(size_t *)context += strlen(text);
+}
+
+static void count_unenforced(void *context, const char *what, const char *file, uint32_t line)
+{
+	(void)line;
+	require(what[0] && file[0]);
+	(*(size_t *)context)++;
+}
+
+/* What was read can be shown, and no more than a file's worth of it. */
+static void check_show(const struct policy *policy)
+{
+	size_t len = 0, n = 0;
+
+	require(show_policy(policy, true, count, &len) == 0);
+	require(len > 0);
+	require(show_unenforced(policy, count_unenforced, &n) == n);
+	require(policy->n_pressure <= PRESSURE_RULES_MAX && policy->n_slis <= SLIS_MAX);
+	require(policy->n_values == 0 || policy->n_files > 0);
+}
+
 static void check_policy(const struct policy *policy)
 {
+	check_show(policy);
 	require(policy->version == 1);
 	require(policy->mode >= MODE_OFF && policy->mode < MODE_COUNT);
 	for (int i = 0; i < RESOURCE_COUNT; i++)

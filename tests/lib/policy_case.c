@@ -29,6 +29,20 @@ static void show(const char *yaml, const struct diags *diags)
 		print_error("%s\n", diag_format(&diags->list[i], text, sizeof(text)));
 }
 
+/* A case that is about one level gives it to nobody. */
+static void drop_reach(struct diags *diags)
+{
+	size_t kept = 0, n = diag_count(diags);
+
+	for (size_t i = 0; i < n; i++) {
+		if (diags->list[i].severity == DIAG_WARNING &&
+		    strncmp(diags->list[i].text, "no rule gives the level", 23) == 0)
+			continue;
+		diags->list[kept++] = diags->list[i];
+	}
+	diags->n -= n - kept;
+}
+
 static bool is_as_told(const struct policy_case *c, const struct diag *d)
 {
 	bool hint = c->hint[0] ? strstr(d->hint, c->hint) != NULL : d->hint[0] == '\0';
@@ -42,10 +56,12 @@ static void try_case(const struct policy_case *c, enum diag_severity severity)
 	struct policy *policy = NULL;
 	struct diags diags;
 	int r = policy_case_try(c->yaml, &diags, &policy);
-	bool error = severity == DIAG_ERROR;
-	bool good = r == (error ? -EINVAL : 0) && (policy == NULL) == error && diags.n == 1 &&
-		    diags.n_errors == (error ? 1 : 0) && diags.list[0].severity == severity &&
-		    is_as_told(c, &diags.list[0]);
+	bool error = severity == DIAG_ERROR, good;
+
+	drop_reach(&diags);
+	good = r == (error ? -EINVAL : 0) && (policy == NULL) == error && diags.n == 1 &&
+	       diags.n_errors == (error ? 1 : 0) && diags.list[0].severity == severity &&
+	       is_as_told(c, &diags.list[0]);
 
 	policy_free(policy);
 	if (good)
@@ -80,6 +96,7 @@ struct policy *policy_case_read(const char *const *texts, size_t n)
 		sources[i] = (struct policy_source){
 			.name = names[i], .text = texts[i], .len = strlen(texts[i])};
 	r = policy_read(sources, n, &diags, &policy);
+	drop_reach(&diags);
 	if (r < 0 || diags.n > 0)
 		show(n > 0 ? texts[n - 1] : "", &diags);
 	assert_int_equal(diags.n, 0);

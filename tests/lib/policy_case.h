@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Policies as text in tests: one mistake and what must be said of it, or a policy that must read.
+// Policies as text in tests: one mistake and what must be said of it, or a policy that must read. The
+// warning that no rule gives a level does not count here: a case is about something else.
 #pragma once
 
 #include <stddef.h>

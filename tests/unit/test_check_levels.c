@@ -19,6 +19,16 @@ TEST(what_only_offline_levels_may_have_is_refused_on_an_online_one)
 		 "P4 is online: it does not yield", "role: offline"},
 		{WITH("P4: {role: online, cpu: {squeeze: {target: 65%, floor: 2%}}}"), 3, 28,
 		 "P4 is online: it is never squeezed", "role: offline"},
+		{WITH("P4: {role: online, io: {squeeze: {floor: 10%}}}"), 3, 27,
+		 "P4 is online: it is never squeezed", "role: offline"},
+		{WITH("P4: {role: online, memory: {growth: 1MB/s}}"), 3, 31,
+		 "P4 is online: its growth is never held", "role: offline"},
+		{WITH("P4: {role: online, memory: {oom: first}}"), 3, 31,
+		 "P4 is online: the kernel must not take it first", "keep, protect"},
+		{WITH("P0: {role: online, memory: {watermark: +50%}}"), 3, 31,
+		 "nothing is ever reclaimed from P0", "levels below"},
+		{WITH("P0: {role: online, cpu: {cores: exclusive}}"), 3, 28,
+		 "cores of their own are for sensitive pods", "sensitive: true"},
 	};
 	const char *fine[] = {WITH("P4: {role: online, memory: {high: 80% of limit}, "
 				   "cpu: {yield: none, squeeze: none}}")};
@@ -44,6 +54,10 @@ TEST(an_offline_level_must_make_sense_as_one)
 		 "lower level"},
 		{WITH("P6: {role: offline, sensitive: true, cpu: {yield: ratio 50}}"), 3, 23,
 		 "P6 is offline: nothing is done for its latency", "role: online"},
+		{WITH("P6: {role: offline, memory: {oom: protect}}"), 3, 32,
+		 "P6 is offline: the kernel takes it before online pods", "keep, first"},
+		{WITH("P6: {role: offline, cpu: {smt: avoid-offline}}"), 3, 29,
+		 "P6 is offline: it cannot keep itself off", "role: online"},
 		{ONLY("P7: {role: offline, cpu: {yield: none}}"), 3, 36,
 		 "P7 is offline: it always yields", "ratio N, idle"},
 	};
@@ -106,7 +120,7 @@ TEST(a_pressure_rule_with_nothing_to_squeeze_earns_a_warning)
 	static const struct policy_case c = {
 		"version: 1\nlevels:\n" P7 RULES
 		"pressure: [{when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}]\n",
-		5, 1, "no level can be squeezed", "squeeze: {target: 65%"};
+		5, 1, "no level can be acted on: the step squeeze cpu", "squeeze: {target: 65%"};
 
 	policy_case_warned(&c, 1);
 }

@@ -162,10 +162,66 @@ TEST(all_of_several_rules_without_facts_are_named_not_only_the_first)
 							R("ownerKind: Job", "P7")),
 					 &diags, &policy),
 			 0);
-	assert_int_equal(diags.n, 2);
+	/* The third is about a level that no rule gives. */
+	assert_int_equal(diags.n, 3);
 	assert_int_equal(diags.list[0].line, 5);
 	assert_int_equal(diags.list[1].line, 7);
 	policy_free(policy);
+}
+
+static void expect_reach(const char *yaml, uint32_t line, const char *says)
+{
+	struct diags diags;
+	struct policy *policy = NULL;
+
+	assert_int_equal(policy_case_try(yaml, &diags, &policy), 0);
+	policy_free(policy);
+	assert_int_equal(diags.n, says ? 1 : 0);
+	if (!says)
+		return;
+	assert_int_equal(diags.list[0].severity, DIAG_WARNING);
+	assert_int_equal(diags.list[0].line, line);
+	assert_non_null(strstr(diags.list[0].text, says));
+}
+
+#define REACH(levels, rules) "version: 1\nlevels:\n" levels "assign:\n" rules
+#define ON(level) "  " level ": {role: online}\n"
+#define OFF(level) "  " level ": {role: offline}\n"
+#define GIVE(match, level) "- {match: {" match "}, level: " level "}\n"
+
+TEST(a_level_that_no_rule_gives_earns_a_warning_at_the_level)
+{
+	expect_reach(REACH(ON("P0") ON("P4"), GIVE("qos: Guaranteed", "P0")), 4,
+		     "no rule gives the level P4");
+	expect_reach(REACH(ON("P0") ON("P4"),
+			   GIVE("qos: Guaranteed", "P0") GIVE("qos: Burstable", "P4")),
+		     0, NULL);
+	/* the built-in rules give P1 */
+	expect_reach(REACH(ON("P0") ON("P1"), GIVE("qos: Guaranteed", "P0")), 0, NULL);
+	/* a pod may ask for what lies at or below what the rules below give */
+	expect_reach(REACH(ON("P0") ON("P4"),
+			   GIVE("annotation: a", "from-value") GIVE("qos: Guaranteed", "P0")),
+		     0, NULL);
+	expect_reach(REACH(ON("P0") OFF("P7"),
+			   GIVE("annotation: a", "from-value") GIVE("qos: BestEffort", "P7")),
+		     3, "no rule gives the level P0");
+}
+
+#define SMT(match)                                                                                 \
+	REACH("  P0: {role: online, sensitive: true, cpu: {smt: avoid-offline}}\n",                \
+	      GIVE(match, "P0"))
+
+TEST(offline_work_is_kept_off_siblings_only_of_pods_that_something_pins)
+{
+	static const struct policy_case refused[] = {
+		{SMT("qos: Burstable"), 3, 45, "on pods that nothing pins", "qos: Guaranteed"},
+		{SMT("namespace: a"), 3, 45, "on pods that nothing pins", "units"},
+	};
+
+	policy_case_refused(refused, sizeof(refused) / sizeof(refused[0]));
+	expect_fine(SMT("qos: Guaranteed"));
+	expect_fine(SMT("unit: a.slice"));
+	expect_fine(SMT("cgroup: a/b"));
 }
 
 TEST(a_policy_without_rules_earns_a_warning)
@@ -190,6 +246,9 @@ int main(void)
 		cmocka_unit_test(a_rule_for_what_a_built_in_rule_takes_is_refused),
 		cmocka_unit_test(without_a_kubelet_each_rule_that_needs_one_is_named),
 		cmocka_unit_test(all_of_several_rules_without_facts_are_named_not_only_the_first),
+		cmocka_unit_test(a_level_that_no_rule_gives_earns_a_warning_at_the_level),
+		cmocka_unit_test(
+			offline_work_is_kept_off_siblings_only_of_pods_that_something_pins),
 		cmocka_unit_test(a_policy_without_rules_earns_a_warning),
 	};
 

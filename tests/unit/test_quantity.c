@@ -139,9 +139,21 @@ TEST(a_duration_needs_its_unit)
 		       "1S", "1sec", "1min", "1d", "1s ", "10s5", "99999999999999999999999");
 }
 
+TEST(a_rate_is_bytes_a_second_whatever_its_unit)
+{
+	EXPECT(quantity_rate, {"1B/s", 1}, {"20MB/s", 20000000}, {"256MiB/s", 268435456},
+	       {"3kB/s", 3000}, {"3KiB/s", 3072}, {"1GB/s", 1000000000}, {"2TiB/s", 2199023255552},
+	       {"8bit/s", 1}, {"9bit/s", 2}, {"100Mbit/s", 12500000}, {"1Gbit/s", 125000000},
+	       {"0B/s", 0});
+	EXPECT_REFUSED(quantity_rate, -ERANGE, "18446744073709551616B/s", "18446744073709552kB/s");
+	EXPECT_REFUSED(quantity_rate, -EINVAL, "", "20", "MB/s", "20MB", "20mB/s", "20Mb/s",
+		       "1.5MB/s", "-1B/s", "20 MB/s", "20MB/s ", "20MB/m", "20MBit/s");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_rate_is_bytes_a_second_whatever_its_unit),
 		cmocka_unit_test(cpu_of_a_pod_is_read_in_every_form_that_kubernetes_writes),
 		cmocka_unit_test(cpu_is_rounded_up_so_that_a_small_request_is_never_none),
 		cmocka_unit_test(memory_of_a_pod_is_read_in_every_form_that_kubernetes_writes),

@@ -93,6 +93,7 @@ TEST(the_edges_of_the_kernels_ranges_are_accepted)
 
 #define WEIGHTS "request, keep, 1..10000"
 #define AMOUNTS "request, N% of limit, bytes like 512Mi, none"
+#define HIGHS "request, N% of limit, request + N% of headroom, bytes like 512Mi, none"
 
 TEST(a_bad_level_or_key_is_refused_where_it_stands)
 {
@@ -108,19 +109,19 @@ TEST(a_bad_level_or_key_is_refused_where_it_stands)
 		{HEAD "  P4: {role: Online}" TAIL, 4, 14, "\"Online\" is not a role",
 		 "did you mean \"online\"?"},
 		{P4("roel: online"), 4, 22, "unknown key \"roel\" in P4", "did you mean \"role\"?"},
-		{P4("net: {share: 4}"), 4, 22, "unknown key \"net\" in P4",
+		{P4("nets: {share: 4}"), 4, 22, "unknown key \"nets\" in P4",
 		 "accepted: role, sensitive, cpu, memory, io"},
 		{P4("sensitive: yes"), 4, 33, "\"yes\" is not true or false",
 		 "accepted: false, true"},
 		{P4("sensitive: [true]"), 4, 33, "expects true or false, found a list", ""},
 		{P4("cpu: {wieght: 5}"), 4, 28, "unknown key \"wieght\" in cpu",
 		 "did you mean \"weight\"?"},
-		{P4("cpu: {cores: shared}"), 4, 28, "unknown key \"cores\" in cpu",
+		{P4("cpu: {core: shared}"), 4, 28, "unknown key \"core\" in cpu",
 		 "accepted: weight, yield, squeeze"},
 		{P4("cpu: 100"), 4, 27, "cpu is a mapping, found a single value", "{key"},
-		{P4("memory: {growth: 1}"), 4, 31, "unknown key \"growth\" in memory",
+		{P4("memory: {grow: 1}"), 4, 31, "unknown key \"grow\" in memory",
 		 "accepted: min, low, high"},
-		{P4("io: {squeeze: 1}"), 4, 27, "unknown key \"squeeze\" in io",
+		{P4("io: {squeezes: 1}"), 4, 27, "unknown key \"squeezes\" in io",
 		 "accepted: weight"},
 	};
 
@@ -174,8 +175,8 @@ TEST(a_bad_memory_or_io_value_is_refused_where_it_stands)
 		 "100% of limit"},
 		{P4("memory: {high: half of limit}"), 4, 37, "is not a share of the limit",
 		 "100% of limit"},
-		{P4("memory: {high: 80% of request}"), 4, 37, "is not an amount", AMOUNTS},
-		{P4("memory: {high: ' of limit'}"), 4, 37, "is not an amount", AMOUNTS},
+		{P4("memory: {high: 80% of request}"), 4, 37, "is not an amount", HIGHS},
+		{P4("memory: {high: ' of limit'}"), 4, 37, "is not an amount", HIGHS},
 		{P4("memory: {high: [1Gi]}"), 4, 37, "found a list", ""},
 		{P4("io: {weight: 0}"), 4, 35, "0 is out of range for a weight", "1 to 10000"},
 		{P4("io: {weight: 10001}"), 4, 35, "out of range", "1 to 10000"},

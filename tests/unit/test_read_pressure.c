@@ -52,6 +52,49 @@ TEST(without_a_rule_nothing_is_squeezed)
 	assert_false(read_rule(HEAD "pressure: []\n")->on);
 }
 
+TEST(every_sign_and_step_is_read)
+{
+	const char *yaml =
+		"version: 1\n"
+		"levels: {P7: {role: offline, cpu: {squeeze: {target: 65%, floor: 2%}}, io: {squeeze: "
+		"{floor: 10%}}}}\n"
+		"assign: [{match: {qos: BestEffort}, level: P7}]\n"
+		"pressure:\n"
+		"- {when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}\n"
+		"- {when: memory.some of online > 10% over 1s, do: [squeeze memory, reclaim, freeze, "
+		"evict after 20s]}\n"
+		"- {when: memory.empty of node in 3s, do: [kill]}\n"
+		"- {when: io.full of online > 0.5% over 500ms, do: [squeeze io, evict after 5m]}\n";
+	const struct pressure_policy *p;
+
+	assert_true(read_rule(yaml)->on);
+	assert_int_equal(policy->n_pressure, 4);
+	p = &policy->pressure[1];
+	assert_int_equal(p->resource, RESOURCE_MEMORY);
+	assert_int_equal(p->sign, PRESSURE_SOME);
+	assert_int_equal(p->threshold_permille, 100);
+	assert_int_equal(p->window_us, 1000000);
+	assert_int_equal(p->n_steps, 4);
+	assert_int_equal(p->steps[0].action, ACTION_SQUEEZE_MEMORY);
+	assert_int_equal(p->steps[3].action, ACTION_EVICT);
+	assert_int_equal(p->steps[3].after_us, 20000000);
+	assert_int_equal(p->line, 6);
+	assert_int_equal(policy->pressure[2].sign, PRESSURE_EMPTY);
+	assert_int_equal(policy->pressure[2].window_us, 3000000);
+	assert_int_equal(policy->pressure[3].steps[1].after_us, 300000000);
+}
+
+/* Only a CPU rule that begins with a squeeze makes the CPU ladder climb. */
+TEST(a_rule_for_another_resource_or_without_a_squeeze_does_not_squeeze_the_cpu)
+{
+	assert_false(read_rule(HEAD "pressure:\n- {when: cpu.some of online > 5% over 2s, do: "
+				    "[evict]}\n")
+			     ->on);
+	assert_false(read_rule(HEAD "pressure:\n- {when: io.some of online > 5% over 2s, do: "
+				    "[evict]}\n")
+			     ->on);
+}
+
 #define FORM "cpu.some of online > 5% over 2s"
 
 TEST(a_bad_rule_is_refused_at_the_word_that_is_wrong)
@@ -62,11 +105,15 @@ TEST(a_bad_rule_is_refused_at_the_word_that_is_wrong)
 		{RULE("{do: [squeeze cpu]}"), 5, 3, "without \"when\"", FORM},
 		{RULE("{when: cpu.some of online > 5% over 2s}"), 5, 3, "without \"do\"",
 		 "[squeeze cpu]"},
-		{WHEN("memory.some of online > 10% over 1s"), 5, 10,
-		 "unknown sign of pressure \"memory.some\": this version knows cpu.some", FORM},
-		{WHEN("memory.empty of node in 3s"), 5, 10, "\"memory.empty\"", FORM},
-		{WHEN("'io.some of online > 10% over 2s'"), 5, 11, "\"io.some\"", FORM},
-		{WHEN("cpu.full of online > 5% over 2s"), 5, 10, "\"cpu.full\"", FORM},
+		{WHEN("net.some of online > 10% over 1s"), 5, 10,
+		 "unknown sign of pressure \"net.some\"", "memory.empty"},
+		{WHEN("cpu of online > 10% over 1s"), 5, 10, "unknown sign of pressure \"cpu\"",
+		 "accepted: cpu.some"},
+		{WHEN("cpu.empty of node in 3s"), 5, 10, "\"cpu.empty\"", "accepted: cpu.some"},
+		{WHEN("cpu.full of online > 5% over 2s"), 5, 10, "\"cpu.full\"", "memory.full"},
+		{WHEN("memory.empty of online in 3s"), 5, 26,
+		 "expects \"node\" here, found \"online\"", FORM},
+		{WHEN("memory.empty of node > 3s"), 5, 31, "expects \"in\" here", FORM},
 		{WHEN("cpu.some on online > 5% over 2s"), 5, 19,
 		 "expects \"of\" here, found \"on\"", FORM},
 		{WHEN("cpu.some of node > 5% over 2s"), 5, 22,
@@ -91,16 +138,36 @@ TEST(a_bad_rule_is_refused_at_the_word_that_is_wrong)
 		 FORM},
 		{WHEN("\"cpu.some \\x6ff online\""), 5, 10, "expects \">\" here", FORM},
 		{WHEN("[cpu.some]"), 5, 10, "found a list", ""},
+	};
+
+	policy_case_refused(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+TEST(bad_steps_are_refused_where_they_stand)
+{
+	static const struct policy_case cases[] = {
 		{RULE("{when: cpu.some of online > 5% over 2s, do: []}"), 5, 47,
 		 "a rule that does nothing", "[squeeze cpu]"},
 		{RULE("{when: cpu.some of online > 5% over 2s, do: squeeze cpu}"), 5, 47,
 		 "do is a list, found a single value", "[A, B]"},
-		{RULE("{when: cpu.some of online > 5% over 2s, do: [squeeze cpu, freeze]}"), 5, 61,
-		 "\"freeze\" is not an action of this version", "accepted: squeeze cpu"},
-		{RULE("{when: cpu.some of online > 5% over 2s, do: [squeeze memory]}"), 5, 48,
-		 "is not an action", "accepted: squeeze cpu"},
+		{RULE("{when: cpu.some of online > 5% over 2s, do: [squeeze cpu, freeze]}"), 5, 3,
+		 "the step freeze does not help against pressure on cpu", "for cpu: squeeze cpu"},
+		{RULE("{when: cpu.some of online > 5% over 2s, do: [squeeze memory]}"), 5, 3,
+		 "squeeze memory does not help against pressure on cpu", "for cpu: squeeze cpu"},
+		{RULE("{when: memory.some of online > 5% over 2s, do: [squeeze cpu]}"), 5, 3,
+		 "squeeze cpu does not help against pressure on memory", "for memory: squeeze"},
+		{RULE("{when: io.some of online > 5% over 2s, do: [squeeze io, kill]}"), 5, 3,
+		 "kill does not help against pressure on io", "for io: squeeze io"},
+		{RULE("{when: cpu.some of online > 5% over 2s, do: [squeze cpu]}"), 5, 48,
+		 "\"squeze cpu\" is no step", "did you mean \"squeeze cpu\"?"},
 		{RULE("{when: cpu.some of online > 5% over 2s, do: [squeeze cpu, squeeze cpu]}"), 5,
-		 61, "the same action twice", ""},
+		 61, "the same step twice", ""},
+		{RULE("{when: memory.some of online > 5% over 2s, do: [evict, reclaim]}"), 5, 58,
+		 "a step that goes less far than the one before", "from the gentlest on"},
+		{RULE("{when: memory.some of online > 5% over 2s, do: [evict after 20]}"), 5, 63,
+		 "\"20\" is no time to wait", "after 20s"},
+		{RULE("{when: memory.some of online > 5% over 2s, do: [evict after 11m]}"), 5, 63,
+		 "\"11m\" is no time to wait", "up to 10m"},
 		{RULE("{when: cpu.some of online > 5% over 2s, then: 1, do: [squeeze cpu]}"), 5, 43,
 		 "unknown key \"then\" in a pressure rule", "accepted: when, do"},
 		{WHEN("cpu.some of online > 5% over 2s") "- {when: cpu.some of online > 9% over "
@@ -116,7 +183,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(the_rule_is_read_with_its_threshold_and_window, teardown),
 		cmocka_unit_test_teardown(without_a_rule_nothing_is_squeezed, teardown),
+		cmocka_unit_test_teardown(every_sign_and_step_is_read, teardown),
+		cmocka_unit_test_teardown(
+			a_rule_for_another_resource_or_without_a_squeeze_does_not_squeeze_the_cpu,
+			teardown),
 		cmocka_unit_test(a_bad_rule_is_refused_at_the_word_that_is_wrong),
+		cmocka_unit_test(bad_steps_are_refused_where_they_stand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
