@@ -405,7 +405,8 @@ install: all ## Install below $(DESTDIR)$(prefix)
 	$(call into,755,$(B)/coloctl,$(bindir)/coloctl)
 	@mkdir -p $(DESTDIR)$(unitdir)
 	sed 's|@sbindir@|$(sbindir)|g' packaging/systemd/colod.service.in >$(DESTDIR)$(unitdir)/colod.service
-	chmod 644 $(DESTDIR)$(unitdir)/colod.service
+	sed 's|@sbindir@|$(sbindir)|g' packaging/systemd/colod-restore.service.in >$(DESTDIR)$(unitdir)/colod-restore.service
+	chmod 644 $(DESTDIR)$(unitdir)/colod.service $(DESTDIR)$(unitdir)/colod-restore.service
 	$(call into,644,packaging/systemd/colod.sysusers,$(sysusersdir)/colod.conf)
 	$(call into,644,packaging/dbus/io.colod.Agent1.conf,$(dbusdir)/io.colod.Agent1.conf)
 	$(INSTALL) -d -m 755 $(DESTDIR)$(datadir)/dbus-1/interfaces $(DESTDIR)$(datadir)/colod/profiles
@@ -418,6 +419,7 @@ install: all ## Install below $(DESTDIR)$(prefix)
 .PHONY: uninstall
 uninstall: ## Remove what install put there (not what people wrote to /etc/colod)
 	rm -f $(DESTDIR)$(sbindir)/colod $(DESTDIR)$(bindir)/coloctl $(DESTDIR)$(unitdir)/colod.service \
+		$(DESTDIR)$(unitdir)/colod-restore.service \
 		$(DESTDIR)$(sysusersdir)/colod.conf $(DESTDIR)$(dbusdir)/io.colod.Agent1.conf \
 		$(addprefix $(DESTDIR)$(datadir)/dbus-1/interfaces/,$(notdir $(wildcard packaging/dbus/*.xml))) \
 		$(DESTDIR)$(policydir)/00-default.yaml \

@@ -3,10 +3,14 @@
 #include "agent/life.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "agent/account.h"
 #include "agent/base/log.h"
 #include "agent/restore.h"
+#include "agent/state.h"
 #include "policy/ladder.h"
 #include "policy/reason_text.h"
 
@@ -21,9 +25,21 @@ static void say_ended(struct state *s, const struct apply_restored *done, const 
 	log_notice("life.holds", "holds: %s: %s", to, why);
 }
 
+/* The unit file promises it in its environment, so that an older one, or another, whose end gives
+ * nothing back, does not lead to values that stay. What this process starts inherits the promise;
+ * SYSTEMD_EXEC_PID tells it from them. */
+static bool is_handover(void)
+{
+	const char *promise = getenv("COLOD_HANDOVER"), *pid = getenv("SYSTEMD_EXEC_PID");
+
+	return promise && strcmp(promise, "1") == 0 && pid && atoi(pid) == getpid();
+}
+
 void life_start(struct state *s, int64_t now_us)
 {
 	struct apply_restored done;
+
+	s->life.handover = is_handover();
 
 	apply_set_now(s->apply, now_us);
 	apply_end_holds(s->apply, NULL, &done);
@@ -55,5 +71,11 @@ void life_pass(struct state *s, int64_t now_us)
 
 void life_stop(struct state *s)
 {
-	restore_all(s);
+	if (!s->life.handover) {
+		restore_all(s);
+		return;
+	}
+	(void)restore_holds(s->apply);
+	log_info("life.stop", "shares and protection stay: colod restore --auto, which "
+			      "systemd starts next, gives them back unless this is a restart");
 }

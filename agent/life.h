@@ -3,12 +3,20 @@
 // signal ends, and what its end leaves. A hold must not outlive the looking that it rests on.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "agent/state.h"
+struct state;
 
 /* No hold stands longer than this without a pass. Also WatchdogSec= of colod.service. */
 #define LIFE_BOUND_US 5000000
+
+/* What starts this process and watches over it. */
+struct life {
+	/* The unit's ExecStopPost= is `colod restore --auto`, which knows whether the agent comes back:
+	 * at SIGTERM only holds end here. */
+	bool handover;
+};
 
 /* Before the first pass: the holds of an agent that died end. */
 void life_start(struct state *state, int64_t now_us);
@@ -18,5 +26,6 @@ void life_start(struct state *state, int64_t now_us);
  * anything is decided. */
 void life_pass(struct state *state, int64_t now_us);
 
-/* After the last pass. */
+/* After the last pass: everything is given back, or, where something else does that after this
+ * process and knows better, the holds alone. */
 void life_stop(struct state *state);

@@ -18,6 +18,7 @@ enum option_code {
 	OPT_WITHOUT,
 	OPT_JSON,
 	OPT_HOLDS,
+	OPT_AUTO,
 	OPT_INTROSPECT,
 	OPT_VERSION,
 };
@@ -30,6 +31,7 @@ static const struct option long_options[] = {
 	{"without", required_argument, NULL, OPT_WITHOUT},
 	{"json", no_argument, NULL, OPT_JSON},
 	{"holds", no_argument, NULL, OPT_HOLDS},
+	{"auto", no_argument, NULL, OPT_AUTO},
 	{"bus-introspect", no_argument, NULL, OPT_INTROSPECT},
 	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -42,6 +44,7 @@ static void print_help(void)
 	puts("colod [OPTIONS]            run the node agent (systemd starts it so)\n"
 	     "colod --once [OPTIONS]     one pass: print what would change, and why\n"
 	     "colod restore [--holds]    put back every value colod changed, without the daemon\n"
+	     "colod restore --auto       end holds; the rest only if colod.service does not come back\n"
 	     "\n"
 	     "  --mode MODE        off, observe, protect or squeeze: at most this, whatever the policy says\n"
 	     "  --mode RESOURCE=MODE  the same for cpu, memory or io alone (may be repeated)\n"
@@ -137,6 +140,9 @@ static int parse_one(int code, struct options *o)
 	case OPT_HOLDS:
 		o->holds_only = true;
 		return 0;
+	case OPT_AUTO:
+		o->restore_auto = true;
+		return 0;
 	case OPT_INTROSPECT:
 		o->action = OPTIONS_INTROSPECT;
 		return 0;
@@ -187,8 +193,12 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 		if (r < 0)
 			return r;
 	}
-	if (o.holds_only && o.action != OPTIONS_RESTORE) {
-		fputs("colod: --holds goes with the verb restore\n", stderr);
+	if ((o.holds_only || o.restore_auto) && o.action != OPTIONS_RESTORE) {
+		fputs("colod: --holds and --auto go with the verb restore\n", stderr);
+		return -EINVAL;
+	}
+	if (o.holds_only && o.restore_auto) {
+		fputs("colod: restore takes --holds or --auto, not both\n", stderr);
 		return -EINVAL;
 	}
 	*ret_options = o;

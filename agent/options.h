@@ -30,7 +30,8 @@ struct options {
 	uint32_t switched_off; /* 1 << enum capability */
 	bool json;
 	bool verbose;
-	bool holds_only; /* restore --holds */
+	bool holds_only;   /* restore --holds */
+	bool restore_auto; /* restore --auto */
 };
 
 /* 0 and *ret_options, or -EINVAL after one line on stderr that names what would be accepted.

@@ -3,18 +3,19 @@
 #include "agent/restore.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
-#include "agent/base/sys.h"
+#include "agent/comeback.h"
+#include "agent/lock.h"
 #include "policy/knob.h"
 
 #define CGROUP_MOUNT "sys/fs/cgroup"
+/* A guard may be ending holds at this moment. */
+#define LOCK_WAIT_MS 3000
 
 static void log_left(void *context, const char *path, enum knob knob, const char *why)
 {
@@ -41,42 +42,59 @@ static void say(const struct apply_restored *done, bool holds_only)
 		   foreign, kernel);
 }
 
-static int restore_and_count(struct apply *apply, bool holds_only)
+static void log_failed(int error)
+{
+	log_err("restore", "originals could not be restored: %s. Try again: colod restore",
+		strerror(-error));
+}
+
+/* How many values are left because the kernel refused; what somebody else wrote since is theirs.
+ * Or -errno. */
+static int all_back(struct apply *apply)
 {
 	struct apply_restored done;
 	int r;
 
 	apply_on_left(apply, log_left, NULL);
-	r = apply_restore(apply, holds_only, &done);
+	r = apply_restore(apply, false, &done);
 	if (r < 0) {
-		log_err("restore", "originals could not be restored: %s. Try again: colod restore",
-			strerror(-r));
+		log_failed(r);
 		return r;
 	}
-	say(&done, holds_only);
-	return done.left > 0 ? 1 : 0;
+	say(&done, false);
+	return (int)(done.left - done.foreign);
+}
+
+int restore_holds(struct apply *apply)
+{
+	struct apply_restored done;
+
+	apply_on_left(apply, log_left, NULL);
+	apply_end_holds(apply, NULL, &done);
+	say(&done, true);
+	return (int)(done.left - done.foreign);
 }
 
 void restore_all(struct state *s)
 {
-	(void)restore_and_count(s->apply, false);
+	(void)all_back(s->apply);
 }
 
-static int open_all(const struct options *options, int *ret_root, int *ret_state, int *ret_lock)
+/* Holds end always; the rest is given back unless the agent comes back, which adopts it. */
+static int automatic(struct apply *apply)
 {
-	int r = fs_open_root(options->root, ret_root);
+	struct comeback_facts facts;
+	char why[COMEBACK_WHY_SIZE];
+	int r = restore_holds(apply), r2;
 
-	if (r < 0)
+	comeback_ask(&facts);
+	if (comeback_decide(&facts, why)) {
+		log_info("restore", "shares and protection stay: %s", why);
 		return r;
-	r = fs_open_dir(*ret_root, "run/colod", ret_state);
-	if (r < 0)
-		return r;
-	r = fs_open(*ret_state, "lock", O_RDWR | O_CREAT, ret_lock);
-	if (r < 0)
-		return r;
-	if (sys_flock(*ret_lock, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	return 0;
+	}
+	log_info("restore", "everything is given back: %s", why);
+	r2 = all_back(apply);
+	return r != 0 ? r : r2;
 }
 
 static void free_apply(struct apply **apply)
@@ -84,16 +102,39 @@ static void free_apply(struct apply **apply)
 	apply_free(*apply);
 }
 
+static int open_all(const struct options *options, int *ret_state, int *ret_lock, int *ret_cgroup,
+		    struct apply **ret_apply)
+{
+	_cleanup_close_ int root_fd = -EBADF, state_fd = -EBADF;
+	int r = fs_open_root(options->root, &root_fd);
+
+	if (r == 0)
+		r = fs_open_dir(root_fd, "run/colod", &state_fd);
+	if (r == 0)
+		r = lock_take(state_fd, options->restore_auto ? LOCK_WAIT_MS : 0, ret_lock);
+	if (r == 0)
+		r = fs_open_dir(root_fd, CGROUP_MOUNT, ret_cgroup);
+	if (r == 0)
+		r = apply_new(*ret_cgroup, state_fd, ret_apply);
+	if (r == 0)
+		*ret_state = TAKE_FD(state_fd);
+	return r;
+}
+
 int restore_run(const struct options *options)
 {
+	_cleanup_close_ int state_fd = -EBADF, lock_fd = -EBADF, cgroup_fd = -EBADF;
 	_cleanup_(free_apply) struct apply *apply = NULL;
-	_cleanup_close_ int root_fd = -EBADF, state_fd = -EBADF, lock_fd = -EBADF,
-			    cgroup_fd = -EBADF;
-	int r = open_all(options, &root_fd, &state_fd, &lock_fd);
+	int r = open_all(options, &state_fd, &lock_fd, &cgroup_fd, &apply);
 
 	if (r == -ENOENT) {
 		log_info("restore",
 			 "0 written, 0 restored, 0 left: colod has changed nothing since boot");
+		return 0;
+	}
+	if (r == -EBUSY && options->restore_auto) {
+		log_info("restore", "a colod runs: it keeps what is there and ends the holds that "
+				    "it found");
 		return 0;
 	}
 	if (r == -EBUSY) {
@@ -101,13 +142,11 @@ int restore_run(const struct options *options)
 				   "systemctl stop colod");
 		return 1;
 	}
-	if (r == 0)
-		r = fs_open_dir(root_fd, CGROUP_MOUNT, &cgroup_fd);
-	if (r == 0)
-		r = apply_new(cgroup_fd, state_fd, &apply);
 	if (r < 0) {
 		log_err("restore", "cannot read what was changed: %s", strerror(-r));
 		return 1;
 	}
-	return restore_and_count(apply, options->holds_only) == 0 ? 0 : 1;
+	if (options->restore_auto)
+		return automatic(apply) != 0;
+	return (options->holds_only ? restore_holds(apply) : all_back(apply)) != 0;
 }

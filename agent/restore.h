@@ -5,9 +5,13 @@
 #include "agent/options.h"
 #include "agent/state.h"
 
-/* colod restore: exit status 0, or 1 when values were left or could not be read. Refuses while a
- * daemon runs, which would write them again. */
+/* colod restore: exit status 0, or 1 when the kernel refused a value or the record could not be
+ * read; what somebody else wrote since is left and no failure. Refuses while an agent runs, which
+ * would write its values again; with --auto that is no failure either. */
 int restore_run(const struct options *options);
+
+/* Ends the holds alone, and says so. How many the kernel kept. */
+int restore_holds(struct apply *apply);
 
 /* The daemon's last act: every original back, and one line that counts. */
 void restore_all(struct state *state);

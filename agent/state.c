@@ -14,6 +14,7 @@
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
+#include "agent/lock.h"
 #include "agent/policy_files.h"
 #include "policy/decide.h"
 #include "policy/diag.h"
@@ -24,6 +25,8 @@
 #include "policy/score.h"
 
 #define STATE_DIRECTORY "run/colod"
+/* A restore may be under way: the one of the agent before this one, or a guard's. */
+#define LOCK_WAIT_MS 3000
 #define DISABLE_FILE "etc/colod/disable"
 
 int state_open_directory(int root_fd, int *ret_fd)
@@ -31,18 +34,6 @@ int state_open_directory(int root_fd, int *ret_fd)
 	if (sys_mkdirat(root_fd, STATE_DIRECTORY, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	return fs_open_dir(root_fd, STATE_DIRECTORY, ret_fd);
-}
-
-/* Two agents would each take the other's values for originals. */
-static int take_lock(struct state *s)
-{
-	int r = fs_open(s->state_fd, "lock", O_RDWR | O_CREAT, &s->lock_fd);
-
-	if (r < 0)
-		return r;
-	if (sys_flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	return 0;
 }
 
 /* A plan that nobody will carry out needs neither a record of originals nor the lock. */
@@ -65,7 +56,8 @@ static int open_state_directory(struct state *s)
 			strerror(-r));
 		return r;
 	}
-	r = take_lock(s);
+	/* Two agents would each take the other's values for originals. */
+	r = lock_take(s->state_fd, LOCK_WAIT_MS, &s->lock_fd);
 	if (r == -EBUSY)
 		log_err("state.lock", "another colod is running (it holds /run/colod/lock): two "
 				      "agents would undo each other. See: systemctl status colod");

@@ -8,6 +8,7 @@
 #include "agent/apply/apply.h"
 #include "agent/base/history.h"
 #include "agent/discover/discover.h"
+#include "agent/life.h"
 #include "agent/observe/observe.h"
 #include "agent/options.h"
 #include "colod/snapshot.h"
@@ -36,6 +37,7 @@ struct state {
 	struct status status;
 	struct history *history; /* what was done, for people */
 	struct observe_trigger_ops trigger_ops;
+	struct life life;
 	int64_t sampled_us;
 	bool no_record_said;			   /* this spell of a full /run was logged */
 	struct controllers_said *controllers_said; /* by pod->slot */

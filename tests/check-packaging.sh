@@ -41,6 +41,7 @@ complete()
 	local f
 	staged_make install || return
 	for f in /usr/sbin/colod /usr/bin/coloctl /usr/lib/systemd/system/colod.service \
+		/usr/lib/systemd/system/colod-restore.service \
 		/usr/lib/sysusers.d/colod.conf /usr/lib/colod/policy.d/00-default.yaml \
 		/usr/share/dbus-1/system.d/io.colod.Agent1.conf /usr/share/colod/profiles/default.yaml \
 		/usr/share/man/man8/colod.8 /usr/share/man/man1/coloctl.1; do
@@ -58,9 +59,10 @@ unit_loads()
 {
 	local root=$stage/verify unit
 	mkdir -p "$root"
-	unit=$root/colod.service
-	sed "s|/usr/sbin/colod|$stage/usr/sbin/colod|" "$stage/usr/lib/systemd/system/colod.service" >"$unit"
-	systemd-analyze --man=no verify "$unit" 2>&1 | grep -F colod.service
+	for unit in colod.service colod-restore.service; do
+		sed "s|/usr/sbin/colod|$stage/usr/sbin/colod|" "$stage/usr/lib/systemd/system/$unit" >"$root/$unit"
+	done
+	systemd-analyze --man=no verify "$root"/colod*.service 2>&1 | grep -F colod
 	rm -rf "$root"
 	return 0
 }

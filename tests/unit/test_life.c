@@ -2,6 +2,7 @@
 // Start, gap and end of the agent over a fake tree: when holds end, and that nothing else does.
 #include "tests/lib/test.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "agent/base/log.h"
@@ -185,6 +186,42 @@ TEST(a_start_ends_the_holds_of_an_agent_that_died_and_keeps_its_shares)
 	assert_knob(ONLINE_POD, "cpu.weight", "77");
 }
 
+/* From a start to a stop, with a share and a hold in between. */
+static void live_and_stop(const char *promise, int exec_pid)
+{
+	char pid[16];
+
+	(void)snprintf(pid, sizeof(pid), "%d", exec_pid);
+	(void)setenv("SYSTEMD_EXEC_PID", pid, 1);
+	(void)setenv("COLOD_HANDOVER", promise, 1);
+	life_start(t.state, 9 * S_US);
+	tick(t.state, 10 * S_US);
+	squeeze(10 * S_US);
+	assert_knob(BE, "cpu.weight", "40");
+	life_stop(t.state);
+	assert_knob(BE, "cpu.max", "max 100000");
+	(void)unsetenv("COLOD_HANDOVER");
+}
+
+TEST(a_stop_that_is_handed_over_ends_the_holds_alone)
+{
+	live_and_stop("1", getpid());
+	assert_knob(BE, "cpu.weight", "40");
+}
+
+TEST(a_stop_by_hand_gives_everything_back)
+{
+	live_and_stop("", getpid());
+	assert_knob(BE, "cpu.weight", "100");
+}
+
+/* Started by hand from a shell of a service, say. */
+TEST(a_promise_to_another_process_is_none)
+{
+	live_and_stop("1", 1);
+	assert_knob(BE, "cpu.weight", "100");
+}
+
 #define UNIT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -194,6 +231,9 @@ int main(void)
 		UNIT(what_was_measured_before_a_gap_is_forgotten),
 		UNIT(a_pass_after_a_gap_takes_no_new_hold_from_old_numbers),
 		UNIT(the_age_of_a_hold_is_that_of_its_first_value),
+		UNIT(a_stop_that_is_handed_over_ends_the_holds_alone),
+		UNIT(a_stop_by_hand_gives_everything_back),
+		UNIT(a_promise_to_another_process_is_none),
 		UNIT(a_start_ends_the_holds_of_an_agent_that_died_and_keeps_its_shares),
 	};
 

@@ -93,7 +93,7 @@ TEST(too_many_policy_files_are_refused)
 	assert_int_equal(options_parse(argc, argv, &o), -EINVAL);
 }
 
-TEST(restore_takes_holds_and_nothing_else_does)
+TEST(restore_takes_holds_or_auto_and_nothing_else_does)
 {
 	struct options o;
 
@@ -101,6 +101,10 @@ TEST(restore_takes_holds_and_nothing_else_does)
 	assert_int_equal(o.action, OPTIONS_RESTORE);
 	assert_true(o.holds_only);
 	assert_int_equal(PARSE(&o, "--once", "--holds"), -EINVAL);
+	assert_int_equal(PARSE(&o, "restore", "--auto"), 0);
+	assert_true(o.restore_auto && !o.holds_only);
+	assert_int_equal(PARSE(&o, "--auto"), -EINVAL);
+	assert_int_equal(PARSE(&o, "restore", "--auto", "--holds"), -EINVAL);
 }
 
 int main(void)
@@ -113,7 +117,7 @@ int main(void)
 		cmocka_unit_test(
 			an_unknown_mode_capability_verb_or_option_is_refused_and_changes_nothing),
 		cmocka_unit_test(too_many_policy_files_are_refused),
-		cmocka_unit_test(restore_takes_holds_and_nothing_else_does),
+		cmocka_unit_test(restore_takes_holds_or_auto_and_nothing_else_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
