@@ -160,7 +160,7 @@ $(B)/colod: $(B)/agent/main.o $(ARCHIVES)
 	$(call say,LINK,$@)
 	$(link) $(LIBS)
 
-$(B)/coloctl: $(B)/agent/ctl/main.o $(B)/libctl.a $(B)/libagent.a $(B)/libpolicy.a
+$(B)/coloctl: $(B)/agent/ctl/main.o $(B)/libctl.a $(B)/libtop.a $(B)/libagent.a $(B)/libpolicy.a
 	$(call say,LINK,$@)
 	$(link) $(LIBS)
 
@@ -185,6 +185,7 @@ DEPS := $(patsubst %.c,$(B)/%.d,$(POLICY_SRC) $(AGENT_SRC) $(TOP_SRC) $(CTL_SRC)
 
 # The built-in profile is included by the assembler, which writes no dependency file.
 $(B)/agent/profile_default.o: policy/profiles/default.yaml
+$(B)/agent/ctl/policy_reference.o: policy/README.md
 
 # --- checks that look at the source ----------------------------------------------------------
 
@@ -255,6 +256,14 @@ check-golden: $(B)/colod ## A whole pass over recorded trees (CASE=name for one)
 .PHONY: golden-bless
 golden-bless: $(B)/colod ## Write the expected plans anew; read the diff before you commit it
 	@tests/golden/run.sh --bless $(B)/colod $(CASE)
+
+.PHONY: check-policy
+check-policy: $(B)/coloctl ## Policies named for their defect, with exactly what must be said of each
+	@tests/policy/run.sh "$(RESULT)" $(B)/coloctl
+
+.PHONY: policy-bless
+policy-bless: $(B)/coloctl ## Write what is expected of them anew; read the diff before you commit it
+	@tests/policy/run.sh --bless $(B)/coloctl
 
 .PHONY: check-replay
 check-replay: $(REPLAY_BIN)
@@ -360,7 +369,7 @@ vm-shell: vm-build ## A prompt in a VM with this build (KERNEL=6.12)
 
 # --- the two commands of README --------------------------------------------------------------
 
-PARTS := format headers warnings layers selftest unit prop golden fuzz san-unit san-golden valgrind \
+PARTS := format headers warnings layers selftest unit prop golden policy fuzz san-unit san-golden valgrind \
 	packaging verdict vm
 # What takes minutes; LONG=1 is in the environment there.
 LONG_PARTS = mutants $(LONG_VM) vm-oldest vm-newest demo vm-selftest
@@ -413,6 +422,8 @@ install: all ## Install below $(DESTDIR)$(prefix)
 	$(INSTALL) -m 644 packaging/dbus/*.xml $(DESTDIR)$(datadir)/dbus-1/interfaces/
 	$(INSTALL) -m 644 policy/profiles/*.yaml $(DESTDIR)$(datadir)/colod/profiles/
 	$(call into,644,policy/profiles/default.yaml,$(policydir)/00-default.yaml)
+	$(B)/coloctl policy schema >$(DESTDIR)$(datadir)/colod/policy.schema.json
+	chmod 644 $(DESTDIR)$(datadir)/colod/policy.schema.json
 	$(call into,644,packaging/man/colod.8,$(mandir)/man8/colod.8)
 	$(call into,644,packaging/man/coloctl.1,$(mandir)/man1/coloctl.1)
 

@@ -45,7 +45,7 @@ static int read_version(struct reader *reader, const struct reader_key *key,
 }
 
 static const struct reader_key root_keys[] = {
-	{.name = "version", .read = read_version, .accepts = "1"},
+	{.name = "version", .read = read_version, .accepts = "1", .schema = "\"enum\":[1,\"1\"]"},
 	{.name = "mode",
 	 .read = read_mode,
 	 .offset = offsetof(struct policy, mode),

@@ -184,22 +184,22 @@ static int read_condition(struct reader *reader, const struct reader_key *key,
 
 #define GLOB "a name or a pattern"
 #define PAIR "key, or \"key=pattern\""
-#define CONDITION(kind_, name_, accepts_)                                                          \
-	[kind_] = {.name = name_, .read = read_condition, .accepts = accepts_}
+#define CONDITION(kind_, name_, accepts_, schema_)                                                 \
+	[kind_] = {.name = name_, .read = read_condition, .accepts = accepts_, .schema = schema_}
 
 /* In the order of enum match_kind, whose last member is the row without a name. */
 static const struct reader_key match_keys[MATCH_KIND_COUNT + 1] = {
-	CONDITION(MATCH_NAMESPACE, "namespace", GLOB),
-	CONDITION(MATCH_NAME, "name", GLOB),
-	CONDITION(MATCH_LABEL, "label", PAIR),
-	CONDITION(MATCH_ANNOTATION, "annotation", PAIR),
-	CONDITION(MATCH_PRIORITY_CLASS, "priorityClass", GLOB),
-	CONDITION(MATCH_QOS, "qos", "Guaranteed, Burstable, BestEffort"),
-	CONDITION(MATCH_OWNER_KIND, "ownerKind", GLOB),
-	CONDITION(MATCH_STATIC, "static", "false, true"),
-	CONDITION(MATCH_UNIT, "unit", GLOB),
-	CONDITION(MATCH_CGROUP, "cgroup", GLOB),
-	CONDITION(MATCH_RUNTIME, "runtime", "containerd, cri-o, docker, podman"),
+	CONDITION(MATCH_NAMESPACE, "namespace", GLOB, READER_SCHEMA_TEXT),
+	CONDITION(MATCH_NAME, "name", GLOB, READER_SCHEMA_TEXT),
+	CONDITION(MATCH_LABEL, "label", PAIR, READER_SCHEMA_TEXT),
+	CONDITION(MATCH_ANNOTATION, "annotation", PAIR, READER_SCHEMA_TEXT),
+	CONDITION(MATCH_PRIORITY_CLASS, "priorityClass", GLOB, READER_SCHEMA_TEXT),
+	CONDITION(MATCH_QOS, "qos", "Guaranteed, Burstable, BestEffort", NULL),
+	CONDITION(MATCH_OWNER_KIND, "ownerKind", GLOB, READER_SCHEMA_TEXT),
+	CONDITION(MATCH_STATIC, "static", "false, true", READER_SCHEMA_BOOL),
+	CONDITION(MATCH_UNIT, "unit", GLOB, READER_SCHEMA_TEXT),
+	CONDITION(MATCH_CGROUP, "cgroup", GLOB, READER_SCHEMA_TEXT),
+	CONDITION(MATCH_RUNTIME, "runtime", "containerd, cri-o, docker, podman", NULL),
 	[MATCH_KIND_COUNT] = {0},
 };
 
@@ -271,10 +271,15 @@ static int read_trusted(struct reader *reader, const struct reader_key *key,
 
 const struct reader_key read_assign_keys[] = {
 	{.name = "match", .read = read_match, .keys = match_keys},
-	{.name = "level", .read = read_rule_level, .accepts = "P0..P7, from-value"},
+	{.name = "level",
+	 .read = read_rule_level,
+	 .accepts = "P0..P7, from-value",
+	 .schema =
+		 "\"enum\":[\"P0\",\"P1\",\"P2\",\"P3\",\"P4\",\"P5\",\"P6\",\"P7\",\"from-value\"]"},
 	{.name = "trusted-namespaces",
 	 .read = read_trusted,
-	 .accepts = "a list of names or patterns"},
+	 .accepts = "a list of names or patterns",
+	 .schema = "\"type\":\"array\",\"minItems\":1,\"items\":{" READER_SCHEMA_TEXT "}"},
 	{0},
 };
 

@@ -109,11 +109,13 @@ code_includes()
 
 stage_includes()
 {
-	local stage
+	local stage more
 	for stage in agent/*/; do
-		stage=${stage%/}
+		stage=${stage%/} more=()
+		# coloctl checks policy files by itself, without a daemon.
+		[ "$stage" != agent/ctl ] || more=(agent/policy_files.h)
 		[ "$stage" = agent/base ] ||
-			includes "$stage"/*.[ch] -- "$stage/" agent/base/ colod/ policy/
+			includes "$stage"/*.[ch] -- "$stage/" agent/base/ colod/ policy/ "${more[@]}"
 	done
 }
 

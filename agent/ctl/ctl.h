@@ -18,7 +18,7 @@ enum ctl_exit {
 	CTL_NO_POD = 5,	     /* no pod, or several, go by the name given */
 };
 
-#define CTL_ARGS_MAX 2
+#define CTL_ARGS_MAX 18
 
 struct ctl {
 	struct term term;
@@ -36,6 +36,9 @@ int verb_plan(const struct ctl *ctl);
 int verb_why(const struct ctl *ctl);
 int verb_score(const struct ctl *ctl);
 int verb_doctor(const struct ctl *ctl);
+
+/* policy check, show, explain, schema: acts, and needs no daemon. */
+int verb_policy(const struct ctl *ctl);
 
 /* The JSON of the same verb: a tree that the caller frees, NULL without memory. `why` may return
  * an error code in *ret_exit instead. */

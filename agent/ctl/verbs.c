@@ -41,6 +41,12 @@ static const struct verb verbs[] = {
 	 .summary = "what this node can do, what an absence costs, how to end it",
 	 .show = verb_doctor,
 	 .json = verb_doctor_json},
+	{.name = "policy",
+	 .arguments = "check|show [FILE...], explain KEY, schema",
+	 .summary = "what the policy files say; needs no daemon",
+	 .min_args = 1,
+	 .max_args = 17,
+	 .act = verb_policy},
 	{.name = "dump", .summary = "the whole snapshot, always as JSON", .json = dump_json},
 };
 

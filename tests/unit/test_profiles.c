@@ -68,7 +68,7 @@ static void expect_offline_p7(void)
 
 TEST(every_profile_observes_until_somebody_says_otherwise)
 {
-	static const char *const names[] = {"default", "standalone", "strict-memory"};
+	static const char *const names[] = {"default", "colocation", "standalone", "strict-memory"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		load(names[i]);
@@ -199,6 +199,20 @@ static enum level level_of_unit(const char *name)
 	return a.level;
 }
 
+TEST(colocation_gives_sensitive_pods_their_own_cores_and_takes_batch_pods_first)
+{
+	load("colocation");
+	expect_defined("0147");
+	assert_true(policy->levels[LEVEL_P0].sensitive);
+	assert_int_equal(policy->levels[LEVEL_P0].cpu.cores, CORES_EXCLUSIVE);
+	assert_int_equal(policy->levels[LEVEL_P0].memory.oom, OOM_PROTECT);
+	assert_int_equal(policy->levels[LEVEL_P7].memory.oom, OOM_FIRST);
+	assert_true(policy->levels[LEVEL_P7].io.squeeze);
+	assert_int_equal(policy->n_pressure, 4);
+	assert_true(policy->pressure_cpu.on);
+	expect_offline_p7();
+}
+
 TEST(standalone_gives_slices_their_levels_and_needs_no_facts)
 {
 	load("standalone");
@@ -222,6 +236,9 @@ int main(void)
 			pods_of_a_real_cluster_get_the_level_they_should_by_default, teardown),
 		cmocka_unit_test_teardown(
 			strict_memory_protects_and_limits_every_level_and_else_is_the_default,
+			teardown),
+		cmocka_unit_test_teardown(
+			colocation_gives_sensitive_pods_their_own_cores_and_takes_batch_pods_first,
 			teardown),
 		cmocka_unit_test_teardown(standalone_gives_slices_their_levels_and_needs_no_facts,
 					  teardown),
