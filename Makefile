@@ -62,12 +62,14 @@ UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 PROP_SRC := $(sort $(wildcard tests/prop/prop_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
+TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 HEADERS := $(sort $(wildcard include/colod/*.h policy/*.h agent/*.h agent/*/*.h tests/lib/*.h))
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 UNIT_BIN := $(patsubst %.c,$(B)/%,$(UNIT_SRC))
 PROP_BIN := $(patsubst %.c,$(B)/%,$(PROP_SRC))
 BENCH_BIN := $(patsubst %.c,$(B)/%,$(BENCH_SRC))
+TOOL_BIN := $(patsubst %.c,$(B)/%,$(TOOL_SRC))
 REPLAY_BIN := $(patsubst tests/fuzz/fuzz_%.c,$(B)/tests/fuzz/replay_%,$(FUZZ_SRC))
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SRC))
 
@@ -112,7 +114,7 @@ all: $(B)/colod $(B)/coloctl ## Build colod and coloctl (the default)
 	@tests/give-back.sh $(O)
 
 .PHONY: tests
-tests: $(UNIT_BIN) $(PROP_BIN) $(REPLAY_BIN) $(BENCH_BIN) ## Build every test and benchmark program
+tests: $(UNIT_BIN) $(PROP_BIN) $(REPLAY_BIN) $(BENCH_BIN) $(TOOL_BIN) ## Build every test and benchmark program
 
 .PHONY: libs
 libs: $(B)/libpolicy.a $(B)/libagent.a ## Build the two archives only
@@ -164,7 +166,7 @@ $(B)/coloctl: $(B)/agent/ctl/main.o $(B)/libctl.a $(B)/libtop.a $(B)/libagent.a 
 	$(call say,LINK,$@)
 	$(link) $(LIBS)
 
-$(UNIT_BIN) $(PROP_BIN) $(BENCH_BIN): %: %.o $(B)/libtest.a $(B)/libctl.a $(ARCHIVES)
+$(UNIT_BIN) $(PROP_BIN) $(BENCH_BIN) $(TOOL_BIN): %: %.o $(B)/libtest.a $(B)/libctl.a $(ARCHIVES)
 	$(call say,LINK,$@)
 	$(link) $(LIBS) $(TEST_LIBS)
 
@@ -177,7 +179,7 @@ $(REPLAY_BIN): $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuz
 	$(link) $(LIBS) $(TEST_LIBS)
 
 DEPS := $(patsubst %.c,$(B)/%.d,$(POLICY_SRC) $(AGENT_SRC) $(TOP_SRC) $(CTL_SRC) $(LIBTEST_SRC) \
-	$(UNIT_SRC) $(PROP_SRC) $(FUZZ_SRC) $(BENCH_SRC) agent/main.c agent/ctl/main.c tests/fuzz/replay_main.c)
+	$(UNIT_SRC) $(PROP_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(TOOL_SRC) agent/main.c agent/ctl/main.c tests/fuzz/replay_main.c)
 -include $(wildcard $(DEPS))
 
 # Object files of tests are kept: they are not intermediate files of the link.
@@ -215,7 +217,7 @@ check-headers: $(B)/flags.stamp ## Each header compiles alone
 
 FORMATTED := $(sort $(wildcard include/colod/*.h policy/*.[ch] agent/*.[ch] agent/*/*.[ch] \
 	tests/lib/*.[ch] tests/unit/*.[ch] tests/prop/*.[ch] tests/fuzz/*.[ch] tests/vm/*.[ch] \
-	tests/vm/*/*.[ch] tests/bench/*.[ch]))
+	tests/vm/*/*.[ch] tests/bench/*.[ch] tests/tools/*.[ch]))
 CLANG_FORMAT ?= clang-format-14
 
 .PHONY: check-format

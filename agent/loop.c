@@ -40,6 +40,7 @@ struct loop {
 	sd_event_source *timer;
 	sd_event_source *burst;
 	sd_event_source *inotify;
+	sd_event_source *facts;
 	sd_event_source *triggers[64]; /* found by their fd; observe arms at most 32 */
 	sd_bus *sdbus;
 	struct bus *bus;
@@ -67,6 +68,13 @@ static int64_t loop_now_us(struct loop *loop)
 	return (int64_t)now_us;
 }
 
+static const char *loop_mode_why(const struct loop *loop)
+{
+	const struct status *status = &loop->state->status;
+
+	return mode_why(&status->mode_says, &status->modes, RESOURCE_INVALID);
+}
+
 static void loop_status(struct loop *loop)
 {
 	const struct state *s = loop->state;
@@ -82,6 +90,10 @@ static int loop_reload(void *context, const struct history_caller *caller)
 	int r = state_load_policy(loop->state);
 
 	account_policy(loop->state, r, caller);
+	if (r == 0)
+		log_notice("loop.reload", "policy %s is in force, mode %s (%s)",
+			   loop->state->policy->origin, names_mode(loop->state->status.modes.all),
+			   loop_mode_why(loop));
 	tick(loop->state, loop_now_us(loop));
 	return r;
 }
@@ -211,6 +223,16 @@ static int on_inotify(sd_event_source *source, int fd, uint32_t revents, void *c
 	return 0;
 }
 
+/* The kubelet's answer is taken by the pass, which empties the fd. */
+static int on_facts(sd_event_source *source, int fd, uint32_t revents, void *context)
+{
+	(void)source;
+	(void)fd;
+	(void)revents;
+	loop_pass(context);
+	return 0;
+}
+
 static int on_trigger(sd_event_source *source, int fd, uint32_t revents, void *context)
 {
 	struct loop *loop = context;
@@ -298,6 +320,10 @@ static int add_sources(struct loop *loop)
 	if (r < 0)
 		return r;
 	r = sd_event_source_set_enabled(loop->burst, SD_EVENT_OFF);
+	if (r >= 0 && discover_facts_fd(loop->state->discover) >= 0)
+		r = sd_event_add_io(loop->event, &loop->facts,
+				    discover_facts_fd(loop->state->discover), EPOLLIN, on_facts,
+				    loop);
 	if (r < 0 || fd < 0)
 		return r;
 	return sd_event_add_io(loop->event, &loop->inotify, fd, EPOLLIN, on_inotify, loop);
@@ -333,6 +359,7 @@ static void loop_done(struct loop *loop)
 	for (size_t i = 0; i < ELEMENTS(loop->triggers); i++)
 		sd_event_source_disable_unref(loop->triggers[i]);
 	sd_event_source_disable_unref(loop->inotify);
+	sd_event_source_disable_unref(loop->facts);
 	sd_event_source_disable_unref(loop->burst);
 	sd_event_source_disable_unref(loop->timer);
 	state_free(loop->state);
@@ -349,15 +376,14 @@ int loop_run(const struct options *options)
 		return 1;
 	}
 	loop.state->status.started_us = loop_now_us(&loop);
-	account_agent(loop.state, "colod", "started", COLOD_VERSION);
-	account_policy(loop.state, strcmp(loop.state->status.policy_state, "ok") == 0 ? 0 : -EINVAL,
-		       NULL);
 	life_start(loop.state, loop.state->status.started_us);
 	loop_pass(&loop);
+	log_info("loop.start", "colod " COLOD_VERSION " runs in mode %s (%s), policy %s",
+		 names_mode(loop.state->status.modes.all), loop_mode_why(&loop),
+		 loop.state->policy->origin);
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(loop.event);
 	(void)sd_notify(false, "STOPPING=1");
-	account_agent(loop.state, "colod", "stops", "");
 	life_stop(loop.state);
 	return r < 0 ? 1 : 0;
 }

@@ -3,12 +3,15 @@
 // order in which they would be written, each with its reason.
 #include "agent/once.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/clock.h"
+#include "agent/base/log.h"
+#include "agent/base/sys.h"
 #include "agent/serve/snapshot_json.h"
 #include "agent/state.h"
 #include "agent/tick.h"
@@ -18,6 +21,8 @@
 #include "policy/mode.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
+
+#define FACTS_WAIT_MS 10000
 
 static void print_node(const struct snapshot *s)
 {
@@ -138,12 +143,28 @@ static void free_state(struct state **s)
 	state_free(*s);
 }
 
+/* Without facts a pass says no more than that all pods wait: one answer is waited for. */
+static void wait_for_facts(struct state *s)
+{
+	struct pollfd answer = {.fd = discover_facts_fd(s->discover), .events = POLLIN};
+
+	(void)discover_update(s->discover, clock_now_us());
+	if (!discover_facts_pending(s->discover))
+		return;
+	if (sys_poll(&answer, 1, FACTS_WAIT_MS) == 0)
+		log_warning("once.facts",
+			    "no answer within %d s: pods whose facts it would have "
+			    "told are not touched",
+			    FACTS_WAIT_MS / 1000);
+}
+
 int once_run(const struct options *options)
 {
 	_cleanup_(free_state) struct state *s = NULL;
 
 	if (state_new(options, &s) < 0)
 		return 1;
+	wait_for_facts(s);
 	tick(s, clock_now_us());
 	if (fflush(stdout) != 0)
 		return 1;

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/account.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
@@ -76,15 +75,18 @@ static int start_stages(struct state *s)
 		log_err("discover.start", "%s", why ? why : strerror(-r));
 		return r;
 	}
+	/* A recorded tree is another machine: its pods are not this node's. */
+	if (strcmp(s->options->root, "/") == 0)
+		r = discover_allow_kubelet(s->discover);
+	if (r < 0)
+		log_warning("discover.kubelet", "the kubelet cannot be asked: %s", strerror(-r));
 	r = observe_new(s->root_fd, discover_cgroup_fd(s->discover), &s->observe);
 	if (r < 0) {
 		log_err("observe.start", "cannot start observing: %s", strerror(-r));
 		return r;
 	}
 	r = apply_new(discover_cgroup_fd(s->discover), s->state_fd, &s->apply);
-	if (r >= 0)
-		apply_on_event(s->apply, account_event, s);
-	else
+	if (r < 0)
 		log_err("apply.start", "cannot read the record of original values: %s",
 			strerror(-r));
 	return r;

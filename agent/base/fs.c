@@ -29,6 +29,16 @@ int fs_open(int dirfd, const char *path, int flags, int *ret_fd)
 	return 0;
 }
 
+int fs_open_following(int dirfd, const char *path, int *ret_fd)
+{
+	int fd = sys_open_following(dirfd, below(path), O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
 int fs_open_root(const char *path, int *ret_fd)
 {
 	int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);

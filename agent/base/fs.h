@@ -19,6 +19,10 @@ int fs_open_root(const char *path, int *ret_fd);
 /* Opens a file below `dirfd` with O_CLOEXEC | O_NOFOLLOW | flags. 0 or -errno. */
 int fs_open(int dirfd, const char *path, int flags, int *ret_fd);
 
+/* Opens a file for reading and follows symbolic links, which lead nowhere outside `dirfd`: what runs
+ * in the cluster is handed its files behind links. 0 or -errno. */
+int fs_open_following(int dirfd, const char *path, int *ret_fd);
+
 /* Reads a whole small file into buf, which is NUL-terminated; *ret_len (may be NULL) is without the NUL.
  * -EFBIG when it does not fit: a cut value is never used. 0 or -errno. */
 int fs_read(int dirfd, const char *path, char *buf, size_t size, size_t *ret_len);

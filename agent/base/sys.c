@@ -4,12 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -79,6 +83,15 @@ static inline bool cut(enum sys_call call, size_t *size)
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
 	return fails(SYS_OPEN, path) ? -1 : openat(dirfd, path, flags, mode);
+}
+
+int sys_open_following(int dirfd, const char *path, int flags)
+{
+	const struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT};
+
+	if (fails(SYS_OPEN, path))
+		return -1;
+	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 }
 
 int sys_memfd_create(const char *name, unsigned flags)
@@ -177,6 +190,16 @@ int sys_inotify_init1(int flags)
 int sys_inotify_add_watch(int fd, const char *path, unsigned mask)
 {
 	return fails(SYS_WATCH, path) ? -1 : inotify_add_watch(fd, path, mask);
+}
+
+int sys_eventfd(unsigned value, int flags)
+{
+	return fails(SYS_POLL, NULL) ? -1 : eventfd(value, flags);
+}
+
+int sys_poll(struct pollfd *fds, size_t n, int timeout_ms)
+{
+	return fails(SYS_POLL, NULL) ? -1 : poll(fds, n, timeout_ms);
 }
 
 int sys_epoll_create1(int flags)

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 struct epoll_event;
+struct pollfd;
 struct statfs;
 
 /* Kinds of calls, as a fault names them. Names for people: sys_call_name(). */
@@ -53,6 +54,8 @@ int sys_fault(enum sys_call call, const char *path);
 
 /* Each of these is the system call of that name, errno included. */
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
+/* openat2(2) with RESOLVE_IN_ROOT: links are followed, and dirfd is "/" for them. */
+int sys_open_following(int dirfd, const char *path, int flags);
 int sys_memfd_create(const char *name, unsigned flags);
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset);
@@ -73,5 +76,7 @@ int sys_ftruncate(int fd, off_t length);
 int sys_flock(int fd, int operation);
 int sys_inotify_init1(int flags);
 int sys_inotify_add_watch(int fd, const char *path, unsigned mask);
+int sys_eventfd(unsigned value, int flags);
+int sys_poll(struct pollfd *fds, size_t n, int timeout_ms);
 int sys_epoll_create1(int flags);
 int sys_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event);

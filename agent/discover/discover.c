@@ -40,12 +40,11 @@ struct discover {
 	struct facts facts;
 	const struct policy *policy; /* borrowed */
 	struct model model;
-	bool rescan;	       /* asked for */
-	bool rescan_next;      /* in the update after the present one */
-	bool policy_is_new;    /* which cgroups are pods may have changed */
-	bool dirty;	       /* some directory is */
-	int64_t scanned_us;    /* the last full scan */
-	uint64_t asked_serial; /* the newest pod for which the pods file was asked */
+	bool rescan;	    /* asked for */
+	bool rescan_next;   /* in the update after the present one */
+	bool policy_is_new; /* which cgroups are pods may have changed */
+	bool dirty;	    /* some directory is */
+	int64_t scanned_us; /* the last full scan */
 };
 
 /* --- start and end --------------------------------------------------------------------------- */
@@ -165,7 +164,26 @@ void discover_set_policy(struct discover *discover, const struct policy *policy)
 	if (facts_set_policy(&discover->facts, policy) < 0)
 		log_err("discover.facts", "no memory for the policy's facts path");
 	/* What pods know may just have been freed. */
-	(void)facts_bind(&discover->facts, &discover->pods, NULL);
+	(void)facts_bind(&discover->facts, &discover->pods);
+}
+
+int discover_allow_kubelet(struct discover *discover)
+{
+	return facts_allow_kubelet(&discover->facts);
+}
+
+int discover_facts_fd(struct discover *discover)
+{
+	struct kubelet *worker = discover->facts.kubelet.worker;
+
+	return worker ? kubelet_fd(worker) : -EBADF;
+}
+
+bool discover_facts_pending(struct discover *discover)
+{
+	struct kubelet *worker = discover->facts.kubelet.worker;
+
+	return worker && kubelet_is_busy(worker);
 }
 
 void discover_rescan(struct discover *discover)
@@ -348,32 +366,6 @@ static void learn_capabilities(struct discover *d)
 	}
 }
 
-/* A pod that nobody has heard of yet is asked for at once; the file may be newer than it looks. */
-static bool new_unknown_pod(struct discover *d)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < d->pods.n; i++)
-		found |= d->pods.list[i]->serial > d->asked_serial &&
-			 d->pods.list[i]->facts_state == FACT_UNKNOWN;
-	d->asked_serial = d->pods.serial;
-	return found;
-}
-
-static bool read_facts(struct discover *d, bool full, bool changed)
-{
-	bool any = facts_refresh(&d->facts, full);
-
-	if (any || changed)
-		any |= facts_bind(&d->facts, &d->pods, NULL);
-	if (d->pods.serial != d->asked_serial && new_unknown_pod(d) && !full &&
-	    facts_refresh(&d->facts, true)) {
-		(void)facts_bind(&d->facts, &d->pods, NULL);
-		any = true;
-	}
-	return any;
-}
-
 static bool same_fact(const struct fact_u64 *a, const struct fact_u64 *b)
 {
 	return a->state == b->state && a->value == b->value;
@@ -428,6 +420,7 @@ static void publish(struct discover *d, bool structure)
 	m->n_pods = d->pods.n;
 	m->n_slots = d->pods.n_slots;
 	(void)snprintf(m->facts_note, sizeof(m->facts_note), "%s", d->facts.note);
+	m->facts_awaited = facts_awaited(&d->facts);
 	m->generation++;
 	if (structure)
 		m->driver = driver_of(d->tree);
@@ -456,7 +449,7 @@ int discover_update(struct discover *discover, int64_t now_us)
 	changed = structure;
 	changed |= read_knobs(d, full, structure, now_us);
 	changed |= knob_watch_read(&d->knob_watch, d->tree);
-	changed |= read_facts(d, full, structure);
+	changed |= facts_update(&d->facts, &d->pods, now_us, full, structure);
 	if (changed) {
 		publish(d, structure);
 		learn_capabilities(d);

@@ -41,6 +41,17 @@ enum discover_wake discover_events(struct discover *discover);
 /* After apply: from here on writes by others to the knobs that colod owns are events. */
 void discover_watch_owned(struct discover *discover);
 
+/* Lets discovery ask the kubelet, where the policy says so; without it, as over a recorded tree, nobody
+ * is asked. To be called before the first policy. 0 or -errno. */
+int discover_allow_kubelet(struct discover *discover);
+
+/* An fd for the event loop: readable when the kubelet's answer is there (call discover_update).
+ * The same for the life of `discover`; -EBADF where nobody is asked. */
+int discover_facts_fd(struct discover *discover);
+
+/* Whether an answer is on its way. */
+bool discover_facts_pending(struct discover *discover);
+
 /* Policy may name units and cgroups as pods and where facts come from: tell it after each load.
  * The next update rescans everything. `policy` (may be NULL) is borrowed until the next call. */
 void discover_set_policy(struct discover *discover, const struct policy *policy);

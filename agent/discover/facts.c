@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See facts.h. Unknown is never "no": with a pods file, a pod that is not in it has unknown facts,
-// while units, and all pods where nobody is there to ask, have absent ones.
+// See facts.h. Unknown is never "no": a pod of which neither kubelet nor pods file has told has
+// unknown facts, while units, and all pods where nobody is there to ask, have absent ones.
 #include "agent/discover/facts.h"
 
 #include <errno.h>
@@ -14,6 +14,12 @@
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
+#include "agent/discover/facts_kubelet.h"
+
+static enum facts_source wanted_source(const struct policy *policy)
+{
+	return policy ? policy->facts : FACTS_CGROUP;
+}
 
 int facts_set_policy(struct facts *facts, const struct policy *policy)
 {
@@ -25,7 +31,8 @@ int facts_set_policy(struct facts *facts, const struct policy *policy)
 		if (!path)
 			return -ENOMEM;
 	}
-	if (!path || !facts->path || strcmp(path, facts->path) != 0) {
+	if (wanted_source(policy) != facts->source || !path != !facts->path ||
+	    (path && strcmp(path, facts->path) != 0)) {
 		pods_json_free(facts->good);
 		facts->good = NULL;
 		facts->was_read = false;
@@ -34,8 +41,8 @@ int facts_set_policy(struct facts *facts, const struct policy *policy)
 	free(facts->path);
 	facts->path = TAKE_PTR(path);
 	facts->configured = policy != NULL;
-	facts->source = policy ? policy->facts : FACTS_CGROUP;
-	return 0;
+	facts->source = wanted_source(policy);
+	return facts_kubelet_set_policy(facts, policy);
 }
 
 void facts_clear(struct facts *facts)
@@ -44,22 +51,48 @@ void facts_clear(struct facts *facts)
 	pods_json_free(facts->good);
 	facts->path = NULL;
 	facts->good = NULL;
+	facts_kubelet_clear(facts);
 }
 
-__attribute__((format(printf, 2, 3))) static bool note(struct facts *facts, const char *format, ...)
+bool facts_awaited(const struct facts *facts)
+{
+	return facts->configured && facts->source != FACTS_CGROUP && !facts->good;
+}
+
+static bool set_note(struct facts *facts, const char *format, va_list args)
 {
 	char text[sizeof(facts->note)];
-	va_list args;
 
-	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
 	if (strcmp(text, facts->note) == 0)
 		return false;
 	memcpy(facts->note, text, sizeof(text));
-	if (text[0])
-		log_warning("discover.facts", "facts: %s", text);
 	return true;
+}
+
+bool facts_note(struct facts *facts, const char *format, ...)
+{
+	va_list args;
+	bool changed;
+
+	va_start(args, format);
+	changed = set_note(facts, format, args);
+	va_end(args);
+	return changed;
+}
+
+/* The same with a line in the log. */
+__attribute__((format(printf, 2, 3))) static bool note(struct facts *facts, const char *format, ...)
+{
+	va_list args;
+	bool changed;
+
+	va_start(args, format);
+	changed = set_note(facts, format, args);
+	va_end(args);
+	if (changed && facts->note[0])
+		log_warning("discover.facts", "facts: %s", facts->note);
+	return changed;
 }
 
 static const char *kept(const struct facts *facts)
@@ -93,7 +126,7 @@ static bool read_file(struct facts *f)
 	int r = fs_read_alloc(f->root_fd, f->path, FACTS_FILE_MAX_BYTES, &text, &len);
 
 	if (r == 0)
-		r = pods_json_parse(text, len, &pods, &at);
+		r = pods_json_parse(text, len, PODS_JSON_KUBELET, &pods, &at);
 	if (r < 0)
 		return note_failure(f, r, at);
 	pods_json_free(f->good);
@@ -131,14 +164,16 @@ static bool refresh_file(struct facts *f, bool ask)
 	return read_file(f);
 }
 
-bool facts_refresh(struct facts *facts, bool ask)
+static bool refresh(struct facts *facts, int64_t now_us, bool ask, bool needed)
 {
+	/* In any case: an answer that nobody wants any more has to be taken away. */
+	bool changed = facts_kubelet_refresh(facts, now_us, needed);
+
 	if (facts->source == FACTS_FILE && facts->path)
-		return refresh_file(facts, ask);
-	if (facts->configured && facts->source == FACTS_KUBELET)
-		return note(facts, "kubelet is not available in this version: using what "
-				   "the cgroups show (shares and protection only)");
-	return note(facts, "%s", "");
+		return refresh_file(facts, ask) || changed;
+	if (facts->source == FACTS_CGROUP || !facts->configured)
+		return note(facts, "%s", "") || changed;
+	return changed;
 }
 
 static char *container_name(const struct pods_json_pod *known, const char *id)
@@ -152,7 +187,8 @@ static char *container_name(const struct pods_json_pod *known, const char *id)
 
 static bool bind_one(const struct facts *facts, struct pod *pod)
 {
-	bool ask = pod->kind == POD_KUBERNETES && facts->source == FACTS_FILE;
+	bool ask = pod->kind == POD_KUBERNETES && facts->configured &&
+		   facts->source != FACTS_CGROUP;
 	struct pods_json_pod *known = NULL;
 	enum fact_state before = pod->facts_state;
 
@@ -171,16 +207,53 @@ static bool bind_one(const struct facts *facts, struct pod *pod)
 	return pod->facts_state != before;
 }
 
-bool facts_bind(const struct facts *facts, struct pods *pods, size_t *ret_unknown)
+bool facts_bind(struct facts *facts, struct pods *pods)
 {
-	size_t unknown = 0;
 	bool changed = false;
 
+	facts->n_unknown = 0;
 	for (size_t i = 0; i < pods->n; i++) {
 		changed |= bind_one(facts, pods->list[i]);
-		unknown += pods->list[i]->facts_state == FACT_UNKNOWN;
+		facts->n_unknown += pods->list[i]->facts_state == FACT_UNKNOWN;
 	}
-	if (ret_unknown)
-		*ret_unknown = unknown;
 	return changed;
+}
+
+/* A pod that nobody has heard of yet is asked for at once; the file may be newer than it looks. */
+static bool new_unknown_pod(struct facts *facts, const struct pods *pods)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < pods->n; i++)
+		found |= pods->list[i]->serial > facts->asked_serial &&
+			 pods->list[i]->facts_state == FACT_UNKNOWN;
+	facts->asked_serial = pods->serial;
+	return found;
+}
+
+static bool has_kubernetes(const struct pods *pods)
+{
+	for (size_t i = 0; i < pods->n; i++) {
+		if (pods->list[i]->kind == POD_KUBERNETES)
+			return true;
+	}
+	return false;
+}
+
+bool facts_update(struct facts *facts, struct pods *pods, int64_t now_us, bool full, bool changed)
+{
+	bool needed = has_kubernetes(pods);
+	bool any = refresh(facts, now_us, full, needed);
+
+	if (any || changed)
+		any |= facts_bind(facts, pods);
+	if (pods->serial != facts->asked_serial && new_unknown_pod(facts, pods)) {
+		facts_kubelet_new_pod(facts, now_us);
+		if (!full && refresh(facts, now_us, true, needed)) {
+			(void)facts_bind(facts, pods);
+			any = true;
+		}
+	}
+	facts_kubelet_ask(facts, now_us);
+	return any;
 }

@@ -13,7 +13,10 @@
 #include "agent/base/utf8.h"
 #include "agent/discover/cgroup_name.h"
 #include "agent/discover/pod_requests.h"
+#include "agent/discover/pods_list.h"
 #include "policy/names.h"
+
+#define STATIC_UID_LEN 32
 
 static const cJSON *get(const cJSON *object, const char *key)
 {
@@ -78,13 +81,34 @@ static int copy_labels(const cJSON *map, struct pod_label **ret_labels, size_t *
 	return 0;
 }
 
-/* The kubelet itself writes config.source on every pod: "api", or where the manifest came from.
- * config.hash and config.mirror alone prove nothing, because a pod's owner may set them. */
-static bool is_static(const cJSON *metadata)
+static const char *annotation(const cJSON *metadata, const char *key)
 {
-	const char *source = text_of(get(metadata, "annotations"), "kubernetes.io/config.source");
+	return text_of(get(metadata, "annotations"), key);
+}
 
-	return source && strcmp(source, "api") != 0;
+/* The UID of a static pod, which its cgroup bears, or NULL for any other pod. Annotations may be
+ * written by a pod's owner, so the question is who vouches for them:
+ *  - the kubelet writes config.source over whatever was there, on every pod: "api", or where the
+ *    manifest came from;
+ *  - at the API server nobody does. A static pod shows there as a mirror pod, which the kubelet
+ *    never runs: whoever makes an ordinary pod look like one takes that pod off the node. The hash
+ *    has to look like a static pod's UID, so that it cannot claim another pod's cgroup. */
+static const char *static_uid(const cJSON *metadata, enum pods_json_from from)
+{
+	const char *hash = annotation(metadata, "kubernetes.io/config.hash");
+	const char *source = annotation(metadata, "kubernetes.io/config.source");
+	const char *mirror = annotation(metadata, "kubernetes.io/config.mirror");
+
+	if (from == PODS_JSON_KUBELET) {
+		if (!source || strcmp(source, "api") == 0)
+			return NULL;
+		return hash ? hash : text_of(metadata, "uid");
+	}
+	if (!mirror || !hash || strcmp(mirror, hash) != 0)
+		return NULL;
+	return strlen(hash) == STATIC_UID_LEN && strspn(hash, "0123456789abcdef") == STATIC_UID_LEN
+		       ? hash
+		       : NULL;
 }
 
 /* The controlling owner, else the first. */
@@ -97,7 +121,7 @@ static const char *owner_kind(const cJSON *metadata)
 	return text_of(cJSON_GetArrayItem(owners, 0), "kind");
 }
 
-static int copy_facts(const cJSON *pod, struct pod_facts *f)
+static int copy_facts(const cJSON *pod, bool is_static, struct pod_facts *f)
 {
 	const cJSON *metadata = get(pod, "metadata"), *spec = get(pod, "spec");
 	const char *qos = text_of(get(pod, "status"), "qosClass");
@@ -115,7 +139,7 @@ static int copy_facts(const cJSON *pod, struct pod_facts *f)
 		r = copy_labels(get(metadata, "annotations"), &f->annotations, &f->n_annotations);
 	if (r < 0)
 		return r;
-	f->is_static = is_static(metadata);
+	f->is_static = is_static;
 	f->host_network = cJSON_IsTrue(get(spec, "hostNetwork"));
 	f->deleting = text_of(metadata, "deletionTimestamp") != NULL;
 	/* Never worked out anew: a resize changes requests, not the class. */
@@ -179,13 +203,14 @@ static void pod_clear(struct pods_json_pod *p)
 }
 
 /* -EBADMSG with the reason in *ret_why: not a pod that colod could name. */
-static int read_pod(const cJSON *item, struct pods_json_pod *p, const char **ret_why)
+static int read_pod(const cJSON *item, enum pods_json_from from, struct pods_json_pod *p,
+		    const char **ret_why)
 {
 	const cJSON *metadata = get(item, "metadata"), *status = get(item, "status");
-	const char *uid = text_of(metadata, "uid");
 	/* The kubelet names a static pod's cgroup by the hash of its manifest; the mirror pod that
 	 * the API server shows for it has a UID of its own. */
-	const char *hash = text_of(get(metadata, "annotations"), "kubernetes.io/config.hash");
+	const char *of_static = static_uid(metadata, from);
+	const char *uid = of_static ? of_static : text_of(metadata, "uid");
 	int r;
 
 	*ret_why = "no usable namespace or name";
@@ -193,13 +218,11 @@ static int read_pod(const cJSON *item, struct pods_json_pod *p, const char **ret
 	    !is_object_name(text_of(metadata, "namespace")))
 		return -EBADMSG;
 	*ret_why = "no usable UID";
-	if (hash && is_static(metadata))
-		uid = hash;
 	if (!uid || !cgroup_name_is_uid(uid))
 		return -EBADMSG;
 	memcpy(p->uid, uid, strlen(uid) + 1);
 	*ret_why = "text that is not UTF-8";
-	r = copy_facts(item, &p->facts);
+	r = copy_facts(item, of_static != NULL, &p->facts);
 	if (r == 0)
 		r = copy_containers(get(status, "containerStatuses"), p);
 	if (r == 0)
@@ -250,39 +273,59 @@ static void drop_doubles(struct pods_json *pods)
 	pods->n = kept;
 }
 
-static int read_items(const cJSON *items, struct pods_json *pods)
+static void sort(struct pods_json *pods)
 {
-	const cJSON *item;
-	int size = cJSON_GetArraySize(items);
-
-	if (size > PODS_JSON_MAX)
-		return -E2BIG;
-	pods->pods = calloc(size > 0 ? (size_t)size : 1, sizeof(*pods->pods));
-	if (!pods->pods)
-		return -ENOMEM;
-	cJSON_ArrayForEach(item, items)
-	{
-		struct pods_json_pod *p = &pods->pods[pods->n];
-		const char *why;
-		int r = read_pod(item, p, &why);
-
-		if (r == 0) {
-			pods->n++;
-			continue;
-		}
-		pod_clear(p);
-		if (r == -ENOMEM)
-			return r;
-		count_bad(pods, why, item);
-	}
-	qsort(pods->pods, pods->n, sizeof(*pods->pods), by_uid);
+	if (pods->n > 0)
+		qsort(pods->pods, pods->n, sizeof(*pods->pods), by_uid);
 	drop_doubles(pods);
+}
+
+/* The list as it grows. */
+struct reading {
+	struct pods_json *pods;
+	size_t cap;
+	enum pods_json_from from;
+};
+
+static int grow(struct reading *r)
+{
+	size_t cap = r->cap ? 2 * r->cap : 64;
+	struct pods_json_pod *grown;
+
+	if (r->pods->n + r->pods->n_bad >= PODS_JSON_MAX)
+		return -E2BIG;
+	if (r->pods->n < r->cap)
+		return 0;
+	grown = reallocarray(r->pods->pods, cap, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	r->pods->pods = grown;
+	r->cap = cap;
 	return 0;
 }
 
-static void delete_json(cJSON **json)
+static int add_item(void *context, const cJSON *item)
 {
-	cJSON_Delete(*json);
+	struct reading *reading = context;
+	struct pods_json *pods = reading->pods;
+	struct pods_json_pod *p;
+	const char *why;
+	int r = grow(reading);
+
+	if (r < 0)
+		return r;
+	p = &pods->pods[pods->n];
+	memset(p, 0, sizeof(*p));
+	r = read_pod(item, reading->from, p, &why);
+	if (r == 0) {
+		pods->n++;
+		return 0;
+	}
+	pod_clear(p);
+	if (r == -ENOMEM)
+		return r;
+	count_bad(pods, why, item);
+	return 0;
 }
 
 static void free_pods(struct pods_json **pods)
@@ -290,27 +333,70 @@ static void free_pods(struct pods_json **pods)
 	pods_json_free(*pods);
 }
 
-int pods_json_parse(const char *text, size_t len, struct pods_json **ret_pods, size_t *ret_at)
+int pods_json_parse(const char *text, size_t len, enum pods_json_from from,
+		    struct pods_json **ret_pods, size_t *ret_at)
 {
-	const char *end = text;
-	/* The text is NUL-terminated (fs_read_alloc): asking for the NUL refuses what follows. */
-	_cleanup_(delete_json) cJSON *json = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);
-	_cleanup_(free_pods) struct pods_json *pods = NULL;
+	_cleanup_(free_pods) struct pods_json *pods = calloc(1, sizeof(*pods));
+	struct reading reading = {.pods = pods, .from = from};
+	struct pods_list list = {.on_item = add_item, .context = &reading};
 	int r;
 
-	if (!json) {
-		*ret_at = (size_t)(end - text);
-		return -EBADMSG;
-	}
-	if (!cJSON_IsArray(get(json, "items")))
-		return -EINVAL;
-	pods = calloc(1, sizeof(*pods));
 	if (!pods)
 		return -ENOMEM;
-	r = read_items(get(json, "items"), pods);
+	r = pods_list_scan(text, len, &list, ret_at);
+	pods->more = list.more;
 	if (r < 0)
 		return r;
+	sort(pods);
 	*ret_pods = TAKE_PTR(pods);
+	return 0;
+}
+
+int pods_json_join(struct pods_json *to, struct pods_json *from)
+{
+	struct pods_json_pod *grown;
+
+	if (to->n + from->n > PODS_JSON_MAX)
+		return -E2BIG;
+	grown = reallocarray(to->pods, to->n + from->n + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	to->pods = grown;
+	if (from->n > 0)
+		memcpy(&grown[to->n], from->pods, from->n * sizeof(*grown));
+	to->n += from->n;
+	from->n = 0;
+	if (to->n_bad == 0)
+		memcpy(to->bad_first, from->bad_first, sizeof(to->bad_first));
+	to->n_bad += from->n_bad;
+	sort(to);
+	return 0;
+}
+
+int pods_json_carry(struct pods_json *to, struct pods_json *from, int64_t now_us,
+		    int64_t longest_us)
+{
+	struct pods_json_pod *grown = reallocarray(to->pods, to->n + from->n + 1, sizeof(*grown));
+	size_t listed = to->n;
+
+	if (!grown)
+		return -ENOMEM;
+	to->pods = grown;
+	for (size_t i = 0; i < from->n; i++) {
+		struct pods_json_pod *p = &from->pods[i];
+		struct pods_json known = {.pods = grown, .n = listed};
+
+		if (pods_json_find(&known, p->uid))
+			continue;
+		if (p->missing_us == 0)
+			p->missing_us = now_us;
+		if (now_us - p->missing_us > longest_us || to->n >= PODS_JSON_MAX)
+			continue;
+		grown[to->n++] = *p;
+		memset(p, 0, sizeof(*p));
+	}
+	if (to->n > listed)
+		qsort(to->pods, to->n, sizeof(*to->pods), by_uid);
 	return 0;
 }
 
@@ -321,6 +407,7 @@ void pods_json_free(struct pods_json *pods)
 	for (size_t i = 0; i < pods->n; i++)
 		pod_clear(&pods->pods[i]);
 	free(pods->pods);
+	free(pods->more);
 	free(pods);
 }
 

@@ -10,6 +10,7 @@
 #include "colod/pod.h"
 
 #define NODE_MAX_CPUS 4096
+#define MODEL_FACTS_NOTE_SIZE 448
 
 struct node_cpu {
 	uint16_t id;
@@ -62,7 +63,10 @@ struct model {
 	uint32_t switched_off;	   /* 1 << enum capability: --without */
 	uint64_t generation;	   /* grows whenever cgroups, pods or facts changed */
 	uint32_t skipped_names;	   /* cgroups left out: name not UTF-8, a path trick, or too many */
-	char facts_note[256]; /* why facts are not what the policy asks for, "" when they are */
+	/* Nobody has said yet, since the agent started, what the Kubernetes pods are. */
+	bool facts_awaited;
+	char facts_note
+		[MODEL_FACTS_NOTE_SIZE]; /* why facts are not what the policy asks for, "" when they are */
 };
 
 static inline bool model_can(const struct model *m, enum capability c)

@@ -32,7 +32,7 @@ static void check_pod(const struct pods_json *pods, size_t i)
 	check(i == 0 || strcmp(pods->pods[i - 1].uid, p->uid) < 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_text(const uint8_t *data, size_t size, enum pods_json_from from)
 {
 	struct pods_json *pods = NULL;
 	char *text = malloc(size + 1);
@@ -40,16 +40,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r;
 
 	if (!text)
-		return 0;
+		return;
 	if (size > 0)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	r = pods_json_parse(text, size, &pods, &at);
+	r = pods_json_parse(text, size, from, &pods, &at);
 	check((r == 0) == (pods != NULL));
 	check(at <= size);
 	for (size_t i = 0; pods && i < pods->n; i++)
 		check_pod(pods, i);
 	pods_json_free(pods);
 	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	check_text(data, size, PODS_JSON_KUBELET);
+	check_text(data, size, PODS_JSON_API);
 	return 0;
 }

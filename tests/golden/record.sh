@@ -18,10 +18,10 @@ for kernel in 6.12 6.1; do
 		name=$(basename "$dir")
 		mkdir -p "$here/$name"
 		cp "$dir"/* "$here/$name/"
-		if [ -f "$here/$name/pods.json" ]; then
-			mkdir -p "$here/$name/policy.d"
-			printf 'version: 1\nfacts: {from: "file:///pods.json"}\n' >"$here/$name/policy.d/50-facts.yaml"
-		fi
+		from=cgroup
+		[ ! -f "$here/$name/pods.json" ] || from=file:///pods.json
+		mkdir -p "$here/$name/policy.d"
+		printf 'version: 1\nfacts: {from: "%s"}\n' "$from" >"$here/$name/policy.d/50-facts.yaml"
 		echo "recorded $name"
 	done
 done

@@ -72,21 +72,22 @@ TEST(a_pods_file_that_is_cut_short_changes_nothing_but_the_note)
 	discover_case_close(&p);
 }
 
-TEST(without_a_kubelet_client_facts_are_absent_and_the_note_says_so)
+TEST(a_kubelet_that_nobody_may_ask_leaves_pods_unknown_and_the_note_says_so)
 {
 	struct discover_case p;
 
 	discover_case_open(&p, DISCOVER_THREE_PODS, 0);
 	discover_case_policy(&p, "version: 1\nfacts: {from: kubelet}\n");
 	assert_int_equal(discover_update(p.d, 0), 1);
-	assert_int_equal(discover_case_pod(p.m, UID_A)->facts_state, FACT_ABSENT);
-	assert_string_equal(p.m->facts_note,
-			    "kubelet is not available in this version: using what the "
-			    "cgroups show (shares and protection only)");
+	assert_int_equal(discover_case_pod(p.m, UID_A)->facts_state, FACT_UNKNOWN);
+	assert_non_null(strstr(p.m->facts_note, "no kubelet to ask here"));
+	assert_true(p.m->facts_awaited);
+	assert_int_equal(discover_facts_fd(p.d), -EBADF);
 	discover_case_policy(&p, "version: 1\nfacts: {from: cgroup}\n");
 	assert_int_equal(discover_update(p.d, 1), 1);
 	assert_int_equal(discover_case_pod(p.m, UID_A)->facts_state, FACT_ABSENT);
 	assert_string_equal(p.m->facts_note, "");
+	assert_false(p.m->facts_awaited);
 	discover_case_close(&p);
 }
 
@@ -111,7 +112,8 @@ int main(void)
 		cmocka_unit_test(facts_come_from_the_pods_file_and_who_is_not_in_it_stays_unknown),
 		cmocka_unit_test(a_changed_pods_file_is_read_at_the_next_update),
 		cmocka_unit_test(a_pods_file_that_is_cut_short_changes_nothing_but_the_note),
-		cmocka_unit_test(without_a_kubelet_client_facts_are_absent_and_the_note_says_so),
+		cmocka_unit_test(
+			a_kubelet_that_nobody_may_ask_leaves_pods_unknown_and_the_note_says_so),
 		cmocka_unit_test(losing_the_facts_file_to_another_policy_leaves_no_dangling_facts),
 	};
 

@@ -19,6 +19,8 @@
 static char path[] = "/etc/pods.json";
 static struct policy from_file = {.facts = FACTS_FILE, .facts_path = path};
 
+static struct pods none;
+
 struct place {
 	char *dir;
 	struct facts f;
@@ -47,10 +49,10 @@ TEST(a_good_file_is_read_once_and_then_only_looked_at)
 	unsigned long before;
 
 	open_place(&p, LIST(ONE(UID_A, "one")));
-	assert_true(facts_refresh(&p.f, false));
+	assert_true(facts_update(&p.f, &none, 0, false, false));
 	assert_non_null(pods_json_find(p.f.good, UID_A));
 	before = alloc_count();
-	assert_false(facts_refresh(&p.f, false));
+	assert_false(facts_update(&p.f, &none, 0, false, false));
 	assert_int_equal(alloc_count() - before, 0);
 	assert_string_equal(p.f.note, "");
 	close_place(&p);
@@ -61,12 +63,12 @@ TEST(a_file_that_comes_late_is_noted_until_then)
 	struct place p;
 
 	open_place(&p, NULL);
-	assert_true(facts_refresh(&p.f, false));
+	assert_true(facts_update(&p.f, &none, 0, false, false));
 	assert_non_null(strstr(p.f.note, "/etc/pods.json: No such file"));
 	assert_non_null(strstr(p.f.note, "wait for it"));
-	assert_false(facts_refresh(&p.f, false));
+	assert_false(facts_update(&p.f, &none, 0, false, false));
 	assert_int_equal(tree_write(p.dir, "etc/pods.json", LIST(ONE(UID_A, "one"))), 0);
-	assert_true(facts_refresh(&p.f, false));
+	assert_true(facts_update(&p.f, &none, 0, false, false));
 	assert_string_equal(p.f.note, "");
 	close_place(&p);
 }
@@ -81,16 +83,16 @@ TEST(whatever_is_wrong_the_last_good_facts_stay)
 	struct place p;
 
 	open_place(&p, LIST(ONE(UID_A, "one")));
-	assert_true(facts_refresh(&p.f, false));
+	assert_true(facts_update(&p.f, &none, 0, false, false));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(tree_write(p.dir, "etc/pods.json", bad[i][0]), 0);
-		(void)facts_refresh(&p.f, false);
+		(void)facts_update(&p.f, &none, 0, false, false);
 		assert_non_null(strstr(p.f.note, bad[i][1]));
 		assert_non_null(strstr(p.f.note, "keeping what was read before"));
 		assert_non_null(pods_json_find(p.f.good, UID_A));
 	}
 	assert_int_equal(tree_delete(p.dir, "etc/pods.json"), 0);
-	(void)facts_refresh(&p.f, false);
+	(void)facts_update(&p.f, &none, 0, false, false);
 	assert_non_null(strstr(p.f.note, "No such file"));
 	assert_non_null(pods_json_find(p.f.good, UID_A));
 	close_place(&p);
@@ -101,7 +103,7 @@ TEST(entries_that_are_left_out_are_noted)
 	struct place p;
 
 	open_place(&p, LIST("{}," ONE(UID_A, "one")));
-	assert_true(facts_refresh(&p.f, false));
+	assert_true(facts_update(&p.f, &none, 0, false, false));
 	assert_non_null(strstr(p.f.note, "1 entries left out"));
 	assert_non_null(pods_json_find(p.f.good, UID_A));
 	close_place(&p);
@@ -115,7 +117,7 @@ TEST(a_symbolic_link_is_refused_by_its_name)
 	open_place(&p, NULL);
 	assert_true(snprintf(link, sizeof(link), "%s/etc/pods.json", p.dir) > 0);
 	assert_int_equal(symlink("/etc/passwd", link), 0);
-	assert_true(facts_refresh(&p.f, false));
+	assert_true(facts_update(&p.f, &none, 0, false, false));
 	assert_non_null(strstr(p.f.note, "symbolic link"));
 	assert_null(p.f.good);
 	close_place(&p);
@@ -129,13 +131,12 @@ TEST(pods_are_tied_by_uid_units_never_and_the_rest_waits)
 	struct pod b = {.uid = UID_B};
 	struct pod unit = {.kind = POD_UNIT, .name = "x.slice"};
 	static struct pods pods;
-	size_t unknown = 99;
 
 	pods = (struct pods){.list = {&a, &b, &unit}, .n = 3};
 	open_place(&p, LIST(ONE(UID_A, "one")));
-	(void)facts_refresh(&p.f, false);
-	assert_true(facts_bind(&p.f, &pods, &unknown));
-	assert_int_equal(unknown, 1);
+	(void)facts_update(&p.f, &none, 0, false, false);
+	assert_true(facts_bind(&p.f, &pods));
+	assert_int_equal(p.f.n_unknown, 1);
 	assert_int_equal(a.facts_state, FACT_KNOWN);
 	assert_string_equal(a.name, "ns/one");
 	assert_string_equal(container.name, "app");
@@ -145,8 +146,8 @@ TEST(pods_are_tied_by_uid_units_never_and_the_rest_waits)
 	assert_string_equal(unit.name, "x.slice");
 	/* A policy without a file: nobody is there to ask. */
 	assert_int_equal(facts_set_policy(&p.f, NULL), 0);
-	assert_true(facts_bind(&p.f, &pods, &unknown));
-	assert_int_equal(unknown, 0);
+	assert_true(facts_bind(&p.f, &pods));
+	assert_int_equal(p.f.n_unknown, 0);
 	assert_int_equal(a.facts_state, FACT_ABSENT);
 	assert_null(a.facts);
 	assert_null(container.name);
@@ -159,10 +160,10 @@ TEST(the_same_path_in_a_new_policy_keeps_what_is_known)
 	struct place p;
 
 	open_place(&p, LIST(ONE(UID_A, "one")));
-	(void)facts_refresh(&p.f, false);
+	(void)facts_update(&p.f, &none, 0, false, false);
 	assert_int_equal(facts_set_policy(&p.f, &from_file), 0);
 	assert_non_null(p.f.good);
-	assert_false(facts_refresh(&p.f, false));
+	assert_false(facts_update(&p.f, &none, 0, false, false));
 	close_place(&p);
 }
 

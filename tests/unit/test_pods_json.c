@@ -33,7 +33,7 @@ static struct pods_json *parse(const char *text)
 	struct pods_json *pods = NULL;
 	size_t at = 0;
 
-	assert_int_equal(pods_json_parse(text, strlen(text), &pods, &at), 0);
+	assert_int_equal(pods_json_parse(text, strlen(text), PODS_JSON_KUBELET, &pods, &at), 0);
 	return pods;
 }
 
@@ -134,6 +134,112 @@ TEST(an_ordinary_pod_cannot_pose_as_a_static_one)
 	pods_json_free(pods);
 }
 
+#define MIRROR(uid, hash, mirror)                                                                  \
+	"{\"items\":[{\"metadata\":{\"uid\":\"" uid "\",\"namespace\":\"a\",\"name\":\"b\","       \
+	"\"annotations\":{\"kubernetes.io/config.source\":\"file\","                               \
+	"\"kubernetes.io/config.hash\":\"" hash "\",\"kubernetes.io/config.mirror\":\"" mirror     \
+	"\"}}}]}"
+
+static struct pods_json *parse_from_api(const char *text)
+{
+	struct pods_json *pods = NULL;
+	size_t at;
+
+	assert_int_equal(pods_json_parse(text, strlen(text), PODS_JSON_API, &pods, &at), 0);
+	return pods;
+}
+
+TEST(at_the_api_server_only_a_mirror_pod_of_a_static_uid_is_one)
+{
+	struct pods_json *pods = parse_from_api(MIRROR(UID_1, UID_STATIC, UID_STATIC));
+
+	assert_true(pods_json_find(pods, UID_STATIC)->facts.is_static);
+	assert_null(pods_json_find(pods, UID_1));
+	pods_json_free(pods);
+	/* There nobody writes over what the owner of a pod says: neither its word for where it
+	 * came from counts, nor a hash that would lead to another pod's cgroup. */
+	pods = parse_from_api("{\"items\":[{\"metadata\":{\"uid\":\"" UID_1
+			      "\",\"namespace\":\"a\",\"name\":\"b\",\"annotations\":{"
+			      "\"kubernetes.io/config.source\":\"file\","
+			      "\"kubernetes.io/config.hash\":\"" UID_STATIC "\"}}}]}");
+	assert_false(pods_json_find(pods, UID_1)->facts.is_static);
+	assert_null(pods_json_find(pods, UID_STATIC));
+	pods_json_free(pods);
+	pods = parse_from_api(MIRROR(UID_1, UID_2, UID_2));
+	assert_false(pods_json_find(pods, UID_1)->facts.is_static);
+	assert_null(pods_json_find(pods, UID_2));
+	pods_json_free(pods);
+	pods = parse_from_api(MIRROR(UID_1, UID_STATIC, UID_2));
+	assert_false(pods_json_find(pods, UID_1)->facts.is_static);
+	pods_json_free(pods);
+}
+
+#define POD(uid, name)                                                                             \
+	"{\"metadata\":{\"uid\":\"" uid "\",\"namespace\":\"n\",\"name\":\"" name "\"}}"
+
+TEST(pages_are_joined_and_a_pod_on_two_of_them_is_not_believed)
+{
+	struct pods_json *pods = parse("{\"items\":[" POD(UID_2, "b") "]}");
+	struct pods_json *page = parse("{\"items\":[1," POD(UID_1, "a") "]}");
+
+	assert_int_equal(pods_json_join(pods, page), 0);
+	assert_int_equal(pods->n, 2);
+	assert_int_equal(pods->n_bad, 1);
+	assert_string_equal(pods_json_find(pods, UID_1)->facts.name, "a");
+	assert_int_equal(page->n, 0);
+	pods_json_free(page);
+	page = parse("{\"items\":[" POD(UID_1, "c") "]}");
+	assert_int_equal(pods_json_join(pods, page), 0);
+	assert_null(pods_json_find(pods, UID_1));
+	assert_non_null(pods_json_find(pods, UID_2));
+	assert_int_equal(pods->n_bad, 3);
+	pods_json_free(page);
+	pods_json_free(pods);
+}
+
+TEST(what_a_new_list_lacks_is_carried_for_a_time)
+{
+	struct pods_json *old = parse("{\"items\":[" POD(UID_1, "a") "," POD(UID_2, "b") "]}");
+	struct pods_json *now = parse("{\"items\":[" POD(UID_2, "new") "]}"), *later;
+
+	assert_int_equal(pods_json_carry(now, old, 100, 50), 0);
+	assert_int_equal(now->n, 2);
+	assert_string_equal(pods_json_find(now, UID_1)->facts.name, "a");
+	assert_string_equal(pods_json_find(now, UID_2)->facts.name, "new");
+	pods_json_free(old);
+	later = parse("{\"items\":[]}");
+	assert_int_equal(pods_json_carry(later, now, 150, 50), 0);
+	assert_non_null(pods_json_find(later, UID_1));
+	assert_non_null(pods_json_find(later, UID_2));
+	pods_json_free(now);
+	now = parse("{\"items\":[]}");
+	assert_int_equal(pods_json_carry(now, later, 151, 50), 0);
+	assert_null(pods_json_find(now, UID_1));
+	assert_non_null(pods_json_find(now, UID_2));
+	pods_json_free(later);
+	/* Listed again, it is lacking from then on only. */
+	later = parse("{\"items\":[" POD(UID_2, "b") "]}");
+	assert_int_equal(pods_json_carry(later, now, 500, 50), 0);
+	assert_int_equal(pods_json_find(later, UID_2)->missing_us, 0);
+	pods_json_free(now);
+	pods_json_free(later);
+}
+
+TEST(a_pod_without_a_status_is_known_by_its_metadata_and_spec)
+{
+	struct pods_json *pods = parse(
+		"{\"items\":[{\"metadata\":{\"uid\":\"" UID_1
+		"\",\"namespace\":\"n\",\"name\":\"new\"},\"spec\":{\"containers\":[{\"name\":\"c\","
+		"\"resources\":{\"requests\":{\"cpu\":\"100m\"}}}]}}]}");
+	struct pods_json_pod *p = pods_json_find(pods, UID_1);
+
+	assert_string_equal(p->facts.name, "new");
+	assert_int_equal(p->facts.qos, QOS_INVALID);
+	assert_int_equal(p->facts.resources.cpu_request_milli.value, 100);
+	assert_int_equal(p->n_containers, 0);
+	pods_json_free(pods);
+}
+
 TEST(a_class_that_status_has_not_told_is_not_worked_out)
 {
 	size_t len;
@@ -162,7 +268,8 @@ TEST(a_file_cut_anywhere_is_refused_whole)
 		_cleanup_free_ char *part = strndup(text, cut);
 
 		at = SIZE_MAX;
-		assert_int_equal(pods_json_parse(part, cut, &pods, &at), -EBADMSG);
+		assert_int_equal(pods_json_parse(part, cut, PODS_JSON_KUBELET, &pods, &at),
+				 -EBADMSG);
 		assert_true(at <= cut);
 		assert_null(pods);
 	}
@@ -173,7 +280,8 @@ TEST(what_follows_the_list_is_refused)
 	struct pods_json *pods = NULL;
 	size_t at;
 
-	assert_int_equal(pods_json_parse("{\"items\":[]} x", 14, &pods, &at), -EBADMSG);
+	assert_int_equal(pods_json_parse("{\"items\":[]} x", 14, PODS_JSON_KUBELET, &pods, &at),
+			 -EBADMSG);
 	assert_null(pods);
 }
 
@@ -189,7 +297,9 @@ TEST(json_that_is_no_list_of_pods_is_refused)
 	size_t at;
 
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
-		assert_int_equal(pods_json_parse(odd[i], strlen(odd[i]), &pods, &at), -EINVAL);
+		assert_int_equal(pods_json_parse(odd[i], strlen(odd[i]), PODS_JSON_KUBELET, &pods,
+						 &at),
+				 -EINVAL);
 	assert_null(pods);
 }
 
@@ -241,7 +351,8 @@ TEST(a_list_without_end_is_refused)
 	for (size_t i = 0; i < n; i++)
 		p = stpcpy(p, item);
 	p = stpcpy(p - 1, "]}");
-	assert_int_equal(pods_json_parse(text, (size_t)(p - text), &pods, &at), -E2BIG);
+	assert_int_equal(pods_json_parse(text, (size_t)(p - text), PODS_JSON_KUBELET, &pods, &at),
+			 -E2BIG);
 	assert_null(pods);
 }
 
@@ -253,7 +364,8 @@ TEST(nesting_without_end_is_refused)
 
 	memset(text, '[', sizeof(text));
 	text[sizeof(text) - 1] = '\0';
-	assert_int_equal(pods_json_parse(text, sizeof(text) - 1, &pods, &at), -EBADMSG);
+	assert_int_equal(pods_json_parse(text, sizeof(text) - 1, PODS_JSON_KUBELET, &pods, &at),
+			 -EBADMSG);
 }
 
 int main(void)
@@ -263,6 +375,10 @@ int main(void)
 		cmocka_unit_test(containers_without_an_id_yet_are_left_out_and_init_ones_are_known),
 		cmocka_unit_test(a_static_pod_is_found_by_the_hash_that_its_cgroup_has),
 		cmocka_unit_test(an_ordinary_pod_cannot_pose_as_a_static_one),
+		cmocka_unit_test(at_the_api_server_only_a_mirror_pod_of_a_static_uid_is_one),
+		cmocka_unit_test(pages_are_joined_and_a_pod_on_two_of_them_is_not_believed),
+		cmocka_unit_test(what_a_new_list_lacks_is_carried_for_a_time),
+		cmocka_unit_test(a_pod_without_a_status_is_known_by_its_metadata_and_spec),
 		cmocka_unit_test(a_class_that_status_has_not_told_is_not_worked_out),
 		cmocka_unit_test(a_file_cut_anywhere_is_refused_whole),
 		cmocka_unit_test(what_follows_the_list_is_refused),

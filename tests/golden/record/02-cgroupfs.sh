@@ -53,7 +53,7 @@ ok "pods of the cgroupfs driver" cgroupfs
 recorded cgroupfs "the three classes and a batch pod in the cgroupfs driver's layout"
 ok "200 pods" many
 ok "record pods-200" record pods-200 "200 pods in the cgroupfs driver's layout" \
-	"All but one were made without a container runtime: cgroups, a kubelet's weights and a sleeping process. There is no pods.json: facts come from the cgroups."
+	"All but one were made without a container runtime: cgroups, a kubelet's weights and a sleeping process. There is no pods.json: facts come from the cgroups, as its drop-in says."
 rm -f "$RESULTS/cases/pods-200/pods.json"
 many_end
 pods_cleanup

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See kubelet_fetch.h. The token is in this file's stack while a question is asked, and nowhere else.
+#include "agent/discover/kubelet_fetch.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+
+/* A service account's token has some 1000 to 2000 bytes. */
+#define TOKEN_SIZE 16384
+#define CA_MAX_BYTES (1u << 20)
+#define PAGE_PODS 500
+#define PAGES_MAX 64
+#define MORE_MAX 4096
+
+struct fetch {
+	struct kubelet_http *http;
+	int root_fd;
+	const struct kubelet_question *question;
+	struct kubelet_answer *answer;
+	char token[TOKEN_SIZE];
+	size_t left; /* bytes that further answers may have */
+};
+
+__attribute__((format(printf, 3, 4))) static enum kubelet_failure
+fail(struct fetch *f, enum kubelet_failure failure, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(f->answer->why, sizeof(f->answer->why), format, args);
+	va_end(args);
+	return failure;
+}
+
+/* Follows links, as the files of a service account are, but not out of the root. */
+static int read_file(int root_fd, const char *path, char *buf, size_t size, char **ret_text,
+		     size_t *ret_len)
+{
+	_cleanup_close_ int fd = -EBADF;
+	int r = fs_open_following(root_fd, path, &fd);
+
+	if (r < 0)
+		return r;
+	return buf ? fs_pread(fd, buf, size, ret_len)
+		   : fs_read_alloc_fd(fd, size, ret_text, ret_len);
+}
+
+/* It stands in a header line: nothing but visible characters. */
+static bool is_token(const char *text)
+{
+	for (const char *p = text; *p; p++) {
+		if (*p <= ' ' || *p > '~')
+			return false;
+	}
+	return text[0] != '\0';
+}
+
+static enum kubelet_failure read_token(struct fetch *f)
+{
+	const char *path = f->question->place.token;
+	size_t len = 0;
+	int r = read_file(f->root_fd, path, f->token, sizeof(f->token), NULL, &len);
+
+	if (r < 0)
+		return fail(f, KUBELET_NO_TOKEN,
+			    "no token in %s (%s): run colod with a service account, or name a "
+			    "token's file under facts: {token: /path}",
+			    path, strerror(-r));
+	while (len > 0 && strchr(" \t\r\n", f->token[len - 1]))
+		f->token[--len] = '\0';
+	if (!is_token(f->token))
+		return fail(f, KUBELET_NO_TOKEN, "what is in %s is no bearer token", path);
+	return KUBELET_ANSWERED;
+}
+
+/* One PEM text of all files that can be read. `optional` may be NULL. */
+static enum kubelet_failure read_ca(struct fetch *f, const char *path, const char *optional,
+				    char **ret_pem, size_t *ret_len)
+{
+	_cleanup_free_ char *first = NULL, *second = NULL;
+	size_t n_first = 0, n_second = 0;
+	int r = read_file(f->root_fd, path, NULL, CA_MAX_BYTES, &first, &n_first);
+	char *pem;
+
+	if (optional && read_file(f->root_fd, optional, NULL, CA_MAX_BYTES, &second, &n_second) < 0)
+		n_second = 0;
+	if (r < 0 && n_second == 0)
+		return fail(f, KUBELET_NO_CA,
+			    "no CA in %s (%s), and an unchecked server gets no token: name the "
+			    "file under facts: {%s: /path}",
+			    path, strerror(-r),
+			    path == f->question->place.api_ca ? "api-ca" : "kubelet-ca");
+	pem = malloc(n_first + n_second + 2);
+	if (!pem)
+		return fail(f, KUBELET_OTHER, "no memory to ask for pods");
+	if (n_first > 0)
+		memcpy(pem, first, n_first);
+	pem[n_first] = '\n';
+	if (n_second > 0)
+		memcpy(pem + n_first + 1, second, n_second);
+	pem[n_first + 1 + n_second] = '\0';
+	*ret_len = n_first + 1 + n_second;
+	*ret_pem = pem;
+	return KUBELET_ANSWERED;
+}
+
+/* A server as people know it, and the key of the policy that says who signs for it. */
+struct server {
+	const char *shown;
+	const char *name; /* of its certificate; NULL: the one in the address */
+	const char *ca_key;
+	const char *right; /* what the account needs there */
+};
+
+static enum kubelet_failure explain(struct fetch *f, enum kubelet_failure failure,
+				    const struct server *s, const struct kubelet_http_reply *reply)
+{
+	switch (failure) {
+	case KUBELET_UNREACHABLE:
+		return fail(f, failure, "nobody answers at %s (%s)", s->shown, reply->cause);
+	case KUBELET_TOO_SLOW:
+		return fail(f, failure, "%s does not answer in time", s->shown);
+	case KUBELET_NO_CA:
+		return fail(f, failure, "the CA for %s is no PEM certificate: facts: {%s: /path}",
+			    s->shown, s->ca_key);
+	case KUBELET_UNTRUSTED:
+		return fail(f, failure,
+			    "the certificate of %s is not signed by its CA, or out of date: name "
+			    "its CA under facts: {%s: /path}",
+			    s->shown, s->ca_key);
+	case KUBELET_WRONG_NAME:
+		return fail(f, failure, "the certificate of %s is not for the name %s%s", s->shown,
+			    s->name ? s->name : "in its address",
+			    s->name ? ": write its name under facts: {kubelet-name: NAME}" : "");
+	case KUBELET_UNAUTHORIZED:
+		return fail(f, failure, "%s does not know the token in %s (401)", s->shown,
+			    f->question->place.token);
+	case KUBELET_FORBIDDEN:
+		return fail(f, failure, "%s refuses (403): the token's account needs %s", s->shown,
+			    s->right);
+	case KUBELET_STATUS:
+		return fail(f, failure, "%s answers with status %ld%s", s->shown, reply->status,
+			    reply->status < 400 ? ", which is not followed" : "");
+	case KUBELET_CUT:
+		return fail(f, failure, "the answer of %s was cut short", s->shown);
+	case KUBELET_TOO_LARGE:
+		return fail(f, failure, "the answer of %s is larger than %zu MiB", s->shown,
+			    f->question->max_bytes >> 20);
+	case KUBELET_ENDED:
+		return fail(f, failure, "colod ends");
+	default:
+		return fail(f, failure, "cannot ask %s: %s", s->shown, reply->cause);
+	}
+}
+
+static enum kubelet_failure explain_text(struct fetch *f, int error, const struct server *s)
+{
+	switch (error) {
+	case -EBADMSG:
+		return fail(f, KUBELET_NOT_JSON, "the answer of %s is cut short or not JSON",
+			    s->shown);
+	case -EINVAL:
+		return fail(f, KUBELET_NO_LIST, "the answer of %s is no list of pods", s->shown);
+	case -E2BIG:
+		return fail(f, KUBELET_TOO_MANY, "%s lists more than %d pods", s->shown,
+			    PODS_JSON_MAX);
+	default:
+		return fail(f, KUBELET_OTHER, "no memory for the answer of %s", s->shown);
+	}
+}
+
+static enum kubelet_failure get(struct fetch *f, const struct server *s,
+				struct kubelet_http_call *call, enum pods_json_from from,
+				struct pods_json **ret_pods)
+{
+	struct kubelet_http_reply reply;
+	enum kubelet_failure failure;
+	size_t at;
+	int r;
+
+	call->token = f->token;
+	call->max_bytes = f->left;
+	failure = kubelet_http_get(f->http, call, &reply);
+	if (failure != KUBELET_ANSWERED)
+		return explain(f, failure, s, &reply);
+	f->left -= reply.len;
+	r = pods_json_parse(reply.body, reply.len, from, ret_pods, &at);
+	free(reply.body);
+	return r < 0 ? explain_text(f, r, s) : KUBELET_ANSWERED;
+}
+
+static enum kubelet_failure from_kubelet(struct fetch *f)
+{
+	const struct kubelet_place *p = &f->question->place;
+	_cleanup_free_ char *pem = NULL, *url = NULL;
+	struct kubelet_http_call call = {.connect = p->connect};
+	const struct server s = {
+		.shown = p->shown,
+		.name = p->name,
+		.ca_key = "kubelet-ca",
+		.right = "get on nodes/pods, which a kubelet knows from 1.33 on",
+	};
+	enum kubelet_failure failure = read_ca(f, p->ca ? p->ca : p->api_ca,
+					       p->ca ? NULL : KUBELET_PLACE_OWN_CA, &pem,
+					       &call.ca_len);
+
+	if (failure != KUBELET_ANSWERED)
+		return failure;
+	if (asprintf(&url, "%s/pods", p->url) < 0)
+		return fail(f, KUBELET_OTHER, "no memory to ask for pods");
+	call.url = url;
+	call.ca = pem;
+	return get(f, &s, &call, PODS_JSON_KUBELET, &f->answer->pods);
+}
+
+/* What the server says goes into an address: only characters that mean nothing there. */
+static bool is_more(const char *more)
+{
+	size_t len = strspn(more, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				  "-_=.~");
+
+	return len > 0 && len <= MORE_MAX && more[len] == '\0';
+}
+
+/* resourceVersion=0: out of the API server's memory, so that 3000 nodes cost its store nothing. A
+ * further page belongs to the version of the first and must not name one. */
+static int page_url(const struct kubelet_place *p, const char *more, char **ret_url)
+{
+	int r = asprintf(ret_url, "%s/api/v1/pods?fieldSelector=spec.nodeName%%3D%s&limit=%d%s%s",
+			 p->api, p->node, PAGE_PODS, more ? "&continue=" : "&resourceVersion=0",
+			 more ? more : "");
+
+	return r < 0 ? -ENOMEM : 0;
+}
+
+static enum kubelet_failure next_page(struct fetch *f, const struct server *s,
+				      struct kubelet_http_call *call, struct pods_json **pods)
+{
+	_cleanup_free_ char *url = NULL, *more = *pods ? TAKE_PTR((*pods)->more) : NULL;
+	struct pods_json *page = NULL;
+	enum kubelet_failure failure;
+	int r = 0;
+
+	if (more && !is_more(more))
+		return fail(f, KUBELET_NO_LIST, "%s names a next page that is none", s->shown);
+	if (page_url(&f->question->place, more, &url) < 0)
+		return fail(f, KUBELET_OTHER, "no memory to ask for pods");
+	call->url = url;
+	failure = get(f, s, call, PODS_JSON_API, &page);
+	if (failure != KUBELET_ANSWERED)
+		return failure;
+	if (!*pods) {
+		*pods = page;
+		return KUBELET_ANSWERED;
+	}
+	r = pods_json_join(*pods, page);
+	(*pods)->more = TAKE_PTR(page->more);
+	pods_json_free(page);
+	return r < 0 ? explain_text(f, r, s) : KUBELET_ANSWERED;
+}
+
+static enum kubelet_failure from_api(struct fetch *f)
+{
+	const struct kubelet_place *p = &f->question->place;
+	_cleanup_free_ char *pem = NULL;
+	struct kubelet_http_call call = {0};
+	struct server s = {.shown = p->api, .ca_key = "api-ca", .right = "list on pods"};
+	struct pods_json *pods = NULL;
+	enum kubelet_failure failure = KUBELET_ANSWERED;
+
+	if (!p->api)
+		return fail(f, KUBELET_NO_NAME,
+			    "nobody says where the API server is: write facts: "
+			    "{api: \"https://HOST:PORT\"}");
+	if (!p->node[0])
+		return fail(f, KUBELET_NO_NAME,
+			    "nobody says how the cluster calls this node: write "
+			    "facts: {node: NAME}");
+	failure = read_ca(f, p->api_ca, NULL, &pem, &call.ca_len);
+	call.ca = pem;
+	for (int page = 0; failure == KUBELET_ANSWERED && (page == 0 || pods->more); page++) {
+		if (page == PAGES_MAX)
+			failure = fail(f, KUBELET_TOO_MANY, "the list of %s has no end", p->api);
+		else
+			failure = next_page(f, &s, &call, &pods);
+	}
+	if (failure != KUBELET_ANSWERED) {
+		pods_json_free(pods);
+		return failure;
+	}
+	f->answer->pods = pods;
+	f->answer->by_api = true;
+	return KUBELET_ANSWERED;
+}
+
+/* Both refusals in one sentence, the kubelet's first. */
+static void explain_both(struct kubelet_answer *answer, const char *shown)
+{
+	char api[KUBELET_WHY_SIZE];
+
+	memcpy(api, answer->why, sizeof(api));
+	(void)snprintf(answer->why, sizeof(answer->why),
+		       "%.60s refuses (403: no nodes/pods), and %.220s", shown, api);
+}
+
+void kubelet_fetch(struct kubelet_http *http, int root_fd, const struct kubelet_question *question,
+		   struct kubelet_answer *ret_answer)
+{
+	struct fetch f = {
+		.http = http,
+		.root_fd = root_fd,
+		.question = question,
+		.answer = ret_answer,
+		.left = question->max_bytes,
+	};
+	enum kubelet_failure failure;
+
+	*ret_answer = (struct kubelet_answer){0};
+	failure = read_token(&f);
+	if (failure == KUBELET_ANSWERED && !question->api_only) {
+		failure = from_kubelet(&f);
+		ret_answer->refused = failure == KUBELET_FORBIDDEN;
+	}
+	if (ret_answer->refused || (question->api_only && failure == KUBELET_ANSWERED)) {
+		failure = from_api(&f);
+		if (failure != KUBELET_ANSWERED && ret_answer->refused)
+			explain_both(ret_answer, question->place.shown);
+	}
+	explicit_bzero(f.token, sizeof(f.token));
+	ret_answer->failure = failure;
+	if (failure == KUBELET_ANSWERED)
+		ret_answer->why[0] = '\0';
+}
