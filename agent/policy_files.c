@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
@@ -27,6 +28,7 @@ static const char *const directories[] = {
 
 struct found {
 	char name[DIAG_FILE_SIZE];
+	bool masked; /* a link to /dev/null: as systemd has it, this name is not to be read */
 	char path[DIAG_FILE_SIZE + 32]; /* "" for the built-in profile */
 };
 
@@ -67,7 +69,7 @@ static bool is_policy_name(const char *name)
 }
 
 /* A later directory's file takes the place of an earlier one's of the same name. */
-static int remember(struct file_set *set, const char *directory, const char *name)
+static int remember(struct file_set *set, const char *directory, const char *name, bool masked)
 {
 	struct found *file;
 	size_t i = 0;
@@ -77,6 +79,8 @@ static int remember(struct file_set *set, const char *directory, const char *nam
 	if (i == POLICY_FILES_MAX)
 		return -E2BIG;
 	file = &set->files[i];
+	file->masked = masked;
+	file->path[0] = '\0';
 	snprintf(file->name, sizeof(file->name), "%s", name);
 	if (directory)
 		snprintf(file->path, sizeof(file->path), "%s/%s", directory, name);
@@ -85,13 +89,22 @@ static int remember(struct file_set *set, const char *directory, const char *nam
 	return 0;
 }
 
+/* A file of no length is no mask: a power cut leaves such files. */
+static bool is_mask(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return sys_fstatat(dirfd, name, &st, 0) == 0 && S_ISCHR(st.st_mode) &&
+	       st.st_rdev == makedev(1, 3);
+}
+
 static int list_directory(int root_fd, const char *directory, struct file_set *set)
 {
 	_cleanup_closedir_ DIR *d = NULL;
 	int fd, r;
 
 	if (!directory)
-		return remember(set, NULL, BUILT_IN_NAME);
+		return remember(set, NULL, BUILT_IN_NAME, false);
 	r = fs_open_dir(root_fd, directory, &fd);
 	if (r < 0)
 		return r == -ENOENT || r == -ENOTDIR ? 0 : r;
@@ -104,12 +117,23 @@ static int list_directory(int root_fd, const char *directory, struct file_set *s
 	for (struct dirent *e = sys_readdir(d); e; e = sys_readdir(d)) {
 		if (!is_policy_name(e->d_name))
 			continue;
-		r = remember(set, directory, e->d_name);
+		r = remember(set, directory, e->d_name, is_mask(fd, e->d_name));
 		if (r < 0)
 			return r;
 	}
 	/* 0 at the end; a list that broke off is no list. */
 	return -errno;
+}
+
+static void drop_masked(struct file_set *set)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < set->n; i++) {
+		if (!set->files[i].masked)
+			set->files[kept++] = set->files[i];
+	}
+	set->n = kept;
 }
 
 static int by_name(const void *a, const void *b)
@@ -153,6 +177,7 @@ static int read_directories(int root_fd, struct file_set *set, struct diags *dia
 			failed = r;
 		}
 	}
+	drop_masked(set);
 	qsort(set->files, set->n, sizeof(set->files[0]), by_name);
 	for (size_t i = 0; i < set->n; i++) {
 		if (set->files[i].path[0] == '\0') {
@@ -201,4 +226,51 @@ int policy_files_read(int root_fd, const char *const *files, size_t n_files, str
 	if (r < 0)
 		return r;
 	return policy_read(set->sources, set->n, diags, ret_policy);
+}
+
+static uint64_t add(uint64_t hash, const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ p[i]) * 0x100000001b3ull;
+	return hash;
+}
+
+/* Of one file: in whatever order the directory is listed, the sum is the same. */
+static uint64_t stamp_of(int dirfd, const char *name)
+{
+	uint64_t hash = add(0xcbf29ce484222325ull, name, strlen(name));
+	struct stat st;
+
+	if (sys_fstatat(dirfd, name, &st, 0) < 0)
+		return hash;
+	hash = add(hash, &st.st_dev, sizeof(st.st_dev));
+	hash = add(hash, &st.st_ino, sizeof(st.st_ino));
+	hash = add(hash, &st.st_size, sizeof(st.st_size));
+	hash = add(hash, &st.st_mtim, sizeof(st.st_mtim));
+	return add(hash, &st.st_ctim, sizeof(st.st_ctim));
+}
+
+uint64_t policy_files_stamp(int root_fd)
+{
+	uint64_t sum = 1;
+
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		_cleanup_closedir_ DIR *d = NULL;
+		int fd;
+
+		if (!directories[i] || fs_open_dir(root_fd, directories[i], &fd) < 0)
+			continue;
+		d = sys_fdopendir(fd);
+		if (!d) {
+			cleanup_close_fd(fd);
+			continue;
+		}
+		for (struct dirent *e = sys_readdir(d); e; e = sys_readdir(d)) {
+			if (is_policy_name(e->d_name))
+				sum += stamp_of(fd, e->d_name) * (i + 1);
+		}
+	}
+	return sum ? sum : 1;
 }

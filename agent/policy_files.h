@@ -4,14 +4,21 @@
 
 #include <stddef.h>
 
+#include <stdint.h>
+
 #include "colod/diag.h"
 #include "colod/policy.h"
 
 /* Reads `files` (paths of the caller's own file system, the whole policy) or, when n_files is 0, the
  * built-in default profile and every *.yaml of /usr/lib/colod/policy.d, /etc/colod/policy.d and
  * /run/colod/policy.d below root_fd: order by name, of equal names the later directory wins. The
- * built-in profile has the name 00-default.yaml and comes before all directories.
+ * built-in profile has the name 00-default.yaml and comes before all directories. A name that is a
+ * link to /dev/null hides the files of this name in earlier directories.
  * 0; -EINVAL with messages in *diags; another -errno when a file could not be read (also a
  * message). *diags is reset. */
 int policy_files_read(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
 		      struct policy **ret_policy);
+
+/* A number that changes when a file of the directories comes, goes, or is written (identity, size and
+ * times; nothing is read). Never 0. */
+uint64_t policy_files_stamp(int root_fd);

@@ -16,6 +16,7 @@
 #include "agent/base/sys.h"
 #include "agent/lock.h"
 #include "agent/policy_files.h"
+#include "agent/policy_store.h"
 #include "policy/decide.h"
 #include "policy/diag.h"
 #include "policy/diff.h"
@@ -23,6 +24,7 @@
 #include "policy/names.h"
 #include "policy/read.h"
 #include "policy/score.h"
+#include "policy/show.h"
 
 #define STATE_DIRECTORY "run/colod"
 /* A restore may be under way: the one of the agent before this one, or a guard's. */
@@ -104,28 +106,72 @@ static void log_diags(const struct diags *diags)
 	}
 }
 
+static void count_only(void *context, const char *what, const char *file, uint32_t line)
+{
+	(void)context, (void)what, (void)file, (void)line;
+}
+
+/* Broken files at a start: the policy that was in force before, else none. */
+static int fall_back(struct state *s, const char **ret_what)
+{
+	int r = s->policy ? 0 : policy_store_load(s->root_fd, &s->policy);
+
+	if (r < 0 && r != -ENOENT)
+		log_warning("state.store", "/" POLICY_STORE_FILE " cannot be used: %s",
+			    r == -EBADMSG ? "it was cut or changed" : strerror(-r));
+	*ret_what = s->policy && s->policy->n_rules > 0 ? "the last good policy stays in force"
+							: "there is no good one, observing";
+	if (!s->policy)
+		s->policy = policy_none();
+	return s->policy ? 0 : -ENOMEM;
+}
+
+/* Only what came from the directories outlives this process. */
+static void keep_good(struct state *s)
+{
+	int r;
+
+	if (s->options->n_policy_files > 0 || s->options->action != OPTIONS_RUN || s->state_fd < 0)
+		return;
+	r = policy_store_save(s->root_fd, s->policy);
+	if (r < 0)
+		log_warning("state.store",
+			    "the policy cannot be kept in /" POLICY_STORE_FILE
+			    " (%s): with broken files a later start would only observe",
+			    strerror(-r));
+}
+
+static void describe_policy(struct state *s)
+{
+	(void)snprintf(s->status.policy_digest, sizeof(s->status.policy_digest), "%016llx",
+		       (unsigned long long)show_digest(s->policy));
+	s->status.policy_unenforced = (uint32_t)show_unenforced(s->policy, count_only, NULL);
+}
+
 int state_load_policy(struct state *s)
 {
 	struct policy *policy = NULL, *old = NULL;
-	int r = policy_files_read(s->root_fd, s->options->policy_files, s->options->n_policy_files,
-				  &s->diags, &policy);
+	const char *what;
+	int r;
 
+	if (s->options->n_policy_files == 0)
+		policy_watch_loaded(&s->policy_watch, s->root_fd);
+	r = policy_files_read(s->root_fd, s->options->policy_files, s->options->n_policy_files,
+			      &s->diags, &policy);
 	log_diags(&s->diags);
 	if (r < 0) {
+		if (fall_back(s, &what) < 0)
+			return -ENOMEM;
 		snprintf(s->status.policy_state, sizeof(s->status.policy_state),
 			 "rejected (%zu error%s, see the journal): %s", s->diags.n_errors,
-			 s->diags.n_errors == 1 ? "" : "s",
-			 s->policy && s->policy->n_rules > 0 ? "the last good policy stays in force"
-							     : "there is no good one, observing");
-		if (!s->policy)
-			s->policy = policy_none();
-		if (!s->policy)
-			return -ENOMEM;
+			 s->diags.n_errors == 1 ? "" : "s", what);
 	} else {
 		snprintf(s->status.policy_state, sizeof(s->status.policy_state), "ok");
 		old = s->policy;
 		s->policy = policy;
+		keep_good(s);
 	}
+	describe_policy(s);
 	/* Discovery borrows the old one until it is told of the new one. */
 	discover_set_policy(s->discover, s->policy);
 	policy_free(old);

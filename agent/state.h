@@ -11,6 +11,7 @@
 #include "agent/life.h"
 #include "agent/observe/observe.h"
 #include "agent/options.h"
+#include "agent/policy_watch.h"
 #include "colod/snapshot.h"
 
 /* Which missing controllers of a pod were spoken of already (controllers.c). */
@@ -38,6 +39,7 @@ struct state {
 	struct history *history; /* what was done, for people */
 	struct observe_trigger_ops trigger_ops;
 	struct life life;
+	struct policy_watch policy_watch;
 	int64_t sampled_us;
 	bool no_record_said;			   /* this spell of a full /run was logged */
 	struct controllers_said *controllers_said; /* by pod->slot */

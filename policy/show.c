@@ -238,6 +238,24 @@ int show_policy(const struct policy *policy, bool origins, show_put put_text, vo
 	return s.error;
 }
 
+/* FNV-1a. */
+static void add_to_digest(void *context, const char *text)
+{
+	uint64_t hash = *(uint64_t *)context;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
+	*(uint64_t *)context = hash;
+}
+
+uint64_t show_digest(const struct policy *policy)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	(void)show_policy(policy, false, add_to_digest, &hash);
+	return hash;
+}
+
 static size_t unenforced_steps(const struct policy *policy, show_unenforced_fn fn, void *context)
 {
 	char what[64];

@@ -15,6 +15,10 @@ typedef void (*show_put)(void *context, const char *text);
  * not act on it. 0 or -ENOMEM. */
 int show_policy(const struct policy *policy, bool origins, show_put put, void *context);
 
+/* A number that is the same for policies that mean the same, however they are spread over files and
+ * commented: tells nodes with different policies apart, and is no proof against forgery. */
+uint64_t show_digest(const struct policy *policy);
+
 /* Calls back for each key and each pressure step that is accepted and not acted on yet, in the order in
  * which the policy is shown. `what` is "levels.P7.memory.oom" or "pressure: freeze". */
 typedef void (*show_unenforced_fn)(void *context, const char *what, const char *file,

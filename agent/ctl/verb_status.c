@@ -34,6 +34,7 @@ static void mode_lines(const struct ctl *ctl, const cJSON *doc)
 	const cJSON *status = doc_get(doc, "status"), *policy = doc_get(doc, "policy");
 	const char *state = doc_text(status, "policy_state", "?");
 	const char *note = doc_text(doc_get(doc, "doctor"), "facts_note", "");
+	uint64_t later = doc_count(status, "policy_unenforced");
 	char text[1024];
 
 	(void)snprintf(text, sizeof(text), "%s (%s)", doc_text(status, "mode", "?"),
@@ -41,6 +42,13 @@ static void mode_lines(const struct ctl *ctl, const cJSON *doc)
 	line(ctl, "mode", text, TERM_PLAIN);
 	(void)snprintf(text, sizeof(text), "%s (from %s)", state, doc_text(policy, "origin", "?"));
 	line(ctl, "policy", text, strcmp(state, "ok") == 0 ? TERM_PLAIN : TERM_RED);
+	if (later > 0) {
+		(void)snprintf(text, sizeof(text),
+			       "%" PRIu64 " of its keys are not acted on by this version: coloctl "
+			       "policy check",
+			       later);
+		line(ctl, "", text, TERM_DIM);
+	}
 	if (*note)
 		line(ctl, "facts", note, TERM_YELLOW);
 }

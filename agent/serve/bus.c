@@ -15,6 +15,7 @@
 #include "agent/base/utf8.h"
 #include "agent/serve/bus_caller.h"
 #include "agent/serve/bus_pod.h"
+#include "agent/serve/bus_signal.h"
 #include "agent/serve/bus_text.h"
 #include "agent/serve/bus_why.h"
 #include "agent/serve/snapshot_json.h"
@@ -36,6 +37,7 @@ struct shown {
 	size_t n_pods;
 	uint64_t mode_why;
 	uint64_t policy_state;
+	uint64_t policy_digest;
 	uint64_t facts_note;
 };
 
@@ -73,6 +75,8 @@ static const char *text_of(const struct snapshot *s, const char *property)
 		return why_of(s);
 	if (strcmp(property, "PolicyState") == 0)
 		return s->status ? s->status->policy_state : NULL;
+	if (strcmp(property, "PolicyDigest") == 0)
+		return s->status ? s->status->policy_digest : NULL;
 	if (strcmp(property, "Rung") == 0)
 		return s->ladder_cpu ? names_rung(s->ladder_cpu->rung) : NULL;
 	return NULL;
@@ -331,6 +335,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_PROPERTY("Mode", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("ModeWhy", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("PolicyState", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("PolicyDigest", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("FactsNote", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Rung", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("NPods", "u", get_n_pods, 0, CHANGES),
@@ -349,6 +354,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, reload, OPEN),
 	SD_BUS_SIGNAL_WITH_ARGS("RungChanged",
 				SD_BUS_ARGS("s", resource, "s", from, "s", to, "s", reason), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("PolicyRejected", SD_BUS_ARGS("s", state, "s", first_error), 0),
 	SD_BUS_VTABLE_END,
 };
 
@@ -360,6 +366,7 @@ static void fill_shown(const struct snapshot *s, struct shown *ret_shown)
 		.n_pods = s->model ? s->model->n_pods : 0,
 		.mode_why = bus_text_hash(why_of(s)),
 		.policy_state = bus_text_hash(s->status ? s->status->policy_state : NULL),
+		.policy_digest = bus_text_hash(s->status ? s->status->policy_digest : NULL),
 		.facts_note = bus_text_hash(s->model ? s->model->facts_note : NULL),
 	};
 }
@@ -404,37 +411,20 @@ void bus_free(struct bus *bus)
 	free(bus);
 }
 
-static void emit_rung(struct bus *bus, const struct snapshot *s, enum rung from)
-{
-	_cleanup_message_ sd_bus_message *signal = NULL;
-	char reason[REASON_TEXT_SIZE];
-	const char *const text[] = {
-		names_resource(RESOURCE_CPU),
-		names_rung(from),
-		names_rung(s->ladder_cpu->rung),
-		reason_text(&s->ladder_cpu->reason, s->policy, reason, sizeof(reason)),
-	};
-	int r = sd_bus_message_new_signal(bus->sdbus, &signal, BUS_PATH, BUS_MANAGER_INTERFACE,
-					  "RungChanged");
-
-	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]) && r >= 0; i++)
-		r = bus_text_append(signal, text[i]);
-	if (r >= 0)
-		(void)sys_bus(sd_bus_send(bus->sdbus, signal, NULL));
-}
-
 void bus_publish(struct bus *bus)
 {
 	const struct snapshot *s = snapshot_of(bus);
 	struct shown was = bus->shown, now;
-	char *names[8];
+	char *names[10];
 	size_t n = 0;
 
 	(void)bus_pod_sync(&bus->pods, true);
 	fill_shown(s, &now);
 	bus->shown = now;
 	if (was.rung != now.rung && s->ladder_cpu)
-		emit_rung(bus, s, was.rung);
+		bus_signal_rung(bus->sdbus, s, was.rung);
+	if (was.policy_state != now.policy_state && s->status)
+		bus_signal_policy(bus->sdbus, s);
 #define NOTE(changed, name)                                                                        \
 	do {                                                                                       \
 		if (changed)                                                                       \
@@ -443,6 +433,7 @@ void bus_publish(struct bus *bus)
 	NOTE(was.mode != now.mode, "Mode");
 	NOTE(was.mode_why != now.mode_why, "ModeWhy");
 	NOTE(was.policy_state != now.policy_state, "PolicyState");
+	NOTE(was.policy_digest != now.policy_digest, "PolicyDigest");
 	NOTE(was.facts_note != now.facts_note, "FactsNote");
 	NOTE(was.rung != now.rung, "Rung");
 	NOTE(was.n_pods != now.n_pods, "NPods");

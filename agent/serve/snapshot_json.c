@@ -90,6 +90,8 @@ static void status_section(struct json_view *view, cJSON *doc)
 		return;
 	json_mode_section(view, object);
 	json_put_text(put, object, "policy_state", s->policy_state);
+	json_put_text(put, object, "policy_digest", s->policy_digest);
+	json_put_u64(put, object, "policy_unenforced", s->policy_unenforced);
 	json_put_text(put, object, "rung_cpu", ladder ? names_rung(ladder->rung) : NULL);
 	count_pods(view, object);
 	json_put_u64(put, object, "passes", s->passes);

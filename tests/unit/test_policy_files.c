@@ -126,6 +126,24 @@ TEST(a_linked_file_is_read_as_a_mounted_configmap_has_it)
 	assert_int_equal(policy->mode, MODE_PROTECT);
 }
 
+TEST(a_link_to_dev_null_hides_the_name_and_an_empty_file_does_not)
+{
+	char target[512];
+
+	tree_write(dir, "usr/lib/colod/policy.d/10-site.yaml", MODE_FILE("squeeze"));
+	assert_int_equal(read_all(), 0);
+	assert_int_equal(policy->mode, MODE_SQUEEZE);
+	tree_mkdir(dir, "etc/colod/policy.d");
+	snprintf(target, sizeof(target), "%s/etc/colod/policy.d/10-site.yaml", dir);
+	assert_int_equal(symlink("/dev/null", target), 0);
+	assert_int_equal(read_all(), 0);
+	assert_int_equal(policy->mode, MODE_OBSERVE);
+	/* What a power cut leaves is no decision of anybody. */
+	assert_int_equal(unlink(target), 0);
+	tree_write(dir, "etc/colod/policy.d/10-site.yaml", "");
+	assert_int_equal(read_all(), -EINVAL);
+}
+
 TEST(named_files_are_read_instead_of_the_directories)
 {
 	char path[TREE_PATH_SIZE];
@@ -185,6 +203,9 @@ int main(void)
 			one_broken_file_rejects_the_whole_set_and_names_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_file_that_cannot_be_read_is_an_error_and_not_an_empty_file, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			a_link_to_dev_null_hides_the_name_and_an_empty_file_does_not, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(a_linked_file_is_read_as_a_mounted_configmap_has_it,
 						setup, teardown),

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See bus_signal.h. A signal that cannot be sent is lost: the property beside it still tells.
+#include "agent/serve/bus_signal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/sys.h"
+#include "agent/serve/bus.h"
+#include "agent/serve/bus_text.h"
+#include "policy/diag.h"
+#include "policy/names.h"
+#include "policy/reason_text.h"
+
+static void unref_message(sd_bus_message **message)
+{
+	(void)sd_bus_message_unref(*message);
+}
+
+static void emit(sd_bus *sdbus, const char *member, const char *const *text, size_t n)
+{
+	_cleanup_(unref_message) sd_bus_message *signal = NULL;
+	int r = sd_bus_message_new_signal(sdbus, &signal, BUS_PATH, BUS_MANAGER_INTERFACE, member);
+
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = bus_text_append(signal, text[i]);
+	if (r >= 0)
+		(void)sys_bus(sd_bus_send(sdbus, signal, NULL));
+}
+
+void bus_signal_rung(sd_bus *sdbus, const struct snapshot *s, enum rung from)
+{
+	char reason[REASON_TEXT_SIZE];
+	const char *const text[] = {
+		names_resource(RESOURCE_CPU),
+		names_rung(from),
+		names_rung(s->ladder_cpu->rung),
+		reason_text(&s->ladder_cpu->reason, s->policy, reason, sizeof(reason)),
+	};
+
+	emit(sdbus, "RungChanged", text, sizeof(text) / sizeof(text[0]));
+}
+
+void bus_signal_policy(sd_bus *sdbus, const struct snapshot *s)
+{
+	char first[DIAG_FORMAT_SIZE] = "";
+	const char *text[] = {s->status->policy_state, first};
+
+	if (strncmp(s->status->policy_state, "rejected", 8) != 0)
+		return;
+	for (size_t i = 0; s->diags && i < diag_count(s->diags) && !first[0]; i++) {
+		const struct diag *d = &s->diags->list[i];
+
+		if (d->severity == DIAG_ERROR)
+			(void)snprintf(first, sizeof(first), "%s:%u:%u: %s", d->file, d->line,
+				       d->col, d->text);
+	}
+	emit(sdbus, "PolicyRejected", text, 2);
+}

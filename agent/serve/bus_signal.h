@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The signals of the manager object, each from what the last pass left.
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "colod/snapshot.h"
+
+/* RungChanged: the CPU ladder was on `from`. */
+void bus_signal_rung(sd_bus *sdbus, const struct snapshot *s, enum rung from);
+
+/* PolicyRejected, when the policy state says so: with the first error as `file:line:col: text`. */
+void bus_signal_policy(sd_bus *sdbus, const struct snapshot *s);
