@@ -420,33 +420,6 @@ TEST(a_rung_change_is_a_signal_with_its_reason)
 	assert_non_null(strstr(signals, "PropertiesChanged " PATH " Rung \n"));
 }
 
-TEST(a_rejected_policy_is_signalled_with_its_first_error_and_a_good_one_is_not)
-{
-	static struct diags diags = {
-		.list = {{.severity = DIAG_WARNING, .file = "a.yaml", .text = "odd"},
-			 {.severity = DIAG_ERROR,
-			  .file = "b.yaml",
-			  .line = 2,
-			  .col = 7,
-			  .text = "not a mode"}},
-		.n = 2,
-		.n_errors = 1,
-	};
-
-	c.snapshot.diags = &diags;
-	(void)snprintf(c.status.policy_state, sizeof(c.status.policy_state), "rejected (1 error)");
-	bus_publish(bus);
-	private_bus_settle(server, client);
-	assert_non_null(
-		strstr(signals, "PolicyRejected rejected (1 error) b.yaml:2:7: not a mode"));
-	signals[0] = '\0';
-	(void)snprintf(c.status.policy_state, sizeof(c.status.policy_state), "ok");
-	bus_publish(bus);
-	private_bus_settle(server, client);
-	assert_null(strstr(signals, "PolicyRejected"));
-	assert_non_null(strstr(signals, "PolicyState"));
-}
-
 TEST(a_changed_property_is_told_and_the_others_are_not)
 {
 	c.status.modes = mode_of_all(MODE_PROTECT);
@@ -514,7 +487,6 @@ int main(void)
 		BUS_TEST(the_name_is_free_again_after_bus_free),
 		BUS_TEST(an_unchanged_pass_sends_nothing_and_allocates_nothing),
 		BUS_TEST(a_rung_change_is_a_signal_with_its_reason),
-		BUS_TEST(a_rejected_policy_is_signalled_with_its_first_error_and_a_good_one_is_not),
 		BUS_TEST(a_changed_property_is_told_and_the_others_are_not),
 		BUS_TEST(an_empty_node_is_served_before_the_first_pass),
 		BUS_TEST(a_lost_bus_costs_the_answers_and_nothing_else),
