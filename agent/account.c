@@ -2,16 +2,118 @@
 // See account.h.
 #include "agent/account.h"
 
+#include "agent/base/messages.h"
+#include "policy/decide.h"
+#include "policy/knob.h"
+#include "policy/mode.h"
+#include "policy/names.h"
+#include "policy/reason_text.h"
+
+static void set_value(char *field, enum knob knob, const struct knob_value *value)
+{
+	char text[KNOB_TEXT_SIZE];
+
+	history_set(field, HISTORY_VALUE_SIZE, "%s", knob_format(knob, value, text, sizeof(text)));
+}
+
+/* `policy` and `plan` may be NULL: then the rule and the level are not known. */
+static void fill(struct history_record *r, const struct apply_event *e, const struct policy *policy,
+		 const struct plan *plan)
+{
+	const struct pod *pod = e->cgroup ? e->cgroup->pod : NULL;
+	char why[REASON_TEXT_SIZE];
+
+	r->effect = e->effect;
+	history_set_path(r, e->path);
+	HISTORY_SET(r->knob, "%s", knob_name(e->knob));
+	set_value(r->from, e->knob, e->from);
+	if (e->to)
+		set_value(r->to, e->knob, e->to);
+	HISTORY_SET(r->why, "%s",
+		    e->reason ? reason_text(e->reason, policy, why, sizeof(why)) : e->why);
+	if (!pod)
+		return;
+	HISTORY_SET(r->pod, "%s", pod->name);
+	if (plan && plan_assignment(plan, pod)->state == ASSIGNMENT_LEVEL)
+		r->level = plan_assignment(plan, pod)->level;
+}
+
+void account_event(void *context, const struct apply_event *event)
+{
+	struct state *s = context;
+	struct history_record r = HISTORY_RECORD(event->kind);
+
+	fill(&r, event, s->policy, &s->plan);
+	messages_tell(s->history, &r);
+}
+
+void account_event_alone(void *context, const struct apply_event *event)
+{
+	struct history_record r = HISTORY_RECORD(event->kind);
+
+	fill(&r, event, NULL, NULL);
+	messages_tell(context, &r);
+}
+
+void account_rung(struct state *s, enum rung before)
+{
+	struct history_record r = HISTORY_RECORD(HISTORY_RUNG);
+	char why[REASON_TEXT_SIZE];
+
+	r.would = s->status.modes.by[RESOURCE_CPU] < names_effect_mode(EFFECT_HOLD);
+	HISTORY_SET(r.what, "%s", names_resource(RESOURCE_CPU));
+	HISTORY_SET(r.from, "%s", names_rung(before));
+	HISTORY_SET(r.to, "%s", names_rung(s->ladder_cpu.rung));
+	HISTORY_SET(r.why, "%s", reason_text(&s->ladder_cpu.reason, s->policy, why, sizeof(why)));
+	messages_tell(s->history, &r);
+}
+
+static void account_mode(struct state *s, enum resource resource, enum mode from, enum mode to,
+			 const struct history_caller *caller)
+{
+	struct history_record r = HISTORY_RECORD(HISTORY_MODE);
+
+	HISTORY_SET(r.what, "%s", resource == RESOURCE_INVALID ? "mode" : names_resource(resource));
+	HISTORY_SET(r.from, "%s", names_mode(from));
+	HISTORY_SET(r.to, "%s", names_mode(to));
+	HISTORY_SET(r.why, "%s", mode_why(&s->status.mode_says, &s->status.modes, resource));
+	if (caller)
+		r.caller = *caller;
+	messages_tell(s->history, &r);
+}
+
+void account_modes(struct state *s, const struct history_caller *caller)
+{
+	const struct modes was = s->accounted_modes, *now = &s->status.modes;
+	bool first = !s->modes_accounted;
+
+	s->accounted_modes = *now;
+	s->modes_accounted = true;
+	if (first)
+		return;
+	if (was.all != now->all)
+		account_mode(s, RESOURCE_INVALID, was.all, now->all, caller);
+	for (int i = 0; i < RESOURCE_COUNT; i++) {
+		/* What changes with the whole is said with the whole. */
+		if (was.by[i] != now->by[i] && (was.by[i] != was.all || now->by[i] != now->all))
+			account_mode(s, (enum resource)i, was.by[i], now->by[i], caller);
+	}
+}
+
 void account_policy(struct state *s, int result, const struct history_caller *caller)
 {
 	struct history_record r = HISTORY_RECORD(HISTORY_POLICY);
 
 	HISTORY_SET(r.what, "%s", s->policy->origin);
 	HISTORY_SET(r.to, "%s", result < 0 ? "rejected" : "loaded");
-	HISTORY_SET(r.why, "%s", s->status.policy_state);
+	if (result < 0)
+		HISTORY_SET(r.why, "%s", s->status.policy_state);
+	else
+		HISTORY_SET(r.why, "mode %s (%s)", names_mode(s->status.modes.all),
+			    mode_why(&s->status.mode_says, &s->status.modes, RESOURCE_INVALID));
 	if (caller)
 		r.caller = *caller;
-	history_add(s->history, &r);
+	messages_tell(s->history, &r);
 }
 
 void account_agent(struct state *s, const char *what, const char *to, const char *why)
@@ -21,5 +123,5 @@ void account_agent(struct state *s, const char *what, const char *to, const char
 	HISTORY_SET(r.what, "%s", what);
 	HISTORY_SET(r.to, "%s", to);
 	HISTORY_SET(r.why, "%s", why);
-	history_add(s->history, &r);
+	messages_tell(s->history, &r);
 }

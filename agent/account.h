@@ -5,8 +5,21 @@
 
 #include "agent/state.h"
 
-/* The policy files were read: state_load_policy() returned `result`. `caller`: who asked for it,
- * NULL when nobody did. */
+/* For apply_on_event(): `context` is a struct state. */
+void account_event(void *context, const struct apply_event *event);
+
+/* The same where there are originals and no state (colod restore): `context` is a struct history, or
+ * NULL. */
+void account_event_alone(void *context, const struct apply_event *event);
+
+/* The CPU ladder was on rung `before` and is on another one. */
+void account_rung(struct state *state, enum rung before);
+
+/* What the mode in force, whole and per resource, has become since the last call; the first call only
+ * takes it in. `caller`: who asked for the change, NULL when nobody did. */
+void account_modes(struct state *state, const struct history_caller *caller);
+
+/* The policy files were read: state_load_policy() returned `result`. */
 void account_policy(struct state *state, int result, const struct history_caller *caller);
 
 /* Something of the agent's own life: `what` is the subject ("holds"), `to` what became of it. */

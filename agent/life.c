@@ -22,7 +22,6 @@ static void say_ended(struct state *s, const struct apply_restored *done, const 
 	(void)snprintf(to, sizeof(to), "%zu ended, %zu left", done->restored + done->gone,
 		       done->left);
 	account_agent(s, "holds", to, why);
-	log_notice("life.holds", "holds: %s: %s", to, why);
 }
 
 /* The unit file promises it in its environment, so that an older one, or another, whose end gives
@@ -75,7 +74,7 @@ void life_stop(struct state *s)
 		restore_all(s);
 		return;
 	}
-	(void)restore_holds(s->apply);
+	(void)restore_holds(s->apply, s->history);
 	log_info("life.stop", "shares and protection stay: colod restore --auto, which "
 			      "systemd starts next, gives them back unless this is a restart");
 }

@@ -68,13 +68,6 @@ static int64_t loop_now_us(struct loop *loop)
 	return (int64_t)now_us;
 }
 
-static const char *loop_mode_why(const struct loop *loop)
-{
-	const struct status *status = &loop->state->status;
-
-	return mode_why(&status->mode_says, &status->modes, RESOURCE_INVALID);
-}
-
 static void loop_status(struct loop *loop)
 {
 	const struct state *s = loop->state;
@@ -90,10 +83,6 @@ static int loop_reload(void *context, const struct history_caller *caller)
 	int r = state_load_policy(loop->state);
 
 	account_policy(loop->state, r, caller);
-	if (r == 0)
-		log_notice("loop.reload", "policy %s is in force, mode %s (%s)",
-			   loop->state->policy->origin, names_mode(loop->state->status.modes.all),
-			   loop_mode_why(loop));
 	tick(loop->state, loop_now_us(loop));
 	return r;
 }
@@ -379,14 +368,15 @@ int loop_run(const struct options *options)
 		return 1;
 	}
 	loop.state->status.started_us = loop_now_us(&loop);
+	account_agent(loop.state, "colod", "started", COLOD_VERSION);
+	account_policy(loop.state, strcmp(loop.state->status.policy_state, "ok") == 0 ? 0 : -EINVAL,
+		       NULL);
 	life_start(loop.state, loop.state->status.started_us);
 	loop_pass(&loop);
-	log_info("loop.start", "colod " COLOD_VERSION " runs in mode %s (%s), policy %s",
-		 names_mode(loop.state->status.modes.all), loop_mode_why(&loop),
-		 loop.state->policy->origin);
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(loop.event);
 	(void)sd_notify(false, "STOPPING=1");
+	account_agent(loop.state, "colod", "stops", "");
 	life_stop(loop.state);
 	return r < 0 ? 1 : 0;
 }

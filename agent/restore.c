@@ -6,26 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/account.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/base/history.h"
 #include "agent/base/log.h"
 #include "agent/comeback.h"
 #include "agent/lock.h"
-#include "policy/knob.h"
 
 #define CGROUP_MOUNT "sys/fs/cgroup"
 /* A guard may be ending holds at this moment. */
 #define LOCK_WAIT_MS 3000
 
-static void log_left(void *context, const char *path, enum knob knob, const char *why)
-{
-	(void)context;
-	log_warning("restore.left", "%s %s is left as it is: %s", path, knob_name(knob), why);
-}
-
 /* The last line: N written, N restored, N left: why. */
-static void say(const struct apply_restored *done, bool holds_only)
+static void say(struct history *history, const struct apply_restored *done, bool holds_only)
 {
+	struct history_record r = HISTORY_RECORD(HISTORY_AGENT);
 	size_t refused = done->left - done->foreign;
 	char gone[64] = "", foreign[64] = "", kernel[64] = "";
 
@@ -37,9 +33,12 @@ static void say(const struct apply_restored *done, bool holds_only)
 	if (refused > 0)
 		(void)snprintf(kernel, sizeof(kernel), "%s the kernel refused %zu",
 			       done->foreign > 0 ? "," : ":", refused);
-	log_notice("restore", "%s%zu written, %zu restored%s, %zu left%s%s",
-		   holds_only ? "holds: " : "", done->written, done->restored, gone, done->left,
-		   foreign, kernel);
+	HISTORY_SET(r.what, "%s", holds_only ? "holds" : "colod");
+	HISTORY_SET(r.to, "%s", "restored");
+	HISTORY_SET(r.why, "%zu written, %zu restored%s, %zu left%s%s", done->written,
+		    done->restored, gone, done->left, foreign, kernel);
+	history_add(history, &r);
+	log_notice("restore", "%s%s", holds_only ? "holds: " : "", r.why);
 }
 
 static void log_failed(int error)
@@ -50,42 +49,40 @@ static void log_failed(int error)
 
 /* How many values are left because the kernel refused; what somebody else wrote since is theirs.
  * Or -errno. */
-static int all_back(struct apply *apply)
+static int all_back(struct apply *apply, struct history *history)
 {
 	struct apply_restored done;
 	int r;
 
-	apply_on_left(apply, log_left, NULL);
 	r = apply_restore(apply, false, &done);
 	if (r < 0) {
 		log_failed(r);
 		return r;
 	}
-	say(&done, false);
+	say(history, &done, false);
 	return (int)(done.left - done.foreign);
 }
 
-int restore_holds(struct apply *apply)
+int restore_holds(struct apply *apply, struct history *history)
 {
 	struct apply_restored done;
 
-	apply_on_left(apply, log_left, NULL);
 	apply_end_holds(apply, NULL, &done);
-	say(&done, true);
+	say(history, &done, true);
 	return (int)(done.left - done.foreign);
 }
 
 void restore_all(struct state *s)
 {
-	(void)all_back(s->apply);
+	(void)all_back(s->apply, s->history);
 }
 
 /* Holds end always; the rest is given back unless the agent comes back, which adopts it. */
-static int automatic(struct apply *apply)
+static int automatic(struct apply *apply, struct history *history)
 {
 	struct comeback_facts facts;
 	char why[COMEBACK_WHY_SIZE];
-	int r = restore_holds(apply), r2;
+	int r = restore_holds(apply, history), r2;
 
 	comeback_ask(&facts);
 	if (comeback_decide(&facts, why)) {
@@ -93,7 +90,7 @@ static int automatic(struct apply *apply)
 		return r;
 	}
 	log_info("restore", "everything is given back: %s", why);
-	r2 = all_back(apply);
+	r2 = all_back(apply, history);
 	return r != 0 ? r : r2;
 }
 
@@ -125,6 +122,7 @@ int restore_run(const struct options *options)
 {
 	_cleanup_close_ int state_fd = -EBADF, lock_fd = -EBADF, cgroup_fd = -EBADF;
 	_cleanup_(free_apply) struct apply *apply = NULL;
+	struct history *history = NULL;
 	int r = open_all(options, &state_fd, &lock_fd, &cgroup_fd, &apply);
 
 	if (r == -ENOENT) {
@@ -146,7 +144,9 @@ int restore_run(const struct options *options)
 		log_err("restore", "cannot read what was changed: %s", strerror(-r));
 		return 1;
 	}
+	apply_on_event(apply, account_event_alone, history);
 	if (options->restore_auto)
-		return automatic(apply) != 0;
-	return (options->holds_only ? restore_holds(apply) : all_back(apply)) != 0;
+		return automatic(apply, history) != 0;
+	return (options->holds_only ? restore_holds(apply, history) : all_back(apply, history)) !=
+	       0;
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/account.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
@@ -88,7 +89,9 @@ static int start_stages(struct state *s)
 		return r;
 	}
 	r = apply_new(discover_cgroup_fd(s->discover), s->state_fd, &s->apply);
-	if (r < 0)
+	if (r >= 0)
+		apply_on_event(s->apply, account_event, s);
+	else
 		log_err("apply.start", "cannot read the record of original values: %s",
 			strerror(-r));
 	return r;

@@ -36,7 +36,9 @@ struct state {
 	struct changes last_changes; /* of the last pass that had any */
 	struct scores scores;
 	struct status status;
-	struct history *history; /* what was done, for people */
+	struct history *history;      /* what was done, for people */
+	struct modes accounted_modes; /* as the history knows them, once modes_accounted */
+	bool modes_accounted;
 	struct observe_trigger_ops trigger_ops;
 	struct life life;
 	struct policy_watch policy_watch;

@@ -7,13 +7,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "agent/account.h"
 #include "agent/base/log.h"
 #include "agent/controllers.h"
 #include "agent/life.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
-#include "policy/names.h"
-#include "policy/reason_text.h"
 #include "policy/score.h"
 
 /* Passes may come in bursts (a deployment starts many pods); samples closer than this would push
@@ -63,15 +62,6 @@ static void observe_stage(struct state *s, int64_t now_us)
 		log_warning("tick.observe", "no memory for a sample: acting on older ones");
 }
 
-static void log_rung(const struct state *s, enum rung before)
-{
-	char text[REASON_TEXT_SIZE];
-
-	log_notice("tick.rung", "cpu: %s → %s: %s", names_rung(before),
-		   names_rung(s->ladder_cpu.rung),
-		   reason_text(&s->ladder_cpu.reason, s->policy, text, sizeof(text)));
-}
-
 static int decide_stage(struct state *s, int64_t now_us)
 {
 	const struct model *model = discover_model(s->discover);
@@ -82,7 +72,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	if (r < 0)
 		return r;
 	if (s->ladder_cpu.rung != before)
-		log_rung(s, before);
+		account_rung(s, before);
 	r = score(model, samples, &s->plan, &s->scores);
 	if (r < 0)
 		return r;
@@ -147,6 +137,7 @@ void tick(struct state *s, int64_t now_us)
 	life_pass(s, now_us);
 	s->status.pass_us = now_us;
 	state_update_mode(s);
+	account_modes(s, NULL);
 	discover_stage(s, now_us);
 	observe_stage(s, now_us);
 	if (decide_stage(s, now_us) < 0) {

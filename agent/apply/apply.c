@@ -213,8 +213,14 @@ void apply_adopt(struct apply *apply, struct model *model)
 			 n);
 }
 
-void apply_on_left(struct apply *apply, apply_left_fn fn, void *context)
+void apply_on_event(struct apply *apply, apply_event_fn fn, void *context)
 {
-	apply->left = fn;
-	apply->left_context = context;
+	apply->event = fn;
+	apply->event_context = context;
+}
+
+void apply_tell(const struct apply *apply, const struct apply_event *event)
+{
+	if (apply->event)
+		apply->event(apply->event_context, event);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "colod/history.h"
 #include "colod/model.h"
 #include "colod/plan.h"
 
@@ -59,9 +60,23 @@ int apply_restore(struct apply *apply, bool holds_only, struct apply_restored *r
  * whatever is short, a hold must end. `model` may be NULL. */
 void apply_end_holds(struct apply *apply, struct model *model, struct apply_restored *ret_restored);
 
-/* Why each of the `left` knobs was left: called once per knob. */
-typedef void (*apply_left_fn)(void *context, const char *path, enum knob knob, const char *why);
-void apply_on_left(struct apply *apply, apply_left_fn fn, void *context);
+/* What was done to a knob, or could not be; struct history_record says what each kind means. */
+struct apply_event {
+	enum history_kind kind; /* WRITE, RESTORE, LEFT, REFUSED, DRIFT or FIGHT */
+	const char *path;
+	const struct cgroup *cgroup; /* NULL where there is no model: apply_restore() */
+	enum knob knob;
+	enum effect effect; /* EFFECT_COUNT where nobody knows any more */
+	const struct knob_value *from;
+	const struct knob_value *to; /* NULL for a fight that is over */
+	const struct reason *reason; /* why, or */
+	const char *why; /* a sentence that says it; both NULL: there is no more to say */
+};
+
+/* Called when it happens, a refusal only once until it worked. The event is the callee's to read until
+ * it returns. */
+typedef void (*apply_event_fn)(void *context, const struct apply_event *event);
+void apply_on_event(struct apply *apply, apply_event_fn fn, void *context);
 
 /* Controllers that a planned knob needs but the parent does not hand down. Where `cgroup` is one
  * that colod may change (the parent of a pod that a rule matched and no systemd unit or runtime

@@ -188,7 +188,7 @@ static int put(struct apply_job *j, const struct knob_value *original,
 static int do_write(struct apply_job *j)
 {
 	struct change *c = j->change;
-	struct knob_value original, value;
+	struct knob_value original, value, written;
 	int r;
 
 	if (apply_job_equal(j, &c->want, &c->had)) {
@@ -207,14 +207,17 @@ static int do_write(struct apply_job *j)
 	if (apply_job_equal(j, &value, &c->had))
 		return 0;
 	original = j->ours ? j->record->original : c->had;
+	written = j->record ? j->record->written : c->had;
 	r = record(j, &original, &value);
+	if (r == 0 && j->drift)
+		apply_job_tell(j, HISTORY_DRIFT, &written, &c->had, "");
 	if (r == 0)
 		r = put(j, &original, &value);
 	if (r < 0)
 		return r;
 	if (apply_job_equal(j, &c->want, &c->got))
 		apply_job_accept(j, &c->got);
-	apply_job_log(j);
+	apply_job_tell(j, HISTORY_WRITE, &c->had, &c->got, NULL);
 	return 0;
 }
 
@@ -222,16 +225,12 @@ static int do_write(struct apply_job *j)
 static void forget(struct apply_job *j)
 {
 	struct change *c = j->change;
-	char now[KNOB_TEXT_SIZE], wrote[KNOB_TEXT_SIZE];
 
 	c->kind = CHANGE_FORGET;
 	c->want = c->had;
 	if (j->record && !apply_job_equal(j, &j->record->original, &c->had))
-		log_info("apply.forget",
-			 "%s %s is %s now, which colod did not write (it wrote %s): left alone",
-			 c->cgroup->path, knob_name(c->knob),
-			 knob_format(c->knob, &c->had, now, sizeof(now)),
-			 knob_format(c->knob, &j->record->written, wrote, sizeof(wrote)));
+		apply_job_tell(j, HISTORY_LEFT, &j->record->written, &c->had,
+			       "somebody else wrote since");
 	apply_job_disown(j);
 	apply_job_accept(j, &c->had);
 }
@@ -266,7 +265,7 @@ static int do_restore(struct apply_job *j)
 		r = put(j, &original, &value);
 	if (r < 0)
 		return r;
-	apply_job_log(j);
+	apply_job_tell(j, HISTORY_RESTORE, &c->had, &c->got, NULL);
 	if (apply_job_equal(j, &original, &c->got)) {
 		apply_job_disown(j);
 		apply_job_accept(j, &c->got);

@@ -3,10 +3,13 @@
 // fight named with who it most likely is. Writes nothing itself.
 #include "agent/apply/apply_state.h"
 
+#include <stdio.h>
+
 #include "agent/apply/unit_name.h"
-#include "agent/base/log.h"
 #include "policy/fight.h"
 #include "policy/knob.h"
+
+#define WHY_SIZE 320
 
 static bool is_kubelets(const struct cgroup *cg)
 {
@@ -29,25 +32,44 @@ const char *apply_drift_who(const struct cgroup *cg)
 	return "whoever made this cgroup";
 }
 
-static void say_begin(const struct cgroup *cg, enum knob knob, const struct original *record)
+static void tell(const struct apply *apply, const struct cgroup *cg, enum knob knob,
+		 const struct original *record, const struct knob_value *theirs, const char *why)
 {
-	char theirs[KNOB_TEXT_SIZE], ours[KNOB_TEXT_SIZE];
+	const struct apply_event event = {
+		.kind = HISTORY_FIGHT,
+		.path = cg->path,
+		.cgroup = cg,
+		.knob = knob,
+		.effect = record->held ? EFFECT_HOLD : EFFECT_COUNT,
+		.from = &record->written,
+		.to = theirs,
+		.why = why,
+	};
 
-	log_warning(
-		"apply.fight",
-		"%s %s: somebody writes %s over colod's %s again and again (%u times so far), most "
-		"likely %s. From now on colod puts its value back only every 5 to 60 s; to end it, "
-		"let one of the two leave this cgroup alone",
-		cg->path, knob_name(knob),
-		knob_format(knob, &cg->knobs[knob].now, theirs, sizeof(theirs)),
-		knob_format(knob, &record->written, ours, sizeof(ours)), record->fight.rewrites,
-		apply_drift_who(cg));
+	apply_tell(apply, &event);
 }
 
-static void say_end(const struct cgroup *cg, enum knob knob, const struct fight *f, int64_t now_us)
+static void tell_begin(const struct apply *apply, const struct cgroup *cg, enum knob knob,
+		       const struct original *record)
 {
-	log_notice("apply.fight", "%s %s: the fight is over after %lld s, colod's value stands",
-		   cg->path, knob_name(knob), (long long)((now_us - f->since_us) / 1000000));
+	char why[WHY_SIZE];
+
+	(void)snprintf(why, sizeof(why),
+		       "%u times so far, most likely %s. From now on colod puts its value back "
+		       "only every 5 to 60 s; to end it, let one of the two leave this cgroup "
+		       "alone",
+		       record->fight.rewrites, apply_drift_who(cg));
+	tell(apply, cg, knob, record, &cg->knobs[knob].now, why);
+}
+
+static void tell_end(const struct apply *apply, const struct cgroup *cg, enum knob knob,
+		     const struct original *record)
+{
+	char why[WHY_SIZE];
+
+	(void)snprintf(why, sizeof(why), "the fight is over after %lld s, colod's value stands",
+		       (long long)((apply->now_us - record->fight.since_us) / 1000000));
+	tell(apply, cg, knob, record, NULL, why);
 }
 
 bool apply_drift_may_repair(struct apply *apply, struct cgroup *cgroup, enum knob knob,
@@ -64,7 +86,7 @@ bool apply_drift_may_repair(struct apply *apply, struct cgroup *cgroup, enum kno
 	if (verdict == FIGHT_BEGINS) {
 		apply->drift.fights++;
 		apply->drift.contested++;
-		say_begin(cgroup, knob, record);
+		tell_begin(apply, cgroup, knob, record);
 	}
 	return verdict == FIGHT_REPAIR;
 }
@@ -81,7 +103,7 @@ static bool still_contested(struct apply *apply, struct cgroup *cg, enum knob kn
 	}
 	if (s->now.state == KNOB_KNOWN && originals_is_ours(record, &s->now, apply->page_bytes) &&
 	    fight_stands(&record->fight, apply->now_us)) {
-		say_end(cg, knob, &record->fight, apply->now_us);
+		tell_end(apply, cg, knob, record);
 		s->contested = false;
 	}
 	return s->contested;

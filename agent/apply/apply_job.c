@@ -3,12 +3,14 @@
 #include "agent/apply/apply_job.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "agent/base/log.h"
 #include "policy/knob.h"
 #include "policy/names.h"
-#include "policy/reason_text.h"
+
+/* names_refusal(), strerror() and refuse_fix() together. */
+#define REFUSE_TEXT_SIZE 512
 
 bool apply_job_equal(const struct apply_job *j, const struct knob_value *a,
 		     const struct knob_value *b)
@@ -16,33 +18,38 @@ bool apply_job_equal(const struct apply_job *j, const struct knob_value *a,
 	return knob_equal(j->change->knob, a, b, j->apply->page_bytes);
 }
 
-void apply_job_log(const struct apply_job *j)
+void apply_job_tell(const struct apply_job *j, enum history_kind kind,
+		    const struct knob_value *from, const struct knob_value *to, const char *why)
 {
 	const struct change *c = j->change;
-	char had[KNOB_TEXT_SIZE], got[KNOB_TEXT_SIZE], why[REASON_TEXT_SIZE];
+	const struct apply_event event = {
+		.kind = kind,
+		.path = c->cgroup->path,
+		.cgroup = c->cgroup,
+		.knob = c->knob,
+		.effect = c->effect,
+		.from = from,
+		.to = to,
+		.reason = why ? NULL : &c->reason,
+		.why = why,
+	};
 
-	log_notice("apply.write", "%s %s %s → %s%s: %s", c->cgroup->path, knob_name(c->knob),
-		   knob_format(c->knob, &c->had, had, sizeof(had)),
-		   knob_format(c->knob, &c->got, got, sizeof(got)),
-		   j->drift ? " (somebody else had written over colod's value)" : "",
-		   reason_text(&c->reason, NULL, why, sizeof(why)));
+	apply_tell(j->apply, &event);
 }
 
-static void log_refusal(const struct apply_job *j)
+static void tell_refusal(const struct apply_job *j)
 {
 	const struct change *c = j->change;
-	char want[KNOB_TEXT_SIZE], had[KNOB_TEXT_SIZE];
+	bool other = c->refusal == REFUSAL_OTHER;
+	char why[REFUSE_TEXT_SIZE];
 
 	/* A lack of room for records concerns all knobs: said once, by apply_changes(). */
 	if (c->refusal == REFUSAL_GONE || c->refusal == REFUSAL_NO_RECORD ||
 	    !refuse_is_new(&j->apply->seen, c->cgroup->inode, c->knob, c->refusal))
 		return;
-	log_warning("apply.refused", "%s %s stays %s instead of %s: %s%s%s: %s", c->cgroup->path,
-		    knob_name(c->knob), knob_format(c->knob, &c->had, had, sizeof(had)),
-		    knob_format(c->knob, &c->want, want, sizeof(want)), names_refusal(c->refusal),
-		    c->refusal == REFUSAL_OTHER ? ": " : "",
-		    c->refusal == REFUSAL_OTHER ? strerror(-c->error) : "",
-		    refuse_fix(c->refusal, c->knob));
+	(void)snprintf(why, sizeof(why), "%s%s%s: %s", names_refusal(c->refusal), other ? ": " : "",
+		       other ? strerror(-c->error) : "", refuse_fix(c->refusal, c->knob));
+	apply_job_tell(j, HISTORY_REFUSED, &c->had, &c->want, why);
 }
 
 void apply_job_disown(struct apply_job *j)
@@ -65,7 +72,7 @@ int apply_job_refuse(struct apply_job *j, int error, enum refusal refusal)
 	if (refusal == REFUSAL_GONE || refusal == REFUSAL_NO_KNOB ||
 	    refusal == REFUSAL_NO_CONTROLLER)
 		j->state->now = (struct knob_value){.state = KNOB_MISSING};
-	log_refusal(j);
+	tell_refusal(j);
 	return error ? error : -EIO;
 }
 

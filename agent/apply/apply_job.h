@@ -20,8 +20,10 @@ struct apply_job {
 bool apply_job_equal(const struct apply_job *job, const struct knob_value *a,
 		     const struct knob_value *b);
 
-/* The line in the journal about a value that was written. */
-void apply_job_log(const struct apply_job *job);
+/* Tells of what was done: `kind`, with what was there before and what is now; `why` NULL: the change's
+ * own reason. */
+void apply_job_tell(const struct apply_job *job, enum history_kind kind,
+		    const struct knob_value *from, const struct knob_value *to, const char *why);
 
 /* The knob is nobody's, or somebody else's, from here on. */
 void apply_job_disown(struct apply_job *job);

@@ -80,14 +80,29 @@ static int compare(const void *a, const void *b)
 	return (int)x->record->knob - (int)y->record->knob;
 }
 
-static enum result foreign(const struct original *record, const struct knob_value *now, char *why)
+/* Of a record alone: no model says which pod it was, and why a value is taken back is the same for
+ * all of them. */
+static void tell(const struct apply *apply, enum history_kind kind, const struct original *record,
+		 const struct knob_value *from, const struct knob_value *to, const char *why)
 {
-	char is[KNOB_TEXT_SIZE], wrote[KNOB_TEXT_SIZE], was[KNOB_TEXT_SIZE];
+	const struct apply_event event = {
+		.kind = kind,
+		.path = record->path,
+		.knob = record->knob,
+		.effect = record->held ? EFFECT_HOLD : EFFECT_COUNT,
+		.from = from,
+		.to = to,
+		.why = why,
+	};
 
-	(void)snprintf(why, WHY_SIZE,
-		       "somebody else wrote since (it is %s, colod wrote %s over %s)",
-		       knob_format(record->knob, now, is, sizeof(is)),
-		       knob_format(record->knob, &record->written, wrote, sizeof(wrote)),
+	apply_tell(apply, &event);
+}
+
+static enum result foreign(const struct original *record, char *why)
+{
+	char was[KNOB_TEXT_SIZE];
+
+	(void)snprintf(why, WHY_SIZE, "somebody else wrote since; before colod it was %s",
 		       knob_format(record->knob, &record->original, was, sizeof(was)));
 	return RESULT_FOREIGN;
 }
@@ -114,52 +129,46 @@ static int write_original(struct apply *apply, int dir_fd, const struct original
 	return r < 0 ? r : writer_read(dir_fd, record->knob, ret_got);
 }
 
-static void log_restored(const struct original *record, const struct knob_value *had)
-{
-	char was[KNOB_TEXT_SIZE], is[KNOB_TEXT_SIZE];
-
-	log_notice("apply.restore", "%s %s %s → %s: the original is back", record->path,
-		   knob_name(record->knob), knob_format(record->knob, had, was, sizeof(was)),
-		   knob_format(record->knob, &record->original, is, sizeof(is)));
-}
-
-/* *ret_keep: the record stays, so that another try can be made. `why` is filled where it is left. */
+/* *ret_keep: the record stays, so that another try can be made. `now` is what is there in the end,
+ * `why` is filled where it is left. */
 static enum result restore_one(struct apply *apply, const struct original *record, bool *ret_keep,
-			       char *why)
+			       struct knob_value *now, char *why)
 {
 	_cleanup_close_ int dir_fd = -EBADF;
-	struct knob_value had, got;
+	struct knob_value had;
 	int r = apply_open(apply, record->path, record->inode, &dir_fd);
 
 	*ret_keep = false;
 	if (r == 0)
-		r = writer_read(dir_fd, record->knob, &had);
+		r = writer_read(dir_fd, record->knob, now);
 	if (r == 0 && writer_is_hidden(dir_fd, record->knob)) {
 		*ret_keep = true;
 		(void)snprintf(why, WHY_SIZE, "it cannot be written while the cgroup is idle");
 		return RESULT_REFUSED;
 	}
-	if (r == 0 && knob_equal(record->knob, &record->original, &had, apply->page_bytes))
+	if (r == 0 && knob_equal(record->knob, &record->original, now, apply->page_bytes))
 		return RESULT_RESTORED;
-	if (r == 0 && !originals_is_ours(record, &had, apply->page_bytes))
-		return foreign(record, &had, why);
+	if (r == 0 && !originals_is_ours(record, now, apply->page_bytes))
+		return foreign(record, why);
+	had = *now;
 	if (r == 0)
-		r = write_original(apply, dir_fd, record, &got);
+		r = write_original(apply, dir_fd, record, now);
 	if (r < 0) {
 		*ret_keep = true;
 		return refused(dir_fd, record, r, why);
 	}
-	if (!knob_equal(record->knob, &record->original, &got, apply->page_bytes))
-		return foreign(record, &got, why);
-	log_restored(record, &had);
+	if (!knob_equal(record->knob, &record->original, now, apply->page_bytes))
+		return foreign(record, why);
+	tell(apply, HISTORY_RESTORE, record, &had, now, "the original is back");
 	return RESULT_RESTORED;
 }
 
 static void account(struct apply *apply, struct original *record, struct apply_restored *done)
 {
+	struct knob_value now = {.state = KNOB_UNREAD};
 	char why[WHY_SIZE] = "";
 	bool keep = false;
-	enum result result = restore_one(apply, record, &keep, why);
+	enum result result = restore_one(apply, record, &keep, &now, why);
 
 	done->written++;
 	switch (result) {
@@ -174,8 +183,7 @@ static void account(struct apply *apply, struct original *record, struct apply_r
 	case RESULT_REFUSED:
 		done->left++;
 		done->foreign += result == RESULT_FOREIGN;
-		if (apply->left)
-			apply->left(apply->left_context, record->path, record->knob, why);
+		tell(apply, HISTORY_LEFT, record, &record->written, &now, why);
 		break;
 	}
 	if (!keep)

@@ -30,8 +30,8 @@ struct apply {
 	struct apply_drift drift;
 	apply_hook_fn hook;
 	void *hook_context;
-	apply_left_fn left;
-	void *left_context;
+	apply_event_fn event;
+	void *event_context;
 };
 
 /* For tests; NULL is none. */
@@ -45,6 +45,9 @@ bool apply_drift_may_repair(struct apply *apply, struct cgroup *cgroup, enum kno
 
 /* Who that most likely is, for people: static text. */
 const char *apply_drift_who(const struct cgroup *cgroup);
+
+/* Tells whoever listens. */
+void apply_tell(const struct apply *apply, const struct apply_event *event);
 
 /* Opens a cgroup's directory below the mount. -ESTALE when another cgroup has that name now. */
 int apply_open(const struct apply *apply, const char *path, uint64_t inode, int *ret_fd);

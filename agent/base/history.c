@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/utf8.h"
 
 #define RECORDS 512
 
@@ -49,6 +50,48 @@ void history_set(char *field, size_t size, const char *format, ...)
 	va_end(args);
 }
 
+void history_set_path(struct history_record *record, const char *path)
+{
+	static const char cut[] = "…";
+	size_t len = strlen(path), room = sizeof(record->what) - sizeof(cut);
+
+	if (len < sizeof(record->what))
+		HISTORY_SET(record->what, "%s", path);
+	else
+		HISTORY_SET(record->what, "%s%s", cut, path + len - room);
+}
+
+/* Valid UTF-8 of one line, without what could pass for something else: names come from pods. */
+static void scrub(char *text, size_t size)
+{
+	size_t len;
+
+	text[size - 1] = '\0';
+	len = strlen(utf8_scrub(text));
+	for (size_t i = 0; i < len;) {
+		uint32_t point = 0;
+		size_t n = utf8_decode(text + i, len - i, &point);
+
+		if (n == 0)
+			n = 1;
+		if (utf8_unsafe(point))
+			memset(text + i, '?', n);
+		i += n;
+	}
+}
+#define SCRUB(field) scrub((field), sizeof(field))
+
+static void scrub_record(struct history_record *r)
+{
+	SCRUB(r->pod);
+	SCRUB(r->what);
+	SCRUB(r->knob);
+	SCRUB(r->from);
+	SCRUB(r->to);
+	SCRUB(r->why);
+	SCRUB(r->caller.comm);
+}
+
 void history_add(struct history *h, const struct history_record *record)
 {
 	struct history_record *kept;
@@ -59,6 +102,7 @@ void history_add(struct history *h, const struct history_record *record)
 	kept = &h->ring[h->next_id % RECORDS];
 	*kept = *record;
 	kept->id = h->next_id++;
+	scrub_record(kept);
 	if (kept->wall_us == 0)
 		kept->wall_us = clock_wall_us();
 	if (kept->at_us == 0)

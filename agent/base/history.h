@@ -22,6 +22,9 @@ void history_set(char *field, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 #define HISTORY_SET(field, ...) history_set((field), sizeof(field), __VA_ARGS__)
 
+/* Fills `what` with a cgroup path; of one that is too long the end is kept. */
+void history_set_path(struct history_record *record, const char *path);
+
 /* The oldest record that is kept and whose id is at least *cursor (start with 0); sets *cursor to
  * read on. False at the end. Records that fell out meanwhile are passed over. */
 bool history_next(const struct history *history, uint64_t *cursor,

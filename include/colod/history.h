@@ -20,18 +20,18 @@
 
 /* In braces: what the record says in `what`, `knob`, `from` and `to`. */
 enum history_kind {
-	HISTORY_WRITE,	  /* {cgroup path, knob, value before, value after} */
-	HISTORY_RESTORE,  /* the original is back; as WRITE */
-	HISTORY_LEFT,	  /* an original was not put back; from: colod's value, to: what is there */
-	HISTORY_REFUSED,  /* the kernel or systemd did not take a value; to: what was wanted */
-	HISTORY_DRIFT,	  /* somebody else wrote over colod's value; from: colod's, to: theirs */
-	HISTORY_FIGHT,	  /* that went on beyond its bound, colod steps back; as DRIFT */
+	HISTORY_WRITE,	 /* {cgroup path, knob, value before, value after} */
+	HISTORY_RESTORE, /* the original is back; as WRITE */
+	HISTORY_LEFT,	 /* an original was not put back; from: colod's value, to: what is there */
+	HISTORY_REFUSED, /* the kernel or systemd did not take a value; to: what was wanted */
+	HISTORY_DRIFT,	 /* somebody else wrote over colod's value; from: colod's, to: theirs */
+	HISTORY_FIGHT, /* that went on beyond its bound, colod steps back; as DRIFT; over: no `to` */
 	HISTORY_PROPERTY, /* a systemd unit was told: {unit, property, …} */
 	HISTORY_RUNG,	  /* {resource, "", rung, rung} */
 	HISTORY_MODE,	  /* {"mode" or a resource, "", mode, mode} */
 	HISTORY_POLICY,	  /* loaded or rejected: {files, "", "", "loaded" or "rejected"} */
 	HISTORY_FACTS,	  /* the kubelet fell silent, or answers again */
-	HISTORY_AGENT,	  /* start, stop, resumed after a suspend, holds ended: in `to` */
+	HISTORY_AGENT,	  /* {"colod" or "holds", "", "", what became of it} */
 	HISTORY_KIND_COUNT,
 };
 

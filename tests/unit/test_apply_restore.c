@@ -32,13 +32,18 @@ static int note(void *context, enum apply_step step, const char *path, enum knob
 	return 0;
 }
 
-static void note_left(void *context, const char *path, enum knob knob, const char *why)
+static void note_left(void *context, const struct apply_event *event)
 {
 	struct told *told = context;
 	size_t len = strlen(told->left);
+	char wrote[KNOB_TEXT_SIZE], is[KNOB_TEXT_SIZE];
 
-	(void)snprintf(told->left + len, sizeof(told->left) - len, "%s %s: %s\n", path,
-		       knob_name(knob), why);
+	if (event->kind != HISTORY_LEFT)
+		return;
+	(void)snprintf(told->left + len, sizeof(told->left) - len, "%s %s: wrote %s, is %s: %s\n",
+		       event->path, knob_name(event->knob),
+		       knob_format(event->knob, event->from, wrote, sizeof(wrote)),
+		       knob_format(event->knob, event->to, is, sizeof(is)), event->why);
 }
 
 TEST(nothing_changed_restores_nothing)
@@ -117,14 +122,15 @@ TEST(what_somebody_else_wrote_since_is_left_and_said_with_all_three_values)
 	fake_kernel_plan(&s->k, s->class, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
 	fake_kernel_pass(&s->k);
 	apply_case_foreign(s, APPLY_HOG, KNOB_CPU_WEIGHT, 7);
-	apply_on_left(s->k.apply, note_left, &told);
+	apply_on_event(s->k.apply, note_left, &told);
 	done = apply_case_restore(s);
 	assert_int_equal(done.written, 2);
 	assert_int_equal(done.restored, 1);
 	assert_int_equal(done.left, 1);
 	assert_int_equal(done.foreign, 1);
-	assert_string_equal(told.left, APPLY_HOG " cpu.weight: somebody else wrote since (it is 7, "
-						 "colod wrote 5 over 100)\n");
+	assert_string_equal(told.left,
+			    APPLY_HOG " cpu.weight: wrote 5, is 7: somebody else wrote since; "
+				      "before colod it was 100\n");
 	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_WEIGHT), 7);
 	assert_int_equal(apply_case_value(s, APPLY_CLASS, KNOB_CPU_WEIGHT), 100);
 	/* It is not colod's any more: a second restore has nothing to do. */
@@ -185,7 +191,7 @@ TEST(what_the_kernel_refuses_is_left_with_the_cause_and_can_be_tried_again)
 
 	fake_kernel_plan(&s->k, s->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 5);
 	fake_kernel_pass(&s->k);
-	apply_on_left(s->k.apply, note_left, &told);
+	apply_on_event(s->k.apply, note_left, &told);
 	s->k.fail_step = APPLY_STEP_WRITE;
 	s->k.fail_knob = KNOB_CPU_WEIGHT;
 	s->k.fail_error = -EROFS;

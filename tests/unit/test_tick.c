@@ -7,109 +7,48 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "agent/base/log.h"
 #include "agent/state.h"
 #include "agent/tick.h"
 #include "tests/lib/alloc_count.h"
+#include "tests/lib/tick_case.h"
 #include "tests/lib/tree.h"
 
-#define ONLINE "0a0a0a0a-0000-4000-8000-000000000001"
-#define BATCH "0a0a0a0a-0000-4000-8000-000000000002"
-#define HOG "0a0a0a0a-0000-4000-8000-000000000003"
-#define STRANGER "0a0a0a0a-0000-4000-8000-000000000004"
 #define S_US 1000000
 
-static const char *const spec = "@host 4\n"
-				"@pod systemd Guaranteed " ONLINE " 2031\n"
-				"@pod systemd Burstable " BATCH " 39\n"
-				"@pod systemd Burstable " STRANGER " 20\n"
-				"@pod systemd BestEffort " HOG " 1\n";
-
-static const char facts[] =
-	"{\"kind\":\"PodList\",\"items\":["
-	"{\"metadata\":{\"uid\":\"" ONLINE "\",\"namespace\":\"shop\",\"name\":\"web\"},"
-	"\"spec\":{\"containers\":[{\"name\":\"c\",\"resources\":{\"requests\":{\"cpu\":\"52\","
-	"\"memory\":\"64Mi\"}}}]},\"status\":{\"qosClass\":\"Guaranteed\"}},"
-	"{\"metadata\":{\"uid\":\"" BATCH "\",\"namespace\":\"jobs\",\"name\":\"batch\"},"
-	"\"spec\":{\"priorityClassName\":\"batch-low\",\"containers\":[{\"name\":\"c\"}]},"
-	"\"status\":{\"qosClass\":\"Burstable\"}},"
-	"{\"metadata\":{\"uid\":\"" HOG "\",\"namespace\":\"jobs\",\"name\":\"hog\"},"
-	"\"spec\":{\"containers\":[{\"name\":\"c\"}]},\"status\":{\"qosClass\":\"BestEffort\"}}]}";
-
-struct tick_test {
-	char *dir;
-	char policy[TREE_PATH_SIZE];
-	struct options options;
-	struct state *state;
-};
-
-static struct tick_test t;
-
-static void write_policy(const char *mode)
-{
-	char text[512];
-
-	snprintf(text, sizeof(text),
-		 "version: 1\nmode: %s\nfacts: {from: \"file:///pods.json\"}\n"
-		 "assign:\n  - {match: {cgroup: \"*/job-*\"}, level: P7}\n",
-		 mode);
-	assert_int_equal(tree_write(t.dir, "etc/colod/policy.d/90-test.yaml", text), 0);
-}
-
-static void copy_default_profile(void)
-{
-	static char text[64 * 1024];
-	FILE *f = fopen("policy/profiles/default.yaml", "re");
-	size_t n;
-
-	assert_non_null(f);
-	n = fread(text, 1, sizeof(text) - 1, f);
-	text[n] = '\0';
-	fclose(f);
-	assert_int_equal(tree_write(t.dir, "usr/lib/colod/policy.d/00-default.yaml", text), 0);
-}
+static struct tick_case t;
 
 static int setup(void **state)
 {
 	(void)state;
-	log_open(LOG_EMERG);
-	memset(&t, 0, sizeof(t));
-	if (tree_make(spec, &t.dir) < 0 || tree_write(t.dir, "pods.json", facts) < 0)
-		return -1;
-	copy_default_profile();
-	return 0;
-}
-
-static void start(const char *mode, enum mode at_most)
-{
-	write_policy(mode);
-	t.options = (struct options){.action = OPTIONS_ONCE,
-				     .root = t.dir,
-				     .mode = at_most,
-				     .mode_given = at_most != MODE_FULL};
-	assert_int_equal(state_new(&t.options, &t.state), 0);
+	return tick_case_open(&t);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	state_free(t.state);
-	tree_remove(t.dir);
+	tick_case_close(&t);
 	return 0;
 }
 
-#define BE "kubepods.slice/kubepods-besteffort.slice"
-#define BU "kubepods.slice/kubepods-burstable.slice"
-#define BATCH_POD BU "/kubepods-burstable-pod0a0a0a0a_0000_4000_8000_000000000002.slice"
-#define STRANGER_POD BU "/kubepods-burstable-pod0a0a0a0a_0000_4000_8000_000000000004.slice"
-#define ONLINE_POD "kubepods.slice/kubepods-pod0a0a0a0a_0000_4000_8000_000000000001.slice"
+static void write_policy(const char *mode)
+{
+	tick_case_policy(&t, mode);
+}
+
+static void start(const char *mode, enum mode at_most)
+{
+	tick_case_start(&t, mode, at_most);
+}
+
+#define BE TICK_BE
+#define BU TICK_BU
+#define BATCH_POD TICK_BATCH_POD
+#define STRANGER_POD TICK_STRANGER_POD
+#define ONLINE_POD TICK_ONLINE_POD
 
 static void assert_knob(const char *path, const char *file, const char *want)
 {
-	char got[128];
-
-	assert_int_equal(tree_knob_read(t.dir, path, file, got, sizeof(got)), 0);
-	assert_string_equal(got, want);
+	tick_case_assert_knob(&t, path, file, want);
 }
 
 TEST(a_pass_writes_what_the_policy_asks_and_leaves_the_rest)

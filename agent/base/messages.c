@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See messages.h.
+#include "agent/base/messages.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/history.h"
+#include "agent/base/log.h"
+
+static const struct message messages[HISTORY_KIND_COUNT] = {
+	[HISTORY_WRITE] = {"write", "b83c6083d43443bf8bf1353769314f89", LOG_NOTICE},
+	[HISTORY_RESTORE] = {"restore", "70a653671180422bb91a5b76f27f7c81", LOG_NOTICE},
+	[HISTORY_LEFT] = {"left", "4bc828f59cfc469da7c75a8312a81f4d", LOG_WARNING},
+	[HISTORY_REFUSED] = {"refused", "b28edc8c4f254be786cc12022f22b0cd", LOG_WARNING},
+	[HISTORY_DRIFT] = {"drift", "90419ec532f747f689691b25439f0590", LOG_NOTICE},
+	[HISTORY_FIGHT] = {"fight", "6f65d1cd201d4924bbb7ec62883ae2ac", LOG_WARNING},
+	[HISTORY_PROPERTY] = {"property", "8ea40f22e8774e6ba29b5cbc8e582dcd", LOG_NOTICE},
+	[HISTORY_RUNG] = {"rung", "ffd5145431da4a318ad4a5bc95db895f", LOG_NOTICE},
+	[HISTORY_MODE] = {"mode", "2c61e4914f564d63a11b6e982aa8887b", LOG_NOTICE},
+	[HISTORY_POLICY] = {"policy", "ba0b5b53248a498192886172ab1c466f", LOG_NOTICE},
+	[HISTORY_FACTS] = {"facts", "e683ce4511d2416fa9cfdcd8226e46b9", LOG_NOTICE},
+	[HISTORY_AGENT] = {"agent", "91de851ceea542e5a7991ce07b0760ad", LOG_NOTICE},
+};
+
+const struct message *messages_of(enum history_kind kind)
+{
+	return (unsigned)kind < HISTORY_KIND_COUNT ? &messages[kind] : NULL;
+}
+
+int messages_kind_from(const char *name)
+{
+	for (int i = 0; i < HISTORY_KIND_COUNT; i++)
+		if (strcmp(messages[i].name, name) == 0)
+			return i;
+	return -EINVAL;
+}
+
+/* A bounded cursor: what does not fit is left out. */
+struct text {
+	char *buf;
+	size_t size;
+	size_t len;
+};
+
+static void put(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct text *t, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(t->buf + t->len, t->size - t->len, format, args);
+	va_end(args);
+	if (n < 0)
+		t->buf[t->len] = '\0';
+	else
+		t->len += (size_t)n < t->size - t->len ? (size_t)n : t->size - t->len - 1;
+}
+
+/* What happened, after the words for where. */
+static void put_fact(struct text *t, const struct history_record *r)
+{
+	switch (r->kind) {
+	case HISTORY_LEFT:
+		put(t, " is left as it is (it is %s, colod had written %s)", r->to, r->from);
+		return;
+	case HISTORY_REFUSED:
+		put(t, " stays %s instead of %s", r->from, r->to);
+		return;
+	case HISTORY_DRIFT:
+		put(t, ": somebody else wrote %s over colod's %s", r->to, r->from);
+		return;
+	case HISTORY_FIGHT:
+		if (*r->to)
+			put(t, ": somebody else keeps writing %s over colod's %s", r->to, r->from);
+		return;
+	case HISTORY_AGENT:
+		put(t, ": %s", r->to);
+		return;
+	default:
+		if (*r->from && *r->to)
+			put(t, " %s → %s", r->from, r->to);
+		else if (*r->to)
+			put(t, " %s", r->to);
+		return;
+	}
+}
+
+static void put_caller(struct text *t, const struct history_caller *caller)
+{
+	if (!caller->known)
+		return;
+	put(t, " (asked for by uid %u, pid %d", caller->uid, caller->pid);
+	put(t, "%s%s)", *caller->comm ? ", " : "", caller->comm);
+}
+
+const char *messages_text(const struct history_record *r, char *buf, size_t size)
+{
+	struct text t = {.buf = buf, .size = size};
+	/* Pressure and modes are told of by the resource alone: "cpu: calm → squeeze". */
+	bool step = r->kind == HISTORY_RUNG || r->kind == HISTORY_MODE || r->kind == HISTORY_FACTS;
+	bool part = r->kind == HISTORY_MODE && strcmp(r->what, "mode") != 0;
+
+	buf[0] = '\0';
+	if (r->kind == HISTORY_POLICY)
+		put(&t, "policy ");
+	put(&t, "%s%s%s%s%s", part ? "mode of " : "", *r->what ? r->what : "/", *r->knob ? " " : "",
+	    r->knob, step ? ":" : "");
+	put_fact(&t, r);
+	if (r->would)
+		put(&t, " (not done: the mode does not allow it)");
+	if (*r->why)
+		put(&t, ": %s", r->why);
+	put_caller(&t, &r->caller);
+	return buf;
+}
+
+void messages_tell(struct history *history, const struct history_record *record)
+{
+	const struct message *m = messages_of(record->kind);
+	char text[MESSAGES_TEXT_SIZE];
+
+	history_add(history, record);
+	if (!m)
+		return;
+	log_at(record->would && record->kind != HISTORY_RUNG ? LOG_DEBUG : m->level, m->name, "%s",
+	       messages_text(record, text, sizeof(text)));
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Whole passes over a fake tree, and what the history says of them.
+#include "tests/lib/test.h"
+
+#include <stdio.h>
+
+#include "agent/account.h"
+#include "agent/base/history.h"
+#include "agent/base/messages.h"
+#include "agent/restore.h"
+#include "agent/tick.h"
+#include "tests/lib/tick_case.h"
+
+#define S_US 1000000
+
+static struct tick_case t;
+static uint64_t cursor;
+static struct history_record r;
+
+static int setup(void **state)
+{
+	(void)state;
+	cursor = 0;
+	return tick_case_open(&t);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tick_case_close(&t);
+	return 0;
+}
+
+/* The next record of a kind that is about this cgroup (or whatever else) and knob. */
+static bool find(enum history_kind kind, const char *what, const char *knob)
+{
+	while (history_next(t.state->history, &cursor, &r))
+		if (r.kind == kind && (!what || strcmp(r.what, what) == 0) &&
+		    (!knob || strcmp(r.knob, knob) == 0))
+			return true;
+	return false;
+}
+
+static size_t count(enum history_kind kind)
+{
+	size_t n = 0;
+
+	for (cursor = 0; find(kind, NULL, NULL); n++)
+		;
+	cursor = 0;
+	return n;
+}
+
+TEST(a_write_says_which_pod_what_was_there_and_why)
+{
+	tick_case_start(&t, "protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_int_equal(count(HISTORY_WRITE), t.state->status.writes);
+	assert_true(find(HISTORY_WRITE, TICK_ONLINE_POD, "memory.min"));
+	assert_string_equal(r.from, "0");
+	assert_string_equal(r.to, "67108864");
+	assert_string_equal(r.pod, "shop/web");
+	assert_int_equal(r.level, LEVEL_P0);
+	assert_int_equal(r.effect, EFFECT_PROTECTION);
+	assert_non_null(strstr(r.why, "request"));
+	assert_false(r.would);
+	assert_false(r.caller.known);
+}
+
+TEST(a_pass_that_writes_nothing_records_nothing)
+{
+	uint64_t before;
+
+	tick_case_start(&t, "protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	tick(t.state, 11 * S_US);
+	while (history_next(t.state->history, &cursor, &r))
+		;
+	before = r.id;
+	tick(t.state, 12 * S_US);
+	assert_false(history_next(t.state->history, &cursor, &r));
+	assert_int_equal(r.id, before);
+}
+
+TEST(lowering_the_mode_is_a_record_and_so_is_each_value_that_comes_back)
+{
+	tick_case_start(&t, "protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_int_equal(count(HISTORY_MODE), 0);
+	tree_write(t.dir, "etc/colod/disable", "");
+	tick(t.state, 11 * S_US);
+	assert_int_equal(count(HISTORY_MODE), 1);
+	assert_true(find(HISTORY_MODE, "mode", ""));
+	assert_string_equal(r.from, "protect");
+	assert_string_equal(r.to, "off");
+	assert_non_null(strstr(r.why, "/etc/colod/disable"));
+	assert_int_equal(count(HISTORY_RESTORE), t.state->status.restores);
+	assert_true(find(HISTORY_RESTORE, TICK_ONLINE_POD, "memory.min"));
+	assert_string_equal(r.from, "67108864");
+	assert_string_equal(r.to, "0");
+}
+
+TEST(what_somebody_wrote_over_is_named_before_it_is_put_back)
+{
+	uint64_t drift;
+
+	tick_case_start(&t, "protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	tree_knob(t.dir, TICK_ONLINE_POD, "memory.min", "4096");
+	discover_rescan(t.state->discover);
+	tick(t.state, 11 * S_US);
+	assert_int_equal(count(HISTORY_DRIFT), 1);
+	assert_true(find(HISTORY_DRIFT, TICK_ONLINE_POD, "memory.min"));
+	assert_string_equal(r.from, "67108864");
+	assert_string_equal(r.to, "4096");
+	drift = r.id;
+	assert_true(find(HISTORY_WRITE, TICK_ONLINE_POD, "memory.min"));
+	assert_string_equal(r.from, "4096");
+	assert_string_equal(r.to, "67108864");
+	assert_true(r.id > drift);
+}
+
+TEST(the_policy_is_recorded_with_who_asked_for_it)
+{
+	const struct history_caller caller = {.known = true, .uid = 7, .pid = 9, .comm = "me"};
+
+	tick_case_start(&t, "protect", MODE_FULL);
+	account_policy(t.state, 0, &caller);
+	tree_write(t.dir, "etc/colod/policy.d/95-broken.yaml", "version: 1\nlevels: [P9\n");
+	account_policy(t.state, state_load_policy(t.state), NULL);
+	assert_true(find(HISTORY_POLICY, NULL, NULL));
+	assert_string_equal(r.to, "loaded");
+	assert_true(r.caller.known);
+	assert_int_equal(r.caller.uid, 7);
+	assert_int_equal(r.caller.pid, 9);
+	assert_string_equal(r.caller.comm, "me");
+	assert_true(find(HISTORY_POLICY, NULL, NULL));
+	assert_string_equal(r.to, "rejected");
+	assert_non_null(strstr(r.why, "the last good policy stays in force"));
+	assert_false(r.caller.known);
+}
+
+TEST(a_stop_records_what_came_back_and_what_was_left)
+{
+	tick_case_start(&t, "protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	tree_knob(t.dir, TICK_ONLINE_POD, "memory.min", "4096");
+	account_agent(t.state, "colod", "stops", "");
+	restore_all(t.state);
+	assert_int_equal(count(HISTORY_RESTORE), t.state->status.writes - 1);
+	assert_int_equal(count(HISTORY_LEFT), 1);
+	assert_true(find(HISTORY_LEFT, TICK_ONLINE_POD, "memory.min"));
+	assert_string_equal(r.from, "67108864");
+	assert_string_equal(r.to, "4096");
+	assert_non_null(strstr(r.why, "somebody else"));
+	assert_true(find(HISTORY_AGENT, "colod", NULL));
+	assert_string_equal(r.to, "restored");
+	assert_non_null(strstr(r.why, "1 left"));
+}
+
+TEST(a_rung_is_recorded_with_whether_it_was_acted_on)
+{
+	tick_case_start(&t, "protect", MODE_FULL);
+	t.state->ladder_cpu.rung = RUNG_SQUEEZE;
+	t.state->ladder_cpu.reason = (struct reason){.code = REASON_SQUEEZE,
+						     .rule = -1,
+						     .observed = 123,
+						     .limit = 50,
+						     .for_us = 2 * S_US,
+						     .who = "shop/web"};
+	account_rung(t.state, RUNG_CALM);
+	t.state->status.modes.by[RESOURCE_CPU] = MODE_SQUEEZE;
+	account_rung(t.state, RUNG_CALM);
+	assert_true(find(HISTORY_RUNG, "cpu", ""));
+	assert_string_equal(r.from, "calm");
+	assert_string_equal(r.to, "squeeze");
+	assert_non_null(strstr(r.why, "shop/web"));
+	assert_non_null(strstr(r.why, "12.3"));
+	assert_true(r.would);
+	assert_true(find(HISTORY_RUNG, "cpu", ""));
+	assert_false(r.would);
+}
+
+TEST(originals_without_a_state_are_recorded_too)
+{
+	const struct knob_value from = {.state = KNOB_KNOWN, .value = 5};
+	const struct knob_value to = {.state = KNOB_KNOWN, .value = 100};
+	const struct apply_event event = {.kind = HISTORY_RESTORE,
+					  .path = "a/b",
+					  .knob = KNOB_CPU_WEIGHT,
+					  .effect = EFFECT_COUNT,
+					  .from = &from,
+					  .to = &to,
+					  .why = "the original is back"};
+	struct history *h = NULL;
+
+	assert_int_equal(history_new(&h), 0);
+	account_event_alone(NULL, &event);
+	account_event_alone(h, &event);
+	assert_true(history_next(h, &cursor, &r));
+	assert_string_equal(r.what, "a/b");
+	assert_string_equal(r.from, "5");
+	assert_string_equal(r.to, "100");
+	assert_string_equal(r.pod, "");
+	assert_int_equal(r.level, LEVEL_NONE);
+	history_free(h);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_write_says_which_pod_what_was_there_and_why),
+		CASE(a_pass_that_writes_nothing_records_nothing),
+		CASE(lowering_the_mode_is_a_record_and_so_is_each_value_that_comes_back),
+		CASE(what_somebody_wrote_over_is_named_before_it_is_put_back),
+		CASE(the_policy_is_recorded_with_who_asked_for_it),
+		CASE(a_stop_records_what_came_back_and_what_was_left),
+		CASE(a_rung_is_recorded_with_whether_it_was_acted_on),
+		CASE(originals_without_a_state_are_recorded_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
