@@ -61,9 +61,10 @@ LIBTEST_SRC := $(sort $(wildcard tests/lib/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 PROP_SRC := $(sort $(wildcard tests/prop/prop_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FAULTS_SRC := $(sort $(wildcard tests/faults/*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
-HEADERS := $(sort $(wildcard include/colod/*.h policy/*.h agent/*.h agent/*/*.h tests/lib/*.h))
+HEADERS := $(sort $(wildcard include/colod/*.h policy/*.h agent/*.h agent/*/*.h tests/lib/*.h tests/faults/*.h))
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 UNIT_BIN := $(patsubst %.c,$(B)/%,$(UNIT_SRC))
@@ -114,7 +115,7 @@ all: $(B)/colod $(B)/coloctl ## Build colod and coloctl (the default)
 	@tests/give-back.sh $(O)
 
 .PHONY: tests
-tests: $(UNIT_BIN) $(PROP_BIN) $(REPLAY_BIN) $(BENCH_BIN) $(TOOL_BIN) ## Build every test and benchmark program
+tests: $(UNIT_BIN) $(PROP_BIN) $(REPLAY_BIN) $(BENCH_BIN) $(TOOL_BIN) $(B)/tests/faults/walk ## Build every test and benchmark program
 
 .PHONY: libs
 libs: $(B)/libpolicy.a $(B)/libagent.a ## Build the two archives only
@@ -170,6 +171,10 @@ $(UNIT_BIN) $(PROP_BIN) $(BENCH_BIN) $(TOOL_BIN): %: %.o $(B)/libtest.a $(B)/lib
 	$(call say,LINK,$@)
 	$(link) $(LIBS) $(TEST_LIBS)
 
+$(B)/tests/faults/walk: $(call objects,$(FAULTS_SRC)) $(B)/libtest.a $(ARCHIVES)
+	$(call say,LINK,$@)
+	$(link) $(LIBS) $(TEST_LIBS)
+
 # This test runs the program that stands beside it.
 $(B)/tests/unit/test_coloctl: | $(B)/coloctl
 
@@ -179,7 +184,7 @@ $(REPLAY_BIN): $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuz
 	$(link) $(LIBS) $(TEST_LIBS)
 
 DEPS := $(patsubst %.c,$(B)/%.d,$(POLICY_SRC) $(AGENT_SRC) $(TOP_SRC) $(CTL_SRC) $(LIBTEST_SRC) \
-	$(UNIT_SRC) $(PROP_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(TOOL_SRC) agent/main.c agent/ctl/main.c tests/fuzz/replay_main.c)
+	$(UNIT_SRC) $(PROP_SRC) $(FUZZ_SRC) $(FAULTS_SRC) $(BENCH_SRC) $(TOOL_SRC) agent/main.c agent/ctl/main.c tests/fuzz/replay_main.c)
 -include $(wildcard $(DEPS))
 
 # Object files of tests are kept: they are not intermediate files of the link.
@@ -292,6 +297,32 @@ check-valgrind: $(B)/colod ## No leak and no bad access in a --once pass over th
 		--error-exitcode=99" tests/golden/run.sh "$(RESULT)" $(B)/colod $(CASE)
 
 # Both compilers, everything there is to compile; one passed test each.
+# One process for each thing that can go wrong at each call of a scripted story; a share of them in
+# make check. An allocator of a sanitizer cannot fail, so that walk has the plain build.
+FAULT_WAYS := error short vanish reborn kill torn
+.PHONY: run-faults
+run-faults: $(B)/tests/faults/walk
+	@FAULTS="$(FAULTS)" TEST_LIMIT_S=$(or $(FAULTS_LIMIT_S),7200) tests/run-tap.sh "$(RESULT)" $<
+
+.PHONY: check-faults
+check-faults: ## Every fault at every call of a scripted story (FAULTS="only=kill at=N" for some)
+	+@$(MAKE) --no-print-directory SAN=address,undefined $(B)/san-address-undefined/tests/faults/walk
+	+@$(MAKE) --no-print-directory $(B)/tests/faults/walk
+	$(B)/san-address-undefined/tests/faults/walk $(FAULTS)
+	$(if $(FAULTS),,$(B)/tests/faults/walk only=memory)
+
+.PHONY: check-faults-share
+check-faults-share: ## Some 180 of them, the same ones at every run
+	$(variant) SAN=address,undefined FAULTS="every=211" FAULTS_LIMIT_S=300 run-faults
+
+.PHONY: check-faults-memory
+check-faults-memory: ## Every allocation of the story finds no memory, once
+	$(variant) FAULTS="only=memory state=$(O)/faults-memory" run-faults
+
+.PHONY: $(FAULT_WAYS:%=check-faults-%)
+$(FAULT_WAYS:%=check-faults-%): check-faults-%:
+	$(variant) SAN=address,undefined FAULTS="only=$* state=$(O)/faults-$*" run-faults
+
 .PHONY: check-warnings
 check-warnings: ## gcc and clang build everything without a warning
 	+@tests/check-warnings.sh "$(RESULT)" "$(O)" "$(MAKE)"
@@ -372,9 +403,9 @@ vm-shell: vm-build ## A prompt in a VM with this build (KERNEL=6.12)
 # --- the two commands of README --------------------------------------------------------------
 
 PARTS := format headers warnings layers selftest unit prop golden policy fuzz san-unit san-golden valgrind \
-	packaging verdict vm
+	faults-share packaging verdict vm
 # What takes minutes; LONG=1 is in the environment there.
-LONG_PARTS = mutants $(LONG_VM) vm-oldest vm-newest demo vm-selftest
+LONG_PARTS = $(FAULT_WAYS:%=faults-%) faults-memory mutants $(LONG_VM) vm-oldest vm-newest demo vm-selftest
 jobs = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # make -n runs lines that call make; these two must not start then.

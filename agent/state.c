@@ -49,7 +49,10 @@ static int open_state_directory(struct state *s)
 {
 	int r;
 
-	if (strcmp(s->options->root, "/") != 0 || only_looks(s->options))
+	if (only_looks(s->options))
+		return 0;
+	/* A recorded tree has none; the "/" of a host, mounted into a container, does. */
+	if (strcmp(s->options->root, "/") != 0 && fs_exists(s->root_fd, STATE_DIRECTORY) == 0)
 		return 0;
 	r = state_open_directory(s->root_fd, &s->state_fd);
 	if (r < 0) {

@@ -40,35 +40,40 @@ void sys_set_hook(sys_hook_fn new_hook, void *context)
 	hook = new_hook;
 }
 
-static inline int ask(enum sys_call call, const char *path, size_t size)
+static inline int ask(const struct sys_point *point)
 {
 	if (__builtin_expect(!hook, 1))
 		return 0;
-	return hook(hook_context, call, path, size);
+	return hook(hook_context, point);
 }
 
 int sys_fault(enum sys_call call, const char *path)
 {
-	int r = ask(call, path, 0);
+	int r = ask(&(struct sys_point){.call = call, .fd = -EBADF, .path = path});
 
 	return r < 0 ? r : 0;
 }
 
 /* True where the call is not to be made; errno is set then. */
-static inline bool fails(enum sys_call call, const char *path)
+static inline bool fails_at(enum sys_call call, int fd, const char *path, int flags)
 {
-	int r = sys_fault(call, path);
+	int r = ask(&(struct sys_point){.call = call, .fd = fd, .path = path, .flags = flags});
 
-	if (__builtin_expect(r == 0, 1))
+	if (__builtin_expect(r >= 0, 1))
 		return false;
 	errno = -r;
 	return true;
 }
 
-/* The same for a transfer, which may also be cut short. */
-static inline bool cut(enum sys_call call, size_t *size)
+static inline bool fails(enum sys_call call, int fd)
 {
-	int r = ask(call, NULL, *size);
+	return fails_at(call, fd, NULL, 0);
+}
+
+/* The same for a transfer, which may also be cut short. */
+static inline bool cut(enum sys_call call, int fd, size_t *size)
+{
+	int r = ask(&(struct sys_point){.call = call, .fd = fd, .size = *size});
 
 	if (__builtin_expect(r == 0, 1))
 		return false;
@@ -82,7 +87,7 @@ static inline bool cut(enum sys_call call, size_t *size)
 
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
-	return fails(SYS_OPEN, path) ? -1 : openat(dirfd, path, flags, mode);
+	return fails_at(SYS_OPEN, dirfd, path, flags) ? -1 : openat(dirfd, path, flags, mode);
 }
 
 int sys_open_following(int dirfd, const char *path, int flags)
@@ -96,57 +101,57 @@ int sys_open_following(int dirfd, const char *path, int flags)
 
 int sys_memfd_create(const char *name, unsigned flags)
 {
-	return fails(SYS_OPEN, name) ? -1 : memfd_create(name, flags);
+	return fails_at(SYS_OPEN, -EBADF, name, (int)flags) ? -1 : memfd_create(name, flags);
 }
 
 ssize_t sys_read(int fd, void *buf, size_t size)
 {
-	return cut(SYS_READ, &size) ? -1 : read(fd, buf, size);
+	return cut(SYS_READ, fd, &size) ? -1 : read(fd, buf, size);
 }
 
 ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset)
 {
-	return cut(SYS_READ, &size) ? -1 : pread(fd, buf, size, offset);
+	return cut(SYS_READ, fd, &size) ? -1 : pread(fd, buf, size, offset);
 }
 
 ssize_t sys_write(int fd, const void *buf, size_t size)
 {
-	return cut(SYS_WRITE, &size) ? -1 : write(fd, buf, size);
+	return cut(SYS_WRITE, fd, &size) ? -1 : write(fd, buf, size);
 }
 
 int sys_fstat(int fd, struct stat *ret_stat)
 {
-	return fails(SYS_STAT, NULL) ? -1 : fstat(fd, ret_stat);
+	return fails(SYS_STAT, fd) ? -1 : fstat(fd, ret_stat);
 }
 
 int sys_fstatat(int dirfd, const char *path, struct stat *ret_stat, int flags)
 {
-	return fails(SYS_STAT, path) ? -1 : fstatat(dirfd, path, ret_stat, flags);
+	return fails_at(SYS_STAT, dirfd, path, 0) ? -1 : fstatat(dirfd, path, ret_stat, flags);
 }
 
 int sys_faccessat(int dirfd, const char *path, int mode, int flags)
 {
-	return fails(SYS_STAT, path) ? -1 : faccessat(dirfd, path, mode, flags);
+	return fails_at(SYS_STAT, dirfd, path, 0) ? -1 : faccessat(dirfd, path, mode, flags);
 }
 
 int sys_fstatfs(int fd, struct statfs *ret_statfs)
 {
-	return fails(SYS_STAT, NULL) ? -1 : fstatfs(fd, ret_statfs);
+	return fails(SYS_STAT, fd) ? -1 : fstatfs(fd, ret_statfs);
 }
 
 ssize_t sys_getdents64(int fd, void *buf, size_t size)
 {
-	return fails(SYS_LIST, NULL) ? -1 : getdents64(fd, buf, size);
+	return fails(SYS_LIST, fd) ? -1 : getdents64(fd, buf, size);
 }
 
 DIR *sys_fdopendir(int fd)
 {
-	return fails(SYS_LIST, NULL) ? NULL : fdopendir(fd);
+	return fails(SYS_LIST, fd) ? NULL : fdopendir(fd);
 }
 
 struct dirent *sys_readdir(DIR *dir)
 {
-	if (fails(SYS_LIST, NULL))
+	if (fails(SYS_LIST, dirfd(dir)))
 		return NULL;
 	errno = 0;
 	return readdir(dir);
@@ -154,42 +159,43 @@ struct dirent *sys_readdir(DIR *dir)
 
 int sys_mkdirat(int dirfd, const char *path, mode_t mode)
 {
-	return fails(SYS_MAKE, path) ? -1 : mkdirat(dirfd, path, mode);
+	return fails_at(SYS_MAKE, dirfd, path, 0) ? -1 : mkdirat(dirfd, path, mode);
 }
 
 int sys_linkat(int dirfd, const char *path, int new_dirfd, const char *new_path, int flags)
 {
-	return fails(SYS_MAKE, path) ? -1 : linkat(dirfd, path, new_dirfd, new_path, flags);
+	return fails_at(SYS_MAKE, dirfd, path, 0) ? -1
+						  : linkat(dirfd, path, new_dirfd, new_path, flags);
 }
 
 int sys_renameat(int dirfd, const char *path, int new_dirfd, const char *new_path)
 {
-	return fails(SYS_MAKE, path) ? -1 : renameat(dirfd, path, new_dirfd, new_path);
+	return fails_at(SYS_MAKE, dirfd, path, 0) ? -1 : renameat(dirfd, path, new_dirfd, new_path);
 }
 
 int sys_unlinkat(int dirfd, const char *path, int flags)
 {
-	return fails(SYS_UNLINK, path) ? -1 : unlinkat(dirfd, path, flags);
+	return fails_at(SYS_UNLINK, dirfd, path, 0) ? -1 : unlinkat(dirfd, path, flags);
 }
 
 int sys_ftruncate(int fd, off_t length)
 {
-	return fails(SYS_TRUNCATE, NULL) ? -1 : ftruncate(fd, length);
+	return fails(SYS_TRUNCATE, fd) ? -1 : ftruncate(fd, length);
 }
 
 int sys_flock(int fd, int operation)
 {
-	return fails(SYS_LOCK, NULL) ? -1 : flock(fd, operation);
+	return fails(SYS_LOCK, fd) ? -1 : flock(fd, operation);
 }
 
 int sys_inotify_init1(int flags)
 {
-	return fails(SYS_WATCH, NULL) ? -1 : inotify_init1(flags);
+	return fails(SYS_WATCH, -EBADF) ? -1 : inotify_init1(flags);
 }
 
 int sys_inotify_add_watch(int fd, const char *path, unsigned mask)
 {
-	return fails(SYS_WATCH, path) ? -1 : inotify_add_watch(fd, path, mask);
+	return fails_at(SYS_WATCH, fd, path, 0) ? -1 : inotify_add_watch(fd, path, mask);
 }
 
 int sys_eventfd(unsigned value, int flags)
@@ -204,10 +210,10 @@ int sys_poll(struct pollfd *fds, size_t n, int timeout_ms)
 
 int sys_epoll_create1(int flags)
 {
-	return fails(SYS_POLL, NULL) ? -1 : epoll_create1(flags);
+	return fails(SYS_POLL, -EBADF) ? -1 : epoll_create1(flags);
 }
 
 int sys_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
 {
-	return fails(SYS_POLL, NULL) ? -1 : epoll_ctl(epoll_fd, operation, fd, event);
+	return fails(SYS_POLL, fd) ? -1 : epoll_ctl(epoll_fd, operation, fd, event);
 }

@@ -34,10 +34,18 @@ enum sys_call {
 
 const char *sys_call_name(enum sys_call call);
 
-/* What a test answers to a call about to be made (`path` may be NULL, `size` is what is to be read
- * or written, else 0): 0: make it; a negative errno: it fails so, and is not made; a positive
+/* A call about to be made. */
+struct sys_point {
+	enum sys_call call;
+	int fd;		  /* the file, or the directory that path is below; -EBADF for none */
+	const char *path; /* NULL for none */
+	int flags;	  /* of an open */
+	size_t size;	  /* to be read or written */
+};
+
+/* What a test answers to it: 0: make it; a negative errno: it fails so, and is not made; a positive
  * number: read or write at most so many bytes. May be called from any thread. */
-typedef int (*sys_hook_fn)(void *context, enum sys_call call, const char *path, size_t size);
+typedef int (*sys_hook_fn)(void *context, const struct sys_point *point);
 
 /* For test programs alone: no source of the agent may name it (make check-layers). NULL: none. */
 void sys_set_hook(sys_hook_fn hook, void *context);

@@ -8,10 +8,29 @@
 #include <stddef.h>
 
 static atomic_ulong calls;
+static atomic_ulong fails_at; /* a value of `calls`, 0 for none */
+static atomic_bool did_fail;
+static atomic_long live;
 
 unsigned long alloc_count(void)
 {
 	return atomic_load(&calls);
+}
+
+void alloc_fail_at(unsigned long nth)
+{
+	atomic_store(&did_fail, false);
+	atomic_store(&fails_at, nth ? atomic_load(&calls) + nth : 0);
+}
+
+bool alloc_did_fail(void)
+{
+	return atomic_load(&did_fail);
+}
+
+long alloc_live(void)
+{
+	return atomic_load(&live);
 }
 
 #if defined(__has_feature)
@@ -40,6 +59,11 @@ static void on_free(const volatile void *p)
 	(void)p;
 }
 
+bool alloc_can_fail(void)
+{
+	return false;
+}
+
 __attribute__((constructor)) static void install(void)
 {
 	(void)__sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
@@ -47,12 +71,35 @@ __attribute__((constructor)) static void install(void)
 
 #else
 
+bool alloc_can_fail(void)
+{
+	return true;
+}
+
+static bool fails(void)
+{
+	if (atomic_fetch_add(&calls, 1) + 1 != atomic_load(&fails_at))
+		return false;
+	atomic_store(&did_fail, true);
+	errno = ENOMEM;
+	return true;
+}
+
+static void *counted(void *p)
+{
+	if (p)
+		atomic_fetch_add(&live, 1);
+	return p;
+}
+
 /* glibc keeps these names for exactly this use (an allocator in front of its own). */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t size);
 void *__libc_memalign(size_t align, size_t size);
+void __libc_free(void *p);
 
+void free(void *p);
 void *malloc(size_t size);
 void *calloc(size_t n, size_t size);
 void *realloc(void *p, size_t size);
@@ -61,38 +108,48 @@ int posix_memalign(void **ret, size_t align, size_t size);
 
 void *malloc(size_t size)
 {
-	atomic_fetch_add(&calls, 1);
-	return __libc_malloc(size);
+	return fails() ? NULL : counted(__libc_malloc(size));
 }
 
 void *calloc(size_t n, size_t size)
 {
-	atomic_fetch_add(&calls, 1);
-	return __libc_calloc(n, size);
+	return fails() ? NULL : counted(__libc_calloc(n, size));
 }
 
 void *realloc(void *p, size_t size)
 {
-	atomic_fetch_add(&calls, 1);
-	return __libc_realloc(p, size);
+	void *grown;
+
+	if (fails())
+		return NULL;
+	grown = __libc_realloc(p, size);
+	if (!p)
+		return counted(grown);
+	if (size == 0)
+		atomic_fetch_sub(&live, 1);
+	return grown;
 }
 
 void *aligned_alloc(size_t align, size_t size)
 {
-	atomic_fetch_add(&calls, 1);
-	return __libc_memalign(align, size);
+	return fails() ? NULL : counted(__libc_memalign(align, size));
 }
 
 int posix_memalign(void **ret, size_t align, size_t size)
 {
-	void *p;
+	void *p = fails() ? NULL : counted(__libc_memalign(align, size));
 
-	atomic_fetch_add(&calls, 1);
-	p = __libc_memalign(align, size);
 	if (!p)
 		return ENOMEM;
 	*ret = p;
 	return 0;
+}
+
+void free(void *p)
+{
+	if (p)
+		atomic_fetch_sub(&live, 1);
+	__libc_free(p);
 }
 
 #endif

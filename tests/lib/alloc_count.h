@@ -3,6 +3,17 @@
 // agent allocates nothing, and this is how a test sees that.
 #pragma once
 
+#include <stdbool.h>
+
 /* Calls of malloc, calloc, realloc and their aligned kin since the program started; growing only.
  * Calls from all threads are counted. */
 unsigned long alloc_count(void);
+
+/* The `nth` allocation from now on (of all threads; 0: none) finds no memory, once. Does nothing in a
+ * sanitizer build, whose allocator is its own: alloc_can_fail() says so. */
+void alloc_fail_at(unsigned long nth);
+bool alloc_can_fail(void);
+bool alloc_did_fail(void);
+
+/* Blocks that are allocated now; 0 in a sanitizer build, which finds leaks itself. */
+long alloc_live(void);

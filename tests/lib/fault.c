@@ -22,17 +22,16 @@ static struct fault fault;
 static atomic_bool met;
 static char met_path[256];
 
-static int hook(void *context, enum sys_call call, const char *path, size_t size)
+static int hook(void *context, const struct sys_point *point)
 {
-	unsigned n = atomic_fetch_add(&counts[call], 1) + 1;
+	unsigned n = atomic_fetch_add(&counts[point->call], 1) + 1;
 
 	(void)context;
-	(void)size;
-	if (fault.nth == 0 || call != fault.call ||
+	if (fault.nth == 0 || point->call != fault.call ||
 	    (fault.and_later ? n < fault.nth : n != fault.nth))
 		return 0;
-	if (!atomic_exchange(&met, true) && path)
-		(void)snprintf(met_path, sizeof(met_path), "%s", path);
+	if (!atomic_exchange(&met, true) && point->path)
+		(void)snprintf(met_path, sizeof(met_path), "%s", point->path);
 	if (fault.ends)
 		_exit(fault.result);
 	if (fault.late)

@@ -422,10 +422,17 @@ static int one_line(const char *dir, const char *start, size_t len)
 
 int tree_make(const char *spec, char **ret_dir)
 {
-	char name[] = "/tmp/colod-tree.XXXXXX";
-	char *dir;
-	int r = 0;
+	return tree_make_below("/tmp", spec, ret_dir);
+}
 
+int tree_make_below(const char *parent, const char *spec, char **ret_dir)
+{
+	char name[TREE_PATH_SIZE];
+	char *dir;
+	int r = put(name, sizeof(name), "%s/colod-tree.XXXXXX", parent);
+
+	if (r < 0)
+		return r;
 	if (!mkdtemp(name))
 		return -errno;
 	dir = strdup(name);

@@ -22,6 +22,9 @@
  * *ret_dir is owned by the caller: tree_remove(). */
 int tree_make(const char *spec, char **ret_dir);
 
+/* The same below another directory, for those who make thousands. */
+int tree_make_below(const char *parent, const char *spec, char **ret_dir);
+
 /* Deletes the directory with everything in it and frees the string. NULL is fine. */
 void tree_remove(char *dir);
 

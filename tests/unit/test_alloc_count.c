@@ -54,12 +54,48 @@ TEST(nothing_else_counts)
 	assert_int_equal(alloc_count() - before, 0);
 }
 
+TEST(the_nth_allocation_fails_once)
+{
+	if (!alloc_can_fail())
+		return;
+	alloc_fail_at(2);
+	kept = malloc(1);
+	assert_non_null(kept);
+	free(kept);
+	kept = calloc(1, 1);
+	assert_null(kept);
+	assert_true(alloc_did_fail());
+	kept = strdup("here again");
+	assert_non_null(kept);
+	alloc_fail_at(1);
+	assert_null(realloc(kept, 100));
+	free(kept);
+	alloc_fail_at(0);
+	assert_false(alloc_did_fail());
+}
+
+TEST(what_is_not_freed_is_counted)
+{
+	long before = alloc_live();
+
+	if (!alloc_can_fail())
+		return;
+	kept = malloc(1);
+	kept = realloc(kept, 100000);
+	assert_int_equal(alloc_live() - before, 1);
+	free(kept);
+	free(NULL);
+	assert_int_equal(alloc_live() - before, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_way_to_allocate_is_counted),
 		cmocka_unit_test(what_libc_allocates_is_counted_too),
 		cmocka_unit_test(nothing_else_counts),
+		cmocka_unit_test(the_nth_allocation_fails_once),
+		cmocka_unit_test(what_is_not_freed_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The script that faults are tried in: colod starts over a node, pods appear, the mode is raised,
+// an online pod waits for CPU and batch work is squeezed and released, a pod vanishes, the policy
+// changes, the mode is lowered, colod stops, starts again, dies, and `colod restore` cleans up.
+// What must hold whatever goes wrong is checked on the way.
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "agent/state.h"
+#include "tests/faults/files.h"
+#include "tests/faults/points.h"
+
+struct story {
+	struct points points;
+	struct options options;
+	struct state *state; /* NULL while colod does not run */
+	char mount[256];
+	int64_t now_us;
+	unsigned load;	    /* steps of it so far */
+	unsigned waited_us; /* of the online pod, while there is pressure */
+	bool pressure;
+	bool killed; /* what is cleaned up here was killed */
+	const char *phase;
+	FILE *out; /* what is wrong, a line each */
+	unsigned n_wrong;
+	unsigned n_refused;	       /* starts that colod refused */
+	size_t n_holds;		       /* the most holds that were seen at a time */
+	bool may_write;		       /* the mode is not observe any more */
+	unsigned brief_from, brief_to; /* the points while the pod that vanishes is there */
+	const struct files *base; /* before colod; NULL: not known yet, base_taken will be it */
+	struct files base_taken;
+	struct files calm;	       /* when all is quiet, before the end */
+	const struct files *want_calm; /* of the run without a fault; NULL: this is it */
+};
+
+/* A tree below `parent`. Aborts where that cannot be made. */
+void story_open(struct story *s, const char *parent, FILE *out);
+void story_close(struct story *s);
+
+/* The whole script; it may end early by points.what. s->n_wrong is 0 when all was well. */
+void story_run(struct story *s);
+
+/* What follows a kill, over the tree that is left in `dir`: `colod restore`, or a new start that goes on
+ * for a while and then stops. `base`: as it must be then. */
+void story_clean_up(const char *dir, const struct files *base, bool restart, FILE *out,
+		    unsigned *ret_n_wrong);
+
+__attribute__((format(printf, 2, 3))) void story_wrong(struct story *s, const char *format, ...);
