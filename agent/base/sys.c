@@ -94,7 +94,7 @@ int sys_open_following(int dirfd, const char *path, int flags)
 {
 	const struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT};
 
-	if (fails(SYS_OPEN, path))
+	if (fails_at(SYS_OPEN, dirfd, path, flags))
 		return -1;
 	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 }
@@ -200,12 +200,12 @@ int sys_inotify_add_watch(int fd, const char *path, unsigned mask)
 
 int sys_eventfd(unsigned value, int flags)
 {
-	return fails(SYS_POLL, NULL) ? -1 : eventfd(value, flags);
+	return fails(SYS_POLL, -EBADF) ? -1 : eventfd(value, flags);
 }
 
 int sys_poll(struct pollfd *fds, size_t n, int timeout_ms)
 {
-	return fails(SYS_POLL, NULL) ? -1 : poll(fds, n, timeout_ms);
+	return fails(SYS_POLL, -EBADF) ? -1 : poll(fds, n, timeout_ms);
 }
 
 int sys_epoll_create1(int flags)

@@ -10,6 +10,8 @@ const int *ways_errors(const struct point *p)
 	static const int open_cgroup[] = {EMFILE, ENOMEM, EACCES, 0};
 	static const int open_state[] = {EMFILE, ENOSPC, EACCES, 0};
 	static const int open_other[] = {EMFILE, EACCES, EIO, ENOENT, 0};
+	/* A policy directory that is not there is an empty one: another policy, no fault. */
+	static const int open_dir[] = {EMFILE, EACCES, EIO, ENOMEM, 0};
 	static const int read_inotify[] = {EINTR, EAGAIN, 0};
 	static const int read_any[] = {EIO, EINTR, ENOMEM, 0};
 	static const int write_knob[] = {EINVAL, EBUSY, ENOMEM, EACCES, EINTR, 0};
@@ -27,6 +29,7 @@ const int *ways_errors(const struct point *p)
 	case SYS_OPEN:
 		return p->place == PLACE_CGROUP	 ? open_cgroup
 		       : p->place == PLACE_STATE ? open_state
+		       : p->flags & O_DIRECTORY	 ? open_dir
 						 : open_other;
 	case SYS_READ:
 		return p->inotify ? read_inotify : read_any;
