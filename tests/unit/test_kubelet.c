@@ -8,8 +8,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "agent/base/sys.h"
 #include "agent/discover/kubelet.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/kubelet_case.h"
 
 #define WAIT_MS 60000
@@ -113,19 +113,12 @@ TEST(an_object_that_never_asked_is_freed_and_so_is_none)
 	kubelet_free(NULL);
 }
 
-static int no_thread(void *context, enum sys_call call, const char *path, size_t size)
-{
-	(void)context;
-	(void)path;
-	(void)size;
-	return call == SYS_THREAD ? -EAGAIN : 0;
-}
-
 TEST(without_a_thread_the_question_stays_the_callers)
 {
-	sys_set_hook(no_thread, NULL);
+	fault_begin();
+	fault_set(SYS_THREAD, 1, -EAGAIN);
 	assert_int_equal(ask(), -EAGAIN);
-	sys_set_hook(NULL, NULL);
+	fault_end();
 	assert_false(kubelet_is_busy(k));
 	assert_int_equal(ask(), 0);
 	assert_int_equal(readable(WAIT_MS), 1);
