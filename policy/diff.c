@@ -67,6 +67,45 @@ static bool is_idle(const struct cgroup *cg)
 	return now->state == KNOB_KNOWN && now->value == 1;
 }
 
+/* What a value is good for where no plan entry says it. */
+static enum effect effect_of(enum knob knob, bool held)
+{
+	if (held)
+		return EFFECT_HOLD;
+	if (knob == KNOB_MEMORY_MIN || knob == KNOB_MEMORY_LOW)
+		return EFFECT_PROTECTION;
+	return knob == KNOB_CPU_MAX || knob == KNOB_MEMORY_HIGH ? EFFECT_LIMIT : EFFECT_SHARE;
+}
+
+/* A pod here, or below, waits for facts. */
+static bool is_waited_for(const struct plan *plan, const struct cgroup *cg)
+{
+	if (cg->pod)
+		return plan_assignment(plan, cg->pod)->state == ASSIGNMENT_WAITING;
+	for (const struct cgroup *c = cg->first_child; c; c = c->next_sibling) {
+		if (is_waited_for(plan, c))
+			return true;
+	}
+	return false;
+}
+
+/* Until somebody has told what the pods are, a share or protection that an earlier colod gave stays:
+ * a restart beside a silent kubelet must not take away, nor a second later give again, what nobody
+ * has asked to change. Limits and holds do end: they need known facts. */
+static bool is_kept(const struct context *c, const struct cgroup *cg, enum knob knob)
+{
+	const struct knob_state *s = &cg->knobs[knob];
+	enum effect effect = effect_of(knob, s->held);
+	enum mode mode = mode_of(c, knob);
+
+	if (!c->model->facts_awaited || !is_ours(c, knob, s) || plan_find(c->plan, cg, knob))
+		return false;
+	if (effect != EFFECT_SHARE && effect != EFFECT_PROTECTION)
+		return false;
+	return mode > MODE_OBSERVE && mode >= names_effect_mode(effect) &&
+	       is_waited_for(c->plan, cg);
+}
+
 /* Whether the group is idle once this pass is done; `in_full`: if the mode allowed everything. */
 static bool idle_after(const struct context *c, const struct cgroup *cg, bool in_full)
 {
@@ -77,7 +116,7 @@ static bool idle_after(const struct context *c, const struct cgroup *cg, bool in
 		return false;
 	if (e && (in_full || is_allowed(c, e)))
 		return e->want.value == 1;
-	if (is_ours(c, KNOB_CPU_IDLE, s))
+	if (is_ours(c, KNOB_CPU_IDLE, s) && !is_kept(c, cg, KNOB_CPU_IDLE))
 		return s->original.value == 1;
 	return s->now.value == 1;
 }
@@ -113,16 +152,6 @@ bool diff_children_first(enum diff_phase phase)
 	return phase == DIFF_PROTECT_LESS || phase == DIFF_TIGHTEN;
 }
 
-/* What a value is good for where no plan entry says it. */
-static enum effect effect_of(enum knob knob, bool held)
-{
-	if (held)
-		return EFFECT_HOLD;
-	if (knob == KNOB_MEMORY_MIN || knob == KNOB_MEMORY_LOW)
-		return EFFECT_PROTECTION;
-	return knob == KNOB_CPU_MAX || knob == KNOB_MEMORY_HIGH ? EFFECT_LIMIT : EFFECT_SHARE;
-}
-
 static void undo(const struct context *c, const struct knob_state *s, const struct plan_entry *e,
 		 struct change *change)
 {
@@ -154,7 +183,7 @@ static void put(const struct plan_entry *e, struct change *change)
 static bool is_weight_forgotten(const struct context *c, const struct cgroup *cg)
 {
 	const struct plan_entry *e = plan_find(c->plan, cg, KNOB_CPU_IDLE);
-	bool by_colod = is_allowed(c, e) && e->want.value == 1;
+	bool by_colod = is_kept(c, cg, KNOB_CPU_IDLE) || (is_allowed(c, e) && e->want.value == 1);
 
 	return cg->knobs[KNOB_CPU_WEIGHT].owned && !by_colod &&
 	       !is_allowed(c, plan_find(c->plan, cg, KNOB_CPU_WEIGHT));
@@ -184,6 +213,8 @@ static bool find(const struct context *c, struct cgroup *cg, enum knob knob, str
 		if (is_idle(cg))
 			change->had = knob_value_of(DIFF_WEIGHT_AFTER_IDLE);
 	}
+	if (is_kept(c, cg, knob))
+		return false;
 	if (!allowed && s->owned) {
 		undo(c, s, e, change);
 		*ret_withheld = e && !equal(c, knob, &e->want, &change->want);

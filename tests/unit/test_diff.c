@@ -207,6 +207,51 @@ TEST(an_owned_knob_that_no_plan_names_gets_its_original_back)
 	assert_int_equal(s->changes.list[0].reason.code, REASON_NOT_PLANNED);
 }
 
+/* As after a restart beside a kubelet that has not answered yet. */
+static void await_facts(struct scene *s)
+{
+	fake_waiting(&s->f, s->hog->pod);
+	fake_waiting(&s->f, s->online->pod);
+	s->f.model.facts_awaited = true;
+}
+
+TEST(until_facts_come_shares_and_protection_stay_and_holds_end)
+{
+	struct scene *s = *state;
+
+	await_facts(s);
+	fake_own(s->class, KNOB_CPU_WEIGHT, 1, 3);
+	fake_own(s->hog, KNOB_CPU_IDLE, 0, 1);
+	fake_own(s->hog, KNOB_CPU_WEIGHT, 39, 1);
+	fake_own(s->online, KNOB_MEMORY_MIN, 0, 4096);
+	fake_own(s->hog, KNOB_MEMORY_HIGH, 1u << 30, 1u << 20);
+	fake_own(s->class, KNOB_CPU_MAX, KNOB_VALUE_MAX, 20000);
+	s->class->knobs[KNOB_CPU_MAX].held = true;
+	assert_string_equal(run(s, MODE_SQUEEZE), "besteffort.slice cpu.max <- max 100000; "
+						  "hog.slice memory.high <- 1073741824; ");
+	s->f.model.facts_awaited = false;
+	(void)run(s, MODE_SQUEEZE);
+	assert_int_equal(s->changes.n, 6);
+}
+
+TEST(what_is_awaited_does_not_keep_what_the_mode_forbids_or_others_wrote)
+{
+	struct scene *s = *state;
+
+	await_facts(s);
+	fake_own(s->class, KNOB_CPU_WEIGHT, 1, 3);
+	assert_string_equal(run(s, MODE_PROTECT), "");
+	assert_string_equal(run(s, MODE_OBSERVE), "besteffort.slice cpu.weight <- 1; ");
+	s->class->knobs[KNOB_CPU_WEIGHT].now.value = 77;
+	assert_string_equal(run(s, MODE_PROTECT), "besteffort.slice cpu.weight x 77; ");
+	fake_own(s->class, KNOB_CPU_WEIGHT, 1, 3);
+	plan(s, s->class, KNOB_CPU_WEIGHT, EFFECT_SHARE, 5);
+	fake_own(s->hog, KNOB_CPU_WEIGHT, 1, 3);
+	fake_level(&s->f, s->hog->pod, LEVEL_P7);
+	assert_string_equal(run(s, MODE_PROTECT),
+			    "besteffort.slice cpu.weight = 5; hog.slice cpu.weight <- 1; ");
+}
+
 TEST(lowering_the_mode_undoes_what_the_new_one_does_not_allow)
 {
 	struct scene *s = *state;
@@ -433,6 +478,8 @@ int main(void)
 		CASE(what_is_withheld_is_listed_for_the_resource_that_observes),
 		CASE(what_is_withheld_is_listed_on_request_in_observe_only),
 		CASE(an_owned_knob_that_no_plan_names_gets_its_original_back),
+		CASE(until_facts_come_shares_and_protection_stay_and_holds_end),
+		CASE(what_is_awaited_does_not_keep_what_the_mode_forbids_or_others_wrote),
 		CASE(lowering_the_mode_undoes_what_the_new_one_does_not_allow),
 		CASE(a_value_that_somebody_else_wrote_since_is_left_alone),
 		CASE(a_planned_value_is_written_again_over_somebody_elses),
