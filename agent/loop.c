@@ -14,6 +14,8 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
+#include "agent/control.h"
+#include "agent/disable_watch.h"
 #include "agent/life.h"
 #include "agent/serve/bus.h"
 #include "agent/state.h"
@@ -41,6 +43,8 @@ struct loop {
 	sd_event_source *burst;
 	sd_event_source *inotify;
 	sd_event_source *facts;
+	sd_event_source *disable;
+	struct disable_watch disable_watch;
 	sd_event_source *triggers[64]; /* found by their fd; observe arms at most 32 */
 	sd_bus *sdbus;
 	struct bus *bus;
@@ -87,6 +91,42 @@ static int loop_reload(void *context, const struct history_caller *caller)
 	return r;
 }
 
+/* What was asked for is done by a pass of its own before the caller hears of it; one more, outside
+ * this call, tells everybody else. */
+static void loop_asked(struct loop *loop)
+{
+	tick(loop->state, loop_now_us(loop));
+	(void)sd_event_source_set_time_relative(loop->timer, 0);
+}
+
+static int loop_set_mode(void *context, enum resource resource, enum mode mode,
+			 const struct history_caller *caller)
+{
+	struct loop *loop = context;
+	int r = control_set_mode(loop->state, resource, mode, caller);
+
+	loop_asked(loop);
+	return r;
+}
+
+static int loop_pause(void *context, uint64_t seconds, const struct history_caller *caller)
+{
+	struct loop *loop = context;
+	int r = control_pause(loop->state, seconds, loop_now_us(loop), caller);
+
+	loop_asked(loop);
+	return r;
+}
+
+static int loop_resume(void *context, const struct history_caller *caller)
+{
+	struct loop *loop = context;
+	int r = control_resume(loop->state, caller);
+
+	loop_asked(loop);
+	return r;
+}
+
 static void bus_close(struct loop *loop)
 {
 	bus_free(loop->bus);
@@ -100,6 +140,9 @@ static int bus_open(struct loop *loop)
 		.context = loop,
 		.snapshot = loop_snapshot,
 		.reload = loop_reload,
+		.set_mode = loop_set_mode,
+		.pause = loop_pause,
+		.resume = loop_resume,
 	};
 	int r = sys_bus(sd_bus_open_system(&loop->sdbus));
 
@@ -225,6 +268,19 @@ static int on_facts(sd_event_source *source, int fd, uint32_t revents, void *con
 	return 0;
 }
 
+/* The kill switch came or went: no burst to wait for. */
+static int on_disable(sd_event_source *source, int fd, uint32_t revents, void *context)
+{
+	struct loop *loop = context;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	if (disable_watch_take(&loop->disable_watch))
+		loop_pass(loop);
+	return 0;
+}
+
 static int on_trigger(sd_event_source *source, int fd, uint32_t revents, void *context)
 {
 	struct loop *loop = context;
@@ -299,6 +355,18 @@ static int add_signals(struct loop *loop)
 	return sd_event_add_signal(loop->event, NULL, SIGHUP, on_hangup, loop);
 }
 
+/* Without it the kill switch is noticed within a second, by the next pass. */
+static void add_disable_watch(struct loop *loop)
+{
+	int r = disable_watch_start(&loop->disable_watch, loop->state->root_fd);
+
+	if (r == 0)
+		r = sd_event_add_io(loop->event, &loop->disable, loop->disable_watch.fd, EPOLLIN,
+				    on_disable, loop);
+	if (r < 0)
+		log_info("loop.disable", "/etc/colod is not watched (%s)", strerror(-r));
+}
+
 static int add_sources(struct loop *loop)
 {
 	int r, fd = discover_inotify_fd(loop->state->discover);
@@ -341,6 +409,7 @@ static int loop_start(struct loop *loop, const struct options *options)
 	r = add_sources(loop);
 	if (r < 0)
 		return r;
+	add_disable_watch(loop);
 	r = sd_event_set_watchdog(loop->event, true);
 	return r < 0 ? r : 0;
 }
@@ -352,6 +421,8 @@ static void loop_done(struct loop *loop)
 		sd_event_source_disable_unref(loop->triggers[i]);
 	sd_event_source_disable_unref(loop->inotify);
 	sd_event_source_disable_unref(loop->facts);
+	sd_event_source_disable_unref(loop->disable);
+	disable_watch_stop(&loop->disable_watch);
 	sd_event_source_disable_unref(loop->burst);
 	sd_event_source_disable_unref(loop->timer);
 	state_free(loop->state);
@@ -360,7 +431,7 @@ static void loop_done(struct loop *loop)
 
 int loop_run(const struct options *options)
 {
-	_cleanup_(loop_done) struct loop loop = {0};
+	_cleanup_(loop_done) struct loop loop = {.disable_watch = {.fd = -EBADF}};
 	int r = loop_start(&loop, options);
 
 	if (r < 0) {

@@ -15,13 +15,14 @@
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
+#include "agent/control.h"
 #include "agent/lock.h"
+#include "agent/mode_sources.h"
 #include "agent/policy_files.h"
 #include "agent/policy_store.h"
 #include "policy/decide.h"
 #include "policy/diag.h"
 #include "policy/diff.h"
-#include "policy/mode.h"
 #include "policy/names.h"
 #include "policy/read.h"
 #include "policy/score.h"
@@ -30,7 +31,6 @@
 #define STATE_DIRECTORY "run/colod"
 /* A restore may be under way: the one of the agent before this one, or a guard's. */
 #define LOCK_WAIT_MS 3000
-#define DISABLE_FILE "etc/colod/disable"
 
 int state_open_directory(int root_fd, int *ret_fd)
 {
@@ -181,23 +181,8 @@ int state_load_policy(struct state *s)
 	/* Discovery borrows the old one until it is told of the new one. */
 	discover_set_policy(s->discover, s->policy);
 	policy_free(old);
-	state_update_mode(s);
+	mode_sources_update(s);
 	return r;
-}
-
-void state_update_mode(struct state *s)
-{
-	struct mode_says *says = &s->status.mode_says;
-
-	memset(says, 0, sizeof(*says));
-	mode_say(says, MODE_SOURCE_POLICY, RESOURCE_INVALID, s->policy->mode, "the policy says so");
-	if (s->options->mode_given)
-		mode_say(says, MODE_SOURCE_OPTION, RESOURCE_INVALID, s->options->mode,
-			 "the command line says so (--mode)");
-	if (fs_exists(s->root_fd, DISABLE_FILE) != 0)
-		mode_say(says, MODE_SOURCE_DISABLE, RESOURCE_INVALID, MODE_OFF,
-			 "the file /etc/colod/disable exists");
-	mode_lowest(says, &s->status.modes);
 }
 
 static void state_freep(struct state **s)
@@ -228,6 +213,8 @@ int state_new(const struct options *options, struct state **ret_state)
 	r = start_stages(s);
 	if (r < 0)
 		return r;
+	control_load(s);
+	mode_sources_read_kernel(s);
 	r = state_load_policy(s);
 	if (r == -ENOMEM)
 		return r;

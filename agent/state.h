@@ -7,6 +7,7 @@
 
 #include "agent/apply/apply.h"
 #include "agent/base/history.h"
+#include "agent/control_text.h"
 #include "agent/discover/discover.h"
 #include "agent/life.h"
 #include "agent/observe/observe.h"
@@ -39,6 +40,9 @@ struct state {
 	struct history *history;      /* what was done, for people */
 	struct modes accounted_modes; /* as the history knows them, once modes_accounted */
 	bool modes_accounted;
+	struct control control;	     /* what people asked for over the bus (control.c) */
+	bool control_unsaved;	     /* its record differs: written again in the next pass */
+	struct mode_say kernel_says; /* what the kernel command line said at the start */
 	struct observe_trigger_ops trigger_ops;
 	struct life life;
 	struct policy_watch policy_watch;
@@ -59,9 +63,6 @@ void state_free(struct state *state);
 /* Reads the policy files again. A broken policy keeps the one in force: -EINVAL, messages are
  * logged and in state->diags. */
 int state_load_policy(struct state *state);
-
-/* The mode in force: the lowest of all sources; fills status->modes and status->mode_says. */
-void state_update_mode(struct state *state);
 
 /* Views for the serving stage, valid until the next pass. */
 struct snapshot state_snapshot(const struct state *state);

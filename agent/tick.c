@@ -11,6 +11,7 @@
 #include "agent/base/log.h"
 #include "agent/controllers.h"
 #include "agent/life.h"
+#include "agent/mode_sources.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/score.h"
@@ -136,7 +137,7 @@ void tick(struct state *s, int64_t now_us)
 {
 	life_pass(s, now_us);
 	s->status.pass_us = now_us;
-	state_update_mode(s);
+	mode_sources_update(s);
 	account_modes(s, NULL);
 	discover_stage(s, now_us);
 	observe_stage(s, now_us);

@@ -292,3 +292,48 @@ bool kernel_text_has_word(const char *text, const char *word)
 	}
 	return false;
 }
+
+/* The length of a word that may have quoted parts with blanks in them. */
+static size_t quoted_length(const char *p)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	while (p[n] && (quoted || !strchr(" \t\n", p[n]))) {
+		quoted ^= p[n] == '"';
+		n++;
+	}
+	return n;
+}
+
+/* Copies n bytes without their double quotes. */
+static void unquote(const char *from, size_t n, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n && len + 1 < size; i++) {
+		if (from[i] != '"')
+			buf[len++] = from[i];
+	}
+	buf[len] = '\0';
+}
+
+bool kernel_text_option(const char **line, const char *key, char *buf, size_t size)
+{
+	size_t key_len = strlen(key);
+	const char *p = *line;
+
+	for (p += strspn(p, " \t\n"); *p; p += strspn(p, " \t\n")) {
+		size_t n = quoted_length(p), skip = *p == '"' ? 1 : 0;
+
+		if (n > key_len + skip && strncmp(p + skip, key, key_len) == 0 &&
+		    p[skip + key_len] == '=') {
+			unquote(p + skip + key_len + 1, n - skip - key_len - 1, buf, size);
+			*line = p + n;
+			return true;
+		}
+		p += n;
+	}
+	*line = p;
+	return false;
+}

@@ -31,5 +31,10 @@ int kernel_text_stat_busy(const char *text, uint64_t ticks_per_s, uint64_t *ret_
  * in `words` of 64. -ERANGE for an id >= n_bits. *ret_count may be NULL. */
 int kernel_text_list(const char *text, uint64_t *words, size_t n_bits, size_t *ret_count);
 
+/* The next `key=value` of a kernel command line: *line is moved behind it. A value or a word may be
+ * in double quotes; what is in them is one word. False at the end. A value that does not fit is
+ * cut. */
+bool kernel_text_option(const char **line, const char *key, char *buf, size_t size);
+
 /* Whether `word` stands alone in a blank-separated list (cgroup.controllers). */
 bool kernel_text_has_word(const char *text, const char *word);

@@ -10,23 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/boot_id.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
 #include "agent/base/process.h"
 #include "agent/base/sys.h"
 #include "policy/knob.h"
-
-/* Of the running kernel, whatever tree stands in for "/": inodes of cgroups are the kernel's. */
-static void read_boot_id(char *buf, size_t size)
-{
-	_cleanup_close_ int fd = -EBADF;
-
-	if (fs_open_root("/", &fd) < 0 ||
-	    fs_read(fd, "proc/sys/kernel/random/boot_id", buf, size, NULL) < 0)
-		memcpy(buf, "unknown", sizeof("unknown"));
-	buf[strcspn(buf, " \n")] = '\0';
-}
 
 static void report_found(const struct originals_found *found, size_t n)
 {
@@ -58,7 +48,7 @@ int apply_new(int cgroup_fd, int state_fd, struct apply **ret_apply)
 	apply->page_bytes = page > 0 ? (uint64_t)page : 4096;
 	apply->self.pid = (uint32_t)getpid();
 	(void)process_start(apply->self.pid, &apply->self.start);
-	read_boot_id(boot_id, sizeof(boot_id));
+	boot_id_read(boot_id, sizeof(boot_id));
 	r = originals_open(&apply->originals, state_fd, boot_id, &found);
 	if (r < 0) {
 		originals_close(&apply->originals);

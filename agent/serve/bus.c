@@ -14,6 +14,7 @@
 #include "agent/base/sys.h"
 #include "agent/base/utf8.h"
 #include "agent/serve/bus_caller.h"
+#include "agent/serve/bus_control.h"
 #include "agent/serve/bus_pod.h"
 #include "agent/serve/bus_signal.h"
 #include "agent/serve/bus_text.h"
@@ -36,6 +37,7 @@ struct shown {
 	enum rung rung;
 	size_t n_pods;
 	uint64_t mode_why;
+	uint64_t mode_sources; /* of Modes and ModeSources: they change together */
 	uint64_t policy_state;
 	uint64_t policy_digest;
 	uint64_t facts_note;
@@ -49,6 +51,11 @@ struct bus {
 	struct shown shown;
 	bool named;
 };
+
+const struct bus_ops *bus_ops_of(const struct bus *bus)
+{
+	return &bus->ops;
+}
 
 static const struct snapshot *snapshot_of(const struct bus *bus)
 {
@@ -326,14 +333,17 @@ static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
 #define CONSTANT SD_BUS_VTABLE_PROPERTY_CONST
 #define OPEN SD_BUS_VTABLE_UNPRIVILEGED
 
-/* Who may call at all is the bus's own policy (packaging/dbus/io.colod.Agent1.conf). Reload is open
- * here only because its handler asks for the sender's privilege itself, with a better sentence. */
+/* Who may call at all is the bus's own policy (packaging/dbus/io.colod.Agent1.conf). Reload,
+ * SetMode, Pause and Resume are open here only because their handlers ask for the sender's privilege
+ * themselves, with a better sentence. */
 const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Version", "s", get_text, 0, CONSTANT),
 	SD_BUS_PROPERTY("Kernel", "s", get_text, 0, CONSTANT),
 	SD_BUS_PROPERTY("Mode", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("ModeWhy", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Modes", "a(sss)", bus_control_get_modes, 0, CHANGES),
+	SD_BUS_PROPERTY("ModeSources", "a(ssss)", bus_control_get_sources, 0, CHANGES),
 	SD_BUS_PROPERTY("PolicyState", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("PolicyDigest", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("FactsNote", "s", get_text, 0, CHANGES),
@@ -352,6 +362,15 @@ const sd_bus_vtable bus_manager_vtable[] = {
 				OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Dump", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", snapshot), dump, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, reload, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("SetMode", SD_BUS_ARGS("s", resource, "s", mode),
+				SD_BUS_RESULT("s", in_force, "s", why, "s", note),
+				bus_control_set_mode, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Pause", SD_BUS_ARGS("t", seconds),
+				SD_BUS_RESULT("s", in_force, "s", why, "s", note),
+				bus_control_pause, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_NO_ARGS,
+				SD_BUS_RESULT("s", in_force, "s", why, "s", note),
+				bus_control_resume, OPEN),
 	SD_BUS_SIGNAL_WITH_ARGS("RungChanged",
 				SD_BUS_ARGS("s", resource, "s", from, "s", to, "s", reason), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("PolicyRejected", SD_BUS_ARGS("s", state, "s", first_error), 0),
@@ -365,6 +384,7 @@ static void fill_shown(const struct snapshot *s, struct shown *ret_shown)
 		.rung = s->ladder_cpu ? s->ladder_cpu->rung : RUNG_CALM,
 		.n_pods = s->model ? s->model->n_pods : 0,
 		.mode_why = bus_text_hash(why_of(s)),
+		.mode_sources = bus_control_hash(s),
 		.policy_state = bus_text_hash(s->status ? s->status->policy_state : NULL),
 		.policy_digest = bus_text_hash(s->status ? s->status->policy_digest : NULL),
 		.facts_note = bus_text_hash(s->model ? s->model->facts_note : NULL),
@@ -432,6 +452,8 @@ void bus_publish(struct bus *bus)
 	} while (0)
 	NOTE(was.mode != now.mode, "Mode");
 	NOTE(was.mode_why != now.mode_why, "ModeWhy");
+	NOTE(was.mode_sources != now.mode_sources, "Modes");
+	NOTE(was.mode_sources != now.mode_sources, "ModeSources");
 	NOTE(was.policy_state != now.policy_state, "PolicyState");
 	NOTE(was.policy_digest != now.policy_digest, "PolicyDigest");
 	NOTE(was.facts_note != now.facts_note, "FactsNote");

@@ -11,17 +11,29 @@
 
 struct bus;
 
+/* Longer pauses are refused: 366 days. */
+#define BUS_PAUSE_MAX_S (366u * 24 * 3600)
+
 struct bus_ops {
 	void *context;
 	const struct snapshot *(*snapshot)(void *context);
 	/* 0 or -EINVAL: the new policy was rejected */
 	int (*reload)(void *context, const struct history_caller *caller);
+	/* Each has made a pass when it returns. 0, or why it could not be recorded (-errno); it is in
+	 * force all the same. RESOURCE_INVALID: everything. Seconds 0: until resumed. */
+	int (*set_mode)(void *context, enum resource resource, enum mode mode,
+			const struct history_caller *caller);
+	int (*pause)(void *context, uint64_t seconds, const struct history_caller *caller);
+	int (*resume)(void *context, const struct history_caller *caller);
 };
 
 /* Registers the object tree and asks for the name on `bus` (borrowed), which the caller attaches
  * to its loop. A taken name is -EEXIST. 0 or -errno. */
 int bus_new(sd_bus *sdbus, const struct bus_ops *ops, struct bus **ret_bus);
 void bus_free(struct bus *bus);
+
+/* The calls back that the handlers of the manager object make. */
+const struct bus_ops *bus_ops_of(const struct bus *bus);
 
 /* After a pass: emits InterfacesAdded/Removed for pods, RungChanged, PropertiesChanged for what changed. */
 void bus_publish(struct bus *bus);

@@ -19,8 +19,9 @@
 
 /* The agent about itself. Counters are since start. */
 struct status {
-	struct modes modes;		     /* in force */
-	struct mode_says mode_says;	     /* what each source says, and why */
+	struct modes modes;	    /* in force */
+	struct mode_says mode_says; /* what each source says, and why */
+	int64_t pause_until_us;	    /* CLOCK_BOOTTIME; 0: not paused, or until it is resumed */
 	char policy_state[STATUS_NOTE_SIZE]; /* "ok", or why the last good one is in force */
 	char policy_digest[17];		     /* of the policy in force: show_digest() in hex */
 	uint32_t policy_unenforced; /* keys and steps of it that this version does not act on */

@@ -65,6 +65,20 @@ static void check_list(const char *text)
 	require(bits == count);
 }
 
+/* Goes on to the end, and never past it. */
+static void check_options(const char *text, size_t size)
+{
+	const char *at = text, *last = text;
+	char buf[8];
+
+	while (kernel_text_option(&at, "a", buf, sizeof(buf))) {
+		require(at > last && at <= text + size);
+		require(memchr(buf, '"', strlen(buf)) == NULL);
+		last = at;
+	}
+	require(*at == '\0');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const keys[] = {"usage_usec", "nr_throttled", "populated", "", "a b"};
@@ -84,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_value(kernel_text_keyed(text, keys[i], &value), value);
 		(void)kernel_text_has_word(text, keys[i]);
 	}
+	check_options(text, size);
 	if (kernel_text_psi(text, &psi) < 0)
 		require(psi.some_us == UNTOUCHED && psi.full_us == UNTOUCHED);
 	value = UNTOUCHED;

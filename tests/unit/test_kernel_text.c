@@ -257,6 +257,34 @@ TEST(a_word_is_found_only_as_a_whole)
 	assert_false(kernel_text_has_word("cpuset", "cpu"));
 }
 
+/* Each value of colod= on a line, behind one another. */
+static const char *options(const char *line)
+{
+	static char all[256];
+	char buf[16];
+
+	all[0] = '\0';
+	while (kernel_text_option(&line, "colod", buf, sizeof(buf))) {
+		(void)strcat(all, buf);
+		(void)strcat(all, ";");
+	}
+	return all;
+}
+
+TEST(an_option_of_the_kernel_command_line_is_found_as_a_word)
+{
+	assert_string_equal(options("root=/dev/vda colod=off quiet\n"), "off;");
+	assert_string_equal(options("colod=off"), "off;");
+	assert_string_equal(options("colod=\"off\" \"colod=observe\""), "off;observe;");
+	assert_string_equal(options("colod= colod=protect\tcolod=off\n"), ";protect;off;");
+	assert_string_equal(options(""), "");
+	assert_string_equal(options("colod quiet"), "");
+	assert_string_equal(options("xcolod=off colod.x=off colode=off"), "");
+	assert_string_equal(options("init=\"/bin/x colod=off y\" z"), "");
+	assert_string_equal(options("colod=\"never closed  "), "never closed  ;");
+	assert_string_equal(options("colod=a-word-that-is-too-long x"), "a-word-that-is-;");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +306,7 @@ int main(void)
 		cmocka_unit_test(overlapping_ranges_are_counted_once),
 		cmocka_unit_test(a_bad_list_changes_nothing),
 		cmocka_unit_test(a_list_may_have_a_size_that_is_no_multiple_of_a_word),
+		cmocka_unit_test(an_option_of_the_kernel_command_line_is_found_as_a_word),
 		cmocka_unit_test(a_word_is_found_only_as_a_whole),
 	};
 
