@@ -17,6 +17,7 @@
 #include "agent/control.h"
 #include "agent/disable_watch.h"
 #include "agent/life.h"
+#include "agent/mode_sources.h"
 #include "agent/serve/bus.h"
 #include "agent/state.h"
 #include "agent/tick.h"
@@ -93,8 +94,10 @@ static int loop_reload(void *context, const struct history_caller *caller)
 
 /* What was asked for is done by a pass of its own before the caller hears of it; one more, outside
  * this call, tells everybody else. */
-static void loop_asked(struct loop *loop)
+static void loop_asked(struct loop *loop, const struct history_caller *caller)
 {
+	mode_sources_update(loop->state);
+	account_modes(loop->state, caller);
 	tick(loop->state, loop_now_us(loop));
 	(void)sd_event_source_set_time_relative(loop->timer, 0);
 }
@@ -105,7 +108,7 @@ static int loop_set_mode(void *context, enum resource resource, enum mode mode,
 	struct loop *loop = context;
 	int r = control_set_mode(loop->state, resource, mode, caller);
 
-	loop_asked(loop);
+	loop_asked(loop, caller);
 	return r;
 }
 
@@ -114,7 +117,7 @@ static int loop_pause(void *context, uint64_t seconds, const struct history_call
 	struct loop *loop = context;
 	int r = control_pause(loop->state, seconds, loop_now_us(loop), caller);
 
-	loop_asked(loop);
+	loop_asked(loop, caller);
 	return r;
 }
 
@@ -123,7 +126,7 @@ static int loop_resume(void *context, const struct history_caller *caller)
 	struct loop *loop = context;
 	int r = control_resume(loop->state, caller);
 
-	loop_asked(loop);
+	loop_asked(loop, caller);
 	return r;
 }
 

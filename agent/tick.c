@@ -82,6 +82,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 
 static void apply_stage(struct state *s)
 {
+	struct observe_trigger_ops trigger_ops = s->trigger_ops;
 	int r;
 
 	if (controllers_check(s))
@@ -98,8 +99,11 @@ static void apply_stage(struct state *s)
 		log_info("tick.apply", "original values can be recorded again");
 	s->no_record_said = r < 0;
 	discover_watch_owned(s->discover);
+	/* Mode off touches nothing, and a trigger is written into a pod's pressure file. */
+	if (s->status.modes.by[RESOURCE_CPU] == MODE_OFF)
+		trigger_ops.on_arm = NULL;
 	(void)observe_triggers(s->observe, discover_model(s->discover), &s->plan, s->policy,
-			       &s->trigger_ops);
+			       &trigger_ops);
 }
 
 static void account_stage(struct state *s)

@@ -5,8 +5,10 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/control.h"
 #include "agent/state.h"
 #include "agent/tick.h"
 #include "tests/lib/alloc_count.h"
@@ -298,6 +300,77 @@ TEST(a_fight_is_bounded_in_writes_and_passes_and_ends)
 	assert_int_equal(t.state->status.fights, 1);
 }
 
+static int n_armed;
+
+static int arm(void *context, int fd, uint32_t slot)
+{
+	(void)context, (void)fd, (void)slot;
+	n_armed++;
+	return 0;
+}
+
+static void disarm(void *context, int fd, uint32_t slot)
+{
+	(void)context, (void)fd, (void)slot;
+	n_armed--;
+}
+
+/* Off means that nothing is touched: no trigger in a pod's pressure file, no controller. */
+TEST(off_disarms_triggers_and_enables_no_controller)
+{
+	const struct history_caller caller = {0};
+
+	char path[TREE_PATH_SIZE];
+
+	make_job("farm", "farm/job-1");
+	start("observe", MODE_FULL);
+	n_armed = 0;
+	t.state->trigger_ops = (struct observe_trigger_ops){.on_arm = arm, .on_disarm = disarm};
+	(void)control_set_mode(t.state, RESOURCE_INVALID, MODE_OFF, &caller);
+	tick(t.state, 10 * S_US);
+	discover_model(t.state->discover)->capabilities |= 1u << CAPABILITY_PSI_TRIGGER;
+	tick(t.state, 11 * S_US);
+	assert_int_equal(n_armed, 0);
+	/* What a fake tree has no kernel for: a pressure file that can be waited for. */
+	snprintf(path, sizeof(path), "%s/sys/fs/cgroup/" ONLINE_POD "/cpu.pressure", t.dir);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	(void)control_set_mode(t.state, RESOURCE_INVALID, MODE_FULL, &caller);
+	tick(t.state, 12 * S_US);
+	assert_int_equal(n_armed, 1);
+	assert_int_equal(t.state->status.triggers, n_armed);
+	(void)control_set_mode(t.state, RESOURCE_CPU, MODE_OFF, &caller);
+	tick(t.state, 13 * S_US);
+	assert_int_equal(n_armed, 0);
+	assert_int_equal(t.state->status.triggers, 0);
+	assert_knob("farm", "cgroup.subtree_control", "cpu memory");
+}
+
+/* A resource alone: its knobs come back, the others stay, and raising it plans at once. */
+TEST(a_lowered_resource_gives_back_its_knobs_alone)
+{
+	const struct history_caller caller = {0};
+	char weight[32];
+
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+	assert_int_equal(tree_knob_read(t.dir, BE, "cpu.weight", weight, sizeof(weight)), 0);
+	assert_string_not_equal(weight, "100");
+	(void)control_set_mode(t.state, RESOURCE_MEMORY, MODE_OBSERVE, &caller);
+	tick(t.state, 11 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "0");
+	assert_knob(BE, "cpu.weight", weight);
+	assert_true(t.state->status.withheld > 0);
+	(void)control_set_mode(t.state, RESOURCE_MEMORY, MODE_FULL, &caller);
+	tick(t.state, 12 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+	(void)control_set_mode(t.state, RESOURCE_CPU, MODE_OFF, &caller);
+	tick(t.state, 13 * S_US);
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+	assert_knob(BE, "cpu.weight", "100");
+}
+
 #define UNIT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -313,6 +386,8 @@ int main(void)
 		UNIT(a_broken_policy_keeps_the_one_in_force),
 		UNIT(a_pod_that_vanishes_takes_nothing_with_it),
 		UNIT(a_missing_controller_is_enabled_for_a_plain_cgroup_only),
+		UNIT(off_disarms_triggers_and_enables_no_controller),
+		UNIT(a_lowered_resource_gives_back_its_knobs_alone),
 		UNIT(observe_enables_no_controller_and_a_raised_mode_does),
 		UNIT(colods_own_writes_wake_nobody),
 		UNIT(a_value_written_over_is_put_back_in_one_pass_counted_and_nobody_else_is_written),
