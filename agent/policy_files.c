@@ -212,10 +212,23 @@ static int read_named(const char *const *files, size_t n_files, struct file_set 
 	return failed;
 }
 
+/* What is not there is "": a file that asks for it then does not hold. */
+static void read_node(int root_fd, struct policy_node *node)
+{
+	if (fs_read(root_fd, "proc/sys/kernel/hostname", node->host, sizeof(node->host), NULL) < 0)
+		node->host[0] = '\0';
+	if (fs_read(root_fd, "etc/machine-id", node->machine_id, sizeof(node->machine_id), NULL) <
+	    0)
+		node->machine_id[0] = '\0';
+	node->host[strcspn(node->host, " \n")] = '\0';
+	node->machine_id[strcspn(node->machine_id, " \n")] = '\0';
+}
+
 int policy_files_read(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
 		      struct policy **ret_policy)
 {
 	_cleanup_(file_set_done) struct file_set *set = calloc(1, sizeof(*set));
+	struct policy_node node;
 	int r;
 
 	memset(diags, 0, sizeof(*diags));
@@ -225,7 +238,8 @@ int policy_files_read(int root_fd, const char *const *files, size_t n_files, str
 			: read_directories(root_fd, set, diags);
 	if (r < 0)
 		return r;
-	return policy_read(set->sources, set->n, diags, ret_policy);
+	read_node(root_fd, &node);
+	return policy_read_on(&node, set->sources, set->n, diags, ret_policy);
 }
 
 static uint64_t add(uint64_t hash, const void *bytes, size_t len)

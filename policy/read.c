@@ -12,6 +12,7 @@
 #include "policy/check.h"
 #include "policy/diag.h"
 #include "policy/names.h"
+#include "policy/nodes.h"
 #include "policy/reader.h"
 #include "policy/rule.h"
 #include "policy/values.h"
@@ -79,6 +80,7 @@ static const struct reader_key root_keys[] = {
 	 .offset = offsetof(struct policy, metrics),
 	 .keys = read_metrics_keys},
 	{.name = "dbus", .read = reader_submapping, .keys = read_bus_keys},
+	{.name = "nodes", .read = reader_nothing, .keys = nodes_keys},
 	{0},
 };
 
@@ -90,6 +92,64 @@ const struct reader_key *reader_root_keys(void)
 static void cleanup_root(struct read_node **root)
 {
 	read_yaml_free(*root);
+}
+
+/* A file for other nodes is read into a policy that is thrown away: its mistakes are told all the same. */
+static int read_aside(struct reader *reader, const struct read_node *root)
+{
+	_cleanup_(cleanup_policy) struct policy *aside = policy_none();
+	struct reader before = *reader;
+	int r;
+
+	if (!aside)
+		return -ENOMEM;
+	reader->policy = aside;
+	r = reader_mapping(reader, root, root_keys, "a policy", aside);
+	while (reader->n_rules > before.n_rules)
+		rule_done(&reader->rules[--reader->n_rules].rule);
+	/* What was set there says nothing about the whole; only the memory of the rules moved. */
+	before.rules = reader->rules;
+	before.cap_rules = reader->cap_rules;
+	*reader = before;
+	return r;
+}
+
+static int leave_out(struct policy *policy, size_t file, const char *why)
+{
+	struct policy_left_out *grown =
+		reallocarray(policy->left_out, policy->n_left_out + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	policy->left_out = grown;
+	grown[policy->n_left_out] = (struct policy_left_out){
+		.file = (uint32_t)file,
+		.why = strdup(why),
+	};
+	if (!grown[policy->n_left_out].why)
+		return -ENOMEM;
+	policy->n_left_out++;
+	return 0;
+}
+
+static int read_root(struct reader *reader, const struct read_node *root)
+{
+	const struct read_node *on = root->kind == READ_MAPPING ? read_yaml_child(root, "nodes")
+								: NULL;
+	struct nodes nodes = {.permille = 1000};
+	char why[NODES_WHY_SIZE];
+	int r = 0;
+
+	reader->in_list++;
+	if (on)
+		r = reader_mapping(reader, on, nodes_keys, "nodes", &nodes);
+	reader->in_list--;
+	if (r < 0)
+		return r;
+	if (nodes_hold(&nodes, reader->node, why))
+		return reader_mapping(reader, root, root_keys, "a policy", reader->policy);
+	r = leave_out(reader->policy, reader->source, why);
+	return r < 0 ? r : read_aside(reader, root);
 }
 
 static int read_source(struct reader *reader, size_t i)
@@ -105,7 +165,7 @@ static int read_source(struct reader *reader, size_t i)
 	if (r < 0)
 		return 0;
 	reader->source = i;
-	r = reader_mapping(reader, root, root_keys, "a policy", reader->policy);
+	r = read_root(reader, root);
 	if (r < 0)
 		return r;
 	if (root->kind == READ_MAPPING && !read_yaml_child(root, "version"))
@@ -244,8 +304,15 @@ static int read_sources(struct reader *reader)
 int policy_read(const struct policy_source *sources, size_t n_sources, struct diags *diags,
 		struct policy **ret_policy)
 {
+	return policy_read_on(NULL, sources, n_sources, diags, ret_policy);
+}
+
+int policy_read_on(const struct policy_node *node, const struct policy_source *sources,
+		   size_t n_sources, struct diags *diags, struct policy **ret_policy)
+{
 	_cleanup_(cleanup_policy) struct policy *policy = policy_none();
 	_cleanup_(reader_done) struct reader reader = {
+		.node = node,
 		.sources = sources,
 		.n_sources = n_sources,
 		.diags = diags,
@@ -311,6 +378,9 @@ void policy_free(struct policy *policy)
 	free(policy->kubelet.api_ca);
 	free(policy->kubelet.token);
 	free(policy->kubelet.node);
+	for (size_t i = 0; i < policy->n_left_out; i++)
+		free(policy->left_out[i].why);
+	free(policy->left_out);
 	values_done(policy);
 	free(policy);
 }

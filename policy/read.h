@@ -17,6 +17,17 @@ struct policy_source {
 	size_t len;
 };
 
+/* What a file may ask of the node it is read on. */
+struct policy_node {
+	char host[254];	     /* "" where it is not known */
+	char machine_id[64]; /* the same */
+};
+
+/* policy_read() on a node: a file whose `nodes` do not hold there is checked like any other, and left
+ * out of the policy. `node` NULL: every file holds. */
+int policy_read_on(const struct policy_node *node, const struct policy_source *sources,
+		   size_t n_sources, struct diags *diags, struct policy **ret_policy);
+
 /* Merges the sources in order (a later file's mode, facts, level fields and pressure win over an
  * earlier one's; its assign rules come before the earlier ones') over the built-in rules, and
  * checks the whole. All errors of all files are collected in *diags (which the caller zeroes).

@@ -145,7 +145,7 @@ static int keep_value(struct reader *reader, const struct reader_key *key,
 	bool in_parts = key->keys && node->kind == READ_MAPPING;
 
 	/* Rules keep their place themselves, in the order in which they are tried. */
-	if (reader->in_list || in_parts || key->read == read_assign)
+	if (reader->in_list || in_parts || key->read == read_assign || key->read == reader_nothing)
 		return 0;
 	return values_set(reader->policy, reader->path, node, key->unenforced);
 }
@@ -355,4 +355,11 @@ int reader_words(struct reader *reader, const struct read_node *node, const stru
 			ret_words[n++] = word;
 	}
 	return r < 0 ? r : n;
+}
+
+int reader_nothing(struct reader *reader, const struct reader_key *key,
+		   const struct read_node *node, void *field)
+{
+	(void)reader, (void)key, (void)node, (void)field;
+	return 0;
 }

@@ -53,6 +53,7 @@ struct reader_rule {
 };
 
 struct reader {
+	const struct policy_node *node; /* NULL: every file holds */
 	const struct policy_source *sources;
 	size_t n_sources;
 	size_t source; /* the one being read */
@@ -125,6 +126,7 @@ reader_handler read_levels;
 reader_handler read_assign;
 reader_handler read_pressure;
 reader_handler read_sli;
+reader_handler reader_nothing; /* read elsewhere */
 
 /* printf-like messages about a node, or about what stands `offset` bytes into its text. */
 void reader_error(struct reader *reader, const struct read_node *node, const char *hint,

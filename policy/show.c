@@ -235,6 +235,15 @@ int show_policy(const struct policy *policy, bool origins, show_put put_text, vo
 	};
 
 	put_keys(&s, reader_root_keys(), "", 0);
+	for (size_t i = 0; origins && i < policy->n_left_out; i++) {
+		char text[LINE_SIZE];
+
+		(void)snprintf(text, sizeof(text), "# left out on this node: %s: %s",
+			       file_name(policy, policy->left_out[i].file),
+			       policy->left_out[i].why);
+		put(&s, text);
+		end_line(&s, "");
+	}
 	return s.error;
 }
 

@@ -87,6 +87,9 @@ static void print_summary(const struct ctl *ctl, const struct policy *policy,
 		 "good: %zu file%s, %zu level%s, %zu rule%s, mode %s; %zu warning%s",
 		 policy->n_files, plural(policy->n_files), n_levels, plural(n_levels), n_own,
 		 plural(n_own), names_mode(policy->mode), n_warnings, plural(n_warnings));
+	for (size_t i = 0; i < policy->n_left_out; i++)
+		term_say(&ctl->term, 0, 2, "left out on this node: %s: %s",
+			 policy->files[policy->left_out[i].file], policy->left_out[i].why);
 	if (n_later == 0)
 		return;
 	term_say(&ctl->term, 0, 0, "accepted, but not acted on by this version of colod: %zu",

@@ -303,6 +303,11 @@ struct policy_value {
 	bool unenforced; /* read and checked, but this version does not act on it */
 };
 
+struct policy_left_out {
+	uint32_t file; /* index into policy->files */
+	char *why;     /* owned */
+};
+
 struct policy {
 	uint32_t version;
 	enum mode mode;
@@ -322,9 +327,11 @@ struct policy {
 	struct lend_policy lend;
 	struct node_policy node;
 	struct metrics_policy metrics;
-	char bus_group[BUS_GROUP_SIZE]; /* who may read over D-Bus; "" for root alone */
-	char origin[256];		/* the files it came from, for status */
-	char **files;			/* their names, in the order of reading; owned */
+	char bus_group[BUS_GROUP_SIZE];	  /* who may read over D-Bus; "" for root alone */
+	char origin[256];		  /* the files it came from, for status */
+	struct policy_left_out *left_out; /* files that do not hold on this node; owned */
+	size_t n_left_out;
+	char **files; /* their names, in the order of reading; owned */
 	size_t n_files;
 	struct policy_value *values; /* in the order of first mention; owned */
 	size_t n_values;

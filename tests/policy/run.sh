@@ -30,7 +30,8 @@ said()
 compare()
 {
 	local got expect=$here/$1.expect
-	got=$(said "$2" "$3")
+	# The name of the machine that runs this is no part of what is expected.
+	got=$(said "$2" "$3" | sed 's/this host is [^,]*,/this host is HOST,/')
 	if [ -z "$result" ]; then
 		printf '%s\n' "$got" >"$expect"
 		return
