@@ -95,45 +95,6 @@ static void check_needs_facts(struct reader *reader, const struct reader_rule *r
 		      rule_match_name(match->kind));
 }
 
-static bool is_literal(const char *pattern)
-{
-	return !pattern[strcspn(pattern, "*?[\\")];
-}
-
-/* Whether everything that fulfils `narrow` fulfils `wide`: said only where it is certain. */
-static bool implies(const struct match *narrow, const struct match *wide)
-{
-	if (narrow->kind != wide->kind)
-		return false;
-	if (wide->kind == MATCH_QOS)
-		return narrow->qos == wide->qos;
-	if (wide->kind == MATCH_STATIC)
-		return narrow->flag == wide->flag;
-	if (wide->kind == MATCH_RUNTIME)
-		return narrow->runtime == wide->runtime;
-	if (wide->key && strcmp(narrow->key, wide->key) != 0)
-		return false;
-	if (!wide->pattern || strcmp(wide->pattern, "*") == 0)
-		return true;
-	if (!narrow->pattern)
-		return false;
-	return strcmp(narrow->pattern, wide->pattern) == 0 ||
-	       (is_literal(narrow->pattern) && rule_glob(wide->pattern, narrow->pattern));
-}
-
-static bool covers(const struct assign_rule *wide, const struct assign_rule *narrow)
-{
-	for (size_t i = 0; i < wide->n_matches; i++) {
-		size_t j = 0;
-
-		while (j < narrow->n_matches && !implies(&narrow->matches[j], &wide->matches[i]))
-			j++;
-		if (j == narrow->n_matches)
-			return false;
-	}
-	return true;
-}
-
 static void check_shadow(struct reader *reader, size_t i)
 {
 	const struct reader_rule *r = &reader->rules[i];
@@ -141,7 +102,7 @@ static void check_shadow(struct reader *reader, size_t i)
 	for (size_t above = 0; above < i; above++) {
 		const struct reader_rule *a = &reader->rules[above];
 
-		if (a->rule.from_value || !covers(&a->rule, &r->rule))
+		if (a->rule.from_value || !rule_covers(&a->rule, &r->rule))
 			continue;
 		if (a->rule.built_in) {
 			reader_report(

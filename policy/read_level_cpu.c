@@ -19,8 +19,10 @@ static int read_cpu_weight(struct reader *reader, const struct reader_key *key,
 		return 0;
 	if (strcmp(text, "request") == 0) {
 		cpu->weight = WEIGHT_REQUEST;
+		cpu->weight_value = 0;
 	} else if (strcmp(text, "keep") == 0) {
 		cpu->weight = WEIGHT_KEEP;
+		cpu->weight_value = 0;
 	} else if (strspn(text, "0123456789") == 0) {
 		reader_error(reader, node, "accepted: request, keep, 1..10000",
 			     "\"%.60s\" is not a weight", text);
@@ -43,9 +45,11 @@ static int read_yield(struct reader *reader, const struct reader_key *key,
 	reader->fields[reader->level][READER_YIELD_NONE] = (struct read_mark){0};
 	if (strcmp(text, "none") == 0) {
 		cpu->yield = YIELD_NONE;
+		cpu->yield_ratio = 0;
 		reader->fields[reader->level][READER_YIELD_NONE] = node->mark;
 	} else if (strcmp(text, "idle") == 0) {
 		cpu->yield = YIELD_IDLE;
+		cpu->yield_ratio = 0;
 	} else if (strncmp(text, "ratio ", 6) != 0) {
 		reader_error(reader, node,
 			     "accepted: ratio N (online : offline weight), idle, none",
@@ -80,7 +84,11 @@ static int read_squeeze(struct reader *reader, const struct reader_key *key,
 	struct level_cpu *cpu = field;
 
 	if (node->kind == READ_SCALAR && strcmp(node->text, "none") == 0) {
+		/* A later file that squeezes again has to say all of it. */
 		cpu->squeeze = false;
+		cpu->squeeze_target_permille = cpu->squeeze_floor_permille = 0;
+		reader->fields[reader->level][READER_TARGET] = (struct read_mark){0};
+		reader->fields[reader->level][READER_FLOOR] = (struct read_mark){0};
 		return 0;
 	}
 	cpu->squeeze = true;

@@ -43,6 +43,7 @@ static int read_squeeze(struct reader *reader, const struct reader_key *key,
 
 	if (node->kind == READ_SCALAR && strcmp(node->text, "none") == 0) {
 		io->squeeze = false;
+		io->squeeze_floor_permille = 0;
 		return 0;
 	}
 	io->squeeze = true;

@@ -93,6 +93,45 @@ const char *const *rule_system_units(void)
 	return units;
 }
 
+static bool is_literal(const char *pattern)
+{
+	return !pattern[strcspn(pattern, "*?[\\")];
+}
+
+/* Whether everything that fulfils `narrow` fulfils `wide`: said only where it is certain. */
+static bool implies(const struct match *narrow, const struct match *wide)
+{
+	if (narrow->kind != wide->kind)
+		return false;
+	if (wide->kind == MATCH_QOS)
+		return narrow->qos == wide->qos;
+	if (wide->kind == MATCH_STATIC)
+		return narrow->flag == wide->flag;
+	if (wide->kind == MATCH_RUNTIME)
+		return narrow->runtime == wide->runtime;
+	if (wide->key && strcmp(narrow->key, wide->key) != 0)
+		return false;
+	if (!wide->pattern || strcmp(wide->pattern, "*") == 0)
+		return true;
+	if (!narrow->pattern)
+		return false;
+	return strcmp(narrow->pattern, wide->pattern) == 0 ||
+	       (is_literal(narrow->pattern) && rule_glob(wide->pattern, narrow->pattern));
+}
+
+bool rule_covers(const struct assign_rule *wide, const struct assign_rule *narrow)
+{
+	for (size_t i = 0; i < wide->n_matches; i++) {
+		size_t j = 0;
+
+		while (j < narrow->n_matches && !implies(&narrow->matches[j], &wide->matches[i]))
+			j++;
+		if (j == narrow->n_matches)
+			return false;
+	}
+	return true;
+}
+
 bool rule_is_podman(const char *name)
 {
 	static const char prefix[] = "libpod-", monitor[] = "libpod-conmon-";

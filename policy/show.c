@@ -188,26 +188,48 @@ static void put_match(struct show *s, const struct match *m)
 	}
 }
 
-static void put_rule(struct show *s, unsigned depth, const struct assign_rule *rule)
+/* The rule of a later file that is tried first and takes all that this one would match. */
+static const struct assign_rule *overridden_by(const struct policy *policy, size_t i)
 {
+	for (size_t above = 0; above < i; above++) {
+		const struct assign_rule *a = &policy->rules[above];
+
+		if (!a->from_value && rule_covers(a, &policy->rules[i]))
+			return a;
+	}
+	return NULL;
+}
+
+static void put_rule(struct show *s, unsigned depth, size_t i)
+{
+	const struct assign_rule *rule = &s->policy->rules[i];
+	const struct assign_rule *by = overridden_by(s->policy, i);
 	char text[LINE_SIZE];
 
+	if (!s->origins && (rule->built_in || by))
+		return;
 	(void)snprintf(text, sizeof(text), "%*s%s{match: {", (int)depth * 2, "",
-		       rule->built_in ? "# always: " : "- ");
+		       rule->built_in ? "# always: "
+		       : by	      ? "# never: "
+				      : "- ");
 	put(s, text);
-	for (size_t i = 0; i < rule->n_matches; i++) {
-		put(s, i > 0 ? ", " : "");
-		put_match(s, &rule->matches[i]);
+	for (size_t m = 0; m < rule->n_matches; m++) {
+		put(s, m > 0 ? ", " : "");
+		put_match(s, &rule->matches[m]);
 	}
 	(void)snprintf(text, sizeof(text), "}, level: %s",
 		       rule->from_value ? "from-value" : names_level(rule->level));
 	put(s, text);
-	for (size_t i = 0; i < rule->n_trusted; i++) {
-		put(s, i == 0 ? ", trusted-namespaces: [" : ", ");
-		put_scalar(s, rule->trusted[i]);
+	for (size_t t = 0; t < rule->n_trusted; t++) {
+		put(s, t == 0 ? ", trusted-namespaces: [" : ", ");
+		put_scalar(s, rule->trusted[t]);
 	}
 	put(s, rule->n_trusted > 0 ? "]}" : "}");
-	(void)snprintf(text, sizeof(text), "%s:%" PRIu32, rule->file, rule->line);
+	if (by)
+		(void)snprintf(text, sizeof(text), "%s:%" PRIu32 ", overridden by %s:%" PRIu32,
+			       rule->file, rule->line, by->file, by->line);
+	else
+		(void)snprintf(text, sizeof(text), "%s:%" PRIu32, rule->file, rule->line);
 	end_line(s, rule->built_in ? "built in" : text);
 }
 
@@ -221,8 +243,7 @@ static void put_rules(struct show *s, unsigned depth)
 	put(s, n_own ? "" : " []");
 	end_line(s, "the first that matches gives the level");
 	for (size_t i = 0; i < s->policy->n_rules; i++)
-		if (s->origins || !s->policy->rules[i].built_in)
-			put_rule(s, depth + 1, &s->policy->rules[i]);
+		put_rule(s, depth + 1, i);
 }
 
 int show_policy(const struct policy *policy, bool origins, show_put put_text, void *context)

@@ -350,9 +350,29 @@ TEST(free_takes_nothing_and_half_built_objects)
 	policy_free(half);
 }
 
+TEST(what_a_file_took_back_does_not_come_back_with_a_later_one)
+{
+	static const char *const texts[] = {
+		"version: 1\nlevels: {P7: {role: offline, cpu: {squeeze: {target: 65%, floor: 2%}}}}\n"
+		"assign: [{match: {qos: BestEffort}, level: P7}]\n",
+		"version: 1\nlevels: {P7: {cpu: {squeeze: none}}}\n",
+		"version: 1\nlevels: {P7: {cpu: {squeeze: {floor: 3%}}}}\n",
+	};
+	struct policy_source sources[3];
+	struct policy *none = NULL;
+
+	memset(&diags, 0, sizeof(diags));
+	for (size_t i = 0; i < 3; i++)
+		sources[i] = (struct policy_source){
+			.name = "f.yaml", .text = texts[i], .len = strlen(texts[i])};
+	assert_int_equal(policy_read(sources, 3, &diags, &none), -EINVAL);
+	assert_non_null(strstr(diags.list[0].text, "squeeze without a target"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_file_took_back_does_not_come_back_with_a_later_one),
 		cmocka_unit_test_teardown(no_source_gives_the_policy_that_does_nothing, teardown),
 		cmocka_unit_test_teardown(a_file_that_says_nothing_observes_and_asks_the_kubelet,
 					  teardown),

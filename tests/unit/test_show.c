@@ -62,6 +62,28 @@ TEST(rules_stand_in_the_order_in_which_they_are_tried)
 	policy_free(policy);
 }
 
+/* The policy's bug that a property found: one file may not hold both rules, two files may. */
+TEST(a_rule_that_a_drop_in_overrides_is_a_comment_and_what_is_shown_can_be_read)
+{
+	static const char *const texts[] = {
+		"version: 1\nlevels: {P0: {role: online}, P7: {role: offline}}\n"
+		"assign:\n- {match: {namespace: a}, level: P7}\n- {match: {qos: Guaranteed}, level: P0}\n",
+		"version: 1\nassign:\n- {match: {namespace: a}, level: P0}\n",
+	};
+	struct policy *policy = policy_case_read(texts, 2), *again;
+	const char *text = show(policy, true);
+
+	assert_non_null(strstr(
+		text,
+		"  # never: {match: {namespace: a}, level: P7}           # a.yaml:4, overridden by b.yaml:3\n"));
+	text = show(policy, false);
+	assert_null(strstr(text, "level: P7}"));
+	again = policy_case_read(&text, 1);
+	assert_true(show_digest(again) == show_digest(policy));
+	policy_free(again);
+	policy_free(policy);
+}
+
 struct seen {
 	char what[16][96];
 	uint32_t line[16];
@@ -157,6 +179,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_value_is_shown_with_the_file_and_line_it_came_from),
 		cmocka_unit_test(rules_stand_in_the_order_in_which_they_are_tried),
+		cmocka_unit_test(
+			a_rule_that_a_drop_in_overrides_is_a_comment_and_what_is_shown_can_be_read),
 		cmocka_unit_test(what_is_not_acted_on_is_named_and_nothing_else_is),
 		cmocka_unit_test(what_is_shown_reads_back_as_the_same_policy),
 	};
