@@ -151,4 +151,5 @@ void tick(struct state *s, int64_t now_us)
 	}
 	apply_stage(s);
 	account_stage(s);
+	history_flush(s->history);
 }
