@@ -442,6 +442,7 @@ int loop_run(const struct options *options)
 		return 1;
 	}
 	loop.state->status.started_us = loop_now_us(&loop);
+	log_to_journal();
 	r = history_start(loop.state->history);
 	if (r < 0 && r != -ENODEV)
 		log_warning("loop.history",

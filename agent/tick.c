@@ -121,6 +121,7 @@ static void account_stage(struct state *s)
 		pending += !c->done;
 	}
 	status->pending = pending;
+	account_withheld(s);
 	status->withheld = s->changes.n_withheld;
 	status->rewrites = drift.rewrites;
 	status->fights = drift.fights;
