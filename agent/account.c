@@ -2,6 +2,8 @@
 // See account.h.
 #include "agent/account.h"
 
+#include <string.h>
+
 #include "agent/base/messages.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
@@ -54,6 +56,22 @@ void account_event_alone(void *context, const struct apply_event *event)
 
 	fill(&r, event, NULL, NULL);
 	messages_tell(context, &r);
+}
+
+void account_controller(struct state *s, const struct pod *pod, enum knob knob)
+{
+	struct history_record r = HISTORY_RECORD(HISTORY_WRITE);
+	const char *name = knob_name(knob);
+
+	HISTORY_SET(r.pod, "%s", pod->name);
+	history_set_path(&r, pod->cgroup->parent ? pod->cgroup->parent->path : "");
+	HISTORY_SET(r.knob, "cgroup.subtree_control");
+	HISTORY_SET(r.to, "+%.*s", (int)strcspn(name, "."), name);
+	HISTORY_SET(r.why,
+		    "a rule names its child %s. It stays enabled when colod stops, because others "
+		    "may have set values by then",
+		    pod->cgroup->name);
+	messages_tell(s->history, &r);
 }
 
 /* Never 0. */

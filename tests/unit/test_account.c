@@ -253,6 +253,18 @@ TEST(an_observing_pass_allocates_nothing)
 	assert_int_equal(alloc_count() - before, 0);
 }
 
+TEST(a_controller_that_is_enabled_is_a_record)
+{
+	assert_int_equal(tree_cgroup(t.dir, "farm/job-1"), 0);
+	assert_int_equal(tree_delete(t.dir, "sys/fs/cgroup/farm/job-1/io.weight"), 0);
+	assert_int_equal(tree_knob(t.dir, "farm", "cgroup.subtree_control", "cpu memory"), 0);
+	tick_case_start(&t, "protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_true(find(HISTORY_WRITE, "farm", "cgroup.subtree_control"));
+	assert_string_equal(r.to, "+io");
+	assert_string_equal(r.pod, "farm/job-1");
+}
+
 TEST(originals_without_a_state_are_recorded_too)
 {
 	const struct knob_value from = {.state = KNOB_KNOWN, .value = 5};
@@ -294,6 +306,7 @@ int main(void)
 		CASE(what_protect_withholds_is_recorded_beside_what_it_does),
 		CASE(another_wanted_value_is_another_record),
 		CASE(an_observing_pass_allocates_nothing),
+		CASE(a_controller_that_is_enabled_is_a_record),
 		CASE(originals_without_a_state_are_recorded_too),
 	};
 
