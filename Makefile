@@ -41,6 +41,7 @@ mandir ?= $(prefix)/share/man
 datadir ?= $(prefix)/share
 unitdir ?= $(prefix)/lib/systemd/system
 sysusersdir ?= $(prefix)/lib/sysusers.d
+catalogdir ?= $(prefix)/lib/systemd/catalog
 # The daemon reads its packaged policy from this one place, whatever the prefix.
 policydir ?= /usr/lib/colod/policy.d
 # dbus-daemon looks for policies below /usr/share and /etc only.
@@ -450,6 +451,7 @@ install: all ## Install below $(DESTDIR)$(prefix)
 	sed 's|@sbindir@|$(sbindir)|g' packaging/systemd/colod-restore.service.in >$(DESTDIR)$(unitdir)/colod-restore.service
 	chmod 644 $(DESTDIR)$(unitdir)/colod.service $(DESTDIR)$(unitdir)/colod-restore.service
 	$(call into,644,packaging/systemd/colod.sysusers,$(sysusersdir)/colod.conf)
+	$(call into,644,packaging/systemd/colod.catalog,$(catalogdir)/colod.catalog)
 	$(call into,644,packaging/dbus/io.colod.Agent1.conf,$(dbusdir)/io.colod.Agent1.conf)
 	$(INSTALL) -d -m 755 $(DESTDIR)$(datadir)/dbus-1/interfaces $(DESTDIR)$(datadir)/colod/profiles
 	$(INSTALL) -m 644 packaging/dbus/*.xml $(DESTDIR)$(datadir)/dbus-1/interfaces/
@@ -464,7 +466,7 @@ install: all ## Install below $(DESTDIR)$(prefix)
 uninstall: ## Remove what install put there (not what people wrote to /etc/colod)
 	rm -f $(DESTDIR)$(sbindir)/colod $(DESTDIR)$(bindir)/coloctl $(DESTDIR)$(unitdir)/colod.service \
 		$(DESTDIR)$(unitdir)/colod-restore.service \
-		$(DESTDIR)$(sysusersdir)/colod.conf $(DESTDIR)$(dbusdir)/io.colod.Agent1.conf \
+		$(DESTDIR)$(catalogdir)/colod.catalog $(DESTDIR)$(sysusersdir)/colod.conf $(DESTDIR)$(dbusdir)/io.colod.Agent1.conf \
 		$(addprefix $(DESTDIR)$(datadir)/dbus-1/interfaces/,$(notdir $(wildcard packaging/dbus/*.xml))) \
 		$(DESTDIR)$(policydir)/00-default.yaml \
 		$(DESTDIR)$(mandir)/man8/colod.8 $(DESTDIR)$(mandir)/man1/coloctl.1

@@ -2,8 +2,11 @@
 // See account.h.
 #include "agent/account.h"
 
+#include <string.h>
+
 #include "agent/base/messages.h"
 #include "policy/decide.h"
+#include "policy/diff.h"
 #include "policy/knob.h"
 #include "policy/mode.h"
 #include "policy/names.h"
@@ -53,6 +56,62 @@ void account_event_alone(void *context, const struct apply_event *event)
 
 	fill(&r, event, NULL, NULL);
 	messages_tell(context, &r);
+}
+
+void account_controller(struct state *s, const struct pod *pod, enum knob knob)
+{
+	struct history_record r = HISTORY_RECORD(HISTORY_WRITE);
+	const char *name = knob_name(knob);
+
+	HISTORY_SET(r.pod, "%s", pod->name);
+	history_set_path(&r, pod->cgroup->parent ? pod->cgroup->parent->path : "");
+	HISTORY_SET(r.knob, "cgroup.subtree_control");
+	HISTORY_SET(r.to, "+%.*s", (int)strcspn(name, "."), name);
+	HISTORY_SET(r.why,
+		    "a rule names its child %s. It stays enabled when colod stops, because others "
+		    "may have set values by then",
+		    pod->cgroup->name);
+	messages_tell(s->history, &r);
+}
+
+/* Never 0. */
+static uint32_t would_key(const struct state *s, const struct change *c)
+{
+	uint64_t key = c->want.value * 0x9e3779b97f4a7c15u ^ c->want.period_us;
+
+	if (c->effect == EFFECT_HOLD)
+		key = s->ladder_cpu.steps * 0x9e3779b97f4a7c15u;
+	return (uint32_t)(key >> 32 ^ key) | 1;
+}
+
+static void would(void *context, const struct change *c)
+{
+	struct state *s = context;
+	struct knob_state *state = &c->cgroup->knobs[c->knob];
+	const struct apply_event event = {
+		.kind = HISTORY_WRITE,
+		.path = c->cgroup->path,
+		.cgroup = c->cgroup,
+		.knob = c->knob,
+		.effect = c->effect,
+		.from = &c->had,
+		.to = &c->want,
+		.reason = &c->reason,
+	};
+	struct history_record r = HISTORY_RECORD(HISTORY_WRITE);
+
+	if (state->would == would_key(s, c))
+		return;
+	state->would = would_key(s, c);
+	r.would = true;
+	fill(&r, &event, s->policy, &s->plan);
+	messages_tell(s->history, &r);
+}
+
+void account_withheld(struct state *s)
+{
+	if (s->changes.n_withheld > 0)
+		diff_withheld(discover_model(s->discover), &s->plan, &s->status.modes, would, s);
 }
 
 void account_rung(struct state *s, enum rung before)

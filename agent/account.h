@@ -12,6 +12,13 @@ void account_event(void *context, const struct apply_event *event);
  * NULL. */
 void account_event_alone(void *context, const struct apply_event *event);
 
+/* The controller of this knob was enabled in the parent of the pod's cgroup. */
+void account_controller(struct state *state, const struct pod *pod, enum knob knob);
+
+/* What the plan asks for and the mode does not allow: a record for each knob and wanted value when it is
+ * new, and of a hold, whose value moves, one for each time that pressure rises. */
+void account_withheld(struct state *state);
+
 /* The CPU ladder was on rung `before` and is on another one. */
 void account_rung(struct state *state, enum rung before);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/account.h"
 #include "agent/base/log.h"
 #include "policy/decide.h"
 #include "policy/knob.h"
@@ -81,8 +82,10 @@ static bool check_one(struct state *s, struct model *model, const struct pod *po
 		owner = "in mode protect colod looks whether it may enable it";
 	} else {
 		r = apply_enable_controller(s->apply, model, pod->cgroup, needs[n].knob, &owner);
-		if (r == 1)
+		if (r == 1) {
+			account_controller(s, pod, needs[n].knob);
 			return true;
+		}
 	}
 	said->mask |= 1u << n;
 	if (r == 0 || r == -ENOENT || r == -ENODEV)

@@ -442,6 +442,12 @@ int loop_run(const struct options *options)
 		return 1;
 	}
 	loop.state->status.started_us = loop_now_us(&loop);
+	log_to_journal();
+	r = history_start(loop.state->history);
+	if (r < 0 && r != -ENODEV)
+		log_warning("loop.history",
+			    "no thread for the history (%s): a slow disk may hold up a pass",
+			    strerror(-r));
 	account_agent(loop.state, "colod", "started", COLOD_VERSION);
 	account_policy(loop.state, strcmp(loop.state->status.policy_state, "ok") == 0 ? 0 : -EINVAL,
 		       NULL);

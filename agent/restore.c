@@ -37,7 +37,8 @@ static void say(struct history *history, const struct apply_restored *done, bool
 	HISTORY_SET(r.to, "%s", "restored");
 	HISTORY_SET(r.why, "%zu written, %zu restored%s, %zu left%s%s", done->written,
 		    done->restored, gone, done->left, foreign, kernel);
-	history_add(history, &r);
+	if (done->written > 0)
+		history_add(history, &r);
 	log_notice("restore", "%s%s", holds_only ? "holds: " : "", r.why);
 }
 
@@ -118,11 +119,27 @@ static int open_all(const struct options *options, int *ret_state, int *ret_lock
 	return r;
 }
 
+/* What is given back here is in the same log as what the agent did. Without it, it is only said. */
+static void open_history(const struct options *options, struct history **ret_history)
+{
+	_cleanup_close_ int root_fd = -EBADF;
+
+	if (strcmp(options->root, "/") != 0 || fs_open_root(options->root, &root_fd) < 0 ||
+	    history_new(ret_history) < 0)
+		return;
+	history_open(*ret_history, root_fd);
+}
+
+static void free_history(struct history **history)
+{
+	history_free(*history);
+}
+
 int restore_run(const struct options *options)
 {
 	_cleanup_close_ int state_fd = -EBADF, lock_fd = -EBADF, cgroup_fd = -EBADF;
 	_cleanup_(free_apply) struct apply *apply = NULL;
-	struct history *history = NULL;
+	_cleanup_(free_history) struct history *history = NULL;
 	int r = open_all(options, &state_fd, &lock_fd, &cgroup_fd, &apply);
 
 	if (r == -ENOENT) {
@@ -144,6 +161,7 @@ int restore_run(const struct options *options)
 		log_err("restore", "cannot read what was changed: %s", strerror(-r));
 		return 1;
 	}
+	open_history(options, &history);
 	apply_on_event(apply, account_event_alone, history);
 	if (options->restore_auto)
 		return automatic(apply, history) != 0;

@@ -210,6 +210,9 @@ int state_new(const struct options *options, struct state **ret_state)
 	r = open_state_directory(s);
 	if (r < 0)
 		return r;
+	/* Only who holds the lock may write there. */
+	if (s->lock_fd >= 0)
+		history_open(s->history, s->root_fd);
 	r = start_stages(s);
 	if (r < 0)
 		return r;

@@ -121,6 +121,7 @@ static void account_stage(struct state *s)
 		pending += !c->done;
 	}
 	status->pending = pending;
+	account_withheld(s);
 	status->withheld = s->changes.n_withheld;
 	status->rewrites = drift.rewrites;
 	status->fights = drift.fights;
@@ -151,4 +152,5 @@ void tick(struct state *s, int64_t now_us)
 	}
 	apply_stage(s);
 	account_stage(s);
+	history_flush(s->history);
 }

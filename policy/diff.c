@@ -314,6 +314,20 @@ int diff(const struct model *model, const struct plan *plan, const struct modes 
 	return 0;
 }
 
+void diff_withheld(const struct model *model, const struct plan *plan, const struct modes *modes,
+		   diff_fn fn, void *context)
+{
+	const struct context c = {.model = model, .plan = plan, .modes = modes};
+	struct change change;
+	bool withheld;
+
+	for (size_t i = 0; i < model->n_cgroups; i++)
+		for (size_t k = 0; k < N_ORDER; k++)
+			if (find(&c, model->cgroups[i], order[k], &change, &withheld) && withheld &&
+			    change.kind == CHANGE_WRITE)
+				fn(context, &change);
+}
+
 void changes_clear(struct changes *changes)
 {
 	changes->n = 0;

@@ -40,5 +40,11 @@ int diff(const struct model *model, const struct plan *plan, const struct modes 
 enum diff_phase diff_phase(const struct change *change);
 bool diff_children_first(enum diff_phase phase);
 
+/* Calls fn for each planned change that the mode does not allow, as it would be made. Allocates nothing. The
+ * change is fn's to read until it returns. */
+typedef void (*diff_fn)(void *context, const struct change *change);
+void diff_withheld(const struct model *model, const struct plan *plan, const struct modes *modes,
+		   diff_fn fn, void *context);
+
 void changes_clear(struct changes *changes);
 void changes_free(struct changes *changes);

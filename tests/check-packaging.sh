@@ -42,6 +42,7 @@ complete()
 	staged_make install || return
 	for f in /usr/sbin/colod /usr/bin/coloctl /usr/lib/systemd/system/colod.service \
 		/usr/lib/systemd/system/colod-restore.service \
+		/usr/lib/systemd/catalog/colod.catalog \
 		/usr/lib/sysusers.d/colod.conf /usr/lib/colod/policy.d/00-default.yaml \
 		/usr/share/dbus-1/system.d/io.colod.Agent1.conf /usr/share/colod/profiles/default.yaml \
 		/usr/share/man/man8/colod.8 /usr/share/man/man1/coloctl.1; do

@@ -11,7 +11,6 @@
 #include "agent/apply/unit_name.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
-#include "agent/base/log.h"
 #include "agent/base/sys.h"
 #include "policy/knob.h"
 
@@ -92,10 +91,5 @@ int apply_enable_controller(struct apply *apply, const struct model *model, stru
 	if (sys_write(fd, controller->enable, strlen(controller->enable)) < 0)
 		return -errno;
 	parent->subtree |= controller->bit;
-	log_notice("apply.enable",
-		   "%s " SUBTREE
-		   " %s: a rule names its child %s. It stays enabled when colod stops, "
-		   "because others may have set values by then",
-		   parent->path, controller->enable, cgroup->name);
 	return 1;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/apply/writer.h"
+#include "agent/base/checksum.h"
 #include "policy/knob.h"
 
 #define VERSION "1"
@@ -17,14 +18,7 @@
 
 uint32_t originals_text_checksum(const char *body, size_t len)
 {
-	uint32_t crc = UINT32_MAX;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= (unsigned char)body[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-	}
-	return ~crc;
+	return checksum_crc32(body, len);
 }
 
 /* A relative path without empty, "." and ".." parts: a damaged record must not lead out. */

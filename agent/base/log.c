@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/journal.h"
 #include "agent/base/log_limit.h"
 #include "agent/base/utf8.h"
 
@@ -92,6 +93,14 @@ static bool pass_limit(const char *site, uint32_t *ret_suppressed)
 	return pass;
 }
 
+static void add_suppressed(char *text, size_t size, uint32_t suppressed)
+{
+	size_t len = strlen(text);
+
+	if (suppressed > 0)
+		snprintf(text + len, size - len, " (%u more like this were not shown)", suppressed);
+}
+
 void log_at(int level, const char *site, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
@@ -105,13 +114,41 @@ void log_at(int level, const char *site, const char *format, ...)
 		text[0] = '\0';
 	va_end(args);
 	scrub(text);
-	if (suppressed > 0) {
-		size_t len = strlen(text);
-
-		snprintf(text + len, sizeof(text) - len, " (%u more like this were not shown)",
-			 suppressed);
-	}
+	add_suppressed(text, sizeof(text), suppressed);
 	print_lines(level, text);
+}
+
+void log_to_journal(void)
+{
+	(void)pthread_mutex_lock(&lock);
+	(void)journal_open();
+	(void)pthread_mutex_unlock(&lock);
+}
+
+void log_fields(int level, const char *site, const struct journal_field *fields, size_t n,
+		const char *message)
+{
+	char text[MESSAGE_SIZE], priority[2] = {(char)('0' + (level & 7)), '\0'};
+	struct journal_field all[LOG_FIELDS_MAX + 3] = {
+		{"MESSAGE", text},
+		{"PRIORITY", priority},
+		{"SYSLOG_IDENTIFIER", "colod"},
+	};
+	uint32_t suppressed = 0;
+	bool sent;
+
+	if (level > max_level || !pass_limit(site, &suppressed))
+		return;
+	snprintf(text, sizeof(text), "%s", message);
+	scrub(text);
+	add_suppressed(text, sizeof(text), suppressed);
+	for (size_t i = 0; i < n && i < LOG_FIELDS_MAX; i++)
+		all[3 + i] = fields[i];
+	(void)pthread_mutex_lock(&lock);
+	sent = journal_send(all, 3 + (n < LOG_FIELDS_MAX ? n : LOG_FIELDS_MAX));
+	(void)pthread_mutex_unlock(&lock);
+	if (!sent)
+		print_lines(level, text);
 }
 
 unsigned long log_suppressed(void)

@@ -5,6 +5,7 @@
 //   err: the operator must act
 #pragma once
 
+#include <stddef.h>
 #include <syslog.h>
 
 /* To the journal when stderr is connected to it, else to stderr with a <N> level prefix when
@@ -15,6 +16,17 @@ void log_open(int level);
  * of one site in 10 s, the rest are counted and reported with the next one. */
 void log_at(int level, const char *site, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same with fields for the journal, where stderr goes to it and log_to_journal() was called; MESSAGE,
+ * PRIORITY and SYSLOG_IDENTIFIER are added. At most LOG_FIELDS_MAX. */
+#define LOG_FIELDS_MAX 24
+struct journal_field;
+void log_fields(int level, const char *site, const struct journal_field *fields, size_t n,
+		const char *text);
+
+/* For a process that lives on: one that ends at once would be gone before the journal could see which
+ * unit it was of. */
+void log_to_journal(void);
 
 #define log_debug(site, ...) log_at(LOG_DEBUG, site, __VA_ARGS__)
 #define log_info(site, ...) log_at(LOG_INFO, site, __VA_ARGS__)

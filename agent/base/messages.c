@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/base/history.h"
+#include "agent/base/journal.h"
 #include "agent/base/log.h"
 
 static const struct message messages[HISTORY_KIND_COUNT] = {
@@ -119,14 +120,59 @@ const char *messages_text(const struct history_record *r, char *buf, size_t size
 	return buf;
 }
 
-void messages_tell(struct history *history, const struct history_record *record)
+/* Numbers of a record as texts, for fields. */
+struct numbers {
+	char level[4];
+	char uid[12];
+	char pid[12];
+	char line[12];
+};
+
+static void say(const struct history_record *r, const struct message *m, struct numbers *n,
+		const char *file, const char *function)
 {
-	const struct message *m = messages_of(record->kind);
+	bool knob = *r->knob != '\0', rung = r->kind == HISTORY_RUNG;
+	const struct journal_field fields[] = {
+		{"MESSAGE_ID", m->id},
+		{"CODE_FILE", file},
+		{"CODE_LINE", n->line},
+		{"CODE_FUNC", function},
+		{"COLOD_KIND", m->name},
+		{"COLOD_WOULD", r->would ? "1" : ""},
+		{"COLOD_POD", r->pod},
+		{knob ? "COLOD_CGROUP" : "COLOD_WHAT", r->what},
+		{"COLOD_KNOB", r->knob},
+		{"COLOD_FROM", r->from},
+		{"COLOD_TO", r->to},
+		{"COLOD_WHY", r->why},
+		{"COLOD_LEVEL", n->level},
+		{"COLOD_RUNG", rung ? r->to : ""},
+		{"COLOD_CALLER_UID", n->uid},
+		{"COLOD_CALLER_PID", n->pid},
+		{"COLOD_CALLER_COMM", r->caller.comm},
+	};
 	char text[MESSAGES_TEXT_SIZE];
 
-	history_add(history, record);
+	/* What was only observed is in the history; a line for each would be the plan over again. */
+	log_fields(r->would && !rung ? LOG_DEBUG : m->level, m->name, fields,
+		   sizeof(fields) / sizeof(fields[0]), messages_text(r, text, sizeof(text)));
+}
+
+void messages_tell_at(struct history *history, const struct history_record *r, const char *file,
+		      int line, const char *function)
+{
+	const struct message *m = messages_of(r->kind);
+	struct numbers n = {0};
+
+	history_add(history, r);
 	if (!m)
 		return;
-	log_at(record->would && record->kind != HISTORY_RUNG ? LOG_DEBUG : m->level, m->name, "%s",
-	       messages_text(record, text, sizeof(text)));
+	if ((int)r->level >= 0 && r->level < LEVEL_COUNT)
+		(void)snprintf(n.level, sizeof(n.level), "P%u", (unsigned)r->level % 10);
+	if (r->caller.known) {
+		(void)snprintf(n.uid, sizeof(n.uid), "%u", r->caller.uid);
+		(void)snprintf(n.pid, sizeof(n.pid), "%d", r->caller.pid);
+	}
+	(void)snprintf(n.line, sizeof(n.line), "%d", line);
+	say(r, m, &n, file, function);
 }

@@ -27,4 +27,7 @@ const char *messages_text(const struct history_record *record, char *buf, size_t
 /* Keeps the record and says it: the one way in which what colod does becomes known. Of each kind at
  * most so many lines are said as log.h allows; all are kept. What was only observed is not said, but
  * for steps. `history` may be NULL: then it is only said. */
-void messages_tell(struct history *history, const struct history_record *record);
+void messages_tell_at(struct history *history, const struct history_record *record,
+		      const char *file, int line, const char *function);
+#define messages_tell(history, record)                                                             \
+	messages_tell_at((history), (record), __FILE__, __LINE__, __func__)

@@ -144,6 +144,21 @@ ssize_t sys_getdents64(int fd, void *buf, size_t size)
 	return fails(SYS_LIST, fd) ? -1 : getdents64(fd, buf, size);
 }
 
+FILE *sys_fdopen(int fd, const char *mode)
+{
+	return fails(SYS_OPEN, fd) ? NULL : fdopen(fd, mode);
+}
+
+int sys_socket(int domain, int type, int protocol)
+{
+	return fails(SYS_OPEN, -EBADF) ? -1 : socket(domain, type, protocol);
+}
+
+int sys_connect(int fd, const struct sockaddr *address, socklen_t len)
+{
+	return fails(SYS_OPEN, fd) ? -1 : connect(fd, address, len);
+}
+
 DIR *sys_fdopendir(int fd)
 {
 	return fails(SYS_LIST, fd) ? NULL : fdopendir(fd);

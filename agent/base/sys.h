@@ -6,6 +6,8 @@
 
 #include <dirent.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -73,6 +75,9 @@ int sys_fstatat(int dirfd, const char *path, struct stat *ret_stat, int flags);
 int sys_faccessat(int dirfd, const char *path, int mode, int flags);
 int sys_fstatfs(int fd, struct statfs *ret_statfs);
 ssize_t sys_getdents64(int fd, void *buf, size_t size);
+FILE *sys_fdopen(int fd, const char *mode);
+int sys_socket(int domain, int type, int protocol);
+int sys_connect(int fd, const struct sockaddr *address, socklen_t len);
 DIR *sys_fdopendir(int fd);
 /* NULL at the end with errno 0, NULL with errno set where listing failed. */
 struct dirent *sys_readdir(DIR *dir);

@@ -124,23 +124,59 @@ static int parse(FILE *err, int fd, cJSON **ret_doc)
 	return CTL_OK;
 }
 
-int client_fetch(FILE *err, cJSON **ret_doc)
+/* The document that a method answers with; it takes over `call`. */
+static int fetch(FILE *err, sd_bus *bus, sd_bus_message *call, cJSON **ret_doc)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-	_cleanup_(unref_bus) sd_bus *bus = NULL;
-	_cleanup_(unref_message) sd_bus_message *call = NULL, *reply = NULL;
+	_cleanup_(unref_message) sd_bus_message *owned = call, *reply = NULL;
 	int fd; /* belongs to the reply */
-	int r = sd_bus_open_system(&bus);
+	int r = sd_bus_call(bus, owned, TIMEOUT_US, &error, &reply);
 
-	if (r < 0)
-		return no_bus(err, r);
-	r = sd_bus_message_new_method_call(bus, &call, "io.colod.Agent1", "/io/colod/Agent1",
-					   "io.colod.Agent1.Manager", "Dump");
-	if (r >= 0)
-		r = sd_bus_call(bus, call, TIMEOUT_US, &error, &reply);
+	if (sd_bus_error_has_name(&error, SD_BUS_ERROR_INVALID_ARGS)) {
+		(void)fprintf(err, "coloctl: %s\n", error.message);
+		return CTL_USAGE;
+	}
 	if (r >= 0)
 		r = sd_bus_message_read(reply, "h", &fd);
 	if (r < 0)
 		return call_failed(err, &error, r);
 	return parse(err, fd, ret_doc);
+}
+
+static int new_call(sd_bus *bus, const char *member, sd_bus_message **ret_call)
+{
+	return sd_bus_message_new_method_call(bus, ret_call, "io.colod.Agent1", "/io/colod/Agent1",
+					      "io.colod.Agent1.Manager", member);
+}
+
+int client_fetch(FILE *err, cJSON **ret_doc)
+{
+	_cleanup_(unref_bus) sd_bus *bus = NULL;
+	sd_bus_message *call = NULL;
+	int r = sd_bus_open_system(&bus);
+
+	if (r < 0)
+		return no_bus(err, r);
+	r = new_call(bus, "Dump", &call);
+	if (r < 0)
+		return call_failed(err, NULL, r);
+	return fetch(err, bus, call, ret_doc);
+}
+
+int client_history(FILE *err, const struct client_filter *f, cJSON **ret_doc)
+{
+	_cleanup_(unref_bus) sd_bus *bus = NULL;
+	sd_bus_message *call = NULL;
+	int r = sd_bus_open_system(&bus);
+
+	if (r < 0)
+		return no_bus(err, r);
+	r = new_call(bus, "History", &call);
+	if (r >= 0)
+		r = sd_bus_message_append(call, "tssu", f->since_us, f->kinds, f->of, f->max);
+	if (r < 0) {
+		(void)sd_bus_message_unref(call);
+		return call_failed(err, NULL, r);
+	}
+	return fetch(err, bus, call, ret_doc);
 }

@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "agent/ctl/term.h"
 
@@ -27,6 +28,9 @@ struct ctl {
 	const char *args[CTL_ARGS_MAX]; /* behind the verb; NULL where there is none */
 	bool json;			/* --json */
 	bool all;			/* --all: `plan` also lists what stays as it is */
+	const char *since;		/* --since, --kind and -n of `history`; NULL: not given */
+	const char *kind;
+	const char *number;
 };
 
 /* Each prints its table to term.out, messages to err, and returns an enum ctl_exit. */
@@ -36,6 +40,17 @@ int verb_plan(const struct ctl *ctl);
 int verb_why(const struct ctl *ctl);
 int verb_score(const struct ctl *ctl);
 int verb_doctor(const struct ctl *ctl);
+
+int verb_history(const struct ctl *ctl);
+int verb_trial(const struct ctl *ctl);
+cJSON *verb_history_json(const struct ctl *ctl, int *ret_exit);
+cJSON *verb_trial_json(const struct ctl *ctl, int *ret_exit);
+
+/* Which records these two want; they find them in the document as "history". Returns an enum ctl_exit,
+ * after one sentence where the command line is wrong. `now_us` is CLOCK_REALTIME. */
+struct client_filter;
+int verb_history_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
+int verb_trial_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
 
 /* policy check, show, explain, schema: acts, and needs no daemon. */
 int verb_policy(const struct ctl *ctl);

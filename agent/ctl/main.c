@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/base/clock.h"
 #include "agent/ctl/client.h"
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/doc.h"
@@ -17,6 +18,7 @@ struct options {
 	unsigned verb; /* enum verb_option */
 	bool help;
 	bool version;
+	const char *since, *kind, *number;
 };
 
 static void help(void)
@@ -29,6 +31,9 @@ static void help(void)
 		"path.\n\n"
 		"      --json     the same as JSON: the section of the snapshot that the verb shows\n"
 		"      --all      with plan: also the knobs that stay as they are\n"
+		"      --since T  with history: only from then on: 90s, 10m, 2h, 3d, today\n"
+		"      --kind K   with history: only these kinds, for example write,rung,mode\n"
+		"  -n N           with history: the newest N (default 100, 0 is all)\n"
 		"      --help     this text\n"
 		"      --version  the version\n\n"
 		"Tables are cut to the terminal's width (or COLUMNS); NO_COLOR switches colour off.\n"
@@ -42,6 +47,8 @@ static int read_options(int argc, char **argv, struct options *options)
 	static const struct option longs[] = {
 		{"json", no_argument, NULL, 'j'},
 		{"all", no_argument, NULL, 'a'},
+		{"since", required_argument, NULL, 's'},
+		{"kind", required_argument, NULL, 'k'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
 		{NULL, 0, NULL, 0},
@@ -49,7 +56,7 @@ static int read_options(int argc, char **argv, struct options *options)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":hn:", longs, NULL)) != -1) {
 		switch (c) {
 		case 'j':
 			options->json = true;
@@ -57,6 +64,22 @@ static int read_options(int argc, char **argv, struct options *options)
 		case 'a':
 			options->verb |= VERB_ALL;
 			break;
+		case 's':
+			options->verb |= VERB_RECORDS;
+			options->since = optarg;
+			break;
+		case 'k':
+			options->verb |= VERB_RECORDS;
+			options->kind = optarg;
+			break;
+		case 'n':
+			options->verb |= VERB_RECORDS;
+			options->number = optarg;
+			break;
+		case ':':
+			return verbs_usage("'", argv[optind - 1],
+					   "' needs a value, for example: --since 10m, --kind "
+					   "write,rung, -n 20");
 		case 'h':
 			options->help = true;
 			break;
@@ -108,13 +131,33 @@ static int64_t boottime_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* The records that the verb wants, into the document. */
+static int add_history(const struct verb *verb, const struct ctl *ctl, cJSON *doc)
+{
+	struct client_filter filter;
+	cJSON *history = NULL;
+	int r = verb->ask(ctl, clock_wall_us(), &filter);
+
+	if (r == CTL_OK)
+		r = client_history(stderr, &filter, &history);
+	if (r == CTL_OK && !cJSON_AddItemToObject(doc, "history", history)) {
+		cJSON_Delete(history);
+		r = CTL_FAILED;
+	}
+	return r;
+}
+
 static int run(const struct verb *verb, struct ctl *ctl)
 {
 	cJSON *doc = NULL;
 	int r = verb->act ? CTL_OK : client_fetch(stderr, &doc);
 
-	if (r != CTL_OK)
+	if (r == CTL_OK && verb->ask)
+		r = add_history(verb, ctl, doc);
+	if (r != CTL_OK) {
+		cJSON_Delete(doc);
 		return r;
+	}
 	ctl->doc = doc;
 	term_init(&ctl->term, stdout);
 	ctl->term.now_us = boottime_us();
@@ -153,5 +196,8 @@ int main(int argc, char **argv)
 		ctl.args[i - 1] = argv[i];
 	ctl.json = options.json;
 	ctl.all = options.verb & VERB_ALL;
+	ctl.since = options.since;
+	ctl.kind = options.kind;
+	ctl.number = options.number;
 	return run(verb, &ctl);
 }

@@ -41,6 +41,19 @@ static const struct verb verbs[] = {
 	 .summary = "what this node can do, what an absence costs, how to end it",
 	 .show = verb_doctor,
 	 .json = verb_doctor_json},
+	{.name = "history",
+	 .arguments = "[POD]",
+	 .summary = "what was done, when, why and who asked",
+	 .max_args = 1,
+	 .options = VERB_RECORDS,
+	 .show = verb_history,
+	 .json = verb_history_json,
+	 .ask = verb_history_ask},
+	{.name = "trial",
+	 .summary = "what would have been done today if the mode allowed it",
+	 .show = verb_trial,
+	 .json = verb_trial_json,
+	 .ask = verb_trial_ask},
 	{.name = "policy",
 	 .arguments = "check|show [FILE...], explain KEY, schema",
 	 .summary = "what the policy files say; needs no daemon",
@@ -120,6 +133,9 @@ static int check_options(const struct verb *verb, unsigned options)
 
 	if (wrong & VERB_ALL)
 		return verbs_usage("--all goes with plan, not with '", verb->name, "'");
+	if (wrong & VERB_RECORDS)
+		return verbs_usage("--since, --kind and -n go with history, not with '", verb->name,
+				   "'");
 	if (wrong & VERB_PERSIST)
 		return verbs_usage("--persist goes with mode MODE, not with '", verb->name, "'");
 	return CTL_OK;

@@ -10,6 +10,7 @@
 enum verb_option {
 	VERB_ALL = 1 << 0,     /* --all */
 	VERB_PERSIST = 1 << 1, /* --persist */
+	VERB_RECORDS = 1 << 2, /* --since, --kind, -n */
 };
 
 /* A verb shows something of the snapshot (`show`, `json` or both), or does something (`act`). One
@@ -23,6 +24,8 @@ struct verb {
 	int (*show)(const struct ctl *ctl); /* NULL: there is only JSON */
 	cJSON *(*json)(const struct ctl *ctl, int *ret_exit);
 	int (*act)(const struct ctl *ctl); /* gets no snapshot; prints by itself */
+	/* Not NULL: the snapshot comes with these records as "history". */
+	int (*ask)(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
 };
 
 /* The verb of argv[0] that takes argc - 1 arguments and the options given. CTL_OK, or CTL_USAGE

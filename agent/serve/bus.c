@@ -15,6 +15,7 @@
 #include "agent/base/utf8.h"
 #include "agent/serve/bus_caller.h"
 #include "agent/serve/bus_control.h"
+#include "agent/serve/bus_history.h"
 #include "agent/serve/bus_pod.h"
 #include "agent/serve/bus_signal.h"
 #include "agent/serve/bus_text.h"
@@ -303,6 +304,11 @@ static int dump(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	return r < 0 ? r : sys_bus(sd_bus_reply_method_return(call, "h", fd));
 }
 
+static int history(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return bus_history(call, snapshot_of(userdata), error);
+}
+
 static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	const struct bus *bus = userdata;
@@ -361,6 +367,9 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("Why", SD_BUS_ARGS("s", pod), SD_BUS_RESULT("as", lines), why,
 				OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Dump", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", snapshot), dump, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("History",
+				SD_BUS_ARGS("t", since_us, "s", kinds, "s", of, "u", max),
+				SD_BUS_RESULT("h", records), history, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, reload, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("SetMode", SD_BUS_ARGS("s", resource, "s", mode),
 				SD_BUS_RESULT("s", in_force, "s", why, "s", note),

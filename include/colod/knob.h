@@ -42,7 +42,8 @@ struct knob_state {
 	struct knob_value original;
 	struct knob_value written;
 	bool owned;
-	bool held; /* the written value is a hold: it must not outlive the agent */
+	bool held;	/* the written value is a hold: it must not outlive the agent */
+	uint32_t would; /* which value was last told of as one the mode withholds; 0: none */
 	int64_t held_since_us;
 	/* Somebody keeps writing over it: repaired only once in a while (policy/fight.h). */
 	bool contested;

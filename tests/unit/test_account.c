@@ -9,6 +9,7 @@
 #include "agent/base/messages.h"
 #include "agent/restore.h"
 #include "agent/tick.h"
+#include "tests/lib/alloc_count.h"
 #include "tests/lib/tick_case.h"
 
 #define S_US 1000000
@@ -53,9 +54,14 @@ static size_t count(enum history_kind kind)
 
 TEST(a_write_says_which_pod_what_was_there_and_why)
 {
+	size_t n = 0;
+
 	tick_case_start(&t, "protect", MODE_FULL);
 	tick(t.state, 10 * S_US);
-	assert_int_equal(count(HISTORY_WRITE), t.state->status.writes);
+	while (find(HISTORY_WRITE, NULL, NULL))
+		n += !r.would;
+	assert_int_equal(n, t.state->status.writes);
+	cursor = 0;
 	assert_true(find(HISTORY_WRITE, TICK_ONLINE_POD, "memory.min"));
 	assert_string_equal(r.from, "0");
 	assert_string_equal(r.to, "67108864");
@@ -181,6 +187,84 @@ TEST(a_rung_is_recorded_with_whether_it_was_acted_on)
 	assert_false(r.would);
 }
 
+TEST(what_observe_would_do_is_recorded_once)
+{
+	size_t n;
+
+	tick_case_start(&t, "observe", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	n = count(HISTORY_WRITE);
+	assert_int_equal(n, t.state->status.withheld);
+	assert_true(n > 3);
+	tick(t.state, 11 * S_US);
+	tick(t.state, 12 * S_US);
+	assert_int_equal(count(HISTORY_WRITE), n);
+	assert_true(find(HISTORY_WRITE, TICK_ONLINE_POD, "memory.min"));
+	assert_true(r.would);
+	assert_string_equal(r.from, "0");
+	assert_string_equal(r.to, "67108864");
+	assert_string_equal(r.pod, "shop/web");
+	assert_int_equal(r.effect, EFFECT_PROTECTION);
+	tick_case_assert_knob(&t, TICK_ONLINE_POD, "memory.min", "0");
+}
+
+TEST(what_protect_withholds_is_recorded_beside_what_it_does)
+{
+	size_t would = 0;
+
+	tick_case_start(&t, "protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	while (find(HISTORY_WRITE, NULL, NULL)) {
+		would += r.would;
+		assert_int_equal(r.would, r.effect == EFFECT_LIMIT || r.effect == EFFECT_HOLD);
+	}
+	assert_int_equal(would, t.state->status.withheld);
+	assert_true(would > 0);
+}
+
+TEST(another_wanted_value_is_another_record)
+{
+	struct cgroup *cg = NULL;
+	size_t n;
+
+	tick_case_start(&t, "observe", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	n = count(HISTORY_WRITE);
+	for (size_t i = 0; i < discover_model(t.state->discover)->n_cgroups; i++)
+		if (strcmp(discover_model(t.state->discover)->cgroups[i]->path, TICK_ONLINE_POD) ==
+		    0)
+			cg = discover_model(t.state->discover)->cgroups[i];
+	assert_non_null(cg);
+	cg->knobs[KNOB_MEMORY_MIN].would ^= 2;
+	tick(t.state, 11 * S_US);
+	assert_int_equal(count(HISTORY_WRITE), n + 1);
+}
+
+TEST(an_observing_pass_allocates_nothing)
+{
+	unsigned long before;
+
+	tick_case_start(&t, "observe", MODE_FULL);
+	for (int64_t i = 0; i < 5; i++)
+		tick(t.state, (10 + i) * S_US);
+	before = alloc_count();
+	for (int64_t i = 5; i < 15; i++)
+		tick(t.state, (10 + i) * S_US);
+	assert_int_equal(alloc_count() - before, 0);
+}
+
+TEST(a_controller_that_is_enabled_is_a_record)
+{
+	assert_int_equal(tree_cgroup(t.dir, "farm/job-1"), 0);
+	assert_int_equal(tree_delete(t.dir, "sys/fs/cgroup/farm/job-1/io.weight"), 0);
+	assert_int_equal(tree_knob(t.dir, "farm", "cgroup.subtree_control", "cpu memory"), 0);
+	tick_case_start(&t, "protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_true(find(HISTORY_WRITE, "farm", "cgroup.subtree_control"));
+	assert_string_equal(r.to, "+io");
+	assert_string_equal(r.pod, "farm/job-1");
+}
+
 TEST(originals_without_a_state_are_recorded_too)
 {
 	const struct knob_value from = {.state = KNOB_KNOWN, .value = 5};
@@ -218,6 +302,11 @@ int main(void)
 		CASE(the_policy_is_recorded_with_who_asked_for_it),
 		CASE(a_stop_records_what_came_back_and_what_was_left),
 		CASE(a_rung_is_recorded_with_whether_it_was_acted_on),
+		CASE(what_observe_would_do_is_recorded_once),
+		CASE(what_protect_withholds_is_recorded_beside_what_it_does),
+		CASE(another_wanted_value_is_another_record),
+		CASE(an_observing_pass_allocates_nothing),
+		CASE(a_controller_that_is_enabled_is_a_record),
 		CASE(originals_without_a_state_are_recorded_too),
 	};
 

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "agent/base/history.h"
 #include "agent/base/messages.h"
@@ -57,6 +58,27 @@ TEST(every_kind_has_a_name_and_an_id_of_its_own)
 	assert_null(messages_of(HISTORY_KIND_COUNT));
 	assert_int_equal(messages_kind_from("no such"), -EINVAL);
 	assert_int_equal(messages_kind_from(""), -EINVAL);
+}
+
+TEST(the_catalog_explains_each_id_once_and_no_other)
+{
+	static char catalog[65536];
+	FILE *f = fopen("packaging/systemd/colod.catalog", "re");
+	size_t n_entries = 0;
+
+	assert_non_null(f);
+	catalog[fread(catalog, 1, sizeof(catalog) - 1, f)] = '\0';
+	fclose(f);
+	for (const char *p = catalog; (p = strstr(p, "\n-- ")); p++)
+		n_entries++;
+	assert_int_equal(n_entries, HISTORY_KIND_COUNT);
+	for (int i = 0; i < HISTORY_KIND_COUNT; i++) {
+		char head[64];
+
+		(void)snprintf(head, sizeof(head),
+			       "\n-- %s\nSubject: ", messages_of((enum history_kind)i)->id);
+		assert_non_null(strstr(catalog, head));
+	}
 }
 
 TEST(what_was_done_to_a_knob_is_one_sentence)
@@ -148,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_has_a_name_and_an_id_of_its_own),
+		cmocka_unit_test(the_catalog_explains_each_id_once_and_no_other),
 		cmocka_unit_test(what_was_done_to_a_knob_is_one_sentence),
 		cmocka_unit_test(steps_and_modes_are_told_apart),
 		cmocka_unit_test(who_asked_is_said),

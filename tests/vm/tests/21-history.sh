@@ -1,0 +1,170 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 150s
+# profile: default
+# core: yes
+# title: what was done, and what observe would have done, is recorded with who and why; kills, restarts, churn and a full disk cost no more than they must
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+K=$CG/kubepods.slice
+BE=$K/kubepods-besteffort.slice
+DIR=/var/lib/colod
+
+# records FILTER [coloctl's options]: what jq makes of the list
+records()
+{
+	local filter=$1
+	shift
+	coloctl history -n 0 --json "$@" | jq -r ".records | $filter"
+}
+
+sums()
+{
+	local plan trial seen
+	plan=$(coloctl plan --json |
+		jq '[.[] | select(.differs and (.allowed | not) and (.missing | not) and .had)] | length')
+	trial=$(coloctl trial --json | jq '[.changes[].withheld_now] | add')
+	seen=$(records '[.[] | select(.would and .kind == "write" and .effect != "hold") | .what + .knob] | unique | length')
+	note "plan withholds $plan, trial says $trial, the history has $seen without holds"
+	[ "$plan" -gt 3 ] && [ "$trial" = "$plan" ]
+}
+
+observing()
+{
+	local before n
+	knobs_take before
+	ok "trial counts what plan withholds" wait_for 10 sums
+	before=$(records length)
+	colod_next_pass
+	is "$(records '[.[] | select(.kind == "write")] | length')" \
+		"$(records '[.[] | select(.kind == "write") | .what + .knob + .to] | unique | length')" \
+		"the same again is no new record"
+	note "$before records, $(records length) a pass later"
+	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
+	load=$!
+	ok "a hold that was not taken is in the trial" \
+		wait_for 15 sh -c '[ "$(coloctl trial --json | jq ".holds | length")" -ge 1 ]'
+	touch "$PODS_SHARE/stop"
+	wait $load
+	like "$(coloctl trial --json | jq -r '.holds[0].why')" 'default/web waited' "with who waited"
+	like "$(coloctl trial)" 'coloctl mode squeeze --persist' "and what allows it"
+	like "$(records '.[] | select(.kind == "rung") | .would' | sort -u)" '^true$' "each step says that it was not done"
+	knobs_take after
+	is "$(diff before after)" "" "no knob changed"
+	n=$(records '[.[] | select(.would | not) | select(.kind == "write")] | length')
+	is "$n" 0 "no record claims a write"
+}
+
+acting()
+{
+	local id
+	colod_policy protect file:///run/pods.json
+	ok "reload over the bus" busctl call -q io.colod.Agent1 /io/colod/Agent1 io.colod.Agent1.Manager Reload
+	ok "written" wait_for 5 grep -qx 1 "$(pod_path batch)/cpu.weight"
+	like "$(records '.[-1] | "\(.caller.uid) \(.caller.comm) \(.to)"' --kind policy)" '^0 busctl loaded$' \
+		"who asked for the policy"
+	is "$(records '.[-1] | .from + " " + .to' --kind mode)" "observe protect" "the mode that came with it"
+	like "$(records '.[] | select(.would | not) | [.pod, .knob, .from, .to, .level] | join(" ")' batch --kind write)" \
+		'^default/batch cpu.weight 39 1 P7$' "the write, with pod, values and level"
+	echo 77 >"$(pod_path batch)/cpu.weight"
+	ok "put back" wait_for 5 grep -qx 1 "$(pod_path batch)/cpu.weight"
+	is "$(records '.[-1] | .from + " " + .to' batch --kind drift)" "1 77" "what somebody else wrote"
+	id=$(journalctl -q -u colod -o json | jq -r 'select(.COLOD_KIND == "write") | .MESSAGE_ID' | tail -1)
+	like "$id" '^[0-9a-f]{32}$' "lines of the journal have an ID"
+	like "$(journalctl -q MESSAGE_ID="$id" -o json | jq -r '"\(.COLOD_POD) \(.COLOD_KNOB) \(.COLOD_FROM) \(.COLOD_TO) \(.COLOD_LEVEL) \(._SYSTEMD_UNIT)"')" \
+		'^default/batch cpu.weight 39 1 P7 colod.service$' "and fields"
+	journalctl --update-catalog
+	like "$(journalctl -q -x MESSAGE_ID="$id" | head -20)" 'comes back when colod stops' "journalctl -x explains them"
+}
+
+ids_grow() { records '[.[].id] | . == (. | unique)'; }
+
+restarts()
+{
+	local last kept
+	last=$(records '.[-1].id')
+	ok "restart" systemctl restart colod
+	ok "answers" wait_for 10 coloctl status
+	ok "ids go on" [ "$(records '.[-1].id')" -gt "$last" ]
+	is "$(records "[.[] | select(.id == $last)] | length")" 1 "what was before is still there"
+	for i in 1 2 3 4; do
+		for mode in observe protect observe protect; do
+			colod_policy $mode file:///run/pods.json
+			systemctl kill -s HUP --kill-whom=main colod
+		done
+		sleep 0.$((i * 2))
+		systemctl reset-failed colod # the start limit is not what is tested here
+		systemctl kill -s KILL --kill-whom=main colod
+		wait_for 15 coloctl status >/dev/null
+	done
+	is "$(ids_grow)" true "after four kills in a burst every record is whole and in order"
+	nok "and none was unreadable" says 'lines of /var/lib/colod/history were unreadable'
+	kept=$(records "[.[] | select(.id == $last)] | length")
+	is "$kept" 1 "nothing older was lost"
+	systemctl reset-failed colod
+}
+
+churn()
+{
+	local began lines took i
+	echo "assign: [{match: {cgroup: \"farm/job-*\"}, level: P7}]" >>$COLOD_DROPIN
+	colod_reload
+	mkdir -p $CG/farm
+	echo "+cpu +memory +io" >$CG/farm/cgroup.subtree_control
+	began=$(date +%s)
+	for round in 1 2 3; do
+		for i in $(seq 150); do mkdir $CG/farm/job-$round-$i; done
+		wait_for 20 grep -qx 1 $CG/farm/job-$round-150/cpu.weight || note "no weight in round $round"
+		rmdir $CG/farm/job-$round-*
+	done
+	took=$(($(date +%s) - began))
+	ok "the history has it all" [ "$(records '[.[] | select(.what | startswith("farm/job-"))] | length' --kind write)" -ge 450 ]
+	lines=$(journalctl -q -u colod --since "@$began" -o json | jq -r 'select(.COLOD_KIND == "write") | .MESSAGE' | wc -l)
+	note "$lines lines in $took s"
+	ok "the journal has a bounded share" [ "$lines" -le $(((took / 10 + 2) * 20)) ]
+	ok "the files are bounded" [ "$(stat -c %s $DIR/history)" -le 1048576 ]
+	rmdir $CG/farm
+}
+
+full_disk()
+{
+	local last
+	colod_stop
+	mount -t tmpfs -o size=64k,mode=0750 none $DIR
+	ok "start beside a tiny disk" colod_start
+	ok "answers" wait_for 10 coloctl status
+	head -c 65536 /dev/zero >$DIR/filler 2>/dev/null
+	echo 78 >"$(pod_path batch)/cpu.weight"
+	ok "put back on a full disk too" wait_for 5 grep -qx 1 "$(pod_path batch)/cpu.weight"
+	ok "it is said" wait_for 5 says 'the history cannot be written to /var/lib/colod'
+	is "$(records '.[-1].to' batch --kind drift)" 78 "and the record is in memory"
+	mount -o remount,ro $DIR
+	echo 79 >"$(pod_path batch)/cpu.weight"
+	ok "read-only is the same" wait_for 5 grep -qx 1 "$(pod_path batch)/cpu.weight"
+	is "$(journalctl -q -u colod -o cat --since "@$1" | grep -c 'the history cannot be written')" 1 "said once"
+	like "$(coloctl history -n 1)" 'cannot be written' "coloctl says it too"
+	mount -o remount,rw $DIR
+	rm -f $DIR/filler
+	colod_stop
+	ok "the last try at a stop writes it down" grep -q ' 78 ' $DIR/history
+	umount $DIR
+}
+
+pod_create web Burstable 1000 0
+POD_PRIORITYCLASS=batch-x pod_create batch Burstable 1000 0
+pod_create hog BestEffort 0 0 sh -c 'for i in 1 2 3 4; do (while :; do :; done) & done; wait'
+colod_facts
+colod_policy observe file:///run/pods.json
+ok "start" colod_start
+ok "status answers" wait_for 10 coloctl status
+observing
+acting
+restarts
+churn
+full_disk "$(date +%s)"
+colod_clean
+pods_cleanup
+done_testing
