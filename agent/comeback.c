@@ -5,12 +5,12 @@
 //	systemctl restart              job restart    sub-state stop-post
 //	crash, kill, watchdog          no job         sub-state stop-post; Restart= and the result decide
 //
-// and while the unit of OnFailure= runs (it starts when nothing restarts the agent any more, which on
-// some versions is after each crash, too):
+// and while the unit of OnFailure= and OnSuccess= runs (colod-restore.service):
 //
 //	restarted too often            no job         sub-state failed
-//	stopped between two restarts   no job         sub-state failed
-//	a restart is pending           no job         sub-state auto-restart or failed-before-auto-restart
+//	stopped between two restarts   no job         sub-state failed (252) or dead (257)
+//	systemctl restart              job restart or start
+//	a restart is pending (257)     no job         sub-state auto-restart
 //
 // Where nobody answers, an agent that died is believed to come back, as the shipped unit says, and one
 // that ended without fault, or has failed for good, is not: giving back too much costs a second of
