@@ -37,6 +37,8 @@ int facts_kubelet_set_policy(struct facts *facts, const struct policy *policy)
 		return r;
 	if (kubelet_place_same(&place, &k->place)) {
 		kubelet_place_clear(&place);
+		/* Whoever reloads has perhaps just mended what was wrong. */
+		kubelet_beat_again(&k->beat);
 		return 0;
 	}
 	kubelet_place_clear(&k->place);

@@ -60,6 +60,12 @@ void kubelet_beat_new_pod(struct kubelet_beat *beat, int64_t now_us)
 	beat->next_us = min_us(beat->next_us, at_us > now_us ? at_us : now_us);
 }
 
+void kubelet_beat_again(struct kubelet_beat *beat)
+{
+	beat->failures = beat->unanswered = 0;
+	beat->next_us = 0;
+}
+
 void kubelet_beat_answered(struct kubelet_beat *beat, int64_t now_us, bool unknown, bool by_api)
 {
 	int64_t steady_us = by_api ? KUBELET_BEAT_API_US : KUBELET_BEAT_US;

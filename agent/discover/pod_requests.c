@@ -188,14 +188,38 @@ static struct need all_containers(const cJSON *spec, const cJSON *status)
 	return all;
 }
 
-/* Resources of the pod as a whole replace the sum, each on its own. */
-static void pod_level(struct need *n, const cJSON *resources)
+/* What the pod as a whole has while it is resized; 0 where status does not tell. Unreadable values
+ * count for nothing: what is wanted stands beside them. */
+static void pod_has(const cJSON *status, int i, uint64_t *request, uint64_t *limit)
 {
+	const cJSON *resources = get(status, "resources");
+	uint64_t allocated = 0;
+	bool bad = false;
+
+	*request = *limit = 0;
+	quantity(get(resources, "requests"), i, request, &bad);
+	quantity(get(resources, "limits"), i, limit, &bad);
+	quantity(get(status, "allocatedResources"), i, &allocated, &bad);
+	*request = bad ? 0 : max(*request, allocated);
+	*limit = bad ? 0 : *limit;
+}
+
+/* Resources of the pod as a whole replace the sum, each on its own. */
+static void pod_level(struct need *n, const cJSON *resources, const cJSON *status)
+{
+	bool infeasible = resize_infeasible(status);
+
 	for (int i = 0; i < N_RESOURCES; i++) {
 		struct need own = {0};
+		uint64_t had, had_limit;
 
 		quantity(get(resources, "requests"), i, &own.request[i], &own.bad_request[i]);
 		quantity(get(resources, "limits"), i, &own.limit[i], &own.bad_limit[i]);
+		pod_has(status, i, &had, &had_limit);
+		if (own.limit[i] > 0 && had_limit > 0)
+			own.limit[i] = infeasible ? had_limit : max(own.limit[i], had_limit);
+		if (own.request[i] > 0 && had > 0)
+			own.request[i] = infeasible ? had : max(own.request[i], had);
 		if (own.limit[i] > 0 || own.bad_limit[i]) {
 			n->limit[i] = own.limit[i];
 			n->unlimited[i] = false;
@@ -219,9 +243,10 @@ static struct fact_u64 fact(uint64_t value, bool bad)
 struct pod_resources pod_requests(const cJSON *pod)
 {
 	const cJSON *spec = get(pod, "spec");
-	struct need n = all_containers(spec, get(pod, "status"));
+	const cJSON *status = get(pod, "status");
+	struct need n = all_containers(spec, status);
 
-	pod_level(&n, get(spec, "resources"));
+	pod_level(&n, get(spec, "resources"), status);
 	for (int i = 0; i < N_RESOURCES; i++) {
 		uint64_t overhead = 0;
 		bool bad = false;

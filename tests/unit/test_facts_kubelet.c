@@ -181,6 +181,21 @@ TEST(a_refusing_kubelet_is_remembered_and_asked_again_at_times)
 	assert_string_equal(discover_case_pod(p.m, UID_A)->name, "ns/one");
 }
 
+TEST(a_reload_asks_at_once_after_failures_too)
+{
+	open_case("@host 4\n@pod systemd Guaranteed " UID_A " 39\n");
+	kubelet_case_serve(&c, "mode", "500");
+	update(0);
+	update(2 * S);
+	update(2 * S);
+	assert_int_equal(fake_kubelet_asked(c.server, "/pods"), 2);
+	kubelet_case_serve(&c, "mode", "ok");
+	use_policy();
+	update(2 * S);
+	assert_int_equal(fake_kubelet_asked(c.server, "/pods"), 3);
+	assert_int_equal(state_of(UID_A), FACT_KNOWN);
+}
+
 TEST(another_policy_forgets_what_another_kubelet_told)
 {
 	open_case(DISCOVER_THREE_PODS);
@@ -214,6 +229,7 @@ int main(void)
 		T(a_new_pod_is_asked_for_at_once_and_only_then),
 		T(a_kubelet_that_forgot_a_running_pod_is_not_believed_for_a_minute),
 		T(a_refusing_kubelet_is_remembered_and_asked_again_at_times),
+		T(a_reload_asks_at_once_after_failures_too),
 		T(another_policy_forgets_what_another_kubelet_told),
 	};
 

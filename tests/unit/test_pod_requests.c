@@ -125,6 +125,58 @@ TEST(during_a_resize_the_larger_counts)
 	expect(r.cpu_limit_milli, 3000);
 }
 
+TEST(a_sidecar_is_resized_like_a_container_and_a_step_that_is_over_is_not)
+{
+	struct pod_resources r = of(
+		"{\"spec\":{\"containers\":[{\"name\":\"a\",\"resources\":{\"requests\":{\"cpu\":"
+		"\"100m\"}}}],\"initContainers\":[{\"name\":\"side\",\"restartPolicy\":\"Always\","
+		"\"resources\":{\"requests\":{\"cpu\":\"100m\"}}},{\"name\":\"step\",\"resources\":"
+		"{\"requests\":{\"cpu\":\"50m\"}}}]},\"status\":{\"initContainerStatuses\":["
+		"{\"name\":\"side\",\"allocatedResources\":{\"cpu\":\"400m\"}},"
+		"{\"name\":\"step\",\"allocatedResources\":{\"cpu\":\"9\"}}]}}");
+
+	expect(r.cpu_request_milli, 500);
+}
+
+#define POD_RESIZE(status)                                                                         \
+	"{\"spec\":{\"resources\":{\"requests\":{\"cpu\":\"3\"},\"limits\":{\"cpu\":\"4\"}},"      \
+	"\"containers\":[{\"name\":\"a\"}]},\"status\":{" status                                   \
+	"\"allocatedResources\":{\"cpu\":\"2\"},\"resources\":{\"requests\":{\"cpu\":\"1\"},"      \
+	"\"limits\":{\"cpu\":\"5\"}}}}"
+
+TEST(a_pod_that_is_resized_as_a_whole_has_the_larger_too)
+{
+	struct pod_resources r = of(POD_RESIZE(""));
+
+	expect(r.cpu_request_milli, 3000);
+	expect(r.cpu_limit_milli, 5000);
+	expect(r.memory_request_bytes, 0);
+	r = of(POD_RESIZE("\"conditions\":[{\"type\":\"PodResizePending\",\"reason\":"
+			  "\"Infeasible\"}],"));
+	expect(r.cpu_request_milli, 2000);
+	expect(r.cpu_limit_milli, 5000);
+}
+
+TEST(overhead_also_comes_on_top_of_the_pod_as_a_whole)
+{
+	struct pod_resources r = of(
+		"{\"spec\":{\"overhead\":{\"cpu\":\"250m\"},\"resources\":{\"requests\":{\"cpu\":\"1\"},"
+		"\"limits\":{\"cpu\":\"2\"}},\"containers\":[{\"name\":\"a\"}]}}");
+
+	expect(r.cpu_request_milli, 1250);
+	expect(r.cpu_limit_milli, 2250);
+}
+
+TEST(an_init_step_without_a_limit_leaves_the_pod_without_one)
+{
+	struct pod_resources r =
+		of("{\"spec\":{\"containers\":[{\"resources\":{\"limits\":{\"cpu\":\"1\"}}}],"
+		   "\"initContainers\":[{\"resources\":{\"requests\":{\"cpu\":\"2\"}}}]}}");
+
+	expect(r.cpu_request_milli, 2000);
+	expect(r.cpu_limit_milli, KNOB_VALUE_MAX);
+}
+
 TEST(a_resize_that_cannot_be_done_is_what_is_there)
 {
 	struct pod_resources r = of(RESIZE("\"conditions\":[{\"type\":\"PodResizePending\","
@@ -204,6 +256,11 @@ int main(void)
 		cmocka_unit_test(pod_level_resources_replace_the_sum_one_by_one),
 		cmocka_unit_test(overhead_comes_on_top_of_requests_and_of_limits_that_exist),
 		cmocka_unit_test(during_a_resize_the_larger_counts),
+		cmocka_unit_test(
+			a_sidecar_is_resized_like_a_container_and_a_step_that_is_over_is_not),
+		cmocka_unit_test(a_pod_that_is_resized_as_a_whole_has_the_larger_too),
+		cmocka_unit_test(overhead_also_comes_on_top_of_the_pod_as_a_whole),
+		cmocka_unit_test(an_init_step_without_a_limit_leaves_the_pod_without_one),
 		cmocka_unit_test(a_resize_that_cannot_be_done_is_what_is_there),
 		cmocka_unit_test(a_quantity_that_is_none_is_unknown_and_costs_only_itself),
 		cmocka_unit_test(plain_numbers_of_a_file_made_by_hand_are_read),

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# A kubelet in the guest for colod to ask: tests/lib/fake_kubelet.h as a program, with TLS and a token.
+# Source lib.sh, pods.sh and colod.sh first.
+#
+#   kubelet_setup               certificates, a token, and the server's folder $FK
+#   kubelet_start [CERT]        serves on the kubelet's port (default: the right certificate)
+#   kubelet_stop, kubelet_clean
+#   kubelet_mode WORD           how /pods is answered from now on; kubelet_api_mode the API server's list
+#   kubelet_pods                what it says of the pods there are now
+#   kubelet_token TEXT          the token that it accepts; kubelet_account TEXT the one that colod has
+#   kubelet_asked [URL]         how many questions were answered
+#   kubelet_policy MODE [YAML]  colod's policy: ask it
+
+FK=/run/fake-kubelet
+FK_PROGRAM=/opt/colod/build/tests/tools/fake_kubelet
+FK_PID=
+
+kubelet_setup()
+{
+	mkdir -p "$FK"
+	"$FK_PROGRAM" certificate "$FK" ca right "DNS:colodvm,IP:127.0.0.1" &&
+		"$FK_PROGRAM" certificate "$FK" stranger wrong "DNS:colodvm,IP:127.0.0.1"
+	kubelet_token one.very-secret
+	kubelet_account one.very-secret
+	kubelet_mode ok
+}
+
+kubelet_start()
+{
+	"$FK_PROGRAM" serve "$FK" 10250 "$FK/${1:-right}.pem" "$FK/${1:-right}.key" &
+	FK_PID=$!
+	wait_for 10 sh -c "ss -Hltn 'sport = :10250' | grep -q ."
+}
+
+kubelet_stop()
+{
+	[ -n "$FK_PID" ] || return 0
+	kill "$FK_PID"
+	wait "$FK_PID" 2>/dev/null
+	FK_PID=
+}
+
+kubelet_clean()
+{
+	kubelet_stop
+	rm -rf "$FK"
+}
+
+kubelet_mode() { echo "$1" >"$FK/mode"; }
+
+kubelet_api_mode() { echo "$1" >"$FK/api-mode"; }
+
+kubelet_pods()
+{
+	pods_json "$FK/pods.json"
+	cp "$FK/pods.json" "$FK/api.json"
+}
+
+kubelet_token() { echo "$1" >"$FK/token"; }
+
+kubelet_account() { echo "$1" >"$FK/account-token"; }
+
+kubelet_asked() { grep -c " ${1:-}" "$FK/log" 2>/dev/null; }
+
+kubelet_policy()
+{
+	local mode=$1
+	shift
+	colod_policy "$mode" "" \
+		"facts: {from: kubelet, kubelet: \"https://127.0.0.1:10250\", kubelet-ca: $FK/ca.pem, token: $FK/account-token," \
+		"  api: \"https://127.0.0.1:10250\", api-ca: $FK/ca.pem, node: colodvm}" "$@"
+}
