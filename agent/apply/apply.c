@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/apply/units.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
@@ -73,8 +74,19 @@ void apply_free(struct apply *apply)
 {
 	if (!apply)
 		return;
+	units_free(apply->units);
 	originals_close(&apply->originals);
 	free(apply);
+}
+
+int apply_use_units(struct apply *apply, int root_fd, int state_fd)
+{
+	return units_new(apply, root_fd, state_fd, &apply->units);
+}
+
+struct units *apply_units(struct apply *apply)
+{
+	return apply->units;
 }
 
 void apply_set_now(struct apply *apply, int64_t now_us)
