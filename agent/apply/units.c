@@ -104,6 +104,8 @@ void units_free(struct units *units)
 
 void units_on_said(struct units *units, units_said_fn fn, void *context)
 {
+	if (!units)
+		return;
 	units->said = fn;
 	units->said_context = context;
 }

@@ -34,7 +34,8 @@ struct units_counts {
 };
 struct units_counts units_counts(const struct units *units);
 
-/* What was told or undone, once per call: "batch.slice", "CPUWeight=5". `error`: 0 or -errno. */
+/* What was told or undone, once per call: "batch.slice", "CPUWeight=5". `error`: 0, or the -errno of a
+ * refusal, of which only the first is said until systemd takes something. */
 typedef void (*units_said_fn)(void *context, const char *unit, const char *what, bool undone,
 			      int error);
 void units_on_said(struct units *units, units_said_fn fn, void *context);

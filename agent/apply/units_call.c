@@ -111,24 +111,15 @@ static struct cgroup *cgroup_of(const struct units *units, const struct unit *un
 	return NULL;
 }
 
-static void say(struct units *units, struct unit *unit, const struct unit_values *values,
-		bool undone, int error)
+/* A refusal is said once until systemd takes something. */
+static void say(struct units *units, struct unit *unit, bool undone, int error)
 {
 	char what[TEXT_SIZE];
 
-	unit_call_text(values, what, sizeof(what));
-	if (error == 0)
-		log_notice("units.tell", "%s: systemd was told %s%s", unit->path, what,
-			   undone ? ", as it was before" : "");
-	else if (!unit->said)
-		log_warning(
-			"units.refused",
-			"%s: systemd was not told %s (%s). The values are in the cgroup's files; what "
-			"systemd writes over them is put back when it happens",
-			unit->path, what, strerror(-error));
+	if (units->said && (error == 0 || !unit->said))
+		units->said(units->said_context, unit->path,
+			    unit_call_text(&unit->call, what, sizeof(what)), undone, error);
 	unit->said = error < 0;
-	if (units->said)
-		units->said(units->said_context, unit->path, what, undone, error);
 }
 
 static void end_call(struct units *units, struct unit *unit, int64_t pause_us)
@@ -186,7 +177,7 @@ static int on_told(sd_bus_message *reply, void *context, sd_bus_error *error)
 		units->counts.calls++;
 		take_told(units, unit, unit->undoing);
 	}
-	say(units, unit, &unit->call, unit->undoing == unit->call.mask, r);
+	say(units, unit, unit->undoing == unit->call.mask, r);
 	return 0;
 }
 
