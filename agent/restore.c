@@ -131,7 +131,7 @@ static int open_all(const struct options *options, int *ret_state, int *ret_lock
 	if (r == 0)
 		r = apply_new(*ret_cgroup, state_fd, ret_apply);
 	if (r == 0)
-		r = apply_use_units(*ret_apply, root_fd, state_fd);
+		apply_use_units(*ret_apply, root_fd, state_fd);
 	if (r == 0)
 		*ret_state = TAKE_FD(state_fd);
 	return r;

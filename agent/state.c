@@ -94,7 +94,7 @@ static int start_stages(struct state *s)
 	}
 	r = apply_new(discover_cgroup_fd(s->discover), s->state_fd, &s->apply);
 	if (r == 0 && s->state_fd >= 0)
-		r = apply_use_units(s->apply, s->root_fd, s->state_fd);
+		apply_use_units(s->apply, s->root_fd, s->state_fd);
 	if (r >= 0) {
 		apply_on_event(s->apply, account_event, s);
 		units_on_said(apply_units(s->apply), account_property, s);

@@ -79,9 +79,16 @@ void apply_free(struct apply *apply)
 	free(apply);
 }
 
-int apply_use_units(struct apply *apply, int root_fd, int state_fd)
+void apply_use_units(struct apply *apply, int root_fd, int state_fd)
 {
-	return units_new(apply, root_fd, state_fd, &apply->units);
+	int r = units_new(apply, root_fd, state_fd, &apply->units);
+
+	if (r < 0)
+		log_warning(
+			"apply.units",
+			"cannot use /run/colod/units (%s): systemd is told nothing, and what it was "
+			"told before is not taken back. See: systemctl revert UNIT",
+			strerror(-r));
 }
 
 struct units *apply_units(struct apply *apply)

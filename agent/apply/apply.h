@@ -25,8 +25,8 @@ void apply_free(struct apply *apply);
 void apply_set_now(struct apply *apply, int64_t now_us);
 
 /* Also tells systemd, where it owns a cgroup (units.h). `root_fd` stands for "/"; state_fd as above, and
- * not -EBADF. 0 or -errno: then there are only files. */
-int apply_use_units(struct apply *apply, int root_fd, int state_fd);
+ * not -EBADF. Where that cannot be (said here), there are only files. */
+void apply_use_units(struct apply *apply, int root_fd, int state_fd);
 /* NULL without them. */
 struct units *apply_units(struct apply *apply);
 

@@ -23,8 +23,8 @@ int units_case_setup(void **state)
 	fake_systemd_unit(&s->systemd, "hog.slice", APPLY_HOG);
 	fake_systemd_unit(&s->systemd, "a.slice", "somewhere/else/a.slice");
 	s->root_fd = tree_open(s->a->k.dir);
-	if (apply_use_units(s->a->k.apply, s->root_fd, s->a->k.state_fd) < 0 ||
-	    private_bus_connect(&s->systemd.bus, &s->bus) < 0)
+	apply_use_units(s->a->k.apply, s->root_fd, s->a->k.state_fd);
+	if (private_bus_connect(&s->systemd.bus, &s->bus) < 0)
 		return -1;
 	units_set_bus(units_case_units(s), s->bus);
 	*state = s;
@@ -77,7 +77,7 @@ void units_case_again(struct units_case *s)
 {
 	fake_kernel_end(&s->a->k);
 	fake_kernel_start(&s->a->k);
-	assert_int_equal(apply_use_units(s->a->k.apply, s->root_fd, s->a->k.state_fd), 0);
+	apply_use_units(s->a->k.apply, s->root_fd, s->a->k.state_fd);
 	units_set_bus(units_case_units(s), s->bus);
 }
 
