@@ -114,6 +114,24 @@ void account_withheld(struct state *s)
 		diff_withheld(discover_model(s->discover), &s->plan, &s->status.modes, would, s);
 }
 
+void account_property(void *context, const char *unit, const char *what, bool undone, int error)
+{
+	struct state *s = context;
+	struct history_record r = HISTORY_RECORD(HISTORY_PROPERTY);
+
+	history_set_path(&r, unit);
+	if (error < 0)
+		HISTORY_SET(
+			r.why,
+			"systemd did not take %s (%s). The values are in the cgroup's files; what "
+			"systemd writes over them is put back when it happens",
+			what, strerror(-error));
+	else
+		HISTORY_SET(r.why, "systemd was told %s%s", what,
+			    undone ? ", as it was before" : "");
+	messages_tell(s->history, &r);
+}
+
 void account_rung(struct state *s, enum rung before)
 {
 	struct history_record r = HISTORY_RECORD(HISTORY_RUNG);
