@@ -12,12 +12,14 @@
 
 #include "agent/account.h"
 #include "agent/base/cleanup.h"
+#include "agent/base/lanes.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
 #include "agent/life.h"
 #include "agent/serve/bus.h"
 #include "agent/state.h"
 #include "agent/tick.h"
+#include "agent/workers.h"
 #include "policy/mode.h"
 #include "policy/names.h"
 
@@ -41,6 +43,8 @@ struct loop {
 	sd_event_source *burst;
 	sd_event_source *inotify;
 	sd_event_source *facts;
+	sd_event_source *lanes; /* NULL without workers */
+	sd_event_source *step;
 	sd_event_source *triggers[64]; /* found by their fd; observe arms at most 32 */
 	sd_bus *sdbus;
 	struct bus *bus;
@@ -225,6 +229,28 @@ static int on_facts(sd_event_source *source, int fd, uint32_t revents, void *con
 	return 0;
 }
 
+static int on_step(sd_event_source *source, uint64_t usec, void *context)
+{
+	(void)source;
+	(void)usec;
+	loop_pass(context);
+	return 0;
+}
+
+/* Writes that took long have ended: the next step of each, one pass for all of them. */
+static int on_lanes(sd_event_source *source, int fd, uint32_t revents, void *context)
+{
+	struct loop *loop = context;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	lanes_clear(loop->state->lanes);
+	(void)sd_event_source_set_time_relative(loop->step, BURST_US);
+	(void)sd_event_source_set_enabled(loop->step, SD_EVENT_ONESHOT);
+	return 0;
+}
+
 static int on_trigger(sd_event_source *source, int fd, uint32_t revents, void *context)
 {
 	struct loop *loop = context;
@@ -299,6 +325,22 @@ static int add_signals(struct loop *loop)
 	return sd_event_add_signal(loop->event, NULL, SIGHUP, on_hangup, loop);
 }
 
+static int add_lanes(struct loop *loop)
+{
+	int r;
+
+	if (!loop->state->lanes)
+		return 0;
+	r = sd_event_add_time_relative(loop->event, &loop->step, CLOCK_BOOTTIME, BURST_US, 0,
+				       on_step, loop);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(loop->step, SD_EVENT_OFF);
+	if (r < 0)
+		return r;
+	return sd_event_add_io(loop->event, &loop->lanes, loop->state->lanes->event_fd, EPOLLIN,
+			       on_lanes, loop);
+}
+
 static int add_sources(struct loop *loop)
 {
 	int r, fd = discover_inotify_fd(loop->state->discover);
@@ -316,6 +358,8 @@ static int add_sources(struct loop *loop)
 		r = sd_event_add_io(loop->event, &loop->facts,
 				    discover_facts_fd(loop->state->discover), EPOLLIN, on_facts,
 				    loop);
+	if (r >= 0)
+		r = add_lanes(loop);
 	if (r < 0 || fd < 0)
 		return r;
 	return sd_event_add_io(loop->event, &loop->inotify, fd, EPOLLIN, on_inotify, loop);
@@ -338,6 +382,7 @@ static int loop_start(struct loop *loop, const struct options *options)
 		.on_arm = trigger_arm,
 		.on_disarm = trigger_disarm,
 	};
+	workers_start(loop->state);
 	r = add_sources(loop);
 	if (r < 0)
 		return r;
@@ -350,6 +395,8 @@ static void loop_done(struct loop *loop)
 	bus_close(loop);
 	for (size_t i = 0; i < ELEMENTS(loop->triggers); i++)
 		sd_event_source_disable_unref(loop->triggers[i]);
+	sd_event_source_disable_unref(loop->lanes);
+	sd_event_source_disable_unref(loop->step);
 	sd_event_source_disable_unref(loop->inotify);
 	sd_event_source_disable_unref(loop->facts);
 	sd_event_source_disable_unref(loop->burst);
@@ -376,6 +423,8 @@ int loop_run(const struct options *options)
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(loop.event);
 	(void)sd_notify(false, "STOPPING=1");
+	loop.lanes = sd_event_source_disable_unref(loop.lanes);
+	workers_stop(loop.state);
 	account_agent(loop.state, "colod", "stops", "");
 	life_stop(loop.state);
 	return r < 0 ? 1 : 0;

@@ -11,6 +11,7 @@
 #include "agent/base/log.h"
 #include "agent/controllers.h"
 #include "agent/life.h"
+#include "agent/workers.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/score.h"
@@ -139,6 +140,7 @@ void tick(struct state *s, int64_t now_us)
 	state_update_mode(s);
 	account_modes(s, NULL);
 	discover_stage(s, now_us);
+	workers_collect(s);
 	observe_stage(s, now_us);
 	if (decide_stage(s, now_us) < 0) {
 		log_err("tick.memory", "no memory to decide: nothing is changed in this pass");
