@@ -2,10 +2,28 @@
 // See workers.h.
 #include "agent/workers.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "agent/base/lanes.h"
 #include "agent/base/log.h"
+#include "agent/base/memory_lock.h"
+
+void workers_lock_memory(const struct options *options)
+{
+	int r;
+
+	if (options->switched_off & (1u << CAPABILITY_MEMORY_LOCK))
+		return;
+	r = memory_lock();
+	if (r < 0)
+		log_warning("workers.memory",
+			    "colod's memory is not locked (%s): while the node is out of memory it "
+			    "may have to wait for its own pages. Give its unit "
+			    "LimitMEMLOCK=infinity",
+			    r == -EPERM ? "RLIMIT_MEMLOCK is finite and may not be raised"
+					: strerror(-r));
+}
 
 void workers_start(struct state *s)
 {
