@@ -117,6 +117,13 @@ static const struct capability_info table[CAPABILITY_COUNT] = {
 			"run colod as colod.service, start it with --with-guard, or run colod guard "
 			"beside it",
 		},
+	[CAPABILITY_MEMORY_LOCK] =
+		{
+			"memory-lock",
+			"keeps colod's own memory in place while the node is out of it",
+			"colod may have to wait for its own pages just when they are needed",
+			"LimitMEMLOCK=infinity in the unit of colod, or CAP_SYS_RESOURCE",
+		},
 };
 
 const struct capability_info *capability_info(enum capability c)

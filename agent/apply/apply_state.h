@@ -29,6 +29,7 @@ struct apply {
 	struct refuse_seen seen;
 	struct apply_drift drift;
 	struct units *units; /* NULL: files only */
+	struct flights *flights; /* owned; NULL: every write is made in line */
 	apply_hook_fn hook;
 	void *hook_context;
 	apply_event_fn event;

@@ -113,6 +113,9 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, object, "unsampled", s->unsampled);
 	json_put_u64(put, object, "log_suppressed", s->log_suppressed);
 	json_hold_section(view, object);
+	json_put_u64(put, object, "slow_writes", s->slow_writes);
+	json_put_u64(put, object, "slow_writes_cut", s->slow_cut);
+	json_put_u64(put, object, "slow_write_longest_us", s->slow_longest_us);
 }
 
 static void ladder_section(struct json_view *view, cJSON *doc)

@@ -48,6 +48,7 @@ enum capability {
 	CAPABILITY_NUMA,	   /* node topology is readable */
 	CAPABILITY_BUS,		   /* the system bus */
 	CAPABILITY_HOLD_GUARD,	   /* something ends holds when the agent dies or hangs */
+	CAPABILITY_MEMORY_LOCK,	   /* the agent's own memory is locked; not in a single pass */
 	CAPABILITY_COUNT,
 };
 

@@ -54,6 +54,9 @@ struct status {
 	enum guard_by guard;
 	uint32_t guard_pid;	/* GUARD_BY_PROCESS: 1 where its number is not known */
 	int64_t guard_bound_us; /* a hold ends at most so long after the last pass */
+	uint64_t slow_writes; /* that a worker made, because the kernel may make the writer wait */
+	uint64_t slow_cut;    /* of those: cut short after 200 ms */
+	uint64_t slow_longest_us;
 };
 
 struct snapshot {
