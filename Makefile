@@ -300,7 +300,7 @@ check-valgrind: $(B)/colod ## No leak and no bad access in a --once pass over th
 # Both compilers, everything there is to compile; one passed test each.
 # One process for each thing that can go wrong at each call of a scripted story; a share of them in
 # make check. An allocator of a sanitizer cannot fail, so that walk has the plain build.
-FAULT_WAYS := error short vanish reborn kill torn
+FAULT_WAYS := error lasting short vanish reborn kill torn
 .PHONY: run-faults
 run-faults: $(B)/tests/faults/walk
 	@FAULTS="$(FAULTS)" TEST_LIMIT_S=$(or $(FAULTS_LIMIT_S),7200) tests/run-tap.sh "$(RESULT)" $<

@@ -30,6 +30,9 @@
  * class's after a pod came or went: they are read again at every update for so long. */
 #define SETTLE_US (10 * 1000000ll)
 
+/* Passes after a rescan. */
+#define READ_AGAIN_MAX 5
+
 struct discover {
 	int root_fd; /* borrowed */
 	int cgroup_fd;
@@ -320,6 +323,26 @@ static bool wants_knobs(const struct cgroup_node *node)
 	       node->by_name != CGROUP_CONTAINER;
 }
 
+/* A value that could not be read, or read back, is no reason to leave a hold or somebody's share as it
+ * is until the next rescan. One that never can be read must not cost a read in every pass. */
+static bool read_again(struct discover *d, bool full)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < d->tree->n; i++) {
+		struct cgroup_node *node = cgroup_node_of(d->tree->list[i]);
+		bool unread;
+
+		if (full)
+			node->read_again = 0;
+		if (full || !node->knobs_wanted || node->read_again >= READ_AGAIN_MAX)
+			continue;
+		any |= knobs_read_again(d->cgroup_fd, &node->cgroup, &unread) > 0;
+		node->read_again = unread ? node->read_again + 1 : 0;
+	}
+	return any;
+}
+
 static bool read_knobs(struct discover *d, bool full, bool changed, int64_t now_us)
 {
 	bool any = false, settling = now_us - d->tree->touched_us < SETTLE_US;
@@ -447,6 +470,7 @@ int discover_update(struct discover *discover, int64_t now_us)
 		d->model.skipped_names = cgroup_tree_skipped(d->tree) + d->pods.refused;
 	structure = r != 0;
 	changed = structure;
+	changed |= read_again(d, full);
 	changed |= read_knobs(d, full, structure, now_us);
 	changed |= knob_watch_read(&d->knob_watch, d->tree);
 	changed |= facts_update(&d->facts, &d->pods, now_us, full, structure);

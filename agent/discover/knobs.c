@@ -43,6 +43,24 @@ int knobs_read(int cgroup_fd, struct cgroup *cgroup)
 	return changed;
 }
 
+int knobs_read_again(int cgroup_fd, struct cgroup *cgroup, bool *ret_unread)
+{
+	bool unread = false;
+	int changed = 0;
+
+	for (enum knob k = 0; k < KNOB_COUNT; k++) {
+		struct knob_value *now = &cgroup->knobs[k].now;
+
+		if (now->state != KNOB_UNREAD)
+			continue;
+		*now = knobs_read_one(cgroup_fd, cgroup, k);
+		unread |= now->state == KNOB_UNREAD;
+		changed |= now->state != KNOB_UNREAD;
+	}
+	*ret_unread = unread;
+	return changed;
+}
+
 const struct knob_value *knobs_foreign(const struct cgroup *cgroup, enum knob knob)
 {
 	const struct knob_state *s = &cgroup->knobs[knob];

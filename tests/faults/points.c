@@ -17,7 +17,7 @@
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const what_names[WHAT_COUNT] = {
-	"nothing", "error", "short", "vanish", "reborn", "kill", "torn", "memory",
+	"nothing", "error", "lasting", "short", "vanish", "reborn", "kill", "torn", "memory",
 };
 
 const char *point_what_name(enum point_what what)
@@ -127,6 +127,7 @@ static int strike(struct points *points, const struct sys_point *p)
 	points->met = true;
 	switch (points->what) {
 	case WHAT_ERROR:
+	case WHAT_LASTING:
 		if (p->call == SYS_WRITE)
 			give_text_back(points);
 		return -points->error;
@@ -149,6 +150,11 @@ static int strike(struct points *points, const struct sys_point *p)
 	return 0;
 }
 
+static bool is_lasting(const struct points *points)
+{
+	return points->what == WHAT_LASTING && points->n > points->at;
+}
+
 static int hook(void *context, const struct sys_point *p)
 {
 	struct points *points = context;
@@ -161,7 +167,7 @@ static int hook(void *context, const struct sys_point *p)
 	points->n++;
 	if (points->what == WHAT_TORN_KILL && points->n == points->at + 1)
 		_exit(POINTS_KILLED);
-	if (points->n != points->at && !points->record && !points->vanished &&
+	if (points->n != points->at && !points->record && !points->vanished && !is_lasting(points) &&
 	    p->call != SYS_WRITE && (p->call != SYS_OPEN || (p->flags & O_ACCMODE) == O_RDONLY))
 		return 0;
 	path_of(p, path, sizeof(path));
@@ -172,9 +178,13 @@ static int hook(void *context, const struct sys_point *p)
 	if (points->n == points->at && points->what != WHAT_MEMORY) {
 		describe(points, p, path, &points->here);
 		r = strike(points, p);
-		if (r < 0)
-			return r;
+	} else if (is_lasting(points)) {
+		describe(points, p, path, &here);
+		if (here.call == points->here.call && here.place == points->here.place)
+			r = strike(points, p);
 	}
+	if (r < 0)
+		return r;
 	/* What a kernel says of an open file whose cgroup is gone. */
 	if (points->vanished && strstr(path, " (deleted)"))
 		return p->call == SYS_LIST || p->path ? -ENOENT : -ENODEV;

@@ -29,6 +29,7 @@ struct point {
 enum point_what {
 	WHAT_NOTHING,
 	WHAT_ERROR,	/* the call fails with `error` */
+	WHAT_LASTING,	/* it and all later ones of that kind and place do, to the end of the script */
 	WHAT_SHORT,	/* one byte is transferred */
 	WHAT_VANISH,	/* a pod's cgroups are gone before it */
 	WHAT_REBORN,	/* gone, and made again with the same path and other values */

@@ -315,7 +315,12 @@ static void runs_of(struct wanted *w, unsigned at)
 	const int *error = ways_errors(p);
 	bool changed = ways_changes(p) || (at > 1 && ways_changes(p - 1));
 
-	for (; *error; error++)
+	/* A disk that stays full, no more descriptors; of the many reads some are enough for that. */
+	if (*error == EINTR)
+		error++; /* does not last */
+	if (p->call != SYS_READ || at % 8 == 0)
+		consider(w, (struct run){.at = at, .what = WHAT_LASTING, .error = *error});
+	for (error = ways_errors(p); *error; error++)
 		consider(w, (struct run){.at = at, .what = WHAT_ERROR, .error = *error});
 	/* The kernel takes a knob's value whole. */
 	if (p->call == SYS_READ && !p->inotify)

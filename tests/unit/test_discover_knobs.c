@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tests/lib/discover_case.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/tree.h"
 
 TEST(objects_and_what_apply_knows_of_knobs_survive_a_rescan)
@@ -105,6 +106,48 @@ TEST(a_process_that_starts_in_a_new_cgroup_is_seen)
 	discover_case_close(&p);
 }
 
+/* What apply leaves when it could not read back what it wrote. */
+TEST(a_knob_that_could_not_be_read_is_read_again_in_the_next_pass)
+{
+	struct discover_case p;
+	struct knob_value *now;
+
+	discover_case_open(&p, DISCOVER_THREE_PODS, 0);
+	assert_int_equal(discover_update(p.d, 0), 1);
+	now = &discover_case_pod(p.m, UID_C)->cgroup->knobs[KNOB_CPU_MAX].now;
+	(void)discover_update(p.d, 15 * S);
+	now->state = KNOB_UNREAD;
+	assert_int_equal(discover_update(p.d, 16 * S), 1);
+	assert_int_equal(now->state, KNOB_KNOWN);
+	assert_int_equal(discover_update(p.d, 17 * S), 0);
+	discover_case_close(&p);
+}
+
+TEST(a_knob_that_can_never_be_read_does_not_cost_a_read_in_every_pass)
+{
+	struct discover_case p;
+	struct pod *c;
+
+	discover_case_open(&p, DISCOVER_THREE_PODS, 0);
+	assert_int_equal(discover_update(p.d, 0), 1);
+	c = discover_case_pod(p.m, UID_C);
+	assert_int_equal(tree_knob(p.dir, c->cgroup->path, "cpu.max", "nonsense"), 0);
+	discover_rescan(p.d);
+	(void)discover_update(p.d, 11 * S);
+	for (int i = 0; i < 5; i++)
+		(void)discover_update(p.d, (12 + i) * S);
+	fault_begin();
+	for (int i = 0; i < 5; i++)
+		(void)discover_update(p.d, (17 + i) * S);
+	assert_int_equal(fault_count(SYS_OPEN), 0);
+	fault_end();
+	/* A rescan gives it another chance. */
+	assert_int_equal(tree_knob(p.dir, c->cgroup->path, "cpu.max", "max 100000"), 0);
+	assert_int_equal(discover_update(p.d, 42 * S), 1);
+	assert_int_equal(c->cgroup->knobs[KNOB_CPU_MAX].now.state, KNOB_KNOWN);
+	discover_case_close(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +155,8 @@ int main(void)
 		cmocka_unit_test(colods_own_weight_is_not_taken_for_a_request),
 		cmocka_unit_test(knobs_that_are_written_after_a_pod_appeared_are_read_again),
 		cmocka_unit_test(a_process_that_starts_in_a_new_cgroup_is_seen),
+		cmocka_unit_test(a_knob_that_could_not_be_read_is_read_again_in_the_next_pass),
+		cmocka_unit_test(a_knob_that_can_never_be_read_does_not_cost_a_read_in_every_pass),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
