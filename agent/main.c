@@ -6,6 +6,7 @@
 #include "agent/loop.h"
 #include "agent/once.h"
 #include "agent/options.h"
+#include "agent/replay.h"
 #include "agent/restore.h"
 #include "agent/serve/bus.h"
 
@@ -25,6 +26,8 @@ int main(int argc, char **argv)
 		return restore_run(&options);
 	case OPTIONS_INTROSPECT:
 		return bus_introspect(stdout) < 0;
+	case OPTIONS_REPLAY:
+		return replay_run(&options);
 	case OPTIONS_DONE:
 		return 0;
 	}

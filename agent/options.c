@@ -9,6 +9,11 @@
 
 #include "policy/capability.h"
 #include "policy/names.h"
+#include "policy/quantity.h"
+#include "policy/record.h"
+
+/* Some hours of a node with 100 pods. */
+#define RECORD_MAX_BYTES (64ull << 20)
 
 enum option_code {
 	OPT_ROOT = 256,
@@ -19,6 +24,10 @@ enum option_code {
 	OPT_JSON,
 	OPT_HOLDS,
 	OPT_AUTO,
+	OPT_RECORD,
+	OPT_RECORD_MAX,
+	OPT_RECORD_PSEUDONYMS,
+	OPT_REPLAY,
 	OPT_INTROSPECT,
 	OPT_VERSION,
 };
@@ -32,6 +41,10 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPT_JSON},
 	{"holds", no_argument, NULL, OPT_HOLDS},
 	{"auto", no_argument, NULL, OPT_AUTO},
+	{"record", required_argument, NULL, OPT_RECORD},
+	{"record-max", required_argument, NULL, OPT_RECORD_MAX},
+	{"record-pseudonyms", no_argument, NULL, OPT_RECORD_PSEUDONYMS},
+	{"replay", required_argument, NULL, OPT_REPLAY},
 	{"bus-introspect", no_argument, NULL, OPT_INTROSPECT},
 	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -52,6 +65,10 @@ static void print_help(void)
 	     "  --root DIR         a directory that stands in for / (a recorded tree)\n"
 	     "  --without CAP,...  behave as if the kernel lacked these (see coloctl doctor), or: all\n"
 	     "  --json             with --once: the whole snapshot as JSON\n"
+	     "  --record FILE      record what is seen and decided into a new FILE (colod --replay reads it)\n"
+	     "  --record-max SIZE  end the record there (default 64Mi)\n"
+	     "  --record-pseudonyms  with the names of pods, namespaces and cgroups replaced\n"
+	     "  --replay FILE      decide a record again and compare; with --policy: where another would differ\n"
 	     "  --bus-introspect   print the D-Bus interface\n"
 	     "  -v, --verbose      log what is only of interest when something is wrong\n"
 	     "  --version, -h, --help\n"
@@ -119,6 +136,20 @@ static int add_policy_file(const char *path, struct options *o)
 	return 0;
 }
 
+static int parse_record_max(const char *text, struct options *o)
+{
+	uint64_t bytes;
+
+	if (quantity_bytes(text, &bytes) == 0 && bytes >= RECORD_MIN_BYTES &&
+	    bytes <= RECORD_TEXT_MAX) {
+		o->record_max_bytes = bytes;
+		return 0;
+	}
+	fprintf(stderr, "colod: --record-max %s: expected a size of 64Ki to 1Gi, like 64Mi\n",
+		text);
+	return -EINVAL;
+}
+
 static int parse_one(int code, struct options *o)
 {
 	switch (code) {
@@ -142,6 +173,18 @@ static int parse_one(int code, struct options *o)
 		return 0;
 	case OPT_AUTO:
 		o->restore_auto = true;
+		return 0;
+	case OPT_RECORD:
+		o->record_file = optarg;
+		return 0;
+	case OPT_RECORD_MAX:
+		return parse_record_max(optarg, o);
+	case OPT_RECORD_PSEUDONYMS:
+		o->record_pseudonyms = true;
+		return 0;
+	case OPT_REPLAY:
+		o->action = OPTIONS_REPLAY;
+		o->replay_file = optarg;
 		return 0;
 	case OPT_INTROSPECT:
 		o->action = OPTIONS_INTROSPECT;
@@ -177,7 +220,10 @@ static int parse_verb(int argc, char **argv, struct options *o)
 
 int options_parse(int argc, char **argv, struct options *ret_options)
 {
-	struct options o = {.action = OPTIONS_RUN, .root = "/", .mode = MODE_FULL};
+	struct options o = {.action = OPTIONS_RUN,
+			    .root = "/",
+			    .mode = MODE_FULL,
+			    .record_max_bytes = RECORD_MAX_BYTES};
 	int code, r;
 
 	optind = 1;

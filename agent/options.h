@@ -15,6 +15,7 @@ enum options_action {
 	OPTIONS_ONCE,	    /* one pass, print the plan */
 	OPTIONS_RESTORE,    /* originals back, without a daemon */
 	OPTIONS_INTROSPECT, /* print the D-Bus interface */
+	OPTIONS_REPLAY,	    /* decide a record again */
 	OPTIONS_DONE,	    /* help or version was printed */
 };
 
@@ -30,8 +31,12 @@ struct options {
 	uint32_t switched_off; /* 1 << enum capability */
 	bool json;
 	bool verbose;
-	bool holds_only;   /* restore --holds */
-	bool restore_auto; /* restore --auto */
+	bool holds_only;	 /* restore --holds */
+	bool restore_auto;	 /* restore --auto */
+	const char *record_file; /* NULL: nothing is recorded */
+	uint64_t record_max_bytes;
+	bool record_pseudonyms;
+	const char *replay_file;
 };
 
 /* 0 and *ret_options, or -EINVAL after one line on stderr that names what would be accepted.

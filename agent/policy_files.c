@@ -212,8 +212,8 @@ static int read_named(const char *const *files, size_t n_files, struct file_set 
 	return failed;
 }
 
-int policy_files_read(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
-		      struct policy **ret_policy)
+int policy_files_read_to(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
+			 policy_files_fn on_sources, void *context, struct policy **ret_policy)
 {
 	_cleanup_(file_set_done) struct file_set *set = calloc(1, sizeof(*set));
 	int r;
@@ -225,7 +225,16 @@ int policy_files_read(int root_fd, const char *const *files, size_t n_files, str
 			: read_directories(root_fd, set, diags);
 	if (r < 0)
 		return r;
-	return policy_read(set->sources, set->n, diags, ret_policy);
+	r = policy_read(set->sources, set->n, diags, ret_policy);
+	if (r == 0 && on_sources)
+		on_sources(context, set->sources, set->n);
+	return r;
+}
+
+int policy_files_read(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
+		      struct policy **ret_policy)
+{
+	return policy_files_read_to(root_fd, files, n_files, diags, NULL, NULL, ret_policy);
 }
 
 static uint64_t add(uint64_t hash, const void *bytes, size_t len)
