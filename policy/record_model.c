@@ -36,6 +36,7 @@ struct record_model *record_model_new(void)
 
 	if (!m)
 		return NULL;
+	m->changed = true; /* even a record that describes nothing has to be looked at */
 	m->model.pods = m->list;
 	m->samples.pods = m->histories;
 	m->samples.n_slots = RECORD_PODS_MAX;

@@ -335,7 +335,7 @@ static int read_choice(struct record_reader *r, const char *yes, const char *no,
 	do {
 		if (!next_line(r, &line) || !is_safe(&line))
 			return fail(r, "the head of the record is cut short");
-	} while (line.len > 0 && line.at[0] == '#');
+	} while (line.len == 0 || line.at[0] == '#');
 	*ret_yes = record_is(&line, yes);
 	if (!*ret_yes && !record_is(&line, no))
 		return fail(r, "expected \"%s\" or \"%s\"", yes, no);
