@@ -107,6 +107,26 @@ TEST(restore_takes_holds_or_auto_and_nothing_else_does)
 	assert_int_equal(PARSE(&o, "restore", "--auto", "--holds"), -EINVAL);
 }
 
+TEST(a_record_has_a_bound_and_a_replay_is_its_own_action)
+{
+	struct options o;
+
+	assert_int_equal(PARSE(&o, "--record", "a.record"), 0);
+	assert_int_equal(o.action, OPTIONS_RUN);
+	assert_string_equal(o.record_file, "a.record");
+	assert_true(o.record_max_bytes == 64ull << 20 && !o.record_pseudonyms);
+	assert_int_equal(PARSE(&o, "--record", "a", "--record-max", "1Mi", "--record-pseudonyms"),
+			 0);
+	assert_true(o.record_max_bytes == 1ull << 20 && o.record_pseudonyms);
+	assert_int_equal(PARSE(&o, "--record-max", "1Ki"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--record-max", "2Gi"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--record-max", "much"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--replay", "a.record", "--policy", "x.yaml"), 0);
+	assert_int_equal(o.action, OPTIONS_REPLAY);
+	assert_string_equal(o.replay_file, "a.record");
+	assert_int_equal(o.n_policy_files, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +138,7 @@ int main(void)
 			an_unknown_mode_capability_verb_or_option_is_refused_and_changes_nothing),
 		cmocka_unit_test(too_many_policy_files_are_refused),
 		cmocka_unit_test(restore_takes_holds_or_auto_and_nothing_else_does),
+		cmocka_unit_test(a_record_has_a_bound_and_a_replay_is_its_own_action),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
