@@ -273,6 +273,14 @@ check-policy: $(B)/coloctl ## Policies named for their defect, with exactly what
 policy-bless: $(B)/coloctl ## Write what is expected of them anew; read the diff before you commit it
 	@tests/policy/run.sh --bless $(B)/coloctl
 
+.PHONY: check-replay-cases
+check-replay-cases: $(B)/colod ## Recorded and made series decide what they decided before (CASE=name for one)
+	@tests/replay/run.sh "$(RESULT)" $(B)/colod $(CASE)
+
+.PHONY: replay-bless
+replay-bless: $(B)/colod ## Write the expected steps anew; read the diff before you commit it
+	@tests/replay/run.sh --bless $(B)/colod $(CASE)
+
 .PHONY: check-replay
 check-replay: $(REPLAY_BIN)
 	@tests/run-replay.sh "$(RESULT)" $^
@@ -403,7 +411,7 @@ vm-shell: vm-build ## A prompt in a VM with this build (KERNEL=6.12)
 
 # --- the two commands of README --------------------------------------------------------------
 
-PARTS := format headers warnings layers selftest unit prop golden policy fuzz san-unit san-golden valgrind \
+PARTS := format headers warnings layers selftest unit prop golden policy replay-cases fuzz san-unit san-golden valgrind \
 	faults-share packaging verdict vm
 # What takes minutes; LONG=1 is in the environment there.
 LONG_PARTS = $(FAULT_WAYS:%=faults-%) faults-memory mutants $(LONG_VM) vm-oldest vm-newest demo vm-selftest

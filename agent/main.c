@@ -7,6 +7,7 @@
 #include "agent/loop.h"
 #include "agent/once.h"
 #include "agent/options.h"
+#include "agent/replay.h"
 #include "agent/restore.h"
 #include "agent/serve/bus.h"
 
@@ -28,6 +29,8 @@ int main(int argc, char **argv)
 		return guard_run(&options);
 	case OPTIONS_INTROSPECT:
 		return bus_introspect(stdout) < 0;
+	case OPTIONS_REPLAY:
+		return replay_run(&options);
 	case OPTIONS_DONE:
 		return 0;
 	}

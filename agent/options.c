@@ -10,6 +10,11 @@
 
 #include "policy/capability.h"
 #include "policy/names.h"
+#include "policy/quantity.h"
+#include "policy/record.h"
+
+/* Some hours of a node with 100 pods. */
+#define RECORD_MAX_BYTES (64ull << 20)
 
 enum option_code {
 	OPT_ROOT = 256,
@@ -22,6 +27,10 @@ enum option_code {
 	OPT_AUTO,
 	OPT_WITH_GUARD,
 	OPT_FOR,
+	OPT_RECORD,
+	OPT_RECORD_MAX,
+	OPT_RECORD_PSEUDONYMS,
+	OPT_REPLAY,
 	OPT_INTROSPECT,
 	OPT_VERSION,
 };
@@ -37,6 +46,10 @@ static const struct option long_options[] = {
 	{"auto", no_argument, NULL, OPT_AUTO},
 	{"with-guard", no_argument, NULL, OPT_WITH_GUARD},
 	{"for", required_argument, NULL, OPT_FOR},
+	{"record", required_argument, NULL, OPT_RECORD},
+	{"record-max", required_argument, NULL, OPT_RECORD_MAX},
+	{"record-pseudonyms", no_argument, NULL, OPT_RECORD_PSEUDONYMS},
+	{"replay", required_argument, NULL, OPT_REPLAY},
 	{"bus-introspect", no_argument, NULL, OPT_INTROSPECT},
 	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -59,6 +72,10 @@ static void print_help(void)
 	     "  --without CAP,...  behave as if the kernel lacked these (see coloctl doctor), or: all\n"
 	     "  --with-guard       start a guard for this agent, unless systemd watches over it\n"
 	     "  --json             with --once: the whole snapshot as JSON\n"
+	     "  --record FILE      record what is seen and decided into a new FILE (colod --replay reads it)\n"
+	     "  --record-max SIZE  end the record there (default 64Mi)\n"
+	     "  --record-pseudonyms  with the names of pods, namespaces and cgroups replaced\n"
+	     "  --replay FILE      decide a record again and compare; with --policy: where another would differ\n"
 	     "  --bus-introspect   print the D-Bus interface\n"
 	     "  -v, --verbose      log what is only of interest when something is wrong\n"
 	     "  --version, -h, --help\n"
@@ -139,6 +156,20 @@ static int parse_pid(const char *text, struct options *o)
 	return 0;
 }
 
+static int parse_record_max(const char *text, struct options *o)
+{
+	uint64_t bytes;
+
+	if (quantity_bytes(text, &bytes) == 0 && bytes >= RECORD_MIN_BYTES &&
+	    bytes <= RECORD_TEXT_MAX) {
+		o->record_max_bytes = bytes;
+		return 0;
+	}
+	fprintf(stderr, "colod: --record-max %s: expected a size of 64Ki to 1Gi, like 64Mi\n",
+		text);
+	return -EINVAL;
+}
+
 static int parse_one(int code, struct options *o)
 {
 	switch (code) {
@@ -168,6 +199,18 @@ static int parse_one(int code, struct options *o)
 		return 0;
 	case OPT_FOR:
 		return parse_pid(optarg, o);
+	case OPT_RECORD:
+		o->record_file = optarg;
+		return 0;
+	case OPT_RECORD_MAX:
+		return parse_record_max(optarg, o);
+	case OPT_RECORD_PSEUDONYMS:
+		o->record_pseudonyms = true;
+		return 0;
+	case OPT_REPLAY:
+		o->action = OPTIONS_REPLAY;
+		o->replay_file = optarg;
+		return 0;
 	case OPT_INTROSPECT:
 		o->action = OPTIONS_INTROSPECT;
 		return 0;
@@ -228,7 +271,10 @@ static int check_verb(const struct options *o)
 
 int options_parse(int argc, char **argv, struct options *ret_options)
 {
-	struct options o = {.action = OPTIONS_RUN, .root = "/", .mode = MODE_FULL};
+	struct options o = {.action = OPTIONS_RUN,
+			    .root = "/",
+			    .mode = MODE_FULL,
+			    .record_max_bytes = RECORD_MAX_BYTES};
 	int code, r;
 
 	optind = 1;

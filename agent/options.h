@@ -16,6 +16,7 @@ enum options_action {
 	OPTIONS_RESTORE,    /* originals back, without a daemon */
 	OPTIONS_GUARD,	    /* ends the holds of an agent that died or hangs */
 	OPTIONS_INTROSPECT, /* print the D-Bus interface */
+	OPTIONS_REPLAY,	    /* decide a record again */
 	OPTIONS_DONE,	    /* help or version was printed */
 };
 
@@ -35,6 +36,10 @@ struct options {
 	bool restore_auto;  /* restore --auto */
 	bool with_guard;    /* start a guard for this agent */
 	uint32_t guard_for; /* guard --for PID, 0: any agent */
+	const char *record_file; /* NULL: nothing is recorded */
+	uint64_t record_max_bytes;
+	bool record_pseudonyms;
+	const char *replay_file;
 };
 
 /* 0 and *ret_options, or -EINVAL after one line on stderr that names what would be accepted.

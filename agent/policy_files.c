@@ -224,8 +224,26 @@ static void read_node(int root_fd, struct policy_node *node)
 	node->machine_id[strcspn(node->machine_id, " \n")] = '\0';
 }
 
-int policy_files_read(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
-		      struct policy **ret_policy)
+/* Those that hold on this node. */
+static void tell_sources(const struct file_set *set, const struct policy *policy,
+			 policy_files_fn on_sources, void *context)
+{
+	struct policy_source hold[POLICY_FILES_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->n; i++) {
+		bool out = false;
+
+		for (size_t k = 0; k < policy->n_left_out; k++)
+			out |= policy->left_out[k].file == i;
+		if (!out)
+			hold[n++] = set->sources[i];
+	}
+	on_sources(context, hold, n);
+}
+
+int policy_files_read_to(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
+			 policy_files_fn on_sources, void *context, struct policy **ret_policy)
 {
 	_cleanup_(file_set_done) struct file_set *set = calloc(1, sizeof(*set));
 	struct policy_node node;
@@ -239,7 +257,16 @@ int policy_files_read(int root_fd, const char *const *files, size_t n_files, str
 	if (r < 0)
 		return r;
 	read_node(root_fd, &node);
-	return policy_read_on(&node, set->sources, set->n, diags, ret_policy);
+	r = policy_read_on(&node, set->sources, set->n, diags, ret_policy);
+	if (r == 0 && on_sources)
+		tell_sources(set, *ret_policy, on_sources, context);
+	return r;
+}
+
+int policy_files_read(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
+		      struct policy **ret_policy)
+{
+	return policy_files_read_to(root_fd, files, n_files, diags, NULL, NULL, ret_policy);
 }
 
 static uint64_t add(uint64_t hash, const void *bytes, size_t len)

@@ -8,6 +8,7 @@
 
 #include "colod/diag.h"
 #include "colod/policy.h"
+#include "policy/read.h"
 
 /* Reads `files` (paths of the caller's own file system, the whole policy) or, when n_files is 0, the
  * built-in default profile and every *.yaml of /usr/lib/colod/policy.d, /etc/colod/policy.d and
@@ -18,6 +19,12 @@
  * message). *diags is reset. */
 int policy_files_read(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
 		      struct policy **ret_policy);
+
+/* The same, and hands the files of a policy that was accepted to `on_sources` while they are in
+ * memory. */
+typedef void (*policy_files_fn)(void *context, const struct policy_source *sources, size_t n);
+int policy_files_read_to(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
+			 policy_files_fn on_sources, void *context, struct policy **ret_policy);
 
 /* A number that changes when a file of the directories comes, goes, or is written (identity, size and
  * times; nothing is read). Never 0. */

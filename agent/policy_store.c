@@ -110,7 +110,8 @@ static int take_end(char *text, size_t *len, uint64_t *ret_digest)
 	return 0;
 }
 
-int policy_store_load(int root_fd, struct policy **ret_policy)
+int policy_store_load(int root_fd, policy_files_fn on_source, void *context,
+		      struct policy **ret_policy)
 {
 	_cleanup_free_ struct diags *diags = calloc(1, sizeof(*diags));
 	_cleanup_free_ char *text = NULL;
@@ -133,6 +134,8 @@ int policy_store_load(int root_fd, struct policy **ret_policy)
 		policy_free(policy);
 		return -EBADMSG;
 	}
+	if (on_source)
+		on_source(context, &source, 1);
 	*ret_policy = policy;
 	return 0;
 }

@@ -3,6 +3,7 @@
 // are mended, instead of none.
 #pragma once
 
+#include "agent/policy_files.h"
 #include "colod/policy.h"
 
 #define POLICY_STORE_FILE "var/lib/colod/last-good.yaml"
@@ -11,6 +12,7 @@
  * -errno; then what was kept before stays. */
 int policy_store_save(int root_fd, const struct policy *policy);
 
-/* 0 and the policy, which the caller frees; -ENOENT: none is kept; -EBADMSG: what is there is cut or was
+/* 0 and the policy, which the caller frees, after its text went to `on_source` (may be NULL); -ENOENT: none is kept; -EBADMSG: what is there is cut or was
  * changed by somebody, and is not used; another -errno. */
-int policy_store_load(int root_fd, struct policy **ret_policy);
+int policy_store_load(int root_fd, policy_files_fn on_source, void *context,
+		      struct policy **ret_policy);

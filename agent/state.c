@@ -123,18 +123,27 @@ static void count_only(void *context, const char *what, const char *file, uint32
 	(void)context, (void)what, (void)file, (void)line;
 }
 
+static void on_sources(void *context, const struct policy_source *sources, size_t n)
+{
+	struct state *s = context;
+
+	record_policy(s->record, sources, n);
+}
+
 /* Broken files at a start: the policy that was in force before, else none. */
 static int fall_back(struct state *s, const char **ret_what)
 {
-	int r = s->policy ? 0 : policy_store_load(s->root_fd, &s->policy);
+	int r = s->policy ? 0 : policy_store_load(s->root_fd, on_sources, s, &s->policy);
 
 	if (r < 0 && r != -ENOENT)
 		log_warning("state.store", "/" POLICY_STORE_FILE " cannot be used: %s",
 			    r == -EBADMSG ? "it was cut or changed" : strerror(-r));
 	*ret_what = s->policy && s->policy->n_rules > 0 ? "the last good policy stays in force"
 							: "there is no good one, observing";
-	if (!s->policy)
+	if (!s->policy) {
 		s->policy = policy_none();
+		record_policy(s->record, NULL, 0);
+	}
 	return s->policy ? 0 : -ENOMEM;
 }
 
@@ -168,8 +177,8 @@ int state_load_policy(struct state *s)
 
 	if (s->options->n_policy_files == 0)
 		policy_watch_loaded(&s->policy_watch, s->root_fd);
-	r = policy_files_read(s->root_fd, s->options->policy_files, s->options->n_policy_files,
-			      &s->diags, &policy);
+	r = policy_files_read_to(s->root_fd, s->options->policy_files, s->options->n_policy_files,
+				 &s->diags, on_sources, s, &policy);
 	log_diags(&s->diags);
 	if (r < 0) {
 		if (fall_back(s, &what) < 0)
@@ -225,6 +234,7 @@ int state_new(const struct options *options, struct state **ret_state)
 		return r;
 	control_load(s);
 	mode_sources_read_kernel(s);
+	s->record = record_open(options);
 	r = state_load_policy(s);
 	if (r == -ENOMEM)
 		return r;
@@ -248,6 +258,7 @@ void state_free(struct state *s)
 	discover_free(s->discover);
 	history_free(s->history);
 	life_free(&s->life);
+	record_close(s->record);
 	cleanup_close_fd(s->lock_fd);
 	cleanup_close_fd(s->state_fd);
 	cleanup_close_fd(s->root_fd);

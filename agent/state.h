@@ -13,6 +13,7 @@
 #include "agent/observe/observe.h"
 #include "agent/options.h"
 #include "agent/policy_watch.h"
+#include "agent/record.h"
 #include "colod/snapshot.h"
 
 /* Which missing controllers of a pod were spoken of already (controllers.c). */
@@ -47,6 +48,7 @@ struct state {
 	struct observe_trigger_ops trigger_ops;
 	struct life life;
 	struct policy_watch policy_watch;
+	struct record *record; /* --record; NULL without */
 	int64_t sampled_us;
 	bool no_record_said;			   /* this spell of a full /run was logged */
 	struct controllers_said *controllers_said; /* by pod->slot */

@@ -65,21 +65,43 @@ static void observe_stage(struct state *s, int64_t now_us)
 		log_warning("tick.observe", "no memory for a sample: acting on older ones");
 }
 
+/* Into memory only, and before apply changes the knobs of the model. */
+static void record_stage(struct state *s, int64_t now_us, const struct ladder_cpu *before)
+{
+	const struct record_pass pass = {
+		.now_us = now_us,
+		.modes = &s->status.modes,
+		.model = discover_model(s->discover),
+		.samples = observe_samples(s->observe),
+		.policy = s->policy,
+		.ladder_before = before,
+		.ladder_after = &s->ladder_cpu,
+		.plan = &s->plan,
+		.scores = &s->scores,
+		.changes = &s->changes,
+	};
+
+	record_pass(s->record, &pass);
+}
+
 static int decide_stage(struct state *s, int64_t now_us)
 {
 	const struct model *model = discover_model(s->discover);
 	const struct samples *samples = observe_samples(s->observe);
-	enum rung before = s->ladder_cpu.rung;
+	struct ladder_cpu before = s->ladder_cpu;
 	int r = decide(model, samples, s->policy, now_us, &s->ladder_cpu, &s->plan);
 
 	if (r < 0)
 		return r;
-	if (s->ladder_cpu.rung != before)
-		account_rung(s, before);
+	if (s->ladder_cpu.rung != before.rung)
+		account_rung(s, before.rung);
 	r = score(model, samples, &s->plan, &s->scores);
 	if (r < 0)
 		return r;
-	return diff(model, &s->plan, &s->status.modes, false, &s->changes);
+	r = diff(model, &s->plan, &s->status.modes, false, &s->changes);
+	if (r == 0)
+		record_stage(s, now_us, &before);
+	return r;
 }
 
 static void apply_stage(struct state *s)
@@ -161,4 +183,5 @@ void tick(struct state *s, int64_t now_us)
 	apply_stage(s);
 	account_stage(s);
 	history_flush(s->history);
+	record_flush(s->record);
 }

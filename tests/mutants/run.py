@@ -61,9 +61,9 @@ class Tree:
         kind, _, name = test.partition(" ")
         if kind in ("unit", "prop"):
             return self.out / "tests" / kind / name
-        if kind == "golden":
+        if kind in ("golden", "replay"):
             return self.out / "colod"
-        raise Broken(f"test '{test}': must begin with unit, prop or golden")
+        raise Broken(f"test '{test}': must begin with unit, prop, golden or replay")
 
     def build(self, test):
         return subprocess.run(self.make + ["--no-print-directory", f"O={self.out}", str(self.program(test))],
@@ -73,8 +73,8 @@ class Tree:
     def run(self, test):
         """Whether the test passes, and what it printed."""
         result = str(self.out / "result")
-        if test.startswith("golden "):
-            words = ["tests/golden/run.sh", result, str(self.out / "colod"), *test.split()[1:]]
+        if test.startswith(("golden ", "replay ")):
+            words = [f"tests/{test.split()[0]}/run.sh", result, str(self.out / "colod"), *test.split()[1:]]
         else:
             words = ["tests/run-tap.sh", result, str(self.program(test))]
         done = subprocess.run(words, cwd=self.top, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

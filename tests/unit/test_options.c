@@ -126,6 +126,26 @@ TEST(guard_is_a_verb_and_an_agent_may_start_its_own)
 	assert_int_equal(PARSE(&o, "--once", "--with-guard"), -EINVAL);
 }
 
+TEST(a_record_has_a_bound_and_a_replay_is_its_own_action)
+{
+	struct options o;
+
+	assert_int_equal(PARSE(&o, "--record", "a.record"), 0);
+	assert_int_equal(o.action, OPTIONS_RUN);
+	assert_string_equal(o.record_file, "a.record");
+	assert_true(o.record_max_bytes == 64ull << 20 && !o.record_pseudonyms);
+	assert_int_equal(PARSE(&o, "--record", "a", "--record-max", "1Mi", "--record-pseudonyms"),
+			 0);
+	assert_true(o.record_max_bytes == 1ull << 20 && o.record_pseudonyms);
+	assert_int_equal(PARSE(&o, "--record-max", "1Ki"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--record-max", "2Gi"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--record-max", "much"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--replay", "a.record", "--policy", "x.yaml"), 0);
+	assert_int_equal(o.action, OPTIONS_REPLAY);
+	assert_string_equal(o.replay_file, "a.record");
+	assert_int_equal(o.n_policy_files, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +158,7 @@ int main(void)
 		cmocka_unit_test(too_many_policy_files_are_refused),
 		cmocka_unit_test(guard_is_a_verb_and_an_agent_may_start_its_own),
 		cmocka_unit_test(restore_takes_holds_or_auto_and_nothing_else_does),
+		cmocka_unit_test(a_record_has_a_bound_and_a_replay_is_its_own_action),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,9 +49,9 @@ TEST(what_was_kept_comes_back_as_the_same_policy)
 {
 	struct policy *policy = some_policy("protect"), *back = NULL;
 
-	assert_int_equal(policy_store_load(root, &back), -ENOENT);
+	assert_int_equal(policy_store_load(root, NULL, NULL, &back), -ENOENT);
 	assert_int_equal(policy_store_save(root, policy), 0);
-	assert_int_equal(policy_store_load(root, &back), 0);
+	assert_int_equal(policy_store_load(root, NULL, NULL, &back), 0);
 	assert_int_equal(back->mode, MODE_PROTECT);
 	assert_true(show_digest(back) == show_digest(policy));
 	policy_free(back);
@@ -98,7 +98,7 @@ TEST(a_file_that_was_cut_or_changed_is_not_used)
 		fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 		assert_int_equal(write(fd, text, cut), cut);
 		close(fd);
-		assert_int_equal(policy_store_load(root, &back), -EBADMSG);
+		assert_int_equal(policy_store_load(root, NULL, NULL, &back), -EBADMSG);
 	}
 	for (size_t at = 0; at < len; at++) {
 		char was = text[at];
@@ -108,7 +108,7 @@ TEST(a_file_that_was_cut_or_changed_is_not_used)
 		assert_int_equal(write(fd, text, len), len);
 		close(fd);
 		text[at] = was;
-		if (policy_store_load(root, &back) == 0) {
+		if (policy_store_load(root, NULL, NULL, &back) == 0) {
 			/* Only blanks, which mean nothing. */
 			assert_true(show_digest(back) == show_digest(policy));
 			policy_free(back);

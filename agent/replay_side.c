@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See replay_side.h.
+#include "agent/replay_side.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/life.h"
+#include "policy/decide.h"
+#include "policy/diff.h"
+#include "policy/ladder.h"
+#include "policy/score.h"
+
+void replay_side_init(struct replay_side *side, const struct policy *policy)
+{
+	*side = (struct replay_side){.policy = policy};
+}
+
+void replay_side_done(struct replay_side *side)
+{
+	plan_free(&side->plan);
+	scores_free(&side->scores);
+	changes_free(&side->changes);
+}
+
+/* The levels as the record has them: with pseudonyms no rule could find them again. */
+static int take_assignments(struct plan *plan, const struct record_replayed *given)
+{
+	size_t n = given->n_assignments;
+
+	if (n > plan->cap_assignments) {
+		struct assignment *grown = reallocarray(plan->assignments, n, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		plan->assignments = grown;
+		plan->cap_assignments = n;
+	}
+	if (n > 0)
+		memcpy(plan->assignments, given->assignments, n * sizeof(*plan->assignments));
+	plan->n_assignments = n;
+	return 0;
+}
+
+static int decide_pass(struct replay_side *side, const struct record_replayed *given,
+		       const struct policy *policy)
+{
+	int r;
+
+	if (!given->assignments)
+		return decide(given->model, given->samples, policy, given->now_us, &side->ladder,
+			      &side->plan);
+	r = take_assignments(&side->plan, given);
+	if (r < 0)
+		return r;
+	return decide_assigned(given->model, given->samples, policy, given->now_us, &side->ladder,
+			       &side->plan);
+}
+
+int replay_side_pass(struct replay_side *side, const struct record_replayed *given,
+		     struct record_pass *ret_pass)
+{
+	const struct policy *policy = side->policy ? side->policy : given->policy;
+	int64_t gap_us = given->now_us - side->last_us;
+	int r;
+
+	if (side->last_us > 0 && gap_us > LIFE_BOUND_US)
+		ladder_cpu_reset(&side->ladder, given->now_us, (uint64_t)gap_us);
+	if (given->ladder)
+		side->ladder = *given->ladder;
+	side->last_us = given->now_us;
+	r = decide_pass(side, given, policy);
+	if (r == 0)
+		r = score(given->model, given->samples, &side->plan, &side->scores);
+	if (r == 0)
+		r = diff(given->model, &side->plan, given->modes, false, &side->changes);
+	if (r < 0)
+		return r;
+	*ret_pass = (struct record_pass){
+		.now_us = given->now_us,
+		.modes = given->modes,
+		.model = given->model,
+		.samples = given->samples,
+		.policy = policy,
+		.ladder_after = &side->ladder,
+		.plan = &side->plan,
+		.scores = &side->scores,
+		.changes = &side->changes,
+	};
+	return 0;
+}

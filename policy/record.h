@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A record: what the deciding half of a pass was given, pass by pass, and the steps that came of
+// it. Text, one statement a line, words divided by single blanks; a name is escaped (\xNN) so that
+// it is one word. What is not said again is as it was. In this order:
+//
+//  colod-record 1                     the version; another one is refused
+//  # ...                              a comment
+//  names plain|pseudonyms             pseudonyms: assignments are given, not worked out
+//  steps yes|no                       no: the series alone, made by hand
+//  policy N                           N files follow, then `policy-end`: in force from here on
+//  source NAME / y LINE / Y PART      one of them: whole lines, and parts of one
+//  t NOW_US                           a pass begins (CLOCK_BOOTTIME)
+//  modes all=MODE cpu=MODE ...
+//  node ... / cpus ... / can ... / tree ...
+//  cg ID inode= kind= populated= controllers= subtree= pod= path=
+//  k ID KNOB=NOW[:own|hold:ORIGINAL:WRITTEN] ...
+//  order LIST                         all cgroups by ID, parents first
+//  pod SLOT serial= ... / facts SLOT ... / label SLOT KEY VALUE / annotation SLOT KEY VALUE
+//  pods LIST                          all pods by slot, in path order
+//  assign SLOT ...                    with pseudonyms only
+//  cut SLOT                           its samples begin anew
+//  s SLOT AGE VALID D...              a sample taken AGE before this pass; D: by how much each
+//  n AGE VALID D...                   number grew since the one before; zeros at the end are left out
+//  ladder cpu ...                     where it stands before this pass, if not where it was left
+//  > STEP                             what came of it (steps.h)
+//  end                                the pass is complete; what follows the last `end` is torn
+#pragma once
+
+#include <stdint.h>
+
+#include "colod/model.h"
+#include "colod/modes.h"
+#include "colod/plan.h"
+#include "colod/policy.h"
+#include "colod/pressure.h"
+#include "colod/sample.h"
+#include "colod/score.h"
+
+#define RECORD_VERSION "colod-record 1"
+
+/* Bounds of the reader. What it holds at most beside the text: 20000 cgroups of about 1 KiB, 4096
+ * pods of about 8 KiB with their samples, and the paths and facts, which are part of the text. */
+#define RECORD_CGROUPS_MAX 20000
+#define RECORD_PODS_MAX 4096
+#define RECORD_PATH_MAX 4096
+#define RECORD_LABELS_MAX 256 /* of one pod */
+#define RECORD_TEXT_MAX (1024u * 1024 * 1024)
+
+/* The least a record may be bounded to: the policy and one whole model go in first. */
+#define RECORD_MIN_BYTES (64u * 1024)
+
+/* One pass. Nothing in it is owned. */
+struct record_pass {
+	int64_t now_us;
+	const struct modes *modes; /* only the modes, not who decided them */
+	const struct model *model;
+	const struct samples *samples;
+	const struct policy *policy;
+	const struct ladder_cpu *ladder_before;
+	/* what came of it */
+	const struct ladder_cpu *ladder_after;
+	const struct plan *plan;
+	const struct scores *scores;
+	const struct changes *changes;
+};

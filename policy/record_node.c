@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See record_node.h.
+#include "policy/record_node.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "colod/cleanup.h"
+#include "policy/capability.h"
+#include "policy/names.h"
+#include "policy/record.h"
+#include "policy/record_words.h"
+
+static void put_mask(struct record_buf *buf, uint32_t mask)
+{
+	const char *comma = "";
+
+	for (int c = 0; c < CAPABILITY_COUNT; c++) {
+		if (!(mask & (1u << c)))
+			continue;
+		record_put(buf, "%s%s", comma, capability_info((enum capability)c)->name);
+		comma = ",";
+	}
+	if (!comma[0])
+		record_put_bytes(buf, "-", 1);
+}
+
+void record_node_put(struct record_buf *buf, const struct node *n)
+{
+	record_put(buf,
+		   "node cpus=%zu cores=%zu numa=%zu smt=%d memory=%" PRIu64 " swap=%" PRIu64
+		   " page=%" PRIu64 " kernel=",
+		   n->n_cpus, n->n_cores, n->n_numa, n->smt, n->memory_bytes, n->swap_bytes,
+		   n->page_bytes);
+	record_put_word(buf, n->kernel);
+	record_put(buf, "\ncpus");
+	for (size_t i = 0; n->cpus && i < n->n_cpus; i++) {
+		const struct node_cpu *c = &n->cpus[i];
+
+		record_put(buf, " %u/%u/%u/%u", c->id, c->core_first, c->numa, c->llc_first);
+	}
+	record_put_bytes(buf, "\n", 1);
+}
+
+void record_node_put_can(struct record_buf *buf, const struct model *m)
+{
+	record_put(buf, "can ");
+	put_mask(buf, m->capabilities);
+	record_put(buf, " off=");
+	put_mask(buf, m->switched_off);
+	record_put_bytes(buf, "\n", 1);
+}
+
+void record_node_put_tree(struct record_buf *buf, const struct model *m)
+{
+	record_put(buf, "tree driver=%s slots=%" PRIu32 "\n", names_driver(m->driver), m->n_slots);
+}
+
+int record_node_get(struct record_line *line, struct node *node)
+{
+	uint64_t cpus = 0, cores = 0, numa = 0, smt = 0, memory = 0, swap = 0, page = 0;
+	struct record_line word;
+	struct node n = {0};
+
+	if (record_words_number(line, "cpus", NODE_MAX_CPUS, &cpus) < 0 ||
+	    record_words_number(line, "cores", NODE_MAX_CPUS, &cores) < 0 ||
+	    record_words_number(line, "numa", NODE_MAX_CPUS, &numa) < 0 ||
+	    record_words_number(line, "smt", 1, &smt) < 0 ||
+	    record_words_number(line, "memory", UINT64_MAX - 1, &memory) < 0 ||
+	    record_words_number(line, "swap", UINT64_MAX - 1, &swap) < 0 ||
+	    record_words_number(line, "page", 1u << 30, &page) < 0 ||
+	    record_words_key(line, "kernel", &word) < 0 ||
+	    record_get_word(&word, n.kernel, sizeof(n.kernel)) < 0 || line->len > 0)
+		return -EBADMSG;
+	free(node->cpus);
+	n.n_cpus = cpus;
+	n.n_cores = cores;
+	n.n_numa = numa;
+	n.smt = smt;
+	n.memory_bytes = memory;
+	n.swap_bytes = swap;
+	n.page_bytes = page;
+	*node = n;
+	return 0;
+}
+
+/* "ID/CORE/NUMA/LLC" */
+static int get_cpu(struct record_line word, struct node_cpu *cpu)
+{
+	uint16_t *fields[] = {&cpu->id, &cpu->core_first, &cpu->numa, &cpu->llc_first};
+
+	for (size_t i = 0; i < 4; i++) {
+		const char *slash = word.len > 0 ? memchr(word.at, '/', word.len) : NULL;
+		struct record_line part = {word.at, slash ? (size_t)(slash - word.at) : word.len};
+		uint64_t value = 0;
+
+		if ((slash != NULL) != (i < 3) || record_get_u64(&part, UINT16_MAX, &value) < 0)
+			return -EBADMSG;
+		*fields[i] = (uint16_t)value;
+		if (slash) {
+			word.at += part.len + 1;
+			word.len -= part.len + 1;
+		}
+	}
+	return 0;
+}
+
+int record_node_get_cpus(struct record_line *line, struct node *node)
+{
+	_cleanup_free_ struct node_cpu *cpus = calloc(node->n_cpus + 1, sizeof(*cpus));
+	struct record_line word;
+	size_t n = 0;
+
+	if (!cpus)
+		return -ENOMEM;
+	while (record_next(line, &word)) {
+		if (n == node->n_cpus || get_cpu(word, &cpus[n]) < 0)
+			return -EBADMSG;
+		n++;
+	}
+	/* None: made by hand, or not read. */
+	if (line->len > 0 || (n > 0 && n < node->n_cpus))
+		return -EBADMSG;
+	free(node->cpus);
+	node->cpus = n > 0 ? TAKE_PTR(cpus) : NULL;
+	return 0;
+}
+
+static int get_mask(const struct record_line *word, uint32_t *ret_mask)
+{
+	char text[512];
+	uint32_t mask = 0;
+
+	if (word->len >= sizeof(text) || memchr(word->at, '\0', word->len))
+		return -EBADMSG;
+	memcpy(text, word->at, word->len);
+	text[word->len] = '\0';
+	if (strcmp(text, "-") != 0 && capability_mask(text, &mask, NULL) < 0)
+		return -EBADMSG;
+	*ret_mask = mask;
+	return 0;
+}
+
+int record_node_get_can(struct record_line *line, struct model *model)
+{
+	struct record_line word, off;
+
+	if (!record_next(line, &word) || record_words_key(line, "off", &off) < 0 || line->len > 0)
+		return -EBADMSG;
+	if (get_mask(&word, &model->capabilities) < 0 || get_mask(&off, &model->switched_off) < 0)
+		return -EBADMSG;
+	return 0;
+}
+
+int record_node_get_tree(struct record_line *line, struct model *model)
+{
+	struct record_line word;
+	uint64_t slots = 0;
+	int driver;
+
+	if (record_words_key(line, "driver", &word) < 0 ||
+	    record_words_number(line, "slots", RECORD_PODS_MAX, &slots) < 0 || line->len > 0)
+		return -EBADMSG;
+	driver = RECORD_WORD_FROM(&word, DRIVER_COUNT, names_driver, enum cgroup_driver);
+	if (driver < 0)
+		return -EBADMSG;
+	model->driver = (enum cgroup_driver)driver;
+	model->n_slots = (uint32_t)slots;
+	return 0;
+}

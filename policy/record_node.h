@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The node's lines of a record: machine, capabilities, tree. Pure.
+#pragma once
+
+#include "colod/model.h"
+#include "policy/record_text.h"
+
+/* Lines "node", "cpus"; "can"; "tree". */
+void record_node_put(struct record_buf *buf, const struct node *node);
+void record_node_put_can(struct record_buf *buf, const struct model *model);
+void record_node_put_tree(struct record_buf *buf, const struct model *model);
+
+/* Each reads one line behind its first word. 0, -EBADMSG or -ENOMEM. */
+int record_node_get(struct record_line *line, struct node *node);
+int record_node_get_cpus(struct record_line *line, struct node *node);
+int record_node_get_can(struct record_line *line, struct model *model);
+int record_node_get_tree(struct record_line *line, struct model *model);

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See record_words.h.
+#include "policy/record_words.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "policy/names.h"
+#include "policy/record_names.h"
+
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const reasons[REASON_COUNT] = {
+	[REASON_NONE] = "none",
+	[REASON_WEIGHT_REQUEST] = "weight-request",
+	[REASON_WEIGHT_FIXED] = "weight-fixed",
+	[REASON_YIELD_RATIO] = "yield-ratio",
+	[REASON_YIELD_IDLE] = "yield-idle",
+	[REASON_MIXED_IDLE] = "mixed-idle",
+	[REASON_MIXED_WEIGHT] = "mixed-weight",
+	[REASON_MEMORY_REQUEST] = "memory-request",
+	[REASON_MEMORY_FIXED] = "memory-fixed",
+	[REASON_MEMORY_CHILDREN] = "memory-children",
+	[REASON_MEMORY_BOUND] = "memory-bound",
+	[REASON_MEMORY_OF_LIMIT] = "memory-of-limit",
+	[REASON_MEMORY_OF_NODE] = "memory-of-node",
+	[REASON_MEMORY_HEADROOM] = "memory-headroom",
+	[REASON_IO_LEVEL] = "io-level",
+	[REASON_IO_CLASS] = "io-class",
+	[REASON_SQUEEZE] = "squeeze",
+	[REASON_SQUEEZE_FLOOR] = "squeeze-floor",
+	[REASON_RELEASED] = "released",
+	[REASON_NOT_PLANNED] = "not-planned",
+	[REASON_MODE] = "mode",
+	[REASON_STOP] = "stop",
+	[REASON_GAP] = "gap",
+};
+
+static const char *const pod_kinds[POD_KIND_COUNT] = {
+	[POD_KUBERNETES] = "kubernetes",
+	[POD_UNIT] = "unit",
+	[POD_CGROUP] = "cgroup",
+};
+
+static const char *const cgroup_kinds[CGROUP_KIND_COUNT] = {
+	[CGROUP_OTHER] = "other", [CGROUP_ROOT] = "root", [CGROUP_KUBEPODS] = "kubepods",
+	[CGROUP_QOS] = "qos",	  [CGROUP_POD] = "pod",	  [CGROUP_CONTAINER] = "container",
+};
+
+static const char *name_of(const char *const *table, size_t n, int value)
+{
+	return value >= 0 && (size_t)value < n && table[value] ? table[value] : "?";
+}
+
+static int value_of(const char *const *table, size_t n, const struct record_line *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (table[i] && record_is(word, table[i]))
+			return (int)i;
+	return -EINVAL;
+}
+
+#define WORDS(what, type, table)                                                                   \
+	const char *record_words_##what(type value)                                                \
+	{                                                                                          \
+		return name_of(table, ELEMENTS(table), (int)value);                                \
+	}                                                                                          \
+	int record_words_##what##_from(const struct record_line *word)                             \
+	{                                                                                          \
+		return value_of(table, ELEMENTS(table), word);                                     \
+	}
+
+WORDS(reason, enum reason_code, reasons)
+WORDS(pod_kind, enum pod_kind, pod_kinds)
+WORDS(cgroup_kind, enum cgroup_kind, cgroup_kinds)
+
+int record_words_key(struct record_line *line, const char *key, struct record_line *ret_value)
+{
+	struct record_line word;
+	size_t n = strlen(key);
+
+	if (!record_next(line, &word) || word.len <= n || memcmp(word.at, key, n) != 0 ||
+	    word.at[n] != '=')
+		return -EBADMSG;
+	*ret_value = (struct record_line){word.at + n + 1, word.len - n - 1};
+	return 0;
+}
+
+int record_words_number(struct record_line *line, const char *key, uint64_t max,
+			uint64_t *ret_value)
+{
+	struct record_line value;
+	int r = record_words_key(line, key, &value);
+
+	return r < 0 ? r : record_get_u64(&value, max, ret_value);
+}
+
+static int get_time(struct record_line *line, const char *key, int64_t *ret_us)
+{
+	struct record_line value;
+	int r = record_words_key(line, key, &value);
+
+	return r < 0 ? r : record_get_i64(&value, ret_us);
+}
+
+void record_words_put_reason(struct record_buf *buf, const struct reason *reason,
+			     const struct record_names *names)
+{
+	struct reason shown = record_names_reason(names, reason);
+
+	record_put(buf,
+		   " code=%s level=%s rule=%" PRId32 " observed=%" PRIu64 " limit=%" PRIu64
+		   " for=%" PRIu64 " extra=%" PRIu64 " who=",
+		   record_words_reason(reason->code), names_level(reason->level), reason->rule,
+		   reason->observed, reason->limit, reason->for_us, reason->extra);
+	record_put_word(buf, shown.who);
+}
+
+static int get_level(struct record_line *line, enum level *ret_level)
+{
+	struct record_line word;
+	int level = LEVEL_NONE;
+
+	if (record_words_key(line, "level", &word) < 0)
+		return -EBADMSG;
+	if (!record_is(&word, "-")) {
+		level = RECORD_WORD_FROM(&word, LEVEL_COUNT, names_level, enum level);
+		if (level < 0)
+			return -EBADMSG;
+	}
+	*ret_level = (enum level)level;
+	return 0;
+}
+
+int record_words_get_reason(struct record_line *line, struct reason *ret_reason)
+{
+	struct reason r = {0};
+	struct record_line word;
+	int64_t rule = -1;
+	int code;
+
+	if (record_words_key(line, "code", &word) < 0)
+		return -EBADMSG;
+	code = record_words_reason_from(&word);
+	if (code < 0 || get_level(line, &r.level) < 0 || get_time(line, "rule", &rule) < 0 ||
+	    rule < -1 || rule > INT32_MAX)
+		return -EBADMSG;
+	r.code = (enum reason_code)code;
+	r.rule = (int32_t)rule;
+	if (record_words_number(line, "observed", UINT64_MAX, &r.observed) < 0 ||
+	    record_words_number(line, "limit", UINT64_MAX, &r.limit) < 0 ||
+	    record_words_number(line, "for", UINT64_MAX, &r.for_us) < 0 ||
+	    record_words_number(line, "extra", UINT64_MAX, &r.extra) < 0 ||
+	    record_words_key(line, "who", &word) < 0 ||
+	    record_get_word(&word, r.who, sizeof(r.who)) < 0)
+		return -EBADMSG;
+	*ret_reason = r;
+	return 0;
+}
+
+void record_words_put_ladder(struct record_buf *buf, const struct ladder_cpu *ladder,
+			     const struct record_names *names)
+{
+	record_put(buf,
+		   " rung=%s since=%" PRId64 " pressure=%" PRId64 " quota=%" PRIu64
+		   " grown=%" PRId64 " steps=%" PRIu64,
+		   names_rung(ladder->rung), ladder->since_us, ladder->pressure_us,
+		   ladder->quota_cpu_milli, ladder->grown_us, ladder->steps);
+	record_words_put_reason(buf, &ladder->reason, names);
+}
+
+int record_words_get_ladder(struct record_line *line, struct ladder_cpu *ret_ladder)
+{
+	struct ladder_cpu l = {0};
+	struct record_line word;
+	int rung;
+
+	if (record_words_key(line, "rung", &word) < 0)
+		return -EBADMSG;
+	rung = RECORD_WORD_FROM(&word, RUNG_COUNT, names_rung, enum rung);
+	if (rung < 0 || get_time(line, "since", &l.since_us) < 0 ||
+	    get_time(line, "pressure", &l.pressure_us) < 0 ||
+	    record_words_number(line, "quota", UINT64_MAX, &l.quota_cpu_milli) < 0 ||
+	    get_time(line, "grown", &l.grown_us) < 0 ||
+	    record_words_number(line, "steps", UINT64_MAX, &l.steps) < 0 ||
+	    record_words_get_reason(line, &l.reason) < 0)
+		return -EBADMSG;
+	l.rung = (enum rung)rung;
+	*ret_ladder = l;
+	return 0;
+}
+
+void record_words_put_modes(struct record_buf *buf, const struct modes *modes)
+{
+	record_put(buf, " all=%s", names_mode(modes->all));
+	for (int r = 0; r < RESOURCE_COUNT; r++)
+		record_put(buf, " %s=%s", names_resource((enum resource)r),
+			   names_mode(modes->by[r]));
+}
+
+static int get_mode(struct record_line *line, const char *key, enum mode *ret_mode)
+{
+	struct record_line word;
+	int mode;
+
+	if (record_words_key(line, key, &word) < 0)
+		return -EBADMSG;
+	mode = RECORD_WORD_FROM(&word, MODE_COUNT, names_mode, enum mode);
+	if (mode < 0)
+		return -EBADMSG;
+	*ret_mode = (enum mode)mode;
+	return 0;
+}
+
+int record_words_get_modes(struct record_line *line, struct modes *ret_modes)
+{
+	struct modes m = {0};
+	int r = get_mode(line, "all", &m.all);
+
+	for (int i = 0; r == 0 && i < RESOURCE_COUNT; i++)
+		r = get_mode(line, names_resource((enum resource)i), &m.by[i]);
+	if (r == 0)
+		*ret_modes = m;
+	return r;
+}

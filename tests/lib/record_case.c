@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See record_case.h.
+#include "tests/lib/record_case.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "agent/replay_side.h"
+#include "policy/decide.h"
+#include "policy/diff.h"
+#include "policy/ring.h"
+#include "policy/score.h"
+#include "policy/steps.h"
+#include "tests/lib/test.h"
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+void record_case_open(struct record_case *c, const struct record_names *names)
+{
+	const struct policy_source source = {
+		.name = "etc/colod/policy.d/50-team-blue.yaml",
+		.text = RECORD_CASE_POLICY,
+		.len = sizeof(RECORD_CASE_POLICY) - 1,
+	};
+	struct diags *diags = calloc(1, sizeof(*diags));
+
+	*c = (struct record_case){.modes.all = MODE_SQUEEZE};
+	for (int r = 0; r < RESOURCE_COUNT; r++)
+		c->modes.by[r] = MODE_SQUEEZE;
+	require(diags && policy_read(&source, 1, diags, &c->policy) == 0);
+	free(diags);
+	require(record_writer_new(names, &c->writer) == 0);
+	record_writer_begin(c->writer, "test", true, &c->text);
+	require(record_writer_policy(c->writer, &source, 1, &c->text) == 0);
+}
+
+void record_case_close(struct record_case *c)
+{
+	record_writer_free(c->writer);
+	record_buf_free(&c->text);
+	policy_free(c->policy);
+	plan_free(&c->plan);
+	scores_free(&c->scores);
+	changes_free(&c->changes);
+}
+
+void record_case_pass(struct record_case *c, const struct fake *f, int64_t now_us)
+{
+	struct ladder_cpu before = c->ladder;
+	const struct record_pass pass = {
+		.now_us = now_us,
+		.modes = &c->modes,
+		.model = &f->model,
+		.samples = &f->samples,
+		.policy = c->policy,
+		.ladder_before = &before,
+		.ladder_after = &c->ladder,
+		.plan = &c->plan,
+		.scores = &c->scores,
+		.changes = &c->changes,
+	};
+
+	require(decide(&f->model, &f->samples, c->policy, now_us, &c->ladder, &c->plan) == 0);
+	require(score(&f->model, &f->samples, &c->plan, &c->scores) == 0);
+	require(diff(&f->model, &c->plan, &c->modes, false, &c->changes) == 0);
+	require(record_writer_pass(c->writer, &pass, &c->text) == 0);
+}
+
+void record_case_apply(struct record_case *c, struct fake *f)
+{
+	struct plan plan = f->plan;
+
+	f->plan = c->plan;
+	(void)fake_apply(f);
+	f->plan = plan;
+}
+
+struct record_reader *record_case_read(const struct record_buf *text)
+{
+	struct record_reader *reader = NULL;
+	char error[RECORD_ERROR_SIZE];
+
+	if (record_reader_new(text->text, text->n, error, &reader) < 0)
+		fail_msg("%s", error);
+	return reader;
+}
+
+static bool is_recorded(const struct record_buf *told, const struct record_replayed *given)
+{
+	return told->n == given->steps_len &&
+	       (told->n == 0 || memcmp(told->text, given->steps, told->n) == 0);
+}
+
+uint64_t record_case_replay(const struct record_buf *text, uint64_t *ret_differs)
+{
+	struct record_reader *reader = record_case_read(text);
+	struct steps *steps = steps_new();
+	struct record_replayed given;
+	struct record_buf told = {0};
+	struct replay_side side;
+	char error[RECORD_ERROR_SIZE];
+	uint64_t n = 0;
+	int r;
+
+	*ret_differs = 0;
+	require(steps);
+	replay_side_init(&side, NULL);
+	while ((r = record_reader_pass(reader, error, &given)) == 1) {
+		struct record_pass pass;
+
+		n++;
+		told.n = 0;
+		require(replay_side_pass(&side, &given, &pass) == 0);
+		require(steps_tell(steps, &pass, given.ids, NULL, "", &told) == 0);
+		if (*ret_differs == 0 && !is_recorded(&told, &given)) {
+			*ret_differs = n;
+			print_message("# pass %" PRIu64 "\n# recorded:\n%.*s# now:\n%.*s", n,
+				      (int)given.steps_len, given.steps, (int)told.n, told.text);
+		}
+	}
+	if (r < 0)
+		fail_msg("%s", error);
+	replay_side_done(&side);
+	steps_free(steps);
+	record_buf_free(&told);
+	record_reader_free(reader);
+	return n;
+}
+
+static bool differs(const char *what, const char *where)
+{
+	print_message("# %s differs: %s\n", what, where);
+	return false;
+}
+
+static bool same_value(const struct knob_value *a, const struct knob_value *b)
+{
+	return a->state == b->state && a->value == b->value && a->period_us == b->period_us;
+}
+
+static bool same_knob(const struct knob_state *a, const struct knob_state *b)
+{
+	if (!same_value(&a->now, &b->now) || a->owned != b->owned)
+		return false;
+	return !a->owned || (a->held == b->held && same_value(&a->original, &b->original) &&
+			     same_value(&a->written, &b->written));
+}
+
+static bool same_cgroup(const struct cgroup *a, const struct cgroup *b)
+{
+	if (strcmp(a->path, b->path) != 0 || strcmp(a->name, b->name) != 0)
+		return differs("path", b->path);
+	if (a->inode != b->inode || a->kind != b->kind || a->populated != b->populated ||
+	    a->controllers != b->controllers || a->subtree != b->subtree)
+		return differs("cgroup", a->path);
+	if (!a->parent != !b->parent ||
+	    (a->parent && strcmp(a->parent->path, b->parent->path) != 0))
+		return differs("parent", a->path);
+	if (!a->pod != !b->pod || (a->pod && a->pod->slot != b->pod->slot))
+		return differs("pod of cgroup", a->path);
+	for (int k = 0; k < KNOB_COUNT; k++)
+		if (!same_knob(&a->knobs[k], &b->knobs[k]))
+			return differs("knob", a->path);
+	return true;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_fact(const struct fact_u64 *a, const struct fact_u64 *b)
+{
+	return a->state == b->state && (!fact_has_value(a) || a->value == b->value);
+}
+
+static bool same_facts(const struct pod_facts *a, const struct pod_facts *b)
+{
+	if (!a || !b)
+		return a == b;
+	return same_text(a->ns, b->ns) && same_text(a->name, b->name) &&
+	       same_text(a->priority_class, b->priority_class) &&
+	       same_text(a->owner_kind, b->owner_kind) && a->qos == b->qos &&
+	       a->is_static == b->is_static && a->host_network == b->host_network &&
+	       a->deleting == b->deleting;
+}
+
+static bool same_pod(const struct pod *a, const struct pod *b)
+{
+	const struct pod_resources *x = &a->resources, *y = &b->resources;
+
+	if (a->slot != b->slot || a->serial != b->serial || a->kind != b->kind ||
+	    strcmp(a->uid, b->uid) != 0 || strcmp(a->name, b->name) != 0 || a->qos != b->qos ||
+	    a->driver != b->driver || a->facts_state != b->facts_state ||
+	    strcmp(a->cgroup->path, b->cgroup->path) != 0 || !same_facts(a->facts, b->facts))
+		return differs("pod", a->name);
+	return (same_fact(&x->cpu_request_milli, &y->cpu_request_milli) &&
+		same_fact(&x->cpu_limit_milli, &y->cpu_limit_milli) &&
+		same_fact(&x->memory_request_bytes, &y->memory_request_bytes) &&
+		same_fact(&x->memory_limit_bytes, &y->memory_limit_bytes)) ||
+	       differs("resources", a->name);
+}
+
+static bool same_history(const struct samples *as, const struct samples *bs, const struct pod *pod)
+{
+	const struct pod_history *a = ring_of(as, pod->slot, pod->serial);
+	const struct pod_history *b = ring_of(bs, pod->slot, pod->serial);
+
+	if (!a || !b)
+		return a == b || differs("whether there are samples", pod->name);
+	if (a->count != b->count)
+		return differs("number of samples", pod->name);
+	for (uint32_t i = 0; i < a->count; i++)
+		if (memcmp(ring_at(a, i), ring_at(b, i), sizeof(struct pod_sample)) != 0)
+			return differs("sample", pod->name);
+	return true;
+}
+
+static bool same_node(const struct model *a, const struct model *b)
+{
+	const struct node *x = &a->node, *y = &b->node;
+
+	if (x->n_cpus != y->n_cpus || x->n_cores != y->n_cores || x->n_numa != y->n_numa ||
+	    x->smt != y->smt || x->memory_bytes != y->memory_bytes ||
+	    x->swap_bytes != y->swap_bytes || x->page_bytes != y->page_bytes ||
+	    strcmp(x->kernel, y->kernel) != 0)
+		return differs("node", x->kernel);
+	if (memcmp(x->cpus, y->cpus, x->n_cpus * sizeof(*x->cpus)) != 0)
+		return differs("CPUs", x->kernel);
+	if (a->driver != b->driver || a->capabilities != b->capabilities ||
+	    a->switched_off != b->switched_off || a->n_slots != b->n_slots)
+		return differs("model", "driver, capabilities or slots");
+	return true;
+}
+
+static bool same_node_samples(const struct node_history *a, const struct node_history *b)
+{
+	const struct node_sample *x = ring_last_node(a), *y = ring_last_node(b);
+
+	if (a->count != b->count || !x != !y)
+		return differs("number of samples", "node");
+	return !x || memcmp(x, y, sizeof(*x)) == 0 || differs("sample", "node");
+}
+
+bool record_case_same(const struct model *a, const struct samples *as, const struct model *b,
+		      const struct samples *bs)
+{
+	if (!same_node(a, b) || !same_node_samples(&as->node, &bs->node))
+		return false;
+	if (a->n_cgroups != b->n_cgroups || a->n_pods != b->n_pods)
+		return differs("model", "number of cgroups or pods");
+	for (size_t i = 0; i < a->n_cgroups; i++)
+		if (!same_cgroup(a->cgroups[i], b->cgroups[i]))
+			return false;
+	for (size_t i = 0; i < a->n_pods; i++)
+		if (!same_pod(a->pods[i], b->pods[i]) || !same_history(as, bs, a->pods[i]))
+			return false;
+	return true;
+}
+
+bool record_case_has(const struct record_buf *text, const char *part)
+{
+	return memmem(text->text, text->n, part, strlen(part)) != NULL;
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What must hold for every record, over nodes made at random that change from pass to pass: what is
+// read is what was written, and it decides the same, byte for byte. COLOD_SEED=N runs the same again.
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "tests/lib/fake_random.h"
+#include "tests/lib/record_case.h"
+#include "tests/lib/test.h"
+
+#define CASES 120
+#define PASSES 12
+#define SECOND 1000000
+#define NOW FAKE_RANDOM_NOW_US
+
+static uint64_t seed;
+
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			fail_msg("COLOD_SEED=%" PRIu64 " case %d: %s", seed, number, #condition);  \
+	} while (0)
+
+static uint64_t next(uint64_t *state)
+{
+	*state = *state * 6364136223846793005ull + 1442695040888963407ull;
+	return *state >> 33;
+}
+
+static void more_samples(struct fake *f, int pass, uint64_t *r)
+{
+	int64_t now_us = NOW + pass * (int64_t)SECOND;
+
+	for (size_t i = 0; i < f->model.n_pods; i++) {
+		const struct pod *pod = f->model.pods[i];
+		uint64_t n = (uint64_t)pass + 6;
+
+		if (next(r) % 8 == 0)
+			continue;
+		fake_sample_throttled(f, pod, now_us, n * SECOND, n * (next(r) % SECOND), n * 10,
+				      next(r) % 4 ? 0 : n * 5);
+	}
+	fake_sample_node(f, now_us, (uint64_t)(pass + 6) * 4 * SECOND);
+}
+
+static void change_pods(struct fake *f, int pass, uint64_t *r)
+{
+	char path[80];
+
+	if (next(r) % 3 == 0) {
+		(void)snprintf(
+			path, sizeof(path),
+			"kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podn%d",
+			pass);
+		(void)fake_pod(f, path, QOS_BESTEFFORT);
+	}
+	for (size_t i = 0; i < f->model.n_pods; i++) {
+		struct pod *pod = f->model.pods[i];
+
+		if (next(r) % 6 == 0)
+			fake_request(pod, next(r) % 4000, next(r) % (1u << 30));
+		if (pod->facts && next(r) % 10 == 0)
+			pod->facts->deleting = !pod->facts->deleting;
+		if (pod->kind == POD_KUBERNETES && next(r) % 10 == 0)
+			pod->facts_state = pod->facts_state == FACT_KNOWN ? FACT_UNKNOWN
+									  : FACT_KNOWN;
+	}
+	for (size_t i = 1; i < f->model.n_cgroups; i++)
+		if (next(r) % 12 == 0)
+			fake_set(f->model.cgroups[i], (enum knob)(next(r) % KNOB_COUNT), next(r));
+}
+
+static void change(struct record_case *c, struct fake *f, int pass, uint64_t *r)
+{
+	if (next(r) % 4)
+		record_case_apply(c, f);
+	change_pods(f, pass, r);
+	if (next(r) % 5 == 0)
+		fake_reverse_siblings(f);
+	if (next(r) % 6 == 0)
+		c->modes.by[next(r) % RESOURCE_COUNT] = (enum mode)(next(r) % MODE_COUNT);
+	if (next(r) % 10 == 0)
+		c->ladder = (struct ladder_cpu){.since_us = NOW, .steps = next(r)};
+	more_samples(f, pass, r);
+}
+
+/* A record of PASSES passes; `check` sees it after each one. */
+static void make(struct record_case *c, int number, const struct record_names *names,
+		 void (*check)(const struct record_case *c, const struct fake *f, int number))
+{
+	uint64_t r = seed + (uint64_t)number;
+	struct fake f;
+
+	fake_random(&f, seed + (uint64_t)number);
+	record_case_open(c, names);
+	c->ladder = f.ladder;
+	for (int pass = 0; pass < PASSES; pass++) {
+		if (pass > 0)
+			change(c, &f, pass, &r);
+		record_case_pass(c, &f, NOW + pass * (int64_t)SECOND + 10);
+		if (check)
+			check(c, &f, number);
+	}
+	fake_free(&f);
+}
+
+/* Reads all that was written so far and compares the last pass. */
+static void check_last(const struct record_case *c, const struct fake *f, int number)
+{
+	struct record_reader *reader = record_case_read(&c->text);
+	char error[RECORD_ERROR_SIZE];
+	struct record_replayed given;
+	uint64_t n = 0;
+	int r;
+
+	while ((r = record_reader_pass(reader, error, &given)) == 1)
+		n++;
+	if (r < 0)
+		fail_msg("COLOD_SEED=%" PRIu64 " case %d: %s", seed, number, error);
+	CHECK(n > 0 && !record_reader_is_torn(reader));
+	CHECK(record_case_same(&f->model, &f->samples, given.model, given.samples));
+	record_reader_free(reader);
+}
+
+TEST(what_is_read_is_what_was_written)
+{
+	for (int number = 0; number < CASES / 4; number++) {
+		struct record_case c;
+
+		make(&c, number, NULL, check_last);
+		record_case_close(&c);
+	}
+}
+
+TEST(a_replay_decides_the_same_byte_for_byte)
+{
+	for (int number = 0; number < CASES; number++) {
+		struct record_case c;
+		uint64_t differs = 0;
+
+		make(&c, number, NULL, NULL);
+		CHECK(record_case_replay(&c.text, &differs) == PASSES);
+		CHECK(differs == 0);
+		record_case_close(&c);
+	}
+}
+
+TEST(and_so_does_one_with_pseudonyms)
+{
+	const struct record_names names = {{1, 2}};
+
+	for (int number = 0; number < CASES; number++) {
+		struct record_case c;
+		uint64_t differs = 0;
+
+		make(&c, number, &names, NULL);
+		CHECK(record_case_replay(&c.text, &differs) == PASSES);
+		CHECK(differs == 0);
+		CHECK(!record_case_has(&c.text, "sshd"));
+		CHECK(!record_case_has(&c.text, "blue"));
+		record_case_close(&c);
+	}
+}
+
+/* Wherever the agent was killed: all whole passes are there, and no error. */
+TEST(a_record_cut_anywhere_can_be_read_up_to_its_last_whole_pass)
+{
+	for (int number = 0; number < CASES / 10; number++) {
+		struct record_case c;
+		struct record_buf part;
+		uint64_t last = 0;
+
+		make(&c, number, NULL, NULL);
+		part = c.text;
+		for (part.n = 200; part.n < c.text.n; part.n += 97) {
+			uint64_t differs = 0, n = record_case_replay(&part, &differs);
+
+			CHECK(differs == 0);
+			CHECK(n >= last && n <= PASSES);
+			last = n;
+		}
+		CHECK(last >= PASSES - 1);
+		record_case_close(&c);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_read_is_what_was_written),
+		cmocka_unit_test(a_replay_decides_the_same_byte_for_byte),
+		cmocka_unit_test(and_so_does_one_with_pseudonyms),
+		cmocka_unit_test(a_record_cut_anywhere_can_be_read_up_to_its_last_whole_pass),
+	};
+
+	const char *given = getenv("COLOD_SEED");
+
+	seed = given ? strtoull(given, NULL, 10) : 20260101;
+	print_message("# COLOD_SEED=%" PRIu64 ", %d cases per property\n", seed, CASES);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,279 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Makes the series of tests/replay that nobody recorded: a node, and what is measured on it second by second.
+
+    make.py            writes CASE/series.record of each made case
+    make.py --check    says which of them are not what this file makes; exit status 1 then
+
+A series has no steps of its own (`steps no`): what colod decides on it stands in CASE/expect.steps, and
+tests/replay/run.sh compares. The format: policy/record.h.
+"""
+
+import pathlib
+import re
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+SECOND = 1_000_000
+
+POLICY = """version: 1
+mode: squeeze
+facts: {from: "file:///pods.json"}
+levels:
+  P1: {role: online, cpu: {weight: request}}
+  P4: {role: online, cpu: {weight: request}}
+  P7: {role: offline, cpu: {yield: ratio 50, squeeze: {target: 65%, floor: 2%}}}
+assign:
+  - {match: {priorityClass: "system-*"}, level: P1}
+  - {match: {namespace: batch}, level: P7}
+  - {match: {qos: Burstable}, level: P4}
+  - {match: {qos: BestEffort}, level: P7}
+pressure:
+  - {when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}
+"""
+
+BE = "kubepods.slice/kubepods-besteffort.slice"
+BU = "kubepods.slice/kubepods-burstable.slice"
+
+
+class Pod:
+    """One pod and its counters."""
+
+    def __init__(self, name, qos, slot, serial, cgroup, milli):
+        self.name, self.qos, self.slot, self.serial, self.cgroup, self.milli = name, qos, slot, serial, cgroup, milli
+        self.known = True
+        self.deleting = False
+
+
+class Series:
+    """A node of four CPUs. Everything that is said goes into `lines`."""
+
+    def __init__(self, comment):
+        self.lines = ["colod-record 1"] + [f"# {line}" for line in comment.strip().split("\n")]
+        self.lines += ["names plain", "steps no", "policy 1", "source made.yaml"]
+        self.lines += [f"y {line}" for line in POLICY.rstrip().split("\n")] + ["policy-end"]
+        self.now = 1000 * SECOND
+        self.pods, self.order, self.paths, self.next_serial = {}, [], {}, 1
+        self.said, self.pending = {}, []
+        for path, kind, weight in (("", "root", None), ("system.slice", "other", 100),
+                                   ("kubepods.slice", "kubepods", 157), (BU, "qos", 100), (BE, "qos", 2)):
+            self.cgroup(path, kind, weight)
+
+    def cgroup(self, path, kind, weight, pod="-"):
+        ident = min(set(range(len(self.order) + 1)) - set(self.order))
+        self.paths[path] = ident
+        self.order.append(ident)
+        self.pending.append(f"cg {ident} inode={100 + len(self.lines) + len(self.pending)} kind={kind} populated=1 "
+                            f"controllers=7 subtree=7 pod={pod} path=" + (path or '""'))
+        if weight is not None:
+            self.pending.append(f"k {ident} cpu.weight={weight} cpu.idle=0 cpu.max=max/100000")
+        return ident
+
+    def add(self, name, qos, milli=0):
+        slot = min(set(range(len(self.pods) + 1)) - {p.slot for p in self.pods.values()})
+        parent = BE if qos == "BestEffort" else BU
+        weight = 1 if milli == 0 else 1 + (milli * 1024 // 1000 - 2) * 9999 // 262142
+        ident = self.cgroup(f"{parent}/pod-{name.split('/')[1]}.slice", "pod", weight, slot)
+        self.pods[name] = Pod(name, qos, slot, self.next_serial, ident, milli)
+        self.next_serial += 1
+
+    def remove(self, name):
+        pod = self.pods.pop(name)
+        self.order.remove(pod.cgroup)
+        self.paths = {p: i for p, i in self.paths.items() if i != pod.cgroup}
+
+    def say(self, key, text):
+        if self.said.get(key) != text:
+            self.said[key] = text
+            self.lines.append(text)
+
+    def describe(self, pod):
+        ns, name = pod.name.split("/")
+        state = "known" if pod.known else "unknown"
+        request = f"known:{pod.milli}" if pod.known else "unknown"
+        limit = "known:max" if pod.known else "unknown"
+        text = (f"pod {pod.slot} serial={pod.serial} kind=kubernetes qos={pod.qos} driver=systemd cg={pod.cgroup} "
+                f"facts={state} cpu-request={request} cpu-limit={limit} memory-request={request and state}"
+                + (":0" if pod.known else "") + f" memory-limit={limit} uid=uid-{pod.serial} name={pod.name}")
+        if pod.known:
+            text += (f"\nfacts {pod.slot} ns={ns} name={name} class=- owner=- qos={pod.qos} static=0 host-network=0 "
+                     f"deleting={int(pod.deleting)}")
+        self.say(("pod", pod.slot), text)
+
+    def step(self, use=None, wait=None, busy=0.1, span=SECOND, modes="squeeze", extra=(), throttled=None):
+        """One pass. `use` and `wait`: CPUs used and seconds waited per second, by pod name."""
+        use, wait, throttled = use or {}, wait or {}, throttled or {}
+        self.now += span
+        self.lines.append(f"t {self.now}")
+        self.say("modes", "modes " + " ".join(f"{r}={modes}" for r in ("all", "cpu", "memory", "io")))
+        self.say("node", "node cpus=4 cores=4 numa=1 smt=0 memory=8589934592 swap=0 page=4096 kernel=6.12.0")
+        self.say("can", "can psi,cpu,cpu-idle,cpu-max off=-")
+        self.say("tree", f"tree driver=systemd slots={1 + max([p.slot for p in self.pods.values()], default=0)}")
+        self.lines += self.pending
+        self.pending = []
+        self.say("order", "order " + ",".join(map(str, self.order)))
+        for pod in self.pods.values():
+            self.describe(pod)
+        self.say("pods", "pods " + (",".join(str(p.slot) for p in self.pods.values()) or "-"))
+        for pod in self.pods.values():
+            numbers = [use.get(pod.name, 0) * span, wait.get(pod.name, 0) * span, 0, 0, 0]
+            if pod.name in throttled:
+                numbers += [throttled[pod.name][0], throttled[pod.name][1]]
+            text = f"s {pod.slot} 0 5 " + " ".join(str(round(n)) for n in numbers)
+            self.lines.append(re.sub(r"( 0)+$", "", text))
+        self.lines.append(f"n 0 1 {round((busy + sum(use.values())) * span)}")
+        self.lines += list(extra) + ["end"]
+
+    def steps(self, n, **what):
+        for _ in range(n):
+            self.step(**what)
+
+    def text(self):
+        return "\n".join(self.lines) + "\n"
+
+
+def late_facts():
+    s = Series("A batch pod in a QoS class that would make it online: known only from the third pass on,\n"
+               "then unknown again (the kubelet fell silent before it told of a new pod).")
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/job", "Burstable", 500)
+    s.pods["batch/job"].known = False
+    s.steps(3, use={"shop/web": 1, "batch/job": 2}, wait={"shop/web": 0.3})
+    s.pods["batch/job"].known = True
+    s.steps(4, use={"shop/web": 1, "batch/job": 2}, wait={"shop/web": 0.3})
+    s.add("batch/new", "BestEffort")
+    s.pods["batch/new"].known = False
+    s.steps(2, use={"shop/web": 1, "batch/job": 1, "batch/new": 1}, wait={"shop/web": 0.3})
+    return s
+
+
+def pod_churn():
+    s = Series("Pods come and go while others are held; slots and cgroup numbers are used again, once by a pod\n"
+               "of the same name at the same path.")
+    s.add("shop/web", "Burstable", 1000)
+    for n in range(6):
+        s.add(f"batch/job{n}", "BestEffort")
+        s.steps(2, use={"shop/web": 1, f"batch/job{n}": 2.5}, wait={"shop/web": 0.2})
+        if n % 2:
+            s.remove(f"batch/job{n - 1}")
+            s.step(use={"shop/web": 1, f"batch/job{n}": 2.5}, wait={"shop/web": 0.2})
+    s.remove("shop/web")
+    s.steps(2, use={"batch/job5": 3})
+    s.add("shop/web", "Burstable", 2000)
+    s.steps(4, use={"shop/web": 1, "batch/job5": 2.5}, wait={"shop/web": 0.2})
+    return s
+
+
+def kill_switch():
+    s = Series("A hold is up when the kill switch goes: it must be the first thing that comes back, and with it every\n"
+               "share. A tighter weight that somebody else wrote meanwhile is left.")
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/job", "BestEffort")
+    busy = {"use": {"shop/web": 1, "batch/job": 2.8}, "wait": {"shop/web": 0.25}}
+    s.steps(4, **busy)
+    be = s.paths[BE]
+    s.step(**busy, extra=[f"k {be} cpu.weight=3:own:1:3 cpu.max=24000/20000:hold:max/100000:24000/20000"])
+    s.step(**busy, modes="off")
+    s.step(**busy, modes="off", extra=[f"k {be} cpu.weight=7:own:1:3 cpu.max=max/100000"])
+    s.step(**busy, modes="observe", extra=[f"k {be} cpu.weight=7"])
+    s.step(**busy)
+    return s
+
+
+def threshold():
+    s = Series("The condition is `> 5% over 2s`: what waits 4.99 % is left in peace, 5 % squeezes; a pod that its own quota\n"
+               "throttles in more than 1 % of its periods is no reason, however long it waits.")
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/job", "BestEffort")
+    what = {"use": {"shop/web": 1, "batch/job": 2.8}, "modes": "observe"}
+    s.steps(4, **what, wait={"shop/web": 0.0495})
+    s.steps(4, **what, wait={"shop/web": 0.2}, throttled={"shop/web": (100, 2)})
+    s.steps(3, **what, wait={"shop/web": 0.0499})
+    s.steps(2, **what, wait={"shop/web": 0.05})
+    s.steps(2, **what, wait={"shop/web": 0})
+    return s
+
+
+def dwell():
+    s = Series("After the last wait the hold stays for 10 s, to the microsecond, grows meanwhile not past its target, and\n"
+               "ends when it limits nothing. A wait in between begins the 10 s anew. Waits are seen over a window of 2 s.")
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/job", "BestEffort")
+    use, held = {"shop/web": 1, "batch/job": 2.8}, {"shop/web": 1, "batch/job": 1.2}
+    s.steps(3, use=use, wait={"shop/web": 0.3}, modes="observe")
+    s.steps(6, use=held, modes="observe")
+    s.step(use=held, wait={"shop/web": 0.3}, modes="observe")
+    s.steps(10, use=held, modes="observe")
+    s.step(use=held, span=SECOND - 1, modes="observe")
+    s.step(use=held, span=1, modes="observe")
+    s.steps(4, use={"shop/web": 0.2, "batch/job": 0.3}, modes="observe")
+    return s
+
+
+def gap(span, comment):
+    s = Series(comment)
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/job", "BestEffort")
+    busy = {"use": {"shop/web": 1, "batch/job": 2.8}, "wait": {"shop/web": 0.25}}
+    s.steps(4, **busy)
+    be = s.paths[BE]
+    s.step(**busy, extra=[f"k {be} cpu.max=30000/20000:hold:max/100000:30000/20000"])
+    s.step(span=span)
+    s.step(**busy)
+    s.steps(3, **busy)
+    return s
+
+
+def suspend():
+    return gap(3600 * SECOND, "The machine sleeps for an hour while a hold is up: nobody looked, so the hold ends at once at the first pass,\n"
+                              "whatever was seen before, and is earned again.")
+
+
+def clock_step():
+    return gap(4 * SECOND, "Four seconds without a pass, which is less than the bound of five: the hold stays, and grows by no more than\n"
+                           "the time that went by.")
+
+
+CASES = {"late-facts": late_facts, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
+         "dwell": dwell, "suspend": suspend, "clock-step": clock_step}
+
+
+def shifted(text, gap_us):
+    """A recorded episode in which the machine sleeps in the middle of a hold: from the first pass after the hold
+    began, the clock is gap_us further. What was recorded of its steps does not hold any more and is left out."""
+    out, held, gap, passes = [], False, 0, 0
+    for line in text.split("\n"):
+        if line.startswith("> "):
+            held = held or " rung=squeeze " in line
+            continue
+        if line == "steps yes":
+            line = "steps no"
+        if line.startswith("t "):
+            passes += held
+            gap = gap_us if passes > 3 else 0
+            line = f"t {int(line[2:]) + gap}"
+        out.append(line)
+        if line == "names plain":
+            out.insert(1, f"# Made from tests/replay/squeeze by make.py: {gap_us // SECOND} s pass in the middle of the hold.")
+    return "\n".join(out)
+
+
+def main():
+    made = {name: make().text() for name, make in CASES.items()}
+    recorded = HERE / "squeeze" / "series.record"
+    if recorded.exists():
+        made["squeeze-suspend"] = shifted(recorded.read_text(), 3600 * SECOND)
+    wrong = 0
+    for name, text in made.items():
+        path = HERE / name / "series.record"
+        if sys.argv[1:] != ["--check"]:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            wrong += 1
+            print(f"{name}/series.record is not what tests/replay/make.py makes")
+    return wrong > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tests/lib/test.h"
+
+#include <errno.h>
+
+#include "policy/record_node.h"
+
+static struct model m;
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(m.node.cpus);
+	m = (struct model){0};
+	return 0;
+}
+
+static int get(int (*fn)(struct record_line *line, struct model *model), const char *text)
+{
+	struct record_line line = {text, strlen(text)};
+
+	return fn(&line, &m);
+}
+
+static int node(struct record_line *line, struct model *model)
+{
+	return record_node_get(line, &model->node);
+}
+
+static int cpus(struct record_line *line, struct model *model)
+{
+	return record_node_get_cpus(line, &model->node);
+}
+
+TEST(the_machine_goes_there_and_back)
+{
+	static const char text[] = "node cpus=2 cores=1 numa=1 smt=1 memory=4096 swap=1 page=4096 "
+				   "kernel=6.1.0\\x20x\ncpus 0/0/0/0 5/0/0/4\n";
+	struct record_buf buf = {0};
+
+	assert_int_equal(get(node, "cpus=2 cores=1 numa=1 smt=1 memory=4096 swap=1 page=4096 "
+				   "kernel=6.1.0\\x20x"),
+			 0);
+	assert_int_equal(get(cpus, "0/0/0/0 5/0/0/4"), 0);
+	assert_int_equal(m.node.cpus[1].id, 5);
+	assert_int_equal(m.node.cpus[1].llc_first, 4);
+	assert_string_equal(m.node.kernel, "6.1.0 x");
+	record_node_put(&buf, &m.node);
+	assert_int_equal(buf.n, sizeof(text) - 1);
+	assert_memory_equal(buf.text, text, buf.n);
+	record_buf_free(&buf);
+}
+
+TEST(a_machine_that_cannot_be_is_refused)
+{
+	assert_int_equal(
+		get(node, "cpus=5000 cores=1 numa=1 smt=1 memory=4096 swap=1 page=4096 kernel=x"),
+		-EBADMSG);
+	assert_int_equal(get(node,
+			     "cpus=2 cores=1 numa=1 smt=2 memory=4096 swap=1 page=4096 kernel=x"),
+			 -EBADMSG);
+	assert_int_equal(
+		get(node, "cpus=2 cores=1 numa=1 smt=1 memory=4096 swap=1 page=4096 kernel=x"), 0);
+	assert_int_equal(get(cpus, "0/0/0/0"), -EBADMSG);
+	assert_int_equal(get(cpus, "0/0/0/0 1/0/0/0 2/0/0/0"), -EBADMSG);
+	assert_int_equal(get(cpus, "0/0/0 1/0/0/0"), -EBADMSG);
+	assert_int_equal(get(cpus, "0/0/0/0 70000/0/0/0"), -EBADMSG);
+	assert_int_equal(get(cpus, ""), 0);
+	assert_null(m.node.cpus);
+}
+
+TEST(capabilities_go_by_their_names)
+{
+	struct record_buf buf = {0};
+
+	assert_int_equal(get(record_node_get_can, "psi,cpu-max off=io"), 0);
+	assert_true(model_can(&m, CAPABILITY_CPU_MAX) && !model_can(&m, CAPABILITY_IO));
+	assert_int_equal(m.switched_off, 1u << CAPABILITY_IO);
+	record_node_put_can(&buf, &m);
+	assert_memory_equal(buf.text, "can psi,cpu-max off=io\n", buf.n);
+	record_buf_free(&buf);
+	assert_int_equal(get(record_node_get_can, "psi,magic off=-"), -EBADMSG);
+	assert_int_equal(get(record_node_get_can, "- off=-"), 0);
+	assert_int_equal(m.capabilities, 0);
+}
+
+TEST(the_tree_is_bounded)
+{
+	assert_int_equal(get(record_node_get_tree, "driver=cgroupfs slots=7"), 0);
+	assert_int_equal(m.driver, DRIVER_CGROUPFS);
+	assert_int_equal(m.n_slots, 7);
+	assert_int_equal(get(record_node_get_tree, "driver=cgroupfs slots=4097"), -EBADMSG);
+	assert_int_equal(get(record_node_get_tree, "driver=magic slots=1"), -EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(the_machine_goes_there_and_back, teardown),
+		cmocka_unit_test_teardown(a_machine_that_cannot_be_is_refused, teardown),
+		cmocka_unit_test_teardown(capabilities_go_by_their_names, teardown),
+		cmocka_unit_test_teardown(the_tree_is_bounded, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

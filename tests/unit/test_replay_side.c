@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tests/lib/test.h"
+
+#include "agent/life.h"
+#include "agent/replay_side.h"
+#include "tests/lib/fake.h"
+
+#define START_US 1000000000ll
+
+static struct fake f;
+static struct modes modes;
+static struct replay_side side;
+static struct record_pass out;
+static uint32_t ids[16];
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_init(&f);
+	fake_pod(&f, "kubepods.slice/kubepods-besteffort.slice/p.slice", QOS_BESTEFFORT);
+	replay_side_init(&side, NULL);
+	modes.all = MODE_SQUEEZE;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	replay_side_done(&side);
+	fake_free(&f);
+	return 0;
+}
+
+static void pass(int64_t now_us, const struct ladder_cpu *ladder,
+		 const struct assignment *assignments)
+{
+	const struct record_replayed given = {
+		.now_us = now_us,
+		.model = &f.model,
+		.samples = &f.samples,
+		.ids = ids,
+		.modes = &modes,
+		.ladder = ladder,
+		.policy = &f.policy,
+		.assignments = assignments,
+		.n_assignments = assignments ? f.model.n_slots : 0,
+	};
+
+	assert_int_equal(replay_side_pass(&side, &given, &out), 0);
+}
+
+/* Calm, with a word on when nobody can be held: nothing else moves it. */
+static const struct ladder_cpu told = {.rung = RUNG_CALM, .steps = 9, .pressure_us = 5};
+
+TEST(a_ladder_that_is_told_is_taken_and_kept)
+{
+	pass(START_US, &told, NULL);
+	assert_int_equal(out.ladder_after->steps, 9);
+	pass(START_US + LIFE_BOUND_US, NULL, NULL);
+	assert_int_equal(out.ladder_after->steps, 9);
+	assert_int_equal(out.ladder_after->pressure_us, 5);
+}
+
+TEST(a_gap_longer_than_the_bound_puts_it_back)
+{
+	pass(START_US, &told, NULL);
+	pass(START_US + LIFE_BOUND_US + 1, NULL, NULL);
+	assert_int_equal(out.ladder_after->reason.code, REASON_GAP);
+	assert_int_equal(out.ladder_after->reason.for_us, LIFE_BOUND_US + 1);
+	assert_int_equal(out.ladder_after->pressure_us, 0);
+}
+
+TEST(what_the_record_says_of_the_ladder_wins_over_a_gap)
+{
+	pass(START_US, &told, NULL);
+	pass(START_US + 10 * LIFE_BOUND_US, &told, NULL);
+	assert_int_equal(out.ladder_after->reason.code, REASON_NONE);
+	assert_int_equal(out.ladder_after->pressure_us, 5);
+}
+
+/* Pseudonyms: no rule could find the pod, so its level is the recorded one. */
+TEST(levels_that_are_given_are_not_worked_out)
+{
+	struct assignment given = {
+		.state = ASSIGNMENT_LEVEL,
+		.level = LEVEL_P7,
+		.role = ROLE_OFFLINE,
+		.rule = 0,
+		.may_hold = true,
+	};
+
+	pass(START_US, NULL, NULL);
+	assert_int_equal(out.plan->assignments[0].state, ASSIGNMENT_NONE);
+	pass(START_US + 1000000, NULL, &given);
+	assert_int_equal(out.plan->assignments[0].level, LEVEL_P7);
+	assert_true(out.plan->n_entries > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_ladder_that_is_told_is_taken_and_kept, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_gap_longer_than_the_bound_puts_it_back, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_the_record_says_of_the_ladder_wins_over_a_gap,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(levels_that_are_given_are_not_worked_out, setup,
+						teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
