@@ -28,7 +28,7 @@ sums()
 		jq '[.[] | select(.differs and (.allowed | not) and (.missing | not) and .had)] | length')
 	trial=$(coloctl trial --json | jq '[.changes[].withheld_now] | add')
 	seen=$(records '[.[] | select(.would and .kind == "write" and .effect != "hold") | .what + .knob] | unique | length')
-	note "plan withholds $plan, trial says $trial, the history has $seen without holds"
+	echo "plan withholds $plan, trial says $trial, the history has $seen without holds" >sums
 	[ "$plan" -gt 3 ] && [ "$trial" = "$plan" ]
 }
 
@@ -37,6 +37,7 @@ observing()
 	local before n
 	knobs_take before
 	ok "trial counts what plan withholds" wait_for 10 sums
+	note "$(cat sums)"
 	before=$(records length)
 	colod_next_pass
 	is "$(records '[.[] | select(.kind == "write")] | length')" \
@@ -117,11 +118,13 @@ churn()
 	began=$(date +%s)
 	for round in 1 2 3; do
 		for i in $(seq 150); do mkdir $CG/farm/job-$round-$i; done
-		wait_for 20 grep -qx 1 $CG/farm/job-$round-150/cpu.weight || note "no weight in round $round"
+		wait_for 20 sh -c "coloctl history --json -n 20 farm/job-$round-150 | grep -q farm/job-" ||
+			note "round $round was not seen"
 		rmdir $CG/farm/job-$round-*
 	done
 	took=$(($(date +%s) - began))
-	ok "the history has it all" [ "$(records '[.[] | select(.what | startswith("farm/job-"))] | length' --kind write)" -ge 450 ]
+	ok "the history has it all" [ "$(records '[.[].what | select(startswith("farm/job-"))] | unique | length')" -eq 450 ]
+	note "$(records '[.[] | select(.what | startswith("farm/job-"))] | length') records of 450 cgroups"
 	lines=$(journalctl -q -u colod --since "@$began" -o json | jq -r 'select(.COLOD_KIND == "write") | .MESSAGE' | wc -l)
 	note "$lines lines in $took s"
 	ok "the journal has a bounded share" [ "$lines" -le $(((took / 10 + 2) * 20)) ]
@@ -131,26 +134,39 @@ churn()
 
 full_disk()
 {
-	local last
 	colod_stop
 	mount -t tmpfs -o size=64k,mode=0750 none $DIR
 	ok "start beside a tiny disk" colod_start
 	ok "answers" wait_for 10 coloctl status
 	head -c 65536 /dev/zero >$DIR/filler 2>/dev/null
-	echo 78 >"$(pod_path batch)/cpu.weight"
-	ok "put back on a full disk too" wait_for 5 grep -qx 1 "$(pod_path batch)/cpu.weight"
-	ok "it is said" wait_for 5 says 'the history cannot be written to /var/lib/colod'
-	is "$(records '.[-1].to' batch --kind drift)" 78 "and the record is in memory"
-	mount -o remount,ro $DIR
-	echo 79 >"$(pod_path batch)/cpu.weight"
-	ok "read-only is the same" wait_for 5 grep -qx 1 "$(pod_path batch)/cpu.weight"
-	is "$(journalctl -q -u colod -o cat --since "@$1" | grep -c 'the history cannot be written')" 1 "said once"
+	# More records than what is left of the file's last page can hold.
+	for i in 1 2 3; do
+		colod_policy observe file:///run/pods.json
+		colod_reload
+		ok "given back on a full disk ($i)" wait_for 5 grep -qx 39 "$(pod_path batch)/cpu.weight"
+		colod_policy protect file:///run/pods.json
+		colod_reload
+		ok "and written again ($i)" wait_for 5 grep -qx 1 "$(pod_path batch)/cpu.weight"
+	done
+	ok "it is said" wait_for 5 says 'the history cannot be written to /var/lib/colod.*No space'
+	is "$(journalctl -q -u colod -o cat --since "@$1" | grep -c 'the history cannot be written')" 1 "once"
 	like "$(coloctl history -n 1)" 'cannot be written' "coloctl says it too"
-	mount -o remount,rw $DIR
+	is "$(records '.[-1] | .from + " " + .to' --kind mode)" "observe protect" "the records are in memory"
 	rm -f $DIR/filler
 	colod_stop
-	ok "the last try at a stop writes it down" grep -q ' 78 ' $DIR/history
+	is "$(grep -c ' mode did .* observe protect ' $DIR/history)" 3 "the last try at a stop writes them down"
 	umount $DIR
+}
+
+read_only()
+{
+	chattr +i $DIR/history
+	ok "start where nothing can be written" colod_start
+	ok "answers" wait_for 10 coloctl status
+	ok "it is said" wait_for 5 says 'the history cannot be written to /var/lib/colod.*not permitted'
+	ok "values are written all the same" wait_for 5 grep -qx 1 "$(pod_path batch)/cpu.weight"
+	like "$(records '.[] | .what' --kind agent | head -1)" '^colod$' "what was there before is read"
+	chattr -i $DIR/history
 }
 
 pod_create web Burstable 1000 0
@@ -165,6 +181,7 @@ acting
 restarts
 churn
 full_disk "$(date +%s)"
+read_only
 colod_clean
 pods_cleanup
 done_testing
