@@ -11,15 +11,12 @@
 #include <systemd/sd-event.h>
 
 #include "agent/account.h"
-#include "agent/apply/units.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/lanes.h"
 #include "agent/base/log.h"
-#include "agent/base/sys.h"
-#include "agent/control.h"
 #include "agent/disable_watch.h"
 #include "agent/life.h"
-#include "agent/mode_sources.h"
+#include "agent/loop_state.h"
 #include "agent/serve/bus.h"
 #include "agent/state.h"
 #include "agent/tick.h"
@@ -35,42 +32,10 @@
 #define DRIFT_US 5000
 /* Writes that changed nothing wake the loop no more often than this. */
 #define QUIET_US 20000
-#define BUS_RETRY_US 10000000
-#define BUS_CALL_US 1000000
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
-struct loop {
-	struct state *state;
-	sd_event *event;
-	sd_event_source *timer;
-	sd_event_source *burst;
-	sd_event_source *inotify;
-	sd_event_source *facts;
-	sd_event_source *disable;
-	struct disable_watch disable_watch;
-	sd_event_source *lanes; /* NULL without workers */
-	sd_event_source *step;
-	sd_event_source *triggers[64]; /* found by their fd; observe arms at most 32 */
-	sd_bus *sdbus;
-	struct bus *bus;
-	struct snapshot snapshot;
-	int64_t bus_tried_us;
-	int64_t drift_us;   /* the last pass for a value that was written over */
-	bool look;	    /* the burst timer is to make a pass */
-	bool look_at_drift; /* ... for that */
-	bool bus_said;
-};
-
-static const struct snapshot *loop_snapshot(void *context)
-{
-	struct loop *loop = context;
-
-	loop->snapshot = state_snapshot(loop->state);
-	return &loop->snapshot;
-}
-
-static int64_t loop_now_us(struct loop *loop)
+int64_t loop_now_us(struct loop *loop)
 {
 	uint64_t now_us = 0;
 
@@ -85,119 +50,6 @@ static void loop_status(struct loop *loop)
 	(void)sd_notifyf(false, "STATUS=%s, %zu pods, cpu %s, %llu changes withheld",
 			 names_mode(s->status.modes.all), discover_model(s->discover)->n_pods,
 			 names_rung(s->ladder_cpu.rung), (unsigned long long)s->status.withheld);
-}
-
-static int loop_reload(void *context, const struct history_caller *caller)
-{
-	struct loop *loop = context;
-	int r = state_load_policy(loop->state);
-
-	account_policy(loop->state, r, caller);
-	tick(loop->state, loop_now_us(loop));
-	return r;
-}
-
-/* What was asked for is done by a pass of its own before the caller hears of it; one more, outside
- * this call, tells everybody else. */
-static void loop_asked(struct loop *loop, const struct history_caller *caller)
-{
-	mode_sources_update(loop->state);
-	account_modes(loop->state, caller);
-	tick(loop->state, loop_now_us(loop));
-	(void)sd_event_source_set_time_relative(loop->timer, 0);
-}
-
-static int loop_set_mode(void *context, enum resource resource, enum mode mode,
-			 const struct history_caller *caller)
-{
-	struct loop *loop = context;
-	int r = control_set_mode(loop->state, resource, mode, caller);
-
-	loop_asked(loop, caller);
-	return r;
-}
-
-static int loop_pause(void *context, uint64_t seconds, const struct history_caller *caller)
-{
-	struct loop *loop = context;
-	int r = control_pause(loop->state, seconds, loop_now_us(loop), caller);
-
-	loop_asked(loop, caller);
-	return r;
-}
-
-static int loop_resume(void *context, const struct history_caller *caller)
-{
-	struct loop *loop = context;
-	int r = control_resume(loop->state, caller);
-
-	loop_asked(loop, caller);
-	return r;
-}
-
-static void bus_close(struct loop *loop)
-{
-	if (loop->state)
-		units_set_bus(apply_units(loop->state->apply), NULL);
-	bus_free(loop->bus);
-	loop->bus = NULL;
-	loop->sdbus = sd_bus_flush_close_unref(loop->sdbus);
-}
-
-static int bus_open(struct loop *loop)
-{
-	struct bus_ops ops = {
-		.context = loop,
-		.snapshot = loop_snapshot,
-		.reload = loop_reload,
-		.set_mode = loop_set_mode,
-		.pause = loop_pause,
-		.resume = loop_resume,
-	};
-	int r = sys_bus(sd_bus_open_system(&loop->sdbus));
-
-	if (r < 0)
-		return r;
-	/* What a handler asks the daemon about its caller must not hold up the loop for long. */
-	(void)sd_bus_set_method_call_timeout(loop->sdbus, BUS_CALL_US);
-	r = sd_bus_attach_event(loop->sdbus, loop->event, SD_EVENT_PRIORITY_NORMAL);
-	if (r < 0)
-		return r;
-	r = bus_new(loop->sdbus, &ops, &loop->bus);
-	if (r == 0)
-		units_set_bus(apply_units(loop->state->apply), loop->sdbus);
-	return r;
-}
-
-/* A bus that is not there yet, or went away, costs the queries and nothing else. */
-static void bus_keep(struct loop *loop, int64_t now_us)
-{
-	int r;
-
-	if (loop->bus && sd_bus_is_open(loop->sdbus) > 0)
-		return;
-	/* Not model_can(): the bus may come up long after the agent started. */
-	if (discover_model(loop->state->discover)->switched_off & (1u << CAPABILITY_BUS))
-		return;
-	if (loop->bus_tried_us && now_us - loop->bus_tried_us < BUS_RETRY_US)
-		return;
-	loop->bus_tried_us = now_us;
-	bus_close(loop);
-	r = bus_open(loop);
-	if (r >= 0) {
-		if (loop->bus_said)
-			log_info("loop.bus", "the system bus is back");
-		loop->bus_said = false;
-		return;
-	}
-	bus_close(loop);
-	if (!loop->bus_said)
-		log_warning(
-			"loop.bus",
-			"no service on the system bus (%s): coloctl cannot ask, everything else "
-			"works; trying again every 10 s",
-			strerror(-r));
-	loop->bus_said = true;
 }
 
 /* After a pass, and when the fd is readable: what needs a look before the timer's, and how soon. The
@@ -225,7 +77,7 @@ static void loop_pass(struct loop *loop)
 	int64_t now_us = loop_now_us(loop);
 
 	tick(loop->state, now_us);
-	bus_keep(loop, now_us);
+	loop_bus_keep(loop, now_us);
 	if (loop->bus)
 		bus_publish(loop->bus);
 	loop_status(loop);
@@ -471,7 +323,7 @@ static int loop_start(struct loop *loop, const struct options *options)
 
 static void loop_done(struct loop *loop)
 {
-	bus_close(loop);
+	loop_bus_close(loop);
 	for (size_t i = 0; i < ELEMENTS(loop->triggers); i++)
 		sd_event_source_disable_unref(loop->triggers[i]);
 	sd_event_source_disable_unref(loop->lanes);

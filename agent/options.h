@@ -32,10 +32,10 @@ struct options {
 	uint32_t switched_off; /* 1 << enum capability */
 	bool json;
 	bool verbose;
-	bool holds_only;    /* restore --holds */
-	bool restore_auto;  /* restore --auto */
-	bool with_guard;    /* start a guard for this agent */
-	uint32_t guard_for; /* guard --for PID, 0: any agent */
+	bool holds_only;	 /* restore --holds */
+	bool restore_auto;	 /* restore --auto */
+	bool with_guard;	 /* start a guard for this agent */
+	uint32_t guard_for;	 /* guard --for PID, 0: any agent */
 	const char *record_file; /* NULL: nothing is recorded */
 	uint64_t record_max_bytes;
 	bool record_pseudonyms;
