@@ -177,7 +177,7 @@ $(B)/tests/faults/walk: $(call objects,$(FAULTS_SRC)) $(B)/libtest.a $(ARCHIVES)
 	$(link) $(LIBS) $(TEST_LIBS)
 
 # This test runs the program that stands beside it.
-$(B)/tests/unit/test_coloctl: | $(B)/coloctl
+$(B)/tests/unit/test_coloctl $(B)/tests/unit/test_coloctl_act: | $(B)/coloctl
 
 $(REPLAY_BIN): $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay_main.o \
 		$(B)/libtest.a $(ARCHIVES)

@@ -3,14 +3,17 @@
 #include "agent/ctl/client.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/doc.h"
+#include "policy/kernel_text.h"
 
 #define TIMEOUT_US 5000000
 #define DOCUMENT_MAX_BYTES (256 * 1024 * 1024)
@@ -26,9 +29,28 @@ static void unref_message(sd_bus_message **message)
 	(void)sd_bus_message_unref(*message);
 }
 
+/* The unit does not start with colod=off, and systemctl says nothing about it. */
+static bool is_switched_off(void)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char line[16384], word[16];
+	const char *at = line;
+
+	if (fs_open_root("/", &fd) < 0 || fs_read(fd, "proc/cmdline", line, sizeof(line), NULL) < 0)
+		return false;
+	while (kernel_text_option(&at, "colod", word, sizeof(word))) {
+		if (strcmp(word, "off") == 0)
+			return true;
+	}
+	return false;
+}
+
 static int not_running(FILE *err)
 {
-	(void)fprintf(err, "coloctl: colod is not running. Start it: systemctl start colod\n");
+	(void)fprintf(err, "coloctl: colod is not running%s\n",
+		      is_switched_off() ? ": colod=off is on the kernel command line. It starts "
+					  "after a boot without it"
+					: ". Start it: systemctl start colod");
 	return CTL_NOT_RUNNING;
 }
 
@@ -179,4 +201,82 @@ int client_history(FILE *err, const struct client_filter *f, cJSON **ret_doc)
 		return call_failed(err, NULL, r);
 	}
 	return fetch(err, bus, call, ret_doc);
+}
+
+/* Opens the bus and begins a call of the manager. */
+static int begin(FILE *err, const char *member, sd_bus **ret_bus, sd_bus_message **ret_call)
+{
+	int r = sd_bus_open_system(ret_bus);
+
+	if (r < 0)
+		return no_bus(err, r);
+	r = new_call(*ret_bus, member, ret_call);
+	return r < 0 ? call_failed(err, NULL, r) : CTL_OK;
+}
+
+/* A refusal of something that only root may; the bus's own rules and colod say it alike. */
+static int change_failed(FILE *err, const sd_bus_error *error, int r)
+{
+	if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) && geteuid() != 0) {
+		(void)fprintf(err, "coloctl: only root may change how far colod goes. Use sudo\n");
+		return CTL_DENIED;
+	}
+	if (sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD)) {
+		(void)fprintf(err, "coloctl: this is coloctl " COLOD_VERSION ", and the running "
+				   "colod is older. Restart it: systemctl restart colod\n");
+		return CTL_FAILED;
+	}
+	if (sd_bus_error_has_name(error, "io.colod.Agent1.Error.PolicyRejected") ||
+	    sd_bus_error_has_name(error, SD_BUS_ERROR_INVALID_ARGS)) {
+		(void)fprintf(err, "coloctl: %s\n", error->message);
+		return CTL_FAILED;
+	}
+	return call_failed(err, error, r);
+}
+
+static int read_answer(sd_bus_message *reply, struct client_answer *ret_answer)
+{
+	const char *mode, *why, *note;
+	int r = sd_bus_message_read(reply, "sss", &mode, &why, &note);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(ret_answer->mode, sizeof(ret_answer->mode), "%s", mode);
+	(void)snprintf(ret_answer->why, sizeof(ret_answer->why), "%s", why);
+	(void)snprintf(ret_answer->note, sizeof(ret_answer->note), "%s", note);
+	return 0;
+}
+
+int client_change(FILE *err, struct client_answer *ret_answer, const char *member,
+		  const char *types, ...)
+{
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(unref_bus) sd_bus *bus = NULL;
+	_cleanup_(unref_message) sd_bus_message *call = NULL, *reply = NULL;
+	va_list args;
+	int r = begin(err, member, &bus, &call);
+
+	if (r != CTL_OK)
+		return r;
+	va_start(args, types);
+	r = sd_bus_message_appendv(call, types, args);
+	va_end(args);
+	if (r >= 0)
+		r = sd_bus_call(bus, call, TIMEOUT_US, &error, &reply);
+	if (r >= 0)
+		r = read_answer(reply, ret_answer);
+	return r < 0 ? change_failed(err, &error, r) : CTL_OK;
+}
+
+int client_reload(FILE *err)
+{
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(unref_bus) sd_bus *bus = NULL;
+	_cleanup_(unref_message) sd_bus_message *call = NULL;
+	int r = begin(err, "Reload", &bus, &call);
+
+	if (r != CTL_OK)
+		return r;
+	r = sd_bus_call(bus, call, TIMEOUT_US, &error, NULL);
+	return r < 0 ? change_failed(err, &error, r) : CTL_OK;
 }

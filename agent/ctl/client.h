@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Fetches the snapshot from the running agent over the system bus; the only file of coloctl that
-// talks to anybody.
+// Asks the running colod over the system bus. What goes wrong is said on `err` in one line that tells
+// what to do, and becomes an enum ctl_exit.
 #pragma once
 
 #include <cjson/cJSON.h>
 #include <stdint.h>
 #include <stdio.h>
 
-/* CTL_OK and the document, which the caller frees; or another enum ctl_exit, after one sentence on
- * `err` that says what is wrong and how to mend it. */
+#define CLIENT_TEXT_SIZE 512
+
+/* The snapshot (Dump). CTL_OK and *ret_doc, which the caller deletes. */
 int client_fetch(FILE *err, cJSON **ret_doc);
 
 /* Which records of the history: as the arguments of the method History. */
@@ -19,3 +20,17 @@ struct client_filter {
 	uint32_t max;	   /* the newest so many; 0: all */
 };
 int client_history(FILE *err, const struct client_filter *filter, cJSON **ret_doc);
+
+/* What a method that changes something answers: the mode in force now, why, and a remark or "". */
+struct client_answer {
+	char mode[32];
+	char why[CLIENT_TEXT_SIZE];
+	char note[CLIENT_TEXT_SIZE];
+};
+
+/* Calls SetMode, Pause or Resume with these arguments (as sd_bus_message_append()). */
+int client_change(FILE *err, struct client_answer *ret_answer, const char *member,
+		  const char *types, ...);
+
+/* Has the policy files read again (Reload). */
+int client_reload(FILE *err);

@@ -27,6 +27,8 @@ struct ctl {
 	const cJSON *doc;		/* the whole snapshot; NULL for a verb that acts */
 	const char *args[CTL_ARGS_MAX]; /* behind the verb; NULL where there is none */
 	bool json;			/* --json */
+	bool persist;			/* --persist */
+	const char *root;		/* --root: stands in for "/" where files are written */
 	bool all;			/* --all: `plan` also lists what stays as it is */
 	const char *since;		/* --since, --kind and -n of `history`; NULL: not given */
 	const char *kind;
@@ -40,6 +42,14 @@ int verb_plan(const struct ctl *ctl);
 int verb_why(const struct ctl *ctl);
 int verb_score(const struct ctl *ctl);
 int verb_doctor(const struct ctl *ctl);
+int verb_mode(const struct ctl *ctl);
+
+/* These act: on the agent, over the bus, or on the files below /etc/colod. */
+int verb_mode_set(const struct ctl *ctl);
+int verb_pause(const struct ctl *ctl);
+int verb_pause_end(const struct ctl *ctl);
+int verb_switch_off(const struct ctl *ctl);
+int verb_switch_on(const struct ctl *ctl);
 
 int verb_history(const struct ctl *ctl);
 int verb_trial(const struct ctl *ctl);
@@ -63,3 +73,4 @@ cJSON *verb_plan_json(const struct ctl *ctl, int *ret_exit);
 cJSON *verb_why_json(const struct ctl *ctl, int *ret_exit);
 cJSON *verb_score_json(const struct ctl *ctl, int *ret_exit);
 cJSON *verb_doctor_json(const struct ctl *ctl, int *ret_exit);
+cJSON *verb_mode_json(const struct ctl *ctl, int *ret_exit);

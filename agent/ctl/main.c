@@ -16,6 +16,7 @@
 struct options {
 	bool json;
 	unsigned verb; /* enum verb_option */
+	const char *root;
 	bool help;
 	bool version;
 	const char *since, *kind, *number;
@@ -34,11 +35,13 @@ static void help(void)
 		"      --since T  with history: only from then on: 90s, 10m, 2h, 3d, today\n"
 		"      --kind K   with history: only these kinds, for example write,rung,mode\n"
 		"  -n N           with history: the newest N (default 100, 0 is all)\n"
+		"      --persist  with mode MODE: write it to /etc/colod/policy.d/90-mode.yaml\n"
+		"      --root DIR with off, on and mode --persist: the files below DIR, no daemon asked\n"
 		"      --help     this text\n"
 		"      --version  the version\n\n"
 		"Tables are cut to the terminal's width (or COLUMNS); NO_COLOR switches colour off.\n"
-		"Reading takes root or membership of group colod.\n\n"
-		"Exit code: 0 shown, 1 colod's answer cannot be used, 2 wrong command line,\n"
+		"Reading takes root or membership of group colod; changing takes root.\n\n"
+		"Exit code: 0 shown or done, 1 colod's answer cannot be used, 2 wrong command line,\n"
 		"3 colod or the bus does not run, 4 not allowed to ask, 5 no such pod, or several");
 }
 
@@ -49,6 +52,8 @@ static int read_options(int argc, char **argv, struct options *options)
 		{"all", no_argument, NULL, 'a'},
 		{"since", required_argument, NULL, 's'},
 		{"kind", required_argument, NULL, 'k'},
+		{"persist", no_argument, NULL, 'p'},
+		{"root", required_argument, NULL, 'r'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
 		{NULL, 0, NULL, 0},
@@ -80,6 +85,12 @@ static int read_options(int argc, char **argv, struct options *options)
 			return verbs_usage("'", argv[optind - 1],
 					   "' needs a value, for example: --since 10m, --kind "
 					   "write,rung, -n 20");
+		case 'p':
+			options->verb |= VERB_PERSIST;
+			break;
+		case 'r':
+			options->root = optarg;
+			break;
 		case 'h':
 			options->help = true;
 			break;
@@ -172,7 +183,7 @@ static int run(const struct verb *verb, struct ctl *ctl)
 
 int main(int argc, char **argv)
 {
-	struct options options = {0};
+	struct options options = {.root = "/"};
 	const struct verb *verb = NULL;
 	struct ctl ctl = {.err = stderr};
 	int r = read_options(argc, argv, &options);
@@ -199,5 +210,7 @@ int main(int argc, char **argv)
 	ctl.since = options.since;
 	ctl.kind = options.kind;
 	ctl.number = options.number;
+	ctl.persist = options.verb & VERB_PERSIST;
+	ctl.root = options.root;
 	return run(verb, &ctl);
 }

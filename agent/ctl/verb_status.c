@@ -29,6 +29,26 @@ static void node_line(const struct ctl *ctl, const cJSON *node, const cJSON *sta
 		 swap_bytes ? doc_bytes(swap_bytes, swap) : "no", " swap");
 }
 
+/* Resources whose mode is not that of the whole. */
+static void resource_lines(const struct ctl *ctl, const cJSON *status)
+{
+	const cJSON *m;
+	char text[1024];
+
+	cJSON_ArrayForEach(m, doc_get(status, "modes"))
+	{
+		const char *mode = doc_text(m, "mode", "?");
+
+		if (strcmp(mode, doc_text(status, "mode", mode)) == 0)
+			continue;
+		(void)snprintf(text, sizeof(text), "%s: %s (%s)", m->string, mode,
+			       doc_text(m, "why", "?"));
+		term_field(&ctl->term, "", KEY_COLUMNS, false, TERM_PLAIN);
+		term_paragraph(&ctl->term, text, KEY_COLUMNS, KEY_COLUMNS, KEY_COLUMNS,
+			       TERM_YELLOW);
+	}
+}
+
 static void mode_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status"), *policy = doc_get(doc, "policy");
@@ -40,6 +60,7 @@ static void mode_lines(const struct ctl *ctl, const cJSON *doc)
 	(void)snprintf(text, sizeof(text), "%s (%s)", doc_text(status, "mode", "?"),
 		       doc_text(status, "mode_why", "?"));
 	line(ctl, "mode", text, TERM_PLAIN);
+	resource_lines(ctl, status);
 	(void)snprintf(text, sizeof(text), "%s (from %s)", state, doc_text(policy, "origin", "?"));
 	line(ctl, "policy", text, strcmp(state, "ok") == 0 ? TERM_PLAIN : TERM_RED);
 	if (later > 0) {
@@ -180,6 +201,19 @@ static const char *next_mode(const cJSON *doc)
 	return lowest;
 }
 
+/* Whether some resource has another mode than the whole. */
+static bool is_lower(const cJSON *status)
+{
+	const cJSON *m;
+
+	cJSON_ArrayForEach(m, doc_get(status, "modes"))
+	{
+		if (strcmp(doc_text(m, "mode", ""), doc_text(status, "mode", "")) != 0)
+			return true;
+	}
+	return false;
+}
+
 static void withheld_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
@@ -198,12 +232,13 @@ static void withheld_lines(const struct ctl *ctl, const cJSON *doc)
 	if (strcmp(mode, doc_text(status, "mode_policy", mode)) != 0)
 		term_say(&ctl->term, 0, 2, "The policy would allow %s, something else does not: %s",
 			 doc_text(status, "mode_policy", "?"), doc_text(status, "mode_why", "?"));
+	else if (is_lower(status))
+		term_say(&ctl->term, 0, 2,
+			 "A resource is held lower than the whole, and so may be what is withheld: "
+			 "coloctl mode");
 	else
-		term_say(
-			&ctl->term, 0, 2,
-			"To allow them: put the lines `version: 1` and `mode: %s` into /etc/colod/policy.d/50-mode.yaml, then: "
-			"systemctl reload colod",
-			next_mode(doc));
+		term_say(&ctl->term, 0, 2, "To allow them: sudo coloctl mode %s --persist",
+			 next_mode(doc));
 }
 
 int verb_status(const struct ctl *ctl)

@@ -54,6 +54,10 @@ void json_mode_section(struct json_view *view, cJSON *status)
 		      mode_why(&s->mode_says, &s->modes, RESOURCE_INVALID));
 	json_put_text(put, status, "mode_source",
 		      s->modes.all_from >= 0 ? names_mode_source(s->modes.all_from) : NULL);
+	if (s->pause_until_us > 0)
+		json_put_i64(put, status, "pause_until_us", s->pause_until_us);
+	else
+		json_put_null(put, status, "pause_until_us");
 	modes = json_put_object(put, status, "modes");
 	for (int r = 0; r < RESOURCE_COUNT; r++)
 		force_object(view, modes, (enum resource)r);

@@ -121,8 +121,7 @@ TEST(status_says_what_it_would_do_and_how_to_allow_it)
 	assert_string_equal(err, "");
 	assert_non_null(strstr(out, "mode      observe"));
 	assert_non_null(strstr(out, "observe: 2 changes withheld; see coloctl plan"));
-	assert_non_null(strstr(out, "`version: 1` and `mode: protect` into"));
-	assert_non_null(strstr(out, "systemctl reload colod"));
+	assert_non_null(strstr(out, "sudo coloctl mode protect --persist"));
 }
 
 TEST(every_verb_prints_a_table)
