@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,7 +27,8 @@
 #define SLOTS_MAX 16
 #define SHOWN_MAX 12 /* failures shown in full */
 #define SAVE_EVERY 100
-#define LIMIT_S 60 /* of one run: beyond it, it hangs */
+#define CPU_LIMIT_S 30 /* of one run that needs a tenth of one: beyond it, it runs in circles */
+#define LIMIT_S 900    /* it waits for something; on a busy machine a run may take long */
 #define TEXT_SIZE 16384
 
 #if defined(__has_feature)
@@ -137,6 +139,14 @@ static int code_of(int status)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static void limit(void)
+{
+	const struct rlimit cpu = {.rlim_cur = CPU_LIMIT_S, .rlim_max = CPU_LIMIT_S};
+
+	(void)setrlimit(RLIMIT_CPU, &cpu);
+	(void)alarm(LIMIT_S);
+}
+
 /* A kill is followed by what cleans up, in another process. */
 static int run_and_clean_up(const struct run *run, FILE *out)
 {
@@ -145,7 +155,7 @@ static int run_and_clean_up(const struct run *run, FILE *out)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		(void)alarm(LIMIT_S);
+		limit();
 		exit(one_run(run, out));
 	}
 	if (waitpid(pid, &status, 0) < 0)
@@ -159,7 +169,7 @@ static int run_and_clean_up(const struct run *run, FILE *out)
 	}
 	(void)snprintf(dir, sizeof(dir), "%s/%s", work, name);
 	(void)fseek(out, 0, SEEK_END);
-	(void)alarm(LIMIT_S);
+	limit();
 	return clean_up(run, dir, out);
 }
 
