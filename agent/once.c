@@ -143,19 +143,23 @@ static void free_state(struct state **s)
 	state_free(*s);
 }
 
-/* Without facts a pass says no more than that all pods wait: one answer is waited for. */
+/* Without facts a pass says no more than that all pods wait, and does nothing to them: one answer is
+ * waited for, and the pass made again. */
 static void wait_for_facts(struct state *s)
 {
 	struct pollfd answer = {.fd = discover_facts_fd(s->discover), .events = POLLIN};
+	int r;
 
-	(void)discover_update(s->discover, clock_now_us());
 	if (!discover_facts_pending(s->discover))
 		return;
-	if (sys_poll(&answer, 1, FACTS_WAIT_MS) == 0)
+	r = sys_poll(&answer, 1, FACTS_WAIT_MS);
+	if (r == 0)
 		log_warning("once.facts",
 			    "no answer within %d s: pods whose facts it would have "
 			    "told are not touched",
 			    FACTS_WAIT_MS / 1000);
+	if (r > 0)
+		tick(s, clock_now_us());
 }
 
 int once_run(const struct options *options)
@@ -164,8 +168,8 @@ int once_run(const struct options *options)
 
 	if (state_new(options, &s) < 0)
 		return 1;
-	wait_for_facts(s);
 	tick(s, clock_now_us());
+	wait_for_facts(s);
 	if (fflush(stdout) != 0)
 		return 1;
 	return options->json ? print_json(s) : print_text(s);

@@ -168,6 +168,8 @@ static bool note(struct facts *f, int64_t now_us)
 				  k->place.shown);
 	if (!f->good)
 		return facts_note(f, "%s: Kubernetes pods wait for it", k->why);
+	if (k->why[0] && k->beat.failures == 0)
+		return facts_note(f, "%s", k->why);
 	if (k->why[0])
 		return facts_note(f, "%s: what is known is %s old", k->why,
 				  age(f, now_us, buf, sizeof(buf)));

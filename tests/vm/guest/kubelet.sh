@@ -14,7 +14,6 @@
 
 FK=/run/fake-kubelet
 FK_PROGRAM=/opt/colod/build/tests/tools/fake_kubelet
-FK_PID=
 
 kubelet_setup()
 {
@@ -26,19 +25,22 @@ kubelet_setup()
 	kubelet_mode ok
 }
 
+# The program must not hold the output of whoever starts it.
 kubelet_start()
 {
-	"$FK_PROGRAM" serve "$FK" 10250 "$FK/${1:-right}.pem" "$FK/${1:-right}.key" &
-	FK_PID=$!
+	"$FK_PROGRAM" serve "$FK" 10250 "$FK/${1:-right}.pem" "$FK/${1:-right}.key" \
+		</dev/null >"$FK/output" 2>&1 &
+	echo $! >"$FK/pid"
 	wait_for 10 sh -c "ss -Hltn 'sport = :10250' | grep -q ."
 }
 
 kubelet_stop()
 {
-	[ -n "$FK_PID" ] || return 0
-	kill "$FK_PID"
-	wait "$FK_PID" 2>/dev/null
-	FK_PID=
+	local pid
+	pid=$(cat "$FK/pid" 2>/dev/null) || return 0
+	kill "$pid" 2>/dev/null
+	wait_for 10 sh -c "! kill -0 $pid 2>/dev/null"
+	rm -f "$FK/pid"
 }
 
 kubelet_clean()
