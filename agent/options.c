@@ -165,7 +165,7 @@ static int parse_record_max(const char *text, struct options *o)
 		o->record_max_bytes = bytes;
 		return 0;
 	}
-	fprintf(stderr, "colod: --record-max %s: expected a size of 64Ki to 1Gi, like 64Mi\n",
+	fprintf(stderr, "colod: --record-max %s: expected a size of 16Ki to 1Gi, like 64Mi\n",
 		text);
 	return -EINVAL;
 }

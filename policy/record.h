@@ -47,7 +47,7 @@
 #define RECORD_TEXT_MAX (1024u * 1024 * 1024)
 
 /* The least a record may be bounded to: the policy and one whole model go in first. */
-#define RECORD_MIN_BYTES (64u * 1024)
+#define RECORD_MIN_BYTES (16u * 1024)
 
 /* One pass. Nothing in it is owned. */
 struct record_pass {

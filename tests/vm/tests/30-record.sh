@@ -41,6 +41,8 @@ episode()
 {
 	recording --record $RECORD
 	ok "start" colod_start
+	# Offline work has the node for a while: only what uses more than its floor is squeezed.
+	for _ in 1 2 3 4; do colod_next_pass; done
 	load
 	ok "a quota appears while the online pod waits" wait_for 20 grep -qv '^max' $BE/cpu.max
 	quiet
@@ -78,12 +80,12 @@ killed()
 bounded()
 {
 	rm -f $RECORD
-	recording --record $RECORD --record-max 64Ki --record-pseudonyms
+	recording --record $RECORD --record-max 24Ki --record-pseudonyms
 	ok "start with a bound" colod_start
 	ok "the recording ends at its bound" wait_for 60 says 'recording into .* has ended: it is as large as --record-max allows'
 	ok "and the agent goes on" systemctl is-active -q colod
 	colod_stop
-	ok "within it" [ "$(stat -c %s $RECORD)" -le 65536 ]
+	ok "within it" [ "$(stat -c %s $RECORD)" -le 24576 ]
 	readable $RECORD /tmp/bounded.record
 	ok "and it is replayed" replayed /tmp/bounded.record
 	nok "without the names of pods" grep -qE 'hog|/web' /tmp/bounded.record
