@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "policy/knob.h"
+
 #define SECOND_US 1000000u
 #define PERCENT_US 10000u
 
@@ -94,6 +96,58 @@ static void want_one(const struct knob_state *s, enum unit_prop prop, uint64_t v
 		want(values, prop, value);
 	else if (told->mask & (1u << prop))
 		want(values, prop, told->value[prop]);
+}
+
+void unit_prop_take(struct unit_values *values, const struct unit_values *from)
+{
+	for (int i = 0; i < UNIT_PROP_COUNT; i++) {
+		if (!(from->mask & (1u << i)))
+			continue;
+		values->mask |= 1u << i;
+		values->value[i] = from->value[i];
+	}
+}
+
+/* systemd's defaults where nothing is set. */
+#define DEFAULT_WEIGHT 100
+#define DEFAULT_PERIOD_US 100000
+
+static struct knob_value quota_written(const struct unit_values *values)
+{
+	uint64_t per_sec = values->value[UNIT_PROP_CPU_QUOTA];
+	uint64_t period = values->value[UNIT_PROP_CPU_PERIOD];
+
+	if (period == UNIT_PROP_UNSET || period == 0 || period > SECOND_US)
+		period = DEFAULT_PERIOD_US;
+	if (per_sec == UNIT_PROP_UNSET)
+		return knob_value_quota(KNOB_VALUE_MAX, period);
+	return knob_value_quota(
+		per_sec / SECOND_US * period + per_sec % SECOND_US * period / SECOND_US, period);
+}
+
+bool unit_prop_writes(const struct unit_values *values, enum knob knob,
+		      struct knob_value *ret_value)
+{
+	const uint32_t cpu = 1u << UNIT_PROP_CPU_WEIGHT | 1u << UNIT_PROP_CPU_QUOTA |
+			     1u << UNIT_PROP_CPU_PERIOD;
+	uint64_t weight = values->value[UNIT_PROP_CPU_WEIGHT], value;
+
+	if (knob == KNOB_CPU_IDLE || knob == KNOB_CPU_MAX) {
+		*ret_value = knob == KNOB_CPU_MAX ? quota_written(values)
+						  : knob_value_of(weight == 0);
+		return (values->mask & cpu) == cpu;
+	}
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (pairs[i].knob != knob || !(values->mask & (1u << pairs[i].prop)))
+			continue;
+		value = values->value[pairs[i].prop];
+		/* Weights have a default; memory's "unset" is the kernel's max. */
+		if (value == UNIT_PROP_UNSET && (knob == KNOB_CPU_WEIGHT || knob == KNOB_IO_WEIGHT))
+			value = DEFAULT_WEIGHT;
+		*ret_value = knob_value_of(value);
+		return true;
+	}
+	return false;
 }
 
 void unit_prop_wanted(const struct cgroup *cgroup, const struct unit_values *told,

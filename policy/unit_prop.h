@@ -48,6 +48,13 @@ struct unit_values {
 	uint64_t value[UNIT_PROP_COUNT];
 };
 
+/* Those of `from` over those of `values`. */
+void unit_prop_take(struct unit_values *values, const struct unit_values *from);
+
+/* What systemd writes to a knob from these properties. False where they do not say it. */
+bool unit_prop_writes(const struct unit_values *values, enum knob knob,
+		      struct knob_value *ret_value);
+
 /* What the shares, protection and limits that colod wrote to this cgroup are as properties. Holds
  * never are. A contested knob is what `told` says, or nothing: no property call in a fight. */
 void unit_prop_wanted(const struct cgroup *cgroup, const struct unit_values *told,

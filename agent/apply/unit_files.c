@@ -31,6 +31,20 @@ void unit_files_read(int dir_fd, unsigned controllers, struct knob_value ret_val
 	}
 }
 
+void unit_files_spare(int dir_fd, const struct unit_values *now,
+		      struct knob_value values[KNOB_COUNT], uint64_t page_bytes)
+{
+	for (unsigned i = 0; i < UNIT_PROP_WIPED; i++) {
+		enum knob knob = unit_prop_wiped(i);
+		struct knob_value there, systemds;
+
+		if (values[knob].state == KNOB_KNOWN && writer_read(dir_fd, knob, &there) == 0 &&
+		    !(unit_prop_writes(now, knob, &systemds) &&
+		      knob_equal(knob, &systemds, &there, page_bytes)))
+			values[knob].state = KNOB_UNREAD;
+	}
+}
+
 unsigned unit_files_put_back(int dir_fd, const struct knob_value values[KNOB_COUNT],
 			     uint64_t page_bytes)
 {

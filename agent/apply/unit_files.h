@@ -10,6 +10,11 @@
 /* All knobs of the cgroup directory that a call for these controllers makes systemd write. */
 void unit_files_read(int dir_fd, unsigned controllers, struct knob_value ret_values[KNOB_COUNT]);
 
+/* Forgets of `values` what has another value now than systemd writes from these properties: somebody else
+ * wrote since. */
+void unit_files_spare(int dir_fd, const struct unit_values *now,
+		      struct knob_value values[KNOB_COUNT], uint64_t page_bytes);
+
 /* Puts back what differs from `values` by now; a memory.high is left to the next pass, because its
  * writer may block. How many were written. */
 unsigned unit_files_put_back(int dir_fd, const struct knob_value values[KNOB_COUNT],

@@ -137,6 +137,7 @@ static void mend(struct units *units, struct unit *unit)
 
 	if (!cg || apply_open(units->apply, cg->path, cg->inode, &dir_fd) < 0)
 		return;
+	unit_files_spare(dir_fd, &unit->now, unit->before_call, units->apply->page_bytes);
 	for (int k = 0; k < KNOB_COUNT; k++) {
 		const struct knob_state *s = &cg->knobs[k];
 
@@ -145,17 +146,6 @@ static void mend(struct units *units, struct unit *unit)
 			unit->before_call[k] = s->written;
 	}
 	(void)unit_files_put_back(dir_fd, unit->before_call, units->apply->page_bytes);
-}
-
-static void take_told(struct units *units, struct unit *unit, uint32_t undone)
-{
-	for (int i = 0; i < UNIT_PROP_COUNT; i++) {
-		if (!(unit->call.mask & (1u << i)))
-			continue;
-		unit->now.mask |= 1u << i;
-		unit->now.value[i] = unit->call.value[i];
-	}
-	units_settle(units, unit, undone, 0, true);
 }
 
 static int on_told(sd_bus_message *reply, void *context, sd_bus_error *error)
@@ -167,6 +157,7 @@ static int on_told(sd_bus_message *reply, void *context, sd_bus_error *error)
 
 	(void)error;
 	end_call(units, unit, r < 0 ? RETRY_US : SPACING_US);
+	unit_prop_take(&unit->now, &unit->call);
 	mend(units, unit);
 	if (cg)
 		cg->telling = false;
@@ -175,7 +166,7 @@ static int on_told(sd_bus_message *reply, void *context, sd_bus_error *error)
 		unit->stale = true;
 	} else {
 		units->counts.calls++;
-		take_told(units, unit, unit->undoing);
+		units_settle(units, unit, unit->undoing, 0, true);
 	}
 	say(units, unit, unit->undoing == unit->call.mask, r);
 	return 0;
@@ -253,6 +244,8 @@ static void spare_foreign_memory(struct units *units, struct unit *unit, const s
 	units_settle(units, unit, plan->undone & memory, 0, false);
 	plan->tell.mask &= ~memory;
 	plan->undone &= ~memory;
+	/* It may be so for ever: no reason to ask every few seconds. */
+	unit->next_us = units->now_us + RETRY_US;
 	if (!unit->said)
 		log_info(
 			"units.files",

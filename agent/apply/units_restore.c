@@ -63,7 +63,8 @@ static int ask(struct restore *r, const struct unit *unit, struct unit_answer *r
 }
 
 /* All of them, or -errno. What systemd writes along with them is put back. */
-static int tell(struct restore *r, struct unit *unit, int dir_fd, const struct unit_plan *plan)
+static int tell(struct restore *r, struct unit *unit, int dir_fd, const struct unit_answer *answer,
+		const struct unit_plan *plan)
 {
 	_cleanup_(unref_message) sd_bus_message *m = NULL, *reply = NULL;
 	struct knob_value before[KNOB_COUNT];
@@ -78,6 +79,9 @@ static int tell(struct restore *r, struct unit *unit, int dir_fd, const struct u
 	e = unit_call_tell(r->bus, unit->path, &plan->tell, &m);
 	if (e >= 0)
 		e = call(r, m, &reply);
+	unit->now = answer->values;
+	unit_prop_take(&unit->now, &plan->tell);
+	unit_files_spare(dir_fd, &unit->now, before, r->units->apply->page_bytes);
 	(void)unit_files_put_back(dir_fd, before, r->units->apply->page_bytes);
 	return e < 0 ? e : 0;
 }
@@ -133,7 +137,7 @@ static void restore_active(struct restore *r, struct unit *unit, int dir_fd,
 	if (theirs)
 		say_left(unit, "somebody set it anew since: left as it is");
 	if (plan.tell.mask)
-		e = tell(r, unit, dir_fd, &plan);
+		e = tell(r, unit, dir_fd, answer, &plan);
 	if (e == 0) {
 		r->done.restored += n_told;
 	} else {

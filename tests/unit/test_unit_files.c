@@ -69,6 +69,26 @@ TEST(only_the_controllers_of_the_call_are_put_back)
 	assert_int_equal(unit_files_put_back(fd, before, PAGE), 0);
 }
 
+/* Between the call and its answer a runtime resized the pod. */
+TEST(what_somebody_else_wrote_meanwhile_is_not_put_back)
+{
+	struct unit_values now = {.mask = (1u << UNIT_PROP_COUNT) - 1};
+	struct knob_value before[KNOB_COUNT];
+
+	for (int i = 0; i < UNIT_PROP_COUNT; i++)
+		now.value[i] = UNIT_PROP_UNSET;
+	now.value[UNIT_PROP_CPU_WEIGHT] = 50;
+	put("cpu.max", "33333 100000");
+	put("cpu.weight", "39");
+	unit_files_read(fd, CONTROLLER_CPU, before);
+	put("cpu.weight", "50");
+	put("cpu.max", "80000 100000");
+	unit_files_spare(fd, &now, before, PAGE);
+	assert_int_equal(unit_files_put_back(fd, before, PAGE), 1);
+	assert_file("cpu.weight", "39");
+	assert_file("cpu.max", "80000 100000");
+}
+
 TEST(a_weight_that_idle_hid_is_not_put_back)
 {
 	struct knob_value before[KNOB_COUNT];
@@ -151,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(only_the_controllers_of_the_call_are_put_back),
+		CASE(what_somebody_else_wrote_meanwhile_is_not_put_back),
 		CASE(a_weight_that_idle_hid_is_not_put_back),
 		CASE(a_memory_limit_behind_systemds_back_is_named),
 		CASE(a_dropin_is_deleted_alone_and_its_folder_when_nothing_is_left),

@@ -102,6 +102,37 @@ TEST(a_carried_quota_is_never_tighter_than_it_was)
 	assert_true(unit_prop_quota_of(&v) == UNIT_PROP_UNSET);
 }
 
+TEST(what_systemd_writes_is_known_from_its_properties)
+{
+	struct unit_values v = {.mask = (1u << UNIT_PROP_COUNT) - 1};
+	struct knob_value got;
+
+	for (int i = 0; i < UNIT_PROP_COUNT; i++)
+		v.value[i] = UNIT_PROP_UNSET;
+	assert_true(unit_prop_writes(&v, KNOB_CPU_WEIGHT, &got));
+	assert_int_equal(got.value, 100);
+	assert_true(unit_prop_writes(&v, KNOB_CPU_MAX, &got));
+	assert_true(got.value == KNOB_VALUE_MAX);
+	assert_int_equal(got.period_us, 100000);
+	assert_true(unit_prop_writes(&v, KNOB_CPU_IDLE, &got));
+	assert_int_equal(got.value, 0);
+	v.value[UNIT_PROP_CPU_WEIGHT] = 0;
+	v.value[UNIT_PROP_CPU_QUOTA] = 1340000;
+	v.value[UNIT_PROP_CPU_PERIOD] = 50000;
+	v.value[UNIT_PROP_MEMORY_LOW] = 4096;
+	assert_true(unit_prop_writes(&v, KNOB_CPU_MAX, &got));
+	assert_int_equal(got.value, 67000);
+	assert_int_equal(got.period_us, 50000);
+	assert_true(unit_prop_writes(&v, KNOB_CPU_IDLE, &got));
+	assert_int_equal(got.value, 1);
+	assert_true(unit_prop_writes(&v, KNOB_MEMORY_LOW, &got));
+	assert_int_equal(got.value, 4096);
+	v.mask = 1u << UNIT_PROP_CPU_WEIGHT;
+	assert_false(unit_prop_writes(&v, KNOB_CPU_MAX, &got));
+	assert_false(unit_prop_writes(&v, KNOB_MEMORY_LOW, &got));
+	assert_false(unit_prop_writes(&v, KNOB_MEMORY_MAX, &got));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +141,7 @@ int main(void)
 		cmocka_unit_test(idle_goes_before_the_weight_that_it_hides),
 		cmocka_unit_test(a_contested_knob_stays_as_it_was_told),
 		cmocka_unit_test(somebody_elses_quota_is_the_original_behind_a_hold),
+		cmocka_unit_test(what_systemd_writes_is_known_from_its_properties),
 		cmocka_unit_test(a_carried_quota_is_never_tighter_than_it_was),
 	};
 
