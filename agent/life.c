@@ -5,10 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "agent/account.h"
+#include "agent/base/cleanup.h"
 #include "agent/base/log.h"
+#include "agent/base/process.h"
+#include "agent/guard.h"
 #include "agent/restore.h"
 #include "agent/state.h"
 #include "policy/ladder.h"
@@ -34,11 +38,82 @@ static bool is_handover(void)
 	return promise && strcmp(promise, "1") == 0 && pid && atoi(pid) == getpid();
 }
 
+/* Only together: a watchdog that kills a process ends no hold, ExecStopPost= does. */
+static uint64_t watchdog(bool handover)
+{
+	uint64_t us = 0;
+
+	return handover && sd_watchdog_enabled(false, &us) > 0 ? us : 0;
+}
+
+void life_guard(const struct options *options)
+{
+	int r;
+
+	if (!options->with_guard)
+		return;
+	if (watchdog(is_handover()) > 0) {
+		log_info("life.guard", "--with-guard: not needed, systemd watches over colod");
+		return;
+	}
+	r = guard_spawn(options);
+	if (r < 0)
+		log_err("life.guard", "--with-guard: no guard could be started: %s", strerror(-r));
+}
+
+static void open_lease(struct state *s)
+{
+	struct life *life = &s->life;
+	int r;
+
+	if (s->state_fd < 0)
+		return;
+	life->lease.pid = (uint32_t)getpid();
+	r = process_start(life->lease.pid, &life->lease.start);
+	if (r == 0)
+		r = lease_open(s->state_fd, &life->lease_fd);
+	if (r < 0)
+		log_warning("life.lease",
+			    "the lease could not be written (%s): a guard cannot tell whether "
+			    "colod hangs",
+			    strerror(-r));
+}
+
+static void renew(struct life *life, int64_t until_us)
+{
+	life->lease.until_us = until_us;
+	/* One that fails is made up for by the next; several, and the guard takes this for a hung agent. */
+	if (life->lease_fd >= 0)
+		(void)lease_write(life->lease_fd, &life->lease);
+}
+
+/* Who ends holds when this process cannot: it may die in the next moment. */
+static void see_guard(struct state *s)
+{
+	struct life *life = &s->life;
+	struct status *status = &s->status;
+
+	status->guard = GUARD_BY_NOBODY;
+	status->guard_pid = 0;
+	if (life->watchdog_us > 0) {
+		status->guard = GUARD_BY_WATCHDOG;
+		status->guard_bound_us = (int64_t)life->watchdog_us;
+	} else if (life->lease_fd >= 0) {
+		status->guard_pid = guard_present(s->state_fd, &life->guard_fd);
+		status->guard = status->guard_pid ? GUARD_BY_PROCESS : GUARD_BY_NOBODY;
+		status->guard_bound_us = LIFE_BOUND_US;
+	}
+	discover_set_capability(s->discover, CAPABILITY_HOLD_GUARD,
+				status->guard != GUARD_BY_NOBODY);
+}
+
 void life_start(struct state *s, int64_t now_us)
 {
 	struct apply_restored done;
 
 	s->life.handover = is_handover();
+	s->life.watchdog_us = watchdog(s->life.handover);
+	open_lease(s);
 
 	apply_set_now(s->apply, now_us);
 	apply_end_holds(s->apply, NULL, &done);
@@ -64,17 +139,27 @@ void life_pass(struct state *s, int64_t now_us)
 	int64_t last_us = s->status.pass_us;
 
 	apply_set_now(s->apply, now_us);
+	renew(&s->life, now_us + LIFE_BOUND_US);
+	see_guard(s);
 	if (last_us > 0 && now_us - last_us > LIFE_BOUND_US)
 		wake(s, now_us, now_us - last_us);
 }
 
 void life_stop(struct state *s)
 {
-	if (!s->life.handover) {
-		restore_all(s);
+	int left = s->life.handover ? restore_holds(s->apply, s->history) : restore_all(s);
+
+	/* What the kernel keeps is a guard's to try again: it sees a lease that is not given back. */
+	if (left == 0)
+		renew(&s->life, 0);
+	if (!s->life.handover)
 		return;
-	}
-	(void)restore_holds(s->apply, s->history);
 	log_info("life.stop", "shares and protection stay: colod restore --auto, which "
 			      "systemd starts next, gives them back unless this is a restart");
+}
+
+void life_free(struct life *life)
+{
+	life->lease_fd = cleanup_close_fd(life->lease_fd);
+	life->guard_fd = cleanup_close_fd(life->guard_fd);
 }

@@ -3,9 +3,13 @@
 // signal ends, and what its end leaves. A hold must not outlive the looking that it rests on.
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent/base/lease.h"
+
+struct options;
 struct state;
 
 /* No hold stands longer than this without a pass. Also WatchdogSec= of colod.service. */
@@ -16,12 +20,22 @@ struct life {
 	/* The unit's ExecStopPost= is `colod restore --auto`, which knows whether the agent comes back:
 	 * at SIGTERM only holds end here. */
 	bool handover;
+	uint64_t watchdog_us; /* systemd ends this process when it hangs so long; 0: nobody does */
+	int lease_fd;
+	int guard_fd; /* see guard_present() */
+	struct lease lease;
 };
+
+#define LIFE_NONE ((struct life){.lease_fd = -EBADF, .guard_fd = -EBADF})
 
 /* Before the first pass: the holds of an agent that died end. */
 void life_start(struct state *state, int64_t now_us);
 
-/* First of all in each pass. Where none was made for longer than the bound (the machine slept, or
+/* Before anything is opened: a guard for this process, where options ask for one and systemd's watchdog
+ * is not there. */
+void life_guard(const struct options *options);
+
+/* First of all in each pass: renews the lease, and looks who would end holds. Where none was made for longer than the bound (the machine slept, or
  * this process was stopped), every hold ends and the samples from before are forgotten, before
  * anything is decided. */
 void life_pass(struct state *state, int64_t now_us);
@@ -29,3 +43,4 @@ void life_pass(struct state *state, int64_t now_us);
 /* After the last pass: everything is given back, or, where something else does that after this
  * process and knows better, the holds alone. */
 void life_stop(struct state *state);
+void life_free(struct life *life);

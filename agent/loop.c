@@ -435,7 +435,10 @@ static void loop_done(struct loop *loop)
 int loop_run(const struct options *options)
 {
 	_cleanup_(loop_done) struct loop loop = {.disable_watch = {.fd = -EBADF}};
-	int r = loop_start(&loop, options);
+	int r;
+
+	life_guard(options);
+	r = loop_start(&loop, options);
 
 	if (r < 0) {
 		(void)sd_notifyf(false, "ERRNO=%d\nSTATUS=start failed: %s", -r, strerror(-r));

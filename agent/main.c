@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "agent/base/log.h"
+#include "agent/guard.h"
 #include "agent/loop.h"
 #include "agent/once.h"
 #include "agent/options.h"
@@ -23,6 +24,8 @@ int main(int argc, char **argv)
 		return once_run(&options);
 	case OPTIONS_RESTORE:
 		return restore_run(&options);
+	case OPTIONS_GUARD:
+		return guard_run(&options);
 	case OPTIONS_INTROSPECT:
 		return bus_introspect(stdout) < 0;
 	case OPTIONS_DONE:

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy/capability.h"
@@ -19,6 +20,8 @@ enum option_code {
 	OPT_JSON,
 	OPT_HOLDS,
 	OPT_AUTO,
+	OPT_WITH_GUARD,
+	OPT_FOR,
 	OPT_INTROSPECT,
 	OPT_VERSION,
 };
@@ -32,6 +35,8 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPT_JSON},
 	{"holds", no_argument, NULL, OPT_HOLDS},
 	{"auto", no_argument, NULL, OPT_AUTO},
+	{"with-guard", no_argument, NULL, OPT_WITH_GUARD},
+	{"for", required_argument, NULL, OPT_FOR},
 	{"bus-introspect", no_argument, NULL, OPT_INTROSPECT},
 	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -45,12 +50,14 @@ static void print_help(void)
 	     "colod --once [OPTIONS]     one pass: print what would change, and why\n"
 	     "colod restore [--holds]    put back every value colod changed, without the daemon\n"
 	     "colod restore --auto       end holds; the rest only if colod.service does not come back\n"
+	     "colod guard                end holds when the agent dies or hangs, where systemd does not\n"
 	     "\n"
 	     "  --mode MODE        off, observe, protect or squeeze: at most this, whatever the policy says\n"
 	     "  --mode RESOURCE=MODE  the same for cpu, memory or io alone (may be repeated)\n"
 	     "  --policy FILE      read this policy instead of the policy.d directories (may be repeated)\n"
 	     "  --root DIR         a directory that stands in for / (a recorded tree)\n"
 	     "  --without CAP,...  behave as if the kernel lacked these (see coloctl doctor), or: all\n"
+	     "  --with-guard       start a guard for this agent, unless systemd watches over it\n"
 	     "  --json             with --once: the whole snapshot as JSON\n"
 	     "  --bus-introspect   print the D-Bus interface\n"
 	     "  -v, --verbose      log what is only of interest when something is wrong\n"
@@ -119,6 +126,19 @@ static int add_policy_file(const char *path, struct options *o)
 	return 0;
 }
 
+static int parse_pid(const char *text, struct options *o)
+{
+	char *end;
+	long pid = strtol(text, &end, 10);
+
+	if (end == text || *end || pid <= 0 || pid > INT32_MAX) {
+		fprintf(stderr, "colod: --for %s: expected the pid of an agent\n", text);
+		return -EINVAL;
+	}
+	o->guard_for = (uint32_t)pid;
+	return 0;
+}
+
 static int parse_one(int code, struct options *o)
 {
 	switch (code) {
@@ -143,6 +163,11 @@ static int parse_one(int code, struct options *o)
 	case OPT_AUTO:
 		o->restore_auto = true;
 		return 0;
+	case OPT_WITH_GUARD:
+		o->with_guard = true;
+		return 0;
+	case OPT_FOR:
+		return parse_pid(optarg, o);
 	case OPT_INTROSPECT:
 		o->action = OPTIONS_INTROSPECT;
 		return 0;
@@ -164,14 +189,40 @@ static int parse_one(int code, struct options *o)
 
 static int parse_verb(int argc, char **argv, struct options *o)
 {
+	const char *verb = argv[optind];
+	bool known = true;
+
 	if (optind == argc)
 		return 0;
-	if (strcmp(argv[optind], "restore") == 0 && optind + 1 == argc) {
+	if (strcmp(verb, "restore") == 0)
 		o->action = OPTIONS_RESTORE;
+	else if (strcmp(verb, "guard") == 0)
+		o->action = OPTIONS_GUARD;
+	else
+		known = false;
+	if (known && optind + 1 == argc)
 		return 0;
-	}
-	fprintf(stderr, "colod: unexpected word '%s' (the only verb is: restore)\n",
-		argv[strcmp(argv[optind], "restore") == 0 ? optind + 1 : optind]);
+	fprintf(stderr, "colod: unexpected word '%s' (the verbs are: restore guard)\n",
+		argv[known ? optind + 1 : optind]);
+	return -EINVAL;
+}
+
+/* What goes with one verb only. */
+static int check_verb(const struct options *o)
+{
+	const char *wrong = NULL;
+
+	if ((o->holds_only || o->restore_auto) && o->action != OPTIONS_RESTORE)
+		wrong = "--holds and --auto go with the verb restore";
+	else if (o->holds_only && o->restore_auto)
+		wrong = "restore takes --holds or --auto, not both";
+	else if (o->guard_for && o->action != OPTIONS_GUARD)
+		wrong = "--for goes with the verb guard";
+	else if (o->with_guard && o->action != OPTIONS_RUN)
+		wrong = "--with-guard is for the running agent";
+	if (!wrong)
+		return 0;
+	fprintf(stderr, "colod: %s\n", wrong);
 	return -EINVAL;
 }
 
@@ -193,14 +244,9 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 		if (r < 0)
 			return r;
 	}
-	if ((o.holds_only || o.restore_auto) && o.action != OPTIONS_RESTORE) {
-		fputs("colod: --holds and --auto go with the verb restore\n", stderr);
-		return -EINVAL;
-	}
-	if (o.holds_only && o.restore_auto) {
-		fputs("colod: restore takes --holds or --auto, not both\n", stderr);
-		return -EINVAL;
-	}
+	r = check_verb(&o);
+	if (r < 0)
+		return r;
 	*ret_options = o;
 	return 0;
 }

@@ -14,6 +14,7 @@ enum options_action {
 	OPTIONS_RUN,	    /* the daemon */
 	OPTIONS_ONCE,	    /* one pass, print the plan */
 	OPTIONS_RESTORE,    /* originals back, without a daemon */
+	OPTIONS_GUARD,	    /* ends the holds of an agent that died or hangs */
 	OPTIONS_INTROSPECT, /* print the D-Bus interface */
 	OPTIONS_DONE,	    /* help or version was printed */
 };
@@ -30,8 +31,10 @@ struct options {
 	uint32_t switched_off; /* 1 << enum capability */
 	bool json;
 	bool verbose;
-	bool holds_only;   /* restore --holds */
-	bool restore_auto; /* restore --auto */
+	bool holds_only;    /* restore --holds */
+	bool restore_auto;  /* restore --auto */
+	bool with_guard;    /* start a guard for this agent */
+	uint32_t guard_for; /* guard --for PID, 0: any agent */
 };
 
 /* 0 and *ret_options, or -EINVAL after one line on stderr that names what would be accepted.

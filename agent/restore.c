@@ -73,9 +73,9 @@ int restore_holds(struct apply *apply, struct history *history)
 	return (int)(done.left - done.foreign);
 }
 
-void restore_all(struct state *s)
+int restore_all(struct state *s)
 {
-	(void)all_back(s->apply, s->history);
+	return all_back(s->apply, s->history);
 }
 
 /* Holds end always; the rest is given back unless the agent comes back, which adopts it. */

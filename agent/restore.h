@@ -13,5 +13,5 @@ int restore_run(const struct options *options);
 /* Ends the holds alone, says so and records it (`history` may be NULL). How many the kernel kept. */
 int restore_holds(struct apply *apply, struct history *history);
 
-/* The daemon's last act: every original back, and one line that counts. */
-void restore_all(struct state *state);
+/* The daemon's last act: every original back, and one line that counts. How many the kernel kept. */
+int restore_all(struct state *state);

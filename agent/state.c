@@ -198,6 +198,7 @@ int state_new(const struct options *options, struct state **ret_state)
 	if (!s)
 		return -ENOMEM;
 	s->options = options;
+	s->life = LIFE_NONE;
 	s->root_fd = s->state_fd = s->lock_fd = -EBADF;
 	r = history_new(&s->history);
 	if (r < 0)
@@ -239,6 +240,7 @@ void state_free(struct state *s)
 	observe_free(s->observe);
 	discover_free(s->discover);
 	history_free(s->history);
+	life_free(&s->life);
 	cleanup_close_fd(s->lock_fd);
 	cleanup_close_fd(s->state_fd);
 	cleanup_close_fd(s->root_fd);

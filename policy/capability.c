@@ -108,6 +108,15 @@ static const struct capability_info table[CAPABILITY_COUNT] = {
 			"coloctl cannot reach the agent; isolation works all the same",
 			"start dbus.service, and let colod reach /run/dbus/system_bus_socket",
 		},
+	[CAPABILITY_HOLD_GUARD] =
+		{
+			"hold-guard",
+			"ends every hold within seconds when colod dies or hangs",
+			"freeze is not used, and a quota of a colod that was killed stays until colod "
+			"runs again or somebody calls colod restore",
+			"run colod as colod.service, start it with --with-guard, or run colod guard "
+			"beside it",
+		},
 };
 
 const struct capability_info *capability_info(enum capability c)

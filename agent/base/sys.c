@@ -13,6 +13,8 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -231,4 +233,19 @@ int sys_epoll_create1(int flags)
 int sys_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
 {
 	return fails(SYS_POLL, fd) ? -1 : epoll_ctl(epoll_fd, operation, fd, event);
+}
+
+int sys_signalfd(int fd, const sigset_t *mask, int flags)
+{
+	return fails(SYS_POLL, fd) ? -1 : signalfd(fd, mask, flags);
+}
+
+int sys_pidfd_open(pid_t pid, unsigned flags)
+{
+	return fails(SYS_POLL, -1) ? -1 : pidfd_open(pid, flags);
+}
+
+int sys_pidfd_send_signal(int pid_fd, int signal)
+{
+	return fails(SYS_POLL, pid_fd) ? -1 : pidfd_send_signal(pid_fd, signal, NULL, 0);
 }

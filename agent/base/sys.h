@@ -5,6 +5,8 @@
 #pragma once
 
 #include <dirent.h>
+#include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -27,7 +29,7 @@ enum sys_call {
 	SYS_TRUNCATE,
 	SYS_LOCK,
 	SYS_WATCH,  /* inotify */
-	SYS_POLL,   /* epoll and what is waited for with it: timers, event fds */
+	SYS_POLL,   /* epoll, poll and what is waited for with them: timers, event fds, processes */
 	SYS_THREAD, /* starting one */
 	SYS_BUS,    /* D-Bus, from opening a connection on */
 	SYS_HTTP,
@@ -93,3 +95,6 @@ int sys_eventfd(unsigned value, int flags);
 int sys_poll(struct pollfd *fds, size_t n, int timeout_ms);
 int sys_epoll_create1(int flags);
 int sys_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event);
+int sys_signalfd(int fd, const sigset_t *mask, int flags);
+int sys_pidfd_open(pid_t pid, unsigned flags);
+int sys_pidfd_send_signal(int pid_fd, int signal);

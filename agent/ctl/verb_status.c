@@ -75,6 +75,35 @@ static void drift_line(const struct ctl *ctl, const cJSON *status)
 	line(ctl, "drift", text, contested > 0 ? TERM_YELLOW : TERM_PLAIN);
 }
 
+/* How many holds stand, and what ends them when the agent cannot. */
+static void hold_line(const struct ctl *ctl, const cJSON *status)
+{
+	uint64_t n = doc_count(status, "holds"), since_us = doc_count(status, "holds_since_us");
+	uint64_t now_us = (uint64_t)ctl->term.now_us;
+	const char *guard = doc_text(status, "guard", "");
+	bool nobody = strcmp(guard, "nobody") == 0;
+	char stand[64 + DOC_TEXT_SIZE] = "none", age[DOC_TEXT_SIZE], bound[DOC_TEXT_SIZE];
+	char text[512];
+
+	if (!*guard)
+		return;
+	if (n > 0)
+		(void)snprintf(stand, sizeof(stand), "%" PRIu64 ", the oldest for %s", n,
+			       doc_duration(now_us > since_us ? now_us - since_us : 0, age));
+	if (nobody)
+		(void)snprintf(
+			text, sizeof(text),
+			"%s; nothing would end one if colod were killed: coloctl doctor says how",
+			stand);
+	else
+		(void)snprintf(text, sizeof(text),
+			       "%s; if colod dies or hangs, %s ends each within %s", stand,
+			       strcmp(guard, "watchdog") == 0 ? "systemd's watchdog"
+							      : "colod guard",
+			       doc_format(status, "guard_bound_us", doc_duration, bound));
+	line(ctl, "holds", text, n > 0 && nobody ? TERM_YELLOW : TERM_PLAIN);
+}
+
 static void work_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
@@ -105,6 +134,7 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 	(void)snprintf(text, sizeof(text), "%" PRIu64 " armed, fired %" PRIu64 " times",
 		       doc_count(status, "triggers"), doc_count(status, "trigger_events"));
 	line(ctl, "triggers", text, TERM_PLAIN);
+	hold_line(ctl, status);
 	if (doc_count(status, "unsampled") > 0) {
 		(void)snprintf(text, sizeof(text),
 			       "%" PRIu64

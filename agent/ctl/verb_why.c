@@ -130,13 +130,30 @@ static void stall_line(const struct ctl *ctl, const cJSON *score)
 		line(ctl, "stalled", text);
 }
 
+/* ", held for 12 s"; nothing where it is not held. */
+static const char *held_for(const struct ctl *ctl, const cJSON *knob, char *buf, size_t size)
+{
+	uint64_t now_us = (uint64_t)ctl->term.now_us, since_us = 0;
+	char age[DOC_TEXT_SIZE];
+
+	buf[0] = '\0';
+	if (!doc_true(knob, "held"))
+		return buf;
+	if (doc_u64(knob, "held_since_us", &since_us) < 0)
+		(void)snprintf(buf, size, ", held");
+	else
+		(void)snprintf(buf, size, ", held for %s",
+			       doc_duration(now_us > since_us ? now_us - since_us : 0, age));
+	return buf;
+}
+
 /* Prints one knob that colod plans or owns, and no other. */
 static bool knob_lines(const struct ctl *ctl, const cJSON *knob)
 {
 	const char *original = doc_text(knob, "original", NULL);
 	const char *want = doc_text(knob, "want", NULL);
 	uint64_t rewrites = doc_count(knob, "rewrites");
-	char text[512], drift[96] = "";
+	char text[512], drift[96] = "", age[DOC_TEXT_SIZE + 16] = "";
 
 	if (!want && !doc_true(knob, "owned"))
 		return false;
@@ -149,7 +166,7 @@ static bool knob_lines(const struct ctl *ctl, const cJSON *knob)
 		       doc_text(knob, "now", doc_true(knob, "missing") ? "not there" : "unread"),
 		       original ? ", originally " : "", original ? original : "",
 		       want ? ", wanted " : "", want ? want : "",
-		       doc_true(knob, "held") ? ", held" : "", drift);
+		       held_for(ctl, knob, age, sizeof(age)), drift);
 	(void)fputs("    ", ctl->term.out);
 	term_field(&ctl->term, doc_text(knob, "knob", "?"), KNOB_COLUMNS, false, TERM_BOLD);
 	term_paragraph(&ctl->term, text, KNOB_COLUMNS + 4, 0, KNOB_COLUMNS + 4, TERM_PLAIN);
@@ -211,14 +228,15 @@ static size_t loss_lines(const struct ctl *ctl, const cJSON *knobs, const char *
 
 	cJSON_ArrayForEach(knob, knobs)
 	{
+		char age[DOC_TEXT_SIZE + 16];
 		bool held = doc_true(knob, "held");
 		bool limit = doc_true(knob, "owned") &&
 			     strcmp(doc_text(knob, "effect", ""), "limit") == 0;
 
 		if (!held && !limit)
 			continue;
-		(void)snprintf(text, sizeof(text), "%s %s = %s at /%s",
-			       held ? "held for a while by" : "bounded by",
+		(void)snprintf(text, sizeof(text), "%s by %s = %s at /%s",
+			       held ? held_for(ctl, knob, age, sizeof(age)) + 2 : "bounded",
 			       doc_text(knob, "knob", "?"), doc_text(knob, "now", "?"), path);
 		line(ctl, "loses", text);
 		n++;

@@ -457,3 +457,12 @@ int discover_update(struct discover *discover, int64_t now_us)
 	changed |= discover_derive(d);
 	return r < 0 ? r : changed;
 }
+
+void discover_set_capability(struct discover *d, enum capability capability, bool present)
+{
+	uint32_t bit = 1u << capability;
+
+	d->model.capabilities &= ~bit;
+	if (present)
+		d->model.capabilities |= bit & ~d->model.switched_off;
+}

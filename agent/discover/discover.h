@@ -68,5 +68,9 @@ int discover_update(struct discover *discover, int64_t now_us);
  * tells colod's own values from others'; discover_update() does it too. True when some changed. */
 bool discover_derive(struct discover *discover);
 
+/* A capability that comes and goes while colod runs, and that somebody else looks at. One that was
+ * switched off stays off. */
+void discover_set_capability(struct discover *discover, enum capability capability, bool present);
+
 /* Ask for a full rescan at the next update. */
 void discover_rescan(struct discover *discover);

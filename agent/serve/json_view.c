@@ -154,6 +154,10 @@ static void knob_object(struct json_view *view, cJSON *array, const struct cgrou
 	json_put_bool(put, object, "missing", state->now.state == KNOB_MISSING);
 	json_put_bool(put, object, "owned", state->owned);
 	json_put_bool(put, object, "held", state->owned && state->held);
+	if (state->owned && state->held)
+		json_put_i64(put, object, "held_since_us", state->held_since_us);
+	else
+		json_put_null(put, object, "held_since_us");
 	json_put_u64(put, object, "rewrites", state->owned ? state->rewrites : 0);
 	json_put_bool(put, object, "contested", state->owned && state->contested);
 	json_put_text(put, object, "effect", entry ? names_effect(entry->effect) : NULL);

@@ -47,5 +47,6 @@ void json_pod_section(struct json_view *view, cJSON *doc);
 void json_plan_section(struct json_view *view, cJSON *doc); /* "plan", "changes" */
 void json_class_section(struct json_view *view, cJSON *doc);
 void json_mode_section(struct json_view *view, cJSON *status); /* into the status section */
+void json_hold_section(struct json_view *view, cJSON *status); /* into the status section */
 void json_policy_section(struct json_view *view, cJSON *doc);
 void json_doctor_section(struct json_view *view, cJSON *doc);

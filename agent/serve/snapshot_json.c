@@ -109,6 +109,7 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, object, "trigger_events", s->trigger_events);
 	json_put_u64(put, object, "unsampled", s->unsampled);
 	json_put_u64(put, object, "log_suppressed", s->log_suppressed);
+	json_hold_section(view, object);
 }
 
 static void ladder_section(struct json_view *view, cJSON *doc)

@@ -60,3 +60,14 @@ const char *words_facts_source(enum facts_source source)
 
 	return WORD(text, source);
 }
+
+const char *words_guard(enum guard_by guard)
+{
+	static const char *const text[GUARD_BY_COUNT] = {
+		[GUARD_BY_NOBODY] = "nobody",
+		[GUARD_BY_WATCHDOG] = "watchdog",
+		[GUARD_BY_PROCESS] = "guard",
+	};
+
+	return WORD(text, guard);
+}

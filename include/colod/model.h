@@ -47,6 +47,7 @@ enum capability {
 	CAPABILITY_SMT,		   /* sibling topology is readable */
 	CAPABILITY_NUMA,	   /* node topology is readable */
 	CAPABILITY_BUS,		   /* the system bus */
+	CAPABILITY_HOLD_GUARD,	   /* something ends holds when the agent dies or hangs */
 	CAPABILITY_COUNT,
 };
 

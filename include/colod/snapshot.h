@@ -17,6 +17,14 @@
 
 #define STATUS_NOTE_SIZE 512
 
+/* Who ends the agent's holds when it dies or hangs. */
+enum guard_by {
+	GUARD_BY_NOBODY,
+	GUARD_BY_WATCHDOG, /* systemd: WatchdogSec= and ExecStopPost= */
+	GUARD_BY_PROCESS,  /* colod guard */
+	GUARD_BY_COUNT,
+};
+
 /* The agent about itself. Counters are since start. */
 struct status {
 	struct modes modes;	    /* in force */
@@ -40,6 +48,9 @@ struct status {
 	uint64_t trigger_events;
 	uint32_t unsampled; /* pods whose files could not be opened for want of fds */
 	uint64_t log_suppressed;
+	enum guard_by guard;
+	uint32_t guard_pid;	/* GUARD_BY_PROCESS: 1 where its number is not known */
+	int64_t guard_bound_us; /* a hold ends at most so long after the last pass */
 };
 
 struct snapshot {

@@ -98,6 +98,8 @@ static void make_status(struct serve_case *c)
 	c->status = (struct status){
 		.policy_state = "ok",
 		.passes = 12,
+		.guard = GUARD_BY_WATCHDOG,
+		.guard_bound_us = 5000000,
 		.withheld = 2,
 		.rewrites = 12,
 		.fights = 1,
@@ -169,6 +171,7 @@ void serve_case_init(struct serve_case *c)
 	fake_own(c->besteffort, KNOB_CPU_MAX, KNOB_VALUE_MAX, 32800);
 	c->besteffort->knobs[KNOB_CPU_MAX].now.period_us = 20000;
 	c->besteffort->knobs[KNOB_CPU_MAX].held = true;
+	c->besteffort->knobs[KNOB_CPU_MAX].held_since_us = 9000000;
 	c->besteffort->knobs[KNOB_CPU_MAX].rewrites = 9;
 	c->besteffort->knobs[KNOB_CPU_MAX].contested = true;
 	fake_sample(&c->f, c->web, 1000000, 100000, 0);

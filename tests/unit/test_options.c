@@ -107,6 +107,25 @@ TEST(restore_takes_holds_or_auto_and_nothing_else_does)
 	assert_int_equal(PARSE(&o, "restore", "--auto", "--holds"), -EINVAL);
 }
 
+TEST(guard_is_a_verb_and_an_agent_may_start_its_own)
+{
+	struct options o;
+
+	assert_int_equal(PARSE(&o, "guard"), 0);
+	assert_int_equal(o.action, OPTIONS_GUARD);
+	assert_int_equal(o.guard_for, 0);
+	assert_int_equal(PARSE(&o, "guard", "--for", "4711"), 0);
+	assert_int_equal(o.guard_for, 4711);
+	assert_int_equal(PARSE(&o, "guard", "--for", "x"), -EINVAL);
+	assert_int_equal(PARSE(&o, "guard", "--for", "-1"), -EINVAL);
+	assert_int_equal(PARSE(&o, "guard", "now"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--for", "4711"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--with-guard"), 0);
+	assert_int_equal(o.action, OPTIONS_RUN);
+	assert_true(o.with_guard);
+	assert_int_equal(PARSE(&o, "--once", "--with-guard"), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +136,7 @@ int main(void)
 		cmocka_unit_test(
 			an_unknown_mode_capability_verb_or_option_is_refused_and_changes_nothing),
 		cmocka_unit_test(too_many_policy_files_are_refused),
+		cmocka_unit_test(guard_is_a_verb_and_an_agent_may_start_its_own),
 		cmocka_unit_test(restore_takes_holds_or_auto_and_nothing_else_does),
 	};
 

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/signalfd.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -122,15 +123,6 @@ TEST(the_process_can_end_at_a_call)
 }
 
 /* Each wrapper makes its call, and fails with the errno it is told instead of making it. */
-TEST(each_wrapper_works_and_fails_as_told)
-{
-	struct epoll_event event = {.events = EPOLLIN};
-	struct statfs fs;
-	struct stat st;
-	char buf[4096];
-	int inotify_fd, epoll_fd;
-	DIR *d;
-
 #define BOTH(kind, call, bad)                                                                      \
 	do {                                                                                       \
 		fault_set(kind, fault_count(kind) + 1, -EIO);                                      \
@@ -140,6 +132,34 @@ TEST(each_wrapper_works_and_fails_as_told)
 		assert_true(fault_was_met());                                                      \
 		assert_true((call) != (bad));                                                      \
 	} while (0)
+
+/* Closes again what could be opened. */
+static int opened(int got)
+{
+	return got < 0 ? got : close(got);
+}
+
+TEST(the_wrappers_of_processes_and_signals_work_and_fail_as_told)
+{
+	int pid_fd = sys_pidfd_open(getpid(), 0);
+	sigset_t mask;
+
+	BOTH(SYS_POLL, sys_pidfd_send_signal(pid_fd, 0), -1);
+	BOTH(SYS_POLL, sys_poll(NULL, 0, 0), -1);
+	BOTH(SYS_POLL, opened(sys_pidfd_open(getpid(), 0)), -1);
+	sigemptyset(&mask);
+	BOTH(SYS_POLL, opened(sys_signalfd(-1, &mask, SFD_CLOEXEC)), -1);
+	close(pid_fd);
+}
+
+TEST(each_wrapper_works_and_fails_as_told)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	struct statfs fs;
+	struct stat st;
+	char buf[4096];
+	int inotify_fd, epoll_fd;
+	DIR *d;
 
 	BOTH(SYS_OPEN, close(sys_openat(dirfd_, "file", O_RDONLY, 0)) == 0 ? 0 : (errno = EIO, -1),
 	     -1);
@@ -212,6 +232,7 @@ int main(void)
 		UNIT(a_transfer_can_be_cut_short),
 		UNIT(a_call_can_come_late_without_anybody_waiting),
 		UNIT(the_process_can_end_at_a_call),
+		UNIT(the_wrappers_of_processes_and_signals_work_and_fail_as_told),
 		UNIT(each_wrapper_works_and_fails_as_told),
 		UNIT(what_has_no_wrapper_asks_by_itself),
 		UNIT(without_a_hook_nothing_is_asked),
