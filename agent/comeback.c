@@ -152,12 +152,13 @@ static void from_environment(const char *name, char ret_word[COMEBACK_WORD_SIZE]
 
 void comeback_ask(struct comeback_facts *ret_facts)
 {
-	/* Set by systemd for a unit that OnFailure= starts: the one that failed. */
-	const char *unit = getenv("MONITOR_UNIT");
-	struct comeback_facts facts = {.failed_for_good = unit != NULL};
+	/* Set by colod-restore.service. Not MONITOR_UNIT: systemd sets that only where OnFailure= and
+	 * OnSuccess= do not name the same unit. */
+	const char *unit = getenv("COLOD_UNIT");
+	struct comeback_facts facts = {.afterwards = unit != NULL};
 	int r;
 
-	from_environment(unit ? "MONITOR_SERVICE_RESULT" : "SERVICE_RESULT", facts.result);
+	from_environment("SERVICE_RESULT", facts.result);
 	r = ask(unit, &facts);
 	facts.answered = r == 0;
 	if (r < 0)
@@ -197,13 +198,13 @@ static bool restarts(const char *restart, const char *result)
 
 static bool decide_unanswered(const struct comeback_facts *f, char *why)
 {
-	bool died = !f->failed_for_good && f->result[0] && !is(f->result, "success");
+	bool died = !f->afterwards && f->result[0] && !is(f->result, "success");
 
 	(void)snprintf(why, COMEBACK_WHY_SIZE, "systemd did not answer (%s), and the agent %s",
 		       f->no_answer,
-		       died		    ? "died, so it will be started again"
-		       : f->failed_for_good ? "had failed"
-					    : "did not die");
+		       died	       ? "died, so it will be started again"
+		       : f->afterwards ? "has ended"
+				       : "did not die");
 	return died;
 }
 

@@ -11,7 +11,7 @@
 /* What systemd says of the unit, and what it told this process when it started it. */
 struct comeback_facts {
 	bool answered;
-	bool failed_for_good;		    /* started by OnFailure=, in place of the agent */
+	bool afterwards; /* asked by colod-restore.service, after the end of the agent */
 	char job[COMEBACK_WORD_SIZE];	    /* type of the unit's job: "stop"; "" for none */
 	char sub_state[COMEBACK_WORD_SIZE]; /* "stop-post", "auto-restart", "failed" */
 	char restart[COMEBACK_WORD_SIZE];   /* Restart= */

@@ -56,6 +56,8 @@ int apply_new(int cgroup_fd, int state_fd, struct apply **ret_apply)
 		return r;
 	}
 	report_found(&found, apply->originals.n);
+	apply->reserve = FD_RESERVE_NONE;
+	fd_reserve_fill(&apply->reserve, cgroup_fd);
 	*ret_apply = TAKE_PTR(apply);
 	return 0;
 }
@@ -189,7 +191,7 @@ static size_t adopt_cgroup(struct apply *apply, struct cgroup *cg)
 }
 
 /* Records of cgroups that are no more. The model may leave a cgroup out for other reasons, so the
- * machine is asked. */
+ * machine is asked; where it is still there, its holds end, as no plan will ever lift them. */
 static void sweep(struct apply *apply)
 {
 	const struct originals *o = &apply->originals;
@@ -215,7 +217,9 @@ void apply_adopt(struct apply *apply, struct model *model)
 		return;
 	for (size_t i = 0; i < model->n_cgroups; i++)
 		n += adopt_cgroup(apply, model->cgroups[i]);
+	fd_reserve_lend(&apply->reserve);
 	sweep(apply);
+	fd_reserve_fill(&apply->reserve, apply->cgroup_fd);
 	if (n > 0)
 		log_info("apply.adopt", "%zu values that an earlier run of colod wrote are known",
 			 n);

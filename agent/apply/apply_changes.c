@@ -273,6 +273,7 @@ int apply_changes(struct apply *apply, struct model *model, struct changes *chan
 		return 0;
 	if (model->node.page_bytes > 0)
 		apply->page_bytes = model->node.page_bytes;
+	fd_reserve_lend(&apply->reserve);
 	for (size_t i = 0; i < changes->n; i++) {
 		_cleanup_close_ int dir_fd = -EBADF;
 		struct change *c = &changes->list[i];
@@ -293,6 +294,7 @@ int apply_changes(struct apply *apply, struct model *model, struct changes *chan
 		if (c->refusal == REFUSAL_NO_RECORD && no_record == 0)
 			no_record = c->error;
 	}
+	fd_reserve_fill(&apply->reserve, apply->cgroup_fd);
 	if (no_record == 0)
 		return n_written;
 	if (n_written == 0)

@@ -208,13 +208,22 @@ int apply_restore(struct apply *apply, bool holds_only, struct apply_restored *r
 		items[i] = item_of(list[i]);
 	if (n > 0)
 		qsort(items, n, sizeof(*items), compare);
+	fd_reserve_lend(&apply->reserve);
 	for (size_t i = 0; i < n; i++)
 		if (items[i].record->held || !holds_only)
 			account(apply, items[i].record, &done);
 	if (originals_compact(&apply->originals) < 0)
 		log_debug("apply.originals", "the file of originals could not be tidied");
+	fd_reserve_fill(&apply->reserve, apply->cgroup_fd);
 	*ret_restored = done;
 	return 0;
+}
+
+void apply_end_hold(struct apply *apply, struct original *record)
+{
+	struct apply_restored done = {0};
+
+	account(apply, record, &done);
 }
 
 /* Without memory for an order: one after another as the table has them. */
@@ -250,8 +259,11 @@ void apply_end_holds(struct apply *apply, struct model *model, struct apply_rest
 {
 	struct apply_restored done = {0};
 
-	if (apply_restore(apply, true, &done) < 0)
+	if (apply_restore(apply, true, &done) < 0) {
+		fd_reserve_lend(&apply->reserve);
 		end_unsorted(apply, &done);
+	}
+	fd_reserve_lend(&apply->reserve);
 	for (size_t i = 0; model && i < model->n_cgroups; i++) {
 		struct cgroup *cg = model->cgroups[i];
 
@@ -259,5 +271,6 @@ void apply_end_holds(struct apply *apply, struct model *model, struct apply_rest
 			if (cg->knobs[knob].owned && cg->knobs[knob].held)
 				refresh(apply, cg, (enum knob)knob);
 	}
+	fd_reserve_fill(&apply->reserve, apply->cgroup_fd);
 	*ret_restored = done;
 }

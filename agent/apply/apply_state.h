@@ -7,6 +7,7 @@
 #include "agent/apply/originals.h"
 #include "agent/apply/refuse.h"
 #include "agent/apply/writer.h"
+#include "agent/base/fd_reserve.h"
 
 /* The steps of one knob, in their order. */
 enum apply_step {
@@ -23,6 +24,7 @@ struct apply {
 	int cgroup_fd; /* borrowed */
 	uint64_t page_bytes;
 	int64_t now_us; /* of the pass, stamped on holds */
+	struct fd_reserve reserve;
 	struct originals_owner self;
 	struct originals originals;
 	struct originals_line line; /* for records: large, so not on the stack */
@@ -59,3 +61,6 @@ int apply_own(struct apply *apply, const char *path, uint64_t inode, enum knob k
 	      const struct knob_value *original, const struct knob_value *written,
 	      const struct knob_value *previous);
 void apply_end(struct apply *apply, struct original *record);
+
+/* Gives one hold back; its record ends where that worked. */
+void apply_end_hold(struct apply *apply, struct original *record);

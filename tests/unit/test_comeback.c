@@ -12,11 +12,11 @@ struct row {
 	bool back;
 };
 
-static bool decide(const struct row *row, bool answered, bool monitor, char *why)
+static bool decide(const struct row *row, bool answered, bool afterwards, char *why)
 {
 	struct comeback_facts f = {
 		.answered = answered,
-		.failed_for_good = monitor,
+		.afterwards = afterwards,
 		.no_answer = "Connection refused",
 	};
 
@@ -118,18 +118,18 @@ TEST(asking_outside_a_service_takes_no_word_for_an_answer)
 
 	(void)setenv("SERVICE_RESULT", "watchdog", 1);
 	(void)setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere", 1);
-	(void)unsetenv("MONITOR_UNIT");
+	(void)unsetenv("COLOD_UNIT");
 	comeback_ask(&f);
 	assert_false(f.answered);
 	assert_true(f.no_answer[0] != '\0');
 	assert_string_equal(f.result, "watchdog");
 	assert_string_equal(f.job, "");
-	assert_false(f.failed_for_good);
-	(void)setenv("MONITOR_UNIT", "colod.service", 1);
-	(void)setenv("MONITOR_SERVICE_RESULT", "start-limit-hit", 1);
+	assert_false(f.afterwards);
+	(void)setenv("COLOD_UNIT", "colod.service", 1);
+	(void)unsetenv("SERVICE_RESULT");
 	comeback_ask(&f);
-	assert_true(f.failed_for_good);
-	assert_string_equal(f.result, "start-limit-hit");
+	assert_true(f.afterwards);
+	assert_string_equal(f.result, "");
 }
 
 int main(void)

@@ -209,6 +209,54 @@ TEST(a_stop_that_is_handed_over_ends_the_holds_alone)
 	assert_knob(BE, "cpu.weight", "40");
 }
 
+/* The lease is a matter of /run/colod, which a recorded tree has not: given one, it is renewed by each
+ * pass and given back at the end. */
+TEST(each_pass_renews_the_lease_and_a_stop_gives_it_back)
+{
+	struct lease lease = {0};
+	char path[TREE_PATH_SIZE];
+
+	assert_int_equal(tree_mkdir(t.dir, "run/colod"), 0);
+	(void)snprintf(path, sizeof(path), "%s/run/colod", t.dir);
+	t.state->state_fd = tree_open(path);
+	life_start(t.state, 9 * S_US);
+	assert_int_equal(lease_read(t.state->state_fd, &lease), 0);
+	assert_int_equal(lease.until_us, 0);
+	tick(t.state, 10 * S_US);
+	assert_int_equal(lease_read(t.state->state_fd, &lease), 0);
+	assert_int_equal(lease.until_us, 10 * S_US + LIFE_BOUND_US);
+	assert_int_equal(lease.pid, getpid());
+	tick(t.state, 11 * S_US);
+	assert_int_equal(lease_read(t.state->state_fd, &lease), 0);
+	assert_int_equal(lease.until_us, 11 * S_US + LIFE_BOUND_US);
+	assert_int_equal(t.state->status.guard, GUARD_BY_NOBODY);
+	assert_false(model_can(discover_model(t.state->discover), CAPABILITY_HOLD_GUARD));
+	life_stop(t.state);
+	assert_int_equal(lease_read(t.state->state_fd, &lease), 0);
+	assert_int_equal(lease.until_us, 0);
+}
+
+TEST(systemds_watchdog_counts_only_with_the_promise_to_end_holds)
+{
+	char pid[16];
+
+	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	(void)setenv("WATCHDOG_USEC", "4000000", 1);
+	(void)setenv("WATCHDOG_PID", pid, 1);
+	(void)setenv("SYSTEMD_EXEC_PID", pid, 1);
+	life_start(t.state, 9 * S_US);
+	tick(t.state, 10 * S_US);
+	assert_int_equal(t.state->status.guard, GUARD_BY_NOBODY);
+	(void)setenv("COLOD_HANDOVER", "1", 1);
+	life_start(t.state, 11 * S_US);
+	tick(t.state, 12 * S_US);
+	assert_int_equal(t.state->status.guard, GUARD_BY_WATCHDOG);
+	assert_int_equal(t.state->status.guard_bound_us, 4000000);
+	assert_true(model_can(discover_model(t.state->discover), CAPABILITY_HOLD_GUARD));
+	(void)unsetenv("WATCHDOG_USEC");
+	(void)unsetenv("COLOD_HANDOVER");
+}
+
 TEST(a_stop_by_hand_gives_everything_back)
 {
 	live_and_stop("", getpid());
@@ -233,6 +281,8 @@ int main(void)
 		UNIT(the_age_of_a_hold_is_that_of_its_first_value),
 		UNIT(a_stop_that_is_handed_over_ends_the_holds_alone),
 		UNIT(a_stop_by_hand_gives_everything_back),
+		UNIT(each_pass_renews_the_lease_and_a_stop_gives_it_back),
+		UNIT(systemds_watchdog_counts_only_with_the_promise_to_end_holds),
 		UNIT(a_promise_to_another_process_is_none),
 		UNIT(a_start_ends_the_holds_of_an_agent_that_died_and_keeps_its_shares),
 	};
