@@ -13,6 +13,7 @@
 
 /* Digits of the largest of each, two blanks and a newline. */
 #define TEXT_LEN (10 + 1 + 20 + 1 + 19 + 1)
+_Static_assert(TEXT_LEN + 1 == LEASE_TEXT_SIZE, "the text of a lease");
 
 int lease_open(int state_fd, int *ret_fd)
 {
@@ -27,13 +28,18 @@ int lease_open(int state_fd, int *ret_fd)
 	return r;
 }
 
+void lease_format(const struct lease *lease, char buf[LEASE_TEXT_SIZE])
+{
+	(void)snprintf(buf, LEASE_TEXT_SIZE, "%010" PRIu32 " %020" PRIu64 " %019" PRId64 "\n",
+		       lease->pid, lease->start, lease->until_us);
+}
+
 int lease_write(int fd, const struct lease *lease)
 {
-	char text[TEXT_LEN + 1];
+	char text[LEASE_TEXT_SIZE];
 	ssize_t n;
 
-	(void)snprintf(text, sizeof(text), "%010" PRIu32 " %020" PRIu64 " %019" PRId64 "\n",
-		       lease->pid, lease->start, lease->until_us);
+	lease_format(lease, text);
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
 	n = sys_write(fd, text, TEXT_LEN);
@@ -59,18 +65,14 @@ static int number(const char **text, char end, uint64_t max, uint64_t *ret_value
 	return 0;
 }
 
-int lease_read(int state_fd, struct lease *ret_lease)
+int lease_parse(const char *text, size_t len, struct lease *ret_lease)
 {
-	char text[TEXT_LEN + 2];
-	const char *p = text;
 	uint64_t pid, start, until_us;
-	size_t len;
-	int r = fs_read(state_fd, LEASE_FILE, text, sizeof(text), &len);
+	const char *p = text;
 
-	if (r < 0)
-		return r == -EFBIG ? -EBADMSG : r;
 	if (len != TEXT_LEN || number(&p, ' ', UINT32_MAX, &pid) < 0 ||
-	    number(&p, ' ', UINT64_MAX, &start) < 0 || number(&p, '\n', INT64_MAX, &until_us) < 0)
+	    number(&p, ' ', UINT64_MAX, &start) < 0 || number(&p, '\n', INT64_MAX, &until_us) < 0 ||
+	    p != text + len || text[10] != ' ' || text[31] != ' ')
 		return -EBADMSG;
 	*ret_lease = (struct lease){
 		.pid = (uint32_t)pid,
@@ -78,4 +80,15 @@ int lease_read(int state_fd, struct lease *ret_lease)
 		.until_us = (int64_t)until_us,
 	};
 	return 0;
+}
+
+int lease_read(int state_fd, struct lease *ret_lease)
+{
+	char text[TEXT_LEN + 2];
+	size_t len;
+	int r = fs_read(state_fd, LEASE_FILE, text, sizeof(text), &len);
+
+	if (r < 0)
+		return r == -EFBIG ? -EBADMSG : r;
+	return lease_parse(text, len, ret_lease);
 }

@@ -5,9 +5,11 @@
 //	PID START UNTIL_US      (of fixed width, so that renewing needs no room on a full /run)
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define LEASE_FILE "lease"
+#define LEASE_TEXT_SIZE 53 /* with its NUL */
 
 struct lease {
 	uint32_t pid;
@@ -23,3 +25,7 @@ int lease_write(int fd, const struct lease *lease);
 
 /* 0, -ENOENT without a file, -EBADMSG for what is no lease, or -errno. Allocates nothing. */
 int lease_read(int state_fd, struct lease *ret_lease);
+
+/* The text alone. -EBADMSG for anything that lease_format() does not write. */
+void lease_format(const struct lease *lease, char buf[LEASE_TEXT_SIZE]);
+int lease_parse(const char *text, size_t len, struct lease *ret_lease);
