@@ -21,6 +21,7 @@
 #include "agent/serve/bus.h"
 #include "agent/state.h"
 #include "agent/tick.h"
+#include "agent/workers.h"
 #include "policy/mode.h"
 #include "policy/names.h"
 
@@ -222,6 +223,11 @@ static void loop_pass(struct loop *loop)
 	loop_wake(loop, false);
 }
 
+static void any_pass(void *context)
+{
+	loop_pass(context);
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct loop *loop = context;
@@ -409,6 +415,10 @@ static int loop_start(struct loop *loop, const struct options *options)
 		.on_arm = trigger_arm,
 		.on_disarm = trigger_disarm,
 	};
+	workers_start(loop->state);
+	r = workers_attach(loop->state, loop->event, any_pass, loop);
+	if (r < 0)
+		return r;
 	r = add_sources(loop);
 	if (r < 0)
 		return r;
@@ -456,6 +466,7 @@ int loop_run(const struct options *options)
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(loop.event);
 	(void)sd_notify(false, "STOPPING=1");
+	workers_stop(loop.state);
 	account_agent(loop.state, "colod", "stops", "");
 	life_stop(loop.state);
 	return r < 0 ? 1 : 0;

@@ -20,6 +20,7 @@
 #include "agent/mode_sources.h"
 #include "agent/policy_files.h"
 #include "agent/policy_store.h"
+#include "agent/workers.h"
 #include "policy/decide.h"
 #include "policy/diag.h"
 #include "policy/diff.h"
@@ -235,6 +236,7 @@ void state_free(struct state *s)
 	scores_free(&s->scores);
 	free(s->controllers_said);
 	policy_free(s->policy);
+	workers_stop(s);
 	apply_free(s->apply);
 	observe_free(s->observe);
 	discover_free(s->discover);

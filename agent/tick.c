@@ -12,6 +12,7 @@
 #include "agent/controllers.h"
 #include "agent/life.h"
 #include "agent/mode_sources.h"
+#include "agent/workers.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/score.h"
@@ -145,6 +146,7 @@ void tick(struct state *s, int64_t now_us)
 	mode_sources_update(s);
 	account_modes(s, NULL);
 	discover_stage(s, now_us);
+	workers_collect(s);
 	observe_stage(s, now_us);
 	if (decide_stage(s, now_us) < 0) {
 		log_err("tick.memory", "no memory to decide: nothing is changed in this pass");

@@ -188,6 +188,13 @@ static void memory_text(struct text_out *out, const struct reason *r)
 		text_out_put(out, "its memory request %s and %s of what is left up to %s",
 			     bytes(r->observed, a), percent(r->limit, b), bytes(r->extra, c));
 		break;
+	case REASON_EASED:
+		text_out_put(
+			out,
+			"the kernel could not reclaim it down to %s: it may keep the %s that it "
+			"uses, and is tried again in %s",
+			bytes(r->limit, a), bytes(r->observed, b), duration(r->for_us, c));
+		break;
 	default:
 		break;
 	}

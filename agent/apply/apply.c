@@ -64,6 +64,7 @@ void apply_free(struct apply *apply)
 	if (!apply)
 		return;
 	originals_close(&apply->originals);
+	free(apply->flights);
 	free(apply);
 }
 
@@ -172,20 +173,18 @@ static size_t adopt_cgroup(struct apply *apply, struct cgroup *cg)
  * machine is asked. */
 static void sweep(struct apply *apply)
 {
-	_cleanup_free_ struct original **list = NULL;
-	size_t n = apply->originals.n;
+	const struct originals *o = &apply->originals;
 
-	if (originals_list(&apply->originals, &list) < 0)
-		return;
-	for (size_t i = 0; i < n; i++) {
+	for (struct original *next, *record = originals_next(o, NULL); record; record = next) {
 		_cleanup_close_ int fd = -EBADF;
 		int r = 0;
 
-		if (!list[i]->seen)
-			r = apply_open(apply, list[i]->path, list[i]->inode, &fd);
-		list[i]->seen = false;
+		next = originals_next(o, record);
+		if (!record->seen)
+			r = apply_open(apply, record->path, record->inode, &fd);
+		record->seen = false;
 		if (r == -ENOENT || r == -ENOTDIR || r == -ESTALE)
-			apply_end(apply, list[i]);
+			apply_end(apply, record);
 	}
 }
 

@@ -44,6 +44,24 @@ struct apply_drift apply_drift(const struct apply *apply);
  * written, or -errno when originals could not be recorded at all (then nothing was written). */
 int apply_changes(struct apply *apply, struct model *model, struct changes *changes, bool dry_run);
 
+/* Writes that may last (memory.high) go through these lanes from here on; their change stays pending
+ * until apply_collect(). NULL: in line again; writes that were under way must have ended (lanes_free()).
+ * `lanes` is borrowed. 0 or -ENOMEM. */
+struct lanes;
+int apply_use_lanes(struct apply *apply, struct lanes *lanes);
+
+/* What became of them. */
+struct apply_counts {
+	uint64_t writes; /* that reached what was planned */
+	uint64_t restores;
+	uint64_t refusals;
+};
+
+/* At the start of a pass: takes up every write that has ended: knob states, originals, and
+ * the outcome of the change in `shown` that it belongs to. Adds to *counts. */
+void apply_collect(struct apply *apply, struct model *model, struct changes *shown,
+		   struct apply_counts *counts);
+
 /* Every original back, holds first; or holds only. Works on the originals file alone, without a
  * model, so that `colod restore` needs no daemon. Writes only where the present value is still the
  * one colod wrote. */

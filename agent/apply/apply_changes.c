@@ -2,7 +2,7 @@
 // The changes of one pass, in the order the diff gave them. For each knob: is it still that cgroup,
 // what is there now, record, write, read back, say so. What is there is read anew, because the
 // model may be seconds old and an original must be the last value that somebody else wrote.
-#include "agent/apply/apply_job.h"
+#include "agent/apply/apply_lanes.h"
 
 #include <errno.h>
 #include <string.h>
@@ -35,15 +35,18 @@ static int look(struct apply_job *j)
 	return 0;
 }
 
-/* The next value on the way to `want`; false where nothing is to be gained in this pass. */
+/* The next value on the way to `want`; what is there where nothing is to be gained in this pass. */
 static int next_value(struct apply_job *j, const struct knob_value *want,
 		      struct knob_value *ret_value)
 {
+	const struct knob_value *had = &j->change->had;
 	int r = 0;
 
 	*ret_value = *want;
-	if (j->writer->step)
-		r = j->writer->step(j->dir_fd, &j->change->had, want, ret_value);
+	if (j->apply->flights && j->writer->stride && apply_lanes_may_press(j))
+		r = j->writer->stride(j->dir_fd, had, want, ret_value, &j->gap);
+	else if (j->writer->step)
+		r = j->writer->step(j->dir_fd, had, want, ret_value);
 	return r < 0 ? apply_job_refuse_error(j, r) : 0;
 }
 
@@ -118,17 +121,6 @@ static int record(struct apply_job *j, const struct knob_value *original,
 	return 0;
 }
 
-static void own(struct apply_job *j, const struct knob_value *original,
-		const struct knob_value *written)
-{
-	j->state->original = *original;
-	j->state->written = *written;
-	if (j->change->effect == EFFECT_HOLD && !(j->state->owned && j->state->held))
-		j->state->held_since_us = j->apply->now_us;
-	j->state->owned = true;
-	j->state->held = j->change->effect == EFFECT_HOLD;
-}
-
 /* Nothing was written: what colod owned before, it still owns. */
 static int write_failed(struct apply_job *j, const struct knob_value *value, int error)
 {
@@ -139,56 +131,35 @@ static int write_failed(struct apply_job *j, const struct knob_value *value, int
 	return apply_job_refuse_error(j, error);
 }
 
-/* Something else than `value` is there. */
-static int differs(struct apply_job *j, const struct knob_value *original,
-		   const struct knob_value *value)
-{
-	const struct change *c = j->change;
-
-	/* Overtaken by another writer, whose value is the original from here on, as with any drift;
-	 * or without effect, and then nothing is owned that was not before. */
-	if (!apply_job_equal(j, &c->had, &c->got))
-		own(j, original, value);
-	else if (!j->ours)
-		apply_job_disown(j);
-	return apply_job_refuse(j, 0, REFUSAL_DIFFERS);
-}
-
-/* Writes and reads back. 0 only when `value` is there then. */
+/* Writes and reads back: 0 only when `value` is there then; or hands the write to a lane. */
 static int put(struct apply_job *j, const struct knob_value *original,
-	       const struct knob_value *value)
+	       const struct knob_value *value, enum apply_route route)
 {
 	struct change *c = j->change;
-	struct knob_value got;
 	int r = apply_step(j->apply, APPLY_STEP_WRITE, c->cgroup->path, c->knob);
 
 	if (r == 0)
-		r = writer_write(j->dir_fd, j->writer, value);
+		r = route == APPLY_ROUTE_LANE ? apply_lanes_submit(j, original, value)
+					      : writer_write(j->dir_fd, j->writer, value);
 	if (r < 0)
 		return write_failed(j, value, r);
+	if (route == APPLY_ROUTE_LANE)
+		return 0;
 	j->wrote = true;
 	r = apply_step(j->apply, APPLY_STEP_READ, c->cgroup->path, c->knob);
 	if (j->writer->forgets != KNOB_COUNT)
 		update_forgotten(j, false);
+	r = apply_job_wrote(j, r, original, value);
 	if (r == 0)
-		r = writer_read(j->dir_fd, c->knob, &got);
-	if (r < 0) {
-		own(j, original, value);
-		j->state->now = (struct knob_value){.state = KNOB_UNREAD};
-		return apply_job_refuse_error(j, r);
-	}
-	c->got = got;
-	j->state->now = got;
-	if (!apply_job_equal(j, value, &got))
-		return differs(j, original, value);
-	own(j, original, &got);
-	return 0;
+		apply_job_conclude(j);
+	return r;
 }
 
 static int do_write(struct apply_job *j)
 {
 	struct change *c = j->change;
 	struct knob_value original, value, written;
+	enum apply_route route;
 	int r;
 
 	if (apply_job_equal(j, &c->want, &c->had)) {
@@ -204,21 +175,15 @@ static int do_write(struct apply_job *j)
 	if (r < 0)
 		return r;
 	c->got = c->had;
-	if (apply_job_equal(j, &value, &c->had))
+	route = apply_lanes_route(j, &value);
+	if (apply_job_equal(j, &value, &c->had) || route == APPLY_ROUTE_LATER)
 		return 0;
 	original = j->ours ? j->record->original : c->had;
 	written = j->record ? j->record->written : c->had;
 	r = record(j, &original, &value);
 	if (r == 0 && j->drift)
 		apply_job_tell(j, HISTORY_DRIFT, &written, &c->had, "");
-	if (r == 0)
-		r = put(j, &original, &value);
-	if (r < 0)
-		return r;
-	if (apply_job_equal(j, &c->want, &c->got))
-		apply_job_accept(j, &c->got);
-	apply_job_tell(j, HISTORY_WRITE, &c->had, &c->got, NULL);
-	return 0;
+	return r < 0 ? r : put(j, &original, &value, route);
 }
 
 /* The value is somebody else's: left alone. */
@@ -239,6 +204,7 @@ static int do_restore(struct apply_job *j)
 {
 	struct change *c = j->change;
 	struct knob_value original, value;
+	enum apply_route route;
 	int r;
 
 	if (!j->ours) {
@@ -256,21 +222,13 @@ static int do_restore(struct apply_job *j)
 	if (r < 0)
 		return r;
 	c->got = c->had;
-	if (apply_job_equal(j, &value, &c->had))
+	route = apply_lanes_route(j, &value);
+	if (apply_job_equal(j, &value, &c->had) || route == APPLY_ROUTE_LATER)
 		return 0;
 	/* Only a step on the way needs a record: giving back must not depend on room for one. */
 	if (!apply_job_equal(j, &original, &value))
 		r = record(j, &original, &value);
-	if (r == 0)
-		r = put(j, &original, &value);
-	if (r < 0)
-		return r;
-	apply_job_tell(j, HISTORY_RESTORE, &c->had, &c->got, NULL);
-	if (apply_job_equal(j, &original, &c->got)) {
-		apply_job_disown(j);
-		apply_job_accept(j, &c->got);
-	}
-	return 0;
+	return r < 0 ? r : put(j, &original, &value, route);
 }
 
 /* The diff found a foreign value. It may be colod's own after all: what was there before a record
@@ -285,8 +243,11 @@ static int do_forget(struct apply_job *j)
 
 static int do_change(struct apply_job *j)
 {
-	int r = look(j);
+	int r;
 
+	if (apply_lanes_waits(j))
+		return 0;
+	r = look(j);
 	if (r < 0)
 		return r;
 	/* Idle off was refused: the weight stays remembered, the next pass tries both again. */

@@ -88,3 +88,62 @@ void apply_job_accept(struct apply_job *j, const struct knob_value *got)
 	j->state->now = *got;
 	refuse_clear(&j->apply->seen, j->change->cgroup->inode, j->change->knob);
 }
+
+void apply_job_own(struct apply_job *j, const struct knob_value *original,
+		   const struct knob_value *written)
+{
+	j->state->original = *original;
+	j->state->written = *written;
+	if (j->change->effect == EFFECT_HOLD && !(j->state->owned && j->state->held))
+		j->state->held_since_us = j->apply->now_us;
+	j->state->owned = true;
+	j->state->held = j->change->effect == EFFECT_HOLD;
+}
+
+/* Something else than `value` is there. */
+static int differs(struct apply_job *j, const struct knob_value *original,
+		   const struct knob_value *value)
+{
+	const struct change *c = j->change;
+
+	/* Overtaken by another writer, whose value is the original from here on, as with any drift;
+	 * or without effect, and then nothing is owned that was not before. */
+	if (!apply_job_equal(j, &c->had, &c->got))
+		apply_job_own(j, original, value);
+	else if (!j->ours)
+		apply_job_disown(j);
+	return apply_job_refuse(j, 0, REFUSAL_DIFFERS);
+}
+
+int apply_job_wrote(struct apply_job *j, int r, const struct knob_value *original,
+		    const struct knob_value *value)
+{
+	struct knob_value got;
+
+	if (r == 0)
+		r = writer_read(j->dir_fd, j->change->knob, &got);
+	if (r < 0) {
+		apply_job_own(j, original, value);
+		j->state->now = (struct knob_value){.state = KNOB_UNREAD};
+		return apply_job_refuse_error(j, r);
+	}
+	j->change->got = got;
+	j->state->now = got;
+	if (!apply_job_equal(j, value, &got))
+		return differs(j, original, value);
+	apply_job_own(j, original, &got);
+	return 0;
+}
+
+void apply_job_conclude(struct apply_job *j)
+{
+	struct change *c = j->change;
+
+	apply_job_tell(j, c->kind == CHANGE_WRITE ? HISTORY_WRITE : HISTORY_RESTORE, &c->had,
+		       &c->got, NULL);
+	if (!apply_job_equal(j, &c->want, &c->got))
+		return;
+	if (c->kind != CHANGE_WRITE)
+		apply_job_disown(j);
+	apply_job_accept(j, &c->got);
+}

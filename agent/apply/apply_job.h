@@ -15,6 +15,7 @@ struct apply_job {
 	bool drift;	 /* colod owned the knob, and somebody else wrote */
 	bool remembered; /* the knob that this one makes the kernel forget was recorded */
 	bool wrote;
+	uint64_t gap; /* of the value to write: see writer.h */
 };
 
 bool apply_job_equal(const struct apply_job *job, const struct knob_value *a,
@@ -28,9 +29,21 @@ void apply_job_tell(const struct apply_job *job, enum history_kind kind,
 /* The knob is nobody's, or somebody else's, from here on. */
 void apply_job_disown(struct apply_job *job);
 
+/* colod's value is there from here on, or may be. */
+void apply_job_own(struct apply_job *job, const struct knob_value *original,
+		   const struct knob_value *written);
+
 /* Fills the outcome of a change that came to nothing, and says so once. Returns a negative errno. */
 int apply_job_refuse(struct apply_job *job, int error, enum refusal refusal);
 int apply_job_refuse_error(struct apply_job *job, int error);
 
 /* Done: what was asked for is there. */
 void apply_job_accept(struct apply_job *job, const struct knob_value *got);
+
+/* After a write: reads back (r: 0, or what went wrong since) and owns what is there. 0 only when
+ * `value` is; a negative errno has been made the outcome. */
+int apply_job_wrote(struct apply_job *job, int r, const struct knob_value *original,
+		    const struct knob_value *value);
+
+/* `value` was there: says so, and the change is done where that is what was asked for. */
+void apply_job_conclude(struct apply_job *job);

@@ -2,10 +2,15 @@
 // The one writer of memory.min, memory.low and memory.high.
 //
 // Lowering memory.high below what is in use makes the kernel reclaim in the writer, for seconds if
-// need be, and the event loop must not block. So it is approached: never below memory.current in
-// one step. The pod cannot grow any more and reclaims for itself where it tries; each later pass
-// follows its use down, and the change stays pending until the planned value is reached. O_NONBLOCK
-// skips the reclaim on kernels that know it (7.2) and is ignored by the others.
+// need be, and slows down whoever of the pod allocates meanwhile: the further below, the more, up to
+// 2 s for each return to user space. So it is approached.
+//
+//  - In a lane: at most STRIDE_BYTES below what is in use in one write. The worker pays for the
+//    reclaim, the pod loses little, and the write ends soon enough to be taken back. What cannot be
+//    reclaimed (anonymous memory without swap) stays: then the value goes back to what is in use,
+//    the pod cannot grow, and another try is made later.
+//  - In line: never below what is in use. The change stays pending; each later pass follows the use
+//    down. O_NONBLOCK skips the reclaim on kernels that know it (7.2), others ignore it.
 #include <errno.h>
 #include <fcntl.h>
 
@@ -15,34 +20,95 @@
 
 /* A smaller step is not worth a write and a line in the log. */
 #define STEP_MIN_BYTES (1u << 20)
+#define STRIDE_BYTES (64u << 20)
+/* A step helped when a quarter of it was reclaimed, or what is left above the value is too little to
+ * be punished by the kernel: delays of 1 % and less over the value come to under 10 ms, which it
+ * leaves out. */
+#define HELPED_PART 4
+#define UNPUNISHED_PART 100
+
+static int read_current(int dir_fd, uint64_t *ret_bytes)
+{
+	char text[32];
+	int r = fs_read(dir_fd, "memory.current", text, sizeof(text), NULL);
+
+	if (r < 0)
+		return r;
+	return kernel_text_u64(text, ret_bytes) < 0 ? -EBADMSG : 0;
+}
+
+/* Down to no less than `least`; `now` where that is no gain. */
+static void lower_to(uint64_t least, const struct knob_value *now, const struct knob_value *want,
+		     struct knob_value *ret_value)
+{
+	*ret_value = *want;
+	if (least <= want->value)
+		return;
+	ret_value->value = least;
+	if (least >= now->value || now->value - least < STEP_MIN_BYTES)
+		*ret_value = *now;
+}
 
 static int step_high(int dir_fd, const struct knob_value *now, const struct knob_value *want,
 		     struct knob_value *ret_value)
 {
 	uint64_t current;
-	char text[32];
 	int r;
 
 	*ret_value = *want;
 	if (want->value >= now->value)
 		return 0;
-	r = fs_read(dir_fd, "memory.current", text, sizeof(text), NULL);
+	r = read_current(dir_fd, &current);
+	if (r == 0)
+		lower_to(current, now, want, ret_value);
+	return r;
+}
+
+static int stride_high(int dir_fd, const struct knob_value *now, const struct knob_value *want,
+		       struct knob_value *ret_value, uint64_t *ret_gap)
+{
+	uint64_t current;
+	int r;
+
+	*ret_value = *want;
+	*ret_gap = 0;
+	if (want->value >= now->value)
+		return 0;
+	r = read_current(dir_fd, &current);
 	if (r < 0)
 		return r;
-	if (kernel_text_u64(text, &current) < 0)
-		return -EBADMSG;
-	if (current <= want->value)
-		return 0;
-	ret_value->value = current;
-	if (current >= now->value || now->value - current < STEP_MIN_BYTES)
-		*ret_value = *now;
+	lower_to(current > STRIDE_BYTES ? current - STRIDE_BYTES : 0, now, want, ret_value);
+	if (current > ret_value->value)
+		*ret_gap = current - ret_value->value;
+	return 0;
+}
+
+static int ease_high(int dir_fd, const struct knob_value *value, uint64_t gap,
+		     struct knob_value *ret_value)
+{
+	uint64_t current, over;
+	int r = read_current(dir_fd, &current);
+
+	if (r < 0)
+		return r;
+	*ret_value = *value;
+	over = current > value->value ? current - value->value : 0;
+	if (over > gap - gap / HELPED_PART && over > value->value / UNPUNISHED_PART)
+		ret_value->value = current;
 	return 0;
 }
 
 const struct writer cgroup_memory_writers[] = {
 	{.knob = KNOB_MEMORY_MIN, .forgets = KNOB_COUNT},
 	{.knob = KNOB_MEMORY_LOW, .forgets = KNOB_COUNT},
-	{.knob = KNOB_MEMORY_HIGH, .flags = O_NONBLOCK, .forgets = KNOB_COUNT, .step = step_high},
+	{
+		.knob = KNOB_MEMORY_HIGH,
+		.flags = O_NONBLOCK,
+		.forgets = KNOB_COUNT,
+		.step = step_high,
+		.stride = stride_high,
+		.ease = ease_high,
+	},
 };
 const size_t cgroup_memory_n_writers =
 	sizeof(cgroup_memory_writers) / sizeof(cgroup_memory_writers[0]);

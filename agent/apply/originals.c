@@ -86,6 +86,40 @@ static void fill(struct original *record, const struct originals_line *line)
 	record->previous = line->previous;
 }
 
+/* A record that ended is kept for the next one: a hold must be possible without memory to be had. */
+static void spare(struct originals *o, struct original *record)
+{
+	if (o->n_spare >= ORIGINALS_SPARE_MAX) {
+		free(record);
+		return;
+	}
+	record->next = o->spare;
+	o->spare = record;
+	o->n_spare++;
+}
+
+/* With room for a path of this length, zeroed but for that; or NULL. */
+static struct original *allocate(struct originals *o, size_t path_len)
+{
+	size_t room = path_len < ORIGINALS_PATH_ROOM ? ORIGINALS_PATH_ROOM : path_len + 1;
+	struct original *fresh;
+
+	for (struct original **p = &o->spare; *p; p = &(*p)->next) {
+		struct original *record = *p;
+
+		if (record->room <= path_len)
+			continue;
+		*p = record->next;
+		o->n_spare--;
+		*record = (struct original){.room = record->room};
+		return record;
+	}
+	fresh = calloc(1, sizeof(*fresh) + room);
+	if (fresh)
+		fresh->room = room;
+	return fresh;
+}
+
 /* A new record that is not in the table yet. */
 static int make(struct originals *o, const struct originals_line *line, struct original **ret)
 {
@@ -96,7 +130,7 @@ static int make(struct originals *o, const struct originals_line *line, struct o
 		return -ENOSPC;
 	if (o->n >= o->n_buckets && grow(o) < 0)
 		return -ENOMEM;
-	record = calloc(1, sizeof(*record) + len + 1);
+	record = allocate(o, len);
 	if (!record)
 		return -ENOMEM;
 	memcpy(record->path, line->path, len + 1);
@@ -123,7 +157,7 @@ static void drop(struct originals *o, struct original *record)
 
 	*p = record->next;
 	o->n--;
-	free(record);
+	spare(o, record);
 }
 
 static void drop_all(struct originals *o)
@@ -213,6 +247,13 @@ int originals_open(struct originals *o, int dir_fd, const char *boot_id,
 void originals_close(struct originals *o)
 {
 	drop_all(o);
+	while (o->spare) {
+		struct original *record = o->spare;
+
+		o->spare = record->next;
+		free(record);
+	}
+	o->n_spare = 0;
 	free(o->buckets);
 	o->buckets = NULL;
 	o->n_buckets = 0;
@@ -252,7 +293,8 @@ int originals_own(struct originals *o, const struct originals_line *line)
 	if (r == 0)
 		r = append(o, line);
 	if (r < 0) {
-		free(fresh);
+		if (fresh)
+			spare(o, fresh);
 		return r;
 	}
 	if (record)
@@ -264,18 +306,31 @@ int originals_own(struct originals *o, const struct originals_line *line)
 
 int originals_end(struct originals *o, struct original *record)
 {
-	_cleanup_free_ struct originals_line *line = calloc(1, sizeof(*line));
-	int r = -ENOMEM;
+	struct originals_line line = {
+		.kind = ORIGINALS_END,
+		.inode = record->inode,
+		.knob = record->knob,
+	};
+	int r;
 
-	if (line) {
-		line->kind = ORIGINALS_END;
-		line->inode = record->inode;
-		line->knob = record->knob;
-		(void)snprintf(line->path, sizeof(line->path), "%s", record->path);
-		r = append(o, line);
-	}
+	(void)snprintf(line.path, sizeof(line.path), "%s", record->path);
+	r = append(o, &line);
 	drop(o, record);
 	return r;
+}
+
+struct original *originals_next(const struct originals *o, const struct original *record)
+{
+	size_t i = 0;
+
+	if (record && record->next)
+		return record->next;
+	if (record)
+		i = bucket_of(o, record->path, record->inode, record->knob) + 1;
+	for (; i < o->n_buckets; i++)
+		if (o->buckets[i])
+			return o->buckets[i];
+	return NULL;
 }
 
 int originals_list(const struct originals *o, struct original ***ret_list)

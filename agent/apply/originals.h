@@ -20,6 +20,9 @@
 /* 1000 pods have about 10000 knobs. */
 #define ORIGINALS_MAX 65536
 #define ORIGINALS_MAX_BYTES (64u << 20)
+/* Kept when they end, each with room for an ordinary path. */
+#define ORIGINALS_SPARE_MAX 128
+#define ORIGINALS_PATH_ROOM 256
 
 struct original {
 	struct original *next; /* in its hash bucket */
@@ -33,6 +36,7 @@ struct original {
 	struct knob_value written;
 	struct knob_value previous; /* see originals_text.h */
 	struct fight fight;	    /* who writes over it how often; not in the file */
+	size_t room;		    /* of path */
 	char path[];
 };
 
@@ -40,6 +44,8 @@ struct originals {
 	struct original **buckets;
 	size_t n_buckets;
 	size_t n;
+	struct original *spare; /* records that ended, for the next ones */
+	size_t n_spare;
 	int dir_fd; /* borrowed; -EBADF: in memory only */
 	int fd;	    /* of the file, to append; -EBADF: not made yet */
 	uint64_t n_lines;
@@ -83,6 +89,10 @@ int originals_own(struct originals *o, const struct originals_line *line);
  * from the table all the same (the file then says what is no longer true, which a restore sees by
  * comparing the present value). */
 int originals_end(struct originals *o, struct original *record);
+
+/* The next record after this one, in no order; the first for NULL, NULL at the end. A record may be
+ * ended when the next one is known. */
+struct original *originals_next(const struct originals *o, const struct original *record);
 
 /* All records, in no order: an array of o->n pointers that the caller frees (NULL for none).
  * 0 or -ENOMEM. */

@@ -14,8 +14,9 @@
 #include "agent/base/fs.h"
 #include "agent/base/sys.h"
 
-/* Lines are gathered up to this much. */
-#define BUFFER_SIZE (4 * ORIGINALS_LINE_SIZE)
+/* Lines are gathered up to this much. On the stack, as every buffer here: a record must be possible
+ * when there is no memory to be had. */
+#define BUFFER_SIZE (2 * ORIGINALS_LINE_SIZE)
 
 /* A file being written, in large pieces. */
 struct output {
@@ -84,25 +85,25 @@ static int put_all(const struct originals *o, struct output *out, struct origina
 
 static int write_new(const struct originals *o, int *ret_fd, uint64_t *ret_bytes)
 {
-	_cleanup_free_ struct output *out = calloc(1, sizeof(*out));
-	_cleanup_free_ struct originals_line *line = calloc(1, sizeof(*line));
+	struct originals_line line = {0};
 	_cleanup_close_ int fd = -EBADF;
+	struct output out;
 	int r;
 
-	if (!out || !line)
-		return -ENOMEM;
 	r = fs_open(o->dir_fd, ORIGINALS_FILE_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, &fd);
 	if (r < 0)
 		return r;
-	out->fd = fd;
-	r = put_all(o, out, line);
+	out.fd = fd;
+	out.len = 0;
+	out.n_bytes = 0;
+	r = put_all(o, &out, &line);
 	if (r == 0 && sys_renameat(o->dir_fd, ORIGINALS_FILE_NEW, o->dir_fd, ORIGINALS_FILE) < 0)
 		r = -errno;
 	if (r < 0) {
 		(void)sys_unlinkat(o->dir_fd, ORIGINALS_FILE_NEW, 0);
 		return r;
 	}
-	*ret_bytes = out->n_bytes;
+	*ret_bytes = out.n_bytes;
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
@@ -125,14 +126,11 @@ int originals_file_rewrite(struct originals *o)
 
 int originals_file_append(struct originals *o, const struct originals_line *line)
 {
-	_cleanup_free_ char *text = malloc(ORIGINALS_LINE_SIZE);
+	char text[ORIGINALS_LINE_SIZE];
 	size_t len = 0;
 	ssize_t n;
-	int r;
+	int r = originals_text_format(line, text, &len);
 
-	if (!text)
-		return -ENOMEM;
-	r = originals_text_format(line, text, &len);
 	if (r < 0)
 		return r;
 	if (o->n_bytes + len > ORIGINALS_MAX_BYTES)

@@ -9,6 +9,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/base/patience.h"
 #include "agent/base/sys.h"
 #include "policy/knob.h"
 
@@ -58,18 +59,26 @@ bool writer_is_hidden(int dir_fd, enum knob knob)
 	return false;
 }
 
+int writer_flags(const struct writer *writer, bool patient)
+{
+	/* O_TRUNC does nothing on cgroupfs; in a recorded tree the file then holds the value alone. */
+	return O_TRUNC | (patient ? 0 : writer->flags);
+}
+
 int writer_write(int dir_fd, const struct writer *writer, const struct knob_value *value)
 {
 	_cleanup_close_ int fd = -EBADF;
 	char text[KNOB_TEXT_SIZE];
 	size_t len;
 	ssize_t n;
-	/* O_TRUNC does nothing on cgroupfs; in a recorded tree the file then holds the value alone. */
-	int r = fs_open(dir_fd, knob_name(writer->knob), O_WRONLY | O_TRUNC | writer->flags, &fd);
+	int r = fs_open(dir_fd, knob_name(writer->knob), O_WRONLY | writer_flags(writer, false),
+			&fd);
 
 	if (r < 0)
 		return r;
 	len = strlen(knob_format(writer->knob, value, text, sizeof(text)));
+	if (writer->stride)
+		return patience_write(fd, text, len, NULL);
 	n = sys_write(fd, text, len);
 	if (n < 0)
 		return -errno;

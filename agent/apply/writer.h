@@ -19,6 +19,14 @@ struct writer {
 	 * block; `now` itself where nothing is to be gained yet. NULL: want at once. */
 	int (*step)(int dir_fd, const struct knob_value *now, const struct knob_value *want,
 		    struct knob_value *ret_value);
+	/* The same where a lane does the writing, which then may last. NULL: this knob's write never
+	 * does. *ret_gap: how much more is in use than the value allows, 0: it will not last. */
+	int (*stride)(int dir_fd, const struct knob_value *now, const struct knob_value *want,
+		      struct knob_value *ret_value, uint64_t *ret_gap);
+	/* After such a write of `value`: the value to go back to where it came to nothing, so that the
+	 * pod is not slowed down in vain; `value` itself where it helped. */
+	int (*ease)(int dir_fd, const struct knob_value *value, uint64_t gap,
+		    struct knob_value *ret_value);
 };
 
 extern const struct writer cgroup_cpu_writers[];
@@ -39,5 +47,8 @@ int writer_read(int dir_fd, enum knob knob, struct knob_value *ret_value);
  * written (cpu.weight while cpu.idle is 1). */
 bool writer_is_hidden(int dir_fd, enum knob knob);
 
-/* One write(2) of a known value. 0 or -errno. */
+/* What to open the knob with, beside O_WRONLY. `patient`: the write may last. */
+int writer_flags(const struct writer *writer, bool patient);
+
+/* One write(2) of a known value, of a knob that may last no longer than PATIENCE_US. 0 or -errno. */
 int writer_write(int dir_fd, const struct writer *writer, const struct knob_value *value);

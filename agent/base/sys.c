@@ -85,6 +85,12 @@ static inline bool cut(enum sys_call call, int fd, size_t *size)
 	return true;
 }
 
+/* Close-on-exec. */
+int sys_dup(int fd)
+{
+	return fails(SYS_OPEN, fd) ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
 	return fails_at(SYS_OPEN, dirfd, path, flags) ? -1 : openat(dirfd, path, flags, mode);

@@ -63,6 +63,7 @@ int sys_fault(enum sys_call call, const char *path);
 	})
 
 /* Each of these is the system call of that name, errno included. */
+int sys_dup(int fd);
 int sys_openat(int dirfd, const char *path, int flags, mode_t mode);
 /* openat2(2) with RESOLVE_IN_ROOT: links are followed, and dirfd is "/" for them. */
 int sys_open_following(int dirfd, const char *path, int flags);

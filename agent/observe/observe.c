@@ -126,6 +126,11 @@ void observe_free(struct observe *o)
 	free(o);
 }
 
+void observe_use_lanes(struct observe *o, struct lanes *lanes)
+{
+	o->triggers.lanes = lanes;
+}
+
 const struct samples *observe_samples(const struct observe *o)
 {
 	return &o->samples;

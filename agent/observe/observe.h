@@ -16,6 +16,10 @@ struct observe;
 int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe);
 void observe_free(struct observe *observe);
 
+/* What takes long is handed to these from here on (borrowed; NULL: done in line). */
+struct lanes;
+void observe_use_lanes(struct observe *observe, struct lanes *lanes);
+
 /* All histories, owned by observe. */
 const struct samples *observe_samples(const struct observe *observe);
 

@@ -2,7 +2,7 @@
 // See trigger.h. The one file outside agent/apply that opens a kernel file for writing: a trigger is
 // made by writing its terms to the pressure file that is polled afterwards. It changes no knob and
 // ends with its fd. Closing one waits for an RCU grace period (tens of ms, a second for 32 of them),
-// so closer.c does it, and an armed trigger stays as long as its pod keeps its place.
+// so the slow lane does it, and an armed trigger stays as long as its pod keeps its place.
 #include "agent/observe/trigger.h"
 
 #include <errno.h>
@@ -102,7 +102,7 @@ static void disarm(struct trigger_set *set, uint32_t i, const struct observe_tri
 {
 	if (ops && ops->on_disarm)
 		ops->on_disarm(ops->context, set->armed[i].fd, set->armed[i].slot);
-	closer_close(&set->closer, set->armed[i].fd);
+	lanes_close_fd(set->lanes, set->armed[i].fd);
 	set->armed[i] = set->armed[--set->n];
 }
 
@@ -281,13 +281,11 @@ void trigger_drop(struct trigger_set *set, int fd, const struct observe_trigger_
 void trigger_init(struct trigger_set *set)
 {
 	*set = (struct trigger_set){0};
-	closer_init(&set->closer);
 }
 
 void trigger_done(struct trigger_set *set)
 {
 	disarm_all(set, NULL);
-	closer_done(&set->closer);
 	free(set->slots);
 	set->slots = NULL;
 	set->n_slots = 0;

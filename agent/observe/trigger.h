@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent/observe/closer.h"
+#include "agent/base/lanes.h"
 #include "agent/observe/observe.h"
 #include "colod/model.h"
 #include "colod/plan.h"
@@ -46,7 +46,7 @@ struct trigger_set {
 	struct trigger_slot *slots; /* owned */
 	size_t n_slots;
 	bool said;
-	struct closer closer;
+	struct lanes *lanes; /* borrowed; NULL: closed in line */
 };
 
 void trigger_init(struct trigger_set *set);
@@ -63,5 +63,5 @@ int trigger_update(struct trigger_set *set, int cgroup_fd, const struct model *m
 /* Disarms the one with this fd; nothing when there is none. */
 void trigger_drop(struct trigger_set *set, int fd, const struct observe_trigger_ops *ops);
 
-/* Closes all without a call of on_disarm, waits until they are closed, and frees what the set holds. */
+/* Closes all without a call of on_disarm, and frees what the set holds. */
 void trigger_done(struct trigger_set *set);

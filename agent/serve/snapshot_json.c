@@ -109,6 +109,9 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, object, "trigger_events", s->trigger_events);
 	json_put_u64(put, object, "unsampled", s->unsampled);
 	json_put_u64(put, object, "log_suppressed", s->log_suppressed);
+	json_put_u64(put, object, "slow_writes", s->slow_writes);
+	json_put_u64(put, object, "slow_writes_cut", s->slow_cut);
+	json_put_u64(put, object, "slow_write_longest_us", s->slow_longest_us);
 }
 
 static void ladder_section(struct json_view *view, cJSON *doc)

@@ -48,6 +48,7 @@ struct knob_state {
 	/* Somebody keeps writing over it: repaired only once in a while (policy/fight.h). */
 	bool contested;
 	uint32_t rewrites; /* how often somebody wrote over colod's value; the last is `original` */
+	bool under_way; /* a write of colod's has not ended: `now` may be of before it or after */
 };
 
 /* What a write does to the pod; the mode says which of these are allowed. */

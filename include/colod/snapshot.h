@@ -40,6 +40,9 @@ struct status {
 	uint64_t trigger_events;
 	uint32_t unsampled; /* pods whose files could not be opened for want of fds */
 	uint64_t log_suppressed;
+	uint64_t slow_writes; /* that a worker made, because the kernel may make the writer wait */
+	uint64_t slow_cut;    /* of those: cut short after 200 ms */
+	uint64_t slow_longest_us;
 };
 
 struct snapshot {
