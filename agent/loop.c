@@ -407,6 +407,7 @@ static int loop_start(struct loop *loop, const struct options *options)
 	r = add_signals(loop);
 	if (r < 0)
 		return r;
+	workers_lock_memory(options);
 	r = state_new(options, &loop->state);
 	if (r < 0)
 		return r;

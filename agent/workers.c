@@ -10,6 +10,23 @@
 
 #include "agent/base/lanes.h"
 #include "agent/base/log.h"
+#include "agent/base/memory_lock.h"
+
+void workers_lock_memory(const struct options *options)
+{
+	int r;
+
+	if (options->switched_off & (1u << CAPABILITY_MEMORY_LOCK))
+		return;
+	r = memory_lock();
+	if (r < 0)
+		log_warning("workers.memory",
+			    "colod's memory is not locked (%s): while the node is out of memory it "
+			    "may have to wait for its own pages. Give its unit "
+			    "LimitMEMLOCK=infinity",
+			    r == -EPERM ? "RLIMIT_MEMLOCK is finite and may not be raised"
+					: strerror(-r));
+}
 
 /* Writes of several pods end together. */
 #define STEP_US 50000

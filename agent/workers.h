@@ -4,6 +4,9 @@
 
 #include "agent/state.h"
 
+/* Before anything else: locks the agent's memory, or says why it is not and what that costs. */
+void workers_lock_memory(const struct options *options);
+
 /* Starts them and hands them to the stages. Where they cannot start, everything is done in line
  * instead, which is said. */
 void workers_start(struct state *state);

@@ -108,6 +108,13 @@ static const struct capability_info table[CAPABILITY_COUNT] = {
 			"coloctl cannot reach the agent; isolation works all the same",
 			"start dbus.service, and let colod reach /run/dbus/system_bus_socket",
 		},
+	[CAPABILITY_MEMORY_LOCK] =
+		{
+			"memory-lock",
+			"keeps colod's own memory in place while the node is out of it",
+			"colod may have to wait for its own pages just when they are needed",
+			"LimitMEMLOCK=infinity in the unit of colod, or CAP_SYS_RESOURCE",
+		},
 };
 
 const struct capability_info *capability_info(enum capability c)

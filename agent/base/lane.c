@@ -14,6 +14,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/clock.h"
 #include "agent/base/fs.h"
+#include "agent/base/memory_lock.h"
 #include "agent/base/patience.h"
 #include "agent/base/sys.h"
 
@@ -162,6 +163,7 @@ static void *run(void *argument)
 
 	(void)pthread_setname_np(pthread_self(), lane->name);
 	patience_unblock();
+	memory_lock_touch_stack(STACK_BYTES / 2);
 	(void)pthread_mutex_lock(&lane->lock);
 	lane->error = patience_open(&lane->patience);
 	lane->ready = true;

@@ -3,11 +3,13 @@
 // strangers chose (pods, files): nothing in them may forge a line or reach a terminal as a command.
 #include "agent/base/log.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "agent/base/clock.h"
@@ -58,6 +60,26 @@ static void append(char *out, size_t *len, const char *text, size_t n)
 	*len += n;
 }
 
+/* A journal that is stuck (it is a process like any other when memory is short) must not stop the
+ * agent: what its socket does not take at once is lost, and counted with the suppressed lines. */
+static void put(const char *out, size_t len)
+{
+	static bool torn; /* the rest of a line that was cut would be glued to this one */
+	ssize_t n = -1;
+
+	(void)pthread_mutex_lock(&lock);
+	if (torn)
+		torn = send(STDERR_FILENO, "\n", 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1;
+	if (!torn)
+		n = send(STDERR_FILENO, out, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0 && errno == ENOTSOCK)
+		n = write(STDERR_FILENO, out, len);
+	else if (n >= 0)
+		torn = n != (ssize_t)len;
+	limit.suppressed += n != (ssize_t)len;
+	(void)pthread_mutex_unlock(&lock);
+}
+
 /* The journal knows one level per line, so each line of a message gets it; all but the first are
  * indented, so that no line break inside a name can pass for a message of its own. */
 static void print_lines(int level, const char *text)
@@ -77,9 +99,7 @@ static void print_lines(int level, const char *text)
 		append(out, &len, "\n", 1);
 		text += n + (text[n] == '\n');
 	}
-	/* Nobody is left to be told when this fails. */
-	if (write(STDERR_FILENO, out, len) < 0)
-		return;
+	put(out, len);
 }
 
 /* Whether the message may be printed, with what to say about those that were not. */

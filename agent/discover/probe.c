@@ -14,6 +14,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/base/memory_lock.h"
 #include "agent/base/sys.h"
 #include "colod/model.h"
 #include "policy/kernel_text.h"
@@ -111,6 +112,8 @@ uint32_t probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off
 		found |= BIT(CAPABILITY_IO_COST);
 	if (fs_exists(root_fd, "run/dbus/system_bus_socket") == 1)
 		found |= BIT(CAPABILITY_BUS);
+	if (memory_lock_is_on())
+		found |= BIT(CAPABILITY_MEMORY_LOCK);
 	found &= ~switched_off;
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
 		if (!(found & BIT(needs[i].needs)))

@@ -47,6 +47,7 @@ enum capability {
 	CAPABILITY_SMT,		   /* sibling topology is readable */
 	CAPABILITY_NUMA,	   /* node topology is readable */
 	CAPABILITY_BUS,		   /* the system bus */
+	CAPABILITY_MEMORY_LOCK,	   /* the agent's own memory is locked; not in a single pass */
 	CAPABILITY_COUNT,
 };
 

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -162,6 +163,39 @@ TEST(lines_that_are_not_printed_use_up_no_allowance)
 	assert_int_equal(log_suppressed(), before);
 }
 
+/* A journal that does not read: each line is lost whole or cut, none of them waits. */
+TEST(a_stuck_journal_stops_nobody_and_what_it_misses_is_counted)
+{
+	unsigned long before = log_suppressed();
+	static char got[1 << 20];
+	size_t len = 0;
+	int ends[2], saved;
+	ssize_t n;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	saved = begin(ends[1]);
+	log_open(LOG_INFO);
+	for (int i = 0; log_suppressed() == before && i < 100000; i++) {
+		char site[16];
+
+		/* Each from a site of its own: no flood. */
+		snprintf(site, sizeof(site), "stuck.%d", i % 1000);
+		log_notice(site, "%0500d", i);
+	}
+	assert_true(log_suppressed() > before);
+	/* It reads again: the next line is a line of its own. */
+	while ((n = recv(ends[0], got, sizeof(got), MSG_DONTWAIT)) > 0)
+		continue;
+	log_notice("stuck.again", "again");
+	end(saved);
+	while ((n = recv(ends[0], got + len, sizeof(got) - len, MSG_DONTWAIT)) > 0)
+		len += (size_t)n;
+	got[len] = '\0';
+	assert_true(strcmp(got, "<5>again\n") == 0 || strcmp(got, "\n<5>again\n") == 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 TEST(a_terminal_gets_no_level_prefix)
 {
 	int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), user, saved;
@@ -220,6 +254,7 @@ int main(void)
 		cmocka_unit_test(a_long_message_is_cut_and_ends_its_line),
 		cmocka_unit_test(a_flood_of_one_site_is_cut_and_counted_and_the_others_go_on),
 		cmocka_unit_test(lines_that_are_not_printed_use_up_no_allowance),
+		cmocka_unit_test(a_stuck_journal_stops_nobody_and_what_it_misses_is_counted),
 		cmocka_unit_test(a_terminal_gets_no_level_prefix),
 		cmocka_unit_test(logging_allocates_nothing),
 	};

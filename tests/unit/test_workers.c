@@ -9,6 +9,7 @@
 
 #include "agent/base/lanes.h"
 #include "agent/base/log.h"
+#include "agent/base/memory_lock.h"
 #include "agent/state.h"
 #include "agent/tick.h"
 #include "agent/workers.h"
@@ -154,6 +155,23 @@ TEST(without_threads_everything_is_done_in_line)
 	workers_stop(t.state);
 }
 
+/* Switched off, it is not even tried; and the lock shows in the next probe. */
+TEST(memory_is_locked_unless_switched_off)
+{
+	struct options without = {.switched_off = 1u << CAPABILITY_MEMORY_LOCK};
+	struct options with = {0};
+
+	fault_begin();
+	workers_lock_memory(&without);
+	assert_int_equal(fault_count(SYS_LOCK), 0);
+	fault_set(SYS_LOCK, 1, -ENOMEM);
+	workers_lock_memory(&with);
+	assert_true(fault_was_met());
+	fault_end();
+	assert_false(memory_lock_is_on());
+	assert_false(model_can(discover_model(t.state->discover), CAPABILITY_MEMORY_LOCK));
+}
+
 TEST(a_stop_in_between_leaves_the_stages_in_line)
 {
 	workers_start(t.state);
@@ -200,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(memory_high_arrives_a_pass_later_and_is_counted),
 		CASE(without_threads_everything_is_done_in_line),
+		CASE(memory_is_locked_unless_switched_off),
 		CASE(a_stop_in_between_leaves_the_stages_in_line),
 		CASE(a_squeeze_from_its_start_to_its_end_allocates_nothing),
 	};

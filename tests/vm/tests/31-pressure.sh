@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 90s
+# long-budget: 300s
+# profile: small
+# core: yes
+# title: memory.high far below what is in use is reached by a worker, what cannot be reclaimed is not slowed down, and a storm takes nothing from the agent
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+MIB=$((1024 * 1024))
+
+status() { coloctl status --json | jq ".$1"; }
+current() { knob "$(pod_path "$1")" memory.current; }
+high() { knob "$(pod_path "$1")" memory.high; }
+of_status() { awk -v k="$2:" '$1 == k { print $2 }' "/proc/$1/status"; }
+stalled() { awk '/^full/ { sub("total=", "", $5); print $5 }' "$(pod_path "$1")/memory.pressure"; }
+faults() { awk '/^pgmajfault/ { print $2 }' $CG/system.slice/colod.service/memory.stat; }
+
+# Page cache of a pod: 240 MiB that were written by it.
+cache_pod()
+{
+	POD_PRIORITYCLASS=batch-x POD_MEM_LIMIT=$((320 * MIB)) pod_create cache Burstable 100 $((16 * MIB)) \
+		sh -c 'dd if=/dev/zero of=/share/blob bs=1M count=240 2>/dev/null; sync; touch /share/written; while :; do sleep 1; done'
+	wait_for 60 test -e "$PODS_SHARE/written"
+}
+
+# Anonymous memory that nothing can take without swap; it goes on allocating a little.
+anon_pod()
+{
+	POD_PRIORITYCLASS=batch-x POD_MEM_LIMIT=$((320 * MIB)) pod_create anon Burstable 100 $((16 * MIB)) \
+		python3 -c 'import time
+kept = b"x" * (150 << 20)
+open("/share/there", "w").close()
+while True:
+    time.sleep(0.02)
+    passing = b"y" * (1 << 20)'
+	wait_for 60 test -e "$PODS_SHARE/there"
+}
+
+reached()
+{
+	note "in use before: cache $(($(current cache) / MIB)) MiB, anon $(($(current anon) / MIB)) MiB; wanted: 64 MiB each"
+	ok "lowering the page cache's memory.high arrives at the planned value" wait_for 20 grep -qx $((64 * MIB)) "$(pod_path cache)/memory.high"
+	ok "and the use has followed" [ "$(current cache)" -lt $((72 * MIB)) ]
+	ok "the writes were a worker's" [ "$(status slow_writes)" -ge 3 ]
+	note "slow writes: $(status slow_writes), cut short: $(status slow_writes_cut), longest: $(status slow_write_longest_us) us"
+	is "$(opened_by_main)" "" "the loop itself opened no memory.high for writing"
+}
+
+# Openings of memory.high for writing by the thread whose id is the process's.
+opened_by_main() { grep "^$(cat /run/traced) .*memory.high.*O_WRONLY" /run/trace; }
+
+kept()
+{
+	local before after
+	ok "what cannot be reclaimed is said" wait_for 10 says 'could not reclaim it down to'
+	ok "the anonymous pod keeps what it has" [ "$(current anon)" -gt $((145 * MIB)) ]
+	ok "its memory.high is not far below that" [ "$(high anon)" -gt $((140 * MIB)) ]
+	ok "nor does it allow more growth" [ "$(high anon)" -lt $((175 * MIB)) ]
+	before=$(stalled anon)
+	sleep 3
+	after=$(stalled anon)
+	note "the anonymous pod stood still for $(((after - before) / 1000)) ms of 3 s"
+	ok "it is not slowed down in vain" [ $((after - before)) -lt 1500000 ]
+}
+
+# What a memory.high that is simply written does: the writer waits, and the pod crawls.
+bare()
+{
+	local before after began ended
+	began=$(date +%s%N)
+	echo $((64 * MIB)) >"$(pod_path anon)/memory.high"
+	ended=$(date +%s%N)
+	before=$(stalled anon)
+	sleep 3
+	after=$(stalled anon)
+	note "bare write: the writer waited $(((ended - began) / 1000000)) ms; the pod then stood still for $(((after - before) / 1000)) ms of 3 s"
+}
+
+locked()
+{
+	local pid
+	pid=$(unit_pid colod)
+	ok "the agent's memory is locked, under its own unit" [ "$(of_status "$pid" VmLck)" -gt 1000 ]
+	note "VmRSS $(of_status "$pid" VmRSS) kB, VmLck $(of_status "$pid" VmLck) kB, VmSize $(of_status "$pid" VmSize) kB"
+	is "$(coloctl doctor --json | jq -r '.. | objects | select(.name? == "memory-lock") | .state')" present "doctor says so"
+	is "$(find "/proc/$pid/task" -name comm -exec cat {} + | grep -c '^colod-')" 2 "two workers are there"
+}
+
+undone()
+{
+	systemctl stop colod
+	is "$(high cache) $(high anon)" "max max" "a stop gives both back"
+}
+
+# A hog until the kernel kills something. The agent must go on, and wait for none of its own pages.
+storm()
+{
+	local pid before after passes
+	colod_policy squeeze file:///run/pods.json
+	ok "start" colod_start
+	ok "status answers" wait_for 10 coloctl status
+	pid=$(unit_pid colod)
+	before=$(faults)
+	passes=$(status passes)
+	pod_create hog BestEffort 0 0 stress-ng --vm 2 --vm-bytes 700M --vm-keep --vm-hang 0 --oomable --timeout 60 -q
+	wait_for 100 sh -c '[ "$(awk "/^oom_kill / { print \$2 }" /proc/vmstat)" -gt 0 ]'
+	note "the storm ended with $(awk '/^oom_kill / { print $2 }' /proc/vmstat) kills"
+	after=$(faults)
+	is "$(unit_pid colod)" "$pid" "the agent lived through the storm"
+	is "$(systemctl show -p NRestarts --value colod)" 0 "without a restart"
+	wait_for 20 coloctl status
+	note "passes during the storm: $(($(status passes) - passes)); major faults: $((after - before)) ($1)"
+	[ "$1" != locked ] || is $((after - before)) 0 "and waited for none of its own pages"
+	pod_delete hog
+	colod_stop
+}
+
+cache_pod
+anon_pod
+colod_facts
+colod_policy observe file:///run/pods.json 'levels:' '  P7: {role: offline, memory: {high: 20% of limit}}'
+ok "start" colod_start
+ok "status answers" wait_for 10 coloctl status
+locked
+unit_pid colod >/run/traced
+strace -f -qq -e trace=openat,open -o /run/trace -p "$(cat /run/traced)" 2>/dev/null &
+tracer=$!
+wait_for 10 grep -q . /run/trace
+sed -i 's/^mode: .*/mode: squeeze/' "$COLOD_DROPIN"
+colod_reload
+reached
+kill $tracer
+wait $tracer
+kept
+undone
+if [ -n "${LONG:-}" ]; then
+	bare
+	for pod in cache anon; do pod_delete $pod; done
+	colod_clean
+	storm locked
+	mkdir -p /run/systemd/system/colod.service.d
+	printf '[Service]\nExecStart=\nExecStart=/usr/sbin/colod --without memory-lock\n' >/run/systemd/system/colod.service.d/unlocked.conf
+	systemctl daemon-reload
+	storm "not locked"
+	rm -r /run/systemd/system/colod.service.d
+	systemctl daemon-reload
+fi
+colod_clean
+rm -f "$PODS_SHARE"/* /run/trace /run/traced
+pods_cleanup
+done_testing
