@@ -2,6 +2,8 @@
 // memory.min and low: what pods were promised, covered by every cgroup above them (a parent with 0
 // gives its children 0). memory.high: the static bound on offline pods. Must never lower a
 // protection, nor raise a bound, that somebody else set.
+#include <string.h>
+
 #include "policy/decide.h"
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
@@ -10,6 +12,10 @@
  * live there. */
 #define UNPROMISED_PART 10u
 #define PERMILLE 1000u
+/* For each unit that the node cannot work without: this, and at most that part of a small node. */
+#define SYSTEM_BYTES ((uint64_t)256 << 20)
+#define OWN_BYTES ((uint64_t)32 << 20)
+#define SYSTEM_PART 16u
 #define PAGE_BYTES_DEFAULT 4096u
 
 enum { MIN, LOW };
@@ -123,6 +129,35 @@ static int protect(const struct decide_input *in, struct plan *plan, struct deci
 	node->need_pods[which] = 1;
 	return decide_tree_add(plan, node, knobs[which], EFFECT_PROTECTION, knob_value_of(bytes),
 			       reason);
+}
+
+/* Kubelet, runtime and colod, which the built-in rules match: nobody tells a request of them. Low, so
+ * that they cannot drive anybody out of memory; but for colod, whose own unit asks for a memory.min that
+ * is worth nothing until the slice above covers it. */
+static int protect_system(const struct decide_input *in, struct plan *plan)
+{
+	for (size_t i = 0; i < in->model->n_pods; i++) {
+		struct decide_node *node = decide_tree_pod(plan->tree, i);
+		uint64_t bytes = in->model->node.memory_bytes / SYSTEM_PART;
+		struct reason reason = {.code = REASON_MEMORY_SYSTEM};
+		bool own;
+		int32_t rule;
+		int r;
+
+		if (!node)
+			continue;
+		rule = plan_assignment(plan, node->pod)->rule;
+		if (rule < 0 || !in->policy->rules[rule].built_in)
+			continue;
+		own = strcmp(node->cgroup->name, "colod.service") == 0;
+		if (bytes > (own ? OWN_BYTES : SYSTEM_BYTES))
+			bytes = own ? OWN_BYTES : SYSTEM_BYTES;
+		reason.limit = page_down(in, bytes);
+		r = protect(in, plan, node, own ? MIN : LOW, reason.limit, &reason);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 static int protect_low(const struct decide_input *in, struct plan *plan)
@@ -371,6 +406,9 @@ int decide_memory(const struct decide_input *in, struct plan *plan)
 	if (r < 0)
 		return r;
 	r = protect_min(in, plan);
+	if (r < 0)
+		return r;
+	r = protect_system(in, plan);
 	if (r < 0)
 		return r;
 	r = cover_all(in, plan);

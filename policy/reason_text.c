@@ -188,6 +188,12 @@ static void memory_text(struct text_out *out, const struct reason *r)
 		text_out_put(out, "its memory request %s and %s of what is left up to %s",
 			     bytes(r->observed, a), percent(r->limit, b), bytes(r->extra, c));
 		break;
+	case REASON_MEMORY_SYSTEM:
+		text_out_put(
+			out,
+			"the node cannot work without it: up to %s of its memory are protected",
+			bytes(r->limit, a));
+		break;
 	case REASON_EASED:
 		text_out_put(
 			out,
