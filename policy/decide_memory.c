@@ -147,7 +147,8 @@ static int protect_system(const struct decide_input *in, struct plan *plan)
 		if (!node)
 			continue;
 		rule = plan_assignment(plan, node->pod)->rule;
-		if (rule < 0 || !in->policy->rules[rule].built_in)
+		if (rule < 0 || (size_t)rule >= in->policy->n_rules ||
+		    !in->policy->rules[rule].built_in)
 			continue;
 		own = strcmp(node->cgroup->name, "colod.service") == 0;
 		if (bytes > (own ? OWN_BYTES : SYSTEM_BYTES))

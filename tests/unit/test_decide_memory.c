@@ -332,6 +332,62 @@ TEST(without_the_controller_nothing_is_planned)
 	fake_free(&f);
 }
 
+/* Two rules: 0 is the user's, 1 is built in. */
+static void system_unit(struct fake *f, const char *path)
+{
+	struct pod *p = fake_pod(f, path, QOS_NONE);
+
+	if (!f->policy.rules) {
+		f->policy.rules = calloc(2, sizeof(*f->policy.rules));
+		assert_non_null(f->policy.rules);
+		f->policy.n_rules = 2;
+		f->policy.rules[1].built_in = true;
+	}
+	fake_level(f, p, LEVEL_P1);
+	f->plan.assignments[p->slot].rule = 1;
+}
+
+TEST(what_the_node_cannot_work_without_is_protected_with_the_slice_above_it)
+{
+	struct fake f;
+
+	usual_node(&f);
+	system_unit(&f, "system.slice/kubelet.service");
+	system_unit(&f, "system.slice/containerd.service");
+	system_unit(&f, "system.slice/colod.service");
+	pod(&f, "system.slice/other.service", QOS_NONE, LEVEL_P1, 0);
+	/* As its unit has it: worth nothing below a slice that has none. */
+	fake_set(fake_cgroup(&f, "system.slice/colod.service"), KNOB_MEMORY_MIN, 32 * MIB);
+	run(&f);
+	assert_int_equal(want(&f, "system.slice/kubelet.service", KNOB_MEMORY_LOW), 256 * MIB);
+	assert_int_equal(want(&f, "system.slice/kubelet.service", KNOB_MEMORY_MIN), -1);
+	assert_int_equal(want(&f, "system.slice/containerd.service", KNOB_MEMORY_LOW), 256 * MIB);
+	assert_int_equal(want(&f, "system.slice/colod.service", KNOB_MEMORY_MIN), 32 * MIB);
+	assert_int_equal(want(&f, "system.slice/other.service", KNOB_MEMORY_LOW), -1);
+	assert_int_equal(want(&f, "system.slice", KNOB_MEMORY_LOW), 512 * MIB);
+	assert_int_equal(want(&f, "system.slice", KNOB_MEMORY_MIN), 32 * MIB);
+	assert_int_equal(entry(&f, "system.slice/kubelet.service", KNOB_MEMORY_LOW)->reason.code,
+			 REASON_MEMORY_SYSTEM);
+	assert_int_equal(entry(&f, "system.slice", KNOB_MEMORY_LOW)->effect, EFFECT_PROTECTION);
+	fake_free(&f);
+}
+
+TEST(on_a_small_node_each_of_them_gets_a_sixteenth_and_more_by_others_stays)
+{
+	struct fake f;
+
+	fake_init(&f);
+	f.model.node.memory_bytes = 512 * MIB;
+	system_unit(&f, "system.slice/kubelet.service");
+	system_unit(&f, "system.slice/crio.service");
+	fake_set(fake_cgroup(&f, "system.slice/crio.service"), KNOB_MEMORY_LOW, 100 * MIB);
+	run(&f);
+	assert_int_equal(want(&f, "system.slice/kubelet.service", KNOB_MEMORY_LOW), 32 * MIB);
+	assert_int_equal(want(&f, "system.slice/crio.service", KNOB_MEMORY_LOW), -1);
+	assert_int_equal(want(&f, "system.slice", KNOB_MEMORY_LOW), 132 * MIB);
+	fake_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +409,10 @@ int main(void)
 		cmocka_unit_test(an_online_pod_is_limited_only_where_the_policy_says_so),
 		cmocka_unit_test(undecided_pods_are_not_touched_but_what_they_have_is_covered),
 		cmocka_unit_test(without_the_controller_nothing_is_planned),
+		cmocka_unit_test(
+			what_the_node_cannot_work_without_is_protected_with_the_slice_above_it),
+		cmocka_unit_test(
+			on_a_small_node_each_of_them_gets_a_sixteenth_and_more_by_others_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
