@@ -57,6 +57,7 @@ struct lane {
 	bool ready; /* the thread is there, or could not be: `error` */
 	int error;
 	bool ends;
+	uint64_t patience_us;
 	struct patience patience;
 	struct lane_count count;
 	struct list waiting;
@@ -133,7 +134,7 @@ static void do_job(struct lane *lane, uint16_t i)
 	p->state = PLACE_RUNNING;
 	lane->count.running = true;
 	if (!p->closes)
-		patience_start(&lane->patience, PATIENCE_US);
+		patience_start(&lane->patience, lane->patience_us);
 	(void)pthread_mutex_unlock(&lane->lock);
 	began_us = clock_now_us();
 	if (!p->closes)
@@ -220,7 +221,7 @@ static void destroy(struct lane *lane)
 	free(lane);
 }
 
-int lane_new(const char *name, int event_fd, struct lane **ret_lane)
+int lane_new(const char *name, int event_fd, uint64_t patience_us, struct lane **ret_lane)
 {
 	struct lane *lane = calloc(1, sizeof(*lane));
 	int r;
@@ -229,6 +230,7 @@ int lane_new(const char *name, int event_fd, struct lane **ret_lane)
 		return -ENOMEM;
 	lane->name = name;
 	lane->event_fd = event_fd;
+	lane->patience_us = patience_us;
 	lane->waiting = lane->ended = (struct list){NONE, NONE};
 	(void)pthread_mutex_init(&lane->lock, NULL);
 	(void)pthread_cond_init(&lane->more, NULL);

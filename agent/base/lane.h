@@ -3,7 +3,8 @@
 // event loop need not. Two lanes (lanes.h) keep a long reclaim from delaying what is urgent.
 //
 // Jobs are done one by one, in the order in which they came. Handing one in allocates nothing. Each
-// write is reported once; a write that outlives PATIENCE_US is cut short by a signal, and counted.
+// write is reported once; a write that outlives the lane's patience is cut short by a signal, and
+// counted.
 #pragma once
 
 #include <stdbool.h>
@@ -34,14 +35,14 @@ struct lane_count {
 	bool running;	  /* now: one is under way */
 };
 
-/* Starts the thread. `name` (static, 15 characters) is the thread's. `event_fd` is borrowed, a
+/* Starts the thread. `name` (static, 15 characters) is the thread's. A write may last `patience_us`. `event_fd` is borrowed, a
  * non-blocking eventfd that is raised when a write has ended; -EBADF for none. 0 or -errno: then
  * there is no lane, and the caller does such work itself. */
-int lane_new(const char *name, int event_fd, struct lane **ret_lane);
+int lane_new(const char *name, int event_fd, uint64_t patience_us, struct lane **ret_lane);
 
 /* Ends the thread and frees the lane; accepts NULL. Closes and, with `drain`, writes that wait are
  * done first; without it they are dropped and the one under way is cut short at once. Waits for
- * that: the writes that it drains may take PATIENCE_US each, closes some ten milliseconds. */
+ * that: the writes that it drains may take its patience each, closes some ten milliseconds. */
 void lane_free(struct lane *lane, bool drain);
 
 /* One write(2) of `text` to `file` (static) in the directory dir_fd, opened with O_WRONLY | flags by

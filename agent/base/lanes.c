@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/patience.h"
 #include "agent/base/sys.h"
 
 static void free_lanes(struct lanes **lanes)
@@ -26,9 +27,9 @@ int lanes_new(struct lanes **ret_lanes)
 	lanes->event_fd = sys_eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (lanes->event_fd < 0)
 		return -errno;
-	r = lane_new("colod-urgent", lanes->event_fd, &lanes->urgent);
+	r = lane_new("colod-urgent", lanes->event_fd, PATIENCE_US, &lanes->urgent);
 	if (r == 0)
-		r = lane_new("colod-slow", lanes->event_fd, &lanes->slow);
+		r = lane_new("colod-slow", lanes->event_fd, PATIENCE_US, &lanes->slow);
 	if (r < 0)
 		return r;
 	*ret_lanes = TAKE_PTR(lanes);
