@@ -5,8 +5,9 @@
 // need be, and slows down whoever of the pod allocates meanwhile: the further below, the more, up to
 // 2 s for each return to user space. So it is approached.
 //
-//  - In a lane: at most STRIDE_BYTES below what is in use in one write. The worker pays for the
-//    reclaim, the pod loses little, and the write ends soon enough to be taken back. What cannot be
+//  - In a lane: at most a sixteenth of what is in use, and 64 MiB, below it in one write. The worker
+//    pays for the reclaim, whoever allocates is delayed by a quarter of a second at most, and the
+//    write ends soon enough to be taken back. What cannot be
 //    reclaimed (anonymous memory without swap) stays: then the value goes back to what is in use,
 //    the pod cannot grow, and another try is made later.
 //  - In line: never below what is in use. The change stays pending; each later pass follows the use
@@ -21,6 +22,7 @@
 /* A smaller step is not worth a write and a line in the log. */
 #define STEP_MIN_BYTES (1u << 20)
 #define STRIDE_BYTES (64u << 20)
+#define STRIDE_PART 16
 /* A step helped when a quarter of it was reclaimed, or what is left above the value is too little to
  * be punished by the kernel: delays of 1 % and less over the value come to under 10 ms, which it
  * leaves out. */
@@ -67,7 +69,7 @@ static int step_high(int dir_fd, const struct knob_value *now, const struct knob
 static int stride_high(int dir_fd, const struct knob_value *now, const struct knob_value *want,
 		       struct knob_value *ret_value, uint64_t *ret_gap)
 {
-	uint64_t current;
+	uint64_t current, stride;
 	int r;
 
 	*ret_value = *want;
@@ -77,7 +79,12 @@ static int stride_high(int dir_fd, const struct knob_value *now, const struct kn
 	r = read_current(dir_fd, &current);
 	if (r < 0)
 		return r;
-	lower_to(current > STRIDE_BYTES ? current - STRIDE_BYTES : 0, now, want, ret_value);
+	stride = current / STRIDE_PART;
+	if (stride > STRIDE_BYTES)
+		stride = STRIDE_BYTES;
+	if (stride < STEP_MIN_BYTES)
+		stride = STEP_MIN_BYTES;
+	lower_to(current > stride ? current - stride : 0, now, want, ret_value);
 	if (current > ret_value->value)
 		*ret_gap = current - ret_value->value;
 	return 0;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # budget: 60s
-# long-budget: 300s
+# long-budget: 500s
 # profile: small
 # core: yes
 # title: memory.high far below what is in use is reached by a worker, what cannot be reclaimed is not slowed down, and a storm takes nothing from the agent
@@ -64,7 +64,7 @@ kept()
 	sleep 3
 	after=$(stalled anon)
 	note "the anonymous pod stood still for $(((after - before) / 1000)) ms of 3 s"
-	ok "it is not slowed down in vain" [ $((after - before)) -lt 1500000 ]
+	ok "it is not slowed down in vain" [ $((after - before)) -lt 2000000 ]
 }
 
 # What a memory.high that is simply written does: the writer waits, and the pod crawls.
@@ -126,7 +126,7 @@ undone()
 		"0 0 0" "and the protection"
 }
 
-# A hog until the kernel kills something. The agent must go on, and wait for none of its own pages.
+# A hog that no rule names, until the kernel kills it. The agent must go on, and wait for none of its own pages.
 #   storm MODE locked|open
 storm()
 {
@@ -140,7 +140,7 @@ storm()
 	before=$(faults)
 	passes=$(status passes)
 	awk '/^oom_kill / { print $2 }' /proc/vmstat >/run/kills
-	pod_create hog BestEffort 0 0 stress-ng --vm 2 --vm-bytes 700M --vm-keep --oomable --timeout 90 -q
+	systemd-run -q --unit=hog stress-ng --vm 2 --vm-bytes 1000M --vm-keep --oomable --timeout 150 -q
 	wait_for 120 sh -c '[ "$(awk "/^oom_kill / { print \$2 }" /proc/vmstat)" -gt "$(cat /run/kills)" ]'
 	note "$1, $2: kernel kills: $(awk '/^oom_kill / { print $2 }' /proc/vmstat); of the kubelet's 40 MiB of files $(($(kubelet_cache) / MIB)) MiB are left"
 	if [ "$1" = observe ]; then
@@ -154,7 +154,8 @@ storm()
 	wait_for 20 coloctl status
 	note "$1, $2: passes: $(($(status passes) - passes)); major faults of the agent: $((after - before)); slow writes: $(status slow_writes), cut: $(status slow_writes_cut), longest $(status slow_write_longest_us) us"
 	[ "$2" != locked ] || is $((after - before)) 0 "and waited for none of its own pages"
-	pod_delete hog
+	systemctl stop hog
+	systemctl reset-failed hog 2>/dev/null
 	colod_stop
 	kubelet_stop
 	rm -f /run/kills
