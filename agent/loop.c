@@ -84,6 +84,11 @@ static void loop_pass(struct loop *loop)
 	loop_wake(loop, false);
 }
 
+static void any_pass(void *context)
+{
+	loop_pass(context);
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct loop *loop = context;
