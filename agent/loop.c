@@ -12,7 +12,6 @@
 
 #include "agent/account.h"
 #include "agent/base/cleanup.h"
-#include "agent/base/lanes.h"
 #include "agent/base/log.h"
 #include "agent/disable_watch.h"
 #include "agent/life.h"
@@ -151,26 +150,9 @@ static int on_disable(sd_event_source *source, int fd, uint32_t revents, void *c
 	return 0;
 }
 
-static int on_step(sd_event_source *source, uint64_t usec, void *context)
+static void any_pass(void *context)
 {
-	(void)source;
-	(void)usec;
 	loop_pass(context);
-	return 0;
-}
-
-/* Writes that took long have ended: the next step of each, one pass for all of them. */
-static int on_lanes(sd_event_source *source, int fd, uint32_t revents, void *context)
-{
-	struct loop *loop = context;
-
-	(void)source;
-	(void)fd;
-	(void)revents;
-	lanes_clear(loop->state->lanes);
-	(void)sd_event_source_set_time_relative(loop->step, BURST_US);
-	(void)sd_event_source_set_enabled(loop->step, SD_EVENT_ONESHOT);
-	return 0;
 }
 
 static int on_trigger(sd_event_source *source, int fd, uint32_t revents, void *context)
@@ -259,22 +241,6 @@ static void add_disable_watch(struct loop *loop)
 		log_info("loop.disable", "/etc/colod is not watched (%s)", strerror(-r));
 }
 
-static int add_lanes(struct loop *loop)
-{
-	int r;
-
-	if (!loop->state->lanes)
-		return 0;
-	r = sd_event_add_time_relative(loop->event, &loop->step, CLOCK_BOOTTIME, BURST_US, 0,
-				       on_step, loop);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(loop->step, SD_EVENT_OFF);
-	if (r < 0)
-		return r;
-	return sd_event_add_io(loop->event, &loop->lanes, loop->state->lanes->event_fd, EPOLLIN,
-			       on_lanes, loop);
-}
-
 static int add_sources(struct loop *loop)
 {
 	int r, fd = discover_inotify_fd(loop->state->discover);
@@ -292,8 +258,6 @@ static int add_sources(struct loop *loop)
 		r = sd_event_add_io(loop->event, &loop->facts,
 				    discover_facts_fd(loop->state->discover), EPOLLIN, on_facts,
 				    loop);
-	if (r >= 0)
-		r = add_lanes(loop);
 	if (r < 0 || fd < 0)
 		return r;
 	return sd_event_add_io(loop->event, &loop->inotify, fd, EPOLLIN, on_inotify, loop);
@@ -318,6 +282,9 @@ static int loop_start(struct loop *loop, const struct options *options)
 		.on_disarm = trigger_disarm,
 	};
 	workers_start(loop->state);
+	r = workers_attach(loop->state, loop->event, any_pass, loop);
+	if (r < 0)
+		return r;
 	r = add_sources(loop);
 	if (r < 0)
 		return r;
@@ -331,8 +298,6 @@ static void loop_done(struct loop *loop)
 	loop_bus_close(loop);
 	for (size_t i = 0; i < ELEMENTS(loop->triggers); i++)
 		sd_event_source_disable_unref(loop->triggers[i]);
-	sd_event_source_disable_unref(loop->lanes);
-	sd_event_source_disable_unref(loop->step);
 	sd_event_source_disable_unref(loop->inotify);
 	sd_event_source_disable_unref(loop->facts);
 	sd_event_source_disable_unref(loop->disable);
@@ -370,7 +335,6 @@ int loop_run(const struct options *options)
 	(void)sd_notify(false, "READY=1");
 	r = sd_event_loop(loop.event);
 	(void)sd_notify(false, "STOPPING=1");
-	loop.lanes = sd_event_source_disable_unref(loop.lanes);
 	workers_stop(loop.state);
 	account_agent(loop.state, "colod", "stops", "");
 	life_stop(loop.state);

@@ -22,8 +22,6 @@ struct loop {
 	sd_event_source *facts;
 	sd_event_source *disable;
 	struct disable_watch disable_watch;
-	sd_event_source *lanes; /* NULL without workers */
-	sd_event_source *step;
 	sd_event_source *triggers[64]; /* found by their fd; observe arms at most 32 */
 	sd_bus *sdbus;
 	struct bus *bus;

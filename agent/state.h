@@ -31,6 +31,7 @@ struct state {
 	struct observe *observe;
 	struct apply *apply;
 	struct lanes *lanes; /* only in the loop; see workers.h */
+	struct workers *workers;
 	struct policy *policy;
 	struct diags diags;
 	struct ladder_cpu ladder_cpu;

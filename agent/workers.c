@@ -3,7 +3,10 @@
 #include "agent/workers.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <systemd/sd-event.h>
 
 #include "agent/base/lanes.h"
 #include "agent/base/log.h"
@@ -25,6 +28,17 @@ void workers_lock_memory(const struct options *options)
 					: strerror(-r));
 }
 
+/* Writes of several pods end together. */
+#define STEP_US 50000
+
+struct workers {
+	struct lanes *lanes; /* borrowed */
+	sd_event_source *ended;
+	sd_event_source *step;
+	void (*pass)(void *context);
+	void *context;
+};
+
 void workers_start(struct state *s)
 {
 	int r = lanes_new(&s->lanes);
@@ -44,8 +58,65 @@ void workers_start(struct state *s)
 	observe_use_lanes(s->observe, s->lanes);
 }
 
+static int on_step(sd_event_source *source, uint64_t usec, void *context)
+{
+	struct workers *w = context;
+
+	(void)source;
+	(void)usec;
+	w->pass(w->context);
+	return 0;
+}
+
+/* The next step of each knob, in one pass for all whose write has ended. */
+static int on_ended(sd_event_source *source, int fd, uint32_t revents, void *context)
+{
+	struct workers *w = context;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	lanes_clear(w->lanes);
+	(void)sd_event_source_set_time_relative(w->step, STEP_US);
+	(void)sd_event_source_set_enabled(w->step, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+int workers_attach(struct state *s, struct sd_event *event, void (*pass)(void *context),
+		   void *context)
+{
+	struct workers *w;
+	int r;
+
+	if (!s->lanes)
+		return 0;
+	w = s->workers = calloc(1, sizeof(*w));
+	if (!w)
+		return -ENOMEM;
+	w->lanes = s->lanes;
+	w->pass = pass;
+	w->context = context;
+	r = sd_event_add_time_relative(event, &w->step, CLOCK_BOOTTIME, STEP_US, 0, on_step, w);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(w->step, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_io(event, &w->ended, s->lanes->event_fd, EPOLLIN, on_ended, w);
+	return r < 0 ? r : 0;
+}
+
+static void detach(struct workers *w)
+{
+	if (!w)
+		return;
+	sd_event_source_disable_unref(w->ended);
+	sd_event_source_disable_unref(w->step);
+	free(w);
+}
+
 void workers_stop(struct state *s)
 {
+	detach(s->workers);
+	s->workers = NULL;
 	if (!s->lanes)
 		return;
 	observe_use_lanes(s->observe, NULL);

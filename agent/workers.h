@@ -11,6 +11,12 @@ void workers_lock_memory(const struct options *options);
  * instead, which is said. */
 void workers_start(struct state *state);
 
+/* Has the event loop call `pass` soon after writes have ended, once for all that end together. 0 or
+ * -errno; nothing to do without workers. Ends with workers_stop(). */
+struct sd_event;
+int workers_attach(struct state *state, struct sd_event *event, void (*pass)(void *context),
+		   void *context);
+
 /* What is urgent is done, the rest taken back or cut short; afterwards everything is done in line. */
 void workers_stop(struct state *state);
 

@@ -198,14 +198,17 @@ static void sweep(struct apply *apply)
 
 	for (struct original *next, *record = originals_next(o, NULL); record; record = next) {
 		_cleanup_close_ int fd = -EBADF;
+		bool seen = record->seen;
 		int r = 0;
 
 		next = originals_next(o, record);
-		if (!record->seen)
+		if (!seen)
 			r = apply_open(apply, record->path, record->inode, &fd);
 		record->seen = false;
 		if (r == -ENOENT || r == -ENOTDIR || r == -ESTALE)
 			apply_end(apply, record);
+		else if (!seen && record->held)
+			apply_end_hold(apply, record);
 	}
 }
 
