@@ -2,6 +2,8 @@
 // See account.h.
 #include "agent/account.h"
 
+#include <string.h>
+
 #include "agent/base/messages.h"
 #include "policy/decide.h"
 #include "policy/knob.h"
@@ -53,6 +55,24 @@ void account_event_alone(void *context, const struct apply_event *event)
 
 	fill(&r, event, NULL, NULL);
 	messages_tell(context, &r);
+}
+
+void account_property(void *context, const char *unit, const char *what, bool undone, int error)
+{
+	struct state *s = context;
+	struct history_record r = HISTORY_RECORD(HISTORY_PROPERTY);
+
+	history_set_path(&r, unit);
+	if (error < 0)
+		HISTORY_SET(
+			r.why,
+			"systemd did not take %s (%s). The values are in the cgroup's files; what "
+			"systemd writes over them is put back when it happens",
+			what, strerror(-error));
+	else
+		HISTORY_SET(r.why, "systemd was told %s%s", what,
+			    undone ? ", as it was before" : "");
+	messages_tell(s->history, &r);
 }
 
 void account_rung(struct state *s, enum rung before)

@@ -19,6 +19,9 @@ void account_rung(struct state *state, enum rung before);
  * takes it in. `caller`: who asked for the change, NULL when nobody did. */
 void account_modes(struct state *state, const struct history_caller *caller);
 
+/* systemd was told something of a unit, or refused it: for units_on_said(). */
+void account_property(void *context, const char *unit, const char *what, bool undone, int error);
+
 /* The policy files were read: state_load_policy() returned `result`. */
 void account_policy(struct state *state, int result, const struct history_caller *caller);
 

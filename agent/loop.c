@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 #include "agent/account.h"
+#include "agent/apply/units.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
@@ -132,6 +133,8 @@ static int loop_resume(void *context, const struct history_caller *caller)
 
 static void bus_close(struct loop *loop)
 {
+	if (loop->state)
+		units_set_bus(apply_units(loop->state->apply), NULL);
 	bus_free(loop->bus);
 	loop->bus = NULL;
 	loop->sdbus = sd_bus_flush_close_unref(loop->sdbus);
@@ -156,7 +159,10 @@ static int bus_open(struct loop *loop)
 	r = sd_bus_attach_event(loop->sdbus, loop->event, SD_EVENT_PRIORITY_NORMAL);
 	if (r < 0)
 		return r;
-	return bus_new(loop->sdbus, &ops, &loop->bus);
+	r = bus_new(loop->sdbus, &ops, &loop->bus);
+	if (r == 0)
+		units_set_bus(apply_units(loop->state->apply), loop->sdbus);
+	return r;
 }
 
 /* A bus that is not there yet, or went away, costs the queries and nothing else. */

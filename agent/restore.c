@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/account.h"
+#include "agent/apply/units.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/history.h"
@@ -41,6 +42,22 @@ static void say(struct history *history, const struct apply_restored *done, bool
 	log_notice("restore", "%s%s", holds_only ? "holds: " : "", r.why);
 }
 
+/* What systemd was told is taken back too. How much it could not be told of. */
+static size_t units_back(struct apply *apply)
+{
+	struct units_restored done;
+
+	units_restore(apply_units(apply), &done);
+	if (done.written > 0)
+		log_notice(
+			"restore.units",
+			"systemd: %zu properties told, %zu as before, %zu gone with their unit, %zu left: "
+			"%zu set by somebody else since, %zu that it did not take",
+			done.written, done.restored, done.gone, done.foreign + done.failed,
+			done.foreign, done.failed);
+	return done.failed;
+}
+
 static void log_failed(int error)
 {
 	log_err("restore", "originals could not be restored: %s. Try again: colod restore",
@@ -60,7 +77,7 @@ static int all_back(struct apply *apply, struct history *history)
 		return r;
 	}
 	say(history, &done, false);
-	return (int)(done.left - done.foreign);
+	return (int)(done.left - done.foreign + units_back(apply));
 }
 
 int restore_holds(struct apply *apply, struct history *history)
@@ -113,6 +130,8 @@ static int open_all(const struct options *options, int *ret_state, int *ret_lock
 		r = fs_open_dir(root_fd, CGROUP_MOUNT, ret_cgroup);
 	if (r == 0)
 		r = apply_new(*ret_cgroup, state_fd, ret_apply);
+	if (r == 0)
+		apply_use_units(*ret_apply, root_fd, state_fd);
 	if (r == 0)
 		*ret_state = TAKE_FD(state_fd);
 	return r;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/account.h"
+#include "agent/apply/units.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
@@ -92,11 +93,15 @@ static int start_stages(struct state *s)
 		return r;
 	}
 	r = apply_new(discover_cgroup_fd(s->discover), s->state_fd, &s->apply);
-	if (r >= 0)
+	if (r == 0 && s->state_fd >= 0)
+		apply_use_units(s->apply, s->root_fd, s->state_fd);
+	if (r >= 0) {
 		apply_on_event(s->apply, account_event, s);
-	else
+		units_on_said(apply_units(s->apply), account_property, s);
+	} else {
 		log_err("apply.start", "cannot read the record of original values: %s",
 			strerror(-r));
+	}
 	return r;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/account.h"
+#include "agent/apply/units.h"
 #include "agent/base/log.h"
 #include "agent/controllers.h"
 #include "agent/life.h"
@@ -99,6 +100,7 @@ static void apply_stage(struct state *s)
 		log_info("tick.apply", "original values can be recorded again");
 	s->no_record_said = r < 0;
 	discover_watch_owned(s->discover);
+	units_pass(apply_units(s->apply), discover_model(s->discover), s->status.pass_us);
 	/* Mode off touches nothing, and a trigger is written into a pod's pressure file. */
 	if (s->status.modes.by[RESOURCE_CPU] == MODE_OFF)
 		trigger_ops.on_arm = NULL;
@@ -110,6 +112,7 @@ static void account_stage(struct state *s)
 {
 	struct status *status = &s->status;
 	struct apply_drift drift = apply_drift(s->apply);
+	struct units_counts units = units_counts(apply_units(s->apply));
 	uint64_t pending = 0;
 
 	for (size_t i = 0; i < s->changes.n; i++) {
@@ -125,6 +128,9 @@ static void account_stage(struct state *s)
 	status->rewrites = drift.rewrites;
 	status->fights = drift.fights;
 	status->contested = drift.contested;
+	status->units_told = units.told;
+	status->unit_calls = units.calls;
+	status->unit_refusals = units.refusals;
 	status->triggers = observe_n_triggers(s->observe);
 	status->unsampled = observe_n_unsampled(s->observe);
 	status->log_suppressed = log_suppressed();

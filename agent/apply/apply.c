@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/apply/units.h"
 #include "agent/base/boot_id.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
@@ -63,8 +64,26 @@ void apply_free(struct apply *apply)
 {
 	if (!apply)
 		return;
+	units_free(apply->units);
 	originals_close(&apply->originals);
 	free(apply);
+}
+
+void apply_use_units(struct apply *apply, int root_fd, int state_fd)
+{
+	int r = units_new(apply, root_fd, state_fd, &apply->units);
+
+	if (r < 0)
+		log_warning(
+			"apply.units",
+			"cannot use /run/colod/units (%s): systemd is told nothing, and what it was "
+			"told before is not taken back. See: systemctl revert UNIT",
+			strerror(-r));
+}
+
+struct units *apply_units(struct apply *apply)
+{
+	return apply->units;
 }
 
 void apply_set_now(struct apply *apply, int64_t now_us)

@@ -12,6 +12,7 @@
 #include "colod/plan.h"
 
 struct apply;
+struct units;
 
 /* `cgroup_fd` is the cgroup2 mount, `state_fd` the directory that holds the originals file
  * (/run/colod); both borrowed. state_fd -EBADF: originals are kept in memory only (--once,
@@ -22,6 +23,12 @@ void apply_free(struct apply *apply);
 
 /* The time of the pass (CLOCK_BOOTTIME): holds that it takes are that old. */
 void apply_set_now(struct apply *apply, int64_t now_us);
+
+/* Also tells systemd, where it owns a cgroup (units.h). `root_fd` stands for "/"; state_fd as above, and
+ * not -EBADF. Where that cannot be (said here), there are only files. */
+void apply_use_units(struct apply *apply, int root_fd, int state_fd);
+/* NULL without them. */
+struct units *apply_units(struct apply *apply);
 
 /* After discovery: marks the knobs in the model that an earlier run of colod owns (path and inode
  * still the same). */

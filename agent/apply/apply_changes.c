@@ -30,7 +30,8 @@ static int look(struct apply_job *j)
 		return apply_job_refuse_error(j, r);
 	c->had = now;
 	j->state->now = now;
-	j->ours = j->record && originals_is_ours(j->record, &now, j->apply->page_bytes);
+	j->ours = j->record &&
+		  (cg->telling || originals_is_ours(j->record, &now, j->apply->page_bytes));
 	j->drift = j->record && !j->ours;
 	return 0;
 }
@@ -61,7 +62,7 @@ static int remember_forgotten(struct apply_job *j)
 
 	if (r < 0)
 		return r;
-	ours = record && originals_is_ours(record, &now, j->apply->page_bytes);
+	ours = record && (cg->telling || originals_is_ours(record, &now, j->apply->page_bytes));
 	if (!record && knob_equal(knob, &now, &after, j->apply->page_bytes))
 		return 0;
 	r = apply_own(j->apply, cg->path, cg->inode, knob, false, ours ? &record->original : &now,

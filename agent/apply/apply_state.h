@@ -28,6 +28,7 @@ struct apply {
 	struct originals_line line; /* for records: large, so not on the stack */
 	struct refuse_seen seen;
 	struct apply_drift drift;
+	struct units *units; /* NULL: files only */
 	apply_hook_fn hook;
 	void *hook_context;
 	apply_event_fn event;

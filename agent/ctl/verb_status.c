@@ -75,6 +75,21 @@ static void drift_line(const struct ctl *ctl, const cJSON *status)
 	line(ctl, "drift", text, contested > 0 ? TERM_YELLOW : TERM_PLAIN);
 }
 
+/* Whom systemd has of colod's. */
+static void units_line(const struct ctl *ctl, const cJSON *status)
+{
+	uint64_t told = doc_count(status, "units_told"), no = doc_count(status, "unit_refusals");
+	char text[256];
+
+	if (told == 0 && no == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "%" PRIu64 " units have values of colod's; told %" PRIu64
+		       " times, refused %" PRIu64,
+		       told, doc_count(status, "unit_calls"), no);
+	line(ctl, "systemd", text, no > 0 ? TERM_YELLOW : TERM_PLAIN);
+}
+
 static void work_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
@@ -102,6 +117,7 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 		       doc_count(status, "refusals"));
 	line(ctl, "passes", text, TERM_PLAIN);
 	drift_line(ctl, status);
+	units_line(ctl, status);
 	(void)snprintf(text, sizeof(text), "%" PRIu64 " armed, fired %" PRIu64 " times",
 		       doc_count(status, "triggers"), doc_count(status, "trigger_events"));
 	line(ctl, "triggers", text, TERM_PLAIN);

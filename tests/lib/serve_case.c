@@ -102,6 +102,8 @@ static void make_status(struct serve_case *c)
 		.rewrites = 12,
 		.fights = 1,
 		.contested = 1,
+		.units_told = 2,
+		.unit_calls = 3,
 		.started_us = 1000000,
 		.pass_us = 13000000,
 	};

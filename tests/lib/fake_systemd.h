@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A process that answers on a private bus as systemd does for the two calls that colod makes: GetAll of a
+// unit, and SetUnitProperties, which writes all knobs of a controller into a fake tree and leaves a
+// drop-in. For the order and the records of colod's calls; what systemd really does is a VM test.
+//
+// Units are directories of the fake tree: units/NAME/PROPERTY, with the value as text. ControlGroup is a
+// property too.
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "tests/lib/private_bus.h"
+
+struct fake_systemd {
+	struct private_bus bus;
+	pid_t pid;
+	char *dir; /* the tree, borrowed */
+};
+
+/* Starts bus and process; DBUS_SYSTEM_BUS_ADDRESS leads there. Aborts where that fails. */
+void fake_systemd_start(struct fake_systemd *f, char *dir);
+void fake_systemd_stop(struct fake_systemd *f);
+
+/* A unit whose cgroup is `path`, with systemd's defaults. */
+void fake_systemd_unit(struct fake_systemd *f, const char *name, const char *path);
+
+/* Somebody else sets a property, without systemd writing files. UINT64_MAX: unset. */
+void fake_systemd_set(struct fake_systemd *f, const char *name, const char *property,
+		      uint64_t value);
+uint64_t fake_systemd_get(struct fake_systemd *f, const char *name, const char *property);
+
+/* The answers from now on: "ok", "refuse" (an error), "silent" (none). */
+void fake_systemd_mood(struct fake_systemd *f, const char *mood);
+
+/* Calls of SetUnitProperties so far. */
+unsigned fake_systemd_calls(struct fake_systemd *f);
