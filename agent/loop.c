@@ -11,6 +11,7 @@
 #include <systemd/sd-event.h>
 
 #include "agent/account.h"
+#include "agent/apply/units.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "agent/disable_watch.h"
