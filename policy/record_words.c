@@ -26,7 +26,6 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_MEMORY_OF_LIMIT] = "memory-of-limit",
 	[REASON_MEMORY_OF_NODE] = "memory-of-node",
 	[REASON_MEMORY_HEADROOM] = "memory-headroom",
-	[REASON_MEMORY_HEADROOM] = "memory-headroom",
 	[REASON_IO_LEVEL] = "io-level",
 	[REASON_IO_CLASS] = "io-class",
 	[REASON_SQUEEZE] = "squeeze",
