@@ -151,11 +151,6 @@ static int on_disable(sd_event_source *source, int fd, uint32_t revents, void *c
 	return 0;
 }
 
-static void any_pass(void *context)
-{
-	loop_pass(context);
-}
-
 static int on_trigger(sd_event_source *source, int fd, uint32_t revents, void *context)
 {
 	struct loop *loop = context;
