@@ -67,6 +67,7 @@ void apply_free(struct apply *apply)
 	if (!apply)
 		return;
 	units_free(apply->units);
+	fd_reserve_lend(&apply->reserve);
 	originals_close(&apply->originals);
 	free(apply->flights);
 	free(apply);
