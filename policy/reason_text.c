@@ -195,11 +195,10 @@ static void memory_text(struct text_out *out, const struct reason *r)
 			bytes(r->limit, a));
 		break;
 	case REASON_EASED:
-		text_out_put(
-			out,
-			"the kernel could not reclaim it down to %s: it may keep the %s that it "
-			"uses, and is tried again in %s",
-			bytes(r->limit, a), bytes(r->observed, b), duration(r->for_us, c));
+		text_out_put(out,
+			     "the kernel could not reclaim it down to %s: it may use up to %s, "
+			     "and is tried again in %s",
+			     bytes(r->limit, a), bytes(r->observed, b), duration(r->for_us, c));
 		break;
 	default:
 		break;

@@ -46,6 +46,8 @@ static int next_value(struct apply_job *j, const struct knob_value *want,
 	*ret_value = *want;
 	if (j->apply->flights && j->writer->stride && apply_lanes_may_press(j))
 		r = j->writer->stride(j->dir_fd, had, want, ret_value, &j->gap);
+	else if (j->apply->flights && j->writer->follow)
+		r = j->writer->follow(j->dir_fd, had, want, ret_value);
 	else if (j->writer->step)
 		r = j->writer->step(j->dir_fd, had, want, ret_value);
 	return r < 0 ? apply_job_refuse_error(j, r) : 0;

@@ -8,8 +8,8 @@
 //  - In a lane: at most a sixteenth of what is in use, and 64 MiB, below it in one write. The worker
 //    pays for the reclaim, whoever allocates is delayed by a quarter of a second at most, and the
 //    write ends soon enough to be taken back. What cannot be
-//    reclaimed (anonymous memory without swap) stays: then the value goes back to what is in use,
-//    the pod cannot grow, and another try is made later.
+//    reclaimed (anonymous memory without swap) stays: then the value goes back to a little above
+//    what is in use, the pod cannot grow further, and another try is made later.
 //  - In line: never below what is in use. The change stays pending; each later pass follows the use
 //    down. O_NONBLOCK skips the reclaim on kernels that know it (7.2), others ignore it.
 #include <errno.h>
@@ -28,6 +28,8 @@
  * leaves out. */
 #define HELPED_PART 4
 #define UNPUNISHED_PART 100
+#define ROOM_PART 32
+#define ROOM_MIN_BYTES (4u << 20)
 
 static int read_current(int dir_fd, uint64_t *ret_bytes)
 {
@@ -90,6 +92,29 @@ static int stride_high(int dir_fd, const struct knob_value *now, const struct kn
 	return 0;
 }
 
+/* What is in use and a little: a pod that can grow by nothing stands still at each allocation. */
+static uint64_t with_room(uint64_t current)
+{
+	uint64_t room = current / ROOM_PART;
+
+	return current + (room > ROOM_MIN_BYTES ? room : ROOM_MIN_BYTES);
+}
+
+static int follow_high(int dir_fd, const struct knob_value *now, const struct knob_value *want,
+		       struct knob_value *ret_value)
+{
+	uint64_t current;
+	int r;
+
+	*ret_value = *want;
+	if (want->value >= now->value)
+		return 0;
+	r = read_current(dir_fd, &current);
+	if (r == 0)
+		lower_to(with_room(current), now, want, ret_value);
+	return r;
+}
+
 static int ease_high(int dir_fd, const struct knob_value *value, uint64_t gap,
 		     struct knob_value *ret_value)
 {
@@ -101,7 +126,7 @@ static int ease_high(int dir_fd, const struct knob_value *value, uint64_t gap,
 	*ret_value = *value;
 	over = current > value->value ? current - value->value : 0;
 	if (over > gap - gap / HELPED_PART && over > value->value / UNPUNISHED_PART)
-		ret_value->value = current;
+		ret_value->value = with_room(current);
 	return 0;
 }
 
@@ -114,6 +139,7 @@ const struct writer cgroup_memory_writers[] = {
 		.forgets = KNOB_COUNT,
 		.step = step_high,
 		.stride = stride_high,
+		.follow = follow_high,
 		.ease = ease_high,
 	},
 };

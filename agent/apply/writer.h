@@ -23,6 +23,9 @@ struct writer {
 	 * does. *ret_gap: how much more is in use than the value allows, 0: it will not last. */
 	int (*stride)(int dir_fd, const struct knob_value *now, const struct knob_value *want,
 		      struct knob_value *ret_value, uint64_t *ret_gap);
+	/* Instead of a stride, while none is to be tried: follows the use down and leaves some room. */
+	int (*follow)(int dir_fd, const struct knob_value *now, const struct knob_value *want,
+		      struct knob_value *ret_value);
 	/* After such a write of `value`: the value to go back to where it came to nothing, so that the
 	 * pod is not slowed down in vain; `value` itself where it helped. */
 	int (*ease)(int dir_fd, const struct knob_value *value, uint64_t gap,

@@ -168,9 +168,9 @@ storm()
 }
 
 began=$SECONDS
+kubelet
 cache_pod
 anon_pod
-kubelet
 colod_facts
 colod_policy observe file:///run/pods.json 'levels:' '  P7: {role: offline, memory: {high: 20% of limit}}'
 ok "start" colod_start
