@@ -28,9 +28,9 @@ kubelet_cgroupfs() { echo 1 >$CG/kubepods/besteffort/cpu.weight; }
 
 setup()
 {
-	ok "an online pod" pod_create web Burstable 2000 $((64 * 1048576))
+	ok "an online pod" pod_create web Burstable 6000 $((64 * 1048576))
 	ok "a BestEffort pod" pod_create hog BestEffort
-	ok "an online pod in the cgroupfs layout" pod_create_cgroupfs cweb Burstable 2000 0
+	ok "an online pod in the cgroupfs layout" pod_create_cgroupfs cweb Burstable 6000 0
 	ok "a BestEffort one" pod_create_cgroupfs chog BestEffort
 	colod_facts
 	colod_policy protect file:///run/pods.json
@@ -108,7 +108,7 @@ innocent()
 	kill $watcher
 	wait $watcher 2>/dev/null
 	is "$(cat innocent)" "" "no write to a weight that colod does not own"
-	is "$(knob "$(pod_path web)" cpu.weight) $(knob "$(pod_path cweb)" cpu.weight)" "79 79" "the online pods have the kubelet's weights"
+	is "$(knob "$(pod_path web)" cpu.weight) $(knob "$(pod_path cweb)" cpu.weight)" "235 235" "the online pods have the kubelet's weights"
 }
 
 gone()
