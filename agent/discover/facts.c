@@ -59,7 +59,8 @@ bool facts_awaited(const struct facts *facts)
 	return facts->configured && facts->source != FACTS_CGROUP && !facts->good;
 }
 
-static bool set_note(struct facts *facts, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static bool set_note(struct facts *facts, const char *format,
+							   va_list args)
 {
 	char text[sizeof(facts->note)];
 

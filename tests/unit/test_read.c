@@ -353,8 +353,8 @@ TEST(free_takes_nothing_and_half_built_objects)
 TEST(what_a_file_took_back_does_not_come_back_with_a_later_one)
 {
 	static const char *const texts[] = {
-		"version: 1\nlevels: {P7: {role: offline, cpu: {squeeze: {target: 65%, floor: 2%}}}}\n"
-		"assign: [{match: {qos: BestEffort}, level: P7}]\n",
+		("version: 1\nlevels: {P7: {role: offline, cpu: {squeeze: {target: 65%, floor: 2%}}}}\n"
+		 "assign: [{match: {qos: BestEffort}, level: P7}]\n"),
 		"version: 1\nlevels: {P7: {cpu: {squeeze: none}}}\n",
 		"version: 1\nlevels: {P7: {cpu: {squeeze: {floor: 3%}}}}\n",
 	};

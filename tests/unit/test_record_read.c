@@ -62,8 +62,8 @@ TEST(another_version_is_refused_with_a_sentence)
 TEST(something_else_is_no_record)
 {
 	static const char *const texts[] = {"", "hello\n", "{\"version\": 1}\n", "colod-record",
-					    "\x7f"
-					    "ELF\n"};
+					    ("\x7f"
+					     "ELF\n")};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		assert_int_equal(read_text(texts[i], 0), -EBADMSG);

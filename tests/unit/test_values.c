@@ -39,7 +39,8 @@ TEST(each_value_keeps_its_text_file_and_line)
 TEST(a_word_takes_the_place_of_a_mapping_and_the_other_way_round)
 {
 	const char *texts[] = {
-		"version: 1\nlevels:\n  P7: {role: offline, cpu: {squeeze: {target: 65%, floor: 2%}}}\n" RULES,
+		("version: 1\nlevels:\n  P7: {role: offline, cpu: {squeeze: {target: 65%, floor: "
+		 "2%}}}\n" RULES),
 		"version: 1\nlevels: {P7: {cpu: {squeeze: none}}}\n",
 		"version: 1\nlevels: {P7: {cpu: {squeeze: {target: 50%, floor: 3%}}}}\n",
 	};
