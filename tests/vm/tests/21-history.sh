@@ -4,7 +4,6 @@
 # budget: 90s
 # long-budget: 300s
 # profile: default
-# core: yes
 # title: what was done, and what observe would have done, is recorded with who and why; kills, restarts, churn and a full disk cost no more than they must
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"

@@ -3,7 +3,6 @@
 #
 # budget: 150s
 # profile: default
-# core: yes
 # title: systemd is told what colod wrote to its units, keeps it over a reload, and has nothing of it left after a stop; elsewhere only files
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"

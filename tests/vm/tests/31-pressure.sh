@@ -4,7 +4,6 @@
 # budget: 90s
 # long-budget: 500s
 # profile: small
-# core: yes
 # title: memory.high far below what is in use is reached by a worker, what cannot be reclaimed is not slowed down, and a storm takes nothing from the agent
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
