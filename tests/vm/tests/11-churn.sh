@@ -51,7 +51,7 @@ ok "the service still runs" systemctl is-active -q colod
 is "$(systemctl show -p NRestarts --value colod)" 0 "and never restarted"
 is "$(journalctl -q -u colod -p warning -o cat | grep -vc '^$')" 0 "a vanished pod is no warning"
 colod_facts
-ok "the gone pods are forgotten" wait_for 4 sh -c \
+ok "the gone pods are forgotten" wait_for 15 sh -c \
 	'[ "$(coloctl pods --json | jq "[.[] | select(.kind == \"kubernetes\")] | length")" = 3 ]'
 is "$(knob "$(pod_path late)" cpu.weight)" 1 "the one that stayed keeps its level"
 pod_delete late; pod_delete web; pod_delete real
