@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# An online pod that waits for CPU beside an offline hog, for tests that need a hold to stand. Source
+# pods.sh, colod.sh and watch.sh first.
+#
+#   pressure_start           pods web and hog, both busy from here on
+#   pressure_held            whether the quota is there
+#   pressure_end
+#   pressure_strays          writes outside the hold itself, as the witness saw them
+
+PRESSURE_BE=$CG/kubepods.slice/kubepods-besteffort.slice
+
+pressure_start()
+{
+	rm -f "$PODS_SHARE/stop"
+	pod_create web Burstable 1000 0
+	pod_create hog BestEffort 0 0 sh -c 'for i in 1 2 3; do (while :; do :; done) & done; wait'
+	POD_NS=kube-system pod_create unmatched BestEffort
+	crun exec "$(pod_id web)" sh -c \
+		'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
+	pressure_load=$!
+}
+
+pressure_held() { ! grep -q '^max' $PRESSURE_BE/cpu.max; }
+
+pressure_free() { grep -q '^max' $PRESSURE_BE/cpu.max; }
+
+pressure_end()
+{
+	touch "$PODS_SHARE/stop"
+	wait $pressure_load
+	rm -f "$PODS_SHARE/stop"
+}
+
+pressure_strays() { watch_changes | grep -v " $PRESSURE_BE cpu.max "; }

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 280s
+# profile: default
+# core: no
+# unproven: started once, beside a test that had left its pods behind
+# title: a quota stands when the agent is killed, stopped, aborted, out of descriptors, out of room or out of its clock: it ends within its bound, and nothing else moves
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+. "$VM/guest/watch.sh"
+. "$VM/guest/pressure.sh"
+
+# WatchdogSec=5s and TimeoutAbortSec=1s, and what an emulated machine takes for ExecStopPost=.
+BOUND_S=6
+SLACK_S=6
+
+# The first time that the quota was away after a moment in milliseconds, by the witness.
+free_at() { watch_changes | awk -v "since=$1" '$1 >= since && $3 == "cpu.max" && $5 ~ /^max/ { print $1; exit }'; }
+
+freed() { [ -n "$(free_at "$1")" ]; }
+
+# dies WAY COMMAND...: the quota stands, the agent meets its end, the quota goes in time.
+dies()
+{
+	local way=$1 since end
+	shift
+	ok "$way: a quota stands" wait_for 90 pressure_held
+	since=$(watch_mark)
+	"$@"
+	ok "$way: the quota ends" wait_for $((BOUND_S + SLACK_S)) freed "$since"
+	end=$(free_at "$since")
+	note "$way: held for $((${end:-0} - since)) ms more; the bound is ${BOUND_S}000 ms and the time of colod restore"
+	is "$(pressure_strays)" "" "$way: nothing else was written"
+}
+
+kill_main() { kill -"$1" "$(unit_pid colod)"; }
+
+# Not one more descriptor for the agent: the mode is lowered, and the hold must end without opening.
+no_descriptors()
+{
+	local pid
+	pid=$(unit_pid colod)
+	prlimit --pid "$pid" --nofile=3:
+	touch /etc/colod/disable
+}
+
+descriptors()
+{
+	dies "out of descriptors" no_descriptors
+	rm -f /etc/colod/disable
+	prlimit --pid "$(unit_pid colod)" --nofile=65536:
+}
+
+fill() { dd if=/dev/zero of=/run/colod/fill bs=4k 2>/dev/null; kill_main KILL; }
+
+no_room()
+{
+	dies "no room under /run, and killed" fill
+	ok "the next agent starts" wait_for 20 systemctl is-active -q colod
+	sleep 3
+	ok "and holds nothing that it cannot record" pressure_free
+	rm -f /run/colod/fill
+}
+
+# The sums of the agent are in CLOCK_BOOTTIME: a step of the other clock is no time.
+clock_step()
+{
+	ok "a clock step: a quota stands" wait_for 90 pressure_held
+	date -s '+2 hours' >/dev/null
+	sleep 2
+	like "$(coloctl status)" 'holds .*the oldest for [0-9.]+ s' "a clock step is not the age of a hold"
+	date -s '-2 hours' >/dev/null
+	dies "after a clock step, killed" kill_main KILL
+}
+
+suspend()
+{
+	if ! grep -qw mem /sys/power/state 2>/dev/null || [ ! -e /sys/class/rtc/rtc0/wakealarm ]; then
+		note "this kernel cannot suspend: $(cat /sys/power/state 2>/dev/null); unit test_life covers the gap"
+		return
+	fi
+	dies "a suspend" rtcwake -q -m mem -s 8
+	ok "and it is said" wait_for 10 says 'did not run for'
+}
+
+mkdir -p /run/colod
+mount -t tmpfs -o size=256k,mode=755 tmpfs /run/colod
+pressure_start
+colod_facts
+colod_policy squeeze file:///run/pods.json
+mkdir -p /run/systemd/system/colod.service.d
+printf '[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestartSec=100ms\n' >/run/systemd/system/colod.service.d/50-test.conf
+systemctl daemon-reload
+allow_core colod 6
+ok "start" colod_start
+ok "a quota stands" wait_for 90 pressure_held
+sleep 2
+watch_start
+dies SIGKILL kill_main KILL
+dies "SIGSTOP past the watchdog" kill_main STOP
+dies abort kill_main ABRT
+descriptors
+no_room
+clock_step
+suspend
+watch_stop "the ways to die"
+pressure_end
+colod_stop
+umount /run/colod
+rm -rf /run/systemd/system/colod.service.d
+systemctl daemon-reload
+systemctl reset-failed colod colod-restore 2>/dev/null
+colod_clean
+pods_cleanup
+done_testing
