@@ -299,7 +299,7 @@ static char *mask_name(const char *name, size_t i)
 	if (strncmp(base, shipped, sizeof(shipped) - 1) == 0)
 		(void)snprintf(text, sizeof(text), "%s", shipped);
 	else
-		(void)snprintf(text, sizeof(text), "policy-%zu.yaml", i + 1);
+		(void)snprintf(text, sizeof(text), "policy-%u.yaml", (unsigned)i + 1);
 	return strdup(text);
 }
 

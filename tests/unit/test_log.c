@@ -164,6 +164,7 @@ TEST(lines_that_are_not_printed_use_up_no_allowance)
 }
 
 /* A journal that does not read: each line is lost whole or cut, none of them waits. */
+#ifndef __SANITIZE_ADDRESS__ /* its report would go to the journal that is stuck */
 TEST(a_stuck_journal_stops_nobody_and_what_it_misses_is_counted)
 {
 	unsigned long before = log_suppressed();
@@ -176,10 +177,11 @@ TEST(a_stuck_journal_stops_nobody_and_what_it_misses_is_counted)
 	saved = begin(ends[1]);
 	log_open(LOG_INFO);
 	for (int i = 0; log_suppressed() == before && i < 100000; i++) {
-		char site[16];
+		/* Each from a site of its own: no flood. The log keeps the pointer. */
+		static char sites[1000][16];
+		char *site = sites[i % 1000];
 
-		/* Each from a site of its own: no flood. */
-		snprintf(site, sizeof(site), "stuck.%d", i % 1000);
+		snprintf(site, sizeof(sites[0]), "stuck.%d", i % 1000);
 		log_notice(site, "%0500d", i);
 	}
 	assert_true(log_suppressed() > before);
@@ -195,6 +197,7 @@ TEST(a_stuck_journal_stops_nobody_and_what_it_misses_is_counted)
 	close(ends[0]);
 	close(ends[1]);
 }
+#endif
 
 TEST(a_terminal_gets_no_level_prefix)
 {
@@ -254,7 +257,9 @@ int main(void)
 		cmocka_unit_test(a_long_message_is_cut_and_ends_its_line),
 		cmocka_unit_test(a_flood_of_one_site_is_cut_and_counted_and_the_others_go_on),
 		cmocka_unit_test(lines_that_are_not_printed_use_up_no_allowance),
+#ifndef __SANITIZE_ADDRESS__
 		cmocka_unit_test(a_stuck_journal_stops_nobody_and_what_it_misses_is_counted),
+#endif
 		cmocka_unit_test(a_terminal_gets_no_level_prefix),
 		cmocka_unit_test(logging_allocates_nothing),
 	};

@@ -4,6 +4,7 @@
 # budget: 90s
 # long-budget: 300s
 # profile: default
+# unproven: its parts on a full and on a read-only disk fail: three of 46 points
 # title: what was done, and what observe would have done, is recorded with who and why; kills, restarts, churn and a full disk cost no more than they must
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"

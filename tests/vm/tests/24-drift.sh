@@ -4,7 +4,6 @@
 # budget: 90s
 # long-budget: 600s
 # profile: default
-# core: yes
 # title: others who write over colod's values, as the kubelet and systemd do: put back at once, counted, without a storm; a fight is bounded and named
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"

@@ -4,6 +4,7 @@
 # budget: 90s
 # long-budget: 500s
 # profile: small
+# unproven: its bound on the standing still of a pod whose memory cannot be reclaimed may be missed, cause not found
 # title: memory.high far below what is in use is reached by a worker, what cannot be reclaimed is not slowed down, and a storm takes nothing from the agent
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
