@@ -45,7 +45,8 @@ static int next_value(struct apply_job *j, const struct knob_value *want,
 
 	*ret_value = *want;
 	if (j->apply->flights && j->writer->stride && apply_lanes_may_press(j))
-		r = j->writer->stride(j->dir_fd, had, want, ret_value, &j->gap);
+		r = j->writer->stride(j->dir_fd, had, want, apply_lanes_has_rested(j), ret_value,
+				      &j->gap);
 	else if (j->apply->flights && j->writer->follow)
 		r = j->writer->follow(j->dir_fd, had, want, ret_value);
 	else if (j->writer->step)

@@ -108,6 +108,11 @@ bool apply_lanes_may_press(const struct apply_job *j)
 	return !rest || j->apply->now_us >= rest->until_us;
 }
 
+bool apply_lanes_has_rested(const struct apply_job *j)
+{
+	return find_rest(j->apply->flights, j->change->cgroup->inode, j->change->knob) != NULL;
+}
+
 /* Whether the change gives back what the write under way takes. */
 static bool undoes(const struct change *change, const struct flight *f)
 {

@@ -21,6 +21,9 @@ bool apply_lanes_waits(struct apply_job *job);
  * came to nothing. */
 bool apply_lanes_may_press(const struct apply_job *job);
 
+/* Whether the last one of this knob came to nothing. */
+bool apply_lanes_has_rested(const struct apply_job *job);
+
 enum apply_route apply_lanes_route(struct apply_job *job, const struct knob_value *value);
 
 /* Hands in a write that was recorded; only on APPLY_ROUTE_LANE. 0 or -errno. */

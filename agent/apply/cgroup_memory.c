@@ -23,6 +23,8 @@
 #define STEP_MIN_BYTES (1u << 20)
 #define STRIDE_BYTES (64u << 20)
 #define STRIDE_PART 16
+/* Once one came to nothing: little enough that a try in vain delays nobody for long. */
+#define PROBE_PART 64
 /* A step helped when a quarter of it was reclaimed, or what is left above the value is too little to
  * be punished by the kernel: delays of 1 % and less over the value come to under 10 ms, which it
  * leaves out. */
@@ -69,7 +71,7 @@ static int step_high(int dir_fd, const struct knob_value *now, const struct knob
 }
 
 static int stride_high(int dir_fd, const struct knob_value *now, const struct knob_value *want,
-		       struct knob_value *ret_value, uint64_t *ret_gap)
+		       bool probes, struct knob_value *ret_value, uint64_t *ret_gap)
 {
 	uint64_t current, stride;
 	int r;
@@ -81,7 +83,7 @@ static int stride_high(int dir_fd, const struct knob_value *now, const struct kn
 	r = read_current(dir_fd, &current);
 	if (r < 0)
 		return r;
-	stride = current / STRIDE_PART;
+	stride = current / (probes ? PROBE_PART : STRIDE_PART);
 	if (stride > STRIDE_BYTES)
 		stride = STRIDE_BYTES;
 	if (stride < STEP_MIN_BYTES)

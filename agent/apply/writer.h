@@ -20,9 +20,10 @@ struct writer {
 	int (*step)(int dir_fd, const struct knob_value *now, const struct knob_value *want,
 		    struct knob_value *ret_value);
 	/* The same where a lane does the writing, which then may last. NULL: this knob's write never
-	 * does. *ret_gap: how much more is in use than the value allows, 0: it will not last. */
+	 * does. `probes`: an earlier one came to nothing. *ret_gap: how much more is in use than the
+	 * value allows, 0: it will not last. */
 	int (*stride)(int dir_fd, const struct knob_value *now, const struct knob_value *want,
-		      struct knob_value *ret_value, uint64_t *ret_gap);
+		      bool probes, struct knob_value *ret_value, uint64_t *ret_gap);
 	/* Instead of a stride, while none is to be tried: follows the use down and leaves some room. */
 	int (*follow)(int dir_fd, const struct knob_value *now, const struct knob_value *want,
 		      struct knob_value *ret_value);
