@@ -30,6 +30,7 @@
 #define CPU_LIMIT_S 30 /* of one run that needs a tenth of one: beyond it, it runs in circles */
 #define LIMIT_S 900    /* it waits for something; on a busy machine a run may take long */
 #define TEXT_SIZE 16384
+#define FD_MAX 256
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -77,9 +78,24 @@ static unsigned n_fds(void)
 {
 	unsigned n = 0;
 
-	for (int fd = 0; fd < 256; fd++)
+	for (int fd = 0; fd < FD_MAX; fd++)
 		n += fcntl(fd, F_GETFD) >= 0;
 	return n;
+}
+
+/* What the highest one is. */
+static const char *last_fd(void)
+{
+	static char target[256];
+	char link[64];
+	ssize_t n = -1;
+
+	for (int fd = FD_MAX - 1; fd >= 0 && n < 0; fd--) {
+		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		n = readlink(link, target, sizeof(target) - 1);
+	}
+	target[n > 0 ? n : 0] = '\0';
+	return target;
 }
 
 static void check_leaks(struct story *s, unsigned fds_before, long blocks_before)
@@ -89,7 +105,8 @@ static void check_leaks(struct story *s, unsigned fds_before, long blocks_before
 
 	s->phase = "the end";
 	if (fds != fds_before)
-		story_wrong(s, "%u file descriptors are left open", fds - fds_before);
+		story_wrong(s, "%u file descriptors are left open, the last is %s",
+			    fds - fds_before, last_fd());
 	if (blocks != blocks_before)
 		story_wrong(s, "%ld allocated blocks are left", blocks - blocks_before);
 #ifdef LEAKS

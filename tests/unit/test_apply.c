@@ -204,6 +204,28 @@ TEST(a_kill_at_any_step_of_a_restore_loses_no_original)
 	}
 }
 
+static int next_fd(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+TEST(an_end_leaves_no_descriptor_open)
+{
+	struct apply_case *s = *state;
+	int before;
+
+	fake_kernel_end(&s->k);
+	before = next_fd();
+	for (int i = 0; i < 3; i++) {
+		fake_kernel_start(&s->k);
+		fake_kernel_end(&s->k);
+	}
+	assert_int_equal(next_fd(), before);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, apply_case_setup, apply_case_teardown)
 
 int main(void)
@@ -214,6 +236,7 @@ int main(void)
 		CASE(a_damaged_record_costs_its_knob_only_and_the_rest_comes_back),
 		CASE(records_of_cgroups_that_are_gone_end_when_the_model_is_adopted),
 		CASE(a_kill_at_any_step_loses_no_original),
+		CASE(an_end_leaves_no_descriptor_open),
 		CASE(a_kill_at_any_step_of_a_restore_loses_no_original),
 	};
 
