@@ -20,7 +20,7 @@ pods()
 	ok "batch work" pod_create hog BestEffort 0 0 sh -c 'while :; do :; done & while :; do :; done & wait'
 	ok "a batch pod with a limit" eval 'POD_PRIORITYCLASS=batch-x POD_MEM_LIMIT=$((64 * MIB)) pod_create batch Burstable 500 0'
 	# The node's memory pressure, without a pod's help.
-	systemd-run -q --unit=squeezed -p MemoryHigh=24M -p MemorySwapMax=0 \
+	systemd-run -q --collect --unit=squeezed -p MemoryHigh=24M -p MemorySwapMax=0 \
 		stress-ng --quiet --vm 1 --vm-bytes 48M --vm-keep --oomable
 }
 
@@ -89,8 +89,10 @@ kubelet_is_wrong()
 	ok "the right one" kubelet_start
 	said 401 "does not know the token" "401"
 	said cut "was cut short" "an answer that is cut"
-	said garbage "cut short or not JSON" "no JSON"
-	said 500 "answers with status 500" "500"
+	if [ -n "${LONG:-}" ]; then
+		said garbage "cut short or not JSON" "no JSON"
+		said 500 "answers with status 500" "500"
+	fi
 	untouched "wrong answers"
 }
 
