@@ -88,6 +88,7 @@ static void fail_by_the_kernel(void)
 	CHECK(!memory_lock_is_on());
 }
 
+#ifndef __SANITIZE_ADDRESS__
 static long faults(void)
 {
 	struct rusage use;
@@ -96,7 +97,6 @@ static long faults(void)
 	return use.ru_minflt + use.ru_majflt;
 }
 
-#ifndef __SANITIZE_ADDRESS__
 static void use_heap_and_stack(void)
 {
 	long before;
