@@ -218,37 +218,41 @@ int quantity_permille(const char *text, uint32_t *ret_permille)
 	return 0;
 }
 
-int quantity_duration_us(const char *text, uint64_t *ret_us)
+struct unit {
+	const char *text;
+	uint64_t times;
+	uint64_t per;
+};
+
+/* A whole number with a unit: number * times / per, rounded up. The list ends with no text. */
+static int parse_unit(const char *text, const struct unit *unit, uint64_t *ret_value)
 {
-	static const struct {
-		const char *text;
-		uint64_t us;
-	} units[] = {
-		{"us", 1}, {"ms", 1000}, {"s", 1000000}, {"m", 60000000}, {"h", 3600000000},
-	};
 	uint64_t value;
 	const char *p = parse_u64(text, &value);
 
-	if (!p)
+	while (p && unit->text && strcmp(p, unit->text) != 0)
+		unit++;
+	if (!p || !unit->text)
 		return -EINVAL;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(p, units[i].text) != 0)
-			continue;
-		if (value == UINT64_MAX || __builtin_mul_overflow(value, units[i].us, &value))
-			return -ERANGE;
-		*ret_us = value;
-		return 0;
-	}
-	return -EINVAL;
+	if (value == UINT64_MAX || __builtin_mul_overflow(value, unit->times, &value))
+		return -ERANGE;
+	*ret_value = value / unit->per + (value % unit->per != 0);
+	return 0;
+}
+
+int quantity_duration_us(const char *text, uint64_t *ret_us)
+{
+	static const struct unit units[] = {
+		{"us", 1, 1},	    {"ms", 1000, 1},	  {"s", 1000000, 1},
+		{"m", 60000000, 1}, {"h", 3600000000, 1}, {NULL, 0, 0},
+	};
+
+	return parse_unit(text, units, ret_us);
 }
 
 int quantity_rate(const char *text, uint64_t *ret_bytes_per_s)
 {
-	static const struct {
-		const char *text;
-		uint64_t times;
-		uint64_t per; /* bits in the unit's byte */
-	} units[] = {
+	static const struct unit units[] = {
 		{"B/s", 1, 1},
 		{"kB/s", 1000, 1},
 		{"MB/s", 1000000, 1},
@@ -263,19 +267,8 @@ int quantity_rate(const char *text, uint64_t *ret_bytes_per_s)
 		{"Mbit/s", 1000000, 8},
 		{"Gbit/s", 1000000000, 8},
 		{"Tbit/s", 1000000000000, 8},
+		{NULL, 0, 0},
 	};
-	uint64_t value;
-	const char *p = parse_u64(text, &value);
 
-	if (!p)
-		return -EINVAL;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(p, units[i].text) != 0)
-			continue;
-		if (value == UINT64_MAX || __builtin_mul_overflow(value, units[i].times, &value))
-			return -ERANGE;
-		*ret_bytes_per_s = value / units[i].per + (value % units[i].per != 0);
-		return 0;
-	}
-	return -EINVAL;
+	return parse_unit(text, units, ret_bytes_per_s);
 }
