@@ -8,7 +8,6 @@
 // every=N: each N-th run only. The others name runs to look at; by default all. FILE keeps how far it
 // came, for a walk that is interrupted. The same words may stand in the variable FAULTS.
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/faults/leaks.h"
 #include "tests/faults/story.h"
 #include "tests/faults/ways.h"
 #include "tests/lib/alloc_count.h"
@@ -30,20 +30,6 @@
 #define CPU_LIMIT_S 30 /* of one run that needs a tenth of one: beyond it, it runs in circles */
 #define LIMIT_S 900    /* it waits for something; on a busy machine a run may take long */
 #define TEXT_SIZE 16384
-#define FD_MAX 256
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define LEAKS 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define LEAKS 1
-#endif
-
-#ifdef LEAKS
-int __lsan_do_recoverable_leak_check(void);
-#endif
 
 struct run {
 	unsigned at;
@@ -74,51 +60,10 @@ static char work[] = "/dev/shm/colod-faults.XXXXXX";
 
 /* --- one run, in a process of its own -------------------------------------------------------- */
 
-static unsigned n_fds(void)
-{
-	unsigned n = 0;
-
-	for (int fd = 0; fd < FD_MAX; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
-
-/* What the highest one is. */
-static const char *last_fd(void)
-{
-	static char target[256];
-	char link[64];
-	ssize_t n = -1;
-
-	for (int fd = FD_MAX - 1; fd >= 0 && n < 0; fd--) {
-		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-		n = readlink(link, target, sizeof(target) - 1);
-	}
-	target[n > 0 ? n : 0] = '\0';
-	return target;
-}
-
-static void check_leaks(struct story *s, unsigned fds_before, long blocks_before)
-{
-	unsigned fds = n_fds();
-	long blocks = alloc_live();
-
-	s->phase = "the end";
-	if (fds != fds_before)
-		story_wrong(s, "%u file descriptors are left open, the last is %s",
-			    fds - fds_before, last_fd());
-	if (blocks != blocks_before)
-		story_wrong(s, "%ld allocated blocks are left", blocks - blocks_before);
-#ifdef LEAKS
-	if (__lsan_do_recoverable_leak_check())
-		story_wrong(s, "memory leaks");
-#endif
-}
-
 static int one_run(const struct run *run, FILE *out)
 {
 	struct story s;
-	unsigned fds = n_fds(), wrong;
+	unsigned fds = leaks_n_fds(), wrong;
 	long blocks;
 
 	/* The stream has its buffer from here on. */
@@ -138,7 +83,7 @@ static int one_run(const struct run *run, FILE *out)
 	wrong = s.n_wrong;
 	story_close(&s);
 	s.n_wrong = 0;
-	check_leaks(&s, fds, blocks);
+	leaks_check(&s, fds, blocks);
 	return wrong + s.n_wrong > 0;
 }
 
