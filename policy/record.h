@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A record: what the deciding half of a pass was given, pass by pass, and the steps that came of
 // it. Text, one statement a line, words divided by single blanks; a name is escaped (\xNN) so that
-// it is one word. What is not said again is as it was. In this order:
+// it is one word. What is not said again is as it was. A word in [] may be missing: a record without it
+// is read by every colod of this version, one with it by those that know it; others refuse that line,
+// by its number, and never decide without it. In this order:
 //
 //  colod-record 1                     the version; another one is refused
 //  # ...                              a comment
@@ -11,7 +13,8 @@
 //  source NAME / y LINE / Y PART      one of them: whole lines, and parts of one
 //  t NOW_US                           a pass begins (CLOCK_BOOTTIME)
 //  modes all=MODE cpu=MODE ...
-//  node ... / cpus ... / can ... / tree ...
+//  node ... / cpus ... / can ...
+//  tree driver= slots= [facts=awaited]  awaited: nobody has told since the start what the pods are
 //  cg ID inode= kind= populated= controllers= subtree= pod= path=
 //  k ID KNOB=NOW[:own|hold:ORIGINAL:WRITTEN] ...
 //  order LIST                         all cgroups by ID, parents first

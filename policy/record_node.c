@@ -55,7 +55,8 @@ void record_node_put_can(struct record_buf *buf, const struct model *m)
 
 void record_node_put_tree(struct record_buf *buf, const struct model *m)
 {
-	record_put(buf, "tree driver=%s slots=%" PRIu32 "\n", names_driver(m->driver), m->n_slots);
+	record_put(buf, "tree driver=%s slots=%" PRIu32 "%s\n", names_driver(m->driver), m->n_slots,
+		   m->facts_awaited ? " facts=awaited" : "");
 }
 
 int record_node_get(struct record_line *line, struct node *node)
@@ -156,17 +157,23 @@ int record_node_get_can(struct record_line *line, struct model *model)
 
 int record_node_get_tree(struct record_line *line, struct model *model)
 {
-	struct record_line word;
+	struct record_line word, facts;
 	uint64_t slots = 0;
+	bool awaited;
 	int driver;
 
 	if (record_words_key(line, "driver", &word) < 0 ||
-	    record_words_number(line, "slots", RECORD_PODS_MAX, &slots) < 0 || line->len > 0)
+	    record_words_number(line, "slots", RECORD_PODS_MAX, &slots) < 0)
+		return -EBADMSG;
+	awaited = line->len > 0; /* not said: records of an earlier colod never do */
+	if (awaited && (record_words_key(line, "facts", &facts) < 0 ||
+			!record_is(&facts, "awaited") || line->len > 0))
 		return -EBADMSG;
 	driver = RECORD_WORD_FROM(&word, DRIVER_COUNT, names_driver, enum cgroup_driver);
 	if (driver < 0)
 		return -EBADMSG;
 	model->driver = (enum cgroup_driver)driver;
 	model->n_slots = (uint32_t)slots;
+	model->facts_awaited = awaited;
 	return 0;
 }

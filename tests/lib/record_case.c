@@ -234,6 +234,8 @@ static bool same_node(const struct model *a, const struct model *b)
 	if (a->driver != b->driver || a->capabilities != b->capabilities ||
 	    a->switched_off != b->switched_off || a->n_slots != b->n_slots)
 		return differs("model", "driver, capabilities or slots");
+	if (a->facts_awaited != b->facts_awaited)
+		return differs("model", "whether facts are awaited");
 	return true;
 }
 

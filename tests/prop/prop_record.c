@@ -77,6 +77,8 @@ static void change(struct record_case *c, struct fake *f, int pass, uint64_t *r)
 	change_pods(f, pass, r);
 	if (next(r) % 5 == 0)
 		fake_reverse_siblings(f);
+	if (next(r) % 4 == 0)
+		f->model.facts_awaited = !f->model.facts_awaited;
 	if (next(r) % 6 == 0)
 		c->modes.by[next(r) % RESOURCE_COUNT] = (enum mode)(next(r) % MODE_COUNT);
 	if (next(r) % 10 == 0)

@@ -54,6 +54,7 @@ class Series:
         self.lines += [f"y {line}" for line in POLICY.rstrip().split("\n")] + ["policy-end"]
         self.now = 1000 * SECOND
         self.pods, self.order, self.paths, self.next_serial = {}, [], {}, 1
+        self.awaited = False
         self.said, self.pending = {}, []
         for path, kind, weight in (("", "root", None), ("system.slice", "other", 100),
                                    ("kubepods.slice", "kubepods", 157), (BU, "qos", 100), (BE, "qos", 2)):
@@ -108,7 +109,8 @@ class Series:
         self.say("modes", "modes " + " ".join(f"{r}={modes}" for r in ("all", "cpu", "memory", "io")))
         self.say("node", "node cpus=4 cores=4 numa=1 smt=0 memory=8589934592 swap=0 page=4096 kernel=6.12.0")
         self.say("can", "can psi,cpu,cpu-idle,cpu-max off=-")
-        self.say("tree", f"tree driver=systemd slots={1 + max([p.slot for p in self.pods.values()], default=0)}")
+        self.say("tree", f"tree driver=systemd slots={1 + max([p.slot for p in self.pods.values()], default=0)}"
+                 + " facts=awaited" * self.awaited)
         self.lines += self.pending
         self.pending = []
         self.say("order", "order " + ",".join(map(str, self.order)))
@@ -144,6 +146,28 @@ def late_facts():
     s.add("batch/new", "BestEffort")
     s.pods["batch/new"].known = False
     s.steps(2, use={"shop/web": 1, "batch/job": 1, "batch/new": 1}, wait={"shop/web": 0.3})
+    return s
+
+
+def silent_kubelet():
+    s = Series("A restart beside a kubelet that has not answered yet: what an earlier colod gave, shares and a hold, is\n"
+               "there, and nobody has told what the pods are. In the fourth pass the kubelet tells.")
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/job", "Burstable", 500)
+    s.awaited = True
+    for pod in s.pods.values():
+        pod.known = False
+    web, job = s.pods["shop/web"].cgroup, s.pods["batch/job"].cgroup
+    s.pending += [f"k {web} cpu.weight=45:own:39:45",
+                  f"k {job} cpu.weight=1:own:20:1 cpu.max=30000/20000:hold:max/100000:30000/20000"]
+    busy = {"use": {"shop/web": 1, "batch/job": 2}, "wait": {"shop/web": 0.3}}
+    s.step(**busy)
+    s.pending.append(f"k {job} cpu.max=max/100000")
+    s.steps(2, **busy)
+    s.awaited = False
+    for pod in s.pods.values():
+        pod.known = True
+    s.steps(2, **busy)
     return s
 
 
@@ -234,7 +258,7 @@ def clock_step():
                            "the time that went by.")
 
 
-CASES = {"late-facts": late_facts, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
+CASES = {"late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
          "dwell": dwell, "suspend": suspend, "clock-step": clock_step}
 
 

@@ -93,6 +93,28 @@ TEST(the_tree_is_bounded)
 	assert_int_equal(get(record_node_get_tree, "driver=magic slots=1"), -EBADMSG);
 }
 
+TEST(that_facts_are_awaited_is_said_only_while_they_are)
+{
+	static const char without[] = "tree driver=systemd slots=2\n",
+			  with[] = "tree driver=systemd slots=2 facts=awaited\n";
+	struct record_buf buf = {0};
+
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=2 facts=awaited"), 0);
+	assert_true(m.facts_awaited);
+	record_node_put_tree(&buf, &m);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=2"), 0);
+	assert_false(m.facts_awaited);
+	record_node_put_tree(&buf, &m);
+	assert_int_equal(buf.n, sizeof(with) - 1 + sizeof(without) - 1);
+	assert_memory_equal(buf.text, with, sizeof(with) - 1);
+	assert_memory_equal(buf.text + sizeof(with) - 1, without, sizeof(without) - 1);
+	record_buf_free(&buf);
+	assert_int_equal(get(record_node_get_tree, "driver=none slots=3 facts=known"), -EBADMSG);
+	assert_int_equal(get(record_node_get_tree, "driver=none slots=3 facts=awaited x"),
+			 -EBADMSG);
+	assert_int_equal(m.n_slots, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +122,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_machine_that_cannot_be_is_refused, teardown),
 		cmocka_unit_test_teardown(capabilities_go_by_their_names, teardown),
 		cmocka_unit_test_teardown(the_tree_is_bounded, teardown),
+		cmocka_unit_test_teardown(that_facts_are_awaited_is_said_only_while_they_are,
+					  teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
