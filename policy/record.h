@@ -18,7 +18,8 @@
 //  cg ID inode= kind= populated= controllers= subtree= pod= path=
 //  k ID KNOB=NOW[:own|hold:ORIGINAL:WRITTEN] ...
 //  order LIST                         all cgroups by ID, parents first
-//  pod SLOT serial= ... / facts SLOT ... / label SLOT KEY VALUE / annotation SLOT KEY VALUE
+//  pod SLOT serial= ... name= [runtimes=LIST]  runtimes: of its containers, where it has any
+//  facts SLOT ... / label SLOT KEY VALUE / annotation SLOT KEY VALUE
 //  pods LIST                          all pods by slot, in path order
 //  assign SLOT ...                    with pseudonyms only
 //  cut SLOT                           its samples begin anew

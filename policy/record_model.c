@@ -26,7 +26,7 @@ static void free_pod(struct pod *pod)
 {
 	if (!pod)
 		return;
-	record_pod_free_facts(pod->facts);
+	record_pod_free(pod);
 	free(pod);
 }
 

@@ -62,6 +62,22 @@ static void put_facts(struct record_buf *buf, const struct record_names *names,
 	put_labels(buf, names, "annotation", pod->slot, f->annotations, f->n_annotations, policy);
 }
 
+/* Which there are, in the order of the enum; nothing for a pod without a container. */
+static void put_runtimes(struct record_buf *buf, const struct pod *pod)
+{
+	const char *before = " runtimes=";
+	uint32_t mask = 0;
+
+	for (size_t i = 0; i < pod->n_containers; i++)
+		mask |= 1u << pod->containers[i].runtime;
+	for (int i = 0; i < RUNTIME_COUNT; i++) {
+		if (!(mask & (1u << i)))
+			continue;
+		record_put(buf, "%s%s", before, names_runtime((enum runtime)i));
+		before = ",";
+	}
+}
+
 void record_pod_put(struct record_buf *buf, const struct record_names *names, const struct pod *pod,
 		    uint32_t cgroup_id, const struct policy *policy)
 {
@@ -83,6 +99,7 @@ void record_pod_put(struct record_buf *buf, const struct record_names *names, co
 	record_names_put(buf, names, pod->uid);
 	record_put(buf, " name=");
 	record_names_put_pod(buf, names, pod->name);
+	put_runtimes(buf, pod);
 	record_put_bytes(buf, "\n", 1);
 	if (pod->facts)
 		put_facts(buf, names, pod, policy);
@@ -164,19 +181,68 @@ static int get_kinds(struct record_line *line, struct pod *p, uint32_t *ret_cgro
 	return 0;
 }
 
+/* "containerd,unknown" */
+static int get_runtimes(struct record_line word, uint32_t *ret_mask)
+{
+	uint32_t mask = 0;
+
+	for (;;) {
+		const char *comma = word.len > 0 ? memchr(word.at, ',', word.len) : NULL;
+		struct record_line item = {word.at, comma ? (size_t)(comma - word.at) : word.len};
+		int runtime = RECORD_WORD_FROM(&item, RUNTIME_COUNT, names_runtime, enum runtime);
+
+		if (runtime < 0 || (mask & (1u << runtime)))
+			return -EBADMSG;
+		mask |= 1u << runtime;
+		if (!comma)
+			break;
+		word.at += item.len + 1;
+		word.len -= item.len + 1;
+	}
+	*ret_mask = mask;
+	return 0;
+}
+
+/* One container of each runtime: a rule asks for no more. */
+static int make_containers(struct pod *pod, uint32_t mask)
+{
+	struct pod_container *list;
+	size_t n = 0;
+
+	if (mask == 0)
+		return 0;
+	list = calloc(RUNTIME_COUNT, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	for (int i = 0; i < RUNTIME_COUNT; i++)
+		if (mask & (1u << i))
+			list[n++].runtime = (enum runtime)i;
+	pod->containers = list;
+	pod->n_containers = n;
+	return 0;
+}
+
 int record_pod_get(struct record_line *line, struct pod *pod, uint32_t *ret_cgroup_id)
 {
 	struct pod p = {.slot = pod->slot};
 	struct record_line word;
+	uint32_t runtimes = 0;
+	int r;
 
 	if (record_words_number(line, "serial", UINT64_MAX, &p.serial) < 0 || p.serial == 0 ||
 	    get_kinds(line, &p, ret_cgroup_id) < 0 || get_resources(line, &p.resources) < 0 ||
 	    record_words_key(line, "uid", &word) < 0 ||
 	    record_get_word(&word, p.uid, sizeof(p.uid)) < 0 ||
 	    record_words_key(line, "name", &word) < 0 ||
-	    record_get_word(&word, p.name, sizeof(p.name)) < 0 || line->len > 0)
+	    record_get_word(&word, p.name, sizeof(p.name)) < 0)
 		return -EBADMSG;
-	record_pod_free_facts(pod->facts);
+	if (line->len > 0 && (record_words_key(line, "runtimes", &word) < 0 || line->len > 0 ||
+			      get_runtimes(word, &runtimes) < 0))
+		return -EBADMSG;
+	r = make_containers(&p, runtimes);
+	if (r < 0)
+		return r;
+	record_pod_free(pod);
 	*pod = p;
 	return 0;
 }
@@ -325,7 +391,7 @@ static void free_labels(struct pod_label *labels, size_t n)
 	free(labels);
 }
 
-void record_pod_free_facts(struct pod_facts *f)
+static void free_facts(struct pod_facts *f)
 {
 	if (!f)
 		return;
@@ -336,4 +402,13 @@ void record_pod_free_facts(struct pod_facts *f)
 	free_labels(f->labels, f->n_labels);
 	free_labels(f->annotations, f->n_annotations);
 	free(f);
+}
+
+void record_pod_free(struct pod *pod)
+{
+	free_facts(pod->facts);
+	free(pod->containers);
+	pod->facts = NULL;
+	pod->containers = NULL;
+	pod->n_containers = 0;
 }

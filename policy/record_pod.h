@@ -19,11 +19,11 @@ void record_pod_put(struct record_buf *buf, const struct record_names *names, co
 void record_pod_put_assignment(struct record_buf *buf, uint32_t slot, const struct assignment *a);
 
 /* Each reads one line behind "WORD SLOT". *pod has no facts before a "pod" line and gets them by
- * "facts". 0, -EBADMSG or -ENOMEM. */
+ * "facts"; it gets one container of each runtime. 0, -EBADMSG or -ENOMEM. */
 int record_pod_get(struct record_line *line, struct pod *pod, uint32_t *ret_cgroup_id);
 int record_pod_get_facts(struct record_line *line, struct pod *pod);
 int record_pod_get_label(struct record_line *line, bool annotation, struct pod *pod);
 int record_pod_get_assignment(struct record_line *line, struct assignment *ret_assignment);
 
-/* Accepts NULL. */
-void record_pod_free_facts(struct pod_facts *facts);
+/* What it owns, not the pod. */
+void record_pod_free(struct pod *pod);

@@ -20,6 +20,7 @@
 	"assign:\n"                                                                                \
 	"  - {match: {label: tier=gold}, level: P1}  # a comment\n"                                \
 	"  - {match: {annotation: team.example/level}, level: from-value}\n"                       \
+	"  - {match: {qos: Guaranteed, runtime: docker}, level: P4}\n"                             \
 	"  - {match: {qos: Guaranteed}, level: P1}\n"                                              \
 	"  - {match: {qos: Burstable}, level: P4}\n"                                               \
 	"  - {match: {qos: BestEffort}, level: P7}\n"                                              \

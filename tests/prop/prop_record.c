@@ -43,6 +43,21 @@ static void more_samples(struct fake *f, int pass, uint64_t *r)
 	fake_sample_node(f, now_us, (uint64_t)(pass + 6) * 4 * SECOND);
 }
 
+/* Containers come and go; what runs them shows in their names, or not. */
+static void change_containers(struct pod *pod, uint64_t *r)
+{
+	free(pod->containers);
+	pod->containers = NULL;
+	pod->n_containers = next(r) % 3;
+	if (pod->n_containers == 0)
+		return;
+	pod->containers = calloc(pod->n_containers, sizeof(*pod->containers));
+	assert_non_null(pod->containers);
+	for (size_t i = 0; i < pod->n_containers; i++)
+		pod->containers[i].runtime = next(r) % 4 ? RUNTIME_DOCKER
+							 : (enum runtime)(next(r) % RUNTIME_COUNT);
+}
+
 static void change_pods(struct fake *f, int pass, uint64_t *r)
 {
 	char path[80];
@@ -59,6 +74,8 @@ static void change_pods(struct fake *f, int pass, uint64_t *r)
 
 		if (next(r) % 6 == 0)
 			fake_request(pod, next(r) % 4000, next(r) % (1u << 30));
+		if (pod->kind == POD_KUBERNETES && next(r) % 5 == 0)
+			change_containers(pod, r);
 		if (pod->facts && next(r) % 10 == 0)
 			pod->facts->deleting = !pod->facts->deleting;
 		if (pod->kind == POD_KUBERNETES && next(r) % 10 == 0)

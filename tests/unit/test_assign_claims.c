@@ -100,6 +100,18 @@ TEST(a_second_claim_that_is_not_trusted_bounds_both)
 	expect_claim("P4", LEVEL_P4, ROLE_ONLINE, 0);
 }
 
+/* In the other order too: one rule's trust does not take back what another one bounds. */
+TEST(a_trusted_claim_does_not_free_one_that_is_bounded)
+{
+	use(LEVELS "- {match: {label: class}, level: from-value}\n" TRUST("[shop]") BY_QOS);
+	facts.labels = &second;
+	facts.n_labels = 1;
+	second.value = (char *)"P0";
+	expect_claim("P4", LEVEL_P7, ROLE_OFFLINE, 4);
+	second.value = (char *)"nonsense";
+	expect_claim("P4", LEVEL_P4, ROLE_ONLINE, 1);
+}
+
 TEST(a_trusted_claim_needs_no_rule_below_it)
 {
 	use(LEVELS TRUST("[shop]"));
@@ -128,6 +140,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_claim_of_a_trusted_namespace_is_not_bounded, teardown),
 		cmocka_unit_test_teardown(a_second_claim_that_is_not_trusted_bounds_both, teardown),
+		cmocka_unit_test_teardown(a_trusted_claim_does_not_free_one_that_is_bounded,
+					  teardown),
 		cmocka_unit_test_teardown(a_trusted_claim_needs_no_rule_below_it, teardown),
 		cmocka_unit_test_teardown(trust_does_not_make_what_is_never_offline_offline,
 					  teardown),

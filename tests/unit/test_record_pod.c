@@ -16,7 +16,7 @@ static struct pod pod;
 static int teardown(void **state)
 {
 	(void)state;
-	record_pod_free_facts(pod.facts);
+	record_pod_free(&pod);
 	pod = (struct pod){0};
 	return 0;
 }
@@ -66,6 +66,41 @@ TEST(a_pod_is_what_its_lines_say)
 	assert_true(pod.facts->is_static && pod.facts->deleting && !pod.facts->host_network);
 	assert_string_equal(pod.facts->labels[0].value, "gold");
 	assert_string_equal(pod.facts->annotations[0].value, "");
+}
+
+/* Which runtimes there are is all that a rule asks: not how many containers, nor which. */
+TEST(what_runs_its_containers_is_said_where_there_are_any)
+{
+	struct pod_container boxes[] = {
+		{.runtime = RUNTIME_CRIO},
+		{.runtime = RUNTIME_UNKNOWN},
+		{.runtime = RUNTIME_CRIO},
+	};
+	struct policy policy = {0};
+	struct record_buf buf = {0};
+
+	assert_int_equal(get(POD " runtimes=cri-o,unknown"), 0);
+	assert_int_equal(pod.n_containers, 2);
+	assert_int_equal(pod.containers[0].runtime + pod.containers[1].runtime,
+			 RUNTIME_CRIO + RUNTIME_UNKNOWN);
+	assert_int_equal(get(POD), 0);
+	assert_int_equal(pod.n_containers, 0);
+	assert_null(pod.containers);
+	pod.containers = boxes;
+	pod.n_containers = 3;
+	record_pod_put(&buf, NULL, &pod, 7, &policy);
+	pod.containers = NULL;
+	pod.n_containers = 0;
+	record_put_bytes(&buf, "", 1);
+	assert_string_equal(buf.text, "pod 0 " POD " runtimes=unknown,cri-o\n");
+	record_buf_free(&buf);
+	assert_int_equal(get(POD " runtimes=cri-o"), 0);
+	assert_int_equal(get(POD " runtimes=magic"), -EBADMSG);
+	assert_int_equal(get(POD " runtimes="), -EBADMSG);
+	assert_int_equal(get(POD " runtimes=cri-o,"), -EBADMSG);
+	assert_int_equal(get(POD " runtimes=cri-o,cri-o"), -EBADMSG);
+	assert_int_equal(get(POD " runtimes=cri-o more"), -EBADMSG);
+	assert_int_equal(pod.n_containers, 1);
 }
 
 TEST(a_line_that_is_cut_anywhere_is_refused_and_leaves_the_pod)
@@ -129,6 +164,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_pod_is_what_its_lines_say, teardown),
 		cmocka_unit_test_teardown(a_line_that_is_cut_anywhere_is_refused_and_leaves_the_pod,
+					  teardown),
+		cmocka_unit_test_teardown(what_runs_its_containers_is_said_where_there_are_any,
 					  teardown),
 		cmocka_unit_test_teardown(words_that_are_no_pods_are_refused, teardown),
 		cmocka_unit_test_teardown(labels_are_bounded, teardown),
