@@ -9,8 +9,6 @@
 #include "policy/names.h"
 #include "policy/rule.h"
 
-#define STATIC_UID_LEN 32
-
 enum verdict {
 	VERDICT_NO,
 	VERDICT_YES,
@@ -22,11 +20,9 @@ static enum verdict verdict_of(bool holds)
 	return holds ? VERDICT_YES : VERDICT_NO;
 }
 
-/* A static pod's UID is the hash of its manifest; no other UID looks like that. */
 static bool has_static_uid(const struct pod *pod)
 {
-	return pod->kind == POD_KUBERNETES && strlen(pod->uid) == STATIC_UID_LEN &&
-	       strspn(pod->uid, "0123456789abcdef") == STATIC_UID_LEN;
+	return pod->kind == POD_KUBERNETES && rule_is_static_uid(pod->uid);
 }
 
 static enum fact_state facts_state(const struct pod *pod)
@@ -134,21 +130,22 @@ static enum verdict match_pod(const struct match *match, const struct pod *pod)
 	}
 }
 
-/* *ret_missing is the condition that nobody can judge yet, with VERDICT_UNKNOWN only. */
+/* *ret_why is the first condition that does not hold, or else that nobody can judge yet. */
 static enum verdict match_rule(const struct assign_rule *rule, const struct pod *pod,
-			       const struct match **ret_missing)
+			       const struct match **ret_why)
 {
 	enum verdict verdict = VERDICT_YES;
 
+	*ret_why = NULL;
 	for (size_t i = 0; i < rule->n_matches; i++) {
 		enum verdict v = match_pod(&rule->matches[i], pod);
 
+		if (v == VERDICT_YES || (v == VERDICT_UNKNOWN && verdict == VERDICT_UNKNOWN))
+			continue;
+		verdict = v;
+		*ret_why = &rule->matches[i];
 		if (v == VERDICT_NO)
 			return v;
-		if (v == VERDICT_UNKNOWN && verdict == VERDICT_YES) {
-			verdict = v;
-			*ret_missing = &rule->matches[i];
-		}
 	}
 	/* Without a condition it would match everything, which nobody can have asked for. */
 	return rule->n_matches > 0 ? verdict : VERDICT_NO;
@@ -286,26 +283,55 @@ static void add_claim(struct claim *claim, const struct policy *policy, size_t i
 	claim->rule = (int32_t)i;
 }
 
-void assign_pod(const struct policy *policy, const struct pod *pod,
-		struct assignment *ret_assignment)
+static void tell(assign_step_fn fn, void *context, size_t i, enum assign_outcome outcome,
+		 const struct match *match)
+{
+	const struct assign_step step = {
+		.rule = (int32_t)i, .outcome = outcome, .match = match, .claim = LEVEL_NONE};
+
+	if (fn)
+		fn(context, &step);
+}
+
+static void tell_claim(assign_step_fn fn, void *context, const struct policy *policy, size_t i,
+		       const struct pod *pod)
+{
+	struct assign_step step = {
+		.rule = (int32_t)i,
+		.claim = claim_of(policy, &policy->rules[i], pod),
+	};
+
+	step.outcome = step.claim == LEVEL_NONE ? ASSIGN_NO_CLAIM : ASSIGN_CLAIMS;
+	step.trusted = step.claim != LEVEL_NONE && rule_trusts(&policy->rules[i], pod->facts->ns);
+	if (fn)
+		fn(context, &step);
+}
+
+void assign_explain(const struct policy *policy, const struct pod *pod, assign_step_fn fn,
+		    void *context, struct assignment *ret_assignment)
 {
 	struct claim claim = {.level = LEVEL_NONE, .rule = -1};
 
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct assign_rule *rule = &policy->rules[i];
-		const struct match *missing = NULL;
-		enum verdict verdict = match_rule(rule, pod, &missing);
+		const struct match *why;
+		enum verdict verdict = match_rule(rule, pod, &why);
 
 		if (verdict == VERDICT_UNKNOWN) {
-			*ret_assignment = waiting((int32_t)i, missing->kind);
+			tell(fn, context, i, ASSIGN_WAITS, why);
+			*ret_assignment = waiting((int32_t)i, why->kind);
 			return;
 		}
-		if (verdict == VERDICT_NO)
+		if (verdict == VERDICT_NO) {
+			tell(fn, context, i, ASSIGN_NO, why);
 			continue;
+		}
 		if (rule->from_value) {
+			tell_claim(fn, context, policy, i, pod);
 			add_claim(&claim, policy, i, pod);
 			continue;
 		}
+		tell(fn, context, i, ASSIGN_MATCHES, NULL);
 		if (claim.level != LEVEL_NONE && (claim.level >= rule->level || !claim.bounded))
 			*ret_assignment = levelled(policy, pod, claim.rule, claim.level);
 		else
@@ -322,6 +348,12 @@ void assign_pod(const struct policy *policy, const struct pod *pod,
 		.role = ROLE_INVALID,
 		.rule = -1,
 	};
+}
+
+void assign_pod(const struct policy *policy, const struct pod *pod,
+		struct assignment *ret_assignment)
+{
+	assign_explain(policy, pod, NULL, NULL, ret_assignment);
 }
 
 int assign_wants_cgroup(const struct policy *policy, const char *path)

@@ -28,6 +28,30 @@
 void assign_pod(const struct policy *policy, const struct pod *pod,
 		struct assignment *ret_assignment);
 
+/* How one rule was judged on the way to a level. */
+enum assign_outcome {
+	ASSIGN_NO,     /* `match` does not hold; `match` NULL: a rule without a condition */
+	ASSIGN_WAITS,  /* nobody can judge `match` yet: the search stopped here */
+	ASSIGN_CLAIMS, /* holds, level from-value: the pod asks for `claim` */
+	ASSIGN_NO_CLAIM, /* holds, level from-value, but what stands there is no level of the policy */
+	ASSIGN_MATCHES, /* holds: the search ended here */
+	ASSIGN_OUTCOME_COUNT,
+};
+
+struct assign_step {
+	int32_t rule; /* index into policy->rules */
+	enum assign_outcome outcome;
+	const struct match *match; /* the first condition that does not hold, or is not known */
+	enum level claim;	   /* LEVEL_NONE but with ASSIGN_CLAIMS */
+	bool trusted;		   /* ASSIGN_CLAIMS: nothing bounds it */
+};
+typedef void (*assign_step_fn)(void *context, const struct assign_step *step);
+
+/* assign_pod(), with a call of `fn` for each rule that was tried, in their order; rules behind the one
+ * where the search ended are not. */
+void assign_explain(const struct policy *policy, const struct pod *pod, assign_step_fn fn,
+		    void *context, struct assignment *ret_assignment);
+
 /* Whether some unit or cgroup rule makes this cgroup (path below the mount, outside the
  * Kubernetes root) a pod of its own: POD_UNIT, POD_CGROUP, or -ENOENT. */
 int assign_wants_cgroup(const struct policy *policy, const char *path);

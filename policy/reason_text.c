@@ -304,6 +304,17 @@ static void add_match(struct text_out *out, const struct match *m)
 		text_out_put(out, "%s", m->pattern ? m->pattern : "any");
 }
 
+const char *reason_text_match(const struct match *match, char *buf, size_t size)
+{
+	struct text_out out = {.buf = buf, .size = size};
+
+	if (size > 0)
+		buf[0] = '\0';
+	if (size > 0)
+		add_match(&out, match);
+	return buf;
+}
+
 const char *reason_text_rule(const struct policy *policy, int rule, char *buf, size_t size)
 {
 	struct text_out out = {.buf = buf, .size = size};

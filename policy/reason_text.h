@@ -15,5 +15,8 @@
 const char *reason_text(const struct reason *reason, const struct policy *policy, char *buf,
 			size_t size);
 
+/* "qos: BestEffort": one condition of a rule. */
+const char *reason_text_match(const struct match *match, char *buf, size_t size);
+
 /* "P7 by default.yaml:31 (qos: BestEffort)": why an assignment is what it is. */
 const char *reason_text_rule(const struct policy *policy, int rule, char *buf, size_t size);

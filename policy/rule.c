@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define STATIC_UID_LEN 32
+
 static const char *const match_names[MATCH_KIND_COUNT] = {
 	[MATCH_NAMESPACE] = "namespace",
 	[MATCH_NAME] = "name",
@@ -138,6 +140,11 @@ bool rule_is_podman(const char *name)
 
 	return strncmp(name, prefix, sizeof(prefix) - 1) == 0 &&
 	       strncmp(name, monitor, sizeof(monitor) - 1) != 0;
+}
+
+bool rule_is_static_uid(const char *uid)
+{
+	return strlen(uid) == STATIC_UID_LEN && strspn(uid, "0123456789abcdef") == STATIC_UID_LEN;
 }
 
 void rule_done(struct assign_rule *rule)

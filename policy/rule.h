@@ -35,5 +35,8 @@ bool rule_covers(const struct assign_rule *wide, const struct assign_rule *narro
 /* Whether a cgroup outside Kubernetes is a container of podman, by its name (not its monitor). */
 bool rule_is_podman(const char *name);
 
+/* Whether a UID is the hash of a static pod's manifest; no other UID looks like that. */
+bool rule_is_static_uid(const char *uid);
+
 /* Frees what the rule holds, not the rule. */
 void rule_done(struct assign_rule *rule);

@@ -95,6 +95,13 @@ static int call_failed(FILE *err, const sd_bus_error *error, int r)
 	return CTL_FAILED;
 }
 
+static int too_old(FILE *err)
+{
+	(void)fprintf(err, "coloctl: this is coloctl " COLOD_VERSION ", and the running colod is "
+			   "older. Restart it: systemctl restart colod\n");
+	return CTL_FAILED;
+}
+
 /* By pread: the offset belongs to everybody who holds this memory file. */
 static int read_all(int fd, char **ret_text, size_t *ret_len)
 {
@@ -154,10 +161,16 @@ static int fetch(FILE *err, sd_bus *bus, sd_bus_message *call, cJSON **ret_doc)
 	int fd; /* belongs to the reply */
 	int r = sd_bus_call(bus, owned, TIMEOUT_US, &error, &reply);
 
+	if (sd_bus_error_has_name(&error, "io.colod.Agent1.Error.NoSuchPod")) {
+		(void)fprintf(err, "coloctl: %s any more\n", error.message);
+		return CTL_NO_POD;
+	}
 	if (sd_bus_error_has_name(&error, SD_BUS_ERROR_INVALID_ARGS)) {
 		(void)fprintf(err, "coloctl: %s\n", error.message);
 		return CTL_USAGE;
 	}
+	if (sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_METHOD))
+		return too_old(err);
 	if (r >= 0)
 		r = sd_bus_message_read(reply, "h", &fd);
 	if (r < 0)
@@ -214,6 +227,22 @@ static int begin(FILE *err, const char *member, sd_bus **ret_bus, sd_bus_message
 	return r < 0 ? call_failed(err, NULL, r) : CTL_OK;
 }
 
+int client_policy_why(FILE *err, const char *pod, cJSON **ret_doc)
+{
+	_cleanup_(unref_bus) sd_bus *bus = NULL;
+	sd_bus_message *call = NULL;
+	int r = begin(err, "PolicyWhy", &bus, &call);
+
+	if (r != CTL_OK)
+		return r;
+	r = sd_bus_message_append(call, "s", pod);
+	if (r < 0) {
+		(void)sd_bus_message_unref(call);
+		return call_failed(err, NULL, r);
+	}
+	return fetch(err, bus, call, ret_doc);
+}
+
 /* A refusal of something that only root may; the bus's own rules and colod say it alike. */
 static int change_failed(FILE *err, const sd_bus_error *error, int r)
 {
@@ -221,11 +250,8 @@ static int change_failed(FILE *err, const sd_bus_error *error, int r)
 		(void)fprintf(err, "coloctl: only root may change how far colod goes. Use sudo\n");
 		return CTL_DENIED;
 	}
-	if (sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD)) {
-		(void)fprintf(err, "coloctl: this is coloctl " COLOD_VERSION ", and the running "
-				   "colod is older. Restart it: systemctl restart colod\n");
-		return CTL_FAILED;
-	}
+	if (sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD))
+		return too_old(err);
 	if (sd_bus_error_has_name(error, "io.colod.Agent1.Error.PolicyRejected") ||
 	    sd_bus_error_has_name(error, SD_BUS_ERROR_INVALID_ARGS)) {
 		(void)fprintf(err, "coloctl: %s\n", error->message);

@@ -21,6 +21,9 @@ struct client_filter {
 };
 int client_history(FILE *err, const struct client_filter *filter, cJSON **ret_doc);
 
+/* How the rules led to a pod's level (PolicyWhy); `pod` is best its cgroup. */
+int client_policy_why(FILE *err, const char *pod, cJSON **ret_doc);
+
 /* What a method that changes something answers: the mode in force now, why, and a remark or "". */
 struct client_answer {
 	char mode[32];

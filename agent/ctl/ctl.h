@@ -62,7 +62,7 @@ struct client_filter;
 int verb_history_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
 int verb_trial_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
 
-/* policy check, show, explain, schema: acts, and needs no daemon. */
+/* policy check, show, explain, why, schema: acts; only why needs a daemon. */
 int verb_policy(const struct ctl *ctl);
 
 /* The JSON of the same verb: a tree that the caller frees, NULL without memory. `why` may return

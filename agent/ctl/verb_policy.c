@@ -186,7 +186,7 @@ int verb_policy_show(const struct ctl *ctl, const char *const *files, size_t n_f
 
 int verb_policy(const struct ctl *ctl)
 {
-	static const char *const words[] = {"check", "show", "explain", "schema"};
+	static const char *const words[] = {"check", "show", "explain", "why", "schema"};
 	const char *word = ctl->args[0];
 	char after[128];
 	size_t n = 0;
@@ -202,10 +202,15 @@ int verb_policy(const struct ctl *ctl)
 		return verb_policy_explain(ctl, ctl->args[1]);
 	if (strcmp(word, "schema") == 0 && n == 0)
 		return verb_policy_schema(ctl);
+	if (strcmp(word, "why") == 0 && n == 1)
+		return verb_policy_why(ctl, ctl->args[1]);
+	if (strcmp(word, "why") == 0)
+		return verbs_usage("why takes one pod, for example: coloctl policy ", word,
+				   " default/web-1");
 	near = nearest(word, words, sizeof(words) / sizeof(words[0]));
 	(void)snprintf(after, sizeof(after), "%s",
 		       near >= 0 ? "'. For example: coloctl policy explain cpu.yield"
-				 : "'. There are: check, show, explain KEY, schema");
+				 : "'. There are: check, show, explain KEY, why POD, schema");
 	if (near >= 0 && strcmp(word, words[near]) != 0)
 		(void)snprintf(after, sizeof(after), "'. Did you mean: coloctl policy %s",
 			       words[near]);

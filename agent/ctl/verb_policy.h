@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The parts of `coloctl policy`: each reads the policy files itself and needs no daemon.
+// The parts of `coloctl policy`: all but `why` read the policy files themselves and need no daemon.
 #pragma once
 
 #include "agent/ctl/ctl.h"
@@ -15,3 +15,9 @@ int verb_policy_explain(const struct ctl *ctl, const char *key);
 
 /* The JSON Schema of a policy file, from the reader's own tables. */
 int verb_policy_schema(const struct ctl *ctl);
+
+/* why POD: how the rules of the policy in force led to the pod's level. Asks the agent. */
+int verb_policy_why(const struct ctl *ctl, const char *word);
+
+/* The same from the agent's answer, ctl->doc. */
+int verb_policy_why_show(const struct ctl *ctl);

@@ -76,8 +76,8 @@ static const struct verb verbs[] = {
 	 .act = verb_switch_off},
 	{.name = "on", .summary = "take the kill switch back", .act = verb_switch_on},
 	{.name = "policy",
-	 .arguments = "check|show [FILE...], explain KEY, schema",
-	 .summary = "what the policy files say; needs no daemon",
+	 .arguments = "check|show [FILE...], explain KEY, why POD, schema",
+	 .summary = "what the policy files say, without a daemon; why: which rule a pod got",
 	 .min_args = 1,
 	 .max_args = 17,
 	 .act = verb_policy},
@@ -89,7 +89,7 @@ static const struct verb verbs[] = {
 void verbs_help(void)
 {
 	for (size_t i = 0; i < N_VERBS; i++) {
-		char call[64];
+		char call[80];
 
 		(void)snprintf(call, sizeof(call), "%s %s", verbs[i].name,
 			       verbs[i].arguments ? verbs[i].arguments : "");

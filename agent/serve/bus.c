@@ -4,11 +4,9 @@
 #include "agent/serve/bus.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/sys.h"
@@ -17,6 +15,8 @@
 #include "agent/serve/bus_control.h"
 #include "agent/serve/bus_history.h"
 #include "agent/serve/bus_pod.h"
+#include "agent/serve/bus_policy.h"
+#include "agent/serve/bus_reply.h"
 #include "agent/serve/bus_signal.h"
 #include "agent/serve/bus_text.h"
 #include "agent/serve/bus_why.h"
@@ -28,9 +28,6 @@
 #include "policy/mode.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
-
-/* Longer words name no pod, and an error message that quotes them must stay short. */
-#define WORD_MAX 512
 
 /* What the properties with change signals were when last told; texts as a hash. */
 struct shown {
@@ -246,62 +243,24 @@ static int why(sd_bus_message *call, void *userdata, sd_bus_error *error)
 
 	if (r < 0)
 		return r;
-	if (strlen(word) > WORD_MAX)
-		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-					"no pod has a name as long as this");
-	r = bus_why_pick(s, word, &pod);
-	if (r == -ENOTUNIQ)
-		return sd_bus_error_setf(error, BUS_ERROR_AMBIGUOUS_POD,
-					 "several pods go by '%s': give namespace/name or the UID",
-					 word);
+	r = bus_why_find(s, word, &pod, error);
 	if (r < 0)
-		return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_POD, "no pod goes by '%s'", word);
+		return r;
 	r = sd_bus_message_new_method_return(call, &reply);
 	if (r >= 0)
 		r = bus_why_append(reply, s, pod);
 	return r < 0 ? r : send_reply(reply);
 }
 
-/* A sealed memory file: the document may be larger than a message may be, and nobody who holds the
- * fd can change what another reader sees. */
-static int dump_fd(const char *text, int *ret_fd)
+static int policy_why(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	_cleanup_close_ int fd =
-		sys_memfd_create("colod-snapshot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	size_t len = strlen(text);
-
-	if (fd < 0)
-		return -errno;
-	for (size_t done = 0; done < len;) {
-		ssize_t n = sys_write(fd, text + done, len - done);
-
-		if (n < 0)
-			return -errno;
-		done += (size_t)n;
-	}
-	if (lseek(fd, 0, SEEK_SET) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-		return -errno;
-	*ret_fd = TAKE_FD(fd);
-	return 0;
+	return bus_policy_why(call, snapshot_of(userdata), error);
 }
 
 static int dump(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	_cleanup_close_ int fd = -EBADF;
-	_cleanup_free_ char *text = NULL;
-	cJSON *json = snapshot_json(snapshot_of(userdata));
-	int r;
-
 	(void)error;
-	if (!json)
-		return -ENOMEM;
-	text = cJSON_PrintUnformatted(json);
-	cJSON_Delete(json);
-	if (!text)
-		return -ENOMEM;
-	r = dump_fd(text, &fd);
-	return r < 0 ? r : sys_bus(sd_bus_reply_method_return(call, "h", fd));
+	return bus_reply_json(call, "colod-snapshot", snapshot_json(snapshot_of(userdata)));
 }
 
 static int history(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -366,6 +325,8 @@ const sd_bus_vtable bus_manager_vtable[] = {
 				get_score, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Why", SD_BUS_ARGS("s", pod), SD_BUS_RESULT("as", lines), why,
 				OPEN),
+	SD_BUS_METHOD_WITH_ARGS("PolicyWhy", SD_BUS_ARGS("s", pod), SD_BUS_RESULT("h", rules),
+				policy_why, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Dump", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", snapshot), dump, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("History",
 				SD_BUS_ARGS("t", since_us, "s", kinds, "s", of, "u", max),

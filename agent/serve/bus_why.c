@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "agent/base/pod_ref.h"
 #include "agent/serve/bus_text.h"
@@ -11,6 +12,10 @@
 #include "policy/knob.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
+
+/* Longer words name no pod, and an error message that quotes them must stay short. A cgroup's path,
+ * which coloctl sends, is shorter than this. */
+#define WORD_MAX 1024
 
 int bus_why_pick(const struct snapshot *snapshot, const char *word, const struct pod **ret_pod)
 {
@@ -40,6 +45,24 @@ int bus_why_pick(const struct snapshot *snapshot, const char *word, const struct
 	if (shared)
 		return -ENOTUNIQ;
 	*ret_pod = found;
+	return 0;
+}
+
+int bus_why_find(const struct snapshot *snapshot, const char *word, const struct pod **ret_pod,
+		 sd_bus_error *error)
+{
+	int r;
+
+	if (strlen(word) > WORD_MAX)
+		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+					"no pod has a name as long as this");
+	r = bus_why_pick(snapshot, word, ret_pod);
+	if (r == -ENOTUNIQ)
+		return sd_bus_error_setf(error, BUS_ERROR_AMBIGUOUS_POD,
+					 "several pods go by '%s': give namespace/name or the UID",
+					 word);
+	if (r < 0)
+		return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_POD, "no pod goes by '%s'", word);
 	return 0;
 }
 

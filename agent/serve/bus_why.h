@@ -10,5 +10,10 @@
  * fit equally well. */
 int bus_why_pick(const struct snapshot *snapshot, const char *word, const struct pod **ret_pod);
 
+/* The same for a caller on the bus: no pod, several, or a word that is too long become *error. 0 or
+ * what a handler returns then. */
+int bus_why_find(const struct snapshot *snapshot, const char *word, const struct pod **ret_pod,
+		 sd_bus_error *error);
+
 /* Appends the lines as an array of strings. 0 or -errno. */
 int bus_why_append(sd_bus_message *reply, const struct snapshot *snapshot, const struct pod *pod);
