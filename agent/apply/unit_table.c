@@ -214,6 +214,8 @@ static int take_line(struct unit_table *t, const struct unit_line *line)
 		.told = line->told,
 		.previous = line->previous,
 	};
+	/* The agent that told it may not have lived to hear the answer. */
+	unit->unsure = true;
 	if (!unit_table_any_set(unit))
 		unit_table_drop(t, unit);
 	return 0;

@@ -37,14 +37,16 @@ struct unit {
 	struct units *units;
 	struct sd_bus_slot *slot; /* a call under way */
 	enum unit_owner owner;
-	bool stale;	  /* systemd has to be asked what it has now */
-	bool said;	  /* a refusal was said */
-	bool kept;	  /* its cgroup is gone, but systemd may remember it */
+	bool stale; /* systemd has to be asked what it has now */
+	bool said;  /* a refusal was said */
+	bool kept;  /* its cgroup is gone, but systemd may remember it */
+	bool unsure; /* systemd may still do what it was told: its record must not end before it answers */
 	uint32_t undoing; /* of the call: 1 << enum unit_prop for what goes back */
 	uint64_t seen;	  /* the last pass in which its cgroup was there */
 	uint64_t inode;
-	uint64_t rewrites; /* of its knobs, when systemd was last asked */
-	int64_t next_us;   /* no call before */
+	uint64_t call_inode; /* of the cgroup that before_call was read from */
+	uint64_t rewrites;   /* of its knobs, when systemd was last asked */
+	int64_t next_us;     /* no call before */
 	struct unit_values wanted;
 	struct unit_values now;	 /* what systemd last said, where it was asked */
 	struct unit_values call; /* what it is being told */

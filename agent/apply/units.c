@@ -144,6 +144,12 @@ static void see_rewrites(struct unit *unit, const struct cgroup *cg)
 	unit->rewrites = sum;
 }
 
+static bool may_ask(const struct units *units, const struct unit *unit)
+{
+	return units->bus && !unit->slot && units->now_us >= unit->next_us &&
+	       units->in_flight < IN_FLIGHT_MAX;
+}
+
 static void consider(struct units *units, struct cgroup *cg)
 {
 	static const struct unit_values nothing;
@@ -171,22 +177,30 @@ static void consider(struct units *units, struct cgroup *cg)
 	    unit_plan_is_done(unit, unit_prop_foreign_max(cg, &max) ? &max : NULL))
 		return;
 	units->waiting++;
-	if (units->bus && units->now_us >= unit->next_us && units->in_flight < IN_FLIGHT_MAX)
+	if (may_ask(units, unit))
 		units_ask(units, unit);
 }
 
 /* A unit whose cgroup is gone. Of a transient one nothing is left; another one's drop-ins would be
- * there when it starts again. What systemd still remembers of it is compared then. */
+ * there when it starts again, and so would be one that systemd still writes because it was told late: it
+ * does things in their order, so what it has not answered yet is waited for. What it still remembers of
+ * the unit then is compared when that starts again. */
 static void bury(void *context, struct unit *unit)
 {
 	struct units *units = context;
-	bool kept = false;
+	bool kept = unit->kept && unit->inode != 0;
+	bool done = unit->kept && unit->inode == 0 && unit_table_any_set(unit);
 
-	if (unit->seen == units->pass || unit->slot || (unit->kept && unit->inode == 0))
+	if (unit->seen == units->pass || unit->slot ||
+	    (unit->unsure ? !may_ask(units, unit) : done))
 		return;
 	/* The model may leave a cgroup out for other reasons. */
 	if (fs_exists(units->apply->cgroup_fd, unit->path) != 0)
 		return;
+	if (unit->unsure) {
+		units_ask(units, unit);
+		return;
+	}
 	for (int i = 0; i < UNIT_PROP_COUNT; i++) {
 		if (!unit->props[i].set)
 			continue;
@@ -195,10 +209,10 @@ static void bury(void *context, struct unit *unit)
 	}
 	unit->stale = true;
 	unit->inode = 0;
-	if (kept)
-		unit->kept = true;
-	if (unit->kept)
+	if (kept) {
+		unit->kept = unit->unsure = true;
 		return;
+	}
 	for (int i = 0; i < UNIT_PROP_COUNT; i++)
 		if (unit->props[i].set)
 			(void)unit_table_end(&units->table, unit, (enum unit_prop)i);

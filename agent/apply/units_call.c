@@ -66,6 +66,11 @@ int units_record(struct units *units, struct unit *unit, const struct unit_plan 
 	return 0;
 }
 
+bool units_is_answer(int r)
+{
+	return r != -ETIMEDOUT && r != -ENOTCONN && r != -ECONNRESET;
+}
+
 void units_take_back_dropin(struct units *units, const struct unit *unit, enum unit_prop prop,
 			    bool by_systemd)
 {
@@ -135,7 +140,9 @@ static void mend(struct units *units, struct unit *unit)
 	_cleanup_close_ int dir_fd = -EBADF;
 	struct cgroup *cg = cgroup_of(units, unit);
 
-	if (!cg || apply_open(units->apply, cg->path, cg->inode, &dir_fd) < 0)
+	/* Another cgroup by now: what the former one had is none of its. */
+	if (!cg || cg->inode != unit->call_inode ||
+	    apply_open(units->apply, cg->path, cg->inode, &dir_fd) < 0)
 		return;
 	unit_files_spare(dir_fd, &unit->now, unit->before_call, units->apply->page_bytes);
 	for (int k = 0; k < KNOB_COUNT; k++) {
@@ -157,6 +164,7 @@ static int on_told(sd_bus_message *reply, void *context, sd_bus_error *error)
 
 	(void)error;
 	end_call(units, unit, r < 0 ? RETRY_US : SPACING_US);
+	unit->unsure = !units_is_answer(r);
 	unit_prop_take(&unit->now, &unit->call);
 	mend(units, unit);
 	if (cg)
@@ -214,10 +222,13 @@ static void tell(struct units *units, struct unit *unit, struct cgroup *cg, int 
 	if (r >= 0)
 		r = send_call(units, unit, call, on_told);
 	sd_bus_message_unref(call);
-	if (r < 0)
+	if (r < 0) {
 		unit->stale = true;
-	else
-		cg->telling = true;
+		return;
+	}
+	unit->unsure = true;
+	unit->call_inode = cg->inode;
+	cg->telling = true;
 }
 
 /* Memory properties are neither told nor taken back where systemd would then write over a limit that
@@ -274,6 +285,20 @@ static void act_on_answer(struct units *units, struct unit *unit, const struct u
 		tell(units, unit, cg, dir_fd, &plan);
 }
 
+/* The unit is not active. What systemd does not remember of it, or has as before, is not colod's. */
+static void forget_unremembered(struct units *units, struct unit *unit,
+				const struct unit_answer *answer)
+{
+	for (int i = 0; i < UNIT_PROP_COUNT; i++) {
+		const struct unit_told *t = &unit->props[i];
+		uint64_t has = answer->values.value[i];
+
+		if (t->set && (!(answer->values.mask & (1u << i)) || has == t->before ||
+			       (has != t->told && has != t->previous)))
+			(void)unit_table_end(&units->table, unit, (enum unit_prop)i);
+	}
+}
+
 static int on_answer(sd_bus_message *reply, void *context, sd_bus_error *error)
 {
 	struct unit *unit = context;
@@ -283,6 +308,7 @@ static int on_answer(sd_bus_message *reply, void *context, sd_bus_error *error)
 
 	(void)error;
 	end_call(units, unit, r < 0 ? RETRY_US : SPACING_US);
+	unit->unsure = !units_is_answer(r);
 	if (r < 0) {
 		log_debug("units.ask", "%s: %s", unit->path, strerror(-r));
 		return 0;
@@ -291,6 +317,8 @@ static int on_answer(sd_bus_message *reply, void *context, sd_bus_error *error)
 		/* Of a systemd in a container, or nobody's: the name only looks like a unit's. */
 		unit->owner = UNIT_OWNER_NOBODY;
 		unit->stale = false;
+		if (unit->kept && unit->inode == 0)
+			forget_unremembered(units, unit, &answer);
 		return 0;
 	}
 	unit->owner = UNIT_OWNER_SYSTEMD;

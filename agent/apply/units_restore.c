@@ -47,8 +47,7 @@ static int call(struct restore *r, sd_bus_message *m, sd_bus_message **ret_reply
 		return -ENOTCONN;
 	e = sys_bus(sd_bus_call(r->bus, m, UNIT_CALL_TIMEOUT_US, &error, ret_reply));
 	sd_bus_error_free(&error);
-	if (e == -ETIMEDOUT || e == -ENOTCONN || e == -ECONNRESET)
-		r->silent++;
+	r->silent += !units_is_answer(e);
 	return e < 0 ? e : 0;
 }
 
@@ -110,6 +109,14 @@ static uint32_t set_since(const struct unit *unit, const struct unit_answer *ans
 	return mask;
 }
 
+/* systemd said nothing: it may still do what it was told, so the record stays for the next one to try. */
+static void leave_recorded(struct restore *r, struct unit *unit, uint32_t undone)
+{
+	for (int i = 0; i < UNIT_PROP_COUNT; i++)
+		if (unit->props[i].set && (undone & (1u << i)))
+			units_take_back_dropin(r->units, unit, (enum unit_prop)i, false);
+}
+
 static void restore_active(struct restore *r, struct unit *unit, int dir_fd,
 			   const struct unit_answer *answer)
 {
@@ -143,9 +150,14 @@ static void restore_active(struct restore *r, struct unit *unit, int dir_fd,
 	} else {
 		r->done.failed += n_told;
 		say_left(unit, "systemd could not be told; it keeps colod's values until the next "
-			       "systemctl daemon-reload");
+			       "colod restore or systemctl daemon-reload");
 	}
-	units_settle(r->units, unit, plan.undone, plan.forget, e == 0);
+	if (units_is_answer(e)) {
+		units_settle(r->units, unit, plan.undone, plan.forget, e == 0);
+	} else {
+		leave_recorded(r, unit, plan.undone);
+		units_settle(r->units, unit, 0, plan.forget, false);
+	}
 	units_settle(r->units, unit, spared, 0, false);
 }
 
@@ -171,13 +183,17 @@ static void restore_unit(void *context, struct unit *unit)
 			say_left(
 				unit,
 				"systemd does not answer; it keeps what colod told it of this unit "
-				"and perhaps others until the next systemctl daemon-reload");
+				"and perhaps others until the next colod restore or systemctl "
+				"daemon-reload");
 		r->error = e;
 	} else {
 		r->done.gone += n;
 	}
 	/* Without systemd's help the drop-ins go, and with the next daemon-reload what it remembers. */
-	units_settle(r->units, unit, UINT32_MAX, 0, false);
+	if (r->bus && !units_is_answer(e))
+		leave_recorded(r, unit, UINT32_MAX);
+	else
+		units_settle(r->units, unit, UINT32_MAX, 0, false);
 }
 
 int units_restore(struct units *units, struct units_restored *ret_restored)

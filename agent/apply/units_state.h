@@ -39,6 +39,9 @@ int units_record(struct units *units, struct unit *unit, const struct unit_plan 
 void units_settle(struct units *units, struct unit *unit, uint32_t undone, uint32_t forget,
 		  bool by_systemd);
 
+/* Whether this is what systemd says of a call, and not that it said nothing. */
+bool units_is_answer(int r);
+
 /* The drop-in of one property is as it was before colod told anything. */
 void units_take_back_dropin(struct units *units, const struct unit *unit, enum unit_prop prop,
 			    bool by_systemd);

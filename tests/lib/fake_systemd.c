@@ -77,6 +77,14 @@ void fake_systemd_unit(struct fake_systemd *f, const char *name, const char *pat
 	fake_systemd_set(f, name, "MemorySwapMax", UNIT_PROP_UNSET);
 }
 
+void fake_systemd_gone(struct fake_systemd *f, const char *name)
+{
+	char path[TREE_PATH_SIZE];
+
+	(void)snprintf(path, sizeof(path), "units/%s", name);
+	must(tree_delete(f->dir, path) == 0, "gone");
+}
+
 void fake_systemd_mood(struct fake_systemd *f, const char *mood)
 {
 	must(tree_write(f->dir, "mood", mood) == 0, "mood");
@@ -170,7 +178,9 @@ static void realize(struct fake_systemd *f, const char *unit, unsigned controlle
 	char group[TEXT];
 	uint64_t weight, quota, period;
 
-	must(get(f, unit, "ControlGroup", group), "ControlGroup");
+	/* A unit that is gone is loaded again for the call, and has its drop-in only. */
+	if (!get(f, unit, "ControlGroup", group))
+		return;
 	if (controllers & CONTROLLER_CPU) {
 		weight = fake_systemd_get(f, unit, "CPUWeight");
 		quota = fake_systemd_get(f, unit, "CPUQuotaPerSecUSec");
@@ -211,6 +221,7 @@ static void count_call(struct fake_systemd *f)
 static int set_all(struct fake_systemd *f, sd_bus_message *m)
 {
 	const char *unit, *name;
+	char group[TEXT];
 	unsigned controllers = 0;
 	int runtime;
 
@@ -225,7 +236,8 @@ static int set_all(struct fake_systemd *f, sd_bus_message *m)
 		must(sd_bus_message_exit_container(m) >= 0, "exit");
 		prop = unit_prop_from_name(name);
 		must(prop >= 0, name);
-		fake_systemd_set(f, unit, name, value);
+		if (get(f, unit, "ControlGroup", group))
+			fake_systemd_set(f, unit, name, value);
 		write_dropin(f, unit, prop, value);
 		controllers |= unit_prop_controller((enum unit_prop)prop);
 	}
@@ -246,8 +258,11 @@ static int on_call(sd_bus_message *m, void *context, sd_bus_error *error)
 	if (sd_bus_message_is_method_call(m, "org.freedesktop.DBus.Properties", "GetAll"))
 		return answer_all(f, m);
 	if (sd_bus_message_is_method_call(m, "org.freedesktop.systemd1.Manager",
-					  "SetUnitProperties"))
+					  "SetUnitProperties")) {
+		while (mood_is(f, "stuck"))
+			(void)usleep(1000);
 		return set_all(f, m);
+	}
 	return 0;
 }
 

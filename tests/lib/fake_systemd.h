@@ -30,7 +30,11 @@ void fake_systemd_set(struct fake_systemd *f, const char *name, const char *prop
 		      uint64_t value);
 uint64_t fake_systemd_get(struct fake_systemd *f, const char *name, const char *property);
 
-/* The answers from now on: "ok", "refuse" (an error), "silent" (none). */
+/* The unit ends, and nobody knows it any more. */
+void fake_systemd_gone(struct fake_systemd *f, const char *name);
+
+/* The answers from now on: "ok", "refuse" (an error), "silent" (none), "stuck" (busy from the next
+ * SetUnitProperties on, which is done like everything behind it once that is over). */
 void fake_systemd_mood(struct fake_systemd *f, const char *mood);
 
 /* Calls of SetUnitProperties so far. */

@@ -50,18 +50,22 @@ struct units *units_case_units(struct units_case *s)
 }
 
 /* Answers need the other process, so this waits for it and for no time. */
-static void settle(struct units_case *s)
+static void process(struct units_case *s)
 {
-	while (units_case_units(s)->in_flight > 0) {
-		int r = sd_bus_process(s->bus, NULL);
+	int r = sd_bus_process(s->bus, NULL);
 
-		assert_true(r >= 0);
-		if (r == 0)
-			assert_true(sd_bus_wait(s->bus, UINT64_MAX) >= 0);
-	}
+	assert_true(r >= 0);
+	if (r == 0)
+		assert_true(sd_bus_wait(s->bus, UINT64_MAX) >= 0);
 }
 
-int units_case_pass(struct units_case *s, int64_t now_us)
+void units_case_settle(struct units_case *s)
+{
+	while (units_case_units(s)->in_flight > 0)
+		process(s);
+}
+
+static int begin(struct units_case *s, int64_t now_us)
 {
 	int n;
 
@@ -69,8 +73,22 @@ int units_case_pass(struct units_case *s, int64_t now_us)
 	apply_set_now(s->a->k.apply, now_us);
 	n = fake_kernel_pass(&s->a->k);
 	units_pass(units_case_units(s), &s->a->k.f.model, now_us);
-	settle(s);
 	return n;
+}
+
+int units_case_pass(struct units_case *s, int64_t now_us)
+{
+	int n = begin(s, now_us);
+
+	units_case_settle(s);
+	return n;
+}
+
+void units_case_pass_until_telling(struct units_case *s, int64_t now_us, const struct cgroup *cg)
+{
+	(void)begin(s, now_us);
+	while (!cg->telling)
+		process(s);
 }
 
 void units_case_again(struct units_case *s)

@@ -26,6 +26,12 @@ struct units *units_case_units(struct units_case *s);
 /* A pass of the agent, and all answers to it. What apply wrote. */
 int units_case_pass(struct units_case *s, int64_t now_us);
 
+/* All answers to what is under way. */
+void units_case_settle(struct units_case *s);
+
+/* A pass, up to the moment when systemd is being told of this cgroup's unit: the answer is not read. */
+void units_case_pass_until_telling(struct units_case *s, int64_t now_us, const struct cgroup *cg);
+
 /* The next run: what was told is known from the file alone. */
 void units_case_again(struct units_case *s);
 

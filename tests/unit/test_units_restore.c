@@ -3,11 +3,13 @@
 // that no drop-in stays even where systemd cannot be asked.
 #include "tests/lib/test.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
 #include "policy/knob.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/tree.h"
 #include "tests/lib/units_case.h"
 
@@ -98,6 +100,33 @@ TEST(a_systemd_that_refuses_keeps_the_value_but_no_dropin)
 	assert_int_equal(apply_case_value(s->a, APPLY_CLASS, KNOB_CPU_WEIGHT), 100);
 }
 
+/* It may be busy, and do in a minute what it was told: the next restore finds what to take back. */
+TEST(what_a_silent_systemd_was_told_stays_recorded_and_is_taken_back_later)
+{
+	struct units_case *s = *state;
+	struct units_restored done;
+
+	tell(s);
+	/* It is silent from the first question on, or from the first telling. */
+	for (unsigned nth = 3; nth <= 5; nth += 2) {
+		fault_begin();
+		fault_set_from(SYS_BUS, nth, -ETIMEDOUT);
+		units_restore(units_case_units(s), &done);
+		fault_end();
+		assert_int_equal(done.failed, 2);
+		assert_false(units_case_has_dropin(s, "be.slice.d"));
+		assert_false(units_case_has_dropin(s, "hog.slice.d"));
+		assert_int_equal(fs_exists(s->a->k.state_fd, UNIT_TABLE_FILE), 1);
+	}
+	units_restore(units_case_units(s), &done);
+	assert_int_equal(done.restored, 2);
+	assert_int_equal(done.failed, 0);
+	assert_int_equal(fake_systemd_get(&s->systemd, "be.slice", "CPUWeight"), 300);
+	assert_false(units_case_has_dropin(s, "be.slice.d"));
+	assert_false(units_case_has_dropin(s, "hog.slice.d"));
+	assert_int_equal(fs_exists(s->a->k.state_fd, UNIT_TABLE_FILE), 0);
+}
+
 TEST(without_a_bus_an_admins_dropin_says_again_what_he_said)
 {
 	struct units_case *s = *state;
@@ -147,6 +176,7 @@ int main(void)
 		CASE(what_somebody_set_since_stays_with_its_dropin),
 		CASE(what_was_never_told_after_all_counts_as_restored),
 		CASE(a_systemd_that_refuses_keeps_the_value_but_no_dropin),
+		CASE(what_a_silent_systemd_was_told_stays_recorded_and_is_taken_back_later),
 		CASE(without_a_bus_an_admins_dropin_says_again_what_he_said),
 		CASE(a_unit_that_is_gone_is_not_told_and_leaves_no_dropin),
 	};

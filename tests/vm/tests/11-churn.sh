@@ -37,10 +37,32 @@ churn()
 	local i
 	for i in 1 2 3 4 5 6; do
 		POD_PRIORITYCLASS=batch-x pod_create "gone$i" Burstable 500 0 || return
+		basename "$(pod_path "gone$i")" >>gone
 		colod_facts
 		pod_delete "gone$i" || return
 	done
 }
+
+# What test_units_call.c builds on: systemd does what it is told also for a unit that is gone, and leaves a drop-in for
+# whoever has that name next.
+late()
+{
+	local unit
+	unit=$(head -n 1 gone)
+	ok "a gone unit can be told something" systemctl set-property --runtime "$unit" CPUWeight=1
+	ok "which leaves a drop-in where colod looks" [ -e "/run/systemd/system.control/$unit.d/50-CPUWeight.conf" ]
+	rm -r "/run/systemd/system.control/$unit.d"
+}
+
+# Counted from outside: what systemd and colod keep of the pods that are gone.
+left()
+{
+	ls /run/systemd/system.control /run/systemd/transient 2>/dev/null | grep -Ff gone
+	awk '$2 == "own" { told[$3 $4] = $3 } $2 == "end" { delete told[$3 $4] } END { for (k in told) print told[k] }' \
+		/run/colod/units | grep -Ff gone
+}
+
+nothing_left() { [ -z "$(left)" ]; }
 
 colod_policy squeeze file:///run/pods.json
 colod_facts
@@ -53,6 +75,9 @@ is "$(journalctl -q -u colod -p warning -o cat | grep -vc '^$')" 0 "a vanished p
 colod_facts
 ok "the gone pods are forgotten" wait_for 15 sh -c \
 	'[ "$(coloctl pods --json | jq "[.[] | select(.kind == \"kubernetes\")] | length")" = 3 ]'
+is "$(wc -l <gone)" 6 "six pods are gone"
+ok "no drop-in and no record of them is left" wait_for 20 nothing_left || note "$(left)"
+late
 is "$(knob "$(pod_path late)" cpu.weight)" 1 "the one that stayed keeps its level"
 pod_delete late; pod_delete web; pod_delete real
 cgroupfs_pods

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What happens to a unit while systemd is being told of it: it goes, comes back as another one, or nobody
+// hears the answer. A systemd that is slow for long does in the end what it was told, also for a unit that
+// is gone: it loads it and writes a drop-in, which the next unit of that name would get.
+#include "tests/lib/test.h"
+
+#include <stdio.h>
+
+#include "agent/base/fs.h"
+#include "agent/base/log.h"
+#include "policy/decide.h"
+#include "policy/knob.h"
+#include "tests/lib/tree.h"
+#include "tests/lib/units_case.h"
+
+/* systemd is stuck with colod's call, and the pod goes. */
+static void go_while_telling(struct units_case *s)
+{
+	fake_kernel_plan(&s->a->k, s->a->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
+	fake_systemd_mood(&s->systemd, "stuck");
+	units_case_pass_until_telling(s, 10 * S, s->a->hog);
+	fake_kernel_remove(&s->a->k, APPLY_HOG);
+	fake_systemd_gone(&s->systemd, "hog.slice");
+	plan_clear(&s->a->k.f.plan);
+	s->a->k.f.model.n_cgroups--; /* the last one */
+}
+
+static void pass(struct units_case *s, int64_t now_us)
+{
+	units_pass(units_case_units(s), &s->a->k.f.model, now_us);
+}
+
+/* systemd goes on, and has written the drop-in. */
+static void go_on(struct units_case *s)
+{
+	fake_systemd_mood(&s->systemd, "ok");
+	units_case_settle(s);
+	assert_true(units_case_has_dropin(s, "hog.slice.d/50-CPUWeight.conf"));
+}
+
+/* Nothing is left of it, nor remembered. */
+static void expect_buried(struct units_case *s)
+{
+	pass(s, 21 * S);
+	assert_false(units_case_has_dropin(s, "hog.slice.d"));
+	for (int64_t t = 30; t < 60; t += 10) {
+		pass(s, t * S);
+		units_case_settle(s);
+	}
+	assert_null(unit_table_find(&units_case_units(s)->table, APPLY_HOG));
+	assert_int_equal(fake_systemd_calls(&s->systemd), 1);
+	s->a->k.f.model.n_cgroups++;
+}
+
+TEST(a_unit_that_goes_while_it_is_told_leaves_no_dropin)
+{
+	struct units_case *s = *state;
+
+	go_while_telling(s);
+	pass(s, 20 * S);
+	go_on(s);
+	expect_buried(s);
+}
+
+TEST(nor_does_one_whose_answer_nobody_hears)
+{
+	struct units_case *s = *state;
+
+	go_while_telling(s);
+	units_set_bus(units_case_units(s), NULL);
+	pass(s, 11 * S);
+	units_set_bus(units_case_units(s), s->bus);
+	pass(s, 20 * S);
+	go_on(s);
+	expect_buried(s);
+}
+
+TEST(nor_one_that_was_told_by_an_agent_that_was_killed)
+{
+	struct units_case *s = *state;
+
+	go_while_telling(s);
+	units_case_again(s);
+	pass(s, 20 * S);
+	go_on(s);
+	expect_buried(s);
+}
+
+/* Something else keeps the unit in systemd's memory: what it would start with is compared then. */
+TEST(what_systemd_remembers_of_a_gone_unit_stays_recorded)
+{
+	struct units_case *s = *state;
+
+	fake_kernel_plan(&s->a->k, s->a->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
+	fake_kernel_plan(&s->a->k, s->a->hog, KNOB_IO_WEIGHT, EFFECT_SHARE, 10);
+	units_case_pass(s, 10 * S);
+	fake_kernel_remove(&s->a->k, APPLY_HOG);
+	assert_int_equal(tree_write(s->a->k.dir, "units/hog.slice/ControlGroup", ""), 0);
+	fake_systemd_set(&s->systemd, "hog.slice", "IOWeight", 77);
+	plan_clear(&s->a->k.f.plan);
+	s->a->k.f.model.n_cgroups--;
+	for (int64_t t = 20; t < 60; t += 10) {
+		pass(s, t * S);
+		units_case_settle(s);
+	}
+	s->a->k.f.model.n_cgroups++;
+	assert_false(units_case_has_dropin(s, "hog.slice.d"));
+	assert_non_null(unit_table_find(&units_case_units(s)->table, APPLY_HOG));
+	assert_true(unit_table_find(&units_case_units(s)->table, APPLY_HOG)
+			    ->props[UNIT_PROP_CPU_WEIGHT]
+			    .set);
+	assert_false(unit_table_find(&units_case_units(s)->table, APPLY_HOG)
+			     ->props[UNIT_PROP_IO_WEIGHT]
+			     .set);
+}
+
+/* The same name and path, another cgroup, with values of its own. */
+static void come_back(struct units_case *s, struct cgroup *cg)
+{
+	/* Moved away, so that the inode number stays in use. */
+	assert_int_equal(renameat(s->a->k.cgroup_fd, cg->path, s->a->k.cgroup_fd, "moved"), 0);
+	assert_int_equal(tree_cgroup(s->a->k.dir, cg->path), 0);
+	assert_int_equal(fs_inode(s->a->k.cgroup_fd, cg->path, &cg->inode), 0);
+	memset(cg->knobs, 0, sizeof(cg->knobs));
+}
+
+static void write_max(struct units_case *s, const char *path, uint64_t quota)
+{
+	const struct knob_value max = knob_value_quota(quota, 100000);
+
+	assert_true(fake_kernel_write(&s->a->k, path, KNOB_CPU_MAX, &max));
+}
+
+/* 33.3 %, of which systemd is told 34 %. */
+TEST(a_file_of_the_former_cgroup_is_not_put_into_the_next_one)
+{
+	struct units_case *s = *state;
+
+	write_max(s, APPLY_HOG, 33300);
+	fake_kernel_plan(&s->a->k, s->a->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
+	fake_systemd_mood(&s->systemd, "stuck");
+	units_case_pass_until_telling(s, 10 * S, s->a->hog);
+	come_back(s, s->a->hog);
+	pass(s, 11 * S);
+	fake_systemd_mood(&s->systemd, "ok");
+	units_case_settle(s);
+	assert_int_equal(fake_systemd_get(&s->systemd, "hog.slice", "CPUQuotaPerSecUSec"), 340000);
+	assert_int_equal(apply_case_value(s->a, APPLY_HOG, KNOB_CPU_MAX), 34000);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, units_case_setup, units_case_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_unit_that_goes_while_it_is_told_leaves_no_dropin),
+		CASE(nor_does_one_whose_answer_nobody_hears),
+		CASE(nor_one_that_was_told_by_an_agent_that_was_killed),
+		CASE(what_systemd_remembers_of_a_gone_unit_stays_recorded),
+		CASE(a_file_of_the_former_cgroup_is_not_put_into_the_next_one),
+	};
+
+	log_open(LOG_EMERG);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
