@@ -3,6 +3,8 @@
 #include "policy/ring.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <string.h>
 
 /* Where the sample is that is `back` places older than the newest. */
 static uint32_t ring_index(uint32_t head, uint32_t back)
@@ -60,34 +62,49 @@ static bool is_back(int64_t last_us, int64_t at_us, uint64_t window_us)
 	return (uint64_t)last_us - (uint64_t)at_us >= window_us;
 }
 
+/* What both kinds of sample begin with. */
+struct stamp {
+	int64_t at_us;
+	uint32_t valid;
+};
+
+_Static_assert(offsetof(struct pod_sample, at_us) == offsetof(struct stamp, at_us) &&
+		       offsetof(struct pod_sample, valid) == offsetof(struct stamp, valid),
+	       "a pod's sample begins with its stamp");
+_Static_assert(offsetof(struct node_sample, at_us) == offsetof(struct stamp, at_us) &&
+		       offsetof(struct node_sample, valid) == offsetof(struct stamp, valid),
+	       "the node's sample begins with its stamp");
+
+/* For ring_back() and ring_back_node(): a ring of samples of `size` bytes. */
+static const void *find_back(const void *ring, size_t size, uint32_t head, uint32_t count,
+			     uint64_t window_us, uint32_t valid)
+{
+	struct stamp last = {0}, s = {0};
+	const char *found = NULL;
+
+	for (uint32_t back = 0; back < count; back++) {
+		found = (const char *)ring + ring_index(head, back) * size;
+		memcpy(&s, found, sizeof(s));
+		if (back == 0)
+			last = s;
+		if (is_back(last.at_us, s.at_us, window_us))
+			break;
+	}
+	return found && (last.valid & s.valid & valid) == valid ? found : NULL;
+}
+
 const struct pod_sample *ring_back(const struct pod_history *history, uint64_t window_us,
 				   uint32_t valid)
 {
-	const struct pod_sample *last = ring_last(history), *found = NULL;
-
-	for (uint32_t back = 0; back < history->count; back++) {
-		found = &history->ring[ring_index(history->head, back)];
-		if (is_back(last->at_us, found->at_us, window_us))
-			break;
-	}
-	if (!found || (last->valid & found->valid & valid) != valid)
-		return NULL;
-	return found;
+	return find_back(history->ring, sizeof(history->ring[0]), history->head, history->count,
+			 window_us, valid);
 }
 
 const struct node_sample *ring_back_node(const struct node_history *history, uint64_t window_us,
 					 uint32_t valid)
 {
-	const struct node_sample *last = ring_last_node(history), *found = NULL;
-
-	for (uint32_t back = 0; back < history->count; back++) {
-		found = &history->ring[ring_index(history->head, back)];
-		if (is_back(last->at_us, found->at_us, window_us))
-			break;
-	}
-	if (!found || (last->valid & found->valid & valid) != valid)
-		return NULL;
-	return found;
+	return find_back(history->ring, sizeof(history->ring[0]), history->head, history->count,
+			 window_us, valid);
 }
 
 const struct pod_history *ring_of(const struct samples *samples, uint32_t slot, uint64_t serial)

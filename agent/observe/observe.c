@@ -29,7 +29,7 @@ struct slot {
 	uint64_t serial;
 	uint64_t pass; /* the last one that saw the pod */
 	int64_t retry_us;
-	struct pod_files files;
+	struct kept_set files;
 };
 
 struct observe {
@@ -37,7 +37,7 @@ struct observe {
 	int cgroup_fd;
 	uint64_t pass;
 	struct kept_reader reader;
-	struct node_files node;
+	struct kept_set node;
 	int64_t node_retry_us;
 	struct slot *slots; /* as many as samples.n_slots */
 	size_t n_open;	    /* slots with open files */
@@ -70,7 +70,7 @@ static size_t max_open_pods(uint64_t fd_limit)
 {
 	uint64_t reserved = fd_limit / 2 < RESERVED_FDS ? fd_limit / 2 : RESERVED_FDS;
 
-	return (size_t)((fd_limit - reserved) / POD_FILE_COUNT);
+	return (size_t)((fd_limit - reserved) / KEPT_SET_COUNT);
 }
 
 int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe)
@@ -90,7 +90,7 @@ int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe)
 	o->cgroup_fd = cgroup_fd;
 	o->reader.ticks_per_s = (uint64_t)ticks;
 	o->max_open = max_open_pods(o->fd_limit);
-	node_files_init(&o->node);
+	kept_set_init(&o->node);
 	trigger_init(&o->triggers);
 	*ret_observe = TAKE_PTR(o);
 	return 0;
@@ -98,9 +98,9 @@ int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe)
 
 static void close_slot(struct observe *o, struct slot *slot)
 {
-	if (pod_files_n_open(&slot->files) > 0)
+	if (kept_set_n_open(&slot->files) > 0)
 		o->n_open--;
-	pod_files_close(&slot->files);
+	kept_set_close(&slot->files);
 }
 
 static void clear_slot(struct observe *o, size_t i)
@@ -120,7 +120,7 @@ void observe_free(struct observe *o)
 	for (size_t i = 0; i < o->samples.n_slots; i++)
 		clear_slot(o, i);
 	trigger_done(&o->triggers);
-	node_files_close(&o->node);
+	kept_set_close(&o->node);
 	free(o->slots);
 	free(o->samples.pods);
 	free(o);
@@ -153,7 +153,7 @@ static int grow(struct observe *o, size_t n_slots)
 	o->samples.pods = pods;
 	for (size_t i = o->samples.n_slots; i < n_slots; i++) {
 		slots[i] = (struct slot){0};
-		pod_files_init(&slots[i].files);
+		kept_set_init(&slots[i].files);
 		pods[i] = NULL;
 	}
 	o->samples.n_slots = n_slots;
@@ -205,7 +205,7 @@ static bool make_room(struct observe *o, int rank)
 	for (size_t i = 0; i < o->samples.n_slots; i++) {
 		struct slot *s = &o->slots[i];
 
-		if (s->used && pod_files_n_open(&s->files) > 0 && s->rank > rank &&
+		if (s->used && kept_set_n_open(&s->files) > 0 && s->rank > rank &&
 		    (!lowest || s->rank > lowest->rank))
 			lowest = s;
 	}
@@ -225,22 +225,22 @@ static void say_fds(struct observe *o)
 		    "%" PRIu32
 		    " pods are not measured, the lowest levels first: file descriptors are "
 		    "short (limit %" PRIu64 ", %d a pod). Raise LimitNOFILE= of colod.service",
-		    o->n_unsampled, o->fd_limit, POD_FILE_COUNT);
+		    o->n_unsampled, o->fd_limit, KEPT_SET_COUNT);
 }
 
 /* Opens what the pod's slot misses. false: there was no room for it. */
 static bool keep_open(struct observe *o, struct slot *slot, const struct pod *pod, bool psi,
 		      int64_t now_us)
 {
-	unsigned n = pod_files_n_open(&slot->files);
+	unsigned n = kept_set_n_open(&slot->files);
 	int r;
 
-	if (n == (psi ? POD_FILE_COUNT : POD_FILE_PSI) || now_us < slot->retry_us)
+	if (n == kept_set_n_wanted(psi) || now_us < slot->retry_us)
 		return true;
 	if (n == 0 && o->n_open >= o->max_open && !make_room(o, slot->rank))
 		return false;
 	r = pod_files_open(&slot->files, &o->reader, o->cgroup_fd, pod->cgroup, psi);
-	o->n_open += (pod_files_n_open(&slot->files) > 0) - (n > 0);
+	o->n_open += (kept_set_n_open(&slot->files) > 0) - (n > 0);
 	if (r == -EMFILE || r == -ENFILE) {
 		/* For the next pass: the descriptors that count are not all ours. */
 		(void)make_room(o, slot->rank);
@@ -261,7 +261,7 @@ static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_
 	slot->pass = o->pass;
 	if (!keep_open(o, slot, pod, psi, now_us))
 		o->n_unsampled++;
-	n = pod_files_n_open(&slot->files);
+	n = kept_set_n_open(&slot->files);
 	if (pod_files_read(&slot->files, &o->reader, pod->cgroup, &sample) == -ENODEV) {
 		o->n_open -= n > 0;
 		/* Perhaps only a controller went: the next pass looks what is left. */

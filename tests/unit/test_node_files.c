@@ -10,13 +10,13 @@
 static char *dir;
 static int root_fd = -EBADF;
 static struct kept_reader reader;
-static struct node_files files;
+static struct kept_set files;
 
 static int make(void **state)
 {
 	(void)state;
 	reader = (struct kept_reader){.ticks_per_s = 100};
-	node_files_init(&files);
+	kept_set_init(&files);
 	if (tree_make("@host 2\n"
 		      "proc/stat = cpu  100 0 50 900 10 1 2 3 0 0\\ncpu0 1 2 3 4 5 6 7 8 9 10\n"
 		      "proc/meminfo = MemTotal: 1000 kB\\nMemAvailable: 400 kB\n"
@@ -32,7 +32,7 @@ static int make(void **state)
 static int drop(void **state)
 {
 	(void)state;
-	node_files_close(&files);
+	kept_set_close(&files);
 	close(root_fd);
 	tree_remove(dir);
 	return 0;
@@ -58,7 +58,7 @@ TEST(the_whole_node_is_read_with_one_call_per_file)
 	assert_true(s.psi[RESOURCE_CPU].some_us == 11 && s.psi[RESOURCE_CPU].full_us == 0);
 	assert_true(s.psi[RESOURCE_MEMORY].some_us == 22 && s.psi[RESOURCE_MEMORY].full_us == 21);
 	assert_true(s.psi[RESOURCE_IO].some_us == 33 && s.psi[RESOURCE_IO].full_us == 32);
-	assert_int_equal(reader.n_reads, NODE_FILE_COUNT);
+	assert_int_equal(reader.n_reads, KEPT_SET_COUNT);
 	assert_true(node_files_all_open(&files, true));
 }
 
@@ -100,7 +100,7 @@ TEST(the_cpu_line_is_read_from_the_stat_of_a_large_machine)
 	assert_int_equal(tree_write(dir, "proc/stat", text), 0);
 	free(text);
 	assert_true(sample(true).cpu_busy_us == 2000000);
-	assert_int_equal(reader.n_reads, NODE_FILE_COUNT);
+	assert_int_equal(reader.n_reads, KEPT_SET_COUNT);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, make, drop)

@@ -18,7 +18,7 @@
 static char *dir;
 static int cgroup_fd = -EBADF;
 static struct kept_reader reader;
-static struct pod_files files;
+static struct kept_set files;
 static char path[] = POD;
 static struct cgroup cgroup = {.path = path};
 
@@ -33,7 +33,7 @@ static int make(void **state)
 
 	(void)state;
 	reader = (struct kept_reader){.ticks_per_s = 100};
-	pod_files_init(&files);
+	kept_set_init(&files);
 	if (tree_make("@host 2\n@cgroup " POD "\n", &dir) < 0)
 		return -1;
 	root_fd = tree_open(dir);
@@ -53,7 +53,7 @@ static int make(void **state)
 static int drop(void **state)
 {
 	(void)state;
-	pod_files_close(&files);
+	kept_set_close(&files);
 	close(cgroup_fd);
 	tree_remove(dir);
 	return 0;
@@ -80,13 +80,13 @@ TEST(a_pod_is_read_with_one_call_per_file)
 	assert_true(s.psi[RESOURCE_MEMORY].some_us == 22 && s.psi[RESOURCE_MEMORY].full_us == 21);
 	assert_true(s.psi[RESOURCE_IO].some_us == 33 && s.psi[RESOURCE_IO].full_us == 32);
 	assert_int_equal(reader.n_reads, 5);
-	assert_int_equal(pod_files_n_open(&files), 5);
+	assert_int_equal(kept_set_n_open(&files), 5);
 }
 
 TEST(without_psi_no_pressure_file_is_opened)
 {
 	assert_int_equal(sample(false).valid, SAMPLE_CPU | SAMPLE_MEMORY);
-	assert_int_equal(pod_files_n_open(&files), 2);
+	assert_int_equal(kept_set_n_open(&files), 2);
 }
 
 TEST(a_cgroup_without_the_memory_controller_has_no_memory_and_nothing_is_said)
@@ -132,7 +132,7 @@ TEST(another_cgroup_at_the_same_path_is_not_measured)
 {
 	cgroup.inode++;
 	assert_int_equal(pod_files_open(&files, &reader, cgroup_fd, &cgroup, true), -ENODEV);
-	assert_int_equal(pod_files_n_open(&files), 0);
+	assert_int_equal(kept_set_n_open(&files), 0);
 	assert_false(reader.said);
 }
 
@@ -140,7 +140,7 @@ TEST(a_cgroup_that_is_gone_opens_nothing_and_nothing_is_said)
 {
 	assert_int_equal(tree_delete(dir, "sys/fs/cgroup/" POD), 0);
 	assert_int_equal(pod_files_open(&files, &reader, cgroup_fd, &cgroup, true), -ENOENT);
-	assert_int_equal(pod_files_n_open(&files), 0);
+	assert_int_equal(kept_set_n_open(&files), 0);
 	assert_false(reader.said);
 }
 
@@ -158,7 +158,7 @@ TEST(without_room_for_all_files_none_stays_open)
 	r = pod_files_open(&files, &reader, cgroup_fd, &cgroup, true);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_int_equal(r, -EMFILE);
-	assert_int_equal(pod_files_n_open(&files), 0);
+	assert_int_equal(kept_set_n_open(&files), 0);
 	assert_int_equal(sample(true).valid, ALL_BITS);
 }
 
