@@ -12,6 +12,24 @@
 
 #define FILES_MAX 8
 
+static struct policy *held;
+
+struct policy *policy_case_keep(const char *const *texts, size_t n)
+{
+	policy_free(held);
+	held = NULL;
+	held = policy_case_read(texts, n);
+	return held;
+}
+
+int policy_case_teardown(void **state)
+{
+	(void)state;
+	policy_free(held);
+	held = NULL;
+	return 0;
+}
+
 int policy_case_try(const char *text, struct diags *diags, struct policy **ret_policy)
 {
 	struct policy_source source = {.name = "dir/a.yaml", .text = text, .len = strlen(text)};

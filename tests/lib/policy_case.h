@@ -28,5 +28,10 @@ void policy_case_warned(const struct policy_case *cases, size_t n);
  * caller frees with policy_free(). */
 struct policy *policy_case_read(const char *const *texts, size_t n);
 
+/* The same, kept for the running test: until the next call, or policy_case_teardown(), which is for
+ * cmocka. */
+struct policy *policy_case_keep(const char *const *texts, size_t n);
+int policy_case_teardown(void **state);
+
 /* One text; what is wrong with it is in *diags. 0 or what policy_read() said. */
 int policy_case_try(const char *text, struct diags *diags, struct policy **ret_policy);

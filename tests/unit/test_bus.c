@@ -12,20 +12,11 @@
 #include "agent/serve/bus.h"
 #include "policy/mode.h"
 #include "tests/lib/alloc_count.h"
-#include "tests/lib/private_bus.h"
-#include "tests/lib/serve_case.h"
+#include "tests/lib/bus_case.h"
 
-#define NAME "io.colod.Agent1"
-#define PATH "/io/colod/Agent1"
-#define MANAGER "io.colod.Agent1.Manager"
-
-static struct private_bus daemon_;
-static struct serve_case c;
-static sd_bus *server, *client;
-static struct bus *bus;
+static struct bus_case *const b = &bus_case;
 static unsigned reloads;
 static int reload_answer;
-static char signals[8192]; /* one line for each signal that the client saw */
 
 static const struct snapshot *snapshot(void *context)
 {
@@ -39,14 +30,8 @@ static int reload(void *context, const struct history_caller *caller)
 	return reload_answer;
 }
 
-static const struct bus_ops ops = {.context = &c, .snapshot = snapshot, .reload = reload};
-
-static void note(const char *word)
-{
-	size_t len = strlen(signals);
-
-	(void)snprintf(signals + len, sizeof(signals) - len, "%s ", word);
-}
+static const struct bus_ops ops = {
+	.context = &bus_case.serve, .snapshot = snapshot, .reload = reload};
 
 /* Member, path, and whatever strings it carries. */
 static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -54,25 +39,25 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	const char *text, *member = sd_bus_message_get_member(m);
 
 	(void)userdata, (void)error;
-	note(member);
+	bus_case_note(member);
 	if (strcmp(member, "PropertiesChanged") == 0) {
-		note(sd_bus_message_get_path(m));
+		bus_case_note(sd_bus_message_get_path(m));
 		(void)sd_bus_message_skip(m, "s");
 		(void)sd_bus_message_enter_container(m, 'a', "{sv}");
 		while (sd_bus_message_enter_container(m, 'e', "sv") > 0) {
 			(void)sd_bus_message_read(m, "s", &text);
-			note(text);
+			bus_case_note(text);
 			(void)sd_bus_message_skip(m, "v");
 			(void)sd_bus_message_exit_container(m);
 		}
 	} else if (strncmp(member, "Interfaces", 10) == 0) {
 		if (sd_bus_message_read(m, "o", &text) >= 0)
-			note(text);
+			bus_case_note(text);
 	} else {
 		while (sd_bus_message_read(m, "s", &text) > 0)
-			note(text);
+			bus_case_note(text);
 	}
-	(void)strcat(signals, "\n");
+	bus_case_end_line();
 	return 0;
 }
 
@@ -81,63 +66,35 @@ static int setup(void **state)
 	(void)state;
 	reloads = 0;
 	reload_answer = 0;
-	signals[0] = '\0';
-	bus = NULL;
-	serve_case_init(&c);
-	if (private_bus_connect(&daemon_, &server) < 0 ||
-	    private_bus_connect(&daemon_, &client) < 0)
+	if (bus_case_open(&ops) < 0)
 		return -1;
-	if (bus_new(server, &ops, &bus) < 0)
-		return -1;
-	return sd_bus_match_signal(client, NULL, NAME, NULL, NULL, NULL, on_signal, NULL) < 0 ? -1
-											      : 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	bus_free(bus);
-	server = sd_bus_flush_close_unref(server);
-	client = sd_bus_flush_close_unref(client);
-	serve_case_free(&c);
-	return 0;
-}
-
-static int start_daemon(void **state)
-{
-	(void)state;
-	return private_bus_start(&daemon_, NULL, NULL);
-}
-
-static int stop_daemon(void **state)
-{
-	(void)state;
-	private_bus_stop(&daemon_);
-	return 0;
+	return sd_bus_match_signal(b->client, NULL, BUS_CASE_NAME, NULL, NULL, NULL, on_signal,
+				   NULL) < 0
+		       ? -1
+		       : 0;
 }
 
 static sd_bus_message *call_with(const char *path, const char *interface, const char *member,
-				 const char *types, const char *a, const char *b)
+				 const char *types, const char *first, const char *second)
 {
-	sd_bus_message *m = NULL, *reply = NULL;
+	sd_bus_message *m = NULL;
 
-	assert_return_code(
-		sd_bus_message_new_method_call(client, &m, NAME, path, interface, member), 0);
+	assert_return_code(sd_bus_message_new_method_call(b->client, &m, BUS_CASE_NAME, path,
+							  interface, member),
+			   0);
 	if (types)
-		assert_return_code(sd_bus_message_append(m, types, a, b), 0);
-	assert_int_equal(private_bus_call(client, server, m, &reply), 0);
-	sd_bus_message_unref(m);
-	return reply;
+		assert_return_code(sd_bus_message_append(m, types, first, second), 0);
+	return bus_case_answer(m);
 }
 
 static sd_bus_message *call(const char *member)
 {
-	return call_with(PATH, MANAGER, member, NULL, NULL, NULL);
+	return call_with(BUS_CASE_PATH, BUS_CASE_MANAGER, member, NULL, NULL, NULL);
 }
 
 static sd_bus_message *call_why(const char *pod)
 {
-	return call_with(PATH, MANAGER, "Why", "s", pod, NULL);
+	return call_with(BUS_CASE_PATH, BUS_CASE_MANAGER, "Why", "s", pod, NULL);
 }
 
 /* The text of a string property, in a static buffer. */
@@ -182,13 +139,13 @@ static void assert_error(sd_bus_message *reply, const char *name, const char *sa
 
 TEST(the_manager_tells_mode_policy_rung_and_kernel)
 {
-	assert_string_equal(property(PATH, MANAGER, "Version"), COLOD_VERSION);
-	assert_string_equal(property(PATH, MANAGER, "Kernel"), "6.12.1-fake");
-	assert_string_equal(property(PATH, MANAGER, "Mode"), "observe");
-	assert_string_equal(property(PATH, MANAGER, "ModeWhy"), "the policy");
-	assert_string_equal(property(PATH, MANAGER, "PolicyState"), "ok");
-	assert_string_equal(property(PATH, MANAGER, "FactsNote"), "");
-	assert_string_equal(property(PATH, MANAGER, "Rung"), "squeeze");
+	assert_string_equal(property(BUS_CASE_PATH, BUS_CASE_MANAGER, "Version"), COLOD_VERSION);
+	assert_string_equal(property(BUS_CASE_PATH, BUS_CASE_MANAGER, "Kernel"), "6.12.1-fake");
+	assert_string_equal(property(BUS_CASE_PATH, BUS_CASE_MANAGER, "Mode"), "observe");
+	assert_string_equal(property(BUS_CASE_PATH, BUS_CASE_MANAGER, "ModeWhy"), "the policy");
+	assert_string_equal(property(BUS_CASE_PATH, BUS_CASE_MANAGER, "PolicyState"), "ok");
+	assert_string_equal(property(BUS_CASE_PATH, BUS_CASE_MANAGER, "FactsNote"), "");
+	assert_string_equal(property(BUS_CASE_PATH, BUS_CASE_MANAGER, "Rung"), "squeeze");
 }
 
 TEST(pods_are_listed_with_level_role_and_state)
@@ -224,7 +181,7 @@ TEST(the_plan_has_every_knob_with_its_reason)
 		if (strcmp(knob, "cpu.max") != 0)
 			continue;
 		squeezed++;
-		assert_string_equal(cgroup, c.besteffort->path);
+		assert_string_equal(cgroup, b->serve.besteffort->path);
 		assert_string_equal(had, "32800 20000");
 		assert_string_equal(want, "32800 20000");
 		assert_string_equal(effect, "hold");
@@ -344,7 +301,7 @@ TEST(reload_asks_the_loop_and_tells_when_the_policy_was_rejected)
 	sd_bus_message_unref(reply);
 	assert_int_equal(reloads, 1);
 	reload_answer = -EINVAL;
-	(void)snprintf(c.status.policy_state, sizeof(c.status.policy_state),
+	(void)snprintf(b->serve.status.policy_state, sizeof(b->serve.status.policy_state),
 		       "50-mode.yaml:2:7: no");
 	assert_error(call("Reload"), "io.colod.Agent1.Error.PolicyRejected",
 		     "50-mode.yaml:2:7: no");
@@ -353,89 +310,93 @@ TEST(reload_asks_the_loop_and_tells_when_the_policy_was_rejected)
 
 TEST(reload_is_refused_to_another_user)
 {
-	static const char *const argv[] = {
-		"/usr/bin/dbus-send", "--system", "--print-reply", "--dest=" NAME, PATH,
-		MANAGER ".Reload",    NULL};
+	static const char *const argv[] = {"/usr/bin/dbus-send",
+					   "--system",
+					   "--print-reply",
+					   "--dest=" BUS_CASE_NAME,
+					   BUS_CASE_PATH,
+					   BUS_CASE_MANAGER ".Reload",
+					   NULL};
 	char out[1024], err[1024];
 
 	if (geteuid() != 0) {
 		printf("another user can only be played by root\n");
 		skip();
 	}
-	assert_int_equal(private_bus_run(server, argv, 65534, 65534, out, err, sizeof(out)), 1);
+	assert_int_equal(private_bus_run(b->server, argv, 65534, 65534, out, err, sizeof(out)), 1);
 	assert_non_null(strstr(err, "AccessDenied"));
 	assert_non_null(strstr(err, "only root may reload"));
 	assert_int_equal(reloads, 0);
 	/* The same program as root is let through: it was the user that was refused. */
-	assert_int_equal(private_bus_run(server, argv, 0, 0, out, err, sizeof(out)), 0);
+	assert_int_equal(private_bus_run(b->server, argv, 0, 0, out, err, sizeof(out)), 0);
 	assert_int_equal(reloads, 1);
 }
 
 TEST(a_second_agent_is_told_that_the_name_is_taken)
 {
 	sd_bus *other = NULL;
-	struct bus *second = (struct bus *)&c;
+	struct bus *second = (struct bus *)&b->serve;
 
-	assert_return_code(private_bus_connect(&daemon_, &other), 0);
+	assert_return_code(private_bus_connect(&b->daemon, &other), 0);
 	assert_int_equal(bus_new(other, &ops, &second), -EEXIST);
-	assert_ptr_equal(second, &c);
+	assert_ptr_equal(second, &b->serve);
 	/* The first one is untouched, and the second left nothing behind on its connection. */
-	assert_string_equal(property(PATH, MANAGER, "Mode"), "observe");
+	assert_string_equal(property(BUS_CASE_PATH, BUS_CASE_MANAGER, "Mode"), "observe");
 	assert_int_equal(bus_new(other, &ops, &second), -EEXIST);
 	sd_bus_flush_close_unref(other);
 }
 
 TEST(the_name_is_free_again_after_bus_free)
 {
-	bus_free(bus);
-	bus = NULL;
-	private_bus_settle(server, client);
-	assert_int_equal(bus_new(client, &ops, &bus), 0);
-	bus_free(bus);
-	bus = NULL;
+	bus_free(b->bus);
+	b->bus = NULL;
+	private_bus_settle(b->server, b->client);
+	assert_int_equal(bus_new(b->client, &ops, &b->bus), 0);
+	bus_free(b->bus);
+	b->bus = NULL;
 }
 
 TEST(an_unchanged_pass_sends_nothing_and_allocates_nothing)
 {
 	unsigned long before;
 
-	bus_publish(bus);
+	bus_publish(b->bus);
 	before = alloc_count();
-	bus_publish(bus);
-	bus_publish(bus);
+	bus_publish(b->bus);
+	bus_publish(b->bus);
 	assert_int_equal(alloc_count() - before, 0);
-	private_bus_settle(server, client);
-	assert_string_equal(signals, "");
+	private_bus_settle(b->server, b->client);
+	assert_string_equal(b->signals, "");
 }
 
 TEST(a_rung_change_is_a_signal_with_its_reason)
 {
-	c.f.ladder.rung = RUNG_CALM;
-	c.f.ladder.reason =
+	b->serve.f.ladder.rung = RUNG_CALM;
+	b->serve.f.ladder.reason =
 		(struct reason){.code = REASON_RELEASED, .rule = -1, .for_us = 10000000};
-	bus_publish(bus);
-	private_bus_settle(server, client);
-	assert_non_null(strstr(signals, "RungChanged cpu squeeze calm "));
-	assert_non_null(strstr(signals, "10 s"));
-	assert_non_null(strstr(signals, "PropertiesChanged " PATH " Rung \n"));
+	bus_publish(b->bus);
+	private_bus_settle(b->server, b->client);
+	assert_non_null(strstr(b->signals, "RungChanged cpu squeeze calm "));
+	assert_non_null(strstr(b->signals, "10 s"));
+	assert_non_null(strstr(b->signals, "PropertiesChanged " BUS_CASE_PATH " Rung \n"));
 }
 
 TEST(a_changed_property_is_told_and_the_others_are_not)
 {
-	c.status.modes = mode_of_all(MODE_PROTECT);
-	(void)snprintf(c.f.model.facts_note, sizeof(c.f.model.facts_note), "no file");
-	bus_publish(bus);
-	private_bus_settle(server, client);
-	assert_string_equal(signals, "PropertiesChanged " PATH " Mode FactsNote \n");
-	assert_string_equal(property(PATH, MANAGER, "Mode"), "protect");
+	b->serve.status.modes = mode_of_all(MODE_PROTECT);
+	(void)snprintf(b->serve.f.model.facts_note, sizeof(b->serve.f.model.facts_note), "no file");
+	bus_publish(b->bus);
+	private_bus_settle(b->server, b->client);
+	assert_string_equal(b->signals, "PropertiesChanged " BUS_CASE_PATH " Mode FactsNote \n");
+	assert_string_equal(property(BUS_CASE_PATH, BUS_CASE_MANAGER, "Mode"), "protect");
 }
 
 TEST(an_empty_node_is_served_before_the_first_pass)
 {
 	const struct snapshot empty = {0};
 
-	c.snapshot = empty;
-	assert_string_equal(property(PATH, MANAGER, "Mode"), "");
+	b->serve.snapshot = empty;
+	assert_string_equal(property(BUS_CASE_PATH, BUS_CASE_MANAGER, "Mode"), "");
 	sd_bus_message_unref(call("GetPlan"));
 	sd_bus_message_unref(call("Dump"));
 	assert_error(call_why("web-1"), "io.colod.Agent1.Error.NoSuchPod", "web-1");
@@ -443,21 +404,21 @@ TEST(an_empty_node_is_served_before_the_first_pass)
 
 TEST(a_lost_bus_costs_the_answers_and_nothing_else)
 {
-	sd_bus_close(server);
-	c.status.modes = mode_of_all(MODE_OFF);
-	bus_publish(bus);
-	bus_publish(bus);
+	sd_bus_close(b->server);
+	b->serve.status.modes = mode_of_all(MODE_OFF);
+	bus_publish(b->bus);
+	bus_publish(b->bus);
 	assert_int_equal(reloads, 0);
-	assert_int_equal(sd_bus_is_open(server), 0);
+	assert_int_equal(sd_bus_is_open(b->server), 0);
 }
 
 TEST(a_name_cut_within_a_character_does_not_end_the_connection)
 {
 	sd_bus_message *reply;
 
-	(void)snprintf(c.web->name, sizeof(c.web->name), "default/w\xc3");
-	bus_publish(bus);
-	assert_string_equal(property(pod_path(c.batch), "io.colod.Agent1.Pod", "Name"),
+	(void)snprintf(b->serve.web->name, sizeof(b->serve.web->name), "default/w\xc3");
+	bus_publish(b->bus);
+	assert_string_equal(property(pod_path(b->serve.batch), "io.colod.Agent1.Pod", "Name"),
 			    "batch/hog-1");
 	reply = call("ListPods");
 	assert_null(sd_bus_message_get_error(reply));
@@ -465,10 +426,10 @@ TEST(a_name_cut_within_a_character_does_not_end_the_connection)
 	reply = call_why(SERVE_WEB_UID);
 	assert_null(sd_bus_message_get_error(reply));
 	sd_bus_message_unref(reply);
-	assert_int_equal(sd_bus_is_open(server), 1);
+	assert_int_equal(sd_bus_is_open(b->server), 1);
 }
 
-#define BUS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define BUS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, bus_case_teardown)
 
 int main(void)
 {
@@ -493,5 +454,5 @@ int main(void)
 		BUS_TEST(a_name_cut_within_a_character_does_not_end_the_connection),
 	};
 
-	return cmocka_run_group_tests(tests, start_daemon, stop_daemon);
+	return cmocka_run_group_tests(tests, bus_case_start, bus_case_stop);
 }

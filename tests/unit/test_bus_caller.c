@@ -5,13 +5,9 @@
 #include <unistd.h>
 
 #include "agent/serve/bus_caller.h"
-#include "tests/lib/private_bus.h"
+#include "tests/lib/bus_case.h"
 
-#define PATH "/io/colod/test"
-#define NAME "io.colod.Test"
-
-static struct private_bus daemon_;
-static sd_bus *server, *client;
+static struct bus_case *const b = &bus_case;
 static struct history_caller caller;
 
 static int touch(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -31,34 +27,20 @@ static int setup(void **state)
 {
 	(void)state;
 	caller = (struct history_caller){.pid = -1};
-	if (private_bus_start(&daemon_, NULL, NULL) < 0 ||
-	    private_bus_connect(&daemon_, &server) < 0 ||
-	    private_bus_connect(&daemon_, &client) < 0 ||
-	    sd_bus_add_object_vtable(server, NULL, PATH, NAME, vtable, NULL) < 0 ||
-	    sd_bus_request_name(server, NAME, 0) < 0)
-		return -1;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	client = sd_bus_flush_close_unref(client);
-	server = sd_bus_flush_close_unref(server);
-	private_bus_stop(&daemon_);
-	return 0;
+	return bus_case_serve(vtable);
 }
 
 static void call_touch(void)
 {
-	sd_bus_message *call = NULL, *reply = NULL;
+	sd_bus_message *call = NULL, *reply;
 
-	assert_return_code(sd_bus_message_new_method_call(client, &call, NAME, PATH, NAME, "Touch"),
+	assert_return_code(sd_bus_message_new_method_call(b->client, &call, BUS_CASE_TEST,
+							  BUS_CASE_TEST_PATH, BUS_CASE_TEST,
+							  "Touch"),
 			   0);
-	assert_return_code(private_bus_call(client, server, call, &reply), 0);
+	reply = bus_case_answer(call);
 	assert_false(sd_bus_message_is_method_error(reply, NULL));
 	sd_bus_message_unref(reply);
-	sd_bus_message_unref(call);
 }
 
 TEST(the_caller_is_who_the_daemon_says)
@@ -73,23 +55,27 @@ TEST(the_caller_is_who_the_daemon_says)
 /* Another program as another user: neither this test's own numbers nor zeroes. */
 TEST(another_user_and_program_are_told_apart)
 {
-	static const char *const argv[] = {
-		"/usr/bin/dbus-send", "--system", "--print-reply", "--dest=" NAME, PATH,
-		NAME ".Touch",	      NULL};
+	static const char *const argv[] = {"/usr/bin/dbus-send",
+					   "--system",
+					   "--print-reply",
+					   "--dest=" BUS_CASE_TEST,
+					   BUS_CASE_TEST_PATH,
+					   BUS_CASE_TEST ".Touch",
+					   NULL};
 	char out[1024], err[1024];
 
 	if (geteuid() != 0) {
 		printf("another user can only be played by root\n");
 		skip();
 	}
-	assert_int_equal(private_bus_run(server, argv, 65534, 65534, out, err, sizeof(out)), 0);
+	assert_int_equal(private_bus_run(b->server, argv, 65534, 65534, out, err, sizeof(out)), 0);
 	assert_true(caller.known);
 	assert_int_equal(caller.uid, 65534);
 	assert_true(caller.pid > 1 && caller.pid != getpid());
 	assert_string_equal(caller.comm, "dbus-send");
 }
 
-#define CALLER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CALLER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, bus_case_end)
 
 int main(void)
 {

@@ -11,25 +11,17 @@
 #include "agent/serve/bus_control.h"
 #include "policy/mode.h"
 #include "policy/names.h"
-#include "tests/lib/private_bus.h"
-#include "tests/lib/serve_case.h"
+#include "tests/lib/bus_case.h"
 
-#define NAME "io.colod.Agent1"
-#define PATH "/io/colod/Agent1"
-#define MANAGER "io.colod.Agent1.Manager"
-
-static struct private_bus daemon_;
-static struct serve_case c;
-static sd_bus *server, *client;
-static struct bus *bus;
+static struct bus_case *const b = &bus_case;
 static char asked[256]; /* what the loop was asked, in words */
 static struct history_caller asker;
 static int answer;
 
 static void lower(enum resource resource, enum mode mode, const char *why)
 {
-	mode_say(&c.status.mode_says, MODE_SOURCE_BUS, resource, mode, why);
-	mode_lowest(&c.status.mode_says, &c.status.modes);
+	mode_say(&b->serve.status.mode_says, MODE_SOURCE_BUS, resource, mode, why);
+	mode_lowest(&b->serve.status.mode_says, &b->serve.status.modes);
 }
 
 static int set_mode(void *context, enum resource resource, enum mode mode,
@@ -60,7 +52,7 @@ static int resume(void *context, const struct history_caller *caller)
 }
 
 static const struct bus_ops ops = {
-	.context = &c,
+	.context = &bus_case.serve,
 	.snapshot = serve_case_snapshot,
 	.set_mode = set_mode,
 	.pause = pause_,
@@ -72,73 +64,39 @@ static int setup(void **state)
 	(void)state;
 	asked[0] = '\0';
 	answer = 0;
-	bus = NULL;
-	serve_case_init(&c);
-	/* The policy of the case says observe; these tests are about what is below squeeze. */
-	mode_say(&c.status.mode_says, MODE_SOURCE_POLICY, RESOURCE_INVALID, MODE_SQUEEZE,
-		 "the policy says so");
-	mode_lowest(&c.status.mode_says, &c.status.modes);
-	if (private_bus_connect(&daemon_, &server) < 0 ||
-	    private_bus_connect(&daemon_, &client) < 0)
+	if (bus_case_open(NULL) < 0)
 		return -1;
-	return bus_new(server, &ops, &bus);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	bus_free(bus);
-	server = sd_bus_flush_close_unref(server);
-	client = sd_bus_flush_close_unref(client);
-	serve_case_free(&c);
-	return 0;
-}
-
-static int start_daemon(void **state)
-{
-	(void)state;
-	return private_bus_start(&daemon_, NULL, NULL);
-}
-
-static int stop_daemon(void **state)
-{
-	(void)state;
-	private_bus_stop(&daemon_);
-	return 0;
-}
-
-static sd_bus_message *finish(sd_bus_message *m)
-{
-	sd_bus_message *reply = NULL;
-
-	assert_int_equal(private_bus_call(client, server, m, &reply), 0);
-	sd_bus_message_unref(m);
-	return reply;
+	/* The policy of the case says observe; these tests are about what is below squeeze. */
+	mode_say(&b->serve.status.mode_says, MODE_SOURCE_POLICY, RESOURCE_INVALID, MODE_SQUEEZE,
+		 "the policy says so");
+	mode_lowest(&b->serve.status.mode_says, &b->serve.status.modes);
+	return bus_new(b->server, &ops, &b->bus) < 0 ? -1 : 0;
 }
 
 static sd_bus_message *begin(const char *interface, const char *member)
 {
 	sd_bus_message *m = NULL;
 
-	assert_return_code(
-		sd_bus_message_new_method_call(client, &m, NAME, PATH, interface, member), 0);
+	assert_return_code(sd_bus_message_new_method_call(b->client, &m, BUS_CASE_NAME,
+							  BUS_CASE_PATH, interface, member),
+			   0);
 	return m;
 }
 
 static sd_bus_message *call_set(const char *scope, const char *mode)
 {
-	sd_bus_message *m = begin(MANAGER, "SetMode");
+	sd_bus_message *m = begin(BUS_CASE_MANAGER, "SetMode");
 
 	assert_return_code(sd_bus_message_append(m, "ss", scope, mode), 0);
-	return finish(m);
+	return bus_case_answer(m);
 }
 
 static sd_bus_message *call_pause(uint64_t seconds)
 {
-	sd_bus_message *m = begin(MANAGER, "Pause");
+	sd_bus_message *m = begin(BUS_CASE_MANAGER, "Pause");
 
 	assert_return_code(sd_bus_message_append(m, "t", seconds), 0);
-	return finish(m);
+	return bus_case_answer(m);
 }
 
 static void assert_reply(sd_bus_message *reply, const char *mode, const char *why, const char *note)
@@ -212,7 +170,7 @@ TEST(pause_and_resume_are_handed_on)
 	assert_string_equal(asked, "pause 600");
 	assert_reply(call_pause(0), "squeeze", "", "");
 	assert_string_equal(asked, "pause 0");
-	assert_reply(finish(begin(MANAGER, "Resume")), "squeeze", "", "");
+	assert_reply(bus_case_answer(begin(BUS_CASE_MANAGER, "Resume")), "squeeze", "", "");
 	assert_string_equal(asked, "resume");
 	assert_int_equal(asker.pid, getpid());
 }
@@ -235,25 +193,31 @@ TEST(words_that_mean_nothing_are_refused_and_nothing_is_done)
 TEST(another_user_is_refused_and_nothing_is_done)
 {
 	static const char *const calls[][3] = {
-		{MANAGER ".SetMode", "string:", "string:off"},
-		{MANAGER ".Pause", "uint64:0", NULL},
-		{MANAGER ".Resume", NULL, NULL},
+		{BUS_CASE_MANAGER ".SetMode", "string:", "string:off"},
+		{BUS_CASE_MANAGER ".Pause", "uint64:0", NULL},
+		{BUS_CASE_MANAGER ".Resume", NULL, NULL},
 	};
 	char out[1024], err[1024];
 
 	need_root();
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		const char *const argv[] = {"/usr/bin/dbus-send", "--system",  "--print-reply",
-					    "--dest=" NAME,	  PATH,	       calls[i][0],
-					    calls[i][1],	  calls[i][2], NULL};
+		const char *const argv[] = {"/usr/bin/dbus-send",
+					    "--system",
+					    "--print-reply",
+					    "--dest=" BUS_CASE_NAME,
+					    BUS_CASE_PATH,
+					    calls[i][0],
+					    calls[i][1],
+					    calls[i][2],
+					    NULL};
 
-		assert_int_equal(private_bus_run(server, argv, 65534, 65534, out, err, sizeof(out)),
-				 1);
+		assert_int_equal(
+			private_bus_run(b->server, argv, 65534, 65534, out, err, sizeof(out)), 1);
 		assert_non_null(strstr(err, "AccessDenied"));
 		assert_non_null(strstr(err, "only root may change how far colod goes"));
 		assert_string_equal(asked, "");
 		/* The same program as root is let through: it was the user that was refused. */
-		assert_int_equal(private_bus_run(server, argv, 0, 0, out, err, sizeof(out)), 0);
+		assert_int_equal(private_bus_run(b->server, argv, 0, 0, out, err, sizeof(out)), 0);
 		assert_string_not_equal(asked, "");
 		asked[0] = '\0';
 	}
@@ -267,8 +231,8 @@ static const char *rows(const char *property, const char *contents)
 	char types[16];
 	const char *field;
 
-	assert_return_code(sd_bus_message_append(m, "ss", MANAGER, property), 0);
-	reply = finish(m);
+	assert_return_code(sd_bus_message_append(m, "ss", BUS_CASE_MANAGER, property), 0);
+	reply = bus_case_answer(m);
 	text[0] = '\0';
 	(void)snprintf(types, sizeof(types), "a(%s)", contents);
 	assert_return_code(sd_bus_message_enter_container(reply, 'v', types), 0);
@@ -316,22 +280,22 @@ TEST(a_changed_source_is_told_also_where_the_mode_stays)
 {
 	char told[256] = "";
 
-	assert_return_code(sd_bus_match_signal(client, NULL, NAME, PATH, NULL, "PropertiesChanged",
-					       on_changed, told),
+	assert_return_code(sd_bus_match_signal(b->client, NULL, BUS_CASE_NAME, BUS_CASE_PATH, NULL,
+					       "PropertiesChanged", on_changed, told),
 			   0);
-	private_bus_settle(server, client);
-	bus_publish(bus);
-	private_bus_settle(server, client);
+	private_bus_settle(b->server, b->client);
+	bus_publish(b->bus);
+	private_bus_settle(b->server, b->client);
 	assert_string_equal(told, "");
 	lower(RESOURCE_INVALID, MODE_SQUEEZE, "somebody");
-	bus_publish(bus);
-	private_bus_settle(server, client);
+	bus_publish(b->bus);
+	private_bus_settle(b->server, b->client);
 	assert_string_equal(told, "Modes ModeSources ");
 }
 
 TEST(the_hash_tells_apart_what_the_properties_tell_apart)
 {
-	struct snapshot s = {.status = &c.status};
+	struct snapshot s = {.status = &b->serve.status};
 	uint64_t before = bus_control_hash(&s), after;
 
 	lower(RESOURCE_IO, MODE_PROTECT, "a");
@@ -346,7 +310,7 @@ TEST(the_hash_tells_apart_what_the_properties_tell_apart)
 	assert_int_equal(bus_control_hash(&s), 0);
 }
 
-#define BUS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define BUS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, bus_case_teardown)
 
 int main(void)
 {
@@ -362,5 +326,5 @@ int main(void)
 		BUS_TEST(the_hash_tells_apart_what_the_properties_tell_apart),
 	};
 
-	return cmocka_run_group_tests(tests, start_daemon, stop_daemon);
+	return cmocka_run_group_tests(tests, bus_case_start, bus_case_stop);
 }

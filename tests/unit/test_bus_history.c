@@ -8,13 +8,9 @@
 #include "agent/base/fs.h"
 #include "agent/base/history.h"
 #include "agent/serve/bus_history.h"
-#include "tests/lib/private_bus.h"
+#include "tests/lib/bus_case.h"
 
-#define PATH "/io/colod/test"
-#define NAME "io.colod.Test"
-
-static struct private_bus daemon_;
-static sd_bus *server, *client;
+static struct bus_case *const b = &bus_case;
 static struct snapshot snapshot;
 static struct history *history;
 
@@ -42,35 +38,25 @@ static int setup(void **state)
 	history_add(history, &r);
 	r.kind = HISTORY_AGENT;
 	history_add(history, &r);
-	if (private_bus_start(&daemon_, NULL, NULL) < 0 ||
-	    private_bus_connect(&daemon_, &server) < 0 ||
-	    private_bus_connect(&daemon_, &client) < 0 ||
-	    sd_bus_add_object_vtable(server, NULL, PATH, NAME, vtable, NULL) < 0 ||
-	    sd_bus_request_name(server, NAME, 0) < 0)
-		return -1;
-	return 0;
+	return bus_case_serve(vtable);
 }
 
 static int teardown(void **state)
 {
-	(void)state;
-	client = sd_bus_flush_close_unref(client);
-	server = sd_bus_flush_close_unref(server);
-	private_bus_stop(&daemon_);
 	history_free(history);
-	return 0;
+	return bus_case_end(state);
 }
 
 static sd_bus_message *ask(uint64_t since_us, const char *kinds, const char *of, uint32_t max)
 {
-	sd_bus_message *call = NULL, *reply = NULL;
+	sd_bus_message *call = NULL;
 
-	assert_return_code(
-		sd_bus_message_new_method_call(client, &call, NAME, PATH, NAME, "History"), 0);
+	assert_return_code(sd_bus_message_new_method_call(b->client, &call, BUS_CASE_TEST,
+							  BUS_CASE_TEST_PATH, BUS_CASE_TEST,
+							  "History"),
+			   0);
 	assert_return_code(sd_bus_message_append(call, "tssu", since_us, kinds, of, max), 0);
-	assert_return_code(private_bus_call(client, server, call, &reply), 0);
-	sd_bus_message_unref(call);
-	return reply;
+	return bus_case_answer(call);
 }
 
 TEST(the_answer_is_a_sealed_file_of_what_was_asked_for)

@@ -5,12 +5,9 @@
 #include <stdio.h>
 
 #include "agent/serve/bus_signal.h"
-#include "tests/lib/private_bus.h"
-#include "tests/lib/serve_case.h"
+#include "tests/lib/bus_case.h"
 
-static struct private_bus daemon_;
-static struct serve_case c;
-static sd_bus *server, *client;
+static struct bus_case *const b = &bus_case;
 static char seen[1024];
 
 static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -29,25 +26,18 @@ static int setup(void **state)
 {
 	(void)state;
 	seen[0] = '\0';
-	serve_case_init(&c);
-	if (private_bus_start(&daemon_, NULL, NULL) < 0 ||
-	    private_bus_connect(&daemon_, &server) < 0 ||
-	    private_bus_connect(&daemon_, &client) < 0)
+	if (bus_case_start(NULL) < 0 || bus_case_open(NULL) < 0)
 		return -1;
-	return sd_bus_match_signal(client, NULL, NULL, NULL, "io.colod.Agent1.Manager", NULL,
-				   on_signal, NULL) < 0
+	return sd_bus_match_signal(b->client, NULL, NULL, NULL, BUS_CASE_MANAGER, NULL, on_signal,
+				   NULL) < 0
 		       ? -1
 		       : 0;
 }
 
 static int teardown(void **state)
 {
-	(void)state;
-	server = sd_bus_flush_close_unref(server);
-	client = sd_bus_flush_close_unref(client);
-	private_bus_stop(&daemon_);
-	serve_case_free(&c);
-	return 0;
+	bus_case_close();
+	return bus_case_stop(state);
 }
 
 TEST(a_rejected_policy_is_told_with_its_first_error_and_a_good_one_is_not)
@@ -63,25 +53,26 @@ TEST(a_rejected_policy_is_told_with_its_first_error_and_a_good_one_is_not)
 		.n_errors = 1,
 	};
 
-	c.snapshot.diags = &diags;
-	(void)snprintf(c.status.policy_state, sizeof(c.status.policy_state), "rejected (1 error)");
-	bus_signal_policy(server, &c.snapshot);
-	private_bus_settle(server, client);
+	b->serve.snapshot.diags = &diags;
+	(void)snprintf(b->serve.status.policy_state, sizeof(b->serve.status.policy_state),
+		       "rejected (1 error)");
+	bus_signal_policy(b->server, &b->serve.snapshot);
+	private_bus_settle(b->server, b->client);
 	assert_string_equal(seen, "PolicyRejected|rejected (1 error)|b.yaml:2:7: not a mode");
 	seen[0] = '\0';
-	(void)snprintf(c.status.policy_state, sizeof(c.status.policy_state), "ok");
-	bus_signal_policy(server, &c.snapshot);
-	private_bus_settle(server, client);
+	(void)snprintf(b->serve.status.policy_state, sizeof(b->serve.status.policy_state), "ok");
+	bus_signal_policy(b->server, &b->serve.snapshot);
+	private_bus_settle(b->server, b->client);
 	assert_string_equal(seen, "");
 }
 
 TEST(a_rung_is_told_with_where_it_came_from_and_why)
 {
-	c.f.ladder.rung = RUNG_CALM;
-	c.f.ladder.reason =
+	b->serve.f.ladder.rung = RUNG_CALM;
+	b->serve.f.ladder.reason =
 		(struct reason){.code = REASON_RELEASED, .rule = -1, .for_us = 10000000};
-	bus_signal_rung(server, &c.snapshot, RUNG_SQUEEZE);
-	private_bus_settle(server, client);
+	bus_signal_rung(b->server, &b->serve.snapshot, RUNG_SQUEEZE);
+	private_bus_settle(b->server, b->client);
 	assert_int_equal(strncmp(seen, "RungChanged|cpu|squeeze|calm|", 29), 0);
 	assert_non_null(strstr(seen, "10 s"));
 }

@@ -17,14 +17,6 @@
 
 static struct policy *policy;
 
-static int teardown(void **state)
-{
-	(void)state;
-	policy_free(policy);
-	policy = NULL;
-	return 0;
-}
-
 static const struct assign_rule *first_rule(void)
 {
 	for (size_t i = 0; i < policy->n_rules; i++) {
@@ -39,9 +31,7 @@ static const struct match *read_match(const char *yaml)
 {
 	const struct assign_rule *rule;
 
-	policy_free(policy);
-	policy = NULL;
-	policy = policy_case_read(&yaml, 1);
+	policy = policy_case_keep(&yaml, 1);
 	rule = first_rule();
 	assert_int_equal(rule->n_matches, 1);
 	return &rule->matches[0];
@@ -105,7 +95,7 @@ TEST(a_rule_keeps_its_level_its_conditions_and_where_it_stands)
 	const char *yaml = RULE("{match: {qos: Burstable, namespace: a, label: b}, level: P0}");
 	const struct assign_rule *rule;
 
-	policy = policy_case_read(&yaml, 1);
+	policy = policy_case_keep(&yaml, 1);
 	rule = first_rule();
 	assert_int_equal(rule->n_matches, 3);
 	assert_int_equal(rule->level, LEVEL_P0);
@@ -120,7 +110,7 @@ TEST(from_value_has_no_level_of_its_own)
 {
 	const char *yaml = RULE("{match: {annotation: a/b}, level: from-value}");
 
-	policy = policy_case_read(&yaml, 1);
+	policy = policy_case_keep(&yaml, 1);
 	assert_true(first_rule()->from_value);
 	assert_int_equal(first_rule()->level, LEVEL_NONE);
 	assert_string_equal(rule_value_match(first_rule())->key, "a/b");
@@ -131,7 +121,7 @@ TEST(trusted_namespaces_are_names_and_patterns)
 	const char *yaml = RULE("{match: {annotation: a/b}, level: from-value, "
 				"trusted-namespaces: [pay, 'team-*']}");
 
-	policy = policy_case_read(&yaml, 1);
+	policy = policy_case_keep(&yaml, 1);
 	assert_int_equal(first_rule()->n_trusted, 2);
 	assert_true(rule_trusts(first_rule(), "pay"));
 	assert_true(rule_trusts(first_rule(), "team-a"));
@@ -248,13 +238,14 @@ TEST(the_reader_and_the_rules_call_every_condition_by_the_same_name)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(every_kind_of_condition_is_read, teardown),
+		cmocka_unit_test_teardown(every_kind_of_condition_is_read, policy_case_teardown),
 		cmocka_unit_test_teardown(a_label_or_annotation_is_a_key_with_or_without_a_value,
-					  teardown),
+					  policy_case_teardown),
 		cmocka_unit_test_teardown(a_rule_keeps_its_level_its_conditions_and_where_it_stands,
-					  teardown),
-		cmocka_unit_test_teardown(from_value_has_no_level_of_its_own, teardown),
-		cmocka_unit_test_teardown(trusted_namespaces_are_names_and_patterns, teardown),
+					  policy_case_teardown),
+		cmocka_unit_test_teardown(from_value_has_no_level_of_its_own, policy_case_teardown),
+		cmocka_unit_test_teardown(trusted_namespaces_are_names_and_patterns,
+					  policy_case_teardown),
 		cmocka_unit_test(bad_trusted_namespaces_are_refused_where_they_stand),
 		cmocka_unit_test(a_bad_rule_is_refused_where_it_stands),
 		cmocka_unit_test(a_bad_condition_is_refused_where_it_stands),

@@ -9,19 +9,9 @@
 
 static struct policy *policy;
 
-static int teardown(void **state)
-{
-	(void)state;
-	policy_free(policy);
-	policy = NULL;
-	return 0;
-}
-
 static const struct kubelet_policy *read_kubelet(const char *yaml)
 {
-	policy_free(policy);
-	policy = NULL;
-	policy = policy_case_read(&yaml, 1);
+	policy = policy_case_keep(&yaml, 1);
 	return &policy->kubelet;
 }
 
@@ -58,7 +48,7 @@ TEST(a_later_file_changes_one_key_and_keeps_the_others)
 	const char *files[] = {FACTS("kubelet: 'https://a', token: /t"),
 			       "version: 1\nfacts: {kubelet: 'https://b:1'}\n"};
 
-	policy = policy_case_read(files, 2);
+	policy = policy_case_keep(files, 2);
 	assert_string_equal(policy->kubelet.url, "https://b:1");
 	assert_string_equal(policy->kubelet.token, "/t");
 }
@@ -113,13 +103,14 @@ TEST(keys_for_a_kubelet_that_nobody_asks_earn_a_warning)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(what_is_not_written_is_left_to_the_agent, teardown),
-		cmocka_unit_test_teardown(every_key_lands_in_its_field, teardown),
+		cmocka_unit_test_teardown(what_is_not_written_is_left_to_the_agent,
+					  policy_case_teardown),
+		cmocka_unit_test_teardown(every_key_lands_in_its_field, policy_case_teardown),
 		cmocka_unit_test_teardown(a_later_file_changes_one_key_and_keeps_the_others,
-					  teardown),
+					  policy_case_teardown),
 		cmocka_unit_test(
 			addresses_that_would_be_asked_wrongly_are_refused_where_they_stand),
-		cmocka_unit_test_teardown(good_addresses_are_not_refused, teardown),
+		cmocka_unit_test_teardown(good_addresses_are_not_refused, policy_case_teardown),
 		cmocka_unit_test(keys_for_a_kubelet_that_nobody_asks_earn_a_warning),
 	};
 

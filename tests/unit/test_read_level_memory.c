@@ -10,18 +10,9 @@
 
 static struct policy *policy;
 
-static int teardown(void **state)
-{
-	(void)state;
-	policy_free(policy);
-	policy = NULL;
-	return 0;
-}
-
 static const struct level_memory *read_memory(const char *yaml)
 {
-	policy_free(policy);
-	policy = policy_case_read(&yaml, 1);
+	policy = policy_case_keep(&yaml, 1);
 	return &policy->levels[LEVEL_P7].memory;
 }
 
@@ -78,8 +69,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(the_formula_of_kubernetes_is_an_amount_for_high,
-					  teardown),
-		cmocka_unit_test_teardown(watermark_growth_and_oom_are_read, teardown),
+					  policy_case_teardown),
+		cmocka_unit_test_teardown(watermark_growth_and_oom_are_read, policy_case_teardown),
 		cmocka_unit_test(what_is_no_such_value_is_refused_where_it_stands),
 	};
 

@@ -12,19 +12,9 @@
 
 static struct policy *policy;
 
-static int teardown(void **state)
-{
-	(void)state;
-	policy_free(policy);
-	policy = NULL;
-	return 0;
-}
-
 static const struct level_policy *read_level(const char *yaml, enum level level)
 {
-	policy_free(policy);
-	policy = NULL;
-	policy = policy_case_read(&yaml, 1);
+	policy = policy_case_keep(&yaml, 1);
 	return &policy->levels[level];
 }
 
@@ -190,10 +180,14 @@ TEST(a_bad_memory_or_io_value_is_refused_where_it_stands)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(every_field_of_an_online_level_is_read, teardown),
-		cmocka_unit_test_teardown(every_field_of_an_offline_level_is_read, teardown),
-		cmocka_unit_test_teardown(what_a_level_does_not_say_is_left_as_it_is, teardown),
-		cmocka_unit_test_teardown(the_edges_of_the_kernels_ranges_are_accepted, teardown),
+		cmocka_unit_test_teardown(every_field_of_an_online_level_is_read,
+					  policy_case_teardown),
+		cmocka_unit_test_teardown(every_field_of_an_offline_level_is_read,
+					  policy_case_teardown),
+		cmocka_unit_test_teardown(what_a_level_does_not_say_is_left_as_it_is,
+					  policy_case_teardown),
+		cmocka_unit_test_teardown(the_edges_of_the_kernels_ranges_are_accepted,
+					  policy_case_teardown),
 		cmocka_unit_test(a_bad_level_or_key_is_refused_where_it_stands),
 		cmocka_unit_test(a_bad_cpu_value_is_refused_where_it_stands),
 		cmocka_unit_test(a_bad_memory_or_io_value_is_refused_where_it_stands),

@@ -6,14 +6,6 @@
 
 static struct policy *policy;
 
-static int teardown(void **state)
-{
-	(void)state;
-	policy_free(policy);
-	policy = NULL;
-	return 0;
-}
-
 #define RULES                                                                                      \
 	"assign: [{match: {name: a}, level: P4}]\n"                                                \
 	"levels: {P4: {role: online}}\n"
@@ -22,7 +14,7 @@ TEST(a_resource_that_is_not_named_says_nothing)
 {
 	const char *text = "version: 1\nmode: squeeze\nmodes: {memory: observe}\n" RULES;
 
-	policy = policy_case_read(&text, 1);
+	policy = policy_case_keep(&text, 1);
 	assert_int_equal(policy->mode, MODE_SQUEEZE);
 	assert_true(policy->modes[RESOURCE_MEMORY].given);
 	assert_int_equal(policy->modes[RESOURCE_MEMORY].mode, MODE_OBSERVE);
@@ -37,7 +29,7 @@ TEST(a_later_file_wins_resource_by_resource)
 		"version: 1\nmodes: {memory: full, io: off}\n",
 	};
 
-	policy = policy_case_read(texts, 2);
+	policy = policy_case_keep(texts, 2);
 	assert_int_equal(policy->modes[RESOURCE_CPU].mode, MODE_OFF);
 	assert_int_equal(policy->modes[RESOURCE_MEMORY].mode, MODE_FULL);
 	assert_int_equal(policy->modes[RESOURCE_IO].mode, MODE_OFF);
@@ -57,7 +49,7 @@ TEST(a_bad_resource_or_mode_is_refused_where_it_stands)
 	policy_case_refused(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
-#define UNIT(name) cmocka_unit_test_teardown(name, teardown)
+#define UNIT(name) cmocka_unit_test_teardown(name, policy_case_teardown)
 
 int main(void)
 {

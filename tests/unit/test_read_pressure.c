@@ -15,19 +15,9 @@
 
 static struct policy *policy;
 
-static int teardown(void **state)
-{
-	(void)state;
-	policy_free(policy);
-	policy = NULL;
-	return 0;
-}
-
 static const struct pressure_rule *read_rule(const char *yaml)
 {
-	policy_free(policy);
-	policy = NULL;
-	policy = policy_case_read(&yaml, 1);
+	policy = policy_case_keep(&yaml, 1);
 	return &policy->pressure_cpu;
 }
 
@@ -181,12 +171,13 @@ TEST(bad_steps_are_refused_where_they_stand)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(the_rule_is_read_with_its_threshold_and_window, teardown),
-		cmocka_unit_test_teardown(without_a_rule_nothing_is_squeezed, teardown),
-		cmocka_unit_test_teardown(every_sign_and_step_is_read, teardown),
+		cmocka_unit_test_teardown(the_rule_is_read_with_its_threshold_and_window,
+					  policy_case_teardown),
+		cmocka_unit_test_teardown(without_a_rule_nothing_is_squeezed, policy_case_teardown),
+		cmocka_unit_test_teardown(every_sign_and_step_is_read, policy_case_teardown),
 		cmocka_unit_test_teardown(
 			a_rule_for_another_resource_or_without_a_squeeze_does_not_squeeze_the_cpu,
-			teardown),
+			policy_case_teardown),
 		cmocka_unit_test(a_bad_rule_is_refused_at_the_word_that_is_wrong),
 		cmocka_unit_test(bad_steps_are_refused_where_they_stand),
 	};
