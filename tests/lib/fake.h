@@ -69,5 +69,9 @@ void fake_sample_node(struct fake *f, int64_t at_us, uint64_t cpu_busy_us);
  * kernel. Returns how many knobs changed. */
 size_t fake_apply(struct fake *f);
 
+/* Adds a plan entry with a reason; for cpu.max the period is 20000. Aborts without memory. */
+void fake_plan(struct fake *f, struct cgroup *cg, enum knob knob, enum effect effect,
+	       uint64_t value);
+
 /* Reverses the order of the children of every cgroup, in the tree and in model.cgroups. */
 void fake_reverse_siblings(struct fake *f);

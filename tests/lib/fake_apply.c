@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What writing a plan does to the knobs of a fake model: as the kernel and apply would leave them.
+// A plan made by hand, and what writing it does to the knobs of a fake model: as the kernel and apply would
+// leave them.
 #include "tests/lib/fake.h"
+
+#include <stdlib.h>
+
+#include "policy/decide.h"
+#include "policy/knob.h"
 
 #define WEIGHT_DEFAULT 100
 
@@ -96,4 +102,23 @@ size_t fake_apply(struct fake *f)
 		n++;
 	}
 	return n;
+}
+
+void fake_plan(struct fake *f, struct cgroup *cg, enum knob knob, enum effect effect,
+	       uint64_t value)
+{
+	struct plan_entry e = {
+		.cgroup = cg,
+		.knob = knob,
+		.effect = effect,
+		.want = knob == KNOB_CPU_MAX ? knob_value_quota(value, 20000)
+					     : knob_value_of(value),
+		.reason = {.code = REASON_WEIGHT_FIXED,
+			   .level = LEVEL_NONE,
+			   .rule = -1,
+			   .limit = value},
+	};
+
+	if (plan_add(&f->plan, &e) < 0)
+		abort();
 }

@@ -197,19 +197,7 @@ void fake_kernel_end(struct fake_kernel *k)
 void fake_kernel_plan(struct fake_kernel *k, struct cgroup *cg, enum knob knob, enum effect effect,
 		      uint64_t value)
 {
-	struct plan_entry e = {
-		.cgroup = cg,
-		.knob = knob,
-		.effect = effect,
-		.want = knob == KNOB_CPU_MAX ? knob_value_quota(value, 20000)
-					     : knob_value_of(value),
-		.reason = {.code = REASON_WEIGHT_FIXED,
-			   .level = LEVEL_NONE,
-			   .rule = -1,
-			   .limit = value},
-	};
-
-	must(plan_add(&k->f.plan, &e) == 0, "plan_add");
+	fake_plan(&k->f, cg, knob, effect, value);
 }
 
 int fake_kernel_pass(struct fake_kernel *k)

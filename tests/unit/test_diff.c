@@ -50,16 +50,7 @@ static int teardown(void **state)
 static void plan(struct scene *s, struct cgroup *cg, enum knob knob, enum effect effect,
 		 uint64_t value)
 {
-	struct plan_entry e = {
-		.cgroup = cg,
-		.knob = knob,
-		.effect = effect,
-		.want = knob == KNOB_CPU_MAX ? knob_value_quota(value, 20000)
-					     : knob_value_of(value),
-		.reason = {.code = REASON_WEIGHT_FIXED, .limit = value, .rule = -1},
-	};
-
-	assert_int_equal(plan_add(&s->f.plan, &e), 0);
+	fake_plan(&s->f, cg, knob, effect, value);
 }
 
 /* The list as text: "hog cpu.weight 100 → 1; " for writes, "<-" for restores, "x" for forgets. */
