@@ -149,8 +149,10 @@ static int get_escape(const char *text, size_t len, bool alone)
 		return -1;
 	high = hex_digit(text[2]);
 	low = hex_digit(text[3]);
+	if (high < 0 || low < 0)
+		return -1;
 	c = high << 4 | low;
-	if (high < 0 || low < 0 || c == 0)
+	if (c == 0)
 		return -1;
 	return is_plain((unsigned char)c) && !(c == '-' && alone) ? -1 : c;
 }
