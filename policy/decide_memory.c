@@ -2,11 +2,11 @@
 // memory.min and low: what pods were promised, covered by every cgroup above them (a parent with 0
 // gives its children 0). memory.high: the static bound on offline pods. Must never lower a
 // protection, nor raise a bound, that somebody else set.
-#include <string.h>
 
 #include "policy/decide.h"
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
+#include "policy/rule.h"
 
 /* At least this part of the node is promised to nobody: the kernel and everything without a pod
  * live there. */
@@ -150,7 +150,7 @@ static int protect_system(const struct decide_input *in, struct plan *plan)
 		if (rule < 0 || (size_t)rule >= in->policy->n_rules ||
 		    !in->policy->rules[rule].built_in)
 			continue;
-		own = strcmp(node->cgroup->name, "colod.service") == 0;
+		own = rule_is_own(node->cgroup->name);
 		if (bytes > (own ? OWN_BYTES : SYSTEM_BYTES))
 			bytes = own ? OWN_BYTES : SYSTEM_BYTES;
 		reason.limit = page_down(in, bytes);

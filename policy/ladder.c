@@ -14,6 +14,7 @@
 #include "policy/decide.h"
 #include "policy/release.h"
 #include "policy/ring.h"
+#include "policy/rule.h"
 #include "policy/who.h"
 
 #define PERMILLE 1000u
@@ -179,7 +180,10 @@ static void see_waiter(struct view *v, const struct model *model, const struct s
 		const struct assignment *a = plan_assignment(plan, model->pods[i]);
 		uint64_t permille, span_us;
 
+		/* The agent's own threads wait for each other when it starts: it squeezes nobody for
+		 * its own sake. */
 		if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_ONLINE ||
+		    rule_is_own(model->pods[i]->cgroup->name) ||
 		    !waited(samples, model->pods[i], rule->window_us, now_us, &permille, &span_us))
 			continue;
 		if (permille < rule->threshold_permille ||

@@ -95,6 +95,11 @@ const char *const *rule_system_units(void)
 	return units;
 }
 
+bool rule_is_own(const char *name)
+{
+	return strcmp(name, "colod.service") == 0;
+}
+
 static bool is_literal(const char *pattern)
 {
 	return !pattern[strcspn(pattern, "*?[\\")];

@@ -29,6 +29,9 @@ bool rule_trusts(const struct assign_rule *rule, const char *ns);
  * static list that ends with NULL. */
 const char *const *rule_system_units(void);
 
+/* Whether a cgroup's own name is that of colod itself. */
+bool rule_is_own(const char *name);
+
 /* Whether everything that fulfils `narrow` fulfils `wide`: said only where it is certain. */
 bool rule_covers(const struct assign_rule *wide, const struct assign_rule *narrow);
 

@@ -213,24 +213,25 @@ int apply_lanes_submit(struct apply_job *j, const struct knob_value *original,
 	return 0;
 }
 
-/* The step came to nothing: back to what is in use, never above what was there before it. */
+/* The step came to nothing: back to what is in use and some room. A value that was eased before had
+ * its room then and is not exceeded, so that nobody grows with each try; one that a step left has
+ * none, and would stay as a brake. Never above what somebody else wrote. */
 static void ease(struct apply_job *j, const struct flight *f)
 {
 	struct change *c = j->change;
-	const struct knob_value had = c->had, tried = f->value;
+	struct rest *rest = find_rest(j->apply->flights, f->inode, c->knob);
+	const struct knob_value most = rest ? c->had : f->original, tried = f->value;
 	struct knob_value value;
-	struct rest *rest;
 
 	if (j->writer->ease(j->dir_fd, &f->value, f->gap, &value) < 0)
 		return;
 	if (apply_job_equal(j, &value, &f->value)) {
-		rest = find_rest(j->apply->flights, f->inode, c->knob);
 		if (rest)
 			rest->wait_us = 0;
 		return;
 	}
-	if (value.value > had.value)
-		value = had;
+	if (value.value > most.value)
+		value = most;
 	c->reason.code = REASON_EASED;
 	c->reason.observed = value.value;
 	c->reason.limit = tried.value;

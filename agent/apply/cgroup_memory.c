@@ -70,10 +70,16 @@ static int step_high(int dir_fd, const struct knob_value *now, const struct knob
 	return r;
 }
 
+/* More in use than memory.high, and enough that the kernel delays whoever allocates. */
+static bool is_punished(uint64_t current, uint64_t high)
+{
+	return current > high && current - high > high / UNPUNISHED_PART;
+}
+
 static int stride_high(int dir_fd, const struct knob_value *now, const struct knob_value *want,
 		       bool probes, struct knob_value *ret_value, uint64_t *ret_gap)
 {
-	uint64_t current, stride;
+	uint64_t current, stride, least;
 	int r;
 
 	*ret_value = *want;
@@ -88,7 +94,11 @@ static int stride_high(int dir_fd, const struct knob_value *now, const struct kn
 		stride = STRIDE_BYTES;
 	if (stride < STEP_MIN_BYTES)
 		stride = STEP_MIN_BYTES;
-	lower_to(current > stride ? current - stride : 0, now, want, ret_value);
+	least = current > stride ? current - stride : 0;
+	/* Held against a value that does it no good: try once more, and ease() ends it. */
+	if (is_punished(current, now->value) && now->value - least < STEP_MIN_BYTES)
+		least = now->value > STEP_MIN_BYTES ? now->value - STEP_MIN_BYTES : 0;
+	lower_to(least, now, want, ret_value);
 	if (current > ret_value->value)
 		*ret_gap = current - ret_value->value;
 	return 0;
@@ -127,7 +137,7 @@ static int ease_high(int dir_fd, const struct knob_value *value, uint64_t gap,
 		return r;
 	*ret_value = *value;
 	over = current > value->value ? current - value->value : 0;
-	if (over > gap - gap / HELPED_PART && over > value->value / UNPUNISHED_PART)
+	if (over > gap - gap / HELPED_PART && is_punished(current, value->value))
 		ret_value->value = with_room(current);
 	return 0;
 }

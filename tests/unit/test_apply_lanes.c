@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -303,6 +304,36 @@ TEST(what_cannot_be_reclaimed_is_not_punished_and_tried_again_later)
 	assert_true(high() == KNOB_VALUE_MAX);
 }
 
+/* The first step ends a little over its value, since the pod has grown meanwhile: the second comes
+ * to nothing, and what the first left must not stay as a brake. */
+TEST(what_cannot_be_reclaimed_is_not_held_by_an_earlier_step)
+{
+	want(100);
+	use(400);
+	(void)pass();
+	use(380); /* 5 of the 25 MiB were not to be had, and it helped */
+	settle_all();
+	assert_int_equal(high(), 375 * MIB);
+	use(385);
+	(void)pass();
+	settle_all();
+	assert_int_equal(high(), 385 * MIB + 385 * MIB / 32);
+}
+
+/* A value set by others bounds what is given back. */
+TEST(what_is_eased_does_not_go_above_the_original)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, 402 * MIB);
+	assert_int_equal(tree_knob(t.s->k.dir, APPLY_HOG, "memory.high", text), 0);
+	want(100);
+	use(400);
+	(void)pass();
+	settle_all();
+	assert_int_equal(high(), 402 * MIB);
+}
+
 TEST(a_value_a_little_below_the_use_stays)
 {
 	want(100);
@@ -426,6 +457,8 @@ int main(void)
 		CASE(giving_back_does_not_wait_behind_a_long_job),
 		CASE(it_goes_down_in_steps_while_the_use_follows),
 		CASE(what_cannot_be_reclaimed_is_not_punished_and_tried_again_later),
+		CASE(what_cannot_be_reclaimed_is_not_held_by_an_earlier_step),
+		CASE(what_is_eased_does_not_go_above_the_original),
 		CASE(a_value_a_little_below_the_use_stays),
 		CASE(a_vanished_cgroup_is_normal),
 		CASE(another_writer_in_between_is_seen),

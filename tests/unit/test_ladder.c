@@ -140,6 +140,20 @@ TEST(offline_work_that_waits_squeezes_nobody)
 	fake_free(&w.f);
 }
 
+TEST(the_agent_squeezes_nobody_for_its_own_sake)
+{
+	struct world w;
+
+	world_init(&w);
+	w.web->cgroup->name = "colod.service";
+	run(&w, 10, (struct second){.web = 1000, .wait = 900, .hog = 3000});
+	assert_int_equal(w.f.ladder.steps, 0);
+	w.web->cgroup->name = "kubelet.service";
+	run(&w, 10, (struct second){.web = 1000, .wait = 900, .hog = 3000});
+	assert_int_equal(w.f.ladder.steps, 1);
+	fake_free(&w.f);
+}
+
 TEST(offline_work_at_its_floor_is_not_squeezed)
 {
 	struct world w;
@@ -376,6 +390,7 @@ int main(void)
 			a_wait_under_the_threshold_or_shorter_than_the_window_moves_nothing),
 		cmocka_unit_test(a_pod_that_throttles_itself_is_not_an_offline_pods_fault),
 		cmocka_unit_test(offline_work_that_waits_squeezes_nobody),
+		cmocka_unit_test(the_agent_squeezes_nobody_for_its_own_sake),
 		cmocka_unit_test(offline_work_at_its_floor_is_not_squeezed),
 		cmocka_unit_test(kernels_that_throttle_a_whole_run_queue_have_a_higher_floor),
 		cmocka_unit_test(while_somebody_waits_the_quota_only_falls),

@@ -4,7 +4,6 @@
 # budget: 90s
 # long-budget: 500s
 # profile: small
-# unproven: its bound on the standing still of a pod whose memory cannot be reclaimed may be missed, cause not found
 # title: memory.high far below what is in use is reached by a worker, what cannot be reclaimed is not slowed down, and a storm takes nothing from the agent
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
@@ -66,11 +65,12 @@ kept()
 	ok "the anonymous pod keeps what it has" [ "$(current anon)" -gt $((76 * MIB)) ]
 	ok "its memory.high is not far below that" [ "$(high anon)" -gt $((72 * MIB)) ]
 	ok "nor does it allow more growth" [ "$(high anon)" -lt $((100 * MIB)) ]
+	sleep 2 # the longest delay that the kernel may still owe it for the try
 	before=$(stalled anon)
 	sleep 3
 	after=$(stalled anon)
 	note "the anonymous pod stood still for $(((after - before) / 1000)) ms of 3 s"
-	ok "it is not slowed down in vain" [ $((after - before)) -lt 2000000 ]
+	ok "it is not slowed down in vain" [ $((after - before)) -lt 600000 ]
 }
 
 # What a memory.high that is simply written does: the writer waits, and the pod crawls.
