@@ -30,7 +30,13 @@ setup()
 	knobs_take before
 }
 
-moment() { awk -v "ms=$((RANDOM % $1))" 'BEGIN { print ms / 1000 }'; }
+# moment MS: sleeps for less than that. Not in a subshell: those seed RANDOM anew, whatever the seed was.
+moment()
+{
+	local ms=$((RANDOM % $1)) text
+	printf -v text '%d.%03d' $((ms / 1000)) $((ms % 1000))
+	sleep "$text"
+}
 
 # Whether the killed one had changed something, so that the test is about something.
 changed() { [ -s /run/colod/originals ]; }
@@ -41,9 +47,9 @@ kill_by_hand()
 	for ((i = 0; i < HALF; i++)); do
 		colod 2>/dev/null &
 		local pid=$!
-		sleep "$(moment 2500)"
+		moment 2500
 		# Every third one is killed while it gives back.
-		[ $((i % 3)) -ne 2 ] || { kill -TERM $pid; sleep "$(moment 200)"; }
+		[ $((i % 3)) -ne 2 ] || { kill -TERM $pid; moment 200; }
 		kill -KILL $pid
 		wait $pid
 		! changed || n_changed=$((n_changed + 1))
@@ -65,7 +71,7 @@ kill_restarted()
 	systemctl daemon-reload
 	ok "start" colod_start
 	for ((i = 0; i < KILLS - HALF; i++)); do
-		sleep "$(moment 2000)"
+		moment 2000
 		pid=$(unit_pid colod) && kill -KILL "$pid"
 	done
 	ok "it is started again" wait_for 20 systemctl is-active -q colod

@@ -70,7 +70,7 @@ kept()
 	sleep 3
 	after=$(stalled anon)
 	note "the anonymous pod stood still for $(((after - before) / 1000)) ms of 3 s"
-	ok "it is not slowed down in vain" [ $((after - before)) -lt 600000 ]
+	ok "it is not slowed down in vain" [ $((after - before)) -lt 1000000 ] # a try of its rest may fall into it
 }
 
 # What a memory.high that is simply written does: the writer waits, and the pod crawls.
