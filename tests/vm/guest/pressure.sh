@@ -3,7 +3,7 @@
 # An online pod that waits for CPU beside an offline hog, for tests that need a hold to stand. Source
 # pods.sh, colod.sh and watch.sh first.
 #
-#   pressure_start           pods web and hog, both busy from here on
+#   pressure_start           pods web and hog: web in bursts, hog in every gap from here on
 #   pressure_held            whether the quota is there
 #   pressure_end
 #   pressure_strays          writes outside the hold itself, as the witness saw them
@@ -16,8 +16,10 @@ pressure_start()
 	pod_create web Burstable 1000 0
 	pod_create hog BestEffort 0 0 sh -c 'for i in 1 2 3; do (while :; do :; done) & done; wait'
 	POD_NS=kube-system pod_create unmatched BestEffort
-	crun exec "$(pod_id web)" sh -c \
-		'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
+	# In bursts: beside an online pod that is always busy the hog never gets past its floor, and only
+	# what uses more is squeezed.
+	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do
+		(while [ ! -e /share/stop ]; do timeout 3 sh -c "while :; do :; done"; sleep 4; done) & done; wait' &
 	pressure_load=$!
 }
 
