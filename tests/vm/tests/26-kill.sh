@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 280s
+# budget: 120s
 # long-budget: 3000s
 # profile: default
 # core: no
@@ -13,7 +13,7 @@
 
 MIB=1048576
 KILLS=${LONG:+200}
-KILLS=${KILLS:-15}
+KILLS=${KILLS:-8}
 # Half of them with somebody who starts it again, half without.
 HALF=$(((KILLS + 1) / 2))
 SEED=${COLOD_SEED:-$(date +%s)}
