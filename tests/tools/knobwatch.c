@@ -151,6 +151,7 @@ static void add(const char *path, const char *knob, ino_t inode)
 	f->knob = knob;
 	f->inode = inode;
 	memcpy(f->value, "-", sizeof("-"));
+	f->seen = true;
 	n_files++;
 }
 

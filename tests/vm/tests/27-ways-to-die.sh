@@ -41,9 +41,12 @@ kill_main() { kill -"$1" "$(unit_pid colod)"; }
 # Not one more descriptor for the agent: the mode is lowered, and the hold must end without opening.
 no_descriptors()
 {
-	local pid
+	local pid n=3
 	pid=$(unit_pid colod)
-	prlimit --pid "$pid" --nofile=3:
+	# Up to the first number that is not in use: what a leak comes to. The reserve is below it.
+	while [ -e "/proc/$pid/fd/$n" ]; do n=$((n + 1)); done
+	note "the agent has $(ls "/proc/$pid/fd" | wc -l) descriptors and may have $n"
+	prlimit --pid "$pid" --nofile=$n:
 	touch /etc/colod/disable
 }
 
@@ -56,12 +59,14 @@ descriptors()
 
 fill() { dd if=/dev/zero of=/run/colod/fill bs=4k 2>/dev/null; kill_main KILL; }
 
+free_or_recorded() { pressure_free || grep -q "$(basename "$pressure_at") .*cpu.max" /run/colod/originals; }
+
 no_room()
 {
 	dies "no room under /run, and killed" fill
 	ok "the next agent starts" wait_for 20 systemctl is-active -q colod
 	sleep 3
-	ok "and holds nothing that it cannot record" pressure_free
+	ok "and holds nothing that it cannot record" free_or_recorded
 	rm -f /run/colod/fill
 }
 
@@ -82,7 +87,7 @@ suspend()
 		note "this kernel cannot suspend: $(cat /sys/power/state 2>/dev/null); unit test_life covers the gap"
 		return
 	fi
-	dies "a suspend" rtcwake -q -m mem -s 8
+	dies "a suspend" rtcwake -m mem -s 8
 	ok "and it is said" wait_for 10 says 'did not run for'
 }
 
