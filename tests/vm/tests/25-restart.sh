@@ -5,7 +5,6 @@
 # long-budget: 400s
 # profile: default
 # core: no
-# unproven: two of its cases failed or did not end in its two runs, on a machine under load
 # title: seen from outside each 10 ms, restart, upgrade, reload, a crash and a lost bus change no knob; every end for good gives all back; foreign values survive
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"

@@ -5,7 +5,6 @@
 # long-budget: 3000s
 # profile: default
 # core: no
-# unproven: written, never run
 # title: killed at random moments of its start, its passes and its restore, restarted or not, the agent loses no original: 0 differ
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"

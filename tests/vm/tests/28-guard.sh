@@ -5,7 +5,6 @@
 # long-budget: 300s
 # profile: default
 # core: no
-# unproven: written, never run
 # title: without systemd a guard ends the holds of an agent that is killed or hangs; where the guard is gone, status and doctor say so
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"

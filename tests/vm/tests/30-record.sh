@@ -4,7 +4,6 @@
 # budget: 100s
 # long-budget: 300s
 # profile: default
-# unproven: the bound on the size of a record was not reached within its minute
 # title: a squeeze is recorded by the service and decided again, identically, on the spot; a killed agent leaves a readable record; the bound on its size holds
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
