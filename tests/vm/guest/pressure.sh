@@ -6,7 +6,7 @@
 #   pressure_start           pods web and hog: web in bursts, hog in every gap from here on
 #   pressure_held            whether the quota is there
 #   pressure_end
-#   pressure_strays          writes outside the hold itself, as the witness saw them
+#   pressure_strays [SINCE]  writes outside the hold itself, as the witness saw them (since a watch_mark)
 
 pressure_start()
 {
@@ -34,4 +34,7 @@ pressure_end()
 	rm -f "$PODS_SHARE/stop"
 }
 
-pressure_strays() { watch_changes | grep -v " $pressure_at cpu.max "; }
+pressure_strays()
+{
+	watch_changes | awk -v "since=${1:-0}" '$1 >= since' | grep -v " $pressure_at cpu.max "
+}

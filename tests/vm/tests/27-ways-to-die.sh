@@ -22,10 +22,10 @@ free_at() { watch_changes | awk -v "since=$1" '$1 >= since && $3 == "cpu.max" &&
 
 freed() { [ -n "$(free_at "$1")" ]; }
 
-# dies WAY COMMAND...: the quota stands, the agent meets its end, the quota goes in time.
-dies()
+# ends WAY COMMAND...: the quota stands, the agent meets its end, the quota goes in time.
+ends()
 {
-	local way=$1 since end
+	local way=$1 end
 	shift
 	ok "$way: a quota stands" wait_for 90 pressure_held
 	since=$(watch_mark)
@@ -33,10 +33,17 @@ dies()
 	ok "$way: the quota ends" wait_for $((BOUND_S + SLACK_S)) freed "$since"
 	end=$(free_at "$since")
 	note "$way: held for $((${end:-0} - since)) ms more; the bound is ${BOUND_S}000 ms and the time of colod restore"
-	is "$(pressure_strays)" "" "$way: nothing else was written"
+}
+
+dies()
+{
+	ends "$@"
+	is "$(pressure_strays "$since")" "" "$1: nothing else was written"
 }
 
 kill_main() { kill -"$1" "$(unit_pid colod)"; }
+
+knobs_back() { knobs_take now && cmp -s before now; }
 
 # Not one more descriptor for the agent: the mode is lowered, and the hold must end without opening.
 no_descriptors()
@@ -52,9 +59,13 @@ no_descriptors()
 
 descriptors()
 {
-	dies "out of descriptors" no_descriptors
-	rm -f /etc/colod/disable
+	ends "out of descriptors" no_descriptors
+	# Off means that everything comes back, and so it must without a descriptor.
+	ok "shares and protection go, too" wait_for 10 knobs_back
 	prlimit --pid "$(unit_pid colod)" --nofile=65536:
+	rm -f /etc/colod/disable
+	ok "it goes on after that" wait_for 20 sh -c "! grep -qx 0 '$pressure_at/cpu.idle'"
+	sleep 2
 }
 
 fill() { dd if=/dev/zero of=/run/colod/fill bs=4k 2>/dev/null; kill_main KILL; }
@@ -94,6 +105,7 @@ suspend()
 mkdir -p /run/colod
 mount -t tmpfs -o size=256k,mode=755 tmpfs /run/colod
 pressure_start
+knobs_take before
 colod_facts
 colod_policy squeeze file:///run/pods.json
 mkdir -p /run/systemd/system/colod.service.d
