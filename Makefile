@@ -350,6 +350,7 @@ run-fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/libtest.a $(ARCHIVES)
 	$(link) -fsanitize=fuzzer $(LIBS) $(TEST_LIBS)
 	@mkdir -p $(FUZZ_CORPUS)/$* && mv $@ $(B)/fuzz_$*
 	@cd $(FUZZ_CORPUS) && $(abspath $(B))/fuzz_$* -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
+		$(addprefix -dict=,$(abspath $(wildcard tests/fuzz/$*.dict))) \
 		$(abspath $(FUZZ_CORPUS))/$* $(abspath tests/fuzz/corpus/$*)
 
 .PHONY: bench

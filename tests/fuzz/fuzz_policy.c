@@ -139,6 +139,43 @@ static void count_unenforced(void *context, const char *what, const char *file, 
 	(*(size_t *)context)++;
 }
 
+struct shown {
+	char *buf;
+	size_t len, size;
+};
+
+static void append(void *context, const char *text)
+{
+	struct shown *s = context;
+	size_t n = strlen(text);
+
+	if (s->len + n >= s->size) {
+		s->size = (s->len + n + 1) * 2;
+		s->buf = realloc(s->buf, s->size);
+		require(s->buf != NULL);
+	}
+	memcpy(s->buf + s->len, text, n + 1);
+	s->len += n;
+}
+
+/* The last good policy is kept as it is shown: it must be the same one when it is read again. */
+static void check_reads_back(const struct policy *policy)
+{
+	static struct diags diags;
+	struct shown shown = {0};
+	struct policy_source source = {.name = "shown"};
+	struct policy *again = NULL;
+
+	require(show_policy(policy, false, append, &shown) == 0);
+	source.text = shown.buf;
+	source.len = shown.len;
+	memset(&diags, 0, sizeof(diags));
+	require(policy_read(&source, 1, &diags, &again) == 0);
+	require(show_digest(again) == show_digest(policy));
+	policy_free(again);
+	free(shown.buf);
+}
+
 /* What was read can be shown, and no more than a file's worth of it. */
 static void check_show(const struct policy *policy)
 {
@@ -154,6 +191,7 @@ static void check_show(const struct policy *policy)
 static void check_policy(const struct policy *policy)
 {
 	check_show(policy);
+	check_reads_back(policy);
 	require(policy->version == 1);
 	require(policy->mode >= MODE_OFF && policy->mode < MODE_COUNT);
 	for (int i = 0; i < RESOURCE_COUNT; i++)
@@ -191,21 +229,43 @@ static void check_quantities(const uint8_t *data, size_t size)
 	require(quantity_permille(text, &permille) == 0 || permille == UNTOUCHED);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* Files that hold only on some nodes, on one of which little is known. */
+static void check_on_a_node(const struct policy_source *sources, size_t n)
 {
-	struct policy_source sources[FILES_MAX];
+	static const struct policy_node node = {.host = "node-7", .machine_id = "0123456789abcdef"};
 	static struct diags diags;
 	struct policy *policy = NULL;
 	int r;
 
 	memset(&diags, 0, sizeof(diags));
-	r = policy_read(sources, split(data, size, sources), &diags, &policy);
+	r = policy_read_on(&node, sources, n, &diags, &policy);
+	require(r == 0 || r == -EINVAL);
+	require((r == 0) == (diags.n_errors == 0) && (r == 0) == (policy != NULL));
+	check_diags(&diags);
+	if (policy) {
+		require(policy->n_left_out <= n);
+		check_policy(policy);
+	}
+	policy_free(policy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct policy_source sources[FILES_MAX];
+	static struct diags diags;
+	struct policy *policy = NULL;
+	size_t n = split(data, size, sources);
+	int r;
+
+	memset(&diags, 0, sizeof(diags));
+	r = policy_read(sources, n, &diags, &policy);
 	require(r == 0 || r == -EINVAL);
 	require((r == 0) == (diags.n_errors == 0) && (r == 0) == (policy != NULL));
 	check_diags(&diags);
 	if (policy)
 		check_policy(policy);
 	policy_free(policy);
+	check_on_a_node(sources, n);
 	check_quantities(data, size);
 	return 0;
 }
