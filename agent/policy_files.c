@@ -242,11 +242,12 @@ static void tell_sources(const struct file_set *set, const struct policy *policy
 	on_sources(context, hold, n);
 }
 
-int policy_files_read_to(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
+int policy_files_read_to(int root_fd, const char *const *files, size_t n_files,
+			 const struct policy_files_node *on, struct diags *diags,
 			 policy_files_fn on_sources, void *context, struct policy **ret_policy)
 {
 	_cleanup_(file_set_done) struct file_set *set = calloc(1, sizeof(*set));
-	struct policy_node node;
+	struct policy_node node = {0};
 	int r;
 
 	memset(diags, 0, sizeof(*diags));
@@ -257,6 +258,11 @@ int policy_files_read_to(int root_fd, const char *const *files, size_t n_files, 
 	if (r < 0)
 		return r;
 	read_node(root_fd, &node);
+	if (on) {
+		node.nowhere = on->nowhere;
+		node.probed = on->probed;
+		node.capabilities = on->capabilities;
+	}
 	r = policy_read_on(&node, set->sources, set->n, diags, ret_policy);
 	if (r == 0 && on_sources)
 		tell_sources(set, *ret_policy, on_sources, context);
@@ -266,7 +272,7 @@ int policy_files_read_to(int root_fd, const char *const *files, size_t n_files, 
 int policy_files_read(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
 		      struct policy **ret_policy)
 {
-	return policy_files_read_to(root_fd, files, n_files, diags, NULL, NULL, ret_policy);
+	return policy_files_read_to(root_fd, files, n_files, NULL, diags, NULL, NULL, ret_policy);
 }
 
 static uint64_t add(uint64_t hash, const void *bytes, size_t len)

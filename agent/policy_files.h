@@ -2,8 +2,8 @@
 // Finds and opens the policy files; what they mean is policy/read.c's business.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
-
 #include <stdint.h>
 
 #include "colod/diag.h"
@@ -20,10 +20,18 @@
 int policy_files_read(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
 		      struct policy **ret_policy);
 
+/* Which node the policy is for, beside what is in files below root_fd; NULL: nothing more is known. */
+struct policy_files_node {
+	bool nowhere;	       /* for none: what would hold only on some nodes is left out */
+	uint32_t probed;       /* as in struct policy_node */
+	uint32_t capabilities; /* the same */
+};
+
 /* The same, and hands the files of a policy that was accepted to `on_sources` while they are in
  * memory. */
 typedef void (*policy_files_fn)(void *context, const struct policy_source *sources, size_t n);
-int policy_files_read_to(int root_fd, const char *const *files, size_t n_files, struct diags *diags,
+int policy_files_read_to(int root_fd, const char *const *files, size_t n_files,
+			 const struct policy_files_node *on, struct diags *diags,
 			 policy_files_fn on_sources, void *context, struct policy **ret_policy);
 
 /* A number that changes when a file of the directories comes, goes, or is written (identity, size and

@@ -20,6 +20,7 @@
 #include "agent/lock.h"
 #include "agent/mode_sources.h"
 #include "agent/policy_files.h"
+#include "agent/policy_probe.h"
 #include "agent/policy_store.h"
 #include "agent/workers.h"
 #include "policy/decide.h"
@@ -106,6 +107,14 @@ static int start_stages(struct state *s)
 	return r;
 }
 
+/* What the node lacks is known and nobody's mistake: doctor and status show it for good. */
+static int level_of(const struct diag *d)
+{
+	if (d->severity == DIAG_ERROR)
+		return LOG_ERR;
+	return d->about_node ? LOG_INFO : LOG_WARNING;
+}
+
 static void log_diags(const struct diags *diags)
 {
 	char text[DIAG_FORMAT_SIZE];
@@ -113,8 +122,7 @@ static void log_diags(const struct diags *diags)
 
 	for (size_t i = 0; i < n; i++) {
 		diag_format(&diags->list[i], text, sizeof(text));
-		log_at(diags->list[i].severity == DIAG_ERROR ? LOG_ERR : LOG_WARNING, "policy",
-		       "%s", text);
+		log_at(level_of(&diags->list[i]), "policy", "%s", text);
 	}
 }
 
@@ -167,18 +175,27 @@ static void describe_policy(struct state *s)
 	(void)snprintf(s->status.policy_digest, sizeof(s->status.policy_digest), "%016llx",
 		       (unsigned long long)show_digest(s->policy));
 	s->status.policy_unenforced = (uint32_t)show_unenforced(s->policy, count_only, NULL);
+	if (s->diags.n_errors > 0)
+		return;
+	s->status.policy_lacks = 0;
+	for (size_t i = 0; i < diag_count(&s->diags); i++)
+		s->status.policy_lacks += s->diags.list[i].about_node;
 }
 
 int state_load_policy(struct state *s)
 {
 	struct policy *policy = NULL, *old = NULL;
+	const struct policy_files_node on = {
+		.probed = POLICY_PROBE_ALL,
+		.capabilities = discover_model(s->discover)->capabilities,
+	};
 	const char *what;
 	int r;
 
 	if (s->options->n_policy_files == 0)
 		policy_watch_loaded(&s->policy_watch, s->root_fd);
 	r = policy_files_read_to(s->root_fd, s->options->policy_files, s->options->n_policy_files,
-				 &s->diags, on_sources, s, &policy);
+				 &on, &s->diags, on_sources, s, &policy);
 	log_diags(&s->diags);
 	if (r < 0) {
 		if (fall_back(s, &what) < 0)

@@ -78,6 +78,10 @@ bool nodes_hold(const struct nodes *nodes, const struct policy_node *node, char 
 
 	if (!node)
 		return true;
+	if (node->nowhere) {
+		(void)snprintf(ret_why, NODES_WHY_SIZE, "no node is looked at");
+		return !nodes->host[0] && nodes->permille >= PERMILLE;
+	}
 	if (nodes->host[0] && (!node->host[0] || !rule_glob(nodes->host, node->host))) {
 		(void)snprintf(ret_why, NODES_WHY_SIZE, "this host is %s, not %s",
 			       node->host[0] ? node->host : "without a name", nodes->host);

@@ -297,6 +297,7 @@ static int read_sources(struct reader *reader)
 		check_levels(reader);
 		check_steps(reader);
 		check_rules(reader);
+		check_node(reader);
 	}
 	return reader->diags->n_errors > 0 ? -EINVAL : 0;
 }

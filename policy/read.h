@@ -3,7 +3,9 @@
 // memory only; who opens the files is agent/policy_files.c.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "colod/diag.h"
 #include "colod/policy.h"
@@ -19,8 +21,11 @@ struct policy_source {
 
 /* What a file may ask of the node it is read on. */
 struct policy_node {
-	char host[254];	     /* "" where it is not known */
-	char machine_id[64]; /* the same */
+	bool nowhere;	       /* there is none: files with `nodes` do not hold */
+	char host[254];	       /* "" where it is not known */
+	char machine_id[64];   /* the same */
+	uint32_t probed;       /* 1 << enum capability: what was looked for, 0 for nothing … */
+	uint32_t capabilities; /* … and what of that is there */
 };
 
 /* policy_read() on a node: a file whose `nodes` do not hold there is checked like any other, and left

@@ -28,9 +28,10 @@ struct ctl {
 	const char *args[CTL_ARGS_MAX]; /* behind the verb; NULL where there is none */
 	bool json;			/* --json */
 	bool persist;			/* --persist */
-	const char *root;		/* --root: stands in for "/" where files are written */
-	bool all;			/* --all: `plan` also lists what stays as it is */
-	const char *since;		/* --since, --kind and -n of `history`; NULL: not given */
+	const char *root;  /* --root: stands in for "/" for files that are read or written */
+	const char *node;  /* --node of `policy`: this, none; NULL: not given */
+	bool all;	   /* --all: `plan` also lists what stays as it is */
+	const char *since; /* --since, --kind and -n of `history`; NULL: not given */
 	const char *kind;
 	const char *number;
 };

@@ -16,7 +16,7 @@
 struct options {
 	bool json;
 	unsigned verb; /* enum verb_option */
-	const char *root;
+	const char *root, *node;
 	bool help;
 	bool version;
 	const char *since, *kind, *number;
@@ -36,7 +36,11 @@ static void help(void)
 		"      --kind K   with history: only these kinds, for example write,rung,mode\n"
 		"  -n N           with history: the newest N (default 100, 0 is all)\n"
 		"      --persist  with mode MODE: write it to /etc/colod/policy.d/90-mode.yaml\n"
-		"      --root DIR with off, on and mode --persist: the files below DIR, no daemon asked\n"
+		"      --root DIR with off, on and mode --persist: the files below DIR, no daemon asked;\n"
+		"                 with policy check and show: the files and the node below DIR\n"
+		"      --node N   with policy check and show: for \"this\" node (its kernel, name and\n"
+		"                 labels; what it is where colod runs, and with --root), or for \"none\"\n"
+		"                 (what it is elsewhere: a laptop is no node of yours)\n"
 		"      --help     this text\n"
 		"      --version  the version\n\n"
 		"Tables are cut to the terminal's width (or COLUMNS); NO_COLOR switches colour off.\n"
@@ -48,15 +52,11 @@ static void help(void)
 static int read_options(int argc, char **argv, struct options *options)
 {
 	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"all", no_argument, NULL, 'a'},
-		{"since", required_argument, NULL, 's'},
-		{"kind", required_argument, NULL, 'k'},
-		{"persist", no_argument, NULL, 'p'},
-		{"root", required_argument, NULL, 'r'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},
-		{NULL, 0, NULL, 0},
+		{"json", no_argument, NULL, 'j'},	 {"all", no_argument, NULL, 'a'},
+		{"since", required_argument, NULL, 's'}, {"kind", required_argument, NULL, 'k'},
+		{"persist", no_argument, NULL, 'p'},	 {"root", required_argument, NULL, 'r'},
+		{"node", required_argument, NULL, 'o'},	 {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},	 {NULL, 0, NULL, 0},
 	};
 	int c;
 
@@ -90,6 +90,10 @@ static int read_options(int argc, char **argv, struct options *options)
 			break;
 		case 'r':
 			options->root = optarg;
+			break;
+		case 'o':
+			options->verb |= VERB_NODE;
+			options->node = optarg;
 			break;
 		case 'h':
 			options->help = true;
@@ -212,5 +216,6 @@ int main(int argc, char **argv)
 	ctl.number = options.number;
 	ctl.persist = options.verb & VERB_PERSIST;
 	ctl.root = options.root;
+	ctl.node = options.node;
 	return run(verb, &ctl);
 }

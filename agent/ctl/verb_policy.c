@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// coloctl policy check and show: what the policy files say, without a daemon. Nothing is written.
+// coloctl policy check and show: what the policy files say, without a daemon, and what the node lacks for
+// it. Nothing is written.
 #include "agent/ctl/verb_policy.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include "agent/ctl/json_out.h"
 #include "agent/ctl/verbs.h"
 #include "agent/policy_files.h"
+#include "agent/policy_probe.h"
 #include "policy/diag.h"
 #include "policy/names.h"
 #include "policy/nearest.h"
@@ -22,16 +24,56 @@ static void policy_freep(struct policy **policy)
 }
 #define _cleanup_policy_ _cleanup_(policy_freep)
 
-/* 0, or what policy_files_read() said with the reasons in *diags. */
-static int read_files(const char *const *files, size_t n_files, struct diags *diags,
-		      struct policy **ret_policy)
+/* Which node a policy is read for, and what to say of that. */
+struct looked_at {
+	struct policy_files_node node;
+	char says[512];
+};
+
+/* A laptop or a build machine is no node: its kernel and its name say nothing of those that will read
+ * the files. Where an agent keeps its state, or where somebody names a tree, there is one. */
+static bool is_node(const struct ctl *ctl, int root_fd)
+{
+	if (ctl->node)
+		return strcmp(ctl->node, "this") == 0;
+	return (ctl->root && strcmp(ctl->root, "/") != 0) || fs_exists(root_fd, "run/colod") == 1;
+}
+
+static void look_at_node(const struct ctl *ctl, int root_fd, struct looked_at *at)
+{
+	const char *why = "";
+
+	if (!is_node(ctl, root_fd)) {
+		at->node.nowhere = true;
+		(void)snprintf(at->says, sizeof(at->says), "for no node in particular%s",
+			       ctl->node ? ""
+					 : ": colod does not run here. For this machine: --node "
+					   "this, for a tree of another one: --root DIR");
+		return;
+	}
+	if (policy_probe(root_fd, &at->node.capabilities, &why) < 0) {
+		(void)snprintf(at->says, sizeof(at->says), "for this node, but not its kernel: %s",
+			       why);
+		return;
+	}
+	at->node.probed = POLICY_PROBE_FILES;
+	(void)snprintf(at->says, sizeof(at->says), "for this node and its kernel%s",
+		       ctl->root && strcmp(ctl->root, "/") != 0 ? ", below --root" : "");
+}
+
+/* 0, or what policy_files_read_to() said with the reasons in *diags. */
+static int read_files(const struct ctl *ctl, const char *const *files, size_t n_files,
+		      struct diags *diags, struct looked_at *at, struct policy **ret_policy)
 {
 	_cleanup_close_ int root_fd = -EBADF;
-	int r = fs_open_root("/", &root_fd);
+	int r = fs_open_root(ctl->root ? ctl->root : "/", &root_fd);
 
+	*at = (struct looked_at){0};
 	if (r < 0)
 		return r;
-	return policy_files_read(root_fd, files, n_files, diags, ret_policy);
+	look_at_node(ctl, root_fd, at);
+	return policy_files_read_to(root_fd, files, n_files, &at->node, diags, NULL, NULL,
+				    ret_policy);
 }
 
 /* Line by line: what a message quotes may come from anybody's file. */
@@ -109,6 +151,7 @@ static void add_message(cJSON *array, const struct diag *d)
 	(void)cJSON_AddStringToObject(o, "text", d->text);
 	(void)cJSON_AddStringToObject(o, "source", d->source);
 	(void)cJSON_AddStringToObject(o, "hint", d->hint);
+	(void)cJSON_AddBoolToObject(o, "about_node", d->about_node);
 	(void)cJSON_AddItemToArray(array, o);
 }
 
@@ -122,7 +165,8 @@ static void add_unenforced(void *context, const char *what, const char *file, ui
 	(void)cJSON_AddItemToArray(context, o);
 }
 
-static int print_json(const struct ctl *ctl, const struct policy *policy, const struct diags *diags)
+static int print_json(const struct ctl *ctl, const struct policy *policy, const struct diags *diags,
+		      const struct looked_at *at)
 {
 	cJSON *tree = cJSON_CreateObject();
 	cJSON *messages = cJSON_AddArrayToObject(tree, "messages");
@@ -132,6 +176,8 @@ static int print_json(const struct ctl *ctl, const struct policy *policy, const 
 	(void)cJSON_AddBoolToObject(tree, "good", policy != NULL);
 	(void)cJSON_AddNumberToObject(tree, "errors", (double)diags->n_errors);
 	(void)cJSON_AddNumberToObject(tree, "warnings", (double)(diags->n - diags->n_errors));
+	(void)cJSON_AddStringToObject(tree, "node", at->node.nowhere ? "none" : "this");
+	(void)cJSON_AddBoolToObject(tree, "node_probed", at->node.probed != 0);
 	for (size_t i = 0; i < diag_count(diags); i++)
 		add_message(messages, &diags->list[i]);
 	if (policy)
@@ -145,14 +191,15 @@ int verb_policy_check(const struct ctl *ctl, const char *const *files, size_t n_
 {
 	_cleanup_policy_ struct policy *policy = NULL;
 	_cleanup_free_ struct diags *diags = calloc(1, sizeof(*diags));
-	int r = diags ? read_files(files, n_files, diags, &policy) : -ENOMEM;
+	struct looked_at at;
+	int r = diags ? read_files(ctl, files, n_files, diags, &at, &policy) : -ENOMEM;
 
 	if (r < 0 && (!diags || diags->n_errors == 0)) {
 		(void)fprintf(ctl->err, "coloctl: the policy cannot be read: %s\n", strerror(-r));
 		return CTL_FAILED;
 	}
 	if (ctl->json)
-		return print_json(ctl, policy, diags);
+		return print_json(ctl, policy, diags, &at);
 	print_diags(ctl, diags);
 	if (r < 0) {
 		(void)fprintf(ctl->err, "%zu error%s: a running colod keeps the policy it has\n",
@@ -160,6 +207,7 @@ int verb_policy_check(const struct ctl *ctl, const char *const *files, size_t n_
 		return CTL_FAILED;
 	}
 	print_summary(ctl, policy, diags);
+	term_say(&ctl->term, 0, 0, "checked %s", at.says);
 	return CTL_OK;
 }
 
@@ -172,7 +220,8 @@ int verb_policy_show(const struct ctl *ctl, const char *const *files, size_t n_f
 {
 	_cleanup_policy_ struct policy *policy = NULL;
 	_cleanup_free_ struct diags *diags = calloc(1, sizeof(*diags));
-	int r = diags ? read_files(files, n_files, diags, &policy) : -ENOMEM;
+	struct looked_at at;
+	int r = diags ? read_files(ctl, files, n_files, diags, &at, &policy) : -ENOMEM;
 
 	if (r < 0) {
 		if (diags)
@@ -194,6 +243,8 @@ int verb_policy(const struct ctl *ctl)
 
 	while (n + 1 < CTL_ARGS_MAX && ctl->args[n + 1])
 		n++;
+	if (ctl->node && strcmp(ctl->node, "this") != 0 && strcmp(ctl->node, "none") != 0)
+		return verbs_usage("--node is this or none, not '", ctl->node, "'");
 	if (strcmp(word, "check") == 0)
 		return verb_policy_check(ctl, &ctl->args[1], n);
 	if (strcmp(word, "show") == 0)

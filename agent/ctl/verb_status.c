@@ -54,7 +54,8 @@ static void mode_lines(const struct ctl *ctl, const cJSON *doc)
 	const cJSON *status = doc_get(doc, "status"), *policy = doc_get(doc, "policy");
 	const char *state = doc_text(status, "policy_state", "?");
 	const char *note = doc_text(doc_get(doc, "doctor"), "facts_note", "");
-	uint64_t later = doc_count(status, "policy_unenforced");
+	uint64_t later = doc_count(status, "policy_unenforced"),
+		 lacks = doc_count(status, "policy_lacks");
 	char text[1024];
 
 	(void)snprintf(text, sizeof(text), "%s (%s)", doc_text(status, "mode", "?"),
@@ -68,6 +69,13 @@ static void mode_lines(const struct ctl *ctl, const cJSON *doc)
 			       "%" PRIu64 " of its keys are not acted on by this version: coloctl "
 			       "policy check",
 			       later);
+		line(ctl, "", text, TERM_DIM);
+	}
+	if (lacks > 0) {
+		(void)snprintf(text, sizeof(text),
+			       "this node lacks %" PRIu64 " thing%s that it asks for: coloctl policy "
+			       "check says what happens instead",
+			       lacks, lacks == 1 ? "" : "s");
 		line(ctl, "", text, TERM_DIM);
 	}
 	if (*note)

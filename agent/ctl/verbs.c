@@ -80,6 +80,7 @@ static const struct verb verbs[] = {
 	 .summary = "what the policy files say, without a daemon; why: which rule a pod got",
 	 .min_args = 1,
 	 .max_args = 17,
+	 .options = VERB_NODE,
 	 .act = verb_policy},
 	{.name = "dump", .summary = "the whole snapshot, always as JSON", .json = dump_json},
 };
@@ -156,6 +157,9 @@ static int check_options(const struct verb *verb, unsigned options)
 		return verbs_usage("--all goes with plan, not with '", verb->name, "'");
 	if (wrong & VERB_RECORDS)
 		return verbs_usage("--since, --kind and -n go with history, not with '", verb->name,
+				   "'");
+	if (wrong & VERB_NODE)
+		return verbs_usage("--node goes with policy check and show, not with '", verb->name,
 				   "'");
 	if (wrong & VERB_PERSIST)
 		return verbs_usage("--persist goes with mode MODE, not with '", verb->name, "'");

@@ -11,6 +11,7 @@ enum verb_option {
 	VERB_ALL = 1 << 0,     /* --all */
 	VERB_PERSIST = 1 << 1, /* --persist */
 	VERB_RECORDS = 1 << 2, /* --since, --kind, -n */
+	VERB_NODE = 1 << 3,    /* --node */
 };
 
 /* A verb shows something of the snapshot (`show`, `json` or both), or does something (`act`). One

@@ -92,6 +92,7 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_text(put, object, "policy_state", s->policy_state);
 	json_put_text(put, object, "policy_digest", s->policy_digest);
 	json_put_u64(put, object, "policy_unenforced", s->policy_unenforced);
+	json_put_u64(put, object, "policy_lacks", s->policy_lacks);
 	json_put_text(put, object, "rung_cpu", ladder ? names_rung(ladder->rung) : NULL);
 	count_pods(view, object);
 	json_put_u64(put, object, "passes", s->passes);

@@ -6,6 +6,7 @@
 //   HINT
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct diag {
 	char source[DIAG_LINE_SIZE]; /* the line itself, of a long one the part around col */
 	uint32_t caret;		     /* byte of source to point at, from 1 */
 	char hint[DIAG_TEXT_SIZE];   /* what would be accepted, or "" */
+	bool about_node;	     /* a warning that another node would not give */
 };
 
 /* A bounded list; `n` may exceed what is stored, the rest were counted only. */

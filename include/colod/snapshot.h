@@ -33,6 +33,7 @@ struct status {
 	char policy_state[STATUS_NOTE_SIZE]; /* "ok", or why the last good one is in force */
 	char policy_digest[17];		     /* of the policy in force: show_digest() in hex */
 	uint32_t policy_unenforced; /* keys and steps of it that this version does not act on */
+	uint32_t policy_lacks;	    /* what it asks of this node's kernel and the node has not */
 	uint64_t passes;
 	uint64_t writes; /* knobs written, restores not counted */
 	uint64_t restores;

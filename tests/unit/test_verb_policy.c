@@ -9,12 +9,14 @@
 
 #include "agent/ctl/ctl.h"
 #include "policy/reader.h"
+#include "tests/lib/tree.h"
 
 static char *out, *err;
+static const char *root = "/", *node = "none";
 
 static int run(bool json, const char *a, const char *b, const char *c)
 {
-	struct ctl ctl = {.json = json, .args = {a, b, c}};
+	struct ctl ctl = {.json = json, .args = {a, b, c}, .root = root, .node = node};
 	size_t out_size, err_size;
 	int r;
 
@@ -69,6 +71,69 @@ TEST(a_file_that_cannot_be_read_is_named)
 	assert_non_null(strstr(err, "/nowhere/at-all.yaml"));
 	assert_int_equal(run(false, "show", "/nowhere/at-all.yaml", NULL), CTL_FAILED);
 	assert_non_null(strstr(err, "no effective policy"));
+}
+
+/* A node whose io controller is not handed down and whose kernel measures no pressure. */
+static char *make_node(void)
+{
+	char *dir = NULL;
+
+	assert_int_equal(tree_make("@host 2\n@cgroup kubepods.slice\netc/machine-id = 0123\n"
+				   "proc/sys/kernel/hostname = web-1\n",
+				   &dir),
+			 0);
+	assert_int_equal(tree_knob(dir, "", "cgroup.controllers", "cpu memory"), 0);
+	assert_int_equal(tree_delete(dir, "proc/pressure"), 0);
+	return dir;
+}
+
+TEST(a_node_below_root_is_checked_against_and_its_lacks_are_warnings)
+{
+	char *dir = make_node();
+
+	root = dir;
+	node = NULL;
+	assert_int_equal(run(false, "check", GOOD, NULL), CTL_OK);
+	assert_non_null(strstr(err, "everything.yaml:5:"));
+	assert_non_null(strstr(err, "warning: this node lacks io. Without it: no IO isolation"));
+	assert_non_null(strstr(err, "to have it: add \"io\""));
+	assert_non_null(strstr(err, "warning: this node lacks psi. "));
+	assert_null(strstr(err, "lacks psi-trigger"));
+	assert_non_null(strstr(out, "checked for this node and its kernel, below --root"));
+	node = "none";
+	assert_int_equal(run(false, "check", GOOD, NULL), CTL_OK);
+	assert_null(strstr(err, "this node lacks"));
+	assert_non_null(strstr(out, "checked for no node in particular\n"));
+	tree_remove(dir);
+	root = "/";
+}
+
+TEST(below_root_the_files_are_those_of_that_tree)
+{
+	char *dir = make_node();
+
+	assert_int_equal(tree_write(dir, "etc/colod/policy.d/50-a.yaml",
+				    "version: 1\nnodes: {host: \"db-*\"}\nmode: protect\n"),
+			 0);
+	root = dir;
+	node = NULL;
+	assert_int_equal(run(false, "check", NULL, NULL), CTL_OK);
+	assert_non_null(strstr(out,
+			       "left out on this node: etc/colod/policy.d/50-a.yaml: this host "
+			       "is web-1, not db-*"));
+	assert_int_equal(run(true, "check", NULL, NULL), CTL_OK);
+	assert_non_null(strstr(out, "\"node\":\t\"this\""));
+	assert_non_null(strstr(out, "\"about_node\":\ttrue"));
+	tree_remove(dir);
+	root = "/";
+	node = "none";
+}
+
+TEST(another_word_for_a_node_is_refused)
+{
+	node = "web-1";
+	assert_int_equal(run(false, "check", GOOD, NULL), CTL_USAGE);
+	node = "none";
 }
 
 TEST(several_files_are_one_policy)
@@ -156,6 +221,10 @@ int main(void)
 		cmocka_unit_test_teardown(check_as_json_holds_every_message_with_its_place, drop),
 		cmocka_unit_test_teardown(a_file_that_cannot_be_read_is_named, drop),
 		cmocka_unit_test_teardown(several_files_are_one_policy, drop),
+		cmocka_unit_test_teardown(
+			a_node_below_root_is_checked_against_and_its_lacks_are_warnings, drop),
+		cmocka_unit_test_teardown(below_root_the_files_are_those_of_that_tree, drop),
+		cmocka_unit_test_teardown(another_word_for_a_node_is_refused, drop),
 		cmocka_unit_test_teardown(
 			a_key_is_explained_by_its_path_by_its_end_and_by_a_levels_own_name, drop),
 		cmocka_unit_test_teardown(a_mistyped_part_is_answered_with_the_near_one, drop),
