@@ -73,7 +73,8 @@ static void mode_lines(const struct ctl *ctl, const cJSON *doc)
 	}
 	if (lacks > 0) {
 		(void)snprintf(text, sizeof(text),
-			       "this node lacks %" PRIu64 " thing%s that it asks for: coloctl policy "
+			       "this node lacks %" PRIu64
+			       " thing%s that it asks for: coloctl policy "
 			       "check says what happens instead",
 			       lacks, lacks == 1 ? "" : "s");
 		line(ctl, "", text, TERM_DIM);

@@ -232,7 +232,8 @@ static void check_quantities(const uint8_t *data, size_t size)
 /* Files that hold only on some nodes, on one of which little is known. */
 static void check_on_a_node(const struct policy_source *sources, size_t n)
 {
-	static const struct policy_node node = {.host = "node-7", .machine_id = "0123456789abcdef", .probed = ~0u};
+	static const struct policy_node node = {
+		.host = "node-7", .machine_id = "0123456789abcdef", .probed = ~0u};
 	static struct diags diags;
 	struct policy *policy = NULL;
 	int r;

@@ -97,6 +97,7 @@ static void make_status(struct serve_case *c)
 {
 	c->status = (struct status){
 		.policy_state = "ok",
+		.policy_lacks = 2,
 		.passes = 12,
 		.guard = GUARD_BY_WATCHDOG,
 		.guard_bound_us = 5000000,
