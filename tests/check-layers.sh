@@ -113,7 +113,7 @@ stage_includes()
 	for stage in agent/*/; do
 		stage=${stage%/} more=()
 		# coloctl checks policy files by itself, without a daemon.
-		[ "$stage" != agent/ctl ] || more=(agent/policy_files.h)
+		[ "$stage" != agent/ctl ] || more=(agent/policy_files.h agent/policy_probe.h)
 		[ "$stage" = agent/base ] ||
 			includes "$stage"/*.[ch] -- "$stage/" agent/base/ colod/ policy/ "${more[@]}"
 	done
