@@ -182,8 +182,8 @@ void account_policy(struct state *s, int result, const struct history_caller *ca
 	struct history_record r = HISTORY_RECORD(HISTORY_POLICY);
 
 	HISTORY_SET(r.what, "%s", s->policy->origin);
-	HISTORY_SET(r.to, "%s", result < 0 ? "rejected" : "loaded");
-	if (result < 0)
+	HISTORY_SET(r.to, "%s", result < 0 ? "rejected" : s->policy_waits ? "waiting" : "loaded");
+	if (result < 0 || s->policy_waits)
 		HISTORY_SET(r.why, "%s", s->status.policy_state);
 	else
 		HISTORY_SET(r.why, "mode %s (%s)", names_mode(s->status.modes.all),

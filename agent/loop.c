@@ -93,8 +93,11 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *context)
 {
 	struct loop *loop = context;
 
-	if (policy_watch_changed(&loop->state->policy_watch, loop->state->root_fd,
-				 loop_now_us(loop)))
+	bool reread = node_watch_update(&loop->state->node_watch, loop_now_us(loop));
+
+	reread |= policy_watch_changed(&loop->state->policy_watch, loop->state->root_fd,
+				       loop_now_us(loop));
+	if (reread)
 		(void)loop_reload(loop, NULL);
 	loop_pass(loop);
 	/* From now, not from `usec`: after a suspend one pass is enough. */

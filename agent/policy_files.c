@@ -13,9 +13,11 @@
 #include "agent/base/fs.h"
 #include "agent/base/sys.h"
 #include "agent/profile_default.h"
+#include "policy/node_labels.h"
 #include "policy/read.h"
 
 #define BUILT_IN_NAME "00-default.yaml"
+#define LABELS_FILE "etc/colod/node-labels"
 #define BUILT_IN_SHOWN "00-default.yaml (built in)"
 
 /* NULL: the profile that is part of this program. */
@@ -38,6 +40,11 @@ struct file_set {
 	char *texts[POLICY_FILES_MAX];
 	struct policy_source sources[POLICY_FILES_MAX];
 };
+
+static void free_labels(struct node_labels **labels)
+{
+	node_labels_free(*labels);
+}
 
 static void file_set_done(struct file_set **set)
 {
@@ -224,13 +231,54 @@ static void read_node(int root_fd, struct policy_node *node)
 	node->machine_id[strcspn(node->machine_id, " \n")] = '\0';
 }
 
-/* Those that hold on this node. */
+/* The labels of a file; NULL: not known, because there is none or it is none, which *why says. */
+static struct node_labels *read_labels(int root_fd, const char *path, char *why, size_t size)
+{
+	_cleanup_free_ char *text = NULL;
+	struct node_labels *labels = NULL;
+	unsigned line = 0;
+	size_t len;
+	int r = fs_read_alloc(root_fd, path, NODE_LABELS_FILE_MAX_BYTES, &text, &len);
+
+	if (r == 0)
+		r = node_labels_parse(text, len, &labels, &line);
+	if (r == 0 || r == -ENOENT || r == -ENOTDIR)
+		return labels;
+	if (line > 0)
+		(void)snprintf(why, size, "/%s, line %u is no label: write key=value", path, line);
+	else
+		(void)snprintf(why, size, "/%s: %s", path, strerror(-r));
+	return NULL;
+}
+
+/* What a person wrote wins over what anybody tells; and if it is broken, nothing is known. The result is
+ * the caller's to free where it is not `on`'s. */
+static struct node_labels *find_labels(int root_fd, const struct policy_files_node *on,
+				       struct policy_node *node, char *why, size_t size)
+{
+	struct node_labels *own = read_labels(root_fd, LABELS_FILE, why, size);
+
+	if (!own && !why[0] && on && on->labels_told)
+		own = read_labels(root_fd, "run/colod/node-labels", why, size);
+	node->labels = own;
+	if (!own && !why[0] && on) {
+		node->labels = on->labels;
+		node->labels_why = on->labels_why;
+	}
+	if (why[0])
+		node->labels_why = why;
+	return own;
+}
+
+/* Those that hold on this node; of a policy that waits none is in force. */
 static void tell_sources(const struct file_set *set, const struct policy *policy,
 			 policy_files_fn on_sources, void *context)
 {
 	struct policy_source hold[POLICY_FILES_MAX];
 	size_t n = 0;
 
+	if (policy_waits(policy))
+		return;
 	for (size_t i = 0; i < set->n; i++) {
 		bool out = false;
 
@@ -247,7 +295,9 @@ int policy_files_read_to(int root_fd, const char *const *files, size_t n_files,
 			 policy_files_fn on_sources, void *context, struct policy **ret_policy)
 {
 	_cleanup_(file_set_done) struct file_set *set = calloc(1, sizeof(*set));
+	_cleanup_(free_labels) struct node_labels *labels = NULL;
 	struct policy_node node = {0};
+	char why[256] = "";
 	int r;
 
 	memset(diags, 0, sizeof(*diags));
@@ -258,6 +308,7 @@ int policy_files_read_to(int root_fd, const char *const *files, size_t n_files,
 	if (r < 0)
 		return r;
 	read_node(root_fd, &node);
+	labels = find_labels(root_fd, on, &node, why, sizeof(why));
 	if (on) {
 		node.nowhere = on->nowhere;
 		node.probed = on->probed;
@@ -319,5 +370,6 @@ uint64_t policy_files_stamp(int root_fd)
 				sum += stamp_of(fd, e->d_name) * (i + 1);
 		}
 	}
+	sum += stamp_of(root_fd, LABELS_FILE);
 	return sum ? sum : 1;
 }

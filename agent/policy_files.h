@@ -22,8 +22,13 @@ int policy_files_read(int root_fd, const char *const *files, size_t n_files, str
 
 /* Which node the policy is for, beside what is in files below root_fd; NULL: nothing more is known. */
 struct policy_files_node {
-	bool nowhere;	       /* for none: what would hold only on some nodes is left out */
-	uint32_t probed;       /* as in struct policy_node */
+	bool nowhere; /* for none: what would hold only on some nodes is left out */
+	/* What /etc/colod/node-labels does not say. NULL: not known, and labels_why (may be NULL) is
+	 * the reason; borrowed. */
+	const struct node_labels *labels;
+	const char *labels_why;
+	bool labels_told; /* /run/colod/node-labels counts, where an agent that was told left them */
+	uint32_t probed;  /* as in struct policy_node */
 	uint32_t capabilities; /* the same */
 };
 
@@ -34,6 +39,6 @@ int policy_files_read_to(int root_fd, const char *const *files, size_t n_files,
 			 const struct policy_files_node *on, struct diags *diags,
 			 policy_files_fn on_sources, void *context, struct policy **ret_policy);
 
-/* A number that changes when a file of the directories comes, goes, or is written (identity, size and
+/* A number that changes when a file of the directories or /etc/colod/node-labels comes, goes, or is written (identity, size and
  * times; nothing is read). Never 0. */
 uint64_t policy_files_stamp(int root_fd);

@@ -170,6 +170,23 @@ static void keep_good(struct state *s)
 			    strerror(-r));
 }
 
+/* A file that may hold here may be one that forbids what the others allow: until that is known nothing of
+ * the new policy is in force, and what was in force stays, so that nothing moves twice. */
+static int wait_for_labels(struct state *s, struct policy *policy)
+{
+	const char *what;
+	int r = fall_back(s, &what);
+
+	if (r == 0) {
+		s->policy_waits = true;
+		(void)snprintf(s->status.policy_state, sizeof(s->status.policy_state),
+			       "waiting: %s. Until then %s", policy_waits(policy), what);
+		log_notice("state.policy", "policy: %s", s->status.policy_state);
+	}
+	policy_free(policy);
+	return r;
+}
+
 static void describe_policy(struct state *s)
 {
 	(void)snprintf(s->status.policy_digest, sizeof(s->status.policy_digest), "%016llx",
@@ -188,6 +205,8 @@ int state_load_policy(struct state *s)
 	const struct policy_files_node on = {
 		.probed = POLICY_PROBE_ALL,
 		.capabilities = discover_model(s->discover)->capabilities,
+		.labels = s->node_watch.told,
+		.labels_why = node_watch_why(&s->node_watch),
 	};
 	const char *what;
 	int r;
@@ -197,7 +216,13 @@ int state_load_policy(struct state *s)
 	r = policy_files_read_to(s->root_fd, s->options->policy_files, s->options->n_policy_files,
 				 &on, &s->diags, on_sources, s, &policy);
 	log_diags(&s->diags);
-	if (r < 0) {
+	s->policy_waits = false;
+	if (r == 0)
+		node_watch_policy(&s->node_watch, policy);
+	if (r == 0 && policy_waits(policy)) {
+		if (wait_for_labels(s, policy) < 0)
+			return -ENOMEM;
+	} else if (r < 0) {
 		if (fall_back(s, &what) < 0)
 			return -ENOMEM;
 		snprintf(s->status.policy_state, sizeof(s->status.policy_state),
@@ -251,6 +276,9 @@ int state_new(const struct options *options, struct state **ret_state)
 		return r;
 	control_load(s);
 	mode_sources_read_kernel(s);
+	/* A recorded tree is another machine's, and one pass does not wait for an answer. */
+	node_watch_start(&s->node_watch, s->root_fd,
+			 strcmp(options->root, "/") == 0 && options->action == OPTIONS_RUN);
 	s->record = record_open(options);
 	r = state_load_policy(s);
 	if (r == -ENOMEM)
@@ -269,6 +297,7 @@ void state_free(struct state *s)
 	scores_free(&s->scores);
 	free(s->controllers_said);
 	policy_free(s->policy);
+	node_watch_stop(&s->node_watch);
 	workers_stop(s);
 	apply_free(s->apply);
 	observe_free(s->observe);

@@ -10,6 +10,7 @@
 #include "agent/control_text.h"
 #include "agent/discover/discover.h"
 #include "agent/life.h"
+#include "agent/node_watch.h"
 #include "agent/observe/observe.h"
 #include "agent/options.h"
 #include "agent/policy_watch.h"
@@ -49,6 +50,8 @@ struct state {
 	struct observe_trigger_ops trigger_ops;
 	struct life life;
 	struct policy_watch policy_watch;
+	struct node_watch node_watch;
+	bool policy_waits;     /* the files that were read last wait for the labels of this node */
 	struct record *record; /* --record; NULL without */
 	int64_t sampled_us;
 	bool no_record_said;			   /* this spell of a full /run was logged */

@@ -114,7 +114,7 @@ static int read_aside(struct reader *reader, const struct read_node *root)
 	return r;
 }
 
-static int leave_out(struct policy *policy, size_t file, const char *why)
+static int leave_out(struct policy *policy, size_t file, bool waits, const char *why)
 {
 	struct policy_left_out *grown =
 		reallocarray(policy->left_out, policy->n_left_out + 1, sizeof(*grown));
@@ -124,6 +124,7 @@ static int leave_out(struct policy *policy, size_t file, const char *why)
 	policy->left_out = grown;
 	grown[policy->n_left_out] = (struct policy_left_out){
 		.file = (uint32_t)file,
+		.waits = waits,
 		.why = strdup(why),
 	};
 	if (!grown[policy->n_left_out].why)
@@ -137,6 +138,7 @@ static int read_root(struct reader *reader, const struct read_node *root)
 	const struct read_node *on = root->kind == READ_MAPPING ? read_yaml_child(root, "nodes")
 								: NULL;
 	struct nodes nodes = {.permille = 1000};
+	enum nodes_verdict verdict;
 	char why[NODES_WHY_SIZE];
 	int r = 0;
 
@@ -146,9 +148,11 @@ static int read_root(struct reader *reader, const struct read_node *root)
 	reader->in_list--;
 	if (r < 0)
 		return r;
-	if (nodes_hold(&nodes, reader->node, why))
+	reader->policy->asks_labels |= nodes.label[0] != '\0';
+	verdict = nodes_hold(&nodes, reader->node, why);
+	if (verdict == NODES_HOLD)
 		return reader_mapping(reader, root, root_keys, "a policy", reader->policy);
-	r = leave_out(reader->policy, reader->source, why);
+	r = leave_out(reader->policy, reader->source, verdict == NODES_WAIT, why);
 	return r < 0 ? r : read_aside(reader, root);
 }
 
@@ -339,6 +343,14 @@ int policy_read_on(const struct policy_node *node, const struct policy_source *s
 	}
 	*ret_policy = TAKE_PTR(policy);
 	return 0;
+}
+
+const char *policy_waits(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->n_left_out; i++)
+		if (policy->left_out[i].waits)
+			return policy->left_out[i].why;
+	return NULL;
 }
 
 struct policy *policy_none(void)

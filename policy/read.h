@@ -13,6 +13,8 @@
 #define POLICY_FILE_MAX_BYTES (256 * 1024)
 #define POLICY_FILES_MAX 64
 
+struct node_labels;
+
 struct policy_source {
 	const char *name; /* as shown in messages */
 	const char *text;
@@ -21,9 +23,11 @@ struct policy_source {
 
 /* What a file may ask of the node it is read on. */
 struct policy_node {
-	bool nowhere;	       /* there is none: files with `nodes` do not hold */
-	char host[254];	       /* "" where it is not known */
-	char machine_id[64];   /* the same */
+	bool nowhere;			  /* there is none: files with `nodes` do not hold */
+	char host[254];			  /* "" where it is not known */
+	char machine_id[64];		  /* the same */
+	const struct node_labels *labels; /* NULL: not known, and labels_why says why not */
+	const char *labels_why;		  /* may be NULL */
 	uint32_t probed;       /* 1 << enum capability: what was looked for, 0 for nothing … */
 	uint32_t capabilities; /* … and what of that is there */
 };
@@ -40,6 +44,10 @@ int policy_read_on(const struct policy_node *node, const struct policy_source *s
  * -ENOMEM. No sources: the policy of policy_none(). */
 int policy_read(const struct policy_source *sources, size_t n_sources, struct diags *diags,
 		struct policy **ret_policy);
+
+/* Of the files that may yet turn out to hold here the first one's reason; NULL: there is none. With one, the
+ * policy is not complete: what it allows may be what that file forbids. */
+const char *policy_waits(const struct policy *policy);
 
 /* No good policy at all: mode observe, facts from the cgroup tree, no rule. NULL without memory. */
 struct policy *policy_none(void);

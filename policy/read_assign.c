@@ -10,9 +10,6 @@
 #include "policy/reader.h"
 #include "policy/rule.h"
 
-/* Longer than any name, label value or unit; keeps a glob cheap to try. */
-#define PATTERN_MAX 1024
-
 static int keep(char **to, const char *text, size_t len)
 {
 	*to = strndup(text, len);
@@ -28,23 +25,6 @@ static int add_match(struct assign_rule *rule, const struct match *match)
 	rule->matches = grown;
 	grown[rule->n_matches++] = *match;
 	return 0;
-}
-
-static bool is_pattern(struct reader *reader, const struct read_node *node, const char *text)
-{
-	const char *open = strchr(text, '[');
-
-	if (strlen(text) > PATTERN_MAX) {
-		reader_error(reader, node, "", "longer than any name could be");
-		return false;
-	}
-	if (open && !strchr(open, ']')) {
-		reader_error_at(reader, node, (size_t)(open - node->text),
-				"a set is written [abc] or [a-z]; the character itself: \\[",
-				"\"[\" without \"]\"");
-		return false;
-	}
-	return true;
 }
 
 /* A glob that is the whole value. */
@@ -73,7 +53,7 @@ static int read_glob(struct reader *reader, const struct read_node *node, enum m
 			     "a unit has no \"/\" in its name");
 		return 0;
 	}
-	if (!is_pattern(reader, node, text))
+	if (!reader_is_pattern(reader, node, text))
 		return 0;
 	r = keep(&match.pattern, text, strlen(text));
 	if (r == 0)
@@ -102,7 +82,7 @@ static int read_pair(struct reader *reader, const struct read_node *node, enum m
 		return 0;
 	}
 	equals = text[plain] ? text + plain : NULL;
-	if (equals && !is_pattern(reader, node, equals + 1))
+	if (equals && !reader_is_pattern(reader, node, equals + 1))
 		return 0;
 	r = keep(&match.key, text, plain);
 	if (r == 0 && equals)
@@ -261,7 +241,7 @@ static int read_trusted(struct reader *reader, const struct reader_key *key,
 		const char *text = reader_scalar(reader, c, GLOB);
 		int r = 0;
 
-		if (text && is_pattern(reader, c, text))
+		if (text && reader_is_pattern(reader, c, text))
 			r = add_trusted(&rule->rule, text);
 		if (r < 0)
 			return r;

@@ -80,6 +80,26 @@ const char *reader_scalar(struct reader *reader, const struct read_node *node, c
 	return NULL;
 }
 
+/* Longer than any name, label value or unit; keeps a glob cheap to try. */
+#define PATTERN_MAX 1024
+
+bool reader_is_pattern(struct reader *reader, const struct read_node *node, const char *text)
+{
+	const char *open = strchr(text, '[');
+
+	if (strlen(text) > PATTERN_MAX) {
+		reader_error(reader, node, "", "longer than any name could be");
+		return false;
+	}
+	if (open && !strchr(open, ']')) {
+		reader_error_at(reader, node, (size_t)(open - node->text),
+				"a set is written [abc] or [a-z]; the character itself: \\[",
+				"\"[\" without \"]\"");
+		return false;
+	}
+	return true;
+}
+
 bool reader_is_mapping(struct reader *reader, const struct read_node *node, const char *what)
 {
 	if (node->kind == READ_MAPPING)

@@ -141,6 +141,9 @@ void reader_report(struct reader *reader, const struct read_mark *mark, enum dia
 /* The text of a scalar that says something; NULL after a report ("expects WHAT, found a list"). */
 const char *reader_scalar(struct reader *reader, const struct read_node *node, const char *expects);
 
+/* Whether `text`, which is the node's or its end, may be a glob; else it was reported. */
+bool reader_is_pattern(struct reader *reader, const struct read_node *node, const char *text);
+
 /* Whether the node is a mapping or a sequence; else it was reported. */
 bool reader_is_mapping(struct reader *reader, const struct read_node *node, const char *what);
 bool reader_is_sequence(struct reader *reader, const struct read_node *node, const char *what);

@@ -259,7 +259,9 @@ int show_policy(const struct policy *policy, bool origins, show_put put_text, vo
 	for (size_t i = 0; origins && i < policy->n_left_out; i++) {
 		char text[LINE_SIZE];
 
-		(void)snprintf(text, sizeof(text), "# left out on this node: %s: %s",
+		(void)snprintf(text, sizeof(text), "# %s: %s: %s",
+			       policy->left_out[i].waits ? "not known whether it holds here"
+							 : "left out on this node",
 			       file_name(policy, policy->left_out[i].file),
 			       policy->left_out[i].why);
 		put(&s, text);

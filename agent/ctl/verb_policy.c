@@ -51,6 +51,8 @@ static void look_at_node(const struct ctl *ctl, int root_fd, struct looked_at *a
 					   "this, for a tree of another one: --root DIR");
 		return;
 	}
+	at->node.labels_told = true;
+	at->node.labels_why = "neither /etc/colod/node-labels nor a running colod tells them";
 	if (policy_probe(root_fd, &at->node.capabilities, &why) < 0) {
 		(void)snprintf(at->says, sizeof(at->says), "for this node, but not its kernel: %s",
 			       why);
@@ -130,7 +132,9 @@ static void print_summary(const struct ctl *ctl, const struct policy *policy,
 		 policy->n_files, plural(policy->n_files), n_levels, plural(n_levels), n_own,
 		 plural(n_own), names_mode(policy->mode), n_warnings, plural(n_warnings));
 	for (size_t i = 0; i < policy->n_left_out; i++)
-		term_say(&ctl->term, 0, 2, "left out on this node: %s: %s",
+		term_say(&ctl->term, 0, 2, "%s: %s: %s",
+			 policy->left_out[i].waits ? "not known whether it holds here"
+						   : "left out on this node",
 			 policy->files[policy->left_out[i].file], policy->left_out[i].why);
 	if (n_later == 0)
 		return;

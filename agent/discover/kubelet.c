@@ -41,6 +41,7 @@ struct kubelet {
 static void destroy(struct kubelet *k)
 {
 	pods_json_free(k->answer.pods);
+	node_labels_free(k->answer.labels);
 	kubelet_place_clear(&k->question.place);
 	kubelet_http_free(k->http);
 	cleanup_close_fd(k->event_fd);

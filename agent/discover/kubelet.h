@@ -24,7 +24,7 @@ int kubelet_fd(const struct kubelet *kubelet);
 int kubelet_ask(struct kubelet *kubelet, struct kubelet_question *question);
 bool kubelet_is_busy(struct kubelet *kubelet);
 
-/* The finished answer, whose pods belong to the caller then; false: there is none. Never waits. */
+/* The finished answer, whose pods or labels belong to the caller then; false: there is none. Never waits. */
 bool kubelet_take(struct kubelet *kubelet, struct kubelet_answer *ret_answer);
 
 /* For tests: shorter time-outs. Before the first question. */

@@ -10,6 +10,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/discover/node_json.h"
 
 /* A service account's token has some 1000 to 2000 bytes. */
 #define TOKEN_SIZE 16384
@@ -175,21 +176,33 @@ static enum kubelet_failure explain_text(struct fetch *f, int error, const struc
 	}
 }
 
+/* The caller frees ret_reply->body. */
+static enum kubelet_failure get_text(struct fetch *f, const struct server *s,
+				     struct kubelet_http_call *call,
+				     struct kubelet_http_reply *ret_reply)
+{
+	enum kubelet_failure failure;
+
+	call->token = f->token;
+	call->max_bytes = f->left;
+	failure = kubelet_http_get(f->http, call, ret_reply);
+	if (failure != KUBELET_ANSWERED)
+		return explain(f, failure, s, ret_reply);
+	f->left -= ret_reply->len;
+	return failure;
+}
+
 static enum kubelet_failure get(struct fetch *f, const struct server *s,
 				struct kubelet_http_call *call, enum pods_json_from from,
 				struct pods_json **ret_pods)
 {
 	struct kubelet_http_reply reply;
-	enum kubelet_failure failure;
+	enum kubelet_failure failure = get_text(f, s, call, &reply);
 	size_t at;
 	int r;
 
-	call->token = f->token;
-	call->max_bytes = f->left;
-	failure = kubelet_http_get(f->http, call, &reply);
 	if (failure != KUBELET_ANSWERED)
-		return explain(f, failure, s, &reply);
-	f->left -= reply.len;
+		return failure;
 	r = pods_json_parse(reply.body, reply.len, from, ret_pods, &at);
 	free(reply.body);
 	return r < 0 ? explain_text(f, r, s) : KUBELET_ANSWERED;
@@ -265,14 +278,12 @@ static enum kubelet_failure next_page(struct fetch *f, const struct server *s,
 	return r < 0 ? explain_text(f, r, s) : KUBELET_ANSWERED;
 }
 
-static enum kubelet_failure from_api(struct fetch *f)
+/* Who the API server is and who it must prove to be; *ret_pem is the caller's. */
+static enum kubelet_failure find_api(struct fetch *f, struct kubelet_http_call *call,
+				     char **ret_pem)
 {
 	const struct kubelet_place *p = &f->question->place;
-	_cleanup_free_ char *pem = NULL;
-	struct kubelet_http_call call = {0};
-	struct server s = {.shown = p->api, .ca_key = "api-ca", .right = "list on pods"};
-	struct pods_json *pods = NULL;
-	enum kubelet_failure failure = KUBELET_ANSWERED;
+	enum kubelet_failure failure;
 
 	if (!p->api)
 		return fail(f, KUBELET_NO_NAME,
@@ -282,8 +293,62 @@ static enum kubelet_failure from_api(struct fetch *f)
 		return fail(f, KUBELET_NO_NAME,
 			    "nobody says how the cluster calls this node: write "
 			    "facts: {node: NAME}");
-	failure = read_ca(f, p->api_ca, NULL, &pem, &call.ca_len);
-	call.ca = pem;
+	failure = read_ca(f, p->api_ca, NULL, ret_pem, &call->ca_len);
+	call->ca = *ret_pem;
+	return failure;
+}
+
+static enum kubelet_failure explain_node(struct fetch *f, int error, const struct server *s)
+{
+	switch (error) {
+	case -EBADMSG:
+		return fail(f, KUBELET_NOT_JSON, "the answer of %s is cut short or not JSON",
+			    s->shown);
+	case -EINVAL:
+	case -E2BIG:
+		return fail(f, KUBELET_NO_LIST, "the answer of %s is not about the node %s",
+			    s->shown, f->question->place.node);
+	default:
+		return fail(f, KUBELET_OTHER, "no memory for the answer of %s", s->shown);
+	}
+}
+
+/* Its metadata is enough, where the server knows how to leave out the rest; out of the server's memory,
+ * as with pods. */
+static enum kubelet_failure node_from_api(struct fetch *f)
+{
+	const struct kubelet_place *p = &f->question->place;
+	_cleanup_free_ char *pem = NULL, *url = NULL;
+	struct kubelet_http_call call = {
+		.accept = "Accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, "
+			  "application/json"};
+	const struct server s = {.shown = p->api, .ca_key = "api-ca", .right = "get on nodes"};
+	struct kubelet_http_reply reply;
+	enum kubelet_failure failure = find_api(f, &call, &pem);
+	int r;
+
+	if (failure != KUBELET_ANSWERED)
+		return failure;
+	if (asprintf(&url, "%s/api/v1/nodes/%s?resourceVersion=0", p->api, p->node) < 0)
+		return fail(f, KUBELET_OTHER, "no memory to ask for the node");
+	call.url = url;
+	failure = get_text(f, &s, &call, &reply);
+	if (failure != KUBELET_ANSWERED)
+		return failure;
+	r = node_json_parse(reply.body, reply.len, p->node, &f->answer->labels);
+	free(reply.body);
+	return r < 0 ? explain_node(f, r, &s) : KUBELET_ANSWERED;
+}
+
+static enum kubelet_failure from_api(struct fetch *f)
+{
+	const struct kubelet_place *p = &f->question->place;
+	_cleanup_free_ char *pem = NULL;
+	struct kubelet_http_call call = {0};
+	struct server s = {.shown = p->api, .ca_key = "api-ca", .right = "list on pods"};
+	struct pods_json *pods = NULL;
+	enum kubelet_failure failure = find_api(f, &call, &pem);
+
 	for (int page = 0; failure == KUBELET_ANSWERED && (page == 0 || pods->more); page++) {
 		if (page == PAGES_MAX)
 			failure = fail(f, KUBELET_TOO_MANY, "the list of %s has no end", p->api);
@@ -309,6 +374,27 @@ static void explain_both(struct kubelet_answer *answer, const char *shown)
 		       "%.60s refuses (403: no nodes/pods), and %.220s", shown, api);
 }
 
+static enum kubelet_failure ask(struct fetch *f)
+{
+	const struct kubelet_question *q = f->question;
+	enum kubelet_failure failure = read_token(f);
+
+	if (failure != KUBELET_ANSWERED)
+		return failure;
+	if (q->node)
+		return node_from_api(f);
+	if (!q->api_only) {
+		failure = from_kubelet(f);
+		f->answer->refused = failure == KUBELET_FORBIDDEN;
+		if (!f->answer->refused)
+			return failure;
+	}
+	failure = from_api(f);
+	if (failure != KUBELET_ANSWERED && f->answer->refused)
+		explain_both(f->answer, q->place.shown);
+	return failure;
+}
+
 void kubelet_fetch(struct kubelet_http *http, int root_fd, const struct kubelet_question *question,
 		   struct kubelet_answer *ret_answer)
 {
@@ -319,21 +405,10 @@ void kubelet_fetch(struct kubelet_http *http, int root_fd, const struct kubelet_
 		.answer = ret_answer,
 		.left = question->max_bytes,
 	};
-	enum kubelet_failure failure;
 
 	*ret_answer = (struct kubelet_answer){0};
-	failure = read_token(&f);
-	if (failure == KUBELET_ANSWERED && !question->api_only) {
-		failure = from_kubelet(&f);
-		ret_answer->refused = failure == KUBELET_FORBIDDEN;
-	}
-	if (ret_answer->refused || (question->api_only && failure == KUBELET_ANSWERED)) {
-		failure = from_api(&f);
-		if (failure != KUBELET_ANSWERED && ret_answer->refused)
-			explain_both(ret_answer, question->place.shown);
-	}
+	ret_answer->failure = ask(&f);
 	explicit_bzero(f.token, sizeof(f.token));
-	ret_answer->failure = failure;
-	if (failure == KUBELET_ANSWERED)
+	if (ret_answer->failure == KUBELET_ANSWERED)
 		ret_answer->why[0] = '\0';
 }

@@ -21,6 +21,7 @@
 #define SLOW_S 5
 #define FIRST_SIZE 65536
 #define POLL_MS 1000
+#define ACCEPT_JSON "Accept: application/json"
 
 struct kubelet_http {
 	CURLM *multi;
@@ -233,9 +234,9 @@ static enum kubelet_failure failure_of(CURL *easy, CURLcode code, const struct b
 	return KUBELET_OTHER;
 }
 
-static struct curl_slist *headers_of(const char *token)
+static struct curl_slist *headers_of(const char *token, const char *accept)
 {
-	struct curl_slist *first = curl_slist_append(NULL, "Accept: application/json");
+	struct curl_slist *first = curl_slist_append(NULL, accept);
 	struct curl_slist *list = NULL;
 	char *line = NULL;
 
@@ -261,7 +262,9 @@ enum kubelet_failure kubelet_http_get(struct kubelet_http *http,
 				      const struct kubelet_http_call *call,
 				      struct kubelet_http_reply *ret_reply)
 {
-	struct curl_slist *headers = headers_of(call->token), *connect = NULL;
+	struct curl_slist *headers = headers_of(call->token,
+						call->accept ? call->accept : ACCEPT_JSON),
+			  *connect = NULL;
 	struct body body = {.max = call->max_bytes};
 	CURL *easy = curl_easy_init();
 	enum kubelet_failure failure = KUBELET_OTHER;

@@ -36,7 +36,8 @@ struct kubelet_http_call {
 	const char *url;
 	const char *connect; /* CURLOPT_CONNECT_TO, or NULL */
 	const char *token;
-	const char *ca; /* PEM text */
+	const char *accept; /* a whole header line, NULL: JSON */
+	const char *ca;	    /* PEM text */
 	size_t ca_len;
 	size_t max_bytes; /* of the answer */
 };

@@ -305,6 +305,7 @@ struct policy_value {
 
 struct policy_left_out {
 	uint32_t file; /* index into policy->files */
+	bool waits;    /* whether it holds is not known: the policy must not come into force */
 	char *why;     /* owned */
 };
 
@@ -331,7 +332,8 @@ struct policy {
 	char origin[256];		  /* the files it came from, for status */
 	struct policy_left_out *left_out; /* files that do not hold on this node; owned */
 	size_t n_left_out;
-	char **files; /* their names, in the order of reading; owned */
+	bool asks_labels; /* some file holds only on nodes with a label */
+	char **files;	  /* their names, in the order of reading; owned */
 	size_t n_files;
 	struct policy_value *values; /* in the order of first mention; owned */
 	size_t n_values;

@@ -9,6 +9,7 @@
 
 #include "policy/assign.h"
 #include "policy/diag.h"
+#include "policy/node_labels.h"
 #include "policy/quantity.h"
 #include "policy/read.h"
 #include "policy/show.h"
@@ -229,11 +230,15 @@ static void check_quantities(const uint8_t *data, size_t size)
 	require(quantity_permille(text, &permille) == 0 || permille == UNTOUCHED);
 }
 
-/* Files that hold only on some nodes, on one of which little is known. */
-static void check_on_a_node(const struct policy_source *sources, size_t n)
+/* Files that hold only on some nodes: on one whose labels are known (`labels`) or not (NULL). */
+static void check_on_a_node(const struct policy_source *sources, size_t n,
+			    const struct node_labels *labels)
 {
-	static const struct policy_node node = {
-		.host = "node-7", .machine_id = "0123456789abcdef", .probed = ~0u};
+	const struct policy_node node = {.labels = labels,
+
+					 .host = "node-7",
+					 .machine_id = "0123456789abcdef",
+					 .probed = ~0u};
 	static struct diags diags;
 	struct policy *policy = NULL;
 	int r;
@@ -245,6 +250,8 @@ static void check_on_a_node(const struct policy_source *sources, size_t n)
 	check_diags(&diags);
 	if (policy) {
 		require(policy->n_left_out <= n);
+		require(!labels || !policy_waits(policy));
+		require(!policy_waits(policy) || policy->asks_labels);
 		check_policy(policy);
 	}
 	policy_free(policy);
@@ -252,6 +259,8 @@ static void check_on_a_node(const struct policy_source *sources, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct pod_label pool = {(char *)"pool", (char *)"a"};
+	static const struct node_labels labels = {&pool, 1};
 	struct policy_source sources[FILES_MAX];
 	static struct diags diags;
 	struct policy *policy = NULL;
@@ -266,7 +275,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (policy)
 		check_policy(policy);
 	policy_free(policy);
-	check_on_a_node(sources, n);
+	check_on_a_node(sources, n, NULL);
+	check_on_a_node(sources, n, &labels);
 	check_quantities(data, size);
 	return 0;
 }

@@ -224,6 +224,8 @@ static void file_of(struct MHD_Connection *connection, const char *path, char *b
 		(void)snprintf(buf, size, "pods.json");
 	else if (strcmp(path, "/api/v1/pods") == 0)
 		(void)snprintf(buf, size, "api%s%s.json", page ? "-" : "", page ? page : "");
+	else if (strncmp(path, "/api/v1/nodes/", 14) == 0)
+		(void)snprintf(buf, size, "node.json");
 	else
 		(void)snprintf(buf, size, "none");
 }

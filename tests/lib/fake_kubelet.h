@@ -4,6 +4,7 @@
 // a guest, steers it by writing them:
 //
 //   pods.json        what /pods answers          api.json, api-NAME.json   the list, and its page NAME
+//   node.json        what /api/v1/nodes/NAME answers
 //   token            who may ask; without it, everybody
 //   mode, api-mode   one word: ok (no file: the same), slow, cut, hang, redirect, garbage, length-less,
 //                    a status such as 403, or big, huge: padded to 20 MB, to more than 64 MiB

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "policy/node_labels.h"
 #include "policy/read.h"
 #include "policy/show.h"
 #include "policy/values.h"
@@ -235,6 +236,73 @@ TEST(what_reading_allocates_is_bounded_by_the_size_of_the_files)
 	}
 }
 
+#define LABEL_VALUES 3
+
+/* Files 2 and 3 each hold only where a label has one of three values. What was in the text before stays:
+ * the version comes first. */
+static void put_labels(unsigned *ret_second, unsigned *ret_third)
+{
+	unsigned *value[] = {ret_second, ret_third};
+
+	for (unsigned i = 1; i < FILES; i++) {
+		*value[i - 1] = pick(LABEL_VALUES);
+		put(&files[i], "nodes: {label: \"pool%u=v%u\"}\n", i, *value[i - 1]);
+	}
+}
+
+static struct policy *read_on_node(const struct node_labels *labels)
+{
+	static struct diags diags;
+	const struct policy_node node = {.host = "a", .machine_id = "b", .labels = labels};
+	struct policy_source sources[FILES];
+	struct policy *policy = NULL;
+
+	for (size_t i = 0; i < FILES; i++)
+		sources[i] = (struct policy_source){"1.yaml", files[i].buf, files[i].len};
+	memset(&diags, 0, sizeof(diags));
+	assert_int_equal(policy_read_on(&node, sources, FILES, &diags, &policy), 0);
+	return policy;
+}
+
+/* With labels a policy is exactly the files that hold; without them it is none that may come into force
+ * (state.c keeps what was before), so no hold, and nothing else, can follow from a label nobody told. */
+TEST(labels_that_are_not_known_give_no_policy_and_known_ones_exactly_their_files)
+{
+	for (int number = 0; number < CASES; number++) {
+		struct policy *policy, *plain;
+		struct node_labels labels = {0};
+		unsigned want[2], has[2];
+		size_t order[FILES] = {0}, n = 1;
+		char key[16], value[16];
+
+		make_all(number);
+		put_labels(&want[0], &want[1]);
+		policy = read_on_node(NULL);
+		assert_non_null(policy_waits(policy));
+		assert_int_equal(policy->n_left_out, FILES - 1);
+		policy_free(policy);
+		for (unsigned i = 0; i < 2; i++) {
+			has[i] = pick(LABEL_VALUES);
+			snprintf(key, sizeof(key), "pool%u", i + 1);
+			snprintf(value, sizeof(value), "v%u", has[i]);
+			assert_int_equal(node_labels_add(&labels, key, value), 0);
+			if (has[i] == want[i])
+				order[n++] = i + 1;
+		}
+		policy = read_on_node(&labels);
+		assert_null(policy_waits(policy));
+		plain = read_files(order, n);
+		assert_true(show_digest(policy) == show_digest(plain));
+		policy_free(plain);
+		policy_free(policy);
+		for (size_t i = 0; i < labels.n; i++) {
+			free(labels.list[i].key);
+			free(labels.list[i].value);
+		}
+		free(labels.list);
+	}
+}
+
 static int set_seed(void **unused)
 {
 	const char *text = getenv("COLOD_SEED");
@@ -251,6 +319,8 @@ int main(void)
 		cmocka_unit_test(what_is_shown_reads_back_as_the_same_policy),
 		cmocka_unit_test(a_later_file_wins_and_its_rules_come_first),
 		cmocka_unit_test(what_reading_allocates_is_bounded_by_the_size_of_the_files),
+		cmocka_unit_test(
+			labels_that_are_not_known_give_no_policy_and_known_ones_exactly_their_files),
 	};
 
 	return cmocka_run_group_tests(tests, set_seed, NULL);

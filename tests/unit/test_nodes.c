@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "policy/node_labels.h"
 #include "policy/nodes.h"
 #include "policy/read.h"
 
@@ -93,7 +94,7 @@ static bool holds(unsigned id, uint32_t permille, const char *seed)
 
 	snprintf(nodes.seed, sizeof(nodes.seed), "%s", seed);
 	snprintf(node.machine_id, sizeof(node.machine_id), "%08x%024x", id, 7u);
-	return nodes_hold(&nodes, &node, why);
+	return nodes_hold(&nodes, &node, why) == NODES_HOLD;
 }
 
 TEST(a_share_of_the_nodes_is_that_share_and_grows_without_losing_one)
@@ -131,6 +132,81 @@ TEST(another_seed_is_another_set_and_no_machine_id_is_no_place)
 	expect_mode(&none, PILOT("percent: 100%"), MODE_PROTECT, NULL);
 }
 
+static struct node_labels *labels_of(const char *text)
+{
+	struct node_labels *labels = NULL;
+	unsigned line;
+
+	assert_int_equal(node_labels_parse(text, strlen(text), &labels, &line), 0);
+	return labels;
+}
+
+#define LABELS "pool=batch\ntopology.kubernetes.io/zone=eu-1a\nempty=\n"
+
+TEST(a_file_for_nodes_with_a_label_holds_where_the_label_is)
+{
+	struct node_labels *labels = labels_of(LABELS);
+	const struct policy_node node = {.host = "a", .labels = labels};
+
+	expect_mode(&node, PILOT("label: pool"), MODE_PROTECT, NULL);
+	expect_mode(&node, PILOT("label: pool=batch"), MODE_PROTECT, NULL);
+	expect_mode(&node, PILOT("label: \"topology.kubernetes.io/zone=eu-*\""), MODE_PROTECT,
+		    NULL);
+	expect_mode(&node, PILOT("label: \"empty=\""), MODE_PROTECT, NULL);
+	expect_mode(&node, PILOT("label: pool=db"), MODE_OBSERVE,
+		    "the label pool of this node is batch, not db");
+	expect_mode(&node, PILOT("label: gpu"), MODE_OBSERVE, "this node has no label gpu");
+	expect_mode(&node, PILOT("label: poo"), MODE_OBSERVE, "this node has no label poo");
+	expect_mode(NULL, PILOT("label: gpu"), MODE_PROTECT, NULL);
+	node_labels_free(labels);
+}
+
+TEST(while_labels_are_not_known_the_policy_waits_and_says_for_what)
+{
+	const struct policy_node node = {.host = "a", .labels_why = "the API server is silent"};
+	struct policy *policy = read_on(&node, PILOT("label: pool=batch"));
+
+	assert_non_null(policy);
+	assert_true(policy->asks_labels);
+	assert_int_equal(policy->mode, MODE_OBSERVE);
+	assert_non_null(policy_waits(policy));
+	assert_non_null(strstr(policy_waits(policy), "waits for the labels of this node "
+						     "(pool=batch): the API server is silent"));
+	policy_free(policy);
+}
+
+TEST(nobody_waits_for_labels_that_decide_nothing)
+{
+	struct node_labels *labels = labels_of("");
+	const struct policy_node known = {.host = "a", .labels = labels}, unknown = {.host = "a"};
+	struct policy *policy = read_on(&known, PILOT("label: pool"));
+
+	assert_null(policy_waits(policy));
+	assert_int_equal(policy->n_left_out, 1);
+	policy_free(policy);
+	policy = read_on(&unknown, PILOT("label: pool, host: other"));
+	assert_null(policy_waits(policy));
+	assert_int_equal(policy->n_left_out, 1);
+	policy_free(policy);
+	policy = read_on(&unknown, PILOT("label: pool, percent: 0%"));
+	assert_null(policy_waits(policy));
+	policy_free(policy);
+	policy = read_on(&unknown, "version: 1\nmode: protect\n");
+	assert_null(policy_waits(policy));
+	assert_false(policy->asks_labels);
+	policy_free(policy);
+	node_labels_free(labels);
+}
+
+TEST(a_label_without_a_plain_key_is_refused)
+{
+	assert_null(read_on(NULL, PILOT("label: \"p*l=batch\"")));
+	assert_non_null(strstr(diags.list[0].text, "has no plain key"));
+	assert_null(read_on(NULL, PILOT("label: \"=batch\"")));
+	assert_null(read_on(NULL, PILOT("label: \"pool=[ab\"")));
+	assert_null(read_on(NULL, PILOT("host: \"web-[1\"")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -139,6 +215,10 @@ int main(void)
 		cmocka_unit_test(a_mistake_in_a_file_for_other_nodes_rejects_the_policy_here_too),
 		cmocka_unit_test(a_share_of_the_nodes_is_that_share_and_grows_without_losing_one),
 		cmocka_unit_test(another_seed_is_another_set_and_no_machine_id_is_no_place),
+		cmocka_unit_test(a_file_for_nodes_with_a_label_holds_where_the_label_is),
+		cmocka_unit_test(while_labels_are_not_known_the_policy_waits_and_says_for_what),
+		cmocka_unit_test(nobody_waits_for_labels_that_decide_nothing),
+		cmocka_unit_test(a_label_without_a_plain_key_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

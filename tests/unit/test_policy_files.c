@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/policy_files.h"
+#include "policy/node_labels.h"
 #include "policy/read.h"
 #include "tests/lib/fault.h"
 #include "tests/lib/tree.h"
@@ -182,6 +183,82 @@ TEST(a_directory_whose_listing_breaks_off_rejects_the_policy)
 	assert_true(n >= 4);
 }
 
+#define POOL "version: 1\nnodes: {label: pool=batch}\nmode: protect\n"
+
+/* MODE_COUNT: it waits, and its reason holds `why`. */
+static void expect_pool(const struct policy_files_node *on, enum mode mode, const char *why)
+{
+	struct policy *p = NULL;
+
+	assert_int_equal(policy_files_read_to(root_fd, NULL, 0, on, &diags, NULL, NULL, &p), 0);
+	assert_true((mode == MODE_COUNT) == (policy_waits(p) != NULL));
+	if (policy_waits(p))
+		assert_non_null(strstr(policy_waits(p), why));
+	else
+		assert_int_equal(p->mode, mode);
+	policy_free(p);
+}
+
+TEST(labels_that_a_person_wrote_win_and_broken_ones_are_unknown)
+{
+	struct pod_label pool = {(char *)"pool", (char *)"batch"};
+	const struct node_labels told = {&pool, 1};
+	const struct policy_files_node agent = {.labels = &told},
+				       unknown = {.labels_why = "nobody answers"};
+
+	tree_write(dir, "etc/colod/policy.d/50-pool.yaml", POOL);
+	expect_pool(NULL, MODE_COUNT, "nobody tells them here");
+	expect_pool(&unknown, MODE_COUNT, "nobody answers");
+	expect_pool(&agent, MODE_PROTECT, NULL);
+	tree_write(dir, "etc/colod/node-labels", "pool=db\n");
+	expect_pool(&agent, MODE_OBSERVE, NULL);
+	expect_pool(&unknown, MODE_OBSERVE, NULL);
+	tree_write(dir, "etc/colod/node-labels", "zone=a\npool batch\n");
+	expect_pool(&agent, MODE_COUNT, "/etc/colod/node-labels, line 2 is no label");
+	tree_delete(dir, "etc/colod/node-labels");
+	tree_mkdir(dir, "etc/colod/node-labels");
+	expect_pool(&agent, MODE_COUNT, "/etc/colod/node-labels: ");
+	tree_delete(dir, "etc/colod/node-labels");
+}
+
+TEST(what_an_agent_was_told_counts_only_for_who_asks_for_that)
+{
+	const struct policy_files_node ctl = {.labels_told = true}, agent = {0};
+
+	tree_write(dir, "etc/colod/policy.d/50-pool.yaml", POOL);
+	tree_write(dir, "run/colod/node-labels", "pool=batch\n");
+	expect_pool(&ctl, MODE_PROTECT, NULL);
+	expect_pool(&agent, MODE_COUNT, "");
+	tree_write(dir, "etc/colod/node-labels", "pool=db\n");
+	expect_pool(&ctl, MODE_OBSERVE, NULL);
+}
+
+static void count_sources(void *context, const struct policy_source *sources, size_t n)
+{
+	(void)sources;
+	*(size_t *)context += n;
+}
+
+TEST(the_files_of_a_policy_that_waits_are_not_those_in_force)
+{
+	struct policy *p = NULL;
+	size_t n = 0;
+
+	tree_write(dir, "etc/colod/policy.d/50-pool.yaml", POOL);
+	assert_int_equal(
+		policy_files_read_to(root_fd, NULL, 0, NULL, &diags, count_sources, &n, &p), 0);
+	assert_int_equal(n, 0);
+	policy_free(p);
+}
+
+TEST(labels_that_a_person_writes_are_a_change_of_the_files)
+{
+	uint64_t before = policy_files_stamp(root_fd);
+
+	tree_write(dir, "etc/colod/node-labels", "pool=db\n");
+	assert_true(policy_files_stamp(root_fd) != before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +290,15 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_directory_whose_listing_breaks_off_rejects_the_policy, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			labels_that_a_person_wrote_win_and_broken_ones_are_unknown, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			what_an_agent_was_told_counts_only_for_who_asks_for_that, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			the_files_of_a_policy_that_waits_are_not_those_in_force, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			labels_that_a_person_writes_are_a_change_of_the_files, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,30 @@ TEST(every_key_of_the_reader_has_a_row_that_says_what_it_accepts)
 	expect_row(reader_root_keys(), "");
 }
 
+static void expect_word(const struct reader_key *keys, const char *dictionary)
+{
+	for (const struct reader_key *key = keys; key->name; key++) {
+		char word[64];
+
+		(void)snprintf(word, sizeof(word), "\"%s:\"", key->name);
+		if (keys != read_levels_keys && !strstr(dictionary, word))
+			fail_msg("%s is not in tests/fuzz/policy.dict", word);
+		if (key->keys)
+			expect_word(key->keys, dictionary);
+	}
+}
+
+TEST(every_key_of_the_reader_is_in_the_fuzzers_dictionary)
+{
+	static char dictionary[32768];
+	FILE *f = fopen("tests/fuzz/policy.dict", "re");
+
+	assert_non_null(f);
+	assert_true(fread(dictionary, 1, sizeof(dictionary) - 1, f) > 0);
+	(void)fclose(f);
+	expect_word(reader_root_keys(), dictionary);
+}
+
 TEST(a_row_comes_without_markdown)
 {
 	struct policy_reference row;
@@ -77,6 +101,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_of_the_reader_has_a_row_that_says_what_it_accepts),
+		cmocka_unit_test(every_key_of_the_reader_is_in_the_fuzzers_dictionary),
 		cmocka_unit_test(a_row_comes_without_markdown),
 		cmocka_unit_test(what_the_page_calls_not_acted_on_the_reader_does_too),
 	};

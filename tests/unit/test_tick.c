@@ -150,6 +150,96 @@ TEST(a_broken_policy_keeps_the_one_in_force)
 	assert_non_null(strstr(t.state->status.policy_state, "rejected"));
 }
 
+#define LABELLED "etc/colod/policy.d/95-pool.yaml"
+#define LABELS "etc/colod/node-labels"
+
+static void assert_squeezed(void)
+{
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+	assert_int_equal(t.state->status.modes.all, MODE_SQUEEZE);
+}
+
+/* What the file would forbid is not allowed meanwhile, and what it would allow is not done. */
+TEST(a_file_that_waits_for_labels_moves_no_knob_until_they_are_known_and_then_one_pass_does)
+{
+	uint64_t writes, restores;
+
+	start("protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	writes = t.state->status.writes;
+	tree_write(t.dir, LABELLED, "version: 1\nnodes: {label: pool=batch}\nmode: squeeze\n");
+	assert_int_equal(state_load_policy(t.state), 0);
+	assert_non_null(strstr(t.state->status.policy_state,
+			       "waiting: waits for the labels of this "
+			       "node (pool=batch): "));
+	assert_non_null(
+		strstr(t.state->status.policy_state, "the last good policy stays in force"));
+	for (int64_t i = 11; i < 14; i++)
+		tick(t.state, i * S_US);
+	assert_int_equal(t.state->status.writes, writes);
+	assert_int_equal(t.state->status.restores, 0);
+	assert_int_equal(t.state->status.modes.all, MODE_PROTECT);
+	tree_write(t.dir, LABELS, "pool=batch\n");
+	assert_int_equal(state_load_policy(t.state), 0);
+	assert_string_equal(t.state->status.policy_state, "ok");
+	tick(t.state, 14 * S_US);
+	assert_squeezed();
+	assert_true(t.state->status.writes > writes);
+	assert_int_equal(t.state->status.restores, 0);
+	writes = t.state->status.writes;
+	restores = t.state->status.restores;
+	tick(t.state, 15 * S_US);
+	assert_int_equal(t.state->status.writes, writes);
+	assert_int_equal(t.state->status.restores, restores);
+}
+
+/* The other way round: the part that is not known yet is the one that forbids. */
+TEST(nothing_new_is_allowed_while_the_file_that_may_forbid_it_waits)
+{
+	start("protect", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	tree_write(t.dir, LABELLED, "version: 1\nnodes: {label: pool=db}\nmode: protect\n");
+	write_policy("squeeze");
+	assert_int_equal(state_load_policy(t.state), 0);
+	tick(t.state, 11 * S_US);
+	assert_int_equal(t.state->status.modes.all, MODE_PROTECT);
+	assert_knob(BATCH_POD, "memory.high", "max");
+	tree_write(t.dir, LABELS, "pool=db\n");
+	assert_int_equal(state_load_policy(t.state), 0);
+	tick(t.state, 12 * S_US);
+	assert_int_equal(t.state->status.modes.all, MODE_PROTECT);
+	assert_knob(BATCH_POD, "memory.high", "max");
+	/* The node moves to another pool: one pass. */
+	tree_write(t.dir, LABELS, "pool=batch\n");
+	assert_int_equal(state_load_policy(t.state), 0);
+	tick(t.state, 13 * S_US);
+	assert_int_equal(t.state->status.modes.all, MODE_SQUEEZE);
+	/* And back: every value of the other level of freedom is undone in one as well. */
+	tree_write(t.dir, LABELS, "pool=db\n");
+	assert_int_equal(state_load_policy(t.state), 0);
+	tick(t.state, 14 * S_US);
+	assert_knob(BATCH_POD, "memory.high", "max");
+	assert_knob(ONLINE_POD, "memory.min", "67108864");
+}
+
+TEST(a_start_without_labels_and_without_a_kept_policy_only_observes)
+{
+	tree_write(t.dir, LABELLED, "version: 1\nnodes: {label: pool}\nmode: squeeze\n");
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_int_equal(t.state->status.writes, 0);
+	assert_int_equal(t.state->status.modes.all, MODE_OBSERVE);
+	assert_non_null(strstr(t.state->status.policy_state, "Until then there is no good one"));
+	tree_write(t.dir, LABELS, "po ol\n");
+	assert_int_equal(state_load_policy(t.state), 0);
+	assert_non_null(strstr(t.state->status.policy_state,
+			       "/etc/colod/node-labels, line 1 is no label: write key=value"));
+	tree_write(t.dir, LABELS, "");
+	assert_int_equal(state_load_policy(t.state), 0);
+	tick(t.state, 11 * S_US);
+	assert_squeezed();
+}
+
 TEST(a_pod_that_vanishes_takes_nothing_with_it)
 {
 	start("squeeze", MODE_FULL);
@@ -384,6 +474,9 @@ int main(void)
 		UNIT(lowering_the_mode_gives_the_values_back_in_the_next_pass),
 		UNIT(the_kill_switch_file_does_the_same),
 		UNIT(a_broken_policy_keeps_the_one_in_force),
+		UNIT(a_file_that_waits_for_labels_moves_no_knob_until_they_are_known_and_then_one_pass_does),
+		UNIT(nothing_new_is_allowed_while_the_file_that_may_forbid_it_waits),
+		UNIT(a_start_without_labels_and_without_a_kept_policy_only_observes),
 		UNIT(a_pod_that_vanishes_takes_nothing_with_it),
 		UNIT(a_missing_controller_is_enabled_for_a_plain_cgroup_only),
 		UNIT(off_disarms_triggers_and_enables_no_controller),

@@ -3,7 +3,7 @@
 #
 # budget: 90s
 # profile: default
-# title: what the node lacks is warned of; a broken file changes nothing and is told; changed files are noticed; the last good policy survives a power cut
+# title: what the node lacks is warned of; a file for labelled nodes waits for labels; a broken file changes nothing and is told; changed files are noticed; the last good policy survives a power cut
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
@@ -58,6 +58,22 @@ after_a_power_cut()
 	ok "mended" wait_for 15 levelled
 }
 
+# Nobody tells this node's labels but the file of an admin.
+labelled()
+{
+	printf 'version: 1\nnodes: {label: pool=batch}\nmode: observe\n' >/etc/colod/policy.d/95-pool.yaml
+	ok "a file for labelled nodes: the policy waits" wait_for 15 sh -c 'coloctl status | grep -q "waiting: waits for the labels"'
+	is "$(status mode)" protect "what was in force stays"
+	ok "and the value" levelled
+	echo pool=db >/etc/colod/node-labels
+	ok "another pool: it is in force without that file" wait_for 15 is_status policy_state ok
+	is "$(status mode)" protect "and nothing else changed"
+	echo pool=batch >/etc/colod/node-labels
+	ok "this pool: the file holds" wait_for 15 is_status mode observe
+	rm /etc/colod/policy.d/95-pool.yaml /etc/colod/node-labels
+	ok "gone again" wait_for 15 levelled
+}
+
 # Of this kernel: iocost is off on a fresh disk, and both the agent and the check say so.
 lacking()
 {
@@ -83,6 +99,7 @@ masked()
 }
 
 setup
+labelled
 lacking
 broken_in_the_middle
 after_a_power_cut
