@@ -5,7 +5,6 @@
 # long-budget: 500s
 # profile: default
 # core: no
-# unproven: started once, beside a test that had left its pods behind
 # title: a quota stands when the agent is killed, stopped, aborted, out of descriptors, out of room or out of its clock: it ends within its bound, and nothing else moves
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
