@@ -76,6 +76,8 @@ if [ -n "${LONG:-}" ]; then
 	ends STOP 5
 	by_hand
 	unguarded
+else
+	ok "colod restore gives the shares back" colod restore
 fi
 pressure_end
 knobs_take after
