@@ -30,6 +30,17 @@ static void set_damaged(struct state *s, const char *what)
 		what);
 }
 
+/* Nothing is known of what it says, and nothing says that it is damaged: tried again in each pass. */
+static void set_unread(struct state *s, int error)
+{
+	if (!s->control_unread)
+		log_err("control.read",
+			"/run/colod/control, which says what coloctl mode and coloctl pause have "
+			"lowered, cannot be read (%s): colod only observes until it can be",
+			strerror(-error));
+	s->control_unread = true;
+}
+
 void control_load(struct state *s)
 {
 	char text[CONTROL_TEXT_SIZE], boot_id[BOOT_ID_SIZE];
@@ -38,10 +49,15 @@ void control_load(struct state *s)
 	if (s->state_fd < 0)
 		return;
 	r = fs_read(s->state_fd, FILE_NAME, text, sizeof(text), NULL);
+	if (r < 0 && r != -ENOENT && r != -EFBIG) {
+		set_unread(s, r);
+		return;
+	}
+	s->control_unread = false;
 	if (r == -ENOENT)
 		return;
-	if (r < 0) {
-		set_damaged(s, r == -EFBIG ? "is too long" : strerror(-r));
+	if (r == -EFBIG) {
+		set_damaged(s, "is too long");
 		return;
 	}
 	boot_id_read(boot_id, sizeof(boot_id));
@@ -50,6 +66,13 @@ void control_load(struct state *s)
 		set_damaged(s, "is damaged");
 	/* That of an earlier boot ends with it, like everything below /run. */
 	s->control_unsaved = r == -ESTALE;
+}
+
+/* What somebody asks will be written over it. */
+static void give_up_reading(struct state *s)
+{
+	s->control.damaged |= s->control_unread;
+	s->control_unread = false;
 }
 
 static int write_new(const struct state *s)
@@ -150,6 +173,8 @@ void control_say(struct state *s, int64_t now_us)
 		c->pause = (struct control_pause){0};
 		s->control_unsaved = true;
 	}
+	if (s->control_unread)
+		control_load(s);
 	if (s->control_unsaved)
 		(void)save(s);
 	say_mode(says, RESOURCE_INVALID, &c->all);
@@ -161,6 +186,10 @@ void control_say(struct state *s, int64_t now_us)
 		mode_say(says, MODE_SOURCE_CONTROL, RESOURCE_INVALID, MODE_OBSERVE,
 			 "/run/colod/control was damaged, so that what it had lowered is not "
 			 "known: coloctl resume ends this");
+	else if (s->control_unread)
+		mode_say(says, MODE_SOURCE_CONTROL, RESOURCE_INVALID, MODE_OBSERVE,
+			 "/run/colod/control cannot be read, so that what it lowers is not known: "
+			 "the journal says why; coloctl resume ends this");
 	s->status.pause_until_us = c->pause.given ? c->pause.until_us : 0;
 }
 
@@ -193,6 +222,7 @@ int control_set_mode(struct state *s, enum resource resource, enum mode mode,
 	const char *from = asked(say);
 	char what[32];
 
+	give_up_reading(s);
 	(void)snprintf(what, sizeof(what), "SetMode %s", whole ? "all" : names_resource(resource));
 	*say = (struct control_say){
 		.given = mode < MODE_FULL,
@@ -224,6 +254,7 @@ int control_pause(struct state *s, uint64_t seconds, int64_t now_us,
 
 	if (seconds > CONTROL_PAUSE_MAX_S)
 		return -EINVAL;
+	give_up_reading(s);
 	(void)paused(&s->control, from, sizeof(from));
 	s->control.pause = (struct control_pause){
 		.given = true,
@@ -243,6 +274,7 @@ int control_resume(struct state *s, const struct history_caller *caller)
 	(void)paused(&s->control, from, sizeof(from));
 	s->control.pause = (struct control_pause){0};
 	s->control.damaged = false;
+	s->control_unread = false;
 	record(s, "Pause", from, "-", caller);
 	return save(s);
 }

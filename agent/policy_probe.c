@@ -13,6 +13,7 @@ int policy_probe(int root_fd, uint32_t *ret_capabilities, const char **ret_why)
 {
 	_cleanup_close_ int cgroup_fd = -EBADF;
 	const char *why = "";
+	uint32_t found;
 	bool recursive;
 	int r = mount_open(root_fd, &cgroup_fd, &recursive, &why);
 
@@ -20,8 +21,10 @@ int policy_probe(int root_fd, uint32_t *ret_capabilities, const char **ret_why)
 		*ret_why = why[0] ? why : strerror(-r);
 		return r;
 	}
-	*ret_capabilities =
-		probe(root_fd, cgroup_fd, recursive ? 1u << CAPABILITY_RECURSIVE_PROT : 0, 0) &
-		POLICY_PROBE_FILES;
+	if (probe(root_fd, cgroup_fd, recursive ? 1u << CAPABILITY_RECURSIVE_PROT : 0, 0, &found)) {
+		*ret_why = "cgroup.controllers cannot be read";
+		return -EIO;
+	}
+	*ret_capabilities = found & POLICY_PROBE_FILES;
 	return 0;
 }

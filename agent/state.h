@@ -44,8 +44,9 @@ struct state {
 	struct history *history;      /* what was done, for people */
 	struct modes accounted_modes; /* as the history knows them, once modes_accounted */
 	bool modes_accounted;
-	struct control control;	     /* what people asked for over the bus (control.c) */
-	bool control_unsaved;	     /* its record differs: written again in the next pass */
+	struct control control; /* what people asked for over the bus (control.c) */
+	bool control_unsaved;	/* its record differs: written again in the next pass */
+	bool control_unread;	/* what it says is not known yet: read again in the next pass */
 	struct mode_say kernel_says; /* what the kernel command line said at the start */
 	struct observe_trigger_ops trigger_ops;
 	struct life life;

@@ -43,6 +43,8 @@ struct discover {
 	struct facts facts;
 	const struct policy *policy; /* borrowed */
 	struct model model;
+	uint32_t found;	    /* capabilities that probe() does not look for */
+	bool probe_again;   /* something could not be read when it was asked for */
 	bool rescan;	    /* asked for */
 	bool rescan_next;   /* in the update after the present one */
 	bool policy_is_new; /* which cgroups are pods may have changed */
@@ -135,7 +137,8 @@ int discover_new(int root_fd, uint32_t switched_off, struct discover **ret_disco
 	if (r < 0)
 		return r;
 	found |= recursive ? 1u << CAPABILITY_RECURSIVE_PROT : 0;
-	d->model.capabilities = probe(root_fd, d->cgroup_fd, found, switched_off);
+	d->found = found;
+	d->probe_again = probe(root_fd, d->cgroup_fd, found, switched_off, &d->model.capabilities);
 	d->model.root = &d->tree->root->cgroup;
 	d->model.cgroups = d->tree->list;
 	d->model.n_cgroups = d->tree->n;
@@ -363,32 +366,6 @@ static bool read_knobs(struct discover *d, bool full, bool changed, int64_t now_
 	return any;
 }
 
-/* systemd hands controllers down only when a unit asks for them: on a node where none did when the
- * agent started, these files first appear with the first pod. */
-static void learn_capabilities(struct discover *d)
-{
-	static const struct {
-		enum knob knob;
-		enum capability capability, needs;
-	} shown_by[] = {
-		{KNOB_CPU_IDLE, CAPABILITY_CPU_IDLE, CAPABILITY_CPU},
-		{KNOB_CPU_MAX, CAPABILITY_CPU_MAX, CAPABILITY_CPU},
-		{KNOB_IO_WEIGHT, CAPABILITY_IO_WEIGHT, CAPABILITY_IO},
-	};
-	struct model *m = &d->model;
-
-	for (size_t i = 0; i < sizeof(shown_by) / sizeof(shown_by[0]); i++) {
-		uint32_t bit = 1u << shown_by[i].capability;
-
-		if ((m->capabilities | m->switched_off) & bit || !model_can(m, shown_by[i].needs))
-			continue;
-		for (size_t k = 0; k < m->n_cgroups && !(m->capabilities & bit); k++) {
-			if (m->cgroups[k]->knobs[shown_by[i].knob].now.state == KNOB_KNOWN)
-				m->capabilities |= bit;
-		}
-	}
-}
-
 static bool same_fact(const struct fact_u64 *a, const struct fact_u64 *b)
 {
 	return a->state == b->state && a->value == b->value;
@@ -449,12 +426,24 @@ static void publish(struct discover *d, bool structure)
 		m->driver = driver_of(d->tree);
 }
 
+static void probe_once_more(struct discover *d)
+{
+	uint32_t before = d->model.capabilities;
+
+	d->probe_again = probe(d->root_fd, d->cgroup_fd, d->found, d->model.switched_off,
+			       &d->model.capabilities);
+	d->model.capabilities |= before;
+	d->rescan |= d->model.capabilities != before;
+}
+
 int discover_update(struct discover *discover, int64_t now_us)
 {
 	struct discover *d = discover;
 	bool full, changed, structure, looked;
 	int r;
 
+	if (d->probe_again)
+		probe_once_more(d);
 	(void)drain(d);
 	full = scan_is_due(d, now_us);
 	looked = full || d->dirty;
@@ -476,7 +465,7 @@ int discover_update(struct discover *discover, int64_t now_us)
 	changed |= facts_update(&d->facts, &d->pods, now_us, full, structure);
 	if (changed) {
 		publish(d, structure);
-		learn_capabilities(d);
+		probe_learn(&d->model);
 	}
 	changed |= discover_derive(d);
 	return r < 0 ? r : changed;

@@ -72,12 +72,15 @@ static bool any_child_has(int cgroup_fd, const char *file)
 	return false;
 }
 
-static uint32_t probe_cgroup(int cgroup_fd)
+/* *ret_unsure: it is there and could not be read. */
+static uint32_t probe_cgroup(int cgroup_fd, bool *ret_unsure)
 {
 	char text[512];
 	uint32_t found = 0;
+	int r = fs_read(cgroup_fd, "cgroup.controllers", text, sizeof(text), NULL);
 
-	if (fs_read(cgroup_fd, "cgroup.controllers", text, sizeof(text), NULL) < 0)
+	*ret_unsure = r < 0 && r != -ENOENT;
+	if (r < 0)
 		return 0;
 	if (kernel_text_has_word(text, "cpu"))
 		found |= BIT(CAPABILITY_CPU);
@@ -105,9 +108,12 @@ static bool iocost_on(int cgroup_fd)
 	return strstr(text, " enable=1") != NULL;
 }
 
-uint32_t probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off)
+bool probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off,
+	   uint32_t *ret_capabilities)
 {
-	found |= probe_psi(root_fd, cgroup_fd) | probe_cgroup(cgroup_fd);
+	bool unsure;
+
+	found |= probe_psi(root_fd, cgroup_fd) | probe_cgroup(cgroup_fd, &unsure);
 	if (iocost_on(cgroup_fd))
 		found |= BIT(CAPABILITY_IO_COST);
 	if (fs_exists(root_fd, "run/dbus/system_bus_socket") == 1)
@@ -119,5 +125,31 @@ uint32_t probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off
 		if (!(found & BIT(needs[i].needs)))
 			found &= ~BIT(needs[i].what);
 	}
-	return found;
+	*ret_capabilities = found;
+	return unsure;
+}
+
+/* systemd hands controllers down only when a unit asks for them: on a node where none did when the
+ * agent started, these files first appear with the first pod. */
+void probe_learn(struct model *m)
+{
+	static const struct {
+		enum knob knob;
+		enum capability capability, needs;
+	} shown_by[] = {
+		{KNOB_CPU_IDLE, CAPABILITY_CPU_IDLE, CAPABILITY_CPU},
+		{KNOB_CPU_MAX, CAPABILITY_CPU_MAX, CAPABILITY_CPU},
+		{KNOB_IO_WEIGHT, CAPABILITY_IO_WEIGHT, CAPABILITY_IO},
+	};
+
+	for (size_t i = 0; i < sizeof(shown_by) / sizeof(shown_by[0]); i++) {
+		uint32_t bit = 1u << shown_by[i].capability;
+
+		if ((m->capabilities | m->switched_off) & bit || !model_can(m, shown_by[i].needs))
+			continue;
+		for (size_t k = 0; k < m->n_cgroups && !(m->capabilities & bit); k++) {
+			if (m->cgroups[k]->knobs[shown_by[i].knob].now.state == KNOB_KNOWN)
+				m->capabilities |= bit;
+		}
+	}
 }

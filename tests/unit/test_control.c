@@ -162,7 +162,7 @@ TEST(a_damaged_record_observes_until_somebody_resumes)
 	assert_int_equal(modes_at(1).all, MODE_PROTECT);
 }
 
-TEST(a_record_that_cannot_be_read_or_is_too_long_is_damaged_too)
+TEST(a_record_that_is_too_long_is_damaged_too)
 {
 	char text[2 * CONTROL_TEXT_SIZE];
 
@@ -171,12 +171,37 @@ TEST(a_record_that_cannot_be_read_or_is_too_long_is_damaged_too)
 	assert_int_equal(tree_write(dir, "control", text), 0);
 	restart();
 	assert_int_equal(modes_at(1).all, MODE_OBSERVE);
+}
+
+TEST(a_record_that_cannot_be_read_once_counts_as_soon_as_it_can)
+{
+	assert_int_equal(control_set_mode(&s, RESOURCE_INVALID, MODE_PROTECT, &root), 0);
 	fault_begin();
 	fault_set(SYS_READ, 1, -EIO);
 	restart();
 	assert_true(fault_was_met());
 	fault_end();
+	assert_true(s.control_unread);
+	assert_int_equal(modes_at(1).all, MODE_PROTECT);
+	assert_false(s.control_unread);
+	assert_false(s.control.damaged);
+}
+
+TEST(while_a_record_cannot_be_read_it_is_observed)
+{
+	assert_int_equal(tree_write(dir, "control/x", ""), 0); /* a directory */
+	restart();
 	assert_int_equal(modes_at(1).all, MODE_OBSERVE);
+	assert_int_equal(modes_at(2).all, MODE_OBSERVE);
+	assert_int_equal(modes_at(2).all_from, MODE_SOURCE_CONTROL);
+	/* What somebody asks takes its place, and what it said stays unknown. */
+	assert_int_equal(tree_delete(dir, "control"), 0);
+	assert_int_equal(control_set_mode(&s, RESOURCE_INVALID, MODE_PROTECT, &root), 0);
+	assert_int_equal(modes_at(3).all, MODE_OBSERVE);
+	restart();
+	assert_int_equal(modes_at(4).all, MODE_OBSERVE);
+	assert_int_equal(control_resume(&s, &root), 0);
+	assert_int_equal(modes_at(5).all, MODE_PROTECT);
 }
 
 TEST(the_record_of_an_earlier_boot_is_dropped)
@@ -254,7 +279,9 @@ int main(void)
 		UNIT(the_last_pause_counts_and_resume_leaves_set_mode_alone),
 		UNIT(a_pause_that_nobody_would_wait_for_is_refused),
 		UNIT(a_damaged_record_observes_until_somebody_resumes),
-		UNIT(a_record_that_cannot_be_read_or_is_too_long_is_damaged_too),
+		UNIT(a_record_that_is_too_long_is_damaged_too),
+		UNIT(a_record_that_cannot_be_read_once_counts_as_soon_as_it_can),
+		UNIT(while_a_record_cannot_be_read_it_is_observed),
 		UNIT(the_record_of_an_earlier_boot_is_dropped),
 		UNIT(a_full_disk_is_said_and_the_record_follows_when_there_is_room),
 		UNIT(no_cut_write_ends_a_pause),

@@ -8,6 +8,7 @@
 #include "agent/base/fs.h"
 #include "agent/discover/probe.h"
 #include "colod/model.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/tree.h"
 
 #define BIT(c) (1u << (c))
@@ -21,7 +22,7 @@ static uint32_t run(const char *spec, uint32_t found, uint32_t off)
 	assert_int_equal(tree_make(spec, &dir), 0);
 	root = tree_open(dir);
 	assert_int_equal(fs_open_dir(root, "sys/fs/cgroup", &fd), 0);
-	bits = probe(root, fd, found, off);
+	(void)probe(root, fd, found, off, &bits);
 	(void)close(fd);
 	(void)close(root);
 	tree_remove(dir);
@@ -49,6 +50,32 @@ TEST(iocost_counts_only_where_it_is_enabled)
 			"ctrl=auto\n",
 			0, 0) &
 		    BIT(CAPABILITY_IO_COST));
+}
+
+TEST(what_could_not_be_read_is_worth_another_try)
+{
+	const char *dirs = "@host 1\nsys/fs/cgroup/cgroup.controllers = cpu memory\n";
+	uint32_t bits;
+	char *dir;
+	int root, fd = -EBADF;
+
+	assert_int_equal(tree_make(dirs, &dir), 0);
+	root = tree_open(dir);
+	assert_int_equal(fs_open_dir(root, "sys/fs/cgroup", &fd), 0);
+	fault_begin();
+	fault_set(SYS_READ, 3, -ENOMEM); /* proc/pressure/cpu takes two */
+	assert_true(probe(root, fd, 0, 0, &bits));
+	assert_true(fault_was_met());
+	fault_end();
+	assert_false(bits & BIT(CAPABILITY_CPU));
+	assert_false(probe(root, fd, 0, 0, &bits));
+	assert_true(bits & BIT(CAPABILITY_CPU));
+	/* One that is not there is an answer. */
+	assert_int_equal(tree_delete(dir, "sys/fs/cgroup/cgroup.controllers"), 0);
+	assert_false(probe(root, fd, 0, 0, &bits));
+	(void)close(fd);
+	(void)close(root);
+	tree_remove(dir);
 }
 
 TEST(the_bus_is_its_socket)
@@ -86,6 +113,7 @@ int main(void)
 		cmocka_unit_test(a_plain_host_has_what_its_files_show),
 		cmocka_unit_test(a_recorded_pressure_file_wakes_nobody),
 		cmocka_unit_test(iocost_counts_only_where_it_is_enabled),
+		cmocka_unit_test(what_could_not_be_read_is_worth_another_try),
 		cmocka_unit_test(the_bus_is_its_socket),
 		cmocka_unit_test(what_needs_something_missing_is_missing),
 		cmocka_unit_test(what_is_switched_off_takes_what_needs_it_along_and_nothing_else),
