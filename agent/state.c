@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent/account.h"
+#include "agent/account_facts.h"
 #include "agent/apply/units.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
@@ -296,6 +297,7 @@ void state_free(struct state *s)
 	changes_free(&s->last_changes);
 	scores_free(&s->scores);
 	free(s->controllers_said);
+	account_facts_free(&s->account_facts);
 	policy_free(s->policy);
 	node_watch_stop(&s->node_watch);
 	workers_stop(s);

@@ -23,6 +23,14 @@ struct controllers_said {
 	uint32_t mask;
 };
 
+/* See account_facts.h. */
+struct account_facts {
+	struct account_facts_pod *pods; /* by pod->slot; owned */
+	size_t n_pods;
+	const char *telling;	     /* static text; NULL before the first pass */
+	const struct policy *policy; /* that of the pass before, only to compare */
+};
+
 struct state {
 	const struct options *options;
 	int root_fd;
@@ -47,7 +55,8 @@ struct state {
 	struct control control; /* what people asked for over the bus (control.c) */
 	bool control_unsaved;	/* its record differs: written again in the next pass */
 	bool control_unread;	/* what it says is not known yet: read again in the next pass */
-	struct mode_say kernel_says; /* what the kernel command line said at the start */
+	struct mode_say kernel_says;	    /* what the kernel command line said at the start */
+	struct account_facts account_facts; /* what the history knows of the pods' facts */
 	struct observe_trigger_ops trigger_ops;
 	struct life life;
 	struct policy_watch policy_watch;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/account.h"
+#include "agent/account_facts.h"
 #include "agent/apply/units.h"
 #include "agent/base/log.h"
 #include "agent/controllers.h"
@@ -93,6 +94,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 
 	if (r < 0)
 		return r;
+	account_facts(s);
 	if (s->ladder_cpu.rung != before.rung)
 		account_rung(s, before.rung);
 	r = score(model, samples, &s->plan, &s->scores);

@@ -30,8 +30,10 @@ enum history_kind {
 	HISTORY_RUNG,	  /* {resource, "", rung, rung} */
 	HISTORY_MODE,	  /* {"mode" or a resource, "", mode, mode} */
 	HISTORY_POLICY,	  /* loaded or rejected: {files, "", "", "loaded" or "rejected"} */
-	HISTORY_FACTS,	  /* the kubelet fell silent, or answers again */
-	HISTORY_AGENT,	  /* {"colod" or "holds", "", "", what became of it} */
+	/* {"facts", "", "awaited", "silent" or "known", the same}; of a pod whose facts came late or
+	 * changed {cgroup path, "", level or what it waited for, level} */
+	HISTORY_FACTS,
+	HISTORY_AGENT, /* {"colod" or "holds", "", "", what became of it} */
 	HISTORY_KIND_COUNT,
 };
 
