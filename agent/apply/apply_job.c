@@ -37,6 +37,16 @@ void apply_job_tell(const struct apply_job *j, enum history_kind kind,
 	apply_tell(j->apply, &event);
 }
 
+/* systemd and the runtime write all of a pod's knobs while they make it: that this falls between a write
+ * and its reading back is normal, and the next pass writes again. Again is another matter. */
+static bool is_first_overtaking(const struct apply_job *j)
+{
+	const struct change *c = j->change;
+
+	return c->refusal == REFUSAL_DIFFERS &&
+	       refuse_is_new(&j->apply->seen, c->cgroup->inode, c->knob, REFUSAL_COUNT);
+}
+
 static void tell_refusal(const struct apply_job *j)
 {
 	const struct change *c = j->change;
@@ -45,6 +55,7 @@ static void tell_refusal(const struct apply_job *j)
 
 	/* A lack of room for records concerns all knobs: said once, by apply_changes(). */
 	if (c->refusal == REFUSAL_GONE || c->refusal == REFUSAL_NO_RECORD ||
+	    is_first_overtaking(j) ||
 	    !refuse_is_new(&j->apply->seen, c->cgroup->inode, c->knob, c->refusal))
 		return;
 	(void)snprintf(why, sizeof(why), "%s%s%s: %s", names_refusal(c->refusal), other ? ": " : "",

@@ -326,6 +326,30 @@ TEST(a_refusal_is_said_once_and_again_only_after_it_worked)
 	assert_int_equal(times_told(s, 3, "refused io.weight default 10 → default 20: "), 1);
 }
 
+/* As the runtime does while it makes a pod: once is normal, and the next pass writes again. */
+TEST(a_value_that_is_overtaken_is_said_only_when_it_happens_again)
+{
+	static const char *const texts[] = {"77", "78", "79"};
+	struct apply_case *s = *state;
+	size_t n[3];
+
+	fake_kernel_plan(&s->k, s->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 5);
+	s->k.race_knob = KNOB_CPU_WEIGHT;
+	for (int i = 0; i < 3; i++) {
+		s->k.race_text = texts[i];
+		n[i] = times_told(s, 1, "refused cpu.weight ");
+		assert_int_equal(s->k.changes.list[0].refusal, REFUSAL_DIFFERS);
+	}
+	assert_int_equal(n[0], 0);
+	assert_int_equal(n[1], 1);
+	assert_int_equal(n[2], 0);
+	assert_int_equal(times_told(s, 1, "write cpu.weight 79 → 5\n"), 1);
+	s->k.race_text = "80";
+	plan_clear(&s->k.f.plan);
+	fake_kernel_plan(&s->k, s->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 6);
+	assert_int_equal(times_told(s, 1, "refused cpu.weight "), 0);
+}
+
 TEST(a_missing_file_is_told_from_a_missing_controller)
 {
 	struct apply_case *s = *state;
@@ -420,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		/* First: the log takes 20 lines of a kind in 10 s. */
 		CASE(a_refusal_is_said_once_and_again_only_after_it_worked),
+		CASE(a_value_that_is_overtaken_is_said_only_when_it_happens_again),
 		CASE(a_planned_value_is_written_read_back_and_owned),
 		CASE(a_second_pass_does_nothing_and_allocates_nothing),
 		CASE(a_dry_run_writes_nothing_and_fills_nothing),
