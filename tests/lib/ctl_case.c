@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "agent/base/fs.h"
 #include "agent/ctl/doc.h"
@@ -103,4 +104,18 @@ void ctl_case(const struct ctl_case *t)
 	check_width(t, printed);
 	free(printed);
 	free(expected);
+}
+
+void ctl_case_program(char path[CTL_CASE_PROGRAM_SIZE])
+{
+	static const char name[] = "/coloctl";
+	ssize_t n = readlink("/proc/self/exe", path, CTL_CASE_PROGRAM_SIZE - sizeof(name));
+
+	assert_true(n > 0);
+	path[n] = '\0';
+	for (int i = 0; i < 3; i++)
+		*strrchr(path, '/') = '\0';
+	(void)strcat(path, name);
+	if (access(path, X_OK) != 0)
+		fail_msg("%s is not built", path);
 }

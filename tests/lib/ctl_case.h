@@ -30,3 +30,9 @@ cJSON *ctl_case_read(const char *snapshot);
 
 /* What a verb prints, as ctl_case() compares it; the caller frees it. */
 char *ctl_case_run(const struct ctl_case *ctl_case, const cJSON *doc, int *ret_exit);
+
+#define CTL_CASE_PROGRAM_SIZE 4096
+
+/* The program coloctl of the same build as the running test: $(O)/tests/unit/test_x and $(O)/coloctl.
+ * Fails the running test where it is not built. */
+void ctl_case_program(char path[CTL_CASE_PROGRAM_SIZE]);

@@ -10,6 +10,7 @@
 #include "agent/serve/bus.h"
 #include "policy/mode.h"
 #include "policy/names.h"
+#include "tests/lib/ctl_case.h"
 #include "tests/lib/private_bus.h"
 #include "tests/lib/serve_case.h"
 #include "tests/lib/tree.h"
@@ -23,7 +24,7 @@ static struct private_bus daemon_;
 static struct serve_case c;
 static sd_bus *server;
 static struct bus *bus;
-static char program[4096], root[TREE_PATH_SIZE + 16];
+static char program[CTL_CASE_PROGRAM_SIZE], root[TREE_PATH_SIZE + 16];
 static char out[65536], err[65536];
 static char *dir;
 static char asked[256];
@@ -67,20 +68,6 @@ static const struct bus_ops ops = {
 	.resume = resume,
 };
 
-/* Beside this test: $(O)/tests/unit/test_coloctl_act and $(O)/coloctl. */
-static void find_program(void)
-{
-	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 16);
-
-	assert_true(n > 0);
-	program[n] = '\0';
-	for (int i = 0; i < 3; i++)
-		*strrchr(program, '/') = '\0';
-	(void)strcat(program, "/coloctl");
-	if (access(program, X_OK) != 0)
-		fail_msg("%s is not built", program);
-}
-
 static int setup_with(const char *conf, bool agent)
 {
 	bus = NULL;
@@ -89,7 +76,7 @@ static int setup_with(const char *conf, bool agent)
 	mode_say(&c.status.mode_says, MODE_SOURCE_POLICY, RESOURCE_INVALID, MODE_SQUEEZE,
 		 "the policy says so");
 	mode_lowest(&c.status.mode_says, &c.status.modes);
-	find_program();
+	ctl_case_program(program);
 	(void)unsetenv("COLUMNS");
 	if (tree_make(NULL, &dir) < 0)
 		return -1;

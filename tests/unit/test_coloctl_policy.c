@@ -10,6 +10,7 @@
 
 #include "agent/ctl/ctl.h"
 #include "agent/serve/bus.h"
+#include "tests/lib/ctl_case.h"
 #include "tests/lib/private_bus.h"
 #include "tests/lib/serve_case.h"
 
@@ -20,7 +21,7 @@ static struct private_bus daemon_;
 static struct serve_case c;
 static sd_bus *server;
 static struct bus *bus;
-static char program[4096];
+static char program[CTL_CASE_PROGRAM_SIZE];
 static char out[262144], err[262144];
 
 static int reload(void *context, const struct history_caller *caller)
@@ -35,26 +36,12 @@ static const struct bus_ops ops = {
 	.reload = reload,
 };
 
-/* Beside this test: $(O)/tests/unit/test_coloctl_policy and $(O)/coloctl. */
-static void find_program(void)
-{
-	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 16);
-
-	assert_true(n > 0);
-	program[n] = '\0';
-	for (int i = 0; i < 3; i++)
-		*strrchr(program, '/') = '\0';
-	(void)strcat(program, "/coloctl");
-	if (access(program, X_OK) != 0)
-		fail_msg("%s is not built", program);
-}
-
 static int setup_bare(void **state)
 {
 	(void)state;
 	bus = NULL;
 	serve_case_init(&c);
-	find_program();
+	ctl_case_program(program);
 	(void)unsetenv("COLUMNS");
 	(void)setenv("LC_ALL", "C.UTF-8", 1);
 	return private_bus_start(&daemon_, CONF, NULL) < 0 ||
