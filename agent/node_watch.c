@@ -34,6 +34,14 @@ void node_watch_stop(struct node_watch *watch)
 	*watch = (struct node_watch){0};
 }
 
+static void forget(struct node_watch *w)
+{
+	node_labels_free(w->told);
+	w->told = NULL;
+	w->next_us = 0;
+	w->why[0] = '\0';
+}
+
 void node_watch_policy(struct node_watch *watch, const struct policy *policy)
 {
 	struct kubelet_place place = {0};
@@ -41,8 +49,11 @@ void node_watch_policy(struct node_watch *watch, const struct policy *policy)
 	char host[HOST_SIZE];
 
 	watch->asks = policy->asks_labels && policy->facts == FACTS_KUBELET;
-	if (!watch->asks)
+	/* Nobody keeps them fresh from here on. */
+	if (!watch->asks) {
+		forget(watch);
 		return;
+	}
 	here = kubelet_place_here(host, sizeof(host));
 	watch->failures = 0;
 	if (kubelet_place_find(&policy->kubelet, &here, &place) < 0)
@@ -57,10 +68,7 @@ void node_watch_policy(struct node_watch *watch, const struct policy *policy)
 	kubelet_place_clear(&watch->place);
 	watch->place = place;
 	watch->stale = watch->worker && kubelet_is_busy(watch->worker);
-	watch->next_us = 0;
-	watch->why[0] = '\0';
-	node_labels_free(watch->told);
-	watch->told = NULL;
+	forget(watch);
 }
 
 /* A tenth more or less, by the node's name. */

@@ -34,7 +34,8 @@ void node_watch_start(struct node_watch *watch, int root_fd, bool may_ask);
 void node_watch_stop(struct node_watch *watch);
 
 /* A policy was read, and may wait for labels. Whoever reads one anew is answered anew: the next update
- * asks. Another server, or another name of this node, makes the labels unknown again. */
+ * asks. Another server, or another name of this node, makes the labels unknown again, and so does a policy
+ * that has no use for them. */
 void node_watch_policy(struct node_watch *watch, const struct policy *policy);
 
 /* Takes an answer that has come, and asks where it is time to; never waits. True when the labels are others

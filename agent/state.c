@@ -200,26 +200,50 @@ static void describe_policy(struct state *s)
 		s->status.policy_lacks += s->diags.list[i].about_node;
 }
 
-int state_load_policy(struct state *s)
+static int read_files(struct state *s, policy_files_fn fn, struct policy **ret_policy)
 {
-	struct policy *policy = NULL, *old = NULL;
 	const struct policy_files_node on = {
 		.probed = POLICY_PROBE_ALL,
 		.capabilities = discover_model(s->discover)->capabilities,
 		.labels = s->node_watch.told,
 		.labels_why = node_watch_why(&s->node_watch),
 	};
+
+	return policy_files_read_to(s->root_fd, s->options->policy_files,
+				    s->options->n_policy_files, &on, &s->diags, fn, s, ret_policy);
+}
+
+/* Labels that were told are those of the node that the policy before named: where the new one names
+ * another, they are forgotten before anything is decided by them. */
+static int read_policy(struct state *s, struct policy **ret_policy)
+{
+	struct policy *policy = NULL;
+	int r = s->node_watch.told ? read_files(s, NULL, &policy) : 0;
+
+	if (policy)
+		node_watch_policy(&s->node_watch, policy);
+	policy_free(policy);
+	policy = NULL;
+	if (r == 0)
+		r = read_files(s, on_sources, &policy);
+	if (r < 0)
+		return r;
+	node_watch_policy(&s->node_watch, policy);
+	*ret_policy = policy;
+	return 0;
+}
+
+int state_load_policy(struct state *s)
+{
+	struct policy *policy = NULL, *old = NULL;
 	const char *what;
 	int r;
 
 	if (s->options->n_policy_files == 0)
 		policy_watch_loaded(&s->policy_watch, s->root_fd);
-	r = policy_files_read_to(s->root_fd, s->options->policy_files, s->options->n_policy_files,
-				 &on, &s->diags, on_sources, s, &policy);
+	r = read_policy(s, &policy);
 	log_diags(&s->diags);
 	s->policy_waits = false;
-	if (r == 0)
-		node_watch_policy(&s->node_watch, policy);
 	if (r == 0 && policy_waits(policy)) {
 		if (wait_for_labels(s, policy) < 0)
 			return -ENOMEM;

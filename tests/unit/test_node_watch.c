@@ -175,6 +175,19 @@ TEST(another_node_of_that_answer_is_no_answer)
 	assert_non_null(strstr(node_watch_why(&watch), "is not about the node node-1"));
 }
 
+TEST(labels_that_nobody_asks_for_any_more_do_not_grow_old)
+{
+	first_labels();
+	policy.asks_labels = false;
+	node_watch_policy(&watch, &policy);
+	assert_null(watch.told);
+	policy.asks_labels = true;
+	node_watch_policy(&watch, &policy);
+	assert_false(update(0));
+	assert_true(answered());
+	assert_int_equal(fake_kubelet_asked(c.server, ASKED), 2);
+}
+
 TEST(another_name_of_the_node_makes_labels_unknown_again)
 {
 	first_labels();
@@ -198,6 +211,7 @@ int main(void)
 		CASE(a_server_that_refuses_or_is_gone_takes_no_label_away),
 		CASE(without_an_answer_labels_stay_unknown_and_the_reason_is_said),
 		CASE(another_node_of_that_answer_is_no_answer),
+		CASE(labels_that_nobody_asks_for_any_more_do_not_grow_old),
 		CASE(another_name_of_the_node_makes_labels_unknown_again),
 	};
 

@@ -150,6 +150,42 @@ TEST(a_broken_policy_keeps_the_one_in_force)
 	assert_non_null(strstr(t.state->status.policy_state, "rejected"));
 }
 
+static void assert_levels_undone(void)
+{
+	/* What the kubelet gave it, and no limit: nothing of the offline level is left. */
+	assert_knob(BATCH_POD, "cpu.weight", "39");
+	assert_knob(BATCH_POD, "memory.high", "max");
+	assert_knob(BATCH_POD, "cpu.max", "max 100000");
+	assert_knob(BATCH_POD, "io.weight", "default 100");
+}
+
+TEST(a_reload_that_changes_a_pods_level_undoes_all_of_the_old_one_in_one_pass)
+{
+	uint64_t restores;
+	char high[32];
+
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	tick(t.state, 11 * S_US);
+	assert_knob(BATCH_POD, "io.weight", "default 10");
+	assert_int_equal(tree_knob_read(t.dir, BATCH_POD, "memory.high", high, sizeof(high)), 0);
+	assert_string_not_equal(high, "max");
+	restores = t.state->status.restores;
+	tree_write(t.dir, "etc/colod/policy.d/95-moved.yaml",
+		   "version: 1\nlevels: {P5: {role: online}}\n"
+		   "assign: [{match: {namespace: jobs}, level: P5}]\n");
+	assert_int_equal(state_load_policy(t.state), 0);
+	tick(t.state, 12 * S_US);
+	assert_levels_undone();
+	assert_true(t.state->status.restores > restores);
+	assert_int_equal(t.state->status.pending, 0);
+	/* And back again, as well in one. */
+	tree_delete(t.dir, "etc/colod/policy.d/95-moved.yaml");
+	assert_int_equal(state_load_policy(t.state), 0);
+	tick(t.state, 13 * S_US);
+	assert_knob(BATCH_POD, "io.weight", "default 10");
+}
+
 #define LABELLED "etc/colod/policy.d/95-pool.yaml"
 #define LABELS "etc/colod/node-labels"
 
@@ -474,6 +510,7 @@ int main(void)
 		UNIT(lowering_the_mode_gives_the_values_back_in_the_next_pass),
 		UNIT(the_kill_switch_file_does_the_same),
 		UNIT(a_broken_policy_keeps_the_one_in_force),
+		UNIT(a_reload_that_changes_a_pods_level_undoes_all_of_the_old_one_in_one_pass),
 		UNIT(a_file_that_waits_for_labels_moves_no_knob_until_they_are_known_and_then_one_pass_does),
 		UNIT(nothing_new_is_allowed_while_the_file_that_may_forbid_it_waits),
 		UNIT(a_start_without_labels_and_without_a_kept_policy_only_observes),
