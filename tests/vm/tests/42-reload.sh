@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 120s
+# budget: 240s
 # long-budget: 900s
 # profile: default
 # core: no
