@@ -121,6 +121,16 @@ TEST(below_root_the_files_are_those_of_that_tree)
 	assert_non_null(strstr(out,
 			       "left out on this node: etc/colod/policy.d/50-a.yaml: this host "
 			       "is web-1, not db-*"));
+	assert_int_equal(tree_write(dir, "etc/colod/policy.d/50-a.yaml",
+				    "version: 1\nnodes: {host: \"web-*\"}\nmode: protect\n"),
+			 0);
+	assert_int_equal(run(false, "check", NULL, NULL), CTL_OK);
+	assert_non_null(strstr(out, "mode protect"));
+	node = "none";
+	assert_int_equal(run(false, "check", NULL, NULL), CTL_OK);
+	assert_non_null(strstr(out, "mode observe"));
+	assert_non_null(strstr(out, "50-a.yaml: no node is looked at"));
+	node = NULL;
 	assert_int_equal(run(true, "check", NULL, NULL), CTL_OK);
 	assert_non_null(strstr(out, "\"node\":\t\"this\""));
 	assert_non_null(strstr(out, "\"about_node\":\ttrue"));
