@@ -13,6 +13,7 @@
 #include "agent/mode_sources.h"
 #include "agent/serve/bus.h"
 #include "agent/tick.h"
+#include "agent/what_if.h"
 
 #define BUS_RETRY_US 10000000
 #define BUS_CALL_US 1000000
@@ -73,6 +74,14 @@ static int loop_resume(void *context, const struct history_caller *caller)
 	return r;
 }
 
+static int loop_what_if(void *context, const struct policy_source *sources, size_t n_sources,
+			what_if_fn fn, void *fn_context)
+{
+	struct loop *loop = context;
+
+	return what_if(loop->state, sources, n_sources, loop_now_us(loop), fn, fn_context);
+}
+
 void loop_bus_close(struct loop *loop)
 {
 	if (loop->state)
@@ -91,6 +100,7 @@ static int bus_open(struct loop *loop)
 		.set_mode = loop_set_mode,
 		.pause = loop_pause,
 		.resume = loop_resume,
+		.what_if = loop_what_if,
 	};
 	int r = sys_bus(sd_bus_open_system(&loop->sdbus));
 

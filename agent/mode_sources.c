@@ -93,3 +93,13 @@ void mode_sources_update(struct state *s)
 		says->all[MODE_SOURCE_KERNEL] = s->kernel_says;
 	mode_lowest(says, &s->status.modes);
 }
+
+void mode_sources_with(const struct state *s, const struct policy *policy,
+		       struct mode_says *ret_says, struct modes *ret_modes)
+{
+	*ret_says = s->status.mode_says;
+	ret_says->all[MODE_SOURCE_POLICY] = (struct mode_say){0};
+	memset(ret_says->by[MODE_SOURCE_POLICY], 0, sizeof(ret_says->by[MODE_SOURCE_POLICY]));
+	say_policy(ret_says, policy);
+	mode_lowest(ret_says, ret_modes);
+}

@@ -290,14 +290,29 @@ static void tell_sources(const struct file_set *set, const struct policy *policy
 	on_sources(context, hold, n);
 }
 
+int policy_files_read_text(int root_fd, const struct policy_source *sources, size_t n_sources,
+			   const struct policy_files_node *on, struct diags *diags,
+			   struct policy **ret_policy)
+{
+	_cleanup_(free_labels) struct node_labels *labels = NULL;
+	struct policy_node node = {0};
+	char why[256] = "";
+
+	read_node(root_fd, &node);
+	labels = find_labels(root_fd, on, &node, why, sizeof(why));
+	if (on) {
+		node.nowhere = on->nowhere;
+		node.probed = on->probed;
+		node.capabilities = on->capabilities;
+	}
+	return policy_read_on(&node, sources, n_sources, diags, ret_policy);
+}
+
 int policy_files_read_to(int root_fd, const char *const *files, size_t n_files,
 			 const struct policy_files_node *on, struct diags *diags,
 			 policy_files_fn on_sources, void *context, struct policy **ret_policy)
 {
 	_cleanup_(file_set_done) struct file_set *set = calloc(1, sizeof(*set));
-	_cleanup_(free_labels) struct node_labels *labels = NULL;
-	struct policy_node node = {0};
-	char why[256] = "";
 	int r;
 
 	memset(diags, 0, sizeof(*diags));
@@ -307,14 +322,7 @@ int policy_files_read_to(int root_fd, const char *const *files, size_t n_files,
 			: read_directories(root_fd, set, diags);
 	if (r < 0)
 		return r;
-	read_node(root_fd, &node);
-	labels = find_labels(root_fd, on, &node, why, sizeof(why));
-	if (on) {
-		node.nowhere = on->nowhere;
-		node.probed = on->probed;
-		node.capabilities = on->capabilities;
-	}
-	r = policy_read_on(&node, set->sources, set->n, diags, ret_policy);
+	r = policy_files_read_text(root_fd, set->sources, set->n, on, diags, ret_policy);
 	if (r == 0 && on_sources)
 		tell_sources(set, *ret_policy, on_sources, context);
 	return r;

@@ -39,6 +39,11 @@ int policy_files_read_to(int root_fd, const char *const *files, size_t n_files,
 			 const struct policy_files_node *on, struct diags *diags,
 			 policy_files_fn on_sources, void *context, struct policy **ret_policy);
 
+/* The same with files that are in memory already; *diags must be zeroed. */
+int policy_files_read_text(int root_fd, const struct policy_source *sources, size_t n_sources,
+			   const struct policy_files_node *on, struct diags *diags,
+			   struct policy **ret_policy);
+
 /* A number that changes when a file of the directories or /etc/colod/node-labels comes, goes, or is written (identity, size and
  * times; nothing is read). Never 0. */
 uint64_t policy_files_stamp(int root_fd);

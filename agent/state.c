@@ -200,14 +200,19 @@ static void describe_policy(struct state *s)
 		s->status.policy_lacks += s->diags.list[i].about_node;
 }
 
-static int read_files(struct state *s, policy_files_fn fn, struct policy **ret_policy)
+struct policy_files_node state_policy_node(const struct state *s)
 {
-	const struct policy_files_node on = {
+	return (struct policy_files_node){
 		.probed = POLICY_PROBE_ALL,
 		.capabilities = discover_model(s->discover)->capabilities,
 		.labels = s->node_watch.told,
 		.labels_why = node_watch_why(&s->node_watch),
 	};
+}
+
+static int read_files(struct state *s, policy_files_fn fn, struct policy **ret_policy)
+{
+	const struct policy_files_node on = state_policy_node(s);
 
 	return policy_files_read_to(s->root_fd, s->options->policy_files,
 				    s->options->n_policy_files, &on, &s->diags, fn, s, ret_policy);

@@ -13,6 +13,7 @@
 #include "agent/node_watch.h"
 #include "agent/observe/observe.h"
 #include "agent/options.h"
+#include "agent/policy_files.h"
 #include "agent/policy_watch.h"
 #include "agent/record.h"
 #include "colod/snapshot.h"
@@ -80,6 +81,9 @@ void state_free(struct state *state);
 /* Reads the policy files again. A broken policy keeps the one in force: -EINVAL, messages are
  * logged and in state->diags. */
 int state_load_policy(struct state *state);
+
+/* What is known of this node for the files that hold on some only; borrows from the state. */
+struct policy_files_node state_policy_node(const struct state *state);
 
 /* Views for the serving stage, valid until the next pass. */
 struct snapshot state_snapshot(const struct state *state);

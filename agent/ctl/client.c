@@ -11,9 +11,11 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/base/utf8.h"
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/doc.h"
 #include "policy/kernel_text.h"
+#include "policy/read.h"
 
 #define TIMEOUT_US 5000000
 #define DOCUMENT_MAX_BYTES (256 * 1024 * 1024)
@@ -171,6 +173,10 @@ static int fetch(FILE *err, sd_bus *bus, sd_bus_message *call, cJSON **ret_doc)
 	}
 	if (sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_METHOD))
 		return too_old(err);
+	if (sd_bus_error_has_name(&error, "io.colod.Agent1.Error.NothingYet")) {
+		(void)fprintf(err, "coloctl: %s\n", error.message);
+		return CTL_FAILED;
+	}
 	if (r >= 0)
 		r = sd_bus_message_read(reply, "h", &fd);
 	if (r < 0)
@@ -236,6 +242,38 @@ int client_policy_why(FILE *err, const char *pod, cJSON **ret_doc)
 	if (r != CTL_OK)
 		return r;
 	r = sd_bus_message_append(call, "s", pod);
+	if (r < 0) {
+		(void)sd_bus_message_unref(call);
+		return call_failed(err, NULL, r);
+	}
+	return fetch(err, bus, call, ret_doc);
+}
+
+static int append_files(sd_bus_message *call, const struct policy_source *sources, size_t n)
+{
+	int r = sd_bus_message_open_container(call, 'a', "(ss)");
+
+	for (size_t i = 0; i < n && r >= 0; i++) {
+		/* The reader takes no file with a NUL in it. */
+		_cleanup_free_ char *text = strndup(sources[i].text, sources[i].len);
+		_cleanup_free_ char *name = strdup(sources[i].name);
+
+		if (!text || !name)
+			return -ENOMEM;
+		r = sd_bus_message_append(call, "(ss)", utf8_scrub(name), text);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(call);
+}
+
+int client_plan_policy(FILE *err, const struct policy_source *sources, size_t n, cJSON **ret_doc)
+{
+	_cleanup_(unref_bus) sd_bus *bus = NULL;
+	sd_bus_message *call = NULL;
+	int r = begin(err, "PlanPolicy", &bus, &call);
+
+	if (r != CTL_OK)
+		return r;
+	r = append_files(call, sources, n);
 	if (r < 0) {
 		(void)sd_bus_message_unref(call);
 		return call_failed(err, NULL, r);

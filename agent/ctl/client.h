@@ -24,6 +24,10 @@ int client_history(FILE *err, const struct client_filter *filter, cJSON **ret_do
 /* How the rules led to a pod's level (PolicyWhy); `pod` is best its cgroup. */
 int client_policy_why(FILE *err, const char *pod, cJSON **ret_doc);
 
+/* What this policy would do now (PlanPolicy): the files together are the whole. */
+struct policy_source;
+int client_plan_policy(FILE *err, const struct policy_source *sources, size_t n, cJSON **ret_doc);
+
 /* What a method that changes something answers: the mode in force now, why, and a remark or "". */
 struct client_answer {
 	char mode[32];

@@ -17,6 +17,7 @@ enum ctl_exit {
 	CTL_NOT_RUNNING = 3, /* no bus, or no colod on it */
 	CTL_DENIED = 4,	     /* the bus does not let this user ask */
 	CTL_NO_POD = 5,	     /* no pod, or several, go by the name given */
+	CTL_CHANGED = 6,     /* plan --policy: it would change something */
 };
 
 #define CTL_ARGS_MAX 18

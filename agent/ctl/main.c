@@ -20,6 +20,8 @@ struct options {
 	bool help;
 	bool version;
 	const char *since, *kind, *number;
+	const char *policy[CTL_ARGS_MAX]; /* --policy, in their order */
+	size_t n_policy;
 };
 
 static void help(void)
@@ -32,6 +34,8 @@ static void help(void)
 		"path.\n\n"
 		"      --json     the same as JSON: the section of the snapshot that the verb shows\n"
 		"      --all      with plan: also the knobs that stay as they are\n"
+		"      --policy FILE  with plan: what this file, with all others named, would change as\n"
+		"                 the whole policy; nothing is added from policy.d. Nothing is written\n"
 		"      --since T  with history: only from then on: 90s, 10m, 2h, 3d, today\n"
 		"      --kind K   with history: only these kinds, for example write,rung,mode\n"
 		"  -n N           with history: the newest N (default 100, 0 is all)\n"
@@ -46,18 +50,35 @@ static void help(void)
 		"Tables are cut to the terminal's width (or COLUMNS); NO_COLOR switches colour off.\n"
 		"Reading takes root or membership of group colod; changing takes root.\n\n"
 		"Exit code: 0 shown or done, 1 colod's answer cannot be used, 2 wrong command line,\n"
-		"3 colod or the bus does not run, 4 not allowed to ask, 5 no such pod, or several");
+		"3 colod or the bus does not run, 4 not allowed to ask, 5 no such pod, or several,\n"
+		"6 plan --policy: something would change (0: nothing; 1 also: the policy is not good)");
 }
+
+static int add_policy(struct options *options, const char *path)
+{
+	if (options->n_policy == CTL_ARGS_MAX - 1)
+		return verbs_usage("too many files, from '", path, "' on");
+	options->verb |= VERB_POLICY;
+	options->policy[options->n_policy++] = path;
+	return CTL_OK;
+}
+
+static const struct option longs[] = {
+	{"json", no_argument, NULL, 'j'},
+	{"all", no_argument, NULL, 'a'},
+	{"policy", required_argument, NULL, 'P'},
+	{"since", required_argument, NULL, 's'},
+	{"kind", required_argument, NULL, 'k'},
+	{"persist", no_argument, NULL, 'p'},
+	{"root", required_argument, NULL, 'r'},
+	{"node", required_argument, NULL, 'o'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'v'},
+	{NULL, 0, NULL, 0},
+};
 
 static int read_options(int argc, char **argv, struct options *options)
 {
-	static const struct option longs[] = {
-		{"json", no_argument, NULL, 'j'},	 {"all", no_argument, NULL, 'a'},
-		{"since", required_argument, NULL, 's'}, {"kind", required_argument, NULL, 'k'},
-		{"persist", no_argument, NULL, 'p'},	 {"root", required_argument, NULL, 'r'},
-		{"node", required_argument, NULL, 'o'},	 {"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},	 {NULL, 0, NULL, 0},
-	};
 	int c;
 
 	opterr = 0;
@@ -68,6 +89,10 @@ static int read_options(int argc, char **argv, struct options *options)
 			break;
 		case 'a':
 			options->verb |= VERB_ALL;
+			break;
+		case 'P':
+			if (add_policy(options, optarg) != CTL_OK)
+				return CTL_USAGE;
 			break;
 		case 's':
 			options->verb |= VERB_RECORDS;
@@ -84,7 +109,7 @@ static int read_options(int argc, char **argv, struct options *options)
 		case ':':
 			return verbs_usage("'", argv[optind - 1],
 					   "' needs a value, for example: --since 10m, --kind "
-					   "write,rung, -n 20");
+					   "write,rung, -n 20, --policy new.yaml");
 		case 'p':
 			options->verb |= VERB_PERSIST;
 			break;
@@ -185,6 +210,20 @@ static int run(const struct verb *verb, struct ctl *ctl)
 	return r;
 }
 
+/* `--policy a b`, as a shell makes it of a pattern, means both. */
+static int set_args(struct ctl *ctl, const struct options *options, int argc, char **argv)
+{
+	size_t n = options->n_policy;
+
+	memcpy(ctl->args, options->policy, n * sizeof(ctl->args[0]));
+	for (int i = 1; i < argc; i++) {
+		if (n == CTL_ARGS_MAX - 1)
+			return verbs_usage("one argument too many: '", argv[i], "'");
+		ctl->args[n++] = argv[i];
+	}
+	return CTL_OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.root = "/"};
@@ -207,8 +246,9 @@ int main(int argc, char **argv)
 	r = verbs_find(argc, argv, options.verb, &verb);
 	if (r != CTL_OK)
 		return r;
-	for (int i = 1; i < argc && i <= CTL_ARGS_MAX; i++)
-		ctl.args[i - 1] = argv[i];
+	r = set_args(&ctl, &options, argc, argv);
+	if (r != CTL_OK)
+		return r;
 	ctl.json = options.json;
 	ctl.all = options.verb & VERB_ALL;
 	ctl.since = options.since;

@@ -191,6 +191,22 @@ static int print_json(const struct ctl *ctl, const struct policy *policy, const 
 	return r < 0 || !policy ? CTL_FAILED : CTL_OK;
 }
 
+static int say_bad(const struct ctl *ctl, int error, const struct diags *diags,
+		   const struct looked_at *at)
+{
+	if (!diags || diags->n_errors == 0) {
+		(void)fprintf(ctl->err, "coloctl: the policy cannot be read: %s\n",
+			      strerror(-error));
+		return CTL_FAILED;
+	}
+	if (ctl->json)
+		return print_json(ctl, NULL, diags, at);
+	print_diags(ctl, diags);
+	(void)fprintf(ctl->err, "%zu error%s: a running colod keeps the policy it has\n",
+		      diags->n_errors, plural(diags->n_errors));
+	return CTL_FAILED;
+}
+
 int verb_policy_check(const struct ctl *ctl, const char *const *files, size_t n_files)
 {
 	_cleanup_policy_ struct policy *policy = NULL;
@@ -198,20 +214,27 @@ int verb_policy_check(const struct ctl *ctl, const char *const *files, size_t n_
 	struct looked_at at;
 	int r = diags ? read_files(ctl, files, n_files, diags, &at, &policy) : -ENOMEM;
 
-	if (r < 0 && (!diags || diags->n_errors == 0)) {
-		(void)fprintf(ctl->err, "coloctl: the policy cannot be read: %s\n", strerror(-r));
-		return CTL_FAILED;
-	}
+	if (r < 0)
+		return say_bad(ctl, r, diags, &at);
 	if (ctl->json)
 		return print_json(ctl, policy, diags, &at);
 	print_diags(ctl, diags);
-	if (r < 0) {
-		(void)fprintf(ctl->err, "%zu error%s: a running colod keeps the policy it has\n",
-			      diags->n_errors, plural(diags->n_errors));
-		return CTL_FAILED;
-	}
 	print_summary(ctl, policy, diags);
 	term_say(&ctl->term, 0, 0, "checked %s", at.says);
+	return CTL_OK;
+}
+
+int verb_policy_good(const struct ctl *ctl, const char *const *files, size_t n_files)
+{
+	_cleanup_policy_ struct policy *policy = NULL;
+	_cleanup_free_ struct diags *diags = calloc(1, sizeof(*diags));
+	struct looked_at at;
+	int r = diags ? read_files(ctl, files, n_files, diags, &at, &policy) : -ENOMEM;
+
+	if (r < 0)
+		return say_bad(ctl, r, diags, &at);
+	if (!ctl->json)
+		print_diags(ctl, diags);
 	return CTL_OK;
 }
 

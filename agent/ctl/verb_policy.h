@@ -4,6 +4,10 @@
 
 #include "agent/ctl/ctl.h"
 
+/* CTL_OK where the files are a good policy, after its warnings on ctl->err (not with --json); else what
+ * `check` says of them, as it says it. */
+int verb_policy_good(const struct ctl *ctl, const char *const *files, size_t n_files);
+
 /* check [FILE…]: every message, then one line of what the policy holds. 0, or 1 with an error. */
 int verb_policy_check(const struct ctl *ctl, const char *const *files, size_t n_files);
 

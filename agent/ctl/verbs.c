@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "agent/ctl/verb_plan_policy.h"
 #include "policy/nearest.h"
 
 static cJSON *dump_json(const struct ctl *ctl, int *ret_exit)
@@ -21,6 +22,13 @@ static const struct verb verbs[] = {
 	 .summary = "every pod with its level and what it uses",
 	 .show = verb_pods,
 	 .json = verb_pods_json},
+	{.name = "plan",
+	 .arguments = "--policy FILE...",
+	 .summary = "what these files, as the whole policy, would change; exit code 6: something",
+	 .max_args = CTL_ARGS_MAX - 1,
+	 .options = VERB_ALL | VERB_POLICY,
+	 .needs = VERB_POLICY,
+	 .act = verb_plan_policy},
 	{.name = "plan",
 	 .summary = "the knobs that change or would change, and why",
 	 .options = VERB_ALL,
@@ -123,8 +131,8 @@ static int unknown_verb(const char *word)
 	return verbs_usage("there is no verb '", word, near >= 0 ? after : "'. See: coloctl help");
 }
 
-/* The row of that name whose number of arguments fits, else the last one of that name. */
-static const struct verb *pick_row(const char *name, unsigned n_args)
+/* The row of that name whose number of arguments and options fit, else the last one of that name. */
+static const struct verb *pick_row(const char *name, unsigned n_args, unsigned options)
 {
 	const struct verb *named = NULL;
 
@@ -132,7 +140,8 @@ static const struct verb *pick_row(const char *name, unsigned n_args)
 		if (strcmp(name, verbs[i].name) != 0)
 			continue;
 		named = &verbs[i];
-		if (n_args >= named->min_args && n_args <= named->max_args)
+		if (n_args >= named->min_args && n_args <= named->max_args &&
+		    (options & named->needs) == named->needs)
 			break;
 	}
 	return named;
@@ -155,6 +164,8 @@ static int check_options(const struct verb *verb, unsigned options)
 
 	if (wrong & VERB_ALL)
 		return verbs_usage("--all goes with plan, not with '", verb->name, "'");
+	if (wrong & VERB_POLICY)
+		return verbs_usage("--policy goes with plan, not with '", verb->name, "'");
 	if (wrong & VERB_RECORDS)
 		return verbs_usage("--since, --kind and -n go with history, not with '", verb->name,
 				   "'");
@@ -174,7 +185,7 @@ int verbs_find(int argc, char **argv, unsigned options, const struct verb **ret_
 	if (argc == 0)
 		return verbs_usage("say what to show, for example: coloctl status", "",
 				   ". See: coloctl help");
-	verb = pick_row(argv[0], n_args);
+	verb = pick_row(argv[0], n_args, options);
 	if (!verb)
 		return unknown_verb(argv[0]);
 	if (n_args < verb->min_args)

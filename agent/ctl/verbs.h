@@ -12,16 +12,19 @@ enum verb_option {
 	VERB_PERSIST = 1 << 1, /* --persist */
 	VERB_RECORDS = 1 << 2, /* --since, --kind, -n */
 	VERB_NODE = 1 << 3,    /* --node */
+	VERB_POLICY = 1 << 4,  /* --policy */
 };
 
 /* A verb shows something of the snapshot (`show`, `json` or both), or does something (`act`). One
- * name may have two rows that differ in the number of arguments: `mode` shows, `mode MODE` sets. */
+ * name may have two rows that differ in the number of arguments (`mode` shows, `mode MODE` sets) or in an
+ * option (`plan --policy`). */
 struct verb {
 	const char *name;
 	const char *arguments; /* for people, NULL: takes none */
 	const char *summary;
 	unsigned min_args, max_args;
 	unsigned options;		    /* enum verb_option that it takes */
+	unsigned needs;			    /* ... and that tell it from another row of this name */
 	int (*show)(const struct ctl *ctl); /* NULL: there is only JSON */
 	cJSON *(*json)(const struct ctl *ctl, int *ret_exit);
 	int (*act)(const struct ctl *ctl); /* gets no snapshot; prints by itself */

@@ -10,16 +10,12 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
-#include "agent/discover/cgroup_tree.h"
-#include "agent/discover/facts.h"
-#include "agent/discover/knob_watch.h"
+#include "agent/discover/discover_state.h"
 #include "agent/discover/knobs.h"
 #include "agent/discover/mount.h"
-#include "agent/discover/pods.h"
 #include "agent/discover/probe.h"
 #include "agent/discover/resources.h"
 #include "agent/discover/topology.h"
-#include "agent/discover/watch.h"
 #include "policy/assign.h"
 
 /* The healing rescan, and what stands in for events where there are none. */
@@ -32,25 +28,6 @@
 
 /* Passes after a rescan. */
 #define READ_AGAIN_MAX 5
-
-struct discover {
-	int root_fd; /* borrowed */
-	int cgroup_fd;
-	struct watch *watch; /* NULL: switched off, or the kernel has none */
-	struct cgroup_tree *tree;
-	struct knob_watch knob_watch;
-	struct pods pods;
-	struct facts facts;
-	const struct policy *policy; /* borrowed */
-	struct model model;
-	uint32_t found;	    /* capabilities that probe() does not look for */
-	bool probe_again;   /* something could not be read when it was asked for */
-	bool rescan;	    /* asked for */
-	bool rescan_next;   /* in the update after the present one */
-	bool policy_is_new; /* which cgroups are pods may have changed */
-	bool dirty;	    /* some directory is */
-	int64_t scanned_us; /* the last full scan */
-};
 
 /* --- start and end --------------------------------------------------------------------------- */
 
@@ -317,8 +294,7 @@ static int look(struct discover *d, bool full, int64_t now_us)
 
 /* --- what is in it --------------------------------------------------------------------------- */
 
-/* Pods, every cgroup above them, and the siblings of both: weights compare siblings. */
-static bool wants_knobs(const struct cgroup_node *node)
+bool discover_wants_knobs(const struct cgroup_node *node)
 {
 	const struct cgroup *parent = node->cgroup.parent;
 
@@ -357,7 +333,7 @@ static bool read_knobs(struct discover *d, bool full, bool changed, int64_t now_
 		bool fresh = now_us - node->touched_us < SETTLE_US;
 		bool had = node->knobs_wanted;
 
-		node->knobs_wanted = wants_knobs(node);
+		node->knobs_wanted = discover_wants_knobs(node);
 		if (fresh && !full)
 			any |= cgroup_node_refresh(node, d->cgroup_fd) > 0;
 		if (node->knobs_wanted && (full || fresh || !had))

@@ -21,6 +21,14 @@ static enum facts_source wanted_source(const struct policy *policy)
 	return policy ? policy->facts : FACTS_CGROUP;
 }
 
+bool facts_is_elsewhere(const struct facts *facts, const struct policy *policy)
+{
+	const char *wanted = policy && policy->facts == FACTS_FILE ? policy->facts_path : NULL;
+
+	return wanted_source(policy) != facts->source || !wanted != !facts->path ||
+	       (wanted && strcmp(wanted, facts->path) != 0);
+}
+
 int facts_set_policy(struct facts *facts, const struct policy *policy)
 {
 	_cleanup_free_ char *path = NULL;
@@ -31,8 +39,7 @@ int facts_set_policy(struct facts *facts, const struct policy *policy)
 		if (!path)
 			return -ENOMEM;
 	}
-	if (wanted_source(policy) != facts->source || !path != !facts->path ||
-	    (path && strcmp(path, facts->path) != 0)) {
+	if (facts_is_elsewhere(facts, policy)) {
 		pods_json_free(facts->good);
 		facts->good = NULL;
 		facts->was_read = false;

@@ -54,6 +54,9 @@ struct facts {
 
 /* Where facts come from now; NULL: nobody told. 0 or -ENOMEM. */
 int facts_set_policy(struct facts *facts, const struct policy *policy);
+
+/* Whether this policy takes facts from elsewhere than now: then what is known is forgotten. */
+bool facts_is_elsewhere(const struct facts *facts, const struct policy *policy);
 void facts_clear(struct facts *facts);
 
 /* Lets the kubelet be asked, once, before the first policy. 0 or -errno. */

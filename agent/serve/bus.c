@@ -257,6 +257,11 @@ static int policy_why(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	return bus_policy_why(call, snapshot_of(userdata), error);
 }
 
+static int plan_policy(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return bus_policy_plan(call, bus_ops_of(userdata), error);
+}
+
 static int dump(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	(void)error;
@@ -327,6 +332,8 @@ const sd_bus_vtable bus_manager_vtable[] = {
 				OPEN),
 	SD_BUS_METHOD_WITH_ARGS("PolicyWhy", SD_BUS_ARGS("s", pod), SD_BUS_RESULT("h", rules),
 				policy_why, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("PlanPolicy", SD_BUS_ARGS("a(ss)", files_name_text),
+				SD_BUS_RESULT("h", difference), plan_policy, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Dump", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", snapshot), dump, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("History",
 				SD_BUS_ARGS("t", since_us, "s", kinds, "s", of, "u", max),

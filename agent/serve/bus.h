@@ -8,11 +8,18 @@
 #include <systemd/sd-bus.h>
 
 #include "colod/snapshot.h"
+#include "colod/what_if.h"
+#include "policy/read.h"
 
 struct bus;
 
 /* Longer pauses are refused: 366 days. */
 #define BUS_PAUSE_MAX_S (366u * 24 * 3600)
+
+/* A policy that somebody wants to know the effect of, all files together: reading it holds up a pass,
+ * and whoever may read may ask. The worst one of this size (1700 rules) took 0.14 s on 200 pods; the
+ * shipped profiles have 2 KiB each. */
+#define BUS_PLAN_MAX_BYTES (64u * 1024)
 
 struct bus_ops {
 	void *context;
@@ -25,6 +32,9 @@ struct bus_ops {
 			const struct history_caller *caller);
 	int (*pause)(void *context, uint64_t seconds, const struct history_caller *caller);
 	int (*resume)(void *context, const struct history_caller *caller);
+	/* What this policy would do now, told by one call of fn. 0, or -errno without one. */
+	int (*what_if)(void *context, const struct policy_source *sources, size_t n_sources,
+		       void (*fn)(void *context, const struct what_if *what_if), void *fn_context);
 };
 
 /* Registers the object tree and asks for the name on `bus` (borrowed), which the caller attaches

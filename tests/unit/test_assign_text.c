@@ -134,6 +134,10 @@ TEST(an_unknown_fact_ends_the_search_and_an_absent_one_does_not)
 		       R("qos: Burstable", "P4"),
 	       "8 no: qos: Guaranteed / Burstable\n"
 	       "9 waits: namespace: shop / not known yet\n");
+	expect(LEVELS R("namespace: shop, qos: Burstable", "P0"),
+	       "8 waits: namespace: shop / not known yet\n");
+	expect(LEVELS R("namespace: shop, qos: BestEffort", "P0"),
+	       "8 no: qos: BestEffort / Burstable\n");
 	pod.facts_state = FACT_ABSENT;
 	expect(LEVELS R("namespace: shop", "P1") R("qos: Burstable", "P4"),
 	       "8 no: namespace: shop / no such thing: the policy has nobody asked for facts\n"

@@ -122,8 +122,19 @@ TEST(the_group_may_read_everything_and_change_nothing)
 		"io.colod.Agent1.Manager.Resume",
 	};
 
+	static const char *const with_arguments[] = {
+		"io.colod.Agent1.Manager.PolicyWhy",
+		"io.colod.Agent1.Manager.PlanPolicy",
+	};
+
 	need_root();
 	assert_int_equal(bus_new(server, &ops, &bus), 0);
+	/* They reach the handler, which takes no call without an argument. */
+	for (size_t i = 0; i < 2; i++) {
+		(void)send_as(NOBODY, NOBODY, "/io/colod/Agent1", with_arguments[i]);
+		assert_non_null(strstr(err, "InvalidArgs"));
+		assert_null(strstr(err, "AccessDenied"));
+	}
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		assert_int_equal(send_as(NOBODY, NOBODY, "/io/colod/Agent1", members[i]), 0);
 	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) {
@@ -140,6 +151,8 @@ TEST(anybody_else_may_not_even_read)
 	static const char *const members[] = {
 		"io.colod.Agent1.Manager.ListPods",
 		"io.colod.Agent1.Manager.Dump",
+		"io.colod.Agent1.Manager.PolicyWhy",
+		"io.colod.Agent1.Manager.PlanPolicy",
 		"io.colod.Agent1.Manager.Reload",
 		"org.freedesktop.DBus.Introspectable.Introspect",
 		"org.freedesktop.DBus.ObjectManager.GetManagedObjects",

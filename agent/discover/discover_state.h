@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What discover.c and shadow.c share. For these two alone.
+#pragma once
+
+#include "agent/discover/cgroup_tree.h"
+#include "agent/discover/discover.h"
+#include "agent/discover/facts.h"
+#include "agent/discover/knob_watch.h"
+#include "agent/discover/pods.h"
+#include "agent/discover/watch.h"
+
+struct discover {
+	int root_fd; /* borrowed */
+	int cgroup_fd;
+	struct watch *watch; /* NULL: switched off, or the kernel has none */
+	struct cgroup_tree *tree;
+	struct knob_watch knob_watch;
+	struct pods pods;
+	struct facts facts;
+	const struct policy *policy; /* borrowed */
+	struct model model;
+	uint32_t found;	    /* capabilities that probe() does not look for */
+	bool probe_again;   /* something could not be read when it was asked for */
+	bool rescan;	    /* asked for */
+	bool rescan_next;   /* in the update after the present one */
+	bool policy_is_new; /* which cgroups are pods may have changed */
+	bool dirty;	    /* some directory is */
+	int64_t scanned_us; /* the last full scan */
+};
+
+/* Pods, every cgroup above them, and the siblings of both: weights compare siblings. */
+bool discover_wants_knobs(const struct cgroup_node *node);
