@@ -36,19 +36,6 @@ static uint64_t clamp_weight(uint64_t weight)
 	return weight > WEIGHT_MAX ? WEIGHT_MAX : weight;
 }
 
-uint64_t decide_cpu_request_weight(uint64_t milli)
-{
-	uint64_t shares;
-
-	/* Past any real node; keeps the arithmetic below far from overflow. */
-	if (milli > 1000000000)
-		return WEIGHT_MAX;
-	shares = milli * 1024 / 1000;
-	if (shares < 2)
-		shares = 2;
-	return clamp_weight(1 + (shares - 2) * 9999 / 262142);
-}
-
 static int add(const struct decide_input *in, struct plan *plan, struct decide_node *node,
 	       enum knob knob, uint64_t value, struct reason reason)
 {
@@ -229,14 +216,19 @@ static void sum_siblings(const struct decide_input *in, struct decide_tree *t)
 
 		t->nodes[i].siblings_weight = 0;
 		t->nodes[i].n_yielding = 0;
-		if (node->parent != DECIDE_NONE && decide_tree_is_online(node))
-			t->nodes[node->parent].siblings_weight += node->weight;
+		t->nodes[i].lightest = DECIDE_NONE;
+		if (node->parent == DECIDE_NONE || !decide_tree_is_online(node))
+			continue;
+		t->nodes[node->parent].siblings_weight += node->weight;
+		if (takes_weight(node->cgroup))
+			decide_cpu_note_lightest(t, node);
 	}
 	for (size_t i = 0; i < t->n_nodes; i++) {
 		const struct decide_node *node = &t->nodes[i];
 
+		/* One that takes no weight has no part in what is shared. */
 		if (node->parent != DECIDE_NONE && is_yielding(t, node) &&
-		    !yields_by_idle(in, node))
+		    takes_weight(node->cgroup) && !yields_by_idle(in, node))
 			t->nodes[node->parent].n_yielding++;
 	}
 }
@@ -302,21 +294,29 @@ static int decide_yield(const struct decide_input *in, struct plan *plan, struct
 {
 	const struct decide_node *parent = &plan->tree->nodes[node->parent];
 	struct reason reason = {.code = REASON_YIELD_IDLE};
-	uint64_t ratio;
+	uint64_t ratio, part, most;
+	uint32_t who;
 
 	if (yields_by_idle(in, node))
 		return add(in, plan, node, KNOB_CPU_IDLE, 1, reason);
 	if (parent->siblings_weight == 0 || !takes_weight(node->cgroup))
 		return 0;
 	ratio = ratio_of(in, node);
+	part = clamp_weight(parent->siblings_weight / ratio / parent->n_yielding);
+	most = clamp_weight(decide_cpu_most(plan->tree, node, &who));
 	reason = (struct reason){
 		.code = REASON_YIELD_RATIO,
 		.observed = parent->siblings_weight,
 		.limit = ratio,
 		.extra = parent->n_yielding,
 	};
-	return add(in, plan, node, KNOB_CPU_WEIGHT,
-		   clamp_weight(parent->siblings_weight / ratio / parent->n_yielding), reason);
+	if (most < part) {
+		reason.code = REASON_YIELD_REQUEST;
+		reason.extra = most;
+		if (who != DECIDE_NONE)
+			who_set(&reason, plan->tree->nodes[who].pod->name);
+	}
+	return add(in, plan, node, KNOB_CPU_WEIGHT, most < part ? most : part, reason);
 }
 
 /* Where the class that yields may not be idle itself, its pods are. */

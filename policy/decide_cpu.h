@@ -7,9 +7,23 @@
 #include "colod/plan.h"
 
 struct decide_input;
+struct decide_node;
+struct decide_tree;
 
 /* The kubelet's own formula for a pod's or class's cpu.weight; 1..10000. */
 uint64_t decide_cpu_request_weight(uint64_t milli);
+
+/* Remembers in this child's parent (`lightest`) the online pod that has the least weight for what it
+ * requested. For children whose weight is known and that are not idle. */
+void decide_cpu_note_lightest(struct decide_tree *tree, const struct decide_node *node);
+
+/* What an offline pod's request allows it. The siblings that make W large may sleep, and a small
+ * online pod is then alone beside it: so never more than the request stands for, nor more for each
+ * requested CPU than the lightest online sibling has (*ret_who, where that decides). Without a known
+ * request: what is there. UINT64_MAX for a class, a unit and a pod that asks for no CPU: these are
+ * bounded by the ratio alone. After decide_cpu_note_lightest() for all its siblings. */
+uint64_t decide_cpu_most(const struct decide_tree *tree, const struct decide_node *node,
+			 uint32_t *ret_who);
 
 /* While the ladder squeezes: cpu.max on the highest cgroups whose pods may all be held. 0 or
  * -ENOMEM. */

@@ -40,7 +40,8 @@ struct decide_node {
 	uint64_t weight;	  /* planned or present */
 	uint64_t siblings_weight; /* of this node's online children */
 	uint32_t n_yielding;	  /* children that yield by weight */
-	uint64_t demand_milli;	  /* what the pods of a held cgroup used lately */
+	uint32_t lightest; /* online pod below with the least weight for its request; DECIDE_NONE */
+	uint64_t demand_milli; /* what the pods of a held cgroup used lately */
 
 	/* working space of decide_memory, for min and low */
 	uint64_t need[2];	   /* planned here */

@@ -4,9 +4,12 @@
 //  2 holds end: what was taken away under pressure comes back before anything else happens
 //  3 give back: restores, and writes that loosen (more quota, more weight, idle off); parents
 //    first, so that a child's value finds its room
-//  4 less protection, children first: a parent never covers less than its children claim
-//  5 more protection, parents first: a child's protection is worth what the parent covers
-//  6 tighten: children first, so that the use below shrinks before the room above does
+//  4 shares of all-offline cgroups that get less, then 5 those that get more: weights compare
+//    siblings, so online ones have got theirs by then, and what they lose they lose at the end.
+//    Wherever a pass is cut off, offline work is not heavier beside them than before or after it
+//  6 less protection, children first: a parent never covers less than its children claim
+//  7 more protection, parents first: a child's protection is worth what the parent covers
+//  8 tighten: children first, so that the use below shrinks before the room above does
 // Within one cgroup cpu.idle goes before cpu.weight: an idle group refuses a weight (EINVAL), and
 // idle going back to 0 resets the weight to 100, so that the weight follows in the next line.
 #include "policy/diff.h"
@@ -15,6 +18,7 @@
 #include <stdlib.h>
 
 #include "policy/decide.h"
+#include "policy/decide_tree.h"
 #include "policy/knob.h"
 #include "policy/names.h"
 
@@ -149,7 +153,7 @@ enum diff_phase diff_phase(const struct change *change)
 
 bool diff_children_first(enum diff_phase phase)
 {
-	return phase == DIFF_PROTECT_LESS || phase == DIFF_TIGHTEN;
+	return phase == DIFF_PROTECT_LESS || phase == DIFF_TIGHTEN || phase == DIFF_OFFLINE_LESS;
 }
 
 static void undo(const struct context *c, const struct knob_state *s, const struct plan_entry *e,
@@ -249,13 +253,33 @@ static bool is_listed(const struct context *c, const struct change *change, bool
 	       (c->list_withheld && mode_of(c, change->knob) <= MODE_OBSERVE);
 }
 
-static enum diff_phase phase_of(const struct change *change)
+/* By what the deciders counted; a plan that was not decided has no offline cgroups. */
+static bool is_offline(const struct context *c, size_t at)
 {
+	const struct decide_tree *t = c->plan->tree;
+
+	return t && at < t->n_nodes && t->nodes[at].cgroup == c->model->cgroups[at] &&
+	       decide_tree_all_offline(&t->nodes[at]);
+}
+
+static bool is_share(enum knob knob)
+{
+	return knob == KNOB_CPU_WEIGHT || knob == KNOB_CPU_IDLE || knob == KNOB_IO_WEIGHT;
+}
+
+/* `at`: index of its cgroup. */
+static enum diff_phase phase_of(const struct context *c, size_t at, const struct change *change)
+{
+	bool more;
+
+	if (!is_share(change->knob) || change->kind == CHANGE_FORGET)
+		return diff_phase(change);
 	/* The weight of a group that stops being idle belongs to that step. */
-	if (change->knob == KNOB_CPU_WEIGHT && change->kind != CHANGE_FORGET &&
-	    is_idle(change->cgroup))
-		return DIFF_GIVE_BACK;
-	return diff_phase(change);
+	more = is_loosening(change->knob, &change->had, &change->want) ||
+	       (change->knob == KNOB_CPU_WEIGHT && is_idle(change->cgroup));
+	if (is_offline(c, at))
+		return more ? DIFF_OFFLINE_MORE : DIFF_OFFLINE_LESS;
+	return more ? DIFF_GIVE_BACK : DIFF_TIGHTEN;
 }
 
 /* One walk over all knobs. With DIFF_PHASE_COUNT it only looks: bits of the phases that have
@@ -280,8 +304,8 @@ static int walk(const struct context *c, enum diff_phase phase, unsigned *phases
 			if (!is_listed(c, &change, withheld))
 				continue;
 			if (phase == DIFF_PHASE_COUNT)
-				*phases |= 1u << phase_of(&change);
-			else if (phase_of(&change) == phase)
+				*phases |= 1u << phase_of(c, at, &change);
+			else if (phase_of(c, at, &change) == phase)
 				r = append(changes, &change);
 			if (r < 0)
 				return r;

@@ -11,6 +11,8 @@ enum diff_phase {
 	DIFF_FORGET,
 	DIFF_HOLD_ENDS,
 	DIFF_GIVE_BACK,
+	DIFF_OFFLINE_LESS, /* shares of all-offline cgroups; only diff() knows which those are */
+	DIFF_OFFLINE_MORE,
 	DIFF_PROTECT_LESS,
 	DIFF_PROTECT_MORE,
 	DIFF_TIGHTEN,
@@ -29,7 +31,8 @@ enum diff_phase {
  * Knobs that were not read or are missing get no change. Planned differences that the mode does
  * not allow are counted in n_withheld and listed only when that mode is MODE_OBSERVE or lower and
  * `list_withheld` is set (for `plan` and --once).
- * Order: loosening before tightening; protection parents first when it rises, children first when
+ * Order: loosening before tightening, but no share of offline work rises before its online siblings'
+ * or falls after theirs; protection parents first when it rises, children first when
  * it falls; idle off and its weight in two lines that follow each other; all of it in diff.c.
  * A pass without a difference allocates nothing. 0, or -ENOMEM (then *changes is empty). */
 int diff(const struct model *model, const struct plan *plan, const struct modes *modes,

@@ -132,6 +132,13 @@ static void cpu_text(struct text_out *out, const struct reason *r)
 			text_out_put(out, ", shared by %" PRIu64 " cgroups that yield", r->extra);
 		add_who(out, ", because of ", r);
 		break;
+	case REASON_YIELD_REQUEST:
+		text_out_put(out,
+			     "it yields to its online siblings: its CPU request allows the weight"
+			     " %" PRIu64 ", less than one part in %" PRIu64 " of their %" PRIu64,
+			     r->extra, r->limit, r->observed);
+		add_who(out, ", and no more for each requested CPU than ", r);
+		break;
 	case REASON_YIELD_IDLE:
 		text_out_put(out, "it yields by cpu.idle: the policy asks for that");
 		add_who(out, ", because of ", r);

@@ -16,6 +16,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_WEIGHT_REQUEST] = "weight-request",
 	[REASON_WEIGHT_FIXED] = "weight-fixed",
 	[REASON_YIELD_RATIO] = "yield-ratio",
+	[REASON_YIELD_REQUEST] = "yield-request",
 	[REASON_YIELD_IDLE] = "yield-idle",
 	[REASON_MIXED_IDLE] = "mixed-idle",
 	[REASON_MIXED_WEIGHT] = "mixed-weight",

@@ -14,8 +14,10 @@ enum reason_code {
 	REASON_WEIGHT_REQUEST, /* observed: CPU request in milli */
 	REASON_WEIGHT_FIXED,   /* limit: weight of the level */
 	REASON_YIELD_RATIO, /* observed: weight of the online siblings, limit: ratio, extra: sharers */
-	REASON_YIELD_IDLE,   /* the policy's opt-in */
-	REASON_MIXED_IDLE,   /* offline pod in a class that also holds an online pod (who) */
+	REASON_YIELD_REQUEST, /* observed, limit as above; extra: the weight that its request allows;
+			       * who: the sibling with less for its own request, "" for none */
+	REASON_YIELD_IDLE,    /* the policy's opt-in */
+	REASON_MIXED_IDLE,    /* offline pod in a class that also holds an online pod (who) */
 	REASON_MIXED_WEIGHT, /* that class: observed W of its siblings, limit: ratio; never lowered */
 	REASON_MEMORY_REQUEST,	/* observed: memory request in bytes */
 	REASON_MEMORY_FIXED,	/* limit: bytes from the policy */

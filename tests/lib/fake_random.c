@@ -16,9 +16,14 @@ static uint64_t next(uint64_t *state)
 	return *state * 0x2545f4914f6cdd1dull;
 }
 
-static uint64_t below(uint64_t *state, uint64_t n)
+uint64_t fake_random_below(uint64_t *state, uint64_t n)
 {
 	return (next(state) >> 11) % n;
+}
+
+static uint64_t below(uint64_t *state, uint64_t n)
+{
+	return fake_random_below(state, n);
 }
 
 static bool chance(uint64_t *state, unsigned percent)

@@ -11,3 +11,6 @@
  * waiting; units, some nested; knobs with values of others, of colod, or missing; six seconds of
  * samples; in half of the cases a squeeze that is under way. */
 void fake_random(struct fake *f, uint64_t seed);
+
+/* The next number of a sequence, 0 <= number < n: for what a test draws itself. *state is its seed, not 0. */
+uint64_t fake_random_below(uint64_t *state, uint64_t n);

@@ -269,7 +269,8 @@ static void check_ratio(struct fake *f, int number)
 			const struct plan_entry *e = plan_find(&f->plan, c, KNOB_CPU_WEIGHT);
 			struct decide_subtree s = decide_subtree(&f->plan, c);
 
-			if (e && e->reason.code == REASON_YIELD_RATIO) {
+			if (e && (e->reason.code == REASON_YIELD_RATIO ||
+				  e->reason.code == REASON_YIELD_REQUEST)) {
 				offline += e->want.value;
 				n++;
 				ratio = e->reason.limit < ratio ? e->reason.limit : ratio;

@@ -58,16 +58,6 @@ static void usual_node(struct fake *f)
 	fake_set(fake_cgroup(f, G1), KNOB_CPU_WEIGHT, 7);
 }
 
-TEST(request_weights_are_the_kubelets)
-{
-	assert_int_equal(decide_cpu_request_weight(0), 1);
-	assert_int_equal(decide_cpu_request_weight(100), 4);
-	assert_int_equal(decide_cpu_request_weight(1000), 39);
-	assert_int_equal(decide_cpu_request_weight(64000), 2500);
-	assert_int_equal(decide_cpu_request_weight(256000), 10000);
-	assert_int_equal(decide_cpu_request_weight(UINT64_MAX), 10000);
-}
-
 TEST(the_all_offline_class_gets_a_fiftieth_of_its_online_siblings)
 {
 	struct fake f;
@@ -461,7 +451,6 @@ TEST(a_knob_that_was_not_read_gets_no_entry)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(request_weights_are_the_kubelets),
 		cmocka_unit_test(the_all_offline_class_gets_a_fiftieth_of_its_online_siblings),
 		cmocka_unit_test(online_pods_get_what_they_asked_for),
 		cmocka_unit_test(a_derived_request_moves_no_weight),

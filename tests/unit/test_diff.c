@@ -390,10 +390,10 @@ TEST(holds_end_first_then_loosening_then_tightening)
 	s->hog->knobs[KNOB_CPU_MAX].held = true;
 	fake_own(s->root, KNOB_IO_WEIGHT, 100, 500);
 	assert_string_equal(run(s, MODE_SQUEEZE),
-			    "hog.slice cpu.max <- max 100000; "
-			    "kubepods.slice io.weight <- default 100; a.slice cpu.weight = 500; "
+			    "hog.slice cpu.max <- max 100000; a.slice cpu.weight = 500; "
 			    "a.slice memory.low = 4096; "
-			    "hog.slice memory.high = 1048576; besteffort.slice cpu.weight = 50; ");
+			    "hog.slice memory.high = 1048576; besteffort.slice cpu.weight = 50; "
+			    "kubepods.slice io.weight <- default 100; ");
 	assert_int_equal(s->changes.list[0].reason.code, REASON_RELEASED);
 	assert_int_equal(s->changes.list[0].effect, EFFECT_HOLD);
 }
