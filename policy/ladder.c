@@ -268,6 +268,18 @@ static void grow(struct ladder_cpu *ladder, const struct view *v, uint64_t limit
 		ladder->quota_cpu_milli = min_u64(ladder->quota_cpu_milli + more, limit_milli);
 }
 
+/* Whether offline work leaves a sixth of the quota unused. Its use is a mean over the window, so it is
+ * held against what the quota was at the window's start: one that has just grown is never used up. */
+static bool limits_nothing(const struct ladder_cpu *ladder, const struct view *v,
+			   const struct policy *policy)
+{
+	uint64_t span_us = policy->pressure_cpu.window_us + 1000000;
+	uint64_t grown = v->capacity_milli * GROW_PERMILLE_PER_S / PERMILLE * span_us / 1000000;
+
+	return ladder->quota_cpu_milli > grown &&
+	       ladder->quota_cpu_milli - grown >= v->offline_milli * SLACK_NUM / SLACK_DEN;
+}
+
 static void step_squeeze(struct ladder_cpu *ladder, const struct view *v,
 			 const struct policy *policy, int64_t now_us)
 {
@@ -284,8 +296,8 @@ static void step_squeeze(struct ladder_cpu *ladder, const struct view *v,
 	if (v->measured && !peace)
 		ladder->quota_cpu_milli = min_u64(ladder->quota_cpu_milli, v->bound_milli);
 	ladder->quota_cpu_milli = max_u64(ladder->quota_cpu_milli, v->floor_milli);
-	if (peace && (ladder->quota_cpu_milli >= v->capacity_milli ||
-		      ladder->quota_cpu_milli >= v->offline_milli * SLACK_NUM / SLACK_DEN))
+	if (peace &&
+	    (ladder->quota_cpu_milli >= v->capacity_milli || limits_nothing(ladder, v, policy)))
 		release(ladder, now_us);
 	else
 		note_quota(ladder, v);

@@ -122,13 +122,13 @@ static bool wants_idle(const struct fake *f, const struct cgroup *cg, uint64_t *
 
 	for (size_t i = 0; i < f->model.n_pods; i++) {
 		const struct cgroup *up = f->model.pods[i]->cgroup;
-		const struct level_cpu *cpu =
-			&f->policy.levels[plan_assignment(&f->plan, f->model.pods[i])->level].cpu;
+		const struct level_cpu *cpu;
 
 		while (up && up != cg)
 			up = up->parent;
 		if (!up)
 			continue;
+		cpu = &f->policy.levels[plan_assignment(&f->plan, f->model.pods[i])->level].cpu;
 		idle = idle && cpu->yield == YIELD_IDLE;
 		if (cpu->yield == YIELD_RATIO && cpu->yield_ratio > *ratio)
 			*ratio = cpu->yield_ratio;

@@ -223,7 +223,7 @@ def dwell():
                "ends when it limits nothing. A wait in between begins the 10 s anew. Waits are seen over a window of 2 s.")
     s.add("shop/web", "Burstable", 1000)
     s.add("batch/job", "BestEffort")
-    use, held = {"shop/web": 1, "batch/job": 2.8}, {"shop/web": 1, "batch/job": 1.2}
+    use, held = {"shop/web": 1, "batch/job": 2.8}, {"shop/web": 1, "batch/job": 0.7}
     s.steps(3, use=use, wait={"shop/web": 0.3}, modes="observe")
     s.steps(6, use=held, modes="observe")
     s.step(use=held, wait={"shop/web": 0.3}, modes="observe")

@@ -260,6 +260,25 @@ TEST(a_hold_that_limits_nothing_is_lifted_after_ten_seconds)
 	fake_free(&w.f);
 }
 
+/* The use of a window says nothing of a quota that was raised at its end. */
+TEST(a_small_quota_that_is_used_up_grows_and_is_not_dropped_at_its_first_growth)
+{
+	struct world w;
+	int seconds = 0;
+
+	world_init(&w);
+	run(&w, 3, (struct second){.web = 2400, .wait = 200, .hog = 1600});
+	assert_int_equal(w.f.ladder.quota_cpu_milli, 200);
+	while (w.f.ladder.rung == RUNG_SQUEEZE && seconds < 60) {
+		run(&w, 1, (struct second){.web = 2400, .hog = w.f.ladder.quota_cpu_milli});
+		assert_true(w.f.ladder.rung == RUNG_CALM || w.f.ladder.quota_cpu_milli < 4000);
+		seconds++;
+	}
+	/* 11 s at the target, then a twentieth a second from 200 to 4000 */
+	assert_in_range(seconds, 28, 32);
+	fake_free(&w.f);
+}
+
 TEST(a_short_pause_does_not_lift_the_hold)
 {
 	struct world w;
@@ -398,6 +417,8 @@ int main(void)
 			without_pressure_the_quota_grows_by_a_twentieth_of_the_node_a_second_up_to_the_target),
 		cmocka_unit_test(calm_takes_the_quota_away_from_a_hog_that_uses_all_of_it),
 		cmocka_unit_test(a_hold_that_limits_nothing_is_lifted_after_ten_seconds),
+		cmocka_unit_test(
+			a_small_quota_that_is_used_up_grows_and_is_not_dropped_at_its_first_growth),
 		cmocka_unit_test(a_short_pause_does_not_lift_the_hold),
 		cmocka_unit_test(without_a_pod_that_may_be_held_the_ladder_is_calm_at_once),
 		cmocka_unit_test(no_rule_no_capability_no_squeeze_no_step),
