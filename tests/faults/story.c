@@ -140,15 +140,20 @@ static size_t holds(const struct story *s)
 	return n;
 }
 
+static void step(struct story *s)
+{
+	s->load++;
+	s->waited_us += s->pressure ? STEP_US / 5 : 0;
+	node_load(s->points.dir, s->load, s->waited_us);
+	s->now_us += STEP_US;
+}
+
 static void ticks(struct story *s, int n)
 {
 	for (int i = 0; i < n && s->state; i++) {
 		size_t held;
 
-		s->load++;
-		s->waited_us += s->pressure ? STEP_US / 5 : 0;
-		node_load(s->points.dir, s->load, s->waited_us);
-		s->now_us += STEP_US;
+		step(s);
 		points_enter(&s->points);
 		tick(s->state, s->now_us);
 		points_leave(&s->points);
@@ -156,6 +161,15 @@ static void ticks(struct story *s, int n)
 		if (held > s->n_holds)
 			s->n_holds = held;
 	}
+}
+
+/* A fault in the very last pass has this one to be mended in. */
+static void quiet_tick(struct story *s)
+{
+	if (!s->state)
+		return;
+	step(s);
+	tick(s->state, s->now_us);
 }
 
 static void reload(struct story *s, const char *mode, const char *more)
@@ -313,7 +327,8 @@ static void episode(struct story *s)
 	ticks(s, 2);
 	s->phase = "another's write";
 	must(tree_knob(s->points.dir, WEB_POD, "io.weight", "default 100") == 0 &&
-	     tree_knob(s->points.dir, BATCH_POD, "io.weight", "default 100") == 0, "tree_knob");
+		     tree_knob(s->points.dir, BATCH_POD, "io.weight", "default 100") == 0,
+	     "tree_knob");
 	ticks(s, 2);
 	s->phase = "a broken policy";
 	write_policy(s, "squeeze", "levels: [\n");
@@ -328,6 +343,7 @@ static void episode(struct story *s)
 	/* The rescan that heals what an event did not tell. */
 	s->now_us += 31000000;
 	ticks(s, 3);
+	quiet_tick(s);
 	files_take(&s->calm, s->mount);
 	if (s->want_calm && s->points.what != WHAT_LASTING)
 		compare(s, s->want_calm, "unlike the run without a fault");
