@@ -30,8 +30,8 @@ static int look(struct apply_job *j)
 		return apply_job_refuse_error(j, r);
 	c->had = now;
 	j->state->now = now;
-	j->ours = j->record &&
-		  (cg->telling || originals_is_ours(j->record, &now, j->apply->page_bytes));
+	j->ours = j->record && (cg->telling || apply_job_equal(j, &j->state->told, &now) ||
+				originals_is_ours(j->record, &now, j->apply->page_bytes));
 	j->drift = j->record && !j->ours;
 	return 0;
 }
@@ -172,15 +172,16 @@ static int do_write(struct apply_job *j)
 		apply_job_accept(j, &c->had);
 		return 0;
 	}
-	/* Theirs is the original from here on, as soon as colod writes again. */
-	if (j->drift && !apply_drift_may_repair(j->apply, c->cgroup, c->knob, j->record))
-		return 0;
 	r = next_value(j, &c->want, &value);
 	if (r < 0)
 		return r;
 	c->got = c->had;
 	route = apply_lanes_route(j, &value);
 	if (apply_job_equal(j, &value, &c->had) || route == APPLY_ROUTE_LATER)
+		return 0;
+	/* Theirs is the original from here on, as soon as colod writes again; what it does not write
+	 * over (one that is nearer to the wanted value) is no fight. */
+	if (j->drift && !apply_drift_may_repair(j->apply, c->cgroup, c->knob, j->record))
 		return 0;
 	original = j->ours ? j->record->original : c->had;
 	written = j->record ? j->record->written : c->had;

@@ -11,6 +11,7 @@
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
+#include "policy/knob.h"
 
 /* Between two calls for one unit. */
 #define SPACING_US 5000000
@@ -203,6 +204,22 @@ static void report_no_record(struct units *units, int error)
 	units->no_record_said = true;
 }
 
+/* For apply, which may find these values in the files later. */
+static void note_told(struct cgroup *cg, const struct unit_plan *plan)
+{
+	for (int i = 0; i < UNIT_PROP_COUNT; i++) {
+		uint64_t value = plan->tell.value[i];
+		enum knob knob = unit_prop_knob((enum unit_prop)i, value);
+
+		if (!(plan->tell.mask & (1u << i)) || knob == KNOB_COUNT)
+			continue;
+		cg->knobs[knob].told =
+			knob_value_of(unit_prop_knob_value((enum unit_prop)i, value));
+		if (plan->undone & (1u << i))
+			cg->knobs[knob].told.state = KNOB_UNREAD;
+	}
+}
+
 static void tell(struct units *units, struct unit *unit, struct cgroup *cg, int dir_fd,
 		 const struct unit_plan *plan)
 {
@@ -228,6 +245,7 @@ static void tell(struct units *units, struct unit *unit, struct cgroup *cg, int 
 	}
 	unit->unsure = true;
 	unit->call_inode = cg->inode;
+	note_told(cg, plan);
 	cg->telling = true;
 }
 

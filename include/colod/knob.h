@@ -41,6 +41,8 @@ struct knob_state {
 	struct knob_value now;
 	struct knob_value original;
 	struct knob_value written;
+	/* What systemd was last told to write there: it may do so late, over a newer value of colod's. */
+	struct knob_value told;
 	bool owned;
 	bool held;	/* the written value is a hold: it must not outlive the agent */
 	uint32_t would; /* which value was last told of as one the mode withholds; 0: none */

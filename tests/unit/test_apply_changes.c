@@ -40,6 +40,25 @@ TEST(a_planned_value_is_written_read_back_and_owned)
 	assert_int_equal(knob->written.value, 50);
 }
 
+/* systemd may write what it was told a moment ago over a newer value: that is nobody else's. */
+TEST(what_systemd_writes_late_is_not_taken_for_an_original)
+{
+	struct apply_case *s = *state;
+	struct knob_state *knob = &s->class->knobs[KNOB_CPU_WEIGHT];
+
+	fake_kernel_plan(&s->k, s->class, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
+	assert_int_equal(fake_kernel_pass(&s->k), 1);
+	knob->told = knob_value_of(70);
+	assert_int_equal(tree_knob(s->k.dir, APPLY_CLASS, "cpu.weight", "70"), 0);
+	fake_kernel_read(&s->k);
+	assert_int_equal(fake_kernel_pass(&s->k), 1);
+	assert_int_equal(apply_case_value(s, APPLY_CLASS, KNOB_CPU_WEIGHT), 50);
+	assert_int_equal(apply_drift(s->k.apply).rewrites, 0);
+	assert_int_equal(knob->original.value, 100);
+	assert_int_equal(apply_case_restore(s).restored, 1);
+	assert_int_equal(apply_case_value(s, APPLY_CLASS, KNOB_CPU_WEIGHT), 100);
+}
+
 TEST(a_second_pass_does_nothing_and_allocates_nothing)
 {
 	struct apply_case *s = *state;
@@ -446,6 +465,7 @@ int main(void)
 		CASE(a_refusal_is_said_once_and_again_only_after_it_worked),
 		CASE(a_value_that_is_overtaken_is_said_only_when_it_happens_again),
 		CASE(a_planned_value_is_written_read_back_and_owned),
+		CASE(what_systemd_writes_late_is_not_taken_for_an_original),
 		CASE(a_second_pass_does_nothing_and_allocates_nothing),
 		CASE(a_dry_run_writes_nothing_and_fills_nothing),
 		CASE(what_is_not_planned_any_more_gets_its_original_back),
