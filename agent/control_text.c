@@ -199,13 +199,6 @@ static int take_line(const char **at, struct control *control)
 	return 0;
 }
 
-/* Where one of the two could not be told nobody knows, and the safe side is what lowers. */
-static bool is_same_boot(const char *a, const char *b)
-{
-	return strcmp(a, b) == 0 || strcmp(a, BOOT_ID_UNKNOWN) == 0 ||
-	       strcmp(b, BOOT_ID_UNKNOWN) == 0;
-}
-
 int control_text_parse(const char *text, const char *boot_id, struct control *ret_control)
 {
 	struct control control = {0};
@@ -224,7 +217,7 @@ int control_text_parse(const char *text, const char *boot_id, struct control *re
 	(void)control_text_format(&control, boot, again);
 	if (strcmp(text, again) != 0)
 		return -EBADMSG;
-	if (!is_same_boot(boot, boot_id)) {
+	if (!boot_id_is_same(boot, boot_id)) {
 		*ret_control = (struct control){0};
 		return -ESTALE;
 	}

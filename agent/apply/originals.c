@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/apply/originals_file.h"
+#include "agent/base/boot_id.h"
 #include "agent/base/cleanup.h"
 #include "policy/knob.h"
 
@@ -215,7 +216,7 @@ int originals_parse(struct originals *o, const char *text, size_t len,
 		}
 		if (r == 0 && line->kind == ORIGINALS_HEADER) {
 			header = true;
-			found.other_boot |= strcmp(line->boot_id, o->boot_id) != 0;
+			found.other_boot |= !boot_id_is_same(line->boot_id, o->boot_id);
 		} else if (r == 0 && !found.other_boot) {
 			r = take_line(o, line);
 			if (r == -ENOMEM)

@@ -17,3 +17,9 @@ void boot_id_read(char *buf, size_t size)
 		(void)snprintf(buf, size, BOOT_ID_UNKNOWN);
 	buf[strcspn(buf, " \n")] = '\0';
 }
+
+bool boot_id_is_same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0 || strcmp(a, BOOT_ID_UNKNOWN) == 0 ||
+	       strcmp(b, BOOT_ID_UNKNOWN) == 0;
+}

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/base/boot_id.h"
 #include "policy/knob.h"
 #include "tests/lib/originals_case.h"
 #include "tests/lib/tree.h"
@@ -269,6 +270,22 @@ TEST(records_of_an_earlier_boot_are_not_used)
 	assert_non_null(originals_case_find(s, "b"));
 }
 
+/* The boot id is a file like any other: not to be had once, it must not cost the originals. */
+TEST(records_of_a_boot_that_cannot_be_told_are_used)
+{
+	struct originals_case *s = *state;
+
+	assert_int_equal(originals_case_own(s, "a", 100, 1, false), 0);
+	originals_close(&s->o);
+	originals_case_open(s, BOOT_ID_UNKNOWN);
+	assert_false(s->found.other_boot);
+	assert_non_null(originals_case_find(s, "a"));
+	assert_int_equal(originals_case_own(s, "b", 39, 1, false), 0);
+	reopen(s);
+	assert_false(s->found.other_boot);
+	assert_int_equal(s->o.n, 2);
+}
+
 /* In a child, because a limit on file sizes holds for the rest of the process. Returns what
  * `check` returned. */
 static int with_file_limit(struct originals_case *s, off_t bytes,
@@ -418,6 +435,7 @@ int main(void)
 		CASE(a_file_that_is_no_file_of_originals_is_kept_aside_and_harms_nothing),
 		CASE(a_lost_header_does_not_lose_the_originals),
 		CASE(records_of_an_earlier_boot_are_not_used),
+		CASE(records_of_a_boot_that_cannot_be_told_are_used),
 		CASE(without_room_nothing_is_recorded_and_the_file_stays_whole),
 		CASE(without_room_for_a_file_there_is_none),
 		CASE(a_rewrite_that_fails_leaves_the_old_file),
