@@ -50,7 +50,7 @@ struct decide_subtree {
 	size_t online;	  /* pods with an online level */
 	size_t offline;	  /* pods with an offline level */
 	size_t undecided; /* pods that wait for facts, or that no rule matched */
-	bool others;	  /* populated cgroups that are no pod's and hold no pod */
+	bool others; /* populated cgroups that are no pod's and hold no pod; or some not seen */
 };
 struct decide_subtree decide_subtree(const struct plan *plan, const struct cgroup *cgroup);
 

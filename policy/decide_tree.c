@@ -139,6 +139,9 @@ static void sum_up(struct decide_tree *t)
 		if (node->cgroup->populated && !node->in_pod &&
 		    node->online + node->offline + node->waiting + node->unmatched == 0)
 			node->others = true;
+		/* Whoever has no object may be anybody. */
+		if (node->cgroup->hidden && !node->in_pod)
+			node->others = true;
 		if (node->parent == DECIDE_NONE)
 			continue;
 		parent = &t->nodes[node->parent];
@@ -292,6 +295,8 @@ static struct decide_subtree count(const struct plan *plan, const struct cgroup 
 		sum.others |= below.others;
 	}
 	if (cg->populated && !in_pod && sum.online + sum.offline + sum.undecided == 0)
+		sum.others = true;
+	if (cg->hidden && !in_pod)
 		sum.others = true;
 	return sum;
 }

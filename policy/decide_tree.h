@@ -32,7 +32,7 @@ struct decide_node {
 	uint32_t first_online; /* index into model->pods, in path order; DECIDE_NONE */
 	uint32_t first_offline;
 
-	bool others;  /* populated cgroups that are no pod's and hold no pod */
+	bool others; /* populated cgroups that are no pod's and hold no pod; or some that were not seen */
 	bool in_pod;  /* a pod's cgroup, or below one */
 	bool blocked; /* an undecided pod's cgroup, or below one: never touched */
 

@@ -16,6 +16,7 @@
 //  node ... / cpus ... / can ...
 //  tree driver= slots= [facts=awaited]  awaited: nobody has told since the start what the pods are
 //  cg ID inode= kind= populated= controllers= subtree= pod= path=
+//    populated: 1 for processes here or below, and 2 where a child has no object
 //  k ID KNOB=NOW[:own|hold:ORIGINAL:WRITTEN] ...
 //  order LIST                         all cgroups by ID, parents first
 //  pod SLOT serial= ... name= [runtimes=LIST]  runtimes: of its containers, where it has any

@@ -139,6 +139,10 @@ static int get_mask(struct record_line *line, const char *key, uint32_t *ret_mas
 	return r < 0 ? r : record_get_hex(&word, ret_mask);
 }
 
+/* The bits of "populated=". */
+#define POPULATED 1u
+#define HIDDEN 2u
+
 static int get_header(struct record_line *line, struct cgroup *cg, uint32_t *ret_pod_slot)
 {
 	struct record_line word;
@@ -149,13 +153,15 @@ static int get_header(struct record_line *line, struct cgroup *cg, uint32_t *ret
 	    record_words_key(line, "kind", &word) < 0)
 		return -EBADMSG;
 	kind = record_words_cgroup_kind_from(&word);
-	if (kind < 0 || record_words_number(line, "populated", 1, &populated) < 0 ||
+	if (kind < 0 ||
+	    record_words_number(line, "populated", POPULATED | HIDDEN, &populated) < 0 ||
 	    get_mask(line, "controllers", &cg->controllers) < 0 ||
 	    get_mask(line, "subtree", &cg->subtree) < 0 || get_pod_slot(line, ret_pod_slot) < 0 ||
 	    record_words_key(line, "path", &word) < 0 || line->len > 0)
 		return -EBADMSG;
 	cg->kind = (enum cgroup_kind)kind;
-	cg->populated = populated;
+	cg->populated = populated & POPULATED;
+	cg->hidden = populated & HIDDEN;
 	r = record_get_text(&word, &cg->path);
 	if (r < 0)
 		return r;

@@ -188,7 +188,8 @@ static void put_node(struct record_writer *w, const struct record_pass *pass,
 static void put_cgroup(struct record_writer *w, const struct cgroup *cg, uint32_t id,
 		       struct record_buf *out)
 {
-	uint64_t h = record_mix(1, (uint64_t)cg->kind << 1 | cg->populated);
+	unsigned populated = cg->populated | (unsigned)cg->hidden << 1;
+	uint64_t h = record_mix(1, (uint64_t)cg->kind << 2 | populated);
 
 	h = record_mix(h, (uint64_t)cg->controllers << 32 | cg->subtree);
 	h = record_mix(h, cg->pod ? (uint64_t)cg->pod->slot + 1 : 0);
@@ -196,10 +197,10 @@ static void put_cgroup(struct record_writer *w, const struct cgroup *cg, uint32_
 		return;
 	w->cgroups[id].header = h;
 	record_put(out,
-		   "cg %" PRIu32 " inode=%" PRIu64 " kind=%s populated=%d controllers=%" PRIx32
+		   "cg %" PRIu32 " inode=%" PRIu64 " kind=%s populated=%u controllers=%" PRIx32
 		   " subtree=%" PRIx32,
-		   id, cg->inode, record_words_cgroup_kind(cg->kind), cg->populated,
-		   cg->controllers, cg->subtree);
+		   id, cg->inode, record_words_cgroup_kind(cg->kind), populated, cg->controllers,
+		   cg->subtree);
 	if (cg->pod)
 		record_put(out, " pod=%" PRIu32 " path=", cg->pod->slot);
 	else

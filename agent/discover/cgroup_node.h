@@ -27,6 +27,7 @@ struct cgroup_node {
 	int knob_wd[KNOB_COUNT]; /* of its knobs that colod owns; kept by knob_watch.c */
 	uint32_t knobs_written; /* bits of enum knob: somebody wrote, and it was not looked at yet */
 	uint32_t skipped;	/* children left out, and false pods */
+	bool unseen;		/* a child was found that has no object; of the scan under way */
 	uint32_t said;		/* of those, already in the log */
 	int64_t touched_us; /* appeared, or a child came or went: others may be writing its knobs */
 };

@@ -168,14 +168,17 @@ static int scan_child(const struct scan *scan, struct cgroup_node *parent, int d
 	r = fs_open_dir(dirfd, name, &fd);
 	if (r < 0 || sys_fstat(fd, &st) < 0) {
 		/* No more fds, say: that does not mean that the cgroup is gone. */
-		if (r != -ENOENT && r != -ENODEV && r != -ENOTDIR && r != -ELOOP)
+		if (r != -ENOENT && r != -ENODEV && r != -ENOTDIR && r != -ELOOP) {
 			*ret_child = known;
+			parent->unseen |= !known;
+		}
 		return 0;
 	}
 	if (!known || known->cgroup.inode != st.st_ino) {
 		why = refusal(t, parent, name);
 		if (why) {
 			skip_child(parent, name, why);
+			parent->unseen = true;
 			return 0;
 		}
 		child = reserve_list(t) < 0 ? NULL : cgroup_node_new(parent, name);
@@ -267,7 +270,11 @@ static int scan_dir(const struct scan *scan, struct cgroup_node *node, int dirfd
 	if (r < 0)
 		return r;
 	node->skipped = 0;
+	node->unseen = false;
 	r = merge(scan, node, dirfd, from);
+	node->unseen |= r < 0;
+	t->changed |= node->unseen != node->cgroup.hidden;
+	node->cgroup.hidden = node->unseen;
 	if (node->skipped < node->said)
 		node->said = node->skipped;
 	dir_names_pop(&t->names, from);

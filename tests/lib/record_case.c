@@ -155,7 +155,7 @@ static bool same_cgroup(const struct cgroup *a, const struct cgroup *b)
 	if (strcmp(a->path, b->path) != 0 || strcmp(a->name, b->name) != 0)
 		return differs("path", b->path);
 	if (a->inode != b->inode || a->kind != b->kind || a->populated != b->populated ||
-	    a->controllers != b->controllers || a->subtree != b->subtree)
+	    a->hidden != b->hidden || a->controllers != b->controllers || a->subtree != b->subtree)
 		return differs("cgroup", a->path);
 	if (!a->parent != !b->parent ||
 	    (a->parent && strcmp(a->parent->path, b->parent->path) != 0))

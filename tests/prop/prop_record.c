@@ -111,6 +111,8 @@ static void make(struct record_case *c, int number, const struct record_names *n
 	struct fake f;
 
 	fake_random(&f, seed + (uint64_t)number);
+	if (f.model.n_cgroups > 0)
+		f.model.cgroups[(size_t)number % f.model.n_cgroups]->hidden = true;
 	record_case_open(c, names);
 	c->ladder = f.ladder;
 	for (int pass = 0; pass < PASSES; pass++) {

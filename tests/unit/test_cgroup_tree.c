@@ -10,6 +10,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/discover/cgroup_tree.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/tree.h"
 
 #define UID_A "11111111-aaaa-4bbb-8ccc-000000000001"
@@ -189,6 +190,34 @@ TEST(a_dirty_directory_that_is_gone_with_its_dirty_parent_is_harmless)
 	close_place(&p);
 }
 
+/* The nth opening fails: whatever that is, a child without an object is not passed over. */
+TEST(a_new_child_that_cannot_be_opened_leaves_its_parent_not_wholly_seen)
+{
+	struct place p;
+	int n_missed = 0;
+	bool met = true;
+
+	for (int nth = 1; met; nth++) {
+		open_place(&p, "@host 1\n@cgroup a.slice/b.slice\n");
+		scan(&p, 0);
+		assert_false(find(&p, "a.slice")->cgroup.hidden);
+		assert_int_equal(tree_cgroup(p.dir, "a.slice/c.slice"), 0);
+		fault_begin();
+		fault_set(SYS_OPEN, (unsigned)nth, -EMFILE);
+		(void)cgroup_tree_scan(p.t, 1);
+		met = fault_was_met();
+		fault_end();
+		if (met && !find(&p, "a.slice/c.slice") && find(&p, "a.slice/b.slice")) {
+			n_missed += find(&p, "a.slice")->cgroup.hidden;
+		}
+		scan(&p, 2);
+		assert_non_null(find(&p, "a.slice/c.slice"));
+		assert_false(find(&p, "a.slice")->cgroup.hidden);
+		close_place(&p);
+	}
+	assert_int_equal(n_missed, 1);
+}
+
 TEST(depth_is_bounded_and_the_rest_counted)
 {
 	struct place p;
@@ -261,6 +290,8 @@ int main(void)
 		cmocka_unit_test(gone_cgroups_are_kept_until_they_are_buried),
 		cmocka_unit_test(a_dirty_scan_looks_nowhere_else),
 		cmocka_unit_test(a_dirty_directory_that_is_gone_with_its_dirty_parent_is_harmless),
+		cmocka_unit_test(
+			a_new_child_that_cannot_be_opened_leaves_its_parent_not_wholly_seen),
 		cmocka_unit_test(depth_is_bounded_and_the_rest_counted),
 		cmocka_unit_test(paths_are_bounded_and_others_unharmed),
 		cmocka_unit_test(an_unreadable_root_is_an_error_and_nothing_is_lost),

@@ -87,6 +87,22 @@ TEST(all_offline_means_nothing_else_at_all)
 	fake_free(&f);
 }
 
+/* Its name is refused, or it could not be opened: nobody knows whose it is. */
+TEST(a_class_with_a_child_that_was_not_seen_is_not_all_offline)
+{
+	struct fake f;
+
+	build(&f);
+	fake_cgroup(&f, BESTEFFORT)->hidden = true;
+	fake_cgroup(&f, O2)->hidden = true; /* a container's: the pod's own */
+	assert_int_equal(decide_tree_build(&f.model, &f.policy, &f.plan), 0);
+	assert_false(decide_tree_all_offline(node(&f, BESTEFFORT)));
+	assert_true(decide_tree_all_offline(node(&f, O1)));
+	assert_true(decide_tree_all_offline(node(&f, O2)));
+	assert_true(decide_subtree(&f.plan, fake_cgroup(&f, BESTEFFORT)).others);
+	fake_free(&f);
+}
+
 TEST(everything_below_an_undecided_pod_is_blocked)
 {
 	struct fake f;
@@ -179,6 +195,7 @@ int main(void)
 		cmocka_unit_test(pods_are_counted_up_to_the_root),
 		cmocka_unit_test(processes_of_no_pod_are_others_a_pods_containers_are_not),
 		cmocka_unit_test(all_offline_means_nothing_else_at_all),
+		cmocka_unit_test(a_class_with_a_child_that_was_not_seen_is_not_all_offline),
 		cmocka_unit_test(everything_below_an_undecided_pod_is_blocked),
 		cmocka_unit_test(
 			a_class_is_kept_only_while_colod_owns_its_share_and_all_open_pods_wait),
