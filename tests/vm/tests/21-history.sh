@@ -44,10 +44,12 @@ observing()
 		"$(records '[.[] | select(.kind == "write") | .what + .knob + .to] | unique | length')" \
 		"the same again is no new record"
 	note "$before records, $(records length) a pass later"
-	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
+	# In bursts, so that the hog is past its floor when web waits.
+	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do
+		(while [ ! -e /share/stop ]; do timeout 3 sh -c "while :; do :; done"; sleep 4; done) & done; wait' &
 	load=$!
 	ok "a hold that was not taken is in the trial" \
-		wait_for 15 sh -c '[ "$(coloctl trial --json | jq ".holds | length")" -ge 1 ]'
+		wait_for 30 sh -c '[ "$(coloctl trial --json | jq ".holds | length")" -ge 1 ]'
 	touch "$PODS_SHARE/stop"
 	wait $load
 	like "$(coloctl trial --json | jq -r '.holds[0].why')" 'default/web waited' "with who waited"
