@@ -14,6 +14,8 @@ from image import REPO
 
 SKIP_SUFFIXES = {".o", ".d", ".a", ".gcno", ".gcda", ".log"}
 SKIP_TOP = {"vm", "vm-cache"}
+# Other builds of the same sources and what runs left: a guest's disk has no room for them.
+SKIP_PREFIXES = ("san-", "warn-", "demo", "fuzz", "results", "check-all")
 
 
 def _add_text(tar, name, text):
@@ -33,7 +35,7 @@ def _owned_by_root(info):
 def _build_filter(top):
     def keep(info):
         parts = pathlib.PurePath(info.name).relative_to(top).parts
-        if parts and (parts[0] in SKIP_TOP or parts[0].startswith(".")):
+        if parts and (parts[0] in SKIP_TOP or parts[0].startswith((".", *SKIP_PREFIXES))):
             return None
         if info.isfile() and pathlib.PurePath(info.name).suffix in SKIP_SUFFIXES:
             return None
