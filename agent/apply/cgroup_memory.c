@@ -96,7 +96,7 @@ static int stride_high(int dir_fd, const struct knob_value *now, const struct kn
 		stride = STEP_MIN_BYTES;
 	least = current > stride ? current - stride : 0;
 	/* Held against a value that does it no good: try once more, and ease() ends it. */
-	if (is_punished(current, now->value) && now->value - least < STEP_MIN_BYTES)
+	if (is_punished(current, now->value) && least + STEP_MIN_BYTES > now->value)
 		least = now->value > STEP_MIN_BYTES ? now->value - STEP_MIN_BYTES : 0;
 	lower_to(least, now, want, ret_value);
 	if (current > ret_value->value)

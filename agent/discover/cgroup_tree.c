@@ -257,6 +257,12 @@ static int merge(const struct scan *scan, struct cgroup_node *node, int dirfd, s
 	return 0;
 }
 
+static void set_hidden(struct cgroup_tree *t, struct cgroup_node *node, bool hidden)
+{
+	t->changed |= hidden != node->cgroup.hidden;
+	node->cgroup.hidden = hidden;
+}
+
 static int scan_dir(const struct scan *scan, struct cgroup_node *node, int dirfd)
 {
 	struct cgroup_tree *t = scan->tree;
@@ -267,14 +273,15 @@ static int scan_dir(const struct scan *scan, struct cgroup_node *node, int dirfd
 		add_watch(t, node, dirfd);
 	node->dirty = false; /* before it is listed: what comes later marks it again */
 	r = dir_names_push(&t->names, dirfd);
-	if (r < 0)
+	if (r < 0) {
+		if (r != -ENOENT && r != -ENODEV)
+			set_hidden(t, node, true);
 		return r;
+	}
 	node->skipped = 0;
 	node->unseen = false;
 	r = merge(scan, node, dirfd, from);
-	node->unseen |= r < 0;
-	t->changed |= node->unseen != node->cgroup.hidden;
-	node->cgroup.hidden = node->unseen;
+	set_hidden(t, node, node->unseen || r < 0);
 	if (node->skipped < node->said)
 		node->said = node->skipped;
 	dir_names_pop(&t->names, from);

@@ -9,8 +9,8 @@ struct model;
 
 /* Those that files below the root and the cgroup2 mount show, as 1 << enum capability. SMT, NUMA,
  * INOTIFY and RECURSIVE_PROT are found elsewhere: the caller puts them into `found`, and gets back
- * what is left when `switched_off` and everything that needs what is missing are taken out. True where a file that is there could not be read:
- * worth another try. */
+ * what is left when `switched_off` and everything that needs what is missing are taken out, in
+ * *ret_capabilities. True where a file that is there could not be read: worth another try. */
 bool probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off,
 	   uint32_t *ret_capabilities);
 

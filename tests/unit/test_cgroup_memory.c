@@ -43,6 +43,24 @@ TEST(memory_high_goes_up_at_once_and_down_no_further_than_what_is_in_use)
 	assert_int_equal(step(s, 15 * mib, 10 * mib, "20971520"), 15 * mib);
 }
 
+/* One that has grown far over its value is held in vain as well: a try must come, or nothing eases it. */
+TEST(a_use_far_above_the_value_is_still_tried)
+{
+	struct apply_case *s = *state;
+	const struct knob_value from = knob_value_of(88 * MIB), to = knob_value_of(32 * MIB);
+	struct knob_value value;
+	uint64_t gap = 0;
+	int dir_fd = -EBADF;
+
+	assert_int_equal(tree_knob(s->k.dir, APPLY_HOG, "memory.current", "104857600"), 0);
+	assert_int_equal(apply_open(s->k.apply, APPLY_HOG, s->hog->inode, &dir_fd), 0);
+	assert_int_equal(
+		writer_of(KNOB_MEMORY_HIGH)->stride(dir_fd, &from, &to, false, &value, &gap), 0);
+	(void)close(dir_fd);
+	assert_int_equal(value.value, 87 * MIB);
+	assert_int_equal(gap, 13 * MIB);
+}
+
 TEST(memory_high_is_not_lowered_on_a_number_that_was_not_read)
 {
 	struct apply_case *s = *state;
@@ -95,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(memory_high_goes_up_at_once_and_down_no_further_than_what_is_in_use),
+		CASE(a_use_far_above_the_value_is_still_tried),
 		CASE(memory_high_is_not_lowered_on_a_number_that_was_not_read),
 		CASE(memory_high_is_never_lowered_below_what_is_in_use_in_one_step),
 	};

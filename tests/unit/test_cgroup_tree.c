@@ -218,6 +218,28 @@ TEST(a_new_child_that_cannot_be_opened_leaves_its_parent_not_wholly_seen)
 	assert_int_equal(n_missed, 1);
 }
 
+TEST(a_directory_that_cannot_be_listed_is_not_wholly_seen)
+{
+	struct place p;
+	int n_missed = 0;
+	bool met = true;
+
+	for (int nth = 1; met; nth++) {
+		open_place(&p, "@host 1\n@cgroup a.slice/b.slice\n");
+		scan(&p, 0);
+		fault_begin();
+		fault_set(SYS_LIST, (unsigned)nth, -EIO);
+		(void)cgroup_tree_scan(p.t, 1);
+		met = fault_was_met();
+		fault_end();
+		n_missed += find(&p, "a.slice")->cgroup.hidden;
+		scan(&p, 2);
+		assert_false(find(&p, "a.slice")->cgroup.hidden);
+		close_place(&p);
+	}
+	assert_true(n_missed >= 1);
+}
+
 TEST(depth_is_bounded_and_the_rest_counted)
 {
 	struct place p;
@@ -292,6 +314,7 @@ int main(void)
 		cmocka_unit_test(a_dirty_directory_that_is_gone_with_its_dirty_parent_is_harmless),
 		cmocka_unit_test(
 			a_new_child_that_cannot_be_opened_leaves_its_parent_not_wholly_seen),
+		cmocka_unit_test(a_directory_that_cannot_be_listed_is_not_wholly_seen),
 		cmocka_unit_test(depth_is_bounded_and_the_rest_counted),
 		cmocka_unit_test(paths_are_bounded_and_others_unharmed),
 		cmocka_unit_test(an_unreadable_root_is_an_error_and_nothing_is_lost),
