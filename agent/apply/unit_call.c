@@ -40,8 +40,9 @@ int unit_call_ask(sd_bus *bus, const char *path, sd_bus_message **ret_call)
 	if (r >= 0)
 		r = sys_bus(sd_bus_message_new_method_call(
 			bus, &call, SYSTEMD, object, "org.freedesktop.DBus.Properties", "GetAll"));
+	/* Of all its interfaces: the invocation is not in that of its type. */
 	if (r >= 0)
-		r = sd_bus_message_append(call, "s", unit_name_interface(unit));
+		r = sd_bus_message_append(call, "s", "");
 	if (r < 0)
 		return r;
 	/* A unit that nobody knows is none of colod's: nothing is started to answer. */
@@ -58,6 +59,21 @@ static int read_u64(sd_bus_message *m, uint64_t *ret_value)
 static int read_text(sd_bus_message *m, const char **ret_text)
 {
 	return sd_bus_message_read(m, "v", "s", ret_text);
+}
+
+static int read_invocation(sd_bus_message *m, char text[UNIT_INVOCATION_SIZE])
+{
+	const void *bytes = NULL;
+	size_t n = 0;
+	int r = sd_bus_message_enter_container(m, 'v', "ay");
+
+	if (r >= 0)
+		r = sd_bus_message_read_array(m, 'y', &bytes, &n);
+	if (r >= 0)
+		r = sd_bus_message_exit_container(m);
+	for (size_t i = 0; r >= 0 && n == (UNIT_INVOCATION_SIZE - 1) / 2 && i < n; i++)
+		(void)snprintf(text + 2 * i, 3, "%02x", ((const uint8_t *)bytes)[i]);
+	return r;
 }
 
 static int read_property(sd_bus_message *m, const char *name, struct unit_answer *answer)
@@ -80,6 +96,8 @@ static int read_property(sd_bus_message *m, const char *name, struct unit_answer
 			memcpy(answer->control_group, text, strlen(text) + 1);
 		return r;
 	}
+	if (strcmp(name, "InvocationID") == 0)
+		return read_invocation(m, answer->invocation);
 	if (strcmp(name, "OOMPolicy") == 0) {
 		r = read_text(m, &text);
 		answer->oom_group = r >= 0 && strcmp(text, "kill") == 0;
@@ -88,16 +106,24 @@ static int read_property(sd_bus_message *m, const char *name, struct unit_answer
 	return sd_bus_message_skip(m, "v");
 }
 
+int unit_call_error(const sd_bus_error *error)
+{
+	/* A name of systemd's own, for which the library has no errno. */
+	if (sd_bus_error_has_name(error, SYSTEMD ".NoUnitForInvocationID"))
+		return -ESTALE;
+	return -sd_bus_error_get_errno(error);
+}
+
 int unit_call_answer(sd_bus_message *reply, struct unit_answer *ret_answer)
 {
 	struct unit_answer answer = {
 		.memory_max = UNIT_PROP_UNSET,
 		.memory_swap_max = UNIT_PROP_UNSET,
 	};
-	int r;
+	int r = unit_call_error(sd_bus_message_get_error(reply));
 
-	if (sd_bus_message_is_method_error(reply, NULL))
-		return -sd_bus_message_get_errno(reply);
+	if (r < 0)
+		return r;
 	r = sd_bus_message_enter_container(reply, 'a', "{sv}");
 	while (r >= 0) {
 		const char *name;
@@ -128,19 +154,35 @@ static int append_values(sd_bus_message *call, const struct unit_values *values)
 	return r < 0 ? r : sd_bus_message_close_container(call);
 }
 
-int unit_call_tell(sd_bus *bus, const char *path, const struct unit_values *values,
-		   sd_bus_message **ret_call)
+/* To this start of the unit, or to the unit of this name. */
+static int new_tell(sd_bus *bus, const char *unit, const char *invocation, sd_bus_message **ret_call)
+{
+	_cleanup_free_ char *object = NULL;
+	int r;
+
+	if (invocation[0] == '\0') {
+		r = sys_bus(sd_bus_message_new_method_call(bus, ret_call, SYSTEMD, SYSTEMD_PATH,
+							   SYSTEMD ".Manager",
+							   "SetUnitProperties"));
+		return r < 0 ? r : sd_bus_message_append(*ret_call, "s", unit);
+	}
+	r = sd_bus_path_encode(SYSTEMD_PATH "/unit", invocation, &object);
+	return r < 0 ? r
+		     : sys_bus(sd_bus_message_new_method_call(bus, ret_call, SYSTEMD, object,
+							      SYSTEMD ".Unit", "SetProperties"));
+}
+
+int unit_call_tell(sd_bus *bus, const char *path, const char *invocation,
+		   const struct unit_values *values, sd_bus_message **ret_call)
 {
 	_cleanup_(unref_message) sd_bus_message *call = NULL;
 	char unit[UNIT_NAME_SIZE];
 	int r = unit_of(path, unit);
 
 	if (r >= 0)
-		r = sys_bus(sd_bus_message_new_method_call(bus, &call, SYSTEMD, SYSTEMD_PATH,
-							   SYSTEMD ".Manager",
-							   "SetUnitProperties"));
+		r = new_tell(bus, unit, invocation, &call);
 	if (r >= 0)
-		r = sd_bus_message_append(call, "sb", unit, 1);
+		r = sd_bus_message_append(call, "b", 1);
 	if (r >= 0)
 		r = append_values(call, values);
 	if (r < 0)

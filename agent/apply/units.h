@@ -28,7 +28,7 @@ void units_set_bus(struct units *units, sd_bus *bus);
 void units_pass(struct units *units, struct model *model, int64_t now_us);
 
 struct units_counts {
-	uint64_t calls;	   /* SetUnitProperties that systemd took, since start */
+	uint64_t calls;	   /* of properties that systemd took, since start */
 	uint64_t refusals; /* ... and that it did not */
 	uint32_t told;	   /* units that have something of colod's now */
 };

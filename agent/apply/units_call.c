@@ -161,22 +161,24 @@ static int on_told(sd_bus_message *reply, void *context, sd_bus_error *error)
 	struct unit *unit = context;
 	struct units *units = unit->units;
 	struct cgroup *cg = cgroup_of(units, unit);
-	int r = sd_bus_message_is_method_error(reply, NULL) ? -sd_bus_message_get_errno(reply) : 0;
+	int r = unit_call_error(sd_bus_message_get_error(reply));
 
 	(void)error;
-	end_call(units, unit, r < 0 ? RETRY_US : SPACING_US);
+	end_call(units, unit, r < 0 && r != -ESTALE ? RETRY_US : SPACING_US);
 	unit->unsure = !units_is_answer(r);
 	unit_prop_take(&unit->now, &unit->call);
 	mend(units, unit);
 	if (cg)
 		cg->telling = false;
-	if (r < 0) {
-		units->counts.refusals++;
+	if (r < 0)
 		unit->stale = true;
-	} else {
-		units->counts.calls++;
+	/* It ended meanwhile, and systemd did nothing: what is gone is no refusal. */
+	if (r == -ESTALE)
+		return 0;
+	units->counts.refusals += r < 0;
+	units->counts.calls += r >= 0;
+	if (r >= 0)
 		units_settle(units, unit, unit->undoing, 0, true);
-	}
 	say(units, unit, unit->undoing == unit->call.mask, r);
 	return 0;
 }
@@ -221,7 +223,7 @@ static void note_told(struct cgroup *cg, const struct unit_plan *plan)
 }
 
 static void tell(struct units *units, struct unit *unit, struct cgroup *cg, int dir_fd,
-		 const struct unit_plan *plan)
+		 const struct unit_answer *answer, const struct unit_plan *plan)
 {
 	sd_bus_message *call = NULL;
 	int r = units_record(units, unit, plan);
@@ -235,7 +237,7 @@ static void tell(struct units *units, struct unit *unit, struct cgroup *cg, int 
 	unit->undoing = plan->undone;
 	unit_files_read(dir_fd, units_controllers(&plan->tell), unit->before_call);
 	unit_plan_forget_told(plan, unit->before_call);
-	r = unit_call_tell(units->bus, unit->path, &plan->tell, &call);
+	r = unit_call_tell(units->bus, unit->path, answer->invocation, &plan->tell, &call);
 	if (r >= 0)
 		r = send_call(units, unit, call, on_told);
 	sd_bus_message_unref(call);
@@ -300,7 +302,7 @@ static void act_on_answer(struct units *units, struct unit *unit, const struct u
 	unit->now = answer->values;
 	unit->stale = false;
 	if (plan.tell.mask != 0)
-		tell(units, unit, cg, dir_fd, &plan);
+		tell(units, unit, cg, dir_fd, answer, &plan);
 }
 
 /* The unit is not active. What systemd does not remember of it, or has as before, is not colod's. */

@@ -46,6 +46,7 @@ static int call(struct restore *r, sd_bus_message *m, sd_bus_message **ret_reply
 	if (!r->bus || r->silent >= PATIENCE_CALLS)
 		return -ENOTCONN;
 	e = sys_bus(sd_bus_call(r->bus, m, UNIT_CALL_TIMEOUT_US, &error, ret_reply));
+	e = sd_bus_error_is_set(&error) ? unit_call_error(&error) : e;
 	sd_bus_error_free(&error);
 	r->silent += !units_is_answer(e);
 	return e < 0 ? e : 0;
@@ -75,7 +76,7 @@ static int tell(struct restore *r, struct unit *unit, int dir_fd, const struct u
 		log_debug("units.record", "%s: %s", unit->path, strerror(-e));
 	unit_files_read(dir_fd, units_controllers(&plan->tell), before);
 	unit_plan_forget_told(plan, before);
-	e = unit_call_tell(r->bus, unit->path, &plan->tell, &m);
+	e = unit_call_tell(r->bus, unit->path, answer->invocation, &plan->tell, &m);
 	if (e >= 0)
 		e = call(r, m, &reply);
 	unit->now = answer->values;
@@ -147,6 +148,8 @@ static void restore_active(struct restore *r, struct unit *unit, int dir_fd,
 		e = tell(r, unit, dir_fd, answer, &plan);
 	if (e == 0) {
 		r->done.restored += n_told;
+	} else if (e == -ESTALE) {
+		r->done.gone += n_told;
 	} else {
 		r->done.failed += n_told;
 		say_left(unit, "systemd could not be told; it keeps colod's values until the next "

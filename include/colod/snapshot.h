@@ -42,7 +42,7 @@ struct status {
 	uint64_t fights;     /* begun */
 	uint32_t contested;  /* knobs in a fight now */
 	uint32_t units_told; /* systemd units that have properties of colod's now */
-	uint64_t unit_calls; /* SetUnitProperties that systemd took */
+	uint64_t unit_calls; /* calls of properties that systemd took */
 	uint64_t unit_refusals;
 	uint64_t withheld; /* of the last pass: changes the mode does not allow */
 	uint64_t pending;  /* of the last pass: changes that are still to come */

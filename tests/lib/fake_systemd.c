@@ -3,6 +3,7 @@
 #include "tests/lib/fake_systemd.h"
 
 #include <dirent.h>
+#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -61,6 +62,20 @@ uint64_t fake_systemd_get(struct fake_systemd *f, const char *name, const char *
 	return strtoull(text, NULL, 10);
 }
 
+/* Under an invocation that no unit had before. */
+static void start(struct fake_systemd *f, const char *name)
+{
+	char text[TEXT] = "0";
+	uint64_t n;
+
+	(void)tree_read(f->dir, "starts", text, sizeof(text));
+	n = strtoull(text, NULL, 10) + 1;
+	(void)snprintf(text, sizeof(text), "%" PRIu64, n);
+	must(tree_write(f->dir, "starts", text) == 0, "start");
+	(void)snprintf(text, sizeof(text), "%032" PRIx64, n);
+	put(f, name, "InvocationID", text);
+}
+
 void fake_systemd_unit(struct fake_systemd *f, const char *name, const char *path)
 {
 	char group[TEXT];
@@ -75,6 +90,15 @@ void fake_systemd_unit(struct fake_systemd *f, const char *name, const char *pat
 	}
 	fake_systemd_set(f, name, "MemoryMax", UNIT_PROP_UNSET);
 	fake_systemd_set(f, name, "MemorySwapMax", UNIT_PROP_UNSET);
+	start(f, name);
+}
+
+void fake_systemd_always(struct fake_systemd *f, const char *name)
+{
+	char path[TREE_PATH_SIZE];
+
+	(void)snprintf(path, sizeof(path), "units/%s/InvocationID", name);
+	must(tree_delete(f->dir, path) == 0, "always");
 }
 
 void fake_systemd_gone(struct fake_systemd *f, const char *name)
@@ -107,6 +131,20 @@ static bool mood_is(struct fake_systemd *f, const char *mood)
 	return strcmp(text, mood) == 0;
 }
 
+static int append_invocation(sd_bus_message *reply, const char *text)
+{
+	uint64_t n = htobe64(strtoull(text + 16, NULL, 16));
+	uint8_t id[16] = {0};
+
+	memcpy(id + 8, &n, sizeof(n));
+	must(sd_bus_message_open_container(reply, 'e', "sv") >= 0, "open");
+	must(sd_bus_message_append(reply, "s", "InvocationID") >= 0, "append");
+	must(sd_bus_message_open_container(reply, 'v', "ay") >= 0, "open");
+	must(sd_bus_message_append_array(reply, 'y', id, sizeof(id)) >= 0, "append");
+	must(sd_bus_message_close_container(reply) >= 0, "close");
+	return sd_bus_message_close_container(reply);
+}
+
 static int append_property(struct fake_systemd *f, sd_bus_message *reply, const char *unit,
 			   const char *property)
 {
@@ -115,11 +153,13 @@ static int append_property(struct fake_systemd *f, sd_bus_message *reply, const 
 	must(get(f, unit, property, text), property);
 	if (strcmp(property, "ControlGroup") == 0)
 		return sd_bus_message_append(reply, "{sv}", property, "s", text);
+	if (strcmp(property, "InvocationID") == 0)
+		return append_invocation(reply, text);
 	return sd_bus_message_append(reply, "{sv}", property, "t",
 				     (uint64_t)strtoull(text, NULL, 10));
 }
 
-static int answer_all(struct fake_systemd *f, sd_bus_message *m)
+static int answer_all(struct fake_systemd *f, sd_bus_message *m, bool restless)
 {
 	char path[TREE_PATH_SIZE], *unit = NULL;
 	sd_bus_message *reply = NULL;
@@ -148,6 +188,8 @@ static int answer_all(struct fake_systemd *f, sd_bus_message *m)
 	must(sd_bus_message_close_container(reply) >= 0, "close");
 	r = sd_bus_send(NULL, reply, NULL);
 	sd_bus_message_unref(reply);
+	if (restless)
+		start(f, unit);
 	free(unit);
 	return r < 0 ? r : 1;
 }
@@ -178,7 +220,7 @@ static void realize(struct fake_systemd *f, const char *unit, unsigned controlle
 	char group[TEXT];
 	uint64_t weight, quota, period;
 
-	/* A unit that is gone is loaded again for the call, and has its drop-in only. */
+	/* A unit that is gone is loaded again for the call: it has its drop-in, and would get a cgroup. */
 	if (!get(f, unit, "ControlGroup", group))
 		return;
 	if (controllers & CONTROLLER_CPU) {
@@ -218,14 +260,35 @@ static void count_call(struct fake_systemd *f)
 	must(tree_write(f->dir, "calls", text) == 0, "count");
 }
 
-static int set_all(struct fake_systemd *f, sd_bus_message *m)
+/* The unit of an invocation, which may be over. */
+static bool invoked(struct fake_systemd *f, sd_bus_message *m, char unit[TEXT])
 {
-	const char *unit, *name;
+	char path[TREE_PATH_SIZE], text[TEXT], *id = NULL;
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir;
+
+	must(sd_bus_path_decode(sd_bus_message_get_path(m), ROOT "/unit", &id) > 0, "invocation");
+	(void)snprintf(path, sizeof(path), "%s/units", f->dir);
+	dir = opendir(path);
+	must(dir != NULL, "units");
+	while (!found && (entry = readdir(dir))) {
+		(void)snprintf(unit, TEXT, "%s", entry->d_name);
+		found = get(f, unit, "InvocationID", text) && strcmp(text, id) == 0;
+	}
+	(void)closedir(dir);
+	free(id);
+	return found;
+}
+
+static int set_all(struct fake_systemd *f, sd_bus_message *m, const char *unit)
+{
+	const char *name;
 	char group[TEXT];
 	unsigned controllers = 0;
 	int runtime;
 
-	must(sd_bus_message_read(m, "sb", &unit, &runtime) >= 0 && runtime, "read");
+	must(sd_bus_message_read(m, "b", &runtime) >= 0 && runtime, "read");
 	must(sd_bus_message_enter_container(m, 'a', "(sv)") >= 0, "enter");
 	while (sd_bus_message_enter_container(m, 'r', "sv") > 0) {
 		uint64_t value;
@@ -246,9 +309,29 @@ static int set_all(struct fake_systemd *f, sd_bus_message *m)
 	return sd_bus_reply_method_return(m, "");
 }
 
+static int set_by_name(struct fake_systemd *f, sd_bus_message *m)
+{
+	const char *unit;
+
+	must(sd_bus_message_read(m, "s", &unit) >= 0, "read");
+	return set_all(f, m, unit);
+}
+
+static int set_invoked(struct fake_systemd *f, sd_bus_message *m)
+{
+	char unit[TEXT];
+
+	return invoked(f, m, unit)
+		       ? set_all(f, m, unit)
+		       : sd_bus_reply_method_errorf(
+				 m, "org.freedesktop.systemd1.NoUnitForInvocationID", "no");
+}
+
 static int on_call(sd_bus_message *m, void *context, sd_bus_error *error)
 {
 	struct fake_systemd *f = context;
+	bool by_name = sd_bus_message_is_method_call(m, "org.freedesktop.systemd1.Manager",
+						     "SetUnitProperties");
 
 	(void)error;
 	if (mood_is(f, "silent"))
@@ -256,14 +339,13 @@ static int on_call(sd_bus_message *m, void *context, sd_bus_error *error)
 	if (mood_is(f, "refuse"))
 		return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_ACCESS_DENIED, "no");
 	if (sd_bus_message_is_method_call(m, "org.freedesktop.DBus.Properties", "GetAll"))
-		return answer_all(f, m);
-	if (sd_bus_message_is_method_call(m, "org.freedesktop.systemd1.Manager",
-					  "SetUnitProperties")) {
-		while (mood_is(f, "stuck"))
-			(void)usleep(1000);
-		return set_all(f, m);
-	}
-	return 0;
+		return answer_all(f, m, mood_is(f, "restless"));
+	if (!by_name &&
+	    !sd_bus_message_is_method_call(m, "org.freedesktop.systemd1.Unit", "SetProperties"))
+		return 0;
+	while (mood_is(f, "stuck"))
+		(void)usleep(1000);
+	return by_name ? set_by_name(f, m) : set_invoked(f, m);
 }
 
 static void serve(struct fake_systemd *f, int ready)

@@ -25,7 +25,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-TEST(a_question_goes_to_the_units_object_and_interface)
+TEST(a_question_goes_to_the_units_object_and_is_of_all_interfaces)
 {
 	sd_bus_message *m = NULL;
 	const char *interface;
@@ -37,26 +37,19 @@ TEST(a_question_goes_to_the_units_object_and_interface)
 	assert_int_equal(sd_bus_message_get_auto_start(m), 0);
 	assert_true(sd_bus_message_seal(m, 1, 0) >= 0);
 	assert_true(sd_bus_message_read(m, "s", &interface) > 0);
-	assert_string_equal(interface, "org.freedesktop.systemd1.Slice");
+	assert_string_equal(interface, "");
 	sd_bus_message_unref(m);
 	assert_int_equal(unit_call_ask(bus, "farm/plain", &m), -EINVAL);
 }
 
-TEST(telling_is_at_run_time_only_and_names_each_property)
+/* The flag for run time, and then the values. */
+static void expect_values(sd_bus_message *m)
 {
-	struct unit_values values = {.mask = 1u << UNIT_PROP_CPU_WEIGHT |
-					     1u << UNIT_PROP_IO_WEIGHT};
-	sd_bus_message *m = NULL;
-	const char *unit, *name;
+	const char *name;
 	uint64_t value;
 	int runtime;
 
-	values.value[UNIT_PROP_CPU_WEIGHT] = 50;
-	values.value[UNIT_PROP_IO_WEIGHT] = UNIT_PROP_UNSET;
-	assert_int_equal(unit_call_tell(bus, "batch.slice", &values, &m), 0);
-	assert_true(sd_bus_message_seal(m, 1, 0) >= 0);
-	assert_true(sd_bus_message_read(m, "sb", &unit, &runtime) > 0);
-	assert_string_equal(unit, "batch.slice");
+	assert_true(sd_bus_message_read(m, "b", &runtime) > 0);
 	assert_true(runtime);
 	assert_true(sd_bus_message_enter_container(m, 'a', "(sv)") > 0);
 	assert_true(sd_bus_message_read(m, "(sv)", &name, "t", &value) > 0);
@@ -66,7 +59,54 @@ TEST(telling_is_at_run_time_only_and_names_each_property)
 	assert_string_equal(name, "IOWeight");
 	assert_true(value == UNIT_PROP_UNSET);
 	assert_int_equal(sd_bus_message_read(m, "(sv)", &name, "t", &value), 0);
+}
+
+static const struct unit_values two_values = {
+	.mask = 1u << UNIT_PROP_CPU_WEIGHT | 1u << UNIT_PROP_IO_WEIGHT,
+	.value[UNIT_PROP_CPU_WEIGHT] = 50,
+	.value[UNIT_PROP_IO_WEIGHT] = UNIT_PROP_UNSET,
+};
+
+/* systemd looks the object up among the starts of today and refuses what is over. */
+TEST(telling_goes_to_this_start_of_the_unit)
+{
+	static const char id[] = "0123456789abcdef0123456789abcdef";
+	sd_bus_message *m = NULL;
+
+	assert_int_equal(unit_call_tell(bus, "batch.slice", id, &two_values, &m), 0);
+	assert_string_equal(sd_bus_message_get_path(m),
+			    "/org/freedesktop/systemd1/unit/"
+			    "_30123456789abcdef0123456789abcdef");
+	assert_string_equal(sd_bus_message_get_interface(m), "org.freedesktop.systemd1.Unit");
+	assert_string_equal(sd_bus_message_get_member(m), "SetProperties");
+	assert_true(sd_bus_message_seal(m, 1, 0) >= 0);
+	expect_values(m);
 	sd_bus_message_unref(m);
+}
+
+TEST(one_that_systemd_never_starts_is_told_by_name)
+{
+	sd_bus_message *m = NULL;
+	const char *unit;
+
+	assert_int_equal(unit_call_tell(bus, "batch.slice", "", &two_values, &m), 0);
+	assert_string_equal(sd_bus_message_get_member(m), "SetUnitProperties");
+	assert_true(sd_bus_message_seal(m, 1, 0) >= 0);
+	assert_true(sd_bus_message_read(m, "s", &unit) > 0);
+	assert_string_equal(unit, "batch.slice");
+	expect_values(m);
+	sd_bus_message_unref(m);
+}
+
+TEST(an_error_says_whether_the_start_is_over)
+{
+	static const sd_bus_error over = SD_BUS_ERROR_MAKE_CONST(
+		"org.freedesktop.systemd1.NoUnitForInvocationID", "");
+	static const sd_bus_error denied = SD_BUS_ERROR_MAKE_CONST(SD_BUS_ERROR_ACCESS_DENIED, "");
+
+	assert_int_equal(unit_call_error(&over), -ESTALE);
+	assert_int_equal(unit_call_error(&denied), -EACCES);
+	assert_int_equal(unit_call_error(NULL), 0);
 }
 
 TEST(what_was_told_is_said_in_words)
@@ -87,8 +127,10 @@ TEST(what_was_told_is_said_in_words)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(a_question_goes_to_the_units_object_and_interface),
-		CASE(telling_is_at_run_time_only_and_names_each_property),
+		CASE(a_question_goes_to_the_units_object_and_is_of_all_interfaces),
+		CASE(telling_goes_to_this_start_of_the_unit),
+		CASE(one_that_systemd_never_starts_is_told_by_name),
+		CASE(an_error_says_whether_the_start_is_over),
 		CASE(what_was_told_is_said_in_words),
 	};
 

@@ -13,6 +13,12 @@
 #include "tests/lib/tree.h"
 #include "tests/lib/units_case.h"
 
+/* Told by its name: the only way for one that has no invocation. */
+static void by_name(struct units_case *s)
+{
+	fake_systemd_always(&s->systemd, "hog.slice");
+}
+
 /* systemd is stuck with colod's call, and the pod goes. */
 static void go_while_telling(struct units_case *s)
 {
@@ -56,6 +62,7 @@ TEST(a_unit_that_goes_while_it_is_told_leaves_no_dropin)
 {
 	struct units_case *s = *state;
 
+	by_name(s);
 	go_while_telling(s);
 	pass(s, 20 * S);
 	go_on(s);
@@ -66,6 +73,7 @@ TEST(nor_does_one_whose_answer_nobody_hears)
 {
 	struct units_case *s = *state;
 
+	by_name(s);
 	go_while_telling(s);
 	units_set_bus(units_case_units(s), NULL);
 	pass(s, 11 * S);
@@ -79,11 +87,28 @@ TEST(nor_one_that_was_told_by_an_agent_that_was_killed)
 {
 	struct units_case *s = *state;
 
+	by_name(s);
 	go_while_telling(s);
 	units_case_again(s);
 	pass(s, 20 * S);
 	go_on(s);
 	expect_buried(s);
+}
+
+/* By its invocation, which is over: systemd does nothing at all, and that is no refusal. */
+TEST(a_start_that_is_over_is_not_told_and_the_unit_not_made_anew)
+{
+	struct units_case *s = *state;
+
+	go_while_telling(s);
+	fake_systemd_mood(&s->systemd, "ok");
+	units_case_settle(s);
+	assert_int_equal(fake_systemd_calls(&s->systemd), 0);
+	assert_int_equal(units_counts(units_case_units(s)).refusals, 0);
+	pass(s, 20 * S);
+	assert_false(units_case_has_dropin(s, "hog.slice.d"));
+	assert_null(unit_table_find(&units_case_units(s)->table, APPLY_HOG));
+	s->a->k.f.model.n_cgroups++;
 }
 
 /* Something else keeps the unit in systemd's memory: what it would start with is compared then. */
@@ -153,6 +178,7 @@ TEST(a_file_of_the_former_cgroup_is_not_put_into_the_next_one)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(a_start_that_is_over_is_not_told_and_the_unit_not_made_anew),
 		CASE(a_unit_that_goes_while_it_is_told_leaves_no_dropin),
 		CASE(nor_does_one_whose_answer_nobody_hears),
 		CASE(nor_one_that_was_told_by_an_agent_that_was_killed),

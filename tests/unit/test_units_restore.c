@@ -166,6 +166,20 @@ TEST(a_unit_that_is_gone_is_not_told_and_leaves_no_dropin)
 	assert_false(units_case_has_dropin(s, "hog.slice.d"));
 }
 
+TEST(a_start_that_is_over_has_nothing_to_take_back)
+{
+	struct units_case *s = *state;
+	struct units_restored done;
+
+	tell(s);
+	fake_systemd_mood(&s->systemd, "restless");
+	units_restore(units_case_units(s), &done);
+	assert_int_equal(done.gone, 2);
+	assert_int_equal(done.failed, 0);
+	assert_false(units_case_has_dropin(s, "be.slice.d"));
+	assert_int_equal(fs_exists(s->a->k.state_fd, UNIT_TABLE_FILE), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, units_case_setup, units_case_teardown)
 
 int main(void)
@@ -178,6 +192,7 @@ int main(void)
 		CASE(a_systemd_that_refuses_keeps_the_value_but_no_dropin),
 		CASE(what_a_silent_systemd_was_told_stays_recorded_and_is_taken_back_later),
 		CASE(without_a_bus_an_admins_dropin_says_again_what_he_said),
+		CASE(a_start_that_is_over_has_nothing_to_take_back),
 		CASE(a_unit_that_is_gone_is_not_told_and_leaves_no_dropin),
 	};
 

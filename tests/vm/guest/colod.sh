@@ -33,9 +33,18 @@ colod_stop() { systemctl stop colod; }
 
 colod_reload() { systemctl reload colod; }
 
+colod_restored()
+{
+	[ "$(systemctl show -p Job --value colod-restore)" = "" ] &&
+		[ "$(systemctl show -p ActiveState --value colod-restore)" != activating ]
+}
+
 colod_clean()
 {
 	systemctl stop colod
+	# Stopped while it waits for its next start, it leaves the giving back to this unit, which systemd has
+	# put in line by now.
+	wait_for 30 colod_restored || note "colod-restore is still at work"
 	systemctl reset-failed colod 2>/dev/null
 	rm -rf "$COLOD_DROPIN" /run/colod /run/pods.json /etc/colod/disable
 	rmdir /etc/colod/policy.d /etc/colod 2>/dev/null

@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # budget: 90s
+# long-budget: 400s
 # profile: default
 # title: pods made after start are levelled at once, by crun, by containerd and in the cgroupfs layout; pods that vanish are normal
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
+
+GONE=${LONG:+80}
+GONE=${GONE:-12}
 
 new_pods()
 {
@@ -35,7 +39,7 @@ cgroupfs_pods()
 churn()
 {
 	local i
-	for i in 1 2 3 4 5 6; do
+	for i in $(seq "$GONE"); do
 		POD_PRIORITYCLASS=batch-x pod_create "gone$i" Burstable 500 0 || return
 		basename "$(pod_path "gone$i")" >>gone
 		colod_facts
@@ -43,20 +47,31 @@ churn()
 	done
 }
 
-# What test_units_call.c builds on: systemd does what it is told also for a unit that is gone, and leaves a drop-in for
-# whoever has that name next.
+# What test_units_call.c builds on: by its name systemd does what it is told also for a unit that is gone, and
+# leaves a drop-in and a cgroup for whoever has that name next; by the start of the unit it refuses.
 late()
 {
-	local unit
-	unit=$(head -n 1 gone)
-	ok "a gone unit can be told something" systemctl set-property --runtime "$unit" CPUWeight=1
+	local unit=kubepods-besteffort-podlate.slice path=$CG/kubepods.slice/kubepods-besteffort.slice id
+	path=$path/$unit
+	ok "a slice starts" systemctl start "$unit"
+	id=$(systemctl show -p InvocationID --value "$unit")
+	ok "and is gone" eval 'systemctl stop "$unit" && [ ! -d "$path" ]'
+	[[ $id != [0-9]* ]] || id=_3$id
+	like "$(busctl call org.freedesktop.systemd1 "/org/freedesktop/systemd1/unit/$id" \
+		org.freedesktop.systemd1.Unit SetProperties "ba(sv)" true 1 CPUWeight t 1 2>&1)" \
+		"invocation" "its start is over, says systemd"
+	ok "and made nothing" [ ! -e "$path" -a ! -e "/run/systemd/system.control/$unit.d" ]
+	ok "by its name it can be told something" systemctl set-property --runtime "$unit" CPUWeight=1
 	ok "which leaves a drop-in where colod looks" [ -e "/run/systemd/system.control/$unit.d/50-CPUWeight.conf" ]
+	ok "and a cgroup" [ -d "$path" ]
 	rm -r "/run/systemd/system.control/$unit.d"
+	rmdir "$path"
 }
 
 # Counted from outside: what systemd and colod keep of the pods that are gone.
 left()
 {
+	find $CG -name '*pod*' -type d | grep -Ff gone
 	ls /run/systemd/system.control /run/systemd/transient 2>/dev/null | grep -Ff gone
 	awk '$2 == "own" { told[$3 $4] = $3 } $2 == "end" { delete told[$3 $4] } END { for (k in told) print told[k] }' \
 		/run/colod/units | grep -Ff gone
@@ -75,7 +90,7 @@ is "$(journalctl -q -u colod -p warning -o cat | grep -vc '^$')" 0 "a vanished p
 colod_facts
 ok "the gone pods are forgotten" wait_for 15 sh -c \
 	'[ "$(coloctl pods --json | jq "[.[] | select(.kind == \"kubernetes\")] | length")" = 3 ]'
-is "$(wc -l <gone)" 6 "six pods are gone"
+is "$(wc -l <gone)" "$GONE" "$GONE pods are gone"
 ok "no drop-in and no record of them is left" wait_for 20 nothing_left || note "$(left)"
 late
 is "$(knob "$(pod_path late)" cpu.weight)" 1 "the one that stayed keeps its level"
