@@ -155,6 +155,7 @@ static void account_stage(struct state *s)
 	status->fights = drift.fights;
 	status->contested = drift.contested;
 	status->units_told = units.told;
+	status->units_waiting = units.waiting;
 	status->unit_calls = units.calls;
 	status->unit_refusals = units.refusals;
 	status->triggers = observe_n_triggers(s->observe);

@@ -155,7 +155,8 @@ static int append_values(sd_bus_message *call, const struct unit_values *values)
 }
 
 /* To this start of the unit, or to the unit of this name. */
-static int new_tell(sd_bus *bus, const char *unit, const char *invocation, sd_bus_message **ret_call)
+static int new_tell(sd_bus *bus, const char *unit, const char *invocation,
+		    sd_bus_message **ret_call)
 {
 	_cleanup_free_ char *object = NULL;
 	int r;

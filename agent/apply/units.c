@@ -176,7 +176,7 @@ static void consider(struct units *units, struct cgroup *cg)
 	if (unit->owner == UNIT_OWNER_NOBODY || unit->slot ||
 	    unit_plan_is_done(unit, unit_prop_foreign_max(cg, &max) ? &max : NULL))
 		return;
-	units->waiting++;
+	units->counts.waiting++;
 	if (may_ask(units, unit))
 		units_ask(units, unit);
 }
@@ -221,14 +221,14 @@ static void bury(void *context, struct unit *unit)
 
 static void say_no_bus(struct units *units)
 {
-	if (units->bus || !units->looped || units->waiting == 0 || units->no_bus_said)
+	if (units->bus || !units->looped || units->counts.waiting == 0 || units->no_bus_said)
 		return;
 	units->no_bus_said = true;
 	log_info(
 		"units.bus",
 		"there is no bus to tell systemd of %u units: colod's values are in their files alone, "
 		"and are put back when systemd writes over them",
-		units->waiting);
+		units->counts.waiting);
 }
 
 void units_pass(struct units *units, struct model *model, int64_t now_us)
@@ -238,7 +238,7 @@ void units_pass(struct units *units, struct model *model, int64_t now_us)
 	units->model = model;
 	units->now_us = now_us;
 	units->pass++;
-	units->waiting = 0;
+	units->counts.waiting = 0;
 	units->counts.told = 0;
 	for (size_t i = 0; i < model->n_cgroups; i++)
 		if (may_be_unit(model->cgroups[i]))

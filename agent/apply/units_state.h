@@ -15,8 +15,7 @@ struct units {
 	int64_t now_us;
 	uint64_t pass;
 	unsigned in_flight;
-	unsigned waiting; /* of the last pass: units that systemd still has to be told of */
-	bool looped;	  /* there is an event loop, which knows of the bus */
+	bool looped; /* there is an event loop, which knows of the bus */
 	bool no_bus_said;
 	bool no_record_said;
 	struct units_counts counts;

@@ -138,14 +138,17 @@ static void hold_line(const struct ctl *ctl, const cJSON *status)
 static void units_line(const struct ctl *ctl, const cJSON *status)
 {
 	uint64_t told = doc_count(status, "units_told"), no = doc_count(status, "unit_refusals");
-	char text[256];
+	uint64_t waiting = doc_count(status, "units_waiting");
+	char text[256], more[64] = "";
 
-	if (told == 0 && no == 0)
+	if (told == 0 && no == 0 && waiting == 0)
 		return;
+	if (waiting > 0)
+		(void)snprintf(more, sizeof(more), "; %" PRIu64 " to be told", waiting);
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 " units have values of colod's; told %" PRIu64
-		       " times, refused %" PRIu64,
-		       told, doc_count(status, "unit_calls"), no);
+		       " times, refused %" PRIu64 "%s",
+		       told, doc_count(status, "unit_calls"), no, more);
 	line(ctl, "systemd", text, no > 0 ? TERM_YELLOW : TERM_PLAIN);
 }
 

@@ -103,6 +103,7 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, object, "fights", s->fights);
 	json_put_u64(put, object, "contested", s->contested);
 	json_put_u64(put, object, "units_told", s->units_told);
+	json_put_u64(put, object, "units_waiting", s->units_waiting);
 	json_put_u64(put, object, "unit_calls", s->unit_calls);
 	json_put_u64(put, object, "unit_refusals", s->unit_refusals);
 	json_put_u64(put, object, "withheld", s->withheld);

@@ -106,6 +106,7 @@ static void make_status(struct serve_case *c)
 		.fights = 1,
 		.contested = 1,
 		.units_told = 2,
+		.units_waiting = 1,
 		.unit_calls = 3,
 		.started_us = 1000000,
 		.pass_us = 13000000,

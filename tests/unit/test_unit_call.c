@@ -74,9 +74,8 @@ TEST(telling_goes_to_this_start_of_the_unit)
 	sd_bus_message *m = NULL;
 
 	assert_int_equal(unit_call_tell(bus, "batch.slice", id, &two_values, &m), 0);
-	assert_string_equal(sd_bus_message_get_path(m),
-			    "/org/freedesktop/systemd1/unit/"
-			    "_30123456789abcdef0123456789abcdef");
+	assert_string_equal(sd_bus_message_get_path(m), "/org/freedesktop/systemd1/unit/"
+							"_30123456789abcdef0123456789abcdef");
 	assert_string_equal(sd_bus_message_get_interface(m), "org.freedesktop.systemd1.Unit");
 	assert_string_equal(sd_bus_message_get_member(m), "SetProperties");
 	assert_true(sd_bus_message_seal(m, 1, 0) >= 0);
@@ -100,8 +99,8 @@ TEST(one_that_systemd_never_starts_is_told_by_name)
 
 TEST(an_error_says_whether_the_start_is_over)
 {
-	static const sd_bus_error over = SD_BUS_ERROR_MAKE_CONST(
-		"org.freedesktop.systemd1.NoUnitForInvocationID", "");
+	static const sd_bus_error over =
+		SD_BUS_ERROR_MAKE_CONST("org.freedesktop.systemd1.NoUnitForInvocationID", "");
 	static const sd_bus_error denied = SD_BUS_ERROR_MAKE_CONST(SD_BUS_ERROR_ACCESS_DENIED, "");
 
 	assert_int_equal(unit_call_error(&over), -ESTALE);

@@ -17,6 +17,7 @@ TEST(what_was_written_is_told_in_one_call_after_it_was_recorded)
 	fake_kernel_plan(&s->a->k, s->a->class, KNOB_MEMORY_LOW, EFFECT_PROTECTION, 8192);
 	fake_kernel_plan(&s->a->k, s->a->class, KNOB_IO_WEIGHT, EFFECT_SHARE, 10);
 	assert_int_equal(units_case_pass(s, 10 * S), 3);
+	assert_int_equal(units_counts(units_case_units(s)).waiting, 1);
 	assert_int_equal(fake_systemd_calls(&s->systemd), 1);
 	assert_int_equal(fake_systemd_get(&s->systemd, "be.slice", "CPUWeight"), 50);
 	assert_int_equal(fake_systemd_get(&s->systemd, "be.slice", "MemoryLow"), 8192);
@@ -29,6 +30,7 @@ TEST(what_was_written_is_told_in_one_call_after_it_was_recorded)
 		assert_int_equal(units_case_pass(s, t * S), 0);
 	assert_int_equal(fake_systemd_calls(&s->systemd), 1);
 	assert_int_equal(units_counts(units_case_units(s)).told, 1);
+	assert_int_equal(units_counts(units_case_units(s)).waiting, 0);
 }
 
 TEST(a_hold_is_never_told_and_put_back_when_telling_wipes_it)

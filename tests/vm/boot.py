@@ -56,7 +56,8 @@ def prepare(boot, mode="test", use_kvm=True):
     kernel_dir = entry / boot.kernel
     kvm = use_kvm and not boot.profile.icount and machine.kvm_works(kernel_dir)
     return machine.command(boot.profile, kernel_dir, entry / "root.ext4", packed, boot.out,
-                           shell=mode == "shell", kvm=kvm, append=boot.append)
+                           shell=mode == "shell", kvm=kvm, append=boot.append,
+                           reboots=mode == "test" and any(t.reboots for t in boot.tests))
 
 
 class _Lines:

@@ -63,13 +63,15 @@ def _port(name, path):
             "-device", f"virtserialport,chardev={name},name=colod.{name}"]
 
 
-def command(profile, kernel_dir, root_image, bundle, out, shell=False, kvm=False, append=""):
-    """The command line. OUT receives console.log, tap.log and results.tar.gz."""
+def command(profile, kernel_dir, root_image, bundle, out, shell=False, kvm=False, append="",
+            reboots=False):
+    """The command line. OUT receives console.log, tap.log and results.tar.gz. REBOOTS: a reset boots again,
+    with the same disks, instead of ending the machine."""
     # lpj: on a busy host the newest kernel was seen to hang in calibrating its delay loop.
     cmdline = ("console=ttyS0 loglevel=6 psi=1 panic=-1 oops=panic lpj=4000000 systemd.show_status=no "
                f"systemd.log_target=journal rw {append}")
-    argv = [QEMU, "-M", "q35", "-nodefaults", "-no-reboot", "-nic", "none", "-display", "none",
-            "-m", str(profile.memory_mib), *_accel_args(profile, kvm), *_cpu_args(profile),
+    argv = [QEMU, "-M", "q35", "-nodefaults", *([] if reboots else ["-no-reboot"]), "-nic", "none",
+            "-display", "none", "-m", str(profile.memory_mib), *_accel_args(profile, kvm), *_cpu_args(profile),
             "-kernel", str(kernel_dir / "vmlinuz"), "-initrd", str(kernel_dir / "initramfs"),
             "-append", cmdline.strip()]
     argv += _drive("root", root_image, "snapshot=on")

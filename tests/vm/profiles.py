@@ -46,7 +46,7 @@ class Test:
     title: str
     expect: str = ""
     long_budget_s: int = 0
-    unproven: str = ""  # why it is not run unless it is asked for: it has not passed as a whole yet
+    reboots: int = 0  # how often it cuts the power
 
 
 def _header(path):
@@ -54,7 +54,7 @@ def _header(path):
     for line in path.read_text().splitlines():
         if not line.startswith("#"):
             break
-        match = re.match(r"# (budget|long-budget|profile|core|title|expect|unproven): (.*)", line)
+        match = re.match(r"# (budget|long-budget|profile|core|title|expect|reboots): (.*)", line)
         if match:
             fields[match[1]] = match[2].strip()
     return fields
@@ -74,7 +74,7 @@ def load_test(path):
             raise image.ImageError(f"{path}: unknown profile {name!r}; known: {', '.join(PROFILES)}")
     return Test(path.stem, path, int(fields["budget"][:-1]), names, fields.get("core") == "yes",
                 fields["title"], fields.get("expect", ""), int(fields.get("long-budget", "0s")[:-1]),
-                fields.get("unproven", ""))
+                int(fields.get("reboots", "0")))
 
 
 def load_tests(directory=TESTS):
@@ -85,11 +85,6 @@ def load_tests(directory=TESTS):
 def select(tests, core=False, only=None):
     return [t for t in tests
             if (t.core or not core) and (not only or any(fnmatch.fnmatch(t.name, g) for g in only))]
-
-
-def unproven(tests):
-    """Parts a selection into what is run and what is only named."""
-    return [t for t in tests if not t.unproven], [t for t in tests if t.unproven]
 
 
 def long(tests):

@@ -85,6 +85,8 @@ def _check_main_boot(session, where, checks):
     skipped = session.results["11-skip-listed"].skipped
     checks.check(skipped == [("known gap", "planted")], f"the listed skip came as {skipped}")
     kept = where / "results" / "01-clean" / "kept"
+    cut = session.results["28-power-cut"]
+    checks.check(cut.plan == 3 and cut.passed == 3, f"the results on both sides of a power cut: {cut.passed}")
     checks.check(kept.exists() and kept.read_text() == "kept\n", "a file in $RESULTS did not arrive")
     for name in ("journal", "cgroups", "dmesg"):
         checks.check((where / "results" / "07-not-ok" / name).exists(), f"no {name} of a failed test kept")
@@ -125,6 +127,17 @@ def _check_headers(checks):
             checks.check(True, "")
 
 
+def _check_boots(checks):
+    """A guest that boots again where no test said so is a fault."""
+    test = profiles.Test("01-a", None, 10, ("default",), False, "planted", reboots=1)
+    session = tap.Session([test], "6.12", [], lambda s: s)
+    for line, faults in (("@boot a 1", 0), ("@start 01-a 10", 0), ("@boot a 1", 0), ("@boot a 1", 1),
+                         ("|1..1", 1), ("|ok 1", 1), ("@end 01-a 0 1", 1), ("@boot a 1", 2)):
+        session.feed(line, 0)
+        checks.check(len(session.faults) == faults, f"boots: after {line}: {session.faults}")
+    checks.check(session.results["01-a"].passed == 1, "boots: the result did not count")
+
+
 def _check_no_orphan(kernel, out, checks):
     """A runner that is SIGKILLed takes its QEMU with it."""
     one = boot.Boot(kernel, profiles.PROFILES["default"], [], out / f"selftest-orphan-{kernel}")
@@ -155,6 +168,7 @@ def run(kernel, out):
     try:
         _check_allow_list(checks)
         _check_headers(checks)
+        _check_boots(checks)
         _compile(build)
         _check_no_orphan(kernel, out, checks)
         say("selftest 1 of 3: every fault that a boot survives (about 2 minutes)")

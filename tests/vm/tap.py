@@ -114,6 +114,7 @@ class Session:
     def __init__(self, tests, kernel, skips, slack):
         self.results = {t.name: TestResult(t.name, kernel, skips) for t in tests}
         self.budgets = {t.name: t.budget_s for t in tests}
+        self._reboots = {t.name: t.reboots for t in tests}
         self.boot, self.done, self.faults, self.notes = None, False, [], []
         self._slack, self._current, self._last, self.deadline = slack, None, None, None
 
@@ -136,7 +137,7 @@ class Session:
     def _control(self, words, now):
         kind, rest = words[0], words[1:]
         if kind == "boot":
-            self.boot = " ".join(rest)
+            self._booted(" ".join(rest))
         elif kind == "start":
             self._current = self.results.get(rest[0])
             self.deadline = now + self._slack(self.budgets.get(rest[0], 0))
@@ -154,6 +155,16 @@ class Session:
         elif kind == "done":
             self.done = True
         return None
+
+    def _booted(self, how):
+        """Only a test that says so may boot the guest again."""
+        name = self._current.name if self._current else None
+        if self.boot is None:
+            self.boot = how
+        elif self._reboots.get(name, 0) > 0:
+            self._reboots[name] -= 1
+        else:
+            self.faults.append(f"the guest booted again, {f'during {name}' if name else 'between tests'}")
 
     def _end(self, rest):
         if self._current is None or self._current.name != rest[0]:

@@ -69,6 +69,9 @@ says()
 	journalctl -q -u colod -o cat ${2:+--since "@$2"} | grep -qE -- "$1"
 }
 
+# systemd has been told of everything: it writes the files of a unit anew with each call.
+colod_told() { coloctl status --json | jq -e '.units_waiting == 0' >/dev/null; }
+
 # One pass more than has been made so far.
 colod_passes() { coloctl status --json | jq .passes; }
 colod_next_pass()

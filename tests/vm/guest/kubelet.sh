@@ -8,6 +8,7 @@
 #   kubelet_stop, kubelet_clean
 #   kubelet_mode WORD           how /pods is answered from now on; kubelet_api_mode the API server's list
 #   kubelet_pods                what it says of the pods there are now
+#   kubelet_labels JSON         the node's labels, of the API server
 #   kubelet_token TEXT          the token that it accepts; kubelet_account TEXT the one that colod has
 #   kubelet_asked [URL]         how many questions were answered
 #   kubelet_policy MODE [YAML]  colod's policy: ask it
@@ -58,6 +59,8 @@ kubelet_pods()
 	pods_json "$FK/pods.json"
 	cp "$FK/pods.json" "$FK/api.json"
 }
+
+kubelet_labels() { printf '{"kind": "Node", "metadata": {"name": "colodvm", "labels": %s}}\n' "$1" >"$FK/node.json"; }
 
 kubelet_token() { echo "$1" >"$FK/token"; }
 

@@ -11,10 +11,10 @@
 #   skip "name" REASON          needs a line in tests/vm/skips
 #   wait_for SECONDS COMMAND... polls until the command succeeds
 #   allow_core COMMAND SIGNAL   the test makes this crash on purpose
+#   power_cut PHASE             see below; needs a line "# reboots: N"
 
-tap_count=0
+read -r tap_count tap_failed <<<"${VM_TAP:-0 0}"
 tap_plan=
-tap_failed=0
 
 plan() { tap_plan=$1; echo "1..$1"; }
 
@@ -96,4 +96,18 @@ unit_pid()
 	local pid
 	pid=$(systemctl show -p MainPID --value "$1")
 	[ "${pid:-0}" -gt 1 ] && echo "$pid"
+}
+
+# As a hand on the plug: what the kernel had not written to the disk yet is lost. After the boot the test is
+# run again from its top, with VM_PHASE as given here (1 before) and its results counted on.
+power_cut()
+{
+	# What was printed so far is on its way through the runner's pipes.
+	sleep 1
+	sync "$RESULTS/tap"
+	echo "$VM_TEST $1 $tap_count $tap_failed" >"$VM_KEPT/resume"
+	sync "$VM_KEPT/resume"
+	echo b >/proc/sysrq-trigger
+	sleep 60
+	exit 1
 }

@@ -10,7 +10,9 @@ VM=/opt/colod/vm
 RUN=/run/vmtest
 RESULTS=/var/vm-results
 CORES=/run/vm-cores
-export VM RESULTS
+# What outlives a boot: the state after the first one, and which test cut the power (lib.sh, power_cut).
+VM_KEPT=/var/vm-kept
+export VM RESULTS VM_KEPT
 
 . "$VM/settings"
 . "$VM/guest/state.sh"
@@ -58,13 +60,13 @@ run_unit()
 	local name=$1 budget=$2 rc out err
 	rm -f "$RUN/out" "$RUN/err"
 	mkfifo "$RUN/out" "$RUN/err"
-	tee "$RESULTS/$name/tap" <"$RUN/out" | sed -u 's/^/|/' >&3 &
+	tee -a "$RESULTS/$name/tap" <"$RUN/out" | sed -u 's/^/|/' >&3 &
 	out=$!
-	tee "$RESULTS/$name/stderr" <"$RUN/err" | sed -u 's/^/~/' >&3 &
+	tee -a "$RESULTS/$name/stderr" <"$RUN/err" | sed -u 's/^/~/' >&3 &
 	err=$!
 	systemd-run --quiet --wait --pipe --collect --unit="vmtest-$name" \
 		-p "RuntimeMaxSec=$budget" -p TimeoutStopSec=3 -p OOMScoreAdjust=-900 \
-		-E VM="$VM" -E RESULTS="$RESULTS/$name" -E VM_KERNEL="$VM_KERNEL" \
+		-E VM="$VM" -E VM_KEPT="$VM_KEPT" -E VM_PHASE="$phase" -E VM_TAP="$tap" -E RESULTS="$RESULTS/$name" -E VM_KERNEL="$VM_KERNEL" \
 		-E VM_PROFILE="$VM_PROFILE" -E LONG="${LONG:-}" -E VM_TEST="$name" -E HOME=/root \
 		/bin/bash "$VM/guest/run-one.sh" "$name" >"$RUN/out" 2>"$RUN/err" 3>&- </dev/null
 	rc=$?
@@ -122,13 +124,13 @@ check_taint()
 check_leftovers()
 {
 	local tries=0
-	until state_take "$RUN/now"; [ -z "$(state_diff "$RUN/base" "$RUN/now")" ]; do
+	until state_take "$RUN/now"; [ -z "$(state_diff "$VM_KEPT/base" "$RUN/now")" ]; do
 		tries=$((tries + 1))
 		if [ $tries -ge 10 ]; then
-			state_diff "$RUN/base" "$RUN/now" | head -20 |
+			state_diff "$VM_KEPT/base" "$RUN/now" | head -20 |
 				while read -r line; do send "@fault $1 left behind: $line"; done
 			# The next test is not to be blamed for this one.
-			cp "$RUN/now" "$RUN/base"
+			cp "$RUN/now" "$VM_KEPT/base"
 			return
 		fi
 		sleep 0.5
@@ -150,7 +152,7 @@ run_test()
 	since=$(date +%s.%6N)
 	start=$(date +%s%N)
 	echo "colod-vm: start $name" >/dev/kmsg
-	send "@start $name $budget"
+	[ -n "$resumed" ] || send "@start $name $budget"
 	: >"$RUN/faults"
 	run_unit "$name" "$budget"
 	rc=$?
@@ -167,21 +169,43 @@ run_test()
 	send "@end $name $rc $(awk "BEGIN { print ($end - $start) / 1e9 }")"
 }
 
+# After a power cut the test that made it goes on, at its next phase. A guest that boots again for any other
+# reason has failed, and ends.
+resume()
+{
+	resumed= phase=1 tap=
+	[ -e "$VM_KEPT/base" ] || return 0
+	if ! read -r resumed phase tap <"$VM_KEPT/resume"; then
+		echo o >/proc/sysrq-trigger
+		sleep 60
+	fi
+	rm "$VM_KEPT/resume"
+}
+
+run_tests()
+{
+	local name budget
+	while read -r name budget; do
+		[ -z "$resumed" ] || [ "$name" = "$resumed" ] || continue
+		run_test "$name" "$budget" </dev/null
+		resumed= phase=1 tap=
+	done
+}
+
 main()
 {
-	local name budget device
-	mkdir -p "$RUN"
+	local device resumed phase tap
+	mkdir -p "$RUN" "$VM_KEPT"
 	if [ "${VM_MODE:-test}" = shell ]; then
 		exec "$VM/guest/shell.sh"
 	fi
 	exec 3>"$(port_device colod.tap)"
+	resume
 	guest_setup
 	wait_for_boot
 	taint=$(cat /proc/sys/kernel/tainted)
-	state_take "$RUN/base"
-	while read -r name budget <&4; do
-		run_test "$name" "$budget"
-	done 4<"$VM/plan"
+	[ -n "$resumed" ] || state_take "$VM_KEPT/base"
+	run_tests <"$VM/plan"
 	device=$(port_device colod.results)
 	tar -C "$RESULTS" -cz . >"$device"
 	send "@done"

@@ -12,7 +12,8 @@ guest_setup()
 	echo 8 >/proc/sys/kernel/core_pipe_limit
 	ip link set lo up
 	modprobe -q ifb numifbs=0
-	if [ -d /opt/colod/dest ]; then
+	# Once: a boot after a power cut has it on its disk, and in use.
+	if [ -d /opt/colod/dest ] && [ -z "${resumed:-}" ]; then
 		tar -C /opt/colod/dest -c . | tar -C / --keep-directory-symlink --no-overwrite-dir -x
 		systemd-sysusers
 		systemctl daemon-reload

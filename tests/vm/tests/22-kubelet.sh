@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 120s
+# budget: 150s
 # profile: default
 # title: while the kubelet is down no pod is touched, whatever the pressure; a real TLS kubelet that is slow, wrong or refuses; its answer levels all
 . "$VM/guest/lib.sh"
@@ -122,6 +122,32 @@ kubelet_answers()
 	ok "status has nothing to say any more" nothing_noted
 }
 
+in_mode() { [ "$(coloctl status --json | jq -r .mode)" = "$1" ]; }
+
+# A part of the policy that holds only on nodes with a label. A reload asks anew.
+labels_of_the_api()
+{
+	local file=/etc/colod/policy.d/95-pool.yaml
+	kubelet_labels '{"pool": "db"}'
+	printf 'version: 1\nnodes: {label: pool=batch}\nmode: observe\n' >$file
+	ok "the API server is asked for the node's labels" wait_for 20 grep -q '200 GET /api/v1/nodes/colodvm' "$FK/log"
+	ok "which are another pool's: nothing changes" wait_for 10 in_mode squeeze
+	kubelet_labels '{"pool": "batch"}'
+	colod_reload
+	ok "this pool's: the file holds" wait_for 20 in_mode observe
+	kubelet_api_mode 403
+	colod_reload
+	ok "a server that refuses" wait_for 20 grep -q '403 GET /api/v1/nodes/colodvm' "$FK/log"
+	ok "takes no label away" in_mode observe
+	kubelet_api_mode ok
+	kubelet_labels '{"pool": "db"}'
+	colod_reload
+	ok "another pool's again" wait_for 20 in_mode squeeze
+	ok "and levelled again" levelled
+	rm $file
+	ok "passes go on" some_passes 2
+}
+
 # A token that is not taken any more: what is known stays known.
 token_rotates()
 {
@@ -169,6 +195,7 @@ watch_writes
 kubelet_is_down
 kubelet_is_wrong
 kubelet_answers
+labels_of_the_api
 token_rotates
 old_kubelet
 restart_beside_a_silent_one

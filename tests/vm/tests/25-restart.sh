@@ -30,6 +30,7 @@ start()
 	ok "start${1:+ $1}" colod_start
 	ok "levelled" wait_for 30 grep -qx 1 "$(pod_path batch)/cpu.weight"
 	ok "a whole pass later" wait_for 30 passed_again
+	ok "systemd has been told" wait_for 30 colod_told
 }
 
 dropin()

@@ -113,7 +113,7 @@ systemctl daemon-reload
 allow_core colod 6
 ok "start" colod_start
 ok "a quota stands" wait_for 90 pressure_held
-sleep 2
+ok "systemd has been told" wait_for 30 colod_told
 watch_start
 dies SIGKILL kill_main KILL
 dies "SIGSTOP past the watchdog" kill_main STOP

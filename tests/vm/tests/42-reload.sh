@@ -85,6 +85,7 @@ reload_under_churn()
 	for i in 1 2 3 4; do reload_once "$i"; done
 	rm -f /run/churn.end /run/churn.n $SAMPLES
 	first=$(loaded)
+	ok "systemd has been told" wait_for 30 colod_told
 	watch_start "$(pod_path web)" "$(pod_path batch)"
 	churn >/run/churn.log 2>&1 &
 	local churner=$!

@@ -3,7 +3,8 @@
 #
 # budget: 60s
 # profile: default
-# title: a real kernel crash
+# reboots: 1
+# title: a real kernel crash, where the machine then boots again
 # expect: ^it did not finish$ ;; ^kernel: .*(BUG|Oops|Kernel panic|cut here)
 echo 1..1
 echo ok 1
