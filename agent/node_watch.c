@@ -60,8 +60,7 @@ void node_watch_policy(struct node_watch *watch, const struct policy *policy)
 		return;
 	if (kubelet_place_same(&place, &watch->place)) {
 		kubelet_place_clear(&place);
-		/* A reload that a new label caused asks no earlier for that. */
-		if (!watch->told)
+		if (!watch->rereads)
 			watch->next_us = 0;
 		return;
 	}
@@ -171,6 +170,7 @@ bool node_watch_update(struct node_watch *watch, int64_t now_us)
 {
 	bool changed = take(watch, now_us);
 
+	watch->rereads = changed;
 	if (watch->asks && watch->may_ask && watch->place.url && now_us >= watch->next_us)
 		ask(watch, now_us);
 	return changed;

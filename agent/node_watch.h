@@ -21,8 +21,9 @@ struct node_watch {
 	bool may_ask;
 	struct kubelet *worker; /* made for the first question */
 	struct kubelet_place place;
-	bool asks;		  /* the policy has such a file, and says that a kubelet is there */
-	bool stale;		  /* the answer under way is about another node or server */
+	bool asks;    /* the policy has such a file, and says that a kubelet is there */
+	bool stale;   /* the answer under way is about another node or server */
+	bool rereads; /* the last update brought other labels: for them the policy is read */
 	struct node_labels *told; /* NULL: nobody has, yet */
 	uint32_t failures;
 	int64_t next_us;
@@ -34,7 +35,7 @@ void node_watch_start(struct node_watch *watch, int root_fd, bool may_ask);
 void node_watch_stop(struct node_watch *watch);
 
 /* A policy was read, and may wait for labels. Whoever reads one anew is answered anew: the next update
- * asks. Another server, or another name of this node, makes the labels unknown again, and so does a policy
+ * asks, unless it was read because of the answer. Another server, or another name of this node, makes the labels unknown again, and so does a policy
  * that has no use for them. */
 void node_watch_policy(struct node_watch *watch, const struct policy *policy);
 

@@ -120,6 +120,20 @@ TEST(a_label_that_changes_is_told)
 	assert_int_equal(fake_kubelet_asked(c.server, ASKED), 2);
 }
 
+/* Somebody who has just changed a label and reloads is not told in five minutes. */
+TEST(a_reload_by_hand_asks_at_once)
+{
+	first_labels();
+	node_watch_policy(&watch, &policy);
+	assert_false(update(1 * S));
+	assert_int_equal(fake_kubelet_asked(c.server, ASKED), 1);
+	kubelet_case_serve(&c, "node.json", NODE("\"pool\":\"db\""));
+	node_watch_policy(&watch, &policy);
+	assert_false(update(1 * S));
+	assert_true(answered());
+	assert_int_equal(fake_kubelet_asked(c.server, ASKED), 2);
+}
+
 TEST(a_server_that_refuses_or_is_gone_takes_no_label_away)
 {
 	static const char *const modes[] = {"403", "500", "garbage", "cut", "redirect"};
@@ -208,6 +222,7 @@ int main(void)
 		CASE(over_a_recorded_tree_nobody_is_asked),
 		CASE(an_answer_is_told_once_left_for_coloctl_and_asked_for_again_later),
 		CASE(a_label_that_changes_is_told),
+		CASE(a_reload_by_hand_asks_at_once),
 		CASE(a_server_that_refuses_or_is_gone_takes_no_label_away),
 		CASE(without_an_answer_labels_stay_unknown_and_the_reason_is_said),
 		CASE(another_node_of_that_answer_is_no_answer),
