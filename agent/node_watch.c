@@ -60,8 +60,10 @@ void node_watch_policy(struct node_watch *watch, const struct policy *policy)
 		return;
 	if (kubelet_place_same(&place, &watch->place)) {
 		kubelet_place_clear(&place);
-		if (!watch->rereads)
+		if (!watch->rereads) {
 			watch->next_us = 0;
+			watch->again = watch->worker && kubelet_is_busy(watch->worker);
+		}
 		return;
 	}
 	kubelet_place_clear(&watch->place);
@@ -138,7 +140,8 @@ static bool take(struct node_watch *w, int64_t now_us)
 		return false;
 	}
 	w->failures = 0;
-	w->next_us = now_us + jittered(w, NODE_WATCH_US);
+	w->next_us = w->again ? 0 : now_us + jittered(w, NODE_WATCH_US);
+	w->again = false;
 	say(w, "");
 	same = node_labels_same(w->told, a.labels);
 	node_labels_free(w->told);

@@ -23,6 +23,7 @@ struct node_watch {
 	struct kubelet_place place;
 	bool asks;    /* the policy has such a file, and says that a kubelet is there */
 	bool stale;   /* the answer under way is about another node or server */
+	bool again;   /* the answer under way may be older than the last reload */
 	bool rereads; /* the last update brought other labels: for them the policy is read */
 	struct node_labels *told; /* NULL: nobody has, yet */
 	uint32_t failures;

@@ -134,6 +134,22 @@ TEST(a_reload_by_hand_asks_at_once)
 	assert_int_equal(fake_kubelet_asked(c.server, ASKED), 2);
 }
 
+/* The answer that is under way may have been on its way before the label was changed. */
+TEST(a_reload_while_an_answer_is_under_way_asks_again)
+{
+	node_watch_policy(&watch, &policy);
+	assert_false(update(0));
+	node_watch_policy(&watch, &policy);
+	assert_false(update(0));
+	assert_true(answered());
+	node_watch_policy(&watch, &policy);
+	assert_false(update(0));
+	assert_false(answered());
+	assert_false(update(1 * S));
+	assert_false(update(1 * S));
+	assert_int_equal(fake_kubelet_asked(c.server, ASKED), 2);
+}
+
 TEST(a_server_that_refuses_or_is_gone_takes_no_label_away)
 {
 	static const char *const modes[] = {"403", "500", "garbage", "cut", "redirect"};
@@ -223,6 +239,7 @@ int main(void)
 		CASE(an_answer_is_told_once_left_for_coloctl_and_asked_for_again_later),
 		CASE(a_label_that_changes_is_told),
 		CASE(a_reload_by_hand_asks_at_once),
+		CASE(a_reload_while_an_answer_is_under_way_asks_again),
 		CASE(a_server_that_refuses_or_is_gone_takes_no_label_away),
 		CASE(without_an_answer_labels_stay_unknown_and_the_reason_is_said),
 		CASE(another_node_of_that_answer_is_no_answer),

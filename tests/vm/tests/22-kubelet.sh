@@ -131,7 +131,8 @@ labels_of_the_api()
 	kubelet_labels '{"pool": "db"}'
 	printf 'version: 1\nnodes: {label: pool=batch}\nmode: observe\n' >$file
 	ok "the API server is asked for the node's labels" wait_for 20 grep -q '200 GET /api/v1/nodes/colodvm' "$FK/log"
-	ok "which are another pool's: nothing changes" wait_for 10 in_mode squeeze
+	ok "which are another pool's" wait_for 20 grep -q '^pool=db$' /run/colod/node-labels
+	ok "so that nothing changes" in_mode squeeze
 	kubelet_labels '{"pool": "batch"}'
 	colod_reload
 	ok "this pool's: the file holds" wait_for 20 in_mode observe
