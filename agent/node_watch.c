@@ -72,6 +72,11 @@ void node_watch_policy(struct node_watch *watch, const struct policy *policy)
 	forget(watch);
 }
 
+void node_watch_read(struct node_watch *watch)
+{
+	watch->rereads = false;
+}
+
 /* A tenth more or less, by the node's name. */
 static int64_t jittered(const struct node_watch *w, int64_t wait_us)
 {
@@ -173,7 +178,7 @@ bool node_watch_update(struct node_watch *watch, int64_t now_us)
 {
 	bool changed = take(watch, now_us);
 
-	watch->rereads = changed;
+	watch->rereads |= changed;
 	if (watch->asks && watch->may_ask && watch->place.url && now_us >= watch->next_us)
 		ask(watch, now_us);
 	return changed;

@@ -21,10 +21,10 @@ struct node_watch {
 	bool may_ask;
 	struct kubelet *worker; /* made for the first question */
 	struct kubelet_place place;
-	bool asks;    /* the policy has such a file, and says that a kubelet is there */
-	bool stale;   /* the answer under way is about another node or server */
-	bool again;   /* the answer under way may be older than the last reload */
-	bool rereads; /* the last update brought other labels: for them the policy is read */
+	bool asks;		  /* the policy has such a file, and says that a kubelet is there */
+	bool stale;		  /* the answer under way is about another node or server */
+	bool again;		  /* the answer under way may be older than the last reload */
+	bool rereads;		  /* other labels have come, and for them the policy is read */
 	struct node_labels *told; /* NULL: nobody has, yet */
 	uint32_t failures;
 	int64_t next_us;
@@ -39,6 +39,10 @@ void node_watch_stop(struct node_watch *watch);
  * asks, unless it was read because of the answer. Another server, or another name of this node, makes the labels unknown again, and so does a policy
  * that has no use for them. */
 void node_watch_policy(struct node_watch *watch, const struct policy *policy);
+
+/* A reading of the policy, in which node_watch_policy() may be called more than once, is over: the next one
+ * has another reason. */
+void node_watch_read(struct node_watch *watch);
 
 /* Takes an answer that has come, and asks where it is time to; never waits. True when the labels are others
  * than before: the policy is to be read again. A silent server changes nothing: what was told stays. */

@@ -247,6 +247,7 @@ int state_load_policy(struct state *s)
 	if (s->options->n_policy_files == 0)
 		policy_watch_loaded(&s->policy_watch, s->root_fd);
 	r = read_policy(s, &policy);
+	node_watch_read(&s->node_watch);
 	log_diags(&s->diags);
 	s->policy_waits = false;
 	if (r == 0 && policy_waits(policy)) {
