@@ -92,6 +92,8 @@ def _follow(vm, boot, session, report, on_line):
                 session.deadline = now + 60 * boot.slow()
         if session.done and session.deadline > now + 20:
             session.deadline = now + 20
+        if session.broken:
+            return session.broken
         if ended:
             return "QEMU ended"
         if now > session.deadline:

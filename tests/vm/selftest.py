@@ -135,6 +135,7 @@ def _check_boots(checks):
                          ("|1..1", 1), ("|ok 1", 1), ("@end 01-a 0 1", 1), ("@boot a 1", 2)):
         session.feed(line, 0)
         checks.check(len(session.faults) == faults, f"boots: after {line}: {session.faults}")
+    checks.check(session.broken == "the guest booted again, between tests", f"boots: {session.broken}")
     checks.check(session.results["01-a"].passed == 1, "boots: the result did not count")
 
 

@@ -116,6 +116,7 @@ class Session:
         self.budgets = {t.name: t.budget_s for t in tests}
         self._reboots = {t.name: t.reboots for t in tests}
         self.boot, self.done, self.faults, self.notes = None, False, [], []
+        self.broken = None  # why it makes no sense to go on
         self._slack, self._current, self._last, self.deadline = slack, None, None, None
 
     def feed(self, raw, now):
@@ -164,7 +165,8 @@ class Session:
         elif self._reboots.get(name, 0) > 0:
             self._reboots[name] -= 1
         else:
-            self.faults.append(f"the guest booted again, {f'during {name}' if name else 'between tests'}")
+            self.broken = f"the guest booted again, {f'during {name}' if name else 'between tests'}"
+            self.faults.append(self.broken)
 
     def _end(self, rest):
         if self._current is None or self._current.name != rest[0]:

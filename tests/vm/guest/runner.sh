@@ -174,12 +174,22 @@ run_test()
 resume()
 {
 	resumed= phase=1 tap=
-	[ -e "$VM_KEPT/base" ] || return 0
+	[ -e "$VM_KEPT/boot" ] || return 0
 	if ! read -r resumed phase tap <"$VM_KEPT/resume"; then
 		echo o >/proc/sysrq-trigger
 		sleep 60
 	fi
 	rm "$VM_KEPT/resume"
+}
+
+# A boot gives back the state after the first one, whatever a test had left behind since.
+take_base()
+{
+	if [ -z "$resumed" ]; then
+		state_take "$VM_KEPT/boot"
+		sync "$VM_KEPT/boot"
+	fi
+	cp "$VM_KEPT/boot" "$VM_KEPT/base"
 }
 
 run_tests()
@@ -204,7 +214,7 @@ main()
 	guest_setup
 	wait_for_boot
 	taint=$(cat /proc/sys/kernel/tainted)
-	[ -n "$resumed" ] || state_take "$VM_KEPT/base"
+	take_base
 	run_tests <"$VM/plan"
 	device=$(port_device colod.results)
 	tar -C "$RESULTS" -cz . >"$device"
