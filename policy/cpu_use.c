@@ -55,3 +55,23 @@ int cpu_use_node_milli(const struct samples *samples, uint64_t window_us, int64_
 	return rate(back->cpu_busy_us, last->cpu_busy_us, back->at_us, last->at_us, now_us,
 		    ret_milli);
 }
+
+int cpu_use_throttled_permille(const struct pod_sample *from, const struct pod_sample *to,
+			       uint64_t *ret_permille)
+{
+	uint64_t outer = 0, inner = 0;
+
+	if (!(from->valid & to->valid & SAMPLE_CPU) ||
+	    ((from->valid | to->valid) & SAMPLE_QUOTA_UNSEEN) ||
+	    to->cpu_periods < from->cpu_periods || to->cpu_throttled < from->cpu_throttled ||
+	    to->inner_periods < from->inner_periods || to->inner_throttled < from->inner_throttled)
+		return -ENODATA;
+	if (to->cpu_periods > from->cpu_periods)
+		outer = cpu_use_permille(to->cpu_throttled - from->cpu_throttled,
+					 to->cpu_periods - from->cpu_periods);
+	if (to->inner_periods > from->inner_periods)
+		inner = cpu_use_permille(to->inner_throttled - from->inner_throttled,
+					 to->inner_periods - from->inner_periods);
+	*ret_permille = outer > inner ? outer : inner;
+	return to->cpu_periods > from->cpu_periods || to->inner_periods > from->inner_periods;
+}

@@ -32,8 +32,6 @@
 #define SLACK_NUM 6u
 #define SLACK_DEN 5u
 
-/* A pod throttled in more than 1 % of its periods waits for its own quota. */
-#define OWN_FAULT_PERMILLE 10u
 /* A span this many times the window (or second, if that is longer) no longer speaks of the window
  * that the rule names. */
 #define SPAN_MAX 4u
@@ -147,7 +145,7 @@ static bool waited(const struct samples *samples, const struct pod *pod, uint64_
 {
 	const struct pod_history *history = ring_of(samples, pod->slot, pod->serial);
 	const struct pod_sample *back, *last;
-	uint64_t span_us, periods, throttled;
+	uint64_t span_us, throttled;
 
 	if (!history)
 		return false;
@@ -159,11 +157,8 @@ static bool waited(const struct samples *samples, const struct pod *pod, uint64_
 	if (span_us < window_us || span_us / SPAN_MAX > max_u64(window_us, 1000000))
 		return false;
 	if (last->psi[RESOURCE_CPU].some_us < back->psi[RESOURCE_CPU].some_us ||
-	    last->cpu_periods < back->cpu_periods || last->cpu_throttled < back->cpu_throttled)
-		return false;
-	periods = last->cpu_periods - back->cpu_periods;
-	throttled = last->cpu_throttled - back->cpu_throttled;
-	if (periods > 0 && cpu_use_permille(throttled, periods) > OWN_FAULT_PERMILLE)
+	    cpu_use_throttled_permille(back, last, &throttled) < 0 ||
+	    throttled > CPU_USE_OWN_FAULT_PERMILLE)
 		return false;
 	*ret_permille = cpu_use_permille(
 		last->psi[RESOURCE_CPU].some_us - back->psi[RESOURCE_CPU].some_us, span_us);

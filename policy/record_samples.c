@@ -9,7 +9,7 @@
 
 #include "policy/ring.h"
 
-#define POD_FIELDS (5 + 2 * RESOURCE_COUNT)
+#define POD_FIELDS (7 + 2 * RESOURCE_COUNT)
 #define NODE_FIELDS (2 + 2 * RESOURCE_COUNT)
 
 /* The numbers of a sample in the order of the line. */
@@ -25,6 +25,8 @@ static void pod_fields(struct pod_sample *s, uint64_t *fields[POD_FIELDS])
 	fields[7] = &s->cpu_throttled_us;
 	for (int r = 0; r < RESOURCE_COUNT; r++)
 		fields[8 + r] = &s->psi[r].full_us;
+	fields[8 + RESOURCE_COUNT] = &s->inner_periods;
+	fields[9 + RESOURCE_COUNT] = &s->inner_throttled;
 }
 
 static void node_fields(struct node_sample *s, uint64_t *fields[NODE_FIELDS])

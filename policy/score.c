@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/cpu_use.h"
 #include "policy/decide.h"
 #include "policy/ring.h"
 
 /* A share of less than this is noise: PSI of a busy CPU is folded in once a tick. */
 #define SHARE_FROM_US 1000000
-/* Throttled in more than one of this many periods: its own quota stalls it. */
-#define SELF_THROTTLED_ONE_IN 100
 #define PERMILLE 1000
 
 /* Whether a counter never fell from `first` to the newest sample. It falls only when the cgroup was
@@ -42,15 +41,10 @@ static bool grows(const struct pod_history *history, const struct pod_sample *fi
 /* 1, 0, or -ENODATA when the window does not tell. */
 static int self_throttled(const struct pod_sample *first, const struct pod_sample *last)
 {
-	uint64_t periods, throttled;
+	uint64_t permille = 0;
+	int r = cpu_use_throttled_permille(first, last, &permille);
 
-	if (!(first->valid & last->valid & SAMPLE_CPU))
-		return -ENODATA;
-	if (last->cpu_periods < first->cpu_periods || last->cpu_throttled < first->cpu_throttled)
-		return -ENODATA;
-	periods = last->cpu_periods - first->cpu_periods;
-	throttled = last->cpu_throttled - first->cpu_throttled;
-	return throttled > periods / SELF_THROTTLED_ONE_IN;
+	return r < 0 ? r : permille > CPU_USE_OWN_FAULT_PERMILLE;
 }
 
 static uint32_t share_permille(uint64_t part_us, uint64_t window_us)

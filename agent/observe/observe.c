@@ -14,12 +14,15 @@
 #include "agent/base/log.h"
 #include "agent/observe/node_files.h"
 #include "agent/observe/pod_files.h"
+#include "agent/observe/quota_files.h"
 #include "agent/observe/trigger.h"
 #include "policy/decide.h"
 #include "policy/ring.h"
 
 /* Left for triggers, inotify, the bus, and the files that discovery and apply open for a moment. */
 #define RESERVED_FDS 128
+/* Its own files, and most pods with a quota have one container that has it. */
+#define FDS_A_POD (KEPT_SET_COUNT + 1)
 /* A file that was not there is looked for again after this time: a controller may be enabled. */
 #define MISSING_RETRY_US 10000000
 
@@ -30,6 +33,7 @@ struct slot {
 	uint64_t pass; /* the last one that saw the pod */
 	int64_t retry_us;
 	struct kept_set files;
+	struct quota_files quotas;
 };
 
 struct observe {
@@ -70,7 +74,7 @@ static size_t max_open_pods(uint64_t fd_limit)
 {
 	uint64_t reserved = fd_limit / 2 < RESERVED_FDS ? fd_limit / 2 : RESERVED_FDS;
 
-	return (size_t)((fd_limit - reserved) / KEPT_SET_COUNT);
+	return (size_t)((fd_limit - reserved) / FDS_A_POD);
 }
 
 int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe)
@@ -101,6 +105,7 @@ static void close_slot(struct observe *o, struct slot *slot)
 	if (kept_set_n_open(&slot->files) > 0)
 		o->n_open--;
 	kept_set_close(&slot->files);
+	quota_files_close(&slot->quotas);
 }
 
 static void clear_slot(struct observe *o, size_t i)
@@ -154,6 +159,7 @@ static int grow(struct observe *o, size_t n_slots)
 	for (size_t i = o->samples.n_slots; i < n_slots; i++) {
 		slots[i] = (struct slot){0};
 		kept_set_init(&slots[i].files);
+		quota_files_init(&slots[i].quotas);
 		pods[i] = NULL;
 	}
 	o->samples.n_slots = n_slots;
@@ -193,6 +199,7 @@ static struct slot *slot_of(struct observe *o, const struct pod *pod)
 	slot->used = true;
 	slot->serial = pod->serial;
 	slot->rank = rank_of_qos(pod->qos);
+	quota_files_init(&slot->quotas);
 	slot->retry_us = INT64_MIN;
 	return slot;
 }
@@ -225,7 +232,7 @@ static void say_fds(struct observe *o)
 		    "%" PRIu32
 		    " pods are not measured, the lowest levels first: file descriptors are "
 		    "short (limit %" PRIu64 ", %d a pod). Raise LimitNOFILE= of colod.service",
-		    o->n_unsampled, o->fd_limit, KEPT_SET_COUNT);
+		    o->n_unsampled, o->fd_limit, FDS_A_POD);
 }
 
 /* Opens what the pod's slot misses. false: there was no room for it. */
@@ -250,8 +257,10 @@ static bool keep_open(struct observe *o, struct slot *slot, const struct pod *po
 	return true;
 }
 
-static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_t now_us)
+static int sample_pod(struct observe *o, const struct model *model, const struct pod *pod,
+		      int64_t now_us)
 {
+	bool psi = model_can(model, CAPABILITY_PSI);
 	struct pod_sample sample = {.at_us = now_us};
 	struct slot *slot = slot_of(o, pod);
 	unsigned n;
@@ -266,6 +275,11 @@ static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_
 		o->n_open -= n > 0;
 		/* Perhaps only a controller went: the next pass looks what is left. */
 		slot->retry_us = INT64_MIN;
+	}
+	if (n > 0) {
+		quota_files_look(&slot->quotas, &o->reader, o->cgroup_fd, pod, model->generation,
+				 now_us);
+		quota_files_read(&slot->quotas, &o->reader, pod, &sample);
 	}
 	/* Even an empty sample: an old number must not pass for the newest. */
 	(void)ring_add(o->samples.pods[pod->slot], &sample);
@@ -301,7 +315,7 @@ int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 	o->n_unsampled = 0;
 	sample_node(o, psi, now_us);
 	for (size_t i = 0; i < model->n_pods; i++) {
-		int e = sample_pod(o, model->pods[i], psi, now_us);
+		int e = sample_pod(o, model, model->pods[i], now_us);
 
 		if (e < 0)
 			r = e;

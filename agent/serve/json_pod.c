@@ -5,6 +5,7 @@
 #include "agent/serve/held.h"
 #include "agent/serve/stall.h"
 #include "agent/serve/words.h"
+#include "policy/cpu_use.h"
 #include "policy/decide.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
@@ -114,18 +115,20 @@ static void use(struct json_view *view, cJSON *pod_object, const struct pod *pod
 	const struct pod_sample *back = last ? ring_back(h, USE_WINDOW_US, SAMPLE_CPU) : NULL;
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, pod_object, "use");
-	uint64_t window_us = back && last->at_us > back->at_us ? last->at_us - back->at_us : 0;
+	uint64_t throttled,
+		window_us = back && last->at_us > back->at_us ? last->at_us - back->at_us : 0;
 
 	json_put_u64(put, object, "window_us", window_us);
 	if (window_us > 0) {
 		rate(view, object, "cpu_milli", last->cpu_usage_us, back->cpu_usage_us, window_us,
 		     1000);
-		rate(view, object, "throttled_permille", last->cpu_throttled, back->cpu_throttled,
-		     last->cpu_periods - back->cpu_periods, 1000);
 	} else {
 		json_put_null(put, object, "cpu_milli");
-		json_put_null(put, object, "throttled_permille");
 	}
+	if (window_us > 0 && cpu_use_throttled_permille(back, last, &throttled) > 0)
+		json_put_u64(put, object, "throttled_permille", throttled);
+	else
+		json_put_null(put, object, "throttled_permille");
 	if (last && (last->valid & SAMPLE_MEMORY))
 		json_put_u64(put, object, "memory_bytes", last->memory_bytes);
 	else

@@ -18,6 +18,7 @@ enum sample_valid {
 	SAMPLE_PSI_CPU = 1 << 2, /* SAMPLE_PSI_CPU << enum resource */
 	SAMPLE_PSI_MEMORY = 1 << 3,
 	SAMPLE_PSI_IO = 1 << 4,
+	SAMPLE_QUOTA_UNSEEN = 1 << 5, /* some container's quota could not be looked at */
 };
 
 /* Totals since boot, as the kernel counts them. */
@@ -36,6 +37,10 @@ struct pod_sample {
 	uint64_t cpu_throttled_us;
 	uint64_t memory_bytes;
 	struct psi_total psi[RESOURCE_COUNT];
+	/* Of the quotas that its containers have of their own, which the counters above know nothing of: from
+	 * sample to sample those of the container that had most. */
+	uint64_t inner_periods;
+	uint64_t inner_throttled;
 };
 
 struct node_sample {

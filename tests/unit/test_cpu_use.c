@@ -72,6 +72,30 @@ TEST(permille_does_not_overflow)
 	assert_int_equal(cpu_use_permille(1ull << 60, 1ull << 50), 1024000);
 }
 
+TEST(throttling_is_that_of_the_quota_that_was_hit_most)
+{
+	struct pod_sample from = {.valid = SAMPLE_CPU}, to = from;
+	uint64_t permille = 7;
+
+	assert_int_equal(cpu_use_throttled_permille(&from, &to, &permille), 0);
+	assert_int_equal(permille, 0);
+	to.cpu_periods = 100;
+	to.cpu_throttled = 2;
+	assert_int_equal(cpu_use_throttled_permille(&from, &to, &permille), 1);
+	assert_int_equal(permille, 20);
+	to.inner_periods = 10;
+	to.inner_throttled = 5;
+	assert_int_equal(cpu_use_throttled_permille(&from, &to, &permille), 1);
+	assert_int_equal(permille, 500);
+	to.valid |= SAMPLE_QUOTA_UNSEEN;
+	assert_int_equal(cpu_use_throttled_permille(&from, &to, &permille), -ENODATA);
+	to.valid = 0;
+	assert_int_equal(cpu_use_throttled_permille(&from, &to, &permille), -ENODATA);
+	to.valid = SAMPLE_CPU;
+	from.inner_throttled = 6;
+	assert_int_equal(cpu_use_throttled_permille(&from, &to, &permille), -ENODATA);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -79,6 +103,7 @@ int main(void)
 		cmocka_unit_test(old_samples_and_counters_that_ran_backwards_say_nothing),
 		cmocka_unit_test(the_node_is_measured_the_same_way),
 		cmocka_unit_test(permille_does_not_overflow),
+		cmocka_unit_test(throttling_is_that_of_the_quota_that_was_hit_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

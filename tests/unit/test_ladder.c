@@ -16,19 +16,30 @@
 struct second {
 	uint64_t web, wait, hog, system;
 	uint64_t throttled; /* of 10 periods of web */
+	uint64_t inner;	    /* the same, of a quota that a container of it has */
+	bool unseen;	    /* that quota cannot be looked at */
 };
 
 struct world {
 	struct fake f;
 	struct pod *web, *db, *hog;
 	int64_t now_us;
-	uint64_t web_us, wait_us, hog_us, busy_us, periods, throttled;
+	uint64_t web_us, wait_us, hog_us, busy_us, periods, throttled, inner;
+	bool unseen;
 };
 
 static void sample(struct world *w)
 {
+	struct pod_history *history;
+	struct pod_sample *last;
+
 	fake_sample_throttled(&w->f, w->web, w->now_us, w->web_us, w->wait_us, w->periods,
 			      w->throttled);
+	history = w->f.samples.pods[w->web->slot];
+	last = &history->ring[(history->head + SAMPLE_RING - 1) % SAMPLE_RING];
+	last->inner_periods = w->periods;
+	last->inner_throttled = w->inner;
+	last->valid |= w->unseen ? SAMPLE_QUOTA_UNSEEN : 0;
 	fake_sample(&w->f, w->db, w->now_us, 0, 0);
 	fake_sample(&w->f, w->hog, w->now_us, w->hog_us, w->hog_us);
 	fake_sample_node(&w->f, w->now_us, w->busy_us);
@@ -66,6 +77,8 @@ static void run(struct world *w, int seconds, struct second s)
 		w->busy_us += (s.web + s.hog + s.system) * 1000;
 		w->periods += 10;
 		w->throttled += s.throttled;
+		w->inner += s.inner;
+		w->unseen = s.unseen;
 		sample(w);
 		step(w);
 	}
@@ -125,6 +138,21 @@ TEST(a_pod_that_throttles_itself_is_not_an_offline_pods_fault)
 	run(&w, 10, (struct second){.web = 1000, .wait = 500, .hog = 3000, .throttled = 1});
 	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
 	run(&w, 3, (struct second){.web = 1000, .wait = 500, .hog = 3000, .throttled = 0});
+	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
+	fake_free(&w.f);
+}
+
+/* The pod's own cpu.stat knows nothing of it. */
+TEST(nor_is_one_whose_container_is_throttled_or_cannot_be_looked_at)
+{
+	struct world w;
+
+	world_init(&w);
+	run(&w, 10, (struct second){.web = 1000, .wait = 500, .hog = 3000, .inner = 2});
+	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	run(&w, 10, (struct second){.web = 1000, .wait = 500, .hog = 3000, .unseen = true});
+	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	run(&w, 3, (struct second){.web = 1000, .wait = 500, .hog = 3000});
 	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
 	fake_free(&w.f);
 }
@@ -408,6 +436,7 @@ int main(void)
 		cmocka_unit_test(
 			a_wait_under_the_threshold_or_shorter_than_the_window_moves_nothing),
 		cmocka_unit_test(a_pod_that_throttles_itself_is_not_an_offline_pods_fault),
+		cmocka_unit_test(nor_is_one_whose_container_is_throttled_or_cannot_be_looked_at),
 		cmocka_unit_test(offline_work_that_waits_squeezes_nobody),
 		cmocka_unit_test(the_agent_squeezes_nobody_for_its_own_sake),
 		cmocka_unit_test(offline_work_at_its_floor_is_not_squeezed),

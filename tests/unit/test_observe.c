@@ -20,6 +20,7 @@
 #define S 1000000
 #define ALL_BITS (SAMPLE_CPU | SAMPLE_MEMORY | SAMPLE_PSI_CPU | SAMPLE_PSI_MEMORY | SAMPLE_PSI_IO)
 #define POD_READS 5
+#define POD_FDS (POD_READS + 1) /* one for a container that has a quota */
 #define NODE_READS 5
 
 static char *dir;
@@ -237,7 +238,7 @@ TEST(without_psi_pressure_is_neither_read_nor_valid)
  * be raised again, so this runs in a child. */
 static bool start_with_room_for(unsigned n)
 {
-	struct rlimit low = {2 * POD_READS * n, 2 * POD_READS * n};
+	struct rlimit low = {2 * POD_FDS * n, 2 * POD_FDS * n};
 
 	observe_free(observe);
 	return setrlimit(RLIMIT_NOFILE, &low) == 0 &&
@@ -324,7 +325,7 @@ static void run_fds_taken_by_others(void)
 		;
 	/* two pods' worth and the one that opening needs for a moment */
 	for (int i = 0; i < NODE_READS + 2 * POD_READS + 1; i++)
-		CHILD_CHECK(close(2 * POD_READS * 4 - 1 - i) == 0);
+		CHILD_CHECK(close(2 * POD_FDS * 4 - 1 - i) == 0);
 	CHILD_CHECK(observe_sample(observe, &f.model, 1 * S) == 0);
 	CHILD_CHECK(observe_n_unsampled(observe) == 1);
 	CHILD_CHECK(sampled(f.model.pods[0]) && sampled(f.model.pods[1]));

@@ -30,6 +30,27 @@ work_conserving()
 	is "$(rung)" calm "and no step was taken"
 }
 
+# A runtime gives the quota of a container to the container alone where another one of the pod has none: the
+# pod's cpu.stat tells nothing of it, while its cpu.pressure rises.
+own_fault()
+{
+	local ctr
+	ctr=$(pod_ctr_path web)
+	echo "10000 100000" >"$ctr/cpu.max"
+	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
+	load=$!
+	sleep 8
+	ok "a container of the online pod is throttled" [ "$(awk '/^nr_throttled/ { print $2 }' "$ctr/cpu.stat")" -gt 20 ]
+	is "$(awk '/^nr_throttled/ { print $2 }' "$(pod_path web)/cpu.stat")" 0 "of which the pod's cpu.stat knows nothing"
+	like "$(coloctl why default/web)" 'throttled in [0-9.]+ % of its periods' "why says so"
+	is "$(quotas | grep -v "^$ctr/")" "" "nobody else is held for it"
+	is "$(rung)" calm "and no step was taken"
+	touch "$PODS_SHARE/stop"
+	wait $load
+	rm "$PODS_SHARE/stop"
+	echo "max 100000" >"$ctr/cpu.max"
+}
+
 pressure()
 {
 	local victim=$1
@@ -74,6 +95,7 @@ colod_policy squeeze file:///run/pods.json
 ok "start" colod_start
 ok "status answers" wait_for 10 coloctl status
 work_conserving
+own_fault
 pressure web
 calm
 killed

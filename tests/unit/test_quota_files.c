@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a pod's containers wait for their own quotas, over a fake tree; the kernel's part (that the pod's
+// cpu.stat says nothing of it) is shown in tests/vm/tests/14-squeeze.sh.
+#include "tests/lib/test.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "agent/base/fs.h"
+#include "agent/observe/quota_files.h"
+#include "tests/lib/fake.h"
+#include "tests/lib/tree.h"
+
+#define S 1000000ll
+#define POD "kubepods.slice/kubepods-pod1.slice"
+#define N (QUOTA_FILES_MAX + 1)
+
+static char *dir;
+static int root_fd = -EBADF, cgroup_fd = -EBADF;
+static struct fake f;
+static struct pod *pod;
+static struct pod_container containers[N];
+static struct kept_reader reader;
+static struct quota_files files;
+static struct pod_sample sample;
+
+static int make(void **state)
+{
+	(void)state;
+	fake_init(&f);
+	reader = (struct kept_reader){.said = true};
+	memset(containers, 0, sizeof(containers));
+	if (tree_make("@host 2\n", &dir) < 0)
+		return -1;
+	root_fd = tree_open(dir);
+	pod = fake_pod(&f, POD, QOS_BURSTABLE);
+	pod->containers = containers;
+	quota_files_init(&files);
+	return fs_open_dir(root_fd, "sys/fs/cgroup", &cgroup_fd);
+}
+
+static int drop(void **state)
+{
+	(void)state;
+	pod->containers = NULL;
+	pod->n_containers = 0;
+	quota_files_close(&files);
+	fake_free(&f);
+	close(cgroup_fd);
+	close(root_fd);
+	tree_remove(dir);
+	return 0;
+}
+
+static void stat_of(unsigned i, const char *text)
+{
+	assert_int_equal(tree_knob(dir, containers[i].cgroup->path, "cpu.stat", text), 0);
+}
+
+static void counts(unsigned i, unsigned periods, unsigned throttled)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof(text),
+		       "usage_usec 5\nnr_periods %u\nnr_throttled %u\nthrottled_usec 9\n", periods,
+		       throttled);
+	stat_of(i, text);
+}
+
+static void add(unsigned i)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), POD "/cri-containerd-%u.scope", i);
+	assert_int_equal(tree_cgroup(dir, path), 0);
+	containers[i].cgroup = fake_cgroup(&f, path);
+	assert_int_equal(fs_inode(cgroup_fd, path, &containers[i].cgroup->inode), 0);
+	pod->n_containers = i + 1;
+	counts(i, 0, 0);
+}
+
+static void look(uint64_t generation, int64_t now_us)
+{
+	quota_files_look(&files, &reader, cgroup_fd, pod, generation, now_us);
+}
+
+static void expect(uint64_t periods, uint64_t throttled, bool unseen)
+{
+	sample = (struct pod_sample){0};
+	quota_files_read(&files, &reader, pod, &sample);
+	assert_int_equal(sample.inner_periods, periods);
+	assert_int_equal(sample.inner_throttled, throttled);
+	assert_int_equal((sample.valid & SAMPLE_QUOTA_UNSEEN) != 0, unseen);
+}
+
+TEST(of_two_quotas_the_one_that_was_hit_most_counts_each_time)
+{
+	add(0);
+	add(1);
+	add(2);
+	counts(0, 100, 50);
+	counts(1, 200, 0);
+	look(1, 0);
+	expect(0, 0, false); /* what was before nobody knows the time of */
+	assert_int_equal(files.n, 2);
+	counts(0, 110, 53);
+	counts(1, 208, 1);
+	expect(10, 3, false);
+	counts(1, 218, 9);
+	expect(20, 11, false);
+}
+
+TEST(a_pod_without_quotas_costs_no_read)
+{
+	uint64_t reads;
+
+	add(0);
+	stat_of(0, "usage_usec 5\n");
+	add(1);
+	look(1, 0);
+	reads = reader.n_reads;
+	for (int i = 0; i < 9; i++) {
+		look(1, i * S);
+		expect(0, 0, false);
+	}
+	assert_int_equal(reader.n_reads, reads);
+	counts(1, 5, 0);
+	look(1, 10 * S);
+	assert_int_equal(files.n, 1);
+}
+
+TEST(a_new_container_is_looked_at_at_once_and_a_gone_one_is_no_error)
+{
+	add(0);
+	counts(0, 10, 1);
+	look(1, 0);
+	add(1);
+	counts(1, 10, 1);
+	look(2, 1);
+	assert_int_equal(files.n, 2);
+	counts(0, 20, 2);
+	counts(1, 20, 5);
+	expect(10, 4, false);
+	/* The one that counts goes: its past stays. */
+	pod->n_containers = 1;
+	look(3, 2);
+	assert_int_equal(files.n, 1);
+	expect(10, 4, false);
+}
+
+TEST(what_cannot_be_looked_at_is_said_to_be_unseen)
+{
+	for (unsigned i = 0; i < N; i++) {
+		add(i);
+		counts(i, 10, 0);
+	}
+	look(1, 0);
+	assert_int_equal(files.n, QUOTA_FILES_MAX);
+	expect(0, 0, true);
+	pod->n_containers = N - 1;
+	look(2, 1);
+	expect(0, 0, false);
+	stat_of(0, "nr_periods x\n");
+	expect(0, 0, true);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, make, drop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(of_two_quotas_the_one_that_was_hit_most_counts_each_time),
+		CASE(a_pod_without_quotas_costs_no_read),
+		CASE(a_new_container_is_looked_at_at_once_and_a_gone_one_is_no_error),
+		CASE(what_cannot_be_looked_at_is_said_to_be_unseen),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
