@@ -21,7 +21,7 @@
 
 /* Left for triggers, inotify, the bus, and the files that discovery and apply open for a moment. */
 #define RESERVED_FDS 128
-/* Its own files, and most pods with a quota have one container that has it. */
+/* Its own files, and of a few pods, those that wait for CPU, one for each container. */
 #define FDS_A_POD (KEPT_SET_COUNT + 1)
 /* A file that was not there is looked for again after this time: a controller may be enabled. */
 #define MISSING_RETRY_US 10000000
@@ -257,10 +257,8 @@ static bool keep_open(struct observe *o, struct slot *slot, const struct pod *po
 	return true;
 }
 
-static int sample_pod(struct observe *o, const struct model *model, const struct pod *pod,
-		      int64_t now_us)
+static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_t now_us)
 {
-	bool psi = model_can(model, CAPABILITY_PSI);
 	struct pod_sample sample = {.at_us = now_us};
 	struct slot *slot = slot_of(o, pod);
 	unsigned n;
@@ -276,11 +274,9 @@ static int sample_pod(struct observe *o, const struct model *model, const struct
 		/* Perhaps only a controller went: the next pass looks what is left. */
 		slot->retry_us = INT64_MIN;
 	}
-	if (n > 0) {
-		quota_files_look(&slot->quotas, &o->reader, o->cgroup_fd, pod, model->generation,
-				 now_us);
-		quota_files_read(&slot->quotas, &o->reader, pod, &sample);
-	}
+	if (n > 0)
+		quota_files_read(&slot->quotas, &o->reader, o->cgroup_fd, pod,
+				 ring_last(o->samples.pods[pod->slot]), &sample);
 	/* Even an empty sample: an old number must not pass for the newest. */
 	(void)ring_add(o->samples.pods[pod->slot], &sample);
 	return 0;
@@ -315,7 +311,7 @@ int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 	o->n_unsampled = 0;
 	sample_node(o, psi, now_us);
 	for (size_t i = 0; i < model->n_pods; i++) {
-		int e = sample_pod(o, model, model->pods[i], now_us);
+		int e = sample_pod(o, model->pods[i], psi, now_us);
 
 		if (e < 0)
 			r = e;

@@ -8,13 +8,16 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "colod/cgroup.h"
 #include "policy/kernel_text.h"
 
-#define LOOK_US 10000000
+/* Below this a pod counts as one that waits for nothing: throttling shows as waiting. */
+#define WAITS_PERMILLE 2
+#define KEEP_US 10000000
 
 void quota_files_init(struct quota_files *files)
 {
-	*files = (struct quota_files){.look_us = INT64_MIN};
+	*files = (struct quota_files){.until_us = INT64_MIN};
 }
 
 static void drop(struct quota_files *files, unsigned i)
@@ -28,20 +31,21 @@ void quota_files_close(struct quota_files *files)
 {
 	while (files->n > 0)
 		drop(files, files->n - 1);
-	files->look_us = INT64_MIN;
+	files->until_us = INT64_MIN;
 }
 
-/* -ENOENT: without the cpu controller, as without a quota, there is none. */
+/* Without the cpu controller there is no quota, and nothing is counted. */
 static int read_counts(struct kept_reader *reader, int fd, uint64_t *ret_periods,
 		       uint64_t *ret_throttled)
 {
 	int r = kept_file_read(reader, fd);
 
+	*ret_periods = *ret_throttled = 0;
 	if (r < 0)
 		return r;
 	r = kernel_text_keyed(reader->text, "nr_periods", ret_periods);
 	if (r == -ENOENT)
-		return r;
+		return 0;
 	if (r == 0)
 		r = kernel_text_keyed(reader->text, "nr_throttled", ret_throttled);
 	return kept_file_parsed(r);
@@ -63,7 +67,7 @@ static bool is_container(const struct pod *pod, uint64_t inode)
 	return false;
 }
 
-/* Whether nothing is left to see of it. Periods are counted only under a quota. */
+/* What it was throttled before is not of a known time. */
 static int keep(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
 		const struct cgroup *cgroup)
 {
@@ -72,27 +76,25 @@ static int keep(struct quota_files *files, struct kept_reader *reader, int cgrou
 	char path[PATH_MAX];
 	int r;
 
+	if (files->n == QUOTA_FILES_MAX)
+		return -E2BIG;
 	(void)snprintf(path, sizeof(path), "%s/cpu.stat", cgroup->path);
 	r = kept_file_open(cgroup_fd, path, &fd);
 	if (r == 0)
 		r = read_counts(reader, fd, &one.periods, &one.throttled);
-	if (r < 0 || one.periods == 0)
+	if (r < 0)
 		return r;
-	if (files->n == QUOTA_FILES_MAX)
-		return -E2BIG;
 	one.fd = TAKE_FD(fd);
 	files->list[files->n++] = one;
 	return 0;
 }
 
-void quota_files_look(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
-		      const struct pod *pod, uint64_t generation, int64_t now_us)
+/* Opens what is not open yet. Whether a container could not be looked at. */
+static bool look(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
+		 const struct pod *pod)
 {
-	if (now_us < files->look_us && generation == files->generation)
-		return;
-	files->look_us = now_us + LOOK_US;
-	files->generation = generation;
-	files->unseen = false;
+	bool unseen = false;
+
 	for (unsigned i = files->n; i-- > 0;)
 		if (!is_container(pod, files->list[i].inode))
 			drop(files, i);
@@ -102,17 +104,18 @@ void quota_files_look(struct quota_files *files, struct kept_reader *reader, int
 				? keep(files, reader, cgroup_fd, cgroup)
 				: 0;
 
-		files->unseen |= r < 0 && !kept_file_is_absent(r);
+		unseen |= r < 0 && !kept_file_is_absent(r);
 		if (r < 0 && r != -E2BIG)
 			kept_file_say(reader, cgroup->path, "cpu.stat", r);
 	}
+	return unseen;
 }
 
-void quota_files_read(struct quota_files *files, struct kept_reader *reader, const struct pod *pod,
-		      struct pod_sample *sample)
+/* One read of each. Whether one could not be understood. */
+static bool count(struct quota_files *files, struct kept_reader *reader, const struct pod *pod)
 {
 	uint64_t most_periods = 0, most_throttled = 0;
-	bool unseen = files->unseen;
+	bool unseen = false;
 
 	for (unsigned i = files->n; i-- > 0;) {
 		struct quota_file *one = &files->list[i];
@@ -134,6 +137,33 @@ void quota_files_read(struct quota_files *files, struct kept_reader *reader, con
 	}
 	files->periods += most_periods;
 	files->throttled += most_throttled;
+	return unseen;
+}
+
+static bool waits(const struct pod_sample *last, const struct pod_sample *now)
+{
+	const struct psi_total *cpu = &now->psi[RESOURCE_CPU];
+
+	return last && (last->valid & now->valid & SAMPLE_PSI_CPU) && now->at_us > last->at_us &&
+	       cpu->some_us > last->psi[RESOURCE_CPU].some_us &&
+	       cpu->some_us - last->psi[RESOURCE_CPU].some_us >=
+		       (uint64_t)(now->at_us - last->at_us) * WAITS_PERMILLE / 1000;
+}
+
+void quota_files_read(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
+		      const struct pod *pod, const struct pod_sample *last,
+		      struct pod_sample *sample)
+{
+	bool unseen = false;
+
+	if (waits(last, sample))
+		files->until_us = sample->at_us + KEEP_US;
+	if (sample->at_us < files->until_us) {
+		unseen = count(files, reader, pod);
+		unseen |= look(files, reader, cgroup_fd, pod);
+	} else if (files->n > 0) {
+		quota_files_close(files);
+	}
 	sample->inner_periods = files->periods;
 	sample->inner_throttled = files->throttled;
 	sample->valid |= unseen ? SAMPLE_QUOTA_UNSEEN : 0;

@@ -4,10 +4,10 @@
 #pragma once
 
 #include "agent/observe/kept_file.h"
-#include "colod/model.h"
+#include "colod/pod.h"
 
-/* Containers with a quota of one pod that are kept open. More than that is said to be unseen. */
-#define QUOTA_FILES_MAX 8
+/* Containers of one pod that are kept open. More than that is said to be unseen. */
+#define QUOTA_FILES_MAX 16
 
 struct quota_file {
 	int fd;
@@ -19,21 +19,17 @@ struct quota_file {
 struct quota_files {
 	struct quota_file list[QUOTA_FILES_MAX];
 	unsigned n;
-	bool unseen; /* some container could not be looked at */
-	int64_t look_us;
-	uint64_t generation; /* of the model that was looked at */
-	uint64_t periods;    /* since the pod was first seen, as in struct pod_sample */
+	int64_t until_us; /* they are kept open and read */
+	uint64_t periods; /* since the pod was first seen, as in struct pod_sample */
 	uint64_t throttled;
 };
 
 void quota_files_init(struct quota_files *files);
 void quota_files_close(struct quota_files *files);
 
-/* Keeps cpu.stat open of each container that has ever been under a quota; looks where the model has changed,
- * and every ten seconds. */
-void quota_files_look(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
-		      const struct pod *pod, uint64_t generation, int64_t now_us);
-
-/* One read of each into *sample. A container that is gone is no error. */
-void quota_files_read(struct quota_files *files, struct kept_reader *reader, const struct pod *pod,
+/* Reads cpu.stat of each container into *sample, whose values of the pod itself are there: while the pod
+ * waits for CPU at all, against its sample before (`last`, or NULL), and for ten seconds more. A pod that
+ * waits for nothing costs no read. A container that is gone is no error. */
+void quota_files_read(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
+		      const struct pod *pod, const struct pod_sample *last,
 		      struct pod_sample *sample);

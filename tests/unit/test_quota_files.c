@@ -14,6 +14,7 @@
 #define S 1000000ll
 #define POD "kubepods.slice/kubepods-pod1.slice"
 #define N (QUOTA_FILES_MAX + 1)
+#define WAIT (S / 50)
 
 static char *dir;
 static int root_fd = -EBADF, cgroup_fd = -EBADF;
@@ -36,6 +37,7 @@ static int make(void **state)
 	pod = fake_pod(&f, POD, QOS_BURSTABLE);
 	pod->containers = containers;
 	quota_files_init(&files);
+	sample = (struct pod_sample){0};
 	return fs_open_dir(root_fd, "sys/fs/cgroup", &cgroup_fd);
 }
 
@@ -79,15 +81,20 @@ static void add(unsigned i)
 	counts(i, 0, 0);
 }
 
-static void look(uint64_t generation, int64_t now_us)
+/* A second later; `wait_us` of it the pod waited. */
+static void pass(uint64_t wait_us)
 {
-	quota_files_look(&files, &reader, cgroup_fd, pod, generation, now_us);
+	struct pod_sample last = sample;
+
+	sample = (struct pod_sample){.at_us = last.at_us + S,
+				     .valid = SAMPLE_CPU | SAMPLE_PSI_CPU,
+				     .psi[RESOURCE_CPU].some_us =
+					     last.psi[RESOURCE_CPU].some_us + wait_us};
+	quota_files_read(&files, &reader, cgroup_fd, pod, last.at_us ? &last : NULL, &sample);
 }
 
 static void expect(uint64_t periods, uint64_t throttled, bool unseen)
 {
-	sample = (struct pod_sample){0};
-	quota_files_read(&files, &reader, pod, &sample);
 	assert_int_equal(sample.inner_periods, periods);
 	assert_int_equal(sample.inner_throttled, throttled);
 	assert_int_equal((sample.valid & SAMPLE_QUOTA_UNSEEN) != 0, unseen);
@@ -98,34 +105,41 @@ TEST(of_two_quotas_the_one_that_was_hit_most_counts_each_time)
 	add(0);
 	add(1);
 	add(2);
+	stat_of(2, "usage_usec 5\n");
 	counts(0, 100, 50);
 	counts(1, 200, 0);
-	look(1, 0);
-	expect(0, 0, false); /* what was before nobody knows the time of */
-	assert_int_equal(files.n, 2);
+	pass(0);
+	pass(WAIT);
+	expect(0, 0, false); /* of what was before, nobody knows the time */
+	assert_int_equal(files.n, 3);
 	counts(0, 110, 53);
 	counts(1, 208, 1);
+	pass(WAIT);
 	expect(10, 3, false);
 	counts(1, 218, 9);
+	pass(WAIT);
 	expect(20, 11, false);
 }
 
-TEST(a_pod_without_quotas_costs_no_read)
+TEST(a_pod_that_waits_for_nothing_costs_no_read)
 {
-	uint64_t reads;
-
 	add(0);
-	stat_of(0, "usage_usec 5\n");
-	add(1);
-	look(1, 0);
-	reads = reader.n_reads;
-	for (int i = 0; i < 9; i++) {
-		look(1, i * S);
-		expect(0, 0, false);
-	}
-	assert_int_equal(reader.n_reads, reads);
-	counts(1, 5, 0);
-	look(1, 10 * S);
+	counts(0, 100, 50);
+	for (int i = 0; i < 20; i++)
+		pass(S / 1000);
+	assert_int_equal(reader.n_reads, 0);
+	assert_int_equal(files.n, 0);
+	pass(WAIT);
+	for (int i = 0; i < 9; i++)
+		pass(0);
+	assert_int_equal(reader.n_reads, 10);
+	counts(0, 150, 51);
+	pass(0);
+	assert_int_equal(files.n, 0);
+	assert_int_equal(reader.n_reads, 10);
+	/* Closed, and begun anew: what it did unseen does not count. */
+	pass(WAIT);
+	expect(0, 0, false);
 	assert_int_equal(files.n, 1);
 }
 
@@ -133,34 +147,36 @@ TEST(a_new_container_is_looked_at_at_once_and_a_gone_one_is_no_error)
 {
 	add(0);
 	counts(0, 10, 1);
-	look(1, 0);
+	pass(0);
+	pass(WAIT);
 	add(1);
 	counts(1, 10, 1);
-	look(2, 1);
+	pass(WAIT);
 	assert_int_equal(files.n, 2);
 	counts(0, 20, 2);
 	counts(1, 20, 5);
+	pass(WAIT);
 	expect(10, 4, false);
 	/* The one that counts goes: its past stays. */
 	pod->n_containers = 1;
-	look(3, 2);
+	pass(WAIT);
 	assert_int_equal(files.n, 1);
 	expect(10, 4, false);
 }
 
 TEST(what_cannot_be_looked_at_is_said_to_be_unseen)
 {
-	for (unsigned i = 0; i < N; i++) {
+	for (unsigned i = 0; i < N; i++)
 		add(i);
-		counts(i, 10, 0);
-	}
-	look(1, 0);
+	pass(0);
+	pass(WAIT);
 	assert_int_equal(files.n, QUOTA_FILES_MAX);
 	expect(0, 0, true);
 	pod->n_containers = N - 1;
-	look(2, 1);
+	pass(WAIT);
 	expect(0, 0, false);
 	stat_of(0, "nr_periods x\n");
+	pass(WAIT);
 	expect(0, 0, true);
 }
 
@@ -170,7 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(of_two_quotas_the_one_that_was_hit_most_counts_each_time),
-		CASE(a_pod_without_quotas_costs_no_read),
+		CASE(a_pod_that_waits_for_nothing_costs_no_read),
 		CASE(a_new_container_is_looked_at_at_once_and_a_gone_one_is_no_error),
 		CASE(what_cannot_be_looked_at_is_said_to_be_unseen),
 	};
