@@ -61,8 +61,7 @@ int cpu_use_throttled_permille(const struct pod_sample *from, const struct pod_s
 {
 	uint64_t outer = 0, inner = 0;
 
-	if (!(from->valid & to->valid & SAMPLE_CPU) ||
-	    ((from->valid | to->valid) & SAMPLE_QUOTA_UNSEEN) ||
+	if (!(from->valid & to->valid & SAMPLE_CPU) || (to->valid & SAMPLE_QUOTA_UNSEEN) ||
 	    to->cpu_periods < from->cpu_periods || to->cpu_throttled < from->cpu_throttled ||
 	    to->inner_periods < from->inner_periods || to->inner_throttled < from->inner_throttled)
 		return -ENODATA;

@@ -67,7 +67,7 @@ static bool is_container(const struct pod *pod, uint64_t inode)
 	return false;
 }
 
-/* What it was throttled before is not of a known time. */
+/* 1: it was throttled before, at a time that nobody knows. */
 static int keep(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
 		const struct cgroup *cgroup)
 {
@@ -86,10 +86,10 @@ static int keep(struct quota_files *files, struct kept_reader *reader, int cgrou
 		return r;
 	one.fd = TAKE_FD(fd);
 	files->list[files->n++] = one;
-	return 0;
+	return one.throttled > 0;
 }
 
-/* Opens what is not open yet. Whether a container could not be looked at. */
+/* Opens what is not open yet. Whether a container's throttling is not known. */
 static bool look(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
 		 const struct pod *pod)
 {
@@ -104,7 +104,7 @@ static bool look(struct quota_files *files, struct kept_reader *reader, int cgro
 				? keep(files, reader, cgroup_fd, cgroup)
 				: 0;
 
-		unseen |= r < 0 && !kept_file_is_absent(r);
+		unseen |= r != 0 && !kept_file_is_absent(r);
 		if (r < 0 && r != -E2BIG)
 			kept_file_say(reader, cgroup->path, "cpu.stat", r);
 	}

@@ -18,7 +18,7 @@ enum sample_valid {
 	SAMPLE_PSI_CPU = 1 << 2, /* SAMPLE_PSI_CPU << enum resource */
 	SAMPLE_PSI_MEMORY = 1 << 3,
 	SAMPLE_PSI_IO = 1 << 4,
-	SAMPLE_QUOTA_UNSEEN = 1 << 5, /* some container's quota could not be looked at */
+	SAMPLE_QUOTA_UNSEEN = 1 << 5, /* what a container's quota did until then is not known */
 };
 
 /* Totals since boot, as the kernel counts them. */

@@ -110,7 +110,7 @@ TEST(of_two_quotas_the_one_that_was_hit_most_counts_each_time)
 	counts(1, 200, 0);
 	pass(0);
 	pass(WAIT);
-	expect(0, 0, false); /* of what was before, nobody knows the time */
+	expect(0, 0, true); /* of what was before, nobody knows the time */
 	assert_int_equal(files.n, 3);
 	counts(0, 110, 53);
 	counts(1, 208, 1);
@@ -138,6 +138,20 @@ TEST(a_pod_that_waits_for_nothing_costs_no_read)
 	assert_int_equal(files.n, 0);
 	assert_int_equal(reader.n_reads, 10);
 	/* Closed, and begun anew: what it did unseen does not count. */
+	pass(WAIT);
+	expect(0, 0, true);
+	assert_int_equal(files.n, 1);
+	counts(0, 160, 51);
+	pass(WAIT);
+	expect(10, 0, false);
+}
+
+/* Nothing to wait for: offline work is squeezed at the first sample that shows pressure. */
+TEST(a_container_that_was_never_throttled_is_known_at_once)
+{
+	add(0);
+	counts(0, 100, 0);
+	pass(0);
 	pass(WAIT);
 	expect(0, 0, false);
 	assert_int_equal(files.n, 1);
@@ -187,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(of_two_quotas_the_one_that_was_hit_most_counts_each_time),
 		CASE(a_pod_that_waits_for_nothing_costs_no_read),
+		CASE(a_container_that_was_never_throttled_is_known_at_once),
 		CASE(a_new_container_is_looked_at_at_once_and_a_gone_one_is_no_error),
 		CASE(what_cannot_be_looked_at_is_said_to_be_unseen),
 	};
