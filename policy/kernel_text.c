@@ -337,3 +337,13 @@ bool kernel_text_option(const char **line, const char *key, char *buf, size_t si
 	*line = p;
 	return false;
 }
+
+const char *kernel_text_chosen(const char *text, size_t *ret_len)
+{
+	const char *open = strchr(text, '('), *close = open ? strchr(open, ')') : NULL;
+
+	if (!close)
+		return NULL;
+	*ret_len = (size_t)(close - open - 1);
+	return open + 1;
+}

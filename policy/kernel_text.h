@@ -38,3 +38,7 @@ bool kernel_text_option(const char **line, const char *key, char *buf, size_t si
 
 /* Whether `word` stands alone in a blank-separated list (cgroup.controllers). */
 bool kernel_text_has_word(const char *text, const char *word);
+
+/* The word in brackets: "(lazy)" of "full (lazy)". A pointer into text, and its length in *ret_len; NULL without
+ * one. */
+const char *kernel_text_chosen(const char *text, size_t *ret_len);

@@ -60,6 +60,18 @@ static size_t notes(const struct ctl *ctl, const cJSON *doctor)
 	return n;
 }
 
+/* No complaint: what is not colod's to change. */
+static void gains(const struct ctl *ctl, const cJSON *doctor)
+{
+	const cJSON *one;
+
+	cJSON_ArrayForEach(one, doc_get(doctor, "gains"))
+	{
+		term_say(&ctl->term, 0, 2, "to gain: %s", doc_text(one, "what", "?"));
+		term_say(&ctl->term, 2, 4, "how: %s", doc_text(one, "how", "?"));
+	}
+}
+
 static size_t refusals(const struct ctl *ctl, const cJSON *doctor)
 {
 	const cJSON *one;
@@ -109,6 +121,7 @@ int verb_doctor(const struct ctl *ctl)
 
 	cJSON_ArrayForEach(one, doc_get(doctor, "capabilities")) capability(ctl, one);
 	(void)fputc('\n', ctl->term.out);
+	gains(ctl, doctor);
 	n = notes(ctl, doctor);
 	n += refusals(ctl, doctor);
 	n += diagnostics(ctl, doctor);

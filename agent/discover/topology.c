@@ -179,6 +179,28 @@ static int read_memory(int root_fd, struct node *node)
 	return 0;
 }
 
+/* Debugfs is for root, may be locked down and need not be mounted. */
+static enum preempt read_preempt(int root_fd)
+{
+	static const char *const words[PREEMPT_COUNT] = {
+		[PREEMPT_NONE] = "none",
+		[PREEMPT_VOLUNTARY] = "voluntary",
+		[PREEMPT_FULL] = "full",
+		[PREEMPT_LAZY] = "lazy",
+	};
+	const char *chosen;
+	char text[128];
+	size_t len;
+
+	if (fs_read(root_fd, "sys/kernel/debug/sched/preempt", text, sizeof(text), NULL) < 0)
+		return PREEMPT_UNKNOWN;
+	chosen = kernel_text_chosen(text, &len);
+	for (int i = PREEMPT_NONE; chosen && i < PREEMPT_COUNT; i++)
+		if (strlen(words[i]) == len && strncmp(words[i], chosen, len) == 0)
+			return (enum preempt)i;
+	return PREEMPT_UNKNOWN;
+}
+
 int topology_read(int root_fd, bool use_smt, bool use_numa, struct node *ret_node, bool *ret_smt,
 		  bool *ret_numa)
 {
@@ -197,6 +219,7 @@ int topology_read(int root_fd, bool use_smt, bool use_numa, struct node *ret_nod
 		numa = read_numa(root_fd, &node);
 	else
 		numa = fs_exists(root_fd, "sys/devices/system/node/online") == 1;
+	node.preempt = read_preempt(root_fd);
 	*ret_node = node;
 	*ret_smt = smt;
 	*ret_numa = numa;

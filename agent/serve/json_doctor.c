@@ -4,6 +4,7 @@
 #include "agent/serve/json_view.h"
 
 #include "policy/capability.h"
+#include "policy/gain.h"
 #include "policy/knob.h"
 #include "policy/names.h"
 
@@ -32,6 +33,24 @@ static void capabilities(struct json_view *view, cJSON *doctor)
 		json_put_text(put, object, "gives", info->gives);
 		json_put_text(put, object, "without", info->without);
 		json_put_text(put, object, "how", info->how);
+	}
+}
+
+static void gains(struct json_view *view, cJSON *doctor)
+{
+	const struct snapshot *s = view->snapshot;
+	struct json_put *put = &view->put;
+	cJSON *array = json_put_array(put, doctor, "gains");
+	struct gain list[GAIN_MAX];
+	size_t n = s->model && s->plan ? gain_find(s->model, s->plan, list, GAIN_MAX) : 0;
+	char text[1024];
+
+	for (size_t i = 0; i < n; i++) {
+		cJSON *object = json_put_object(put, array, NULL);
+
+		json_put_text(put, object, "name", gain_name(list[i].kind));
+		json_put_text(put, object, "what", gain_what(&list[i], text, sizeof(text)));
+		json_put_text(put, object, "how", gain_how(&list[i], text, sizeof(text)));
 	}
 }
 
@@ -90,6 +109,7 @@ void json_doctor_section(struct json_view *view, cJSON *doc)
 	json_put_text(put, doctor, "facts_note", s->model ? s->model->facts_note : "");
 	json_put_text(put, doctor, "policy_state", s->status ? s->status->policy_state : "");
 	json_put_u64(put, doctor, "skipped_names", s->model ? s->model->skipped_names : 0);
+	gains(view, doctor);
 	refusals(view, doctor);
 	diagnostics(view, doctor);
 }

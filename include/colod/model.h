@@ -19,6 +19,16 @@ struct node_cpu {
 	uint16_t llc_first; /* lowest CPU that shares the last-level cache */
 };
 
+/* When a task that wakes gets the CPU of one that runs (sched/preempt in debugfs). */
+enum preempt {
+	PREEMPT_UNKNOWN, /* nobody says, or in words of another kernel */
+	PREEMPT_NONE,
+	PREEMPT_VOLUNTARY,
+	PREEMPT_FULL,
+	PREEMPT_LAZY,
+	PREEMPT_COUNT,
+};
+
 struct node {
 	struct node_cpu *cpus; /* online CPUs, ascending id; owned */
 	size_t n_cpus;
@@ -29,6 +39,7 @@ struct node {
 	uint64_t swap_bytes;
 	uint64_t page_bytes;
 	char kernel[65];
+	enum preempt preempt;
 };
 
 /* Features of this node's kernel and system. Names and costs: policy/capability.c. */

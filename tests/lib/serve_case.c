@@ -152,6 +152,7 @@ void serve_case_init(struct serve_case *c)
 {
 	memset(c, 0, sizeof(*c));
 	fake_init(&c->f);
+	c->f.model.node.preempt = PREEMPT_LAZY;
 	make_policy(&c->f.policy);
 	(void)fake_service(&c->f, "system.slice");
 	c->besteffort = fake_cgroup(&c->f, BESTEFFORT);

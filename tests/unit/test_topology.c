@@ -45,6 +45,31 @@ TEST(a_plain_host_is_read)
 	free(n.cpus);
 }
 
+#define PREEMPT "@host 1\nsys/kernel/debug/sched/preempt = "
+
+TEST(how_the_kernel_preempts_is_read_where_it_says_so)
+{
+	static const struct {
+		const char *spec;
+		enum preempt preempt;
+	} cases[] = {
+		{"@host 1\n", PREEMPT_UNKNOWN},
+		{PREEMPT "none (voluntary) full\n", PREEMPT_VOLUNTARY},
+		{PREEMPT "full (lazy)\n", PREEMPT_LAZY},
+		{PREEMPT "(full) lazy\n", PREEMPT_FULL},
+		{PREEMPT "(none) voluntary full\n", PREEMPT_NONE},
+		{PREEMPT "(other) full\n", PREEMPT_UNKNOWN},
+		{PREEMPT "none full\n", PREEMPT_UNKNOWN},
+	};
+	struct node n;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(read_tree(cases[i].spec, true, true, &n), 0);
+		assert_int_equal(n.preempt, cases[i].preempt);
+		free(n.cpus);
+	}
+}
+
 #define CPU "sys/devices/system/cpu/cpu"
 static const char two_sockets[] =
 	"@host 8\n" CPU "0/topology/thread_siblings_list = 0,4\n" CPU
@@ -154,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_host_is_read),
+		cmocka_unit_test(how_the_kernel_preempts_is_read_where_it_says_so),
 		cmocka_unit_test(siblings_caches_and_nodes_are_told_apart),
 		cmocka_unit_test(switched_off_every_cpu_is_a_core_and_there_is_one_node),
 		cmocka_unit_test(an_offline_cpu_is_left_out_and_is_nobodys_first),

@@ -28,6 +28,9 @@ is "$(diff before after)" "" "no knob changed"
 is "$(grep -vE '\.events(\.local)?$|/cpu\.pressure$' writes)" "" "the kernel saw no write"
 like "$(coloctl plan)" "cpu.weight" "the plan says what it would do"
 ok "and it is not empty" [ "$(coloctl status --json | jq .withheld)" -gt 3 ]
+chosen=$(sed 's/.*(\(.*\)).*/\1/' /sys/kernel/debug/sched/preempt)
+is "$(coloctl doctor | grep -c 'this kernel preempts lazily')" "$(echo "$chosen" | grep -cx lazy)" \
+	"doctor says how the kernel preempts, which is '$chosen' here"
 like "$(coloctl status)" "observe" "status says that it only observes"
 echo 100 >"$(pod_path web)/cgroup.max.depth"
 ok "the watcher does see writes" wait_for 3 grep -q cgroup.max.depth writes

@@ -120,6 +120,8 @@ kubelet_answers()
 	ok "and yields inside the class that they share" wait_for 5 grep -qx 1 "$(pod_path hog)/cpu.idle"
 	is "$(knob "$(pod_path web)" memory.low)" $((32 * MIB)) "the online pod is protected"
 	ok "status has nothing to say any more" nothing_noted
+	like "$(coloctl doctor | tr -s ' \n' ' ')" 'kube-system/proxy is online and has no CPU request, so that it shares /kubepods.slice/kubepods-besteffort.slice with 1 offline pod:' \
+		"doctor says what a request on it would gain"
 }
 
 in_mode() { [ "$(coloctl status --json | jq -r .mode)" = "$1" ]; }
