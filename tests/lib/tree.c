@@ -422,7 +422,9 @@ static int one_line(const char *dir, const char *start, size_t len)
 
 int tree_make(const char *spec, char **ret_dir)
 {
-	return tree_make_below("/tmp", spec, ret_dir);
+	const char *tmp = getenv("TMPDIR");
+
+	return tree_make_below(tmp && tmp[0] == '/' ? tmp : "/tmp", spec, ret_dir);
 }
 
 int tree_make_below(const char *parent, const char *spec, char **ret_dir)
