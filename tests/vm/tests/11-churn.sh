@@ -10,7 +10,7 @@
 . "$VM/guest/colod.sh"
 
 GONE=${LONG:+80}
-GONE=${GONE:-12}
+GONE=${GONE:-6}
 
 new_pods()
 {
