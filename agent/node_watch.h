@@ -36,8 +36,8 @@ void node_watch_start(struct node_watch *watch, int root_fd, bool may_ask);
 void node_watch_stop(struct node_watch *watch);
 
 /* A policy was read, and may wait for labels. Whoever reads one anew is answered anew: the next update
- * asks, unless it was read because of the answer. Another server, or another name of this node, makes the labels unknown again, and so does a policy
- * that has no use for them. */
+ * asks, unless it was read because of the answer. Another server, or another name of this node, makes the
+ * labels unknown again, and so does a policy that has no use for them. */
 void node_watch_policy(struct node_watch *watch, const struct policy *policy);
 
 /* A reading of the policy, in which node_watch_policy() may be called more than once, is over: the next one
