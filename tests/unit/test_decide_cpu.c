@@ -4,80 +4,30 @@
 
 #include "policy/decide.h"
 #include "policy/knob.h"
-#include "tests/lib/fake.h"
+#include "tests/lib/decide_case.h"
 #include "tests/lib/test.h"
-
-#define KUBE "kubepods.slice"
-#define BURSTABLE KUBE "/kubepods-burstable.slice"
-#define BESTEFFORT KUBE "/kubepods-besteffort.slice"
-#define G1 KUBE "/kubepods-podg1.slice"
-#define B1 BURSTABLE "/kubepods-burstable-podb1.slice"
-#define B2 BURSTABLE "/kubepods-burstable-podb2.slice"
-#define O1 BESTEFFORT "/kubepods-besteffort-podo1.slice"
-#define O2 BESTEFFORT "/kubepods-besteffort-podo2.slice"
-
-static void run(struct fake *f)
-{
-	assert_int_equal(
-		decide_assigned(&f->model, &f->samples, &f->policy, 0, &f->ladder, &f->plan), 0);
-}
-
-static const struct plan_entry *entry(struct fake *f, const char *path, enum knob knob)
-{
-	return plan_find(&f->plan, fake_cgroup(f, path), knob);
-}
-
-/* The planned value, or -1. */
-static long long want(struct fake *f, const char *path, enum knob knob)
-{
-	const struct plan_entry *e = entry(f, path, knob);
-
-	return e ? (long long)e->want.value : -1;
-}
-
-static struct pod *pod(struct fake *f, const char *path, enum qos qos, enum level level)
-{
-	struct pod *p = fake_pod(f, path, qos);
-
-	fake_level(f, p, level);
-	return p;
-}
-
-/* system.slice 100; burstable 2500 with an online pod; g1 asks for a CPU (39); besteffort 1 with
- * two offline pods. */
-static void usual_node(struct fake *f)
-{
-	fake_init(f);
-	fake_service(f, "system.slice");
-	fake_request(pod(f, G1, QOS_GUARANTEED, LEVEL_P0), 1000, 1 << 30);
-	fake_request(pod(f, B1, QOS_BURSTABLE, LEVEL_P4), 500, 1 << 28);
-	pod(f, O1, QOS_BESTEFFORT, LEVEL_P7);
-	pod(f, O2, QOS_BESTEFFORT, LEVEL_P7);
-	fake_set(fake_cgroup(f, BURSTABLE), KNOB_CPU_WEIGHT, 2500);
-	fake_set(fake_cgroup(f, BESTEFFORT), KNOB_CPU_WEIGHT, 1);
-	fake_set(fake_cgroup(f, G1), KNOB_CPU_WEIGHT, 7);
-}
 
 TEST(the_all_offline_class_gets_a_fiftieth_of_its_online_siblings)
 {
 	struct fake f;
 
-	usual_node(&f);
-	run(&f);
+	decide_usual_node(&f);
+	decide_run(&f);
 	/* burstable as it is, g1 as planned (39, not the 7 that is there) */
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), (2500 + 39) / 50);
-	assert_int_equal(entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.code, REASON_YIELD_RATIO);
-	assert_int_equal(entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.observed, 2539);
-	assert_int_equal(entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.limit, 50);
-	assert_string_equal(entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.who,
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), (2500 + 39) / 50);
+	assert_int_equal(decide_entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.code,
+			 REASON_YIELD_RATIO);
+	assert_int_equal(decide_entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.observed, 2539);
+	assert_int_equal(decide_entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.limit, 50);
+	assert_string_equal(decide_entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.who,
 			    "default/kubepods-besteffort-podo1.slice");
-	assert_int_equal(entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->effect, EFFECT_SHARE);
+	assert_int_equal(decide_entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->effect, EFFECT_SHARE);
 	/* and nobody else is touched */
-	assert_int_equal(want(&f, O1, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, O1, KNOB_CPU_IDLE), -1);
-	assert_int_equal(want(&f, BURSTABLE, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, KUBE, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, "system.slice", KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_IDLE), -1);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, KUBE, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, "system.slice", KNOB_CPU_WEIGHT), -1);
 	fake_free(&f);
 }
 
@@ -85,12 +35,12 @@ TEST(online_pods_get_what_they_asked_for)
 {
 	struct fake f;
 
-	usual_node(&f);
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_CPU_WEIGHT), 39);
-	assert_int_equal(want(&f, B1, KNOB_CPU_WEIGHT), 20);
-	assert_int_equal(entry(&f, G1, KNOB_CPU_WEIGHT)->reason.level, LEVEL_P0);
-	assert_int_equal(entry(&f, G1, KNOB_CPU_WEIGHT)->reason.observed, 1000);
+	decide_usual_node(&f);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_CPU_WEIGHT), 39);
+	assert_int_equal(decide_want(&f, B1, KNOB_CPU_WEIGHT), 20);
+	assert_int_equal(decide_entry(&f, G1, KNOB_CPU_WEIGHT)->reason.level, LEVEL_P0);
+	assert_int_equal(decide_entry(&f, G1, KNOB_CPU_WEIGHT)->reason.observed, 1000);
 	fake_free(&f);
 }
 
@@ -99,12 +49,12 @@ TEST(a_derived_request_moves_no_weight)
 	struct fake f;
 	struct pod *g1;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	g1 = fake_cgroup(&f, G1)->pod;
 	g1->resources.cpu_request_milli.state = FACT_DERIVED;
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), (2500 + 7) / 50);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), (2500 + 7) / 50);
 	fake_free(&f);
 }
 
@@ -112,10 +62,10 @@ TEST(a_pod_that_ends_is_left_to_the_kubelet)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	fake_cgroup(&f, G1)->pod->facts->deleting = true;
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_CPU_WEIGHT), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_CPU_WEIGHT), -1);
 	fake_free(&f);
 }
 
@@ -123,11 +73,11 @@ TEST(many_cpus_raise_the_ratio)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	f.model.node.n_cpus = 8;
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 80);
-	assert_int_equal(entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.limit, 80);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 80);
+	assert_int_equal(decide_entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.limit, 80);
 	f.model.node.n_cpus = 4;
 	fake_free(&f);
 }
@@ -136,13 +86,13 @@ TEST(the_smallest_ratio_of_the_levels_in_a_class_counts)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	f.policy.levels[LEVEL_P6] = f.policy.levels[LEVEL_P7];
 	f.policy.levels[LEVEL_P7].cpu.yield_ratio = 200;
 	f.policy.levels[LEVEL_P6].cpu.yield_ratio = 100;
 	fake_level(&f, fake_cgroup(&f, O2)->pod, LEVEL_P6);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 100);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 100);
 	fake_free(&f);
 }
 
@@ -150,13 +100,13 @@ TEST(the_whole_of_kubernetes_offline_yields_at_its_root)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	fake_level(&f, fake_cgroup(&f, G1)->pod, LEVEL_P7);
 	fake_level(&f, fake_cgroup(&f, B1)->pod, LEVEL_P7);
-	run(&f);
-	assert_int_equal(want(&f, KUBE, KNOB_CPU_WEIGHT), 100 / 50);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, G1, KNOB_CPU_WEIGHT), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, KUBE, KNOB_CPU_WEIGHT), 100 / 50);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, G1, KNOB_CPU_WEIGHT), -1);
 	fake_free(&f);
 }
 
@@ -165,11 +115,11 @@ TEST(without_online_siblings_nothing_yields)
 	struct fake f;
 
 	fake_init(&f);
-	pod(&f, O1, QOS_BESTEFFORT, LEVEL_P7);
-	run(&f);
+	decide_pod(&f, O1, QOS_BESTEFFORT, LEVEL_P7);
+	decide_run(&f);
 	for (size_t i = 0; i < f.plan.n_entries; i++)
 		assert_int_equal(f.plan.entries[i].knob, KNOB_IO_WEIGHT);
-	assert_int_equal(want(&f, KUBE, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, KUBE, KNOB_CPU_WEIGHT), -1);
 	fake_free(&f);
 }
 
@@ -177,10 +127,10 @@ TEST(an_empty_sibling_is_not_yielded_to)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	fake_set(fake_cgroup(&f, KUBE "/empty.slice"), KNOB_CPU_WEIGHT, 10000);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 50);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 50);
 	fake_free(&f);
 }
 
@@ -188,11 +138,12 @@ TEST(offline_siblings_share_one_part)
 {
 	struct fake f;
 
-	usual_node(&f);
-	pod(&f, KUBE "/kubepods-podx.slice", QOS_GUARANTEED, LEVEL_P7);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 50 / 2);
-	assert_int_equal(want(&f, KUBE "/kubepods-podx.slice", KNOB_CPU_WEIGHT), 2539 / 50 / 2);
+	decide_usual_node(&f);
+	decide_pod(&f, KUBE "/kubepods-podx.slice", QOS_GUARANTEED, LEVEL_P7);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 50 / 2);
+	assert_int_equal(decide_want(&f, KUBE "/kubepods-podx.slice", KNOB_CPU_WEIGHT),
+			 2539 / 50 / 2);
 	fake_free(&f);
 }
 
@@ -200,18 +151,19 @@ TEST(a_mixed_class_is_raised_and_its_offline_pods_are_idle)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	fake_level(&f, fake_cgroup(&f, O1)->pod, LEVEL_P1); /* kube-proxy */
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 50);
-	assert_int_equal(entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.code, REASON_MIXED_WEIGHT);
-	assert_int_equal(want(&f, O2, KNOB_CPU_IDLE), 1);
-	assert_int_equal(entry(&f, O2, KNOB_CPU_IDLE)->reason.code, REASON_MIXED_IDLE);
-	assert_string_equal(entry(&f, O2, KNOB_CPU_IDLE)->reason.who,
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 50);
+	assert_int_equal(decide_entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.code,
+			 REASON_MIXED_WEIGHT);
+	assert_int_equal(decide_want(&f, O2, KNOB_CPU_IDLE), 1);
+	assert_int_equal(decide_entry(&f, O2, KNOB_CPU_IDLE)->reason.code, REASON_MIXED_IDLE);
+	assert_string_equal(decide_entry(&f, O2, KNOB_CPU_IDLE)->reason.who,
 			    "default/kubepods-besteffort-podo1.slice");
-	assert_int_equal(want(&f, O2, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, O1, KNOB_CPU_IDLE), -1);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_IDLE), -1);
+	assert_int_equal(decide_want(&f, O2, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_IDLE), -1);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_IDLE), -1);
 	fake_free(&f);
 }
 
@@ -219,16 +171,16 @@ TEST(a_mixed_class_is_never_lowered_not_even_by_its_own_pass)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	fake_level(&f, fake_cgroup(&f, O1)->pod, LEVEL_P1);
 	fake_set(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_WEIGHT, 60);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
 	/* what colod wrote does not count as what was there: the siblings got lighter */
 	fake_own(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_WEIGHT, 1, 50);
 	fake_set(fake_cgroup(&f, BURSTABLE), KNOB_CPU_WEIGHT, 1000);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 1039 / 50);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 1039 / 50);
 	fake_free(&f);
 }
 
@@ -236,12 +188,13 @@ TEST(a_mixed_class_is_not_its_own_sibling)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	fake_level(&f, fake_cgroup(&f, O1)->pod, LEVEL_P1);
 	fake_set(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_WEIGHT, 20);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 50); /* not 2559 / 50 */
-	assert_int_equal(entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.observed, 2539);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT),
+			 2539 / 50); /* not 2559 / 50 */
+	assert_int_equal(decide_entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.observed, 2539);
 	fake_free(&f);
 }
 
@@ -249,15 +202,15 @@ TEST(without_idle_a_mixed_pod_gets_weight_one)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	fake_level(&f, fake_cgroup(&f, O1)->pod, LEVEL_P1);
 	strcpy(f.model.node.kernel, "6.1.0-49-amd64"); /* BestEffort pods may be idle there too */
-	run(&f);
-	assert_int_equal(want(&f, O2, KNOB_CPU_IDLE), 1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O2, KNOB_CPU_IDLE), 1);
 	f.model.capabilities &= ~(1u << CAPABILITY_CPU_IDLE);
-	run(&f);
-	assert_int_equal(want(&f, O2, KNOB_CPU_IDLE), -1);
-	assert_int_equal(want(&f, O2, KNOB_CPU_WEIGHT), 1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O2, KNOB_CPU_IDLE), -1);
+	assert_int_equal(decide_want(&f, O2, KNOB_CPU_WEIGHT), 1);
 	fake_free(&f);
 }
 
@@ -265,14 +218,14 @@ TEST(an_offline_burstable_pod_in_an_online_class_yields_by_weight)
 {
 	struct fake f;
 
-	usual_node(&f);
-	pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
+	decide_usual_node(&f);
+	decide_pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
 	fake_request(fake_cgroup(&f, B1)->pod, 64000, 1 << 28); /* 2500 */
-	run(&f);
-	assert_int_equal(want(&f, B2, KNOB_CPU_WEIGHT), 2500 / 50);
-	assert_int_equal(want(&f, B2, KNOB_CPU_IDLE), -1);
-	assert_int_equal(want(&f, BURSTABLE, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, B1, KNOB_CPU_WEIGHT), 2500);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B2, KNOB_CPU_WEIGHT), 2500 / 50);
+	assert_int_equal(decide_want(&f, B2, KNOB_CPU_IDLE), -1);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, B1, KNOB_CPU_WEIGHT), 2500);
 	fake_free(&f);
 }
 
@@ -280,13 +233,13 @@ TEST(a_class_with_an_undecided_pod_is_not_touched)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	fake_waiting(&f, fake_cgroup(&f, O1)->pod);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, O1, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, O2, KNOB_CPU_WEIGHT), -1); /* it has no online sibling */
-	assert_int_equal(want(&f, O2, KNOB_CPU_IDLE), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, O2, KNOB_CPU_WEIGHT), -1); /* it has no online sibling */
+	assert_int_equal(decide_want(&f, O2, KNOB_CPU_IDLE), -1);
 	fake_free(&f);
 }
 
@@ -294,18 +247,18 @@ TEST(the_weight_of_a_class_stays_while_a_new_pod_waits_for_its_facts)
 {
 	struct fake f;
 
-	usual_node(&f);
-	run(&f);
+	decide_usual_node(&f);
+	decide_run(&f);
 	assert_true(fake_apply(&f) > 0);
 	fake_waiting(&f,
 		     fake_pod(&f, BESTEFFORT "/kubepods-besteffort-podnew.slice", QOS_BESTEFFORT));
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 50);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 50);
 	/* an unmatched pod will not get facts: the class is given back */
 	f.plan.assignments[fake_cgroup(&f, BESTEFFORT "/kubepods-besteffort-podnew.slice")->pod->slot]
 		.state = ASSIGNMENT_NONE;
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
 	fake_free(&f);
 }
 
@@ -313,15 +266,15 @@ TEST(a_class_that_takes_no_weight_is_not_kept_and_its_pods_yield_themselves)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	f.policy.levels[LEVEL_P7].cpu.yield = YIELD_IDLE;
 	fake_waiting(&f, fake_cgroup(&f, O2)->pod);
 	fake_own(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_IDLE, 0, 1);
 	fake_missing(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_WEIGHT);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_IDLE), -1);
-	assert_int_equal(want(&f, O1, KNOB_CPU_IDLE), 1);
-	assert_int_equal(want(&f, O2, KNOB_CPU_IDLE), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_IDLE), -1);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_IDLE), 1);
+	assert_int_equal(decide_want(&f, O2, KNOB_CPU_IDLE), -1);
 	fake_free(&f);
 }
 
@@ -332,11 +285,11 @@ TEST(other_processes_in_a_class_keep_it_from_yielding_as_a_whole)
 	fake_init(&f);
 	fake_service(&f, "system.slice");
 	fake_service(&f, "work.slice/editor.service");
-	pod(&f, "work.slice/batch.service", QOS_NONE, LEVEL_P7);
-	run(&f);
-	assert_int_equal(want(&f, "work.slice", KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, "work.slice/editor.service", KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, "work.slice/batch.service", KNOB_CPU_WEIGHT), 2);
+	decide_pod(&f, "work.slice/batch.service", QOS_NONE, LEVEL_P7);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, "work.slice", KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, "work.slice/editor.service", KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, "work.slice/batch.service", KNOB_CPU_WEIGHT), 2);
 	fake_free(&f);
 }
 
@@ -344,17 +297,17 @@ TEST(idle_where_the_policy_asks_for_it)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	f.policy.levels[LEVEL_P7].cpu.yield = YIELD_IDLE;
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_IDLE), 1);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, O1, KNOB_CPU_IDLE), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_IDLE), 1);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_IDLE), -1);
 
 	f.model.capabilities &= ~(1u << CAPABILITY_CPU_IDLE);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_IDLE), -1);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 50);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_IDLE), -1);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 50);
 	fake_free(&f);
 }
 
@@ -362,16 +315,16 @@ TEST(on_6_1_only_besteffort_pods_become_idle)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	f.policy.levels[LEVEL_P7].cpu.yield = YIELD_IDLE;
-	pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
-	run(&f);
-	assert_int_equal(want(&f, B2, KNOB_CPU_IDLE), 1);
+	decide_pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B2, KNOB_CPU_IDLE), 1);
 	strcpy(f.model.node.kernel, "6.1.0-49-amd64");
-	run(&f);
-	assert_int_equal(want(&f, B2, KNOB_CPU_IDLE), -1);
-	assert_int_equal(want(&f, B2, KNOB_CPU_WEIGHT), 1);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_IDLE), 1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B2, KNOB_CPU_IDLE), -1);
+	assert_int_equal(decide_want(&f, B2, KNOB_CPU_WEIGHT), 1);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_IDLE), 1);
 	fake_free(&f);
 }
 
@@ -381,14 +334,14 @@ TEST(a_cgroupfs_kubelets_class_is_never_idle_its_pods_are)
 
 	fake_init(&f);
 	f.policy.levels[LEVEL_P7].cpu.yield = YIELD_IDLE;
-	pod(&f, "kubepods/podg", QOS_GUARANTEED, LEVEL_P0);
-	pod(&f, "kubepods/besteffort/podo", QOS_BESTEFFORT, LEVEL_P7);
+	decide_pod(&f, "kubepods/podg", QOS_GUARANTEED, LEVEL_P0);
+	decide_pod(&f, "kubepods/besteffort/podo", QOS_BESTEFFORT, LEVEL_P7);
 	fake_set(fake_cgroup(&f, "kubepods/podg"), KNOB_CPU_WEIGHT, 1000);
-	run(&f);
-	assert_int_equal(want(&f, "kubepods/besteffort", KNOB_CPU_IDLE), -1);
-	assert_int_equal(want(&f, "kubepods/besteffort", KNOB_CPU_WEIGHT), 20);
-	assert_int_equal(want(&f, "kubepods/besteffort/podo", KNOB_CPU_IDLE), 1);
-	assert_int_equal(want(&f, "kubepods/besteffort/podo", KNOB_CPU_WEIGHT), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, "kubepods/besteffort", KNOB_CPU_IDLE), -1);
+	assert_int_equal(decide_want(&f, "kubepods/besteffort", KNOB_CPU_WEIGHT), 20);
+	assert_int_equal(decide_want(&f, "kubepods/besteffort/podo", KNOB_CPU_IDLE), 1);
+	assert_int_equal(decide_want(&f, "kubepods/besteffort/podo", KNOB_CPU_WEIGHT), -1);
 	fake_free(&f);
 }
 
@@ -396,14 +349,14 @@ TEST(what_somebody_else_made_idle_is_left_so)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	fake_set(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_IDLE, 1);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
 	/* but colod's own idle gives way to a weight when the policy changes */
 	fake_own(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_IDLE, 0, 1);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 50);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 50);
 	fake_free(&f);
 }
 
@@ -411,23 +364,23 @@ TEST(a_fixed_weight_is_for_units_and_never_above_a_request)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	f.policy.levels[LEVEL_P0].cpu.weight = WEIGHT_FIXED;
 	f.policy.levels[LEVEL_P0].cpu.weight_value = 5000;
-	pod(&f, "web.service", QOS_NONE, LEVEL_P0);
-	run(&f);
-	assert_int_equal(want(&f, "web.service", KNOB_CPU_WEIGHT), 5000);
-	assert_int_equal(entry(&f, "web.service", KNOB_CPU_WEIGHT)->reason.code,
+	decide_pod(&f, "web.service", QOS_NONE, LEVEL_P0);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, "web.service", KNOB_CPU_WEIGHT), 5000);
+	assert_int_equal(decide_entry(&f, "web.service", KNOB_CPU_WEIGHT)->reason.code,
 			 REASON_WEIGHT_FIXED);
-	assert_int_equal(want(&f, G1, KNOB_CPU_WEIGHT), 39);
-	assert_int_equal(entry(&f, G1, KNOB_CPU_WEIGHT)->reason.code, REASON_WEIGHT_REQUEST);
+	assert_int_equal(decide_want(&f, G1, KNOB_CPU_WEIGHT), 39);
+	assert_int_equal(decide_entry(&f, G1, KNOB_CPU_WEIGHT)->reason.code, REASON_WEIGHT_REQUEST);
 
 	f.policy.levels[LEVEL_P0].cpu.weight_value = 10;
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_CPU_WEIGHT), 10);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_CPU_WEIGHT), 10);
 	f.policy.levels[LEVEL_P0].cpu.weight = WEIGHT_KEEP;
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_CPU_WEIGHT), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_CPU_WEIGHT), -1);
 	fake_free(&f);
 }
 
@@ -435,15 +388,15 @@ TEST(a_knob_that_was_not_read_gets_no_entry)
 {
 	struct fake f;
 
-	usual_node(&f);
+	decide_usual_node(&f);
 	fake_missing(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_WEIGHT);
 	fake_missing(fake_cgroup(&f, B1), KNOB_CPU_WEIGHT);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, B1, KNOB_CPU_WEIGHT), -1);
-	assert_int_equal(want(&f, G1, KNOB_CPU_WEIGHT), 39);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, B1, KNOB_CPU_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, G1, KNOB_CPU_WEIGHT), 39);
 	f.model.capabilities = 0;
-	run(&f);
+	decide_run(&f);
 	assert_int_equal(f.plan.n_entries, 0);
 	fake_free(&f);
 }

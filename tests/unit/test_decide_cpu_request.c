@@ -4,59 +4,8 @@
 
 #include "policy/decide.h"
 #include "policy/knob.h"
-#include "tests/lib/fake.h"
+#include "tests/lib/decide_case.h"
 #include "tests/lib/test.h"
-
-#define KUBE "kubepods.slice"
-#define BURSTABLE KUBE "/kubepods-burstable.slice"
-#define BESTEFFORT KUBE "/kubepods-besteffort.slice"
-#define G1 KUBE "/kubepods-podg1.slice"
-#define B1 BURSTABLE "/kubepods-burstable-podb1.slice"
-#define B2 BURSTABLE "/kubepods-burstable-podb2.slice"
-#define O1 BESTEFFORT "/kubepods-besteffort-podo1.slice"
-#define O2 BESTEFFORT "/kubepods-besteffort-podo2.slice"
-
-static void run(struct fake *f)
-{
-	assert_int_equal(
-		decide_assigned(&f->model, &f->samples, &f->policy, 0, &f->ladder, &f->plan), 0);
-}
-
-static const struct plan_entry *entry(struct fake *f, const char *path, enum knob knob)
-{
-	return plan_find(&f->plan, fake_cgroup(f, path), knob);
-}
-
-/* The planned value, or -1. */
-static long long want(struct fake *f, const char *path, enum knob knob)
-{
-	const struct plan_entry *e = entry(f, path, knob);
-
-	return e ? (long long)e->want.value : -1;
-}
-
-static struct pod *pod(struct fake *f, const char *path, enum qos qos, enum level level)
-{
-	struct pod *p = fake_pod(f, path, qos);
-
-	fake_level(f, p, level);
-	return p;
-}
-
-/* system.slice 100; burstable 2500 with an online pod; g1 asks for a CPU (39); besteffort 1 with
- * two offline pods. */
-static void usual_node(struct fake *f)
-{
-	fake_init(f);
-	fake_service(f, "system.slice");
-	fake_request(pod(f, G1, QOS_GUARANTEED, LEVEL_P0), 1000, 1 << 30);
-	fake_request(pod(f, B1, QOS_BURSTABLE, LEVEL_P4), 500, 1 << 28);
-	pod(f, O1, QOS_BESTEFFORT, LEVEL_P7);
-	pod(f, O2, QOS_BESTEFFORT, LEVEL_P7);
-	fake_set(fake_cgroup(f, BURSTABLE), KNOB_CPU_WEIGHT, 2500);
-	fake_set(fake_cgroup(f, BESTEFFORT), KNOB_CPU_WEIGHT, 1);
-	fake_set(fake_cgroup(f, G1), KNOB_CPU_WEIGHT, 7);
-}
 
 TEST(request_weights_are_the_kubelets)
 {
@@ -76,12 +25,12 @@ TEST(an_offline_pod_gets_no_more_weight_than_its_request_stands_for)
 	struct pod *b2;
 	struct fake f;
 
-	usual_node(&f);
-	b2 = pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
+	decide_usual_node(&f);
+	b2 = decide_pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
 	fake_request(fake_cgroup(&f, B1)->pod, 64000, 1 << 28); /* 2500 */
 	fake_request(b2, 100, 1 << 28);				/* 4 */
-	run(&f);
-	e = entry(&f, B2, KNOB_CPU_WEIGHT);
+	decide_run(&f);
+	e = decide_entry(&f, B2, KNOB_CPU_WEIGHT);
 	assert_int_equal(e->want.value, 4);
 	assert_int_equal(e->reason.code, REASON_YIELD_REQUEST);
 	assert_int_equal(e->reason.extra, 4);
@@ -89,13 +38,13 @@ TEST(an_offline_pod_gets_no_more_weight_than_its_request_stands_for)
 	assert_string_equal(e->reason.who, "");
 	/* The ratio, where that is less. */
 	fake_request(b2, 4000, 1 << 28);
-	run(&f);
-	assert_int_equal(want(&f, B2, KNOB_CPU_WEIGHT), 50);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B2, KNOB_CPU_WEIGHT), 50);
 	/* Nobody told what it asks for: it stays what it is. */
 	b2->resources.cpu_request_milli.state = FACT_DERIVED;
 	fake_set(fake_cgroup(&f, B2), KNOB_CPU_WEIGHT, 7);
-	run(&f);
-	assert_int_equal(want(&f, B2, KNOB_CPU_WEIGHT), 7);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B2, KNOB_CPU_WEIGHT), 7);
 	fake_free(&f);
 }
 
@@ -103,21 +52,21 @@ TEST(an_offline_pod_gets_no_more_for_its_request_than_its_lightest_online_siblin
 {
 	struct fake f;
 
-	usual_node(&f);
-	fake_request(pod(&f, B2, QOS_BURSTABLE, LEVEL_P7), 1000, 1 << 28); /* 39 */
-	fake_request(fake_cgroup(&f, B1)->pod, 64000, 1 << 28);		   /* 2500 */
+	decide_usual_node(&f);
+	fake_request(decide_pod(&f, B2, QOS_BURSTABLE, LEVEL_P7), 1000, 1 << 28); /* 39 */
+	fake_request(fake_cgroup(&f, B1)->pod, 64000, 1 << 28);			  /* 2500 */
 	f.policy.levels[LEVEL_P4].cpu.weight = WEIGHT_FIXED;
 	f.policy.levels[LEVEL_P4].cpu.weight_value = 250;
-	run(&f);
-	assert_int_equal(want(&f, B1, KNOB_CPU_WEIGHT), 250);
-	assert_int_equal(want(&f, B2, KNOB_CPU_WEIGHT), 250 * 39 / 2500);
-	assert_string_equal(entry(&f, B2, KNOB_CPU_WEIGHT)->reason.who,
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B1, KNOB_CPU_WEIGHT), 250);
+	assert_int_equal(decide_want(&f, B2, KNOB_CPU_WEIGHT), 250 * 39 / 2500);
+	assert_string_equal(decide_entry(&f, B2, KNOB_CPU_WEIGHT)->reason.who,
 			    fake_cgroup(&f, B1)->pod->name);
 	/* A pod that ends has what the kubelet left it: no measure for others. */
 	fake_set(fake_cgroup(&f, B1), KNOB_CPU_WEIGHT, 250);
 	fake_cgroup(&f, B1)->pod->facts->deleting = true;
-	run(&f);
-	assert_int_equal(want(&f, B2, KNOB_CPU_WEIGHT), 250 / 50);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B2, KNOB_CPU_WEIGHT), 250 / 50);
 	fake_free(&f);
 }
 
@@ -125,15 +74,15 @@ TEST(a_sibling_that_takes_no_weight_has_no_part_of_what_is_shared)
 {
 	struct fake f;
 
-	usual_node(&f);
-	pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
-	pod(&f, BURSTABLE "/kubepods-burstable-podb3.slice", QOS_BURSTABLE, LEVEL_P7);
+	decide_usual_node(&f);
+	decide_pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
+	decide_pod(&f, BURSTABLE "/kubepods-burstable-podb3.slice", QOS_BURSTABLE, LEVEL_P7);
 	fake_request(fake_cgroup(&f, B1)->pod, 64000, 1 << 28); /* 2500 */
-	run(&f);
-	assert_int_equal(want(&f, B2, KNOB_CPU_WEIGHT), 2500 / 50 / 2);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B2, KNOB_CPU_WEIGHT), 2500 / 50 / 2);
 	fake_missing(fake_cgroup(&f, BURSTABLE "/kubepods-burstable-podb3.slice"), KNOB_CPU_WEIGHT);
-	run(&f);
-	assert_int_equal(want(&f, B2, KNOB_CPU_WEIGHT), 2500 / 50);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B2, KNOB_CPU_WEIGHT), 2500 / 50);
 	fake_free(&f);
 }
 

@@ -1,47 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // io.weight where levels meet: classes by their best pod, pods beside pods of another level.
 #include "policy/decide.h"
-#include "tests/lib/fake.h"
+#include "tests/lib/decide_case.h"
 #include "tests/lib/test.h"
-
-#define KUBE "kubepods.slice"
-#define BURSTABLE KUBE "/kubepods-burstable.slice"
-#define BESTEFFORT KUBE "/kubepods-besteffort.slice"
-#define G1 KUBE "/kubepods-podg1.slice"
-#define B1 BURSTABLE "/kubepods-burstable-podb1.slice"
-#define B2 BURSTABLE "/kubepods-burstable-podb2.slice"
-#define O1 BESTEFFORT "/kubepods-besteffort-podo1.slice"
-
-static void run(struct fake *f)
-{
-	assert_int_equal(
-		decide_assigned(&f->model, &f->samples, &f->policy, 0, &f->ladder, &f->plan), 0);
-}
-
-static const struct plan_entry *entry(struct fake *f, const char *path)
-{
-	return plan_find(&f->plan, fake_cgroup(f, path), KNOB_IO_WEIGHT);
-}
-
-static long long want(struct fake *f, const char *path)
-{
-	const struct plan_entry *e = entry(f, path);
-
-	return e ? (long long)e->want.value : -1;
-}
-
-static void pod(struct fake *f, const char *path, enum qos qos, enum level level)
-{
-	fake_level(f, fake_pod(f, path, qos), level);
-}
 
 static void usual_node(struct fake *f)
 {
 	fake_init(f);
 	fake_service(f, "system.slice");
-	pod(f, G1, QOS_GUARANTEED, LEVEL_P0);
-	pod(f, B1, QOS_BURSTABLE, LEVEL_P4);
-	pod(f, O1, QOS_BESTEFFORT, LEVEL_P7);
+	decide_pod(f, G1, QOS_GUARANTEED, LEVEL_P0);
+	decide_pod(f, B1, QOS_BURSTABLE, LEVEL_P4);
+	decide_pod(f, O1, QOS_BESTEFFORT, LEVEL_P7);
 }
 
 TEST(classes_weigh_as_their_best_pod_and_pods_beside_them_as_their_level)
@@ -49,20 +18,21 @@ TEST(classes_weigh_as_their_best_pod_and_pods_beside_them_as_their_level)
 	struct fake f;
 
 	usual_node(&f);
-	run(&f);
-	assert_int_equal(want(&f, G1), 1000);
-	assert_int_equal(entry(&f, G1)->reason.code, REASON_IO_LEVEL);
-	assert_int_equal(entry(&f, G1)->effect, EFFECT_SHARE);
-	assert_int_equal(want(&f, BURSTABLE), 300);
-	assert_int_equal(want(&f, BESTEFFORT), 10);
-	assert_int_equal(entry(&f, BESTEFFORT)->reason.code, REASON_IO_CLASS);
-	assert_int_equal(entry(&f, BESTEFFORT)->reason.extra, 1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_IO_WEIGHT), 1000);
+	assert_int_equal(decide_entry(&f, G1, KNOB_IO_WEIGHT)->reason.code, REASON_IO_LEVEL);
+	assert_int_equal(decide_entry(&f, G1, KNOB_IO_WEIGHT)->effect, EFFECT_SHARE);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_IO_WEIGHT), 300);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_IO_WEIGHT), 10);
+	assert_int_equal(decide_entry(&f, BESTEFFORT, KNOB_IO_WEIGHT)->reason.code,
+			 REASON_IO_CLASS);
+	assert_int_equal(decide_entry(&f, BESTEFFORT, KNOB_IO_WEIGHT)->reason.extra, 1);
 	/* alone in their class: nothing to compare with */
-	assert_int_equal(want(&f, B1), -1);
-	assert_int_equal(want(&f, O1), -1);
+	assert_int_equal(decide_want(&f, B1, KNOB_IO_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, O1, KNOB_IO_WEIGHT), -1);
 	/* the root of all pods is not raised over the system's services */
-	assert_int_equal(want(&f, KUBE), -1);
-	assert_int_equal(want(&f, "system.slice"), -1);
+	assert_int_equal(decide_want(&f, KUBE, KNOB_IO_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, "system.slice", KNOB_IO_WEIGHT), -1);
 	fake_free(&f);
 }
 
@@ -71,11 +41,11 @@ TEST(an_offline_pod_in_an_online_class_is_weighed_against_its_siblings)
 	struct fake f;
 
 	usual_node(&f);
-	pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
-	run(&f);
-	assert_int_equal(want(&f, B1), 300);
-	assert_int_equal(want(&f, B2), 10);
-	assert_int_equal(want(&f, BURSTABLE), 300);
+	decide_pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B1, KNOB_IO_WEIGHT), 300);
+	assert_int_equal(decide_want(&f, B2, KNOB_IO_WEIGHT), 10);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_IO_WEIGHT), 300);
 	fake_free(&f);
 }
 
@@ -87,12 +57,13 @@ TEST(a_class_with_an_undecided_pod_is_not_lowered)
 	fake_waiting(&f,
 		     fake_pod(&f, BESTEFFORT "/kubepods-besteffort-podn.slice", QOS_BESTEFFORT));
 	fake_waiting(&f, fake_pod(&f, B2, QOS_BURSTABLE));
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT), -1);
-	assert_int_equal(want(&f, BURSTABLE), 300);
-	assert_int_equal(want(&f, O1), 10);
-	assert_int_equal(want(&f, BESTEFFORT "/kubepods-besteffort-podn.slice"), -1);
-	assert_int_equal(want(&f, B2), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_IO_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_IO_WEIGHT), 300);
+	assert_int_equal(decide_want(&f, O1, KNOB_IO_WEIGHT), 10);
+	assert_int_equal(
+		decide_want(&f, BESTEFFORT "/kubepods-besteffort-podn.slice", KNOB_IO_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, B2, KNOB_IO_WEIGHT), -1);
 	fake_free(&f);
 }
 
@@ -103,11 +74,13 @@ TEST(a_class_with_an_online_pod_that_keeps_its_weight_is_not_lowered)
 
 	usual_node(&f);
 	f.policy.levels[LEVEL_P1].io.weight = 0;
-	pod(&f, BESTEFFORT "/kubepods-besteffort-podproxy.slice", QOS_BESTEFFORT, LEVEL_P1);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT), -1);
-	assert_int_equal(want(&f, BESTEFFORT "/kubepods-besteffort-podproxy.slice"), -1);
-	assert_int_equal(want(&f, O1), 10);
+	decide_pod(&f, BESTEFFORT "/kubepods-besteffort-podproxy.slice", QOS_BESTEFFORT, LEVEL_P1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_IO_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, BESTEFFORT "/kubepods-besteffort-podproxy.slice",
+				     KNOB_IO_WEIGHT),
+			 -1);
+	assert_int_equal(decide_want(&f, O1, KNOB_IO_WEIGHT), 10);
 	fake_free(&f);
 }
 
@@ -116,11 +89,11 @@ TEST(an_all_offline_slice_of_units_yields_as_a_whole)
 	struct fake f;
 
 	usual_node(&f);
-	pod(&f, "batch.slice/a.service", QOS_NONE, LEVEL_P7);
-	pod(&f, "batch.slice/b.service", QOS_NONE, LEVEL_P7);
-	run(&f);
-	assert_int_equal(want(&f, "batch.slice"), 10);
-	assert_int_equal(want(&f, "batch.slice/a.service"), -1);
+	decide_pod(&f, "batch.slice/a.service", QOS_NONE, LEVEL_P7);
+	decide_pod(&f, "batch.slice/b.service", QOS_NONE, LEVEL_P7);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, "batch.slice", KNOB_IO_WEIGHT), 10);
+	assert_int_equal(decide_want(&f, "batch.slice/a.service", KNOB_IO_WEIGHT), -1);
 	fake_free(&f);
 }
 
@@ -129,9 +102,9 @@ TEST(a_level_without_a_weight_keeps_what_is_there)
 	struct fake f;
 
 	usual_node(&f);
-	pod(&f, "kubelet.service", QOS_NONE, LEVEL_P1);
-	run(&f);
-	assert_int_equal(want(&f, "kubelet.service"), -1);
+	decide_pod(&f, "kubelet.service", QOS_NONE, LEVEL_P1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, "kubelet.service", KNOB_IO_WEIGHT), -1);
 	fake_free(&f);
 }
 
@@ -141,13 +114,13 @@ TEST(without_the_knob_nothing_is_planned)
 
 	usual_node(&f);
 	fake_missing(fake_cgroup(&f, BURSTABLE), KNOB_IO_WEIGHT);
-	run(&f);
-	assert_int_equal(want(&f, BURSTABLE), -1);
-	assert_int_equal(want(&f, BESTEFFORT), 10);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_IO_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_IO_WEIGHT), 10);
 	f.model.capabilities &= ~(1u << CAPABILITY_IO_WEIGHT);
-	run(&f);
-	assert_int_equal(want(&f, BESTEFFORT), -1);
-	assert_int_equal(want(&f, G1), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_IO_WEIGHT), -1);
+	assert_int_equal(decide_want(&f, G1, KNOB_IO_WEIGHT), -1);
 	fake_free(&f);
 }
 

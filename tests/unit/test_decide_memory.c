@@ -2,45 +2,17 @@
 // Protection that every ancestor covers and the node can keep, and the static bound on offline
 // pods.
 #include "policy/decide.h"
-#include "tests/lib/fake.h"
+#include "tests/lib/decide_case.h"
 #include "tests/lib/test.h"
 
 #define MIB (1ull << 20)
 #define GIB (1ull << 30)
 
-#define KUBE "kubepods.slice"
-#define BURSTABLE KUBE "/kubepods-burstable.slice"
-#define BESTEFFORT KUBE "/kubepods-besteffort.slice"
-#define G1 KUBE "/kubepods-podg1.slice"
-#define G2 KUBE "/kubepods-podg2.slice"
-#define B1 BURSTABLE "/kubepods-burstable-podb1.slice"
-#define B2 BURSTABLE "/kubepods-burstable-podb2.slice"
-#define O1 BESTEFFORT "/kubepods-besteffort-podo1.slice"
-
-static void run(struct fake *f)
-{
-	assert_int_equal(
-		decide_assigned(&f->model, &f->samples, &f->policy, 0, &f->ladder, &f->plan), 0);
-}
-
-static const struct plan_entry *entry(struct fake *f, const char *path, enum knob knob)
-{
-	return plan_find(&f->plan, fake_cgroup(f, path), knob);
-}
-
-static long long want(struct fake *f, const char *path, enum knob knob)
-{
-	const struct plan_entry *e = entry(f, path, knob);
-
-	return e ? (long long)e->want.value : -1;
-}
-
 static struct pod *pod(struct fake *f, const char *path, enum qos qos, enum level level,
 		       uint64_t memory)
 {
-	struct pod *p = fake_pod(f, path, qos);
+	struct pod *p = decide_pod(f, path, qos, level);
 
-	fake_level(f, p, level);
 	if (memory > 0)
 		fake_request(p, 100, memory);
 	return p;
@@ -66,22 +38,23 @@ TEST(requests_are_protected_and_every_ancestor_covers_its_children)
 	struct fake f;
 
 	usual_node(&f);
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_MIN), GIB);
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_LOW), -1);
-	assert_int_equal(want(&f, B1, KNOB_MEMORY_LOW), 512 * MIB);
-	assert_int_equal(want(&f, B1, KNOB_MEMORY_MIN), -1);
-	assert_int_equal(want(&f, BURSTABLE, KNOB_MEMORY_LOW), 768 * MIB);
-	assert_int_equal(want(&f, BURSTABLE, KNOB_MEMORY_MIN), -1);
-	assert_int_equal(want(&f, KUBE, KNOB_MEMORY_LOW), 768 * MIB);
-	assert_int_equal(want(&f, KUBE, KNOB_MEMORY_MIN), GIB);
-	assert_int_equal(entry(&f, KUBE, KNOB_MEMORY_LOW)->reason.code, REASON_MEMORY_CHILDREN);
-	assert_int_equal(entry(&f, KUBE, KNOB_MEMORY_LOW)->reason.extra, 2);
-	assert_int_equal(entry(&f, KUBE, KNOB_MEMORY_LOW)->effect, EFFECT_PROTECTION);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_MIN), GIB);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_LOW), -1);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_LOW), 512 * MIB);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_MIN), -1);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_MEMORY_LOW), 768 * MIB);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_MEMORY_MIN), -1);
+	assert_int_equal(decide_want(&f, KUBE, KNOB_MEMORY_LOW), 768 * MIB);
+	assert_int_equal(decide_want(&f, KUBE, KNOB_MEMORY_MIN), GIB);
+	assert_int_equal(decide_entry(&f, KUBE, KNOB_MEMORY_LOW)->reason.code,
+			 REASON_MEMORY_CHILDREN);
+	assert_int_equal(decide_entry(&f, KUBE, KNOB_MEMORY_LOW)->reason.extra, 2);
+	assert_int_equal(decide_entry(&f, KUBE, KNOB_MEMORY_LOW)->effect, EFFECT_PROTECTION);
 	/* nothing for offline work, nothing at the root */
-	assert_int_equal(want(&f, O1, KNOB_MEMORY_LOW), -1);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_MEMORY_LOW), -1);
-	assert_int_equal(want(&f, "", KNOB_MEMORY_LOW), -1);
+	assert_int_equal(decide_want(&f, O1, KNOB_MEMORY_LOW), -1);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_MEMORY_LOW), -1);
+	assert_int_equal(decide_want(&f, "", KNOB_MEMORY_LOW), -1);
 	fake_free(&f);
 }
 
@@ -92,10 +65,10 @@ TEST(what_a_sibling_was_promised_by_others_is_covered_too)
 	usual_node(&f);
 	fake_set(fake_cgroup(&f, BURSTABLE "/foreign"), KNOB_MEMORY_LOW, 64 * MIB);
 	fake_set(fake_cgroup(&f, KUBE), KNOB_MEMORY_LOW, 2 * GIB);
-	run(&f);
-	assert_int_equal(want(&f, BURSTABLE, KNOB_MEMORY_LOW), (768 + 64) * MIB);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_MEMORY_LOW), (768 + 64) * MIB);
 	/* there is more than enough already: not lowered */
-	assert_int_equal(want(&f, KUBE, KNOB_MEMORY_LOW), -1);
+	assert_int_equal(decide_want(&f, KUBE, KNOB_MEMORY_LOW), -1);
 	fake_free(&f);
 }
 
@@ -106,11 +79,11 @@ TEST(a_larger_protection_by_others_is_never_lowered)
 	usual_node(&f);
 	fake_set(fake_cgroup(&f, G1), KNOB_MEMORY_MIN, 2 * GIB);
 	fake_set(fake_cgroup(&f, B1), KNOB_MEMORY_LOW, KNOB_VALUE_MAX);
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_MIN), -1);
-	assert_int_equal(want(&f, B1, KNOB_MEMORY_LOW), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_MIN), -1);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_LOW), -1);
 	/* "max" is worth what the node has, and never makes a sum say "max" */
-	assert_int_equal(want(&f, BURSTABLE, KNOB_MEMORY_LOW), 8 * GIB + 256 * MIB);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_MEMORY_LOW), 8 * GIB + 256 * MIB);
 	fake_free(&f);
 }
 
@@ -122,11 +95,11 @@ TEST(a_derived_request_protects_only_a_guaranteed_pod)
 	pod_at(&f, G1)->resources.memory_request_bytes.state = FACT_DERIVED;
 	pod_at(&f, B1)->resources.memory_request_bytes.state = FACT_DERIVED;
 	pod_at(&f, B2)->resources.memory_request_bytes.state = FACT_UNKNOWN;
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_MIN), GIB);
-	assert_int_equal(want(&f, B1, KNOB_MEMORY_LOW), -1);
-	assert_int_equal(want(&f, B2, KNOB_MEMORY_LOW), -1);
-	assert_int_equal(want(&f, BURSTABLE, KNOB_MEMORY_LOW), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_MIN), GIB);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_LOW), -1);
+	assert_int_equal(decide_want(&f, B2, KNOB_MEMORY_LOW), -1);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_MEMORY_LOW), -1);
 	fake_free(&f);
 }
 
@@ -136,8 +109,8 @@ TEST(values_are_whole_pages)
 
 	usual_node(&f);
 	fake_request(pod_at(&f, G1), 100, GIB + 4095);
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_MIN), GIB);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_MIN), GIB);
 	fake_free(&f);
 }
 
@@ -148,16 +121,16 @@ TEST(what_the_node_cannot_promise_becomes_low_and_the_last_path_loses)
 
 	usual_node(&f);
 	pod(&f, G2, QOS_GUARANTEED, LEVEL_P0, 7 * GIB);
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_MIN), GIB);
-	assert_int_equal(entry(&f, G1, KNOB_MEMORY_MIN)->reason.code, REASON_MEMORY_REQUEST);
-	assert_int_equal(want(&f, G2, KNOB_MEMORY_MIN), (bound - GIB) / 4096 * 4096);
-	assert_int_equal(entry(&f, G2, KNOB_MEMORY_MIN)->reason.code, REASON_MEMORY_BOUND);
-	assert_int_equal(entry(&f, G2, KNOB_MEMORY_MIN)->reason.observed, 7 * GIB);
-	assert_int_equal(entry(&f, G2, KNOB_MEMORY_MIN)->reason.limit, bound);
-	assert_int_equal(want(&f, G2, KNOB_MEMORY_LOW), 7 * GIB);
-	assert_true((uint64_t)want(&f, KUBE, KNOB_MEMORY_MIN) <= bound);
-	assert_int_equal(want(&f, KUBE, KNOB_MEMORY_LOW), 7 * GIB + 768 * MIB);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_MIN), GIB);
+	assert_int_equal(decide_entry(&f, G1, KNOB_MEMORY_MIN)->reason.code, REASON_MEMORY_REQUEST);
+	assert_int_equal(decide_want(&f, G2, KNOB_MEMORY_MIN), (bound - GIB) / 4096 * 4096);
+	assert_int_equal(decide_entry(&f, G2, KNOB_MEMORY_MIN)->reason.code, REASON_MEMORY_BOUND);
+	assert_int_equal(decide_entry(&f, G2, KNOB_MEMORY_MIN)->reason.observed, 7 * GIB);
+	assert_int_equal(decide_entry(&f, G2, KNOB_MEMORY_MIN)->reason.limit, bound);
+	assert_int_equal(decide_want(&f, G2, KNOB_MEMORY_LOW), 7 * GIB);
+	assert_true((uint64_t)decide_want(&f, KUBE, KNOB_MEMORY_MIN) <= bound);
+	assert_int_equal(decide_want(&f, KUBE, KNOB_MEMORY_LOW), 7 * GIB + 768 * MIB);
 	fake_free(&f);
 }
 
@@ -169,13 +142,13 @@ TEST(the_lowest_level_loses_its_min_first)
 	f.policy.levels[LEVEL_P4].memory.min.kind = AMOUNT_REQUEST;
 	f.policy.levels[LEVEL_P4].memory.low.kind = AMOUNT_NONE;
 	fake_request(pod_at(&f, B1), 100, 7 * GIB); /* its path comes before g1's */
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_MIN), GIB);
-	assert_true((uint64_t)want(&f, B1, KNOB_MEMORY_MIN) < 7 * GIB);
-	assert_int_equal(want(&f, B1, KNOB_MEMORY_LOW), 7 * GIB);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_MIN), GIB);
+	assert_true((uint64_t)decide_want(&f, B1, KNOB_MEMORY_MIN) < 7 * GIB);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_LOW), 7 * GIB);
 	/* b2 is the last: nothing is left for it */
-	assert_int_equal(want(&f, B2, KNOB_MEMORY_MIN), -1);
-	assert_int_equal(want(&f, B2, KNOB_MEMORY_LOW), 256 * MIB);
+	assert_int_equal(decide_want(&f, B2, KNOB_MEMORY_MIN), -1);
+	assert_int_equal(decide_want(&f, B2, KNOB_MEMORY_LOW), 256 * MIB);
 	fake_free(&f);
 }
 
@@ -186,9 +159,9 @@ TEST(what_the_kubelet_keeps_back_is_promised_to_nobody)
 	usual_node(&f);
 	fake_set(fake_cgroup(&f, KUBE), KNOB_MEMORY_MAX, 5 * GIB);
 	fake_request(pod_at(&f, G1), 100, 6 * GIB);
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_MIN), 5 * GIB);
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_LOW), 6 * GIB);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_MIN), 5 * GIB);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_LOW), 6 * GIB);
 	fake_free(&f);
 }
 
@@ -199,10 +172,10 @@ TEST(promises_of_others_count_against_the_bound)
 	usual_node(&f);
 	fake_set(fake_service(&f, "system.slice"), KNOB_MEMORY_MIN, 2 * GIB);
 	fake_request(pod_at(&f, G1), 100, 7 * GIB);
-	run(&f);
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_MIN),
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_MIN),
 			 (8 * GIB - 8 * GIB / 10 - 2 * GIB) / 4096 * 4096);
-	assert_int_equal(want(&f, "system.slice", KNOB_MEMORY_MIN), -1);
+	assert_int_equal(decide_want(&f, "system.slice", KNOB_MEMORY_MIN), -1);
 	fake_free(&f);
 }
 
@@ -212,14 +185,15 @@ TEST(high_is_a_part_of_the_limit)
 
 	usual_node(&f);
 	fake_limit(pod_at(&f, O1), 1000, GIB);
-	run(&f);
-	assert_int_equal(want(&f, O1, KNOB_MEMORY_HIGH), GIB * 8 / 10 / 4096 * 4096);
-	assert_int_equal(entry(&f, O1, KNOB_MEMORY_HIGH)->reason.code, REASON_MEMORY_OF_LIMIT);
-	assert_int_equal(entry(&f, O1, KNOB_MEMORY_HIGH)->effect, EFFECT_LIMIT);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_MEMORY_HIGH), GIB * 8 / 10 / 4096 * 4096);
+	assert_int_equal(decide_entry(&f, O1, KNOB_MEMORY_HIGH)->reason.code,
+			 REASON_MEMORY_OF_LIMIT);
+	assert_int_equal(decide_entry(&f, O1, KNOB_MEMORY_HIGH)->effect, EFFECT_LIMIT);
 	/* online pods are not limited */
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_HIGH), -1);
-	assert_int_equal(want(&f, B1, KNOB_MEMORY_HIGH), -1);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_MEMORY_HIGH), -1);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_HIGH), -1);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_HIGH), -1);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_MEMORY_HIGH), -1);
 	fake_free(&f);
 }
 
@@ -228,13 +202,14 @@ TEST(high_without_a_limit_is_a_part_of_what_the_node_gives_to_pods)
 	struct fake f;
 
 	usual_node(&f);
-	run(&f);
-	assert_int_equal(want(&f, O1, KNOB_MEMORY_HIGH), 8 * GIB * 8 / 10 / 4096 * 4096);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_MEMORY_HIGH), 8 * GIB * 8 / 10 / 4096 * 4096);
 	fake_set(fake_cgroup(&f, KUBE), KNOB_MEMORY_MAX, 6 * GIB);
-	run(&f);
-	assert_int_equal(want(&f, O1, KNOB_MEMORY_HIGH), 6 * GIB * 8 / 10 / 4096 * 4096);
-	assert_int_equal(entry(&f, O1, KNOB_MEMORY_HIGH)->reason.code, REASON_MEMORY_OF_NODE);
-	assert_int_equal(entry(&f, O1, KNOB_MEMORY_HIGH)->reason.observed, 6 * GIB);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_MEMORY_HIGH), 6 * GIB * 8 / 10 / 4096 * 4096);
+	assert_int_equal(decide_entry(&f, O1, KNOB_MEMORY_HIGH)->reason.code,
+			 REASON_MEMORY_OF_NODE);
+	assert_int_equal(decide_entry(&f, O1, KNOB_MEMORY_HIGH)->reason.observed, 6 * GIB);
 	fake_free(&f);
 }
 
@@ -244,8 +219,8 @@ TEST(high_is_never_under_a_page)
 
 	usual_node(&f);
 	fake_limit(pod_at(&f, O1), 1000, 100);
-	run(&f);
-	assert_int_equal(want(&f, O1, KNOB_MEMORY_HIGH), 4096);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_MEMORY_HIGH), 4096);
 	fake_free(&f);
 }
 
@@ -255,8 +230,8 @@ TEST(a_limit_nobody_told_yet_limits_nothing)
 
 	usual_node(&f);
 	pod_at(&f, O1)->resources.memory_limit_bytes.state = FACT_UNKNOWN;
-	run(&f);
-	assert_int_equal(want(&f, O1, KNOB_MEMORY_HIGH), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_MEMORY_HIGH), -1);
 	fake_free(&f);
 }
 
@@ -266,11 +241,11 @@ TEST(a_tighter_high_by_others_stays)
 
 	usual_node(&f);
 	fake_set(fake_cgroup(&f, O1), KNOB_MEMORY_HIGH, GIB);
-	run(&f);
-	assert_int_equal(want(&f, O1, KNOB_MEMORY_HIGH), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_MEMORY_HIGH), -1);
 	fake_set(fake_cgroup(&f, O1), KNOB_MEMORY_HIGH, 7 * GIB);
-	run(&f);
-	assert_true(want(&f, O1, KNOB_MEMORY_HIGH) > 0);
+	decide_run(&f);
+	assert_true(decide_want(&f, O1, KNOB_MEMORY_HIGH) > 0);
 	fake_free(&f);
 }
 
@@ -281,11 +256,11 @@ TEST(a_pod_that_may_not_be_held_is_not_limited_but_protected)
 	usual_node(&f);
 	f.policy.levels[LEVEL_P7].memory.low = (struct amount){AMOUNT_BYTES, 32 * MIB};
 	f.plan.assignments[pod_at(&f, O1)->slot].may_hold = false;
-	run(&f);
-	assert_int_equal(want(&f, O1, KNOB_MEMORY_HIGH), -1);
-	assert_int_equal(want(&f, O1, KNOB_MEMORY_LOW), 32 * MIB);
-	assert_int_equal(entry(&f, O1, KNOB_MEMORY_LOW)->reason.code, REASON_MEMORY_FIXED);
-	assert_int_equal(want(&f, BESTEFFORT, KNOB_MEMORY_LOW), 32 * MIB);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_MEMORY_HIGH), -1);
+	assert_int_equal(decide_want(&f, O1, KNOB_MEMORY_LOW), 32 * MIB);
+	assert_int_equal(decide_entry(&f, O1, KNOB_MEMORY_LOW)->reason.code, REASON_MEMORY_FIXED);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_MEMORY_LOW), 32 * MIB);
 	fake_free(&f);
 }
 
@@ -296,12 +271,12 @@ TEST(an_online_pod_is_limited_only_where_the_policy_says_so)
 	usual_node(&f);
 	f.policy.levels[LEVEL_P4].memory.high = (struct amount){AMOUNT_PERMILLE_OF_LIMIT, 800};
 	fake_limit(pod_at(&f, B1), 1000, GIB);
-	run(&f);
-	assert_int_equal(want(&f, B1, KNOB_MEMORY_HIGH), GIB * 8 / 10 / 4096 * 4096);
-	assert_int_equal(want(&f, G1, KNOB_MEMORY_HIGH), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_HIGH), GIB * 8 / 10 / 4096 * 4096);
+	assert_int_equal(decide_want(&f, G1, KNOB_MEMORY_HIGH), -1);
 	pod_at(&f, B1)->facts_state = FACT_ABSENT;
-	run(&f);
-	assert_int_equal(want(&f, B1, KNOB_MEMORY_HIGH), -1);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_HIGH), -1);
 	fake_free(&f);
 }
 
@@ -313,10 +288,10 @@ TEST(undecided_pods_are_not_touched_but_what_they_have_is_covered)
 	fake_waiting(&f, pod_at(&f, B1));
 	f.plan.assignments[pod_at(&f, O1)->slot].state = ASSIGNMENT_NONE;
 	fake_set(fake_cgroup(&f, B1), KNOB_MEMORY_LOW, 128 * MIB);
-	run(&f);
-	assert_int_equal(want(&f, B1, KNOB_MEMORY_LOW), -1);
-	assert_int_equal(want(&f, O1, KNOB_MEMORY_HIGH), -1);
-	assert_int_equal(want(&f, BURSTABLE, KNOB_MEMORY_LOW), (256 + 128) * MIB);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_LOW), -1);
+	assert_int_equal(decide_want(&f, O1, KNOB_MEMORY_HIGH), -1);
+	assert_int_equal(decide_want(&f, BURSTABLE, KNOB_MEMORY_LOW), (256 + 128) * MIB);
 	fake_free(&f);
 }
 
@@ -326,7 +301,7 @@ TEST(without_the_controller_nothing_is_planned)
 
 	usual_node(&f);
 	f.model.capabilities = 1u << CAPABILITY_CPU;
-	run(&f);
+	decide_run(&f);
 	for (size_t i = 0; i < f.plan.n_entries; i++)
 		assert_int_equal(f.plan.entries[i].knob, KNOB_CPU_WEIGHT);
 	fake_free(&f);
@@ -358,17 +333,21 @@ TEST(what_the_node_cannot_work_without_is_protected_with_the_slice_above_it)
 	pod(&f, "system.slice/other.service", QOS_NONE, LEVEL_P1, 0);
 	/* As its unit has it: worth nothing below a slice that has none. */
 	fake_set(fake_cgroup(&f, "system.slice/colod.service"), KNOB_MEMORY_MIN, 32 * MIB);
-	run(&f);
-	assert_int_equal(want(&f, "system.slice/kubelet.service", KNOB_MEMORY_LOW), 256 * MIB);
-	assert_int_equal(want(&f, "system.slice/kubelet.service", KNOB_MEMORY_MIN), -1);
-	assert_int_equal(want(&f, "system.slice/containerd.service", KNOB_MEMORY_LOW), 256 * MIB);
-	assert_int_equal(want(&f, "system.slice/colod.service", KNOB_MEMORY_MIN), 32 * MIB);
-	assert_int_equal(want(&f, "system.slice/other.service", KNOB_MEMORY_LOW), -1);
-	assert_int_equal(want(&f, "system.slice", KNOB_MEMORY_LOW), 512 * MIB);
-	assert_int_equal(want(&f, "system.slice", KNOB_MEMORY_MIN), 32 * MIB);
-	assert_int_equal(entry(&f, "system.slice/kubelet.service", KNOB_MEMORY_LOW)->reason.code,
-			 REASON_MEMORY_SYSTEM);
-	assert_int_equal(entry(&f, "system.slice", KNOB_MEMORY_LOW)->effect, EFFECT_PROTECTION);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, "system.slice/kubelet.service", KNOB_MEMORY_LOW),
+			 256 * MIB);
+	assert_int_equal(decide_want(&f, "system.slice/kubelet.service", KNOB_MEMORY_MIN), -1);
+	assert_int_equal(decide_want(&f, "system.slice/containerd.service", KNOB_MEMORY_LOW),
+			 256 * MIB);
+	assert_int_equal(decide_want(&f, "system.slice/colod.service", KNOB_MEMORY_MIN), 32 * MIB);
+	assert_int_equal(decide_want(&f, "system.slice/other.service", KNOB_MEMORY_LOW), -1);
+	assert_int_equal(decide_want(&f, "system.slice", KNOB_MEMORY_LOW), 512 * MIB);
+	assert_int_equal(decide_want(&f, "system.slice", KNOB_MEMORY_MIN), 32 * MIB);
+	assert_int_equal(
+		decide_entry(&f, "system.slice/kubelet.service", KNOB_MEMORY_LOW)->reason.code,
+		REASON_MEMORY_SYSTEM);
+	assert_int_equal(decide_entry(&f, "system.slice", KNOB_MEMORY_LOW)->effect,
+			 EFFECT_PROTECTION);
 	fake_free(&f);
 }
 
@@ -381,10 +360,11 @@ TEST(on_a_small_node_each_of_them_gets_a_sixteenth_and_more_by_others_stays)
 	system_unit(&f, "system.slice/kubelet.service");
 	system_unit(&f, "system.slice/crio.service");
 	fake_set(fake_cgroup(&f, "system.slice/crio.service"), KNOB_MEMORY_LOW, 100 * MIB);
-	run(&f);
-	assert_int_equal(want(&f, "system.slice/kubelet.service", KNOB_MEMORY_LOW), 32 * MIB);
-	assert_int_equal(want(&f, "system.slice/crio.service", KNOB_MEMORY_LOW), -1);
-	assert_int_equal(want(&f, "system.slice", KNOB_MEMORY_LOW), 132 * MIB);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, "system.slice/kubelet.service", KNOB_MEMORY_LOW),
+			 32 * MIB);
+	assert_int_equal(decide_want(&f, "system.slice/crio.service", KNOB_MEMORY_LOW), -1);
+	assert_int_equal(decide_want(&f, "system.slice", KNOB_MEMORY_LOW), 132 * MIB);
 	fake_free(&f);
 }
 
