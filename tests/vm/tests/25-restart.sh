@@ -176,6 +176,8 @@ foreign()
 	local batch hog
 	batch=$(pod_path batch) hog=$(pod_path hog)
 	by_hand
+	# What is written while systemd is told is taken for systemd's.
+	ok "systemd has been told" wait_for 30 colod_told
 	echo 55 >"$batch/cpu.weight"
 	ok "a hand edit is noticed and put back" wait_for 30 grep -qx 1 "$batch/cpu.weight"
 	kill -TERM $hand
