@@ -123,7 +123,11 @@ static void log_diags(const struct diags *diags)
 
 	for (size_t i = 0; i < n; i++) {
 		diag_format(&diags->list[i], text, sizeof(text));
-		log_at(level_of(&diags->list[i]), "policy", "%s", text);
+		/* What is wrong has a limit of its own on lines: it is not lost among what is told of every
+		 * good policy, even where one is loaded again and again. */
+		log_at(level_of(&diags->list[i]),
+		       diags->list[i].severity == DIAG_ERROR ? "policy.error" : "policy", "%s",
+		       text);
 	}
 }
 

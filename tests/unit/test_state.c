@@ -3,6 +3,13 @@
 // labels of the node.
 #include "tests/lib/test.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "agent/base/fs.h"
+#include "agent/base/log.h"
+#include "agent/base/log_limit.h"
 #include "agent/state.h"
 #include "agent/tick.h"
 #include "tests/lib/tick_case.h"
@@ -164,6 +171,38 @@ TEST(a_start_without_labels_and_without_a_kept_policy_only_observes)
 	assert_squeezed();
 }
 
+/* What stands in a file that stderr was for a while. */
+static void load_and_capture(unsigned times, const char *policy)
+{
+	int to = -EBADF, saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	assert_int_equal(tree_write(t.dir, "etc/colod/policy.d/90-test.yaml", policy), 0);
+	assert_int_equal(
+		fs_open(t.state->root_fd, "log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, &to), 0);
+	(void)dup2(to, STDERR_FILENO);
+	for (unsigned i = 0; i < times; i++)
+		(void)state_load_policy(t.state);
+	(void)dup2(saved, STDERR_FILENO);
+	(void)close(saved);
+	(void)close(to);
+}
+
+TEST(an_error_is_told_though_what_every_good_policy_lacks_was_told_too_often)
+{
+	char log[65536];
+
+	start("observe", MODE_FULL);
+	log_open(LOG_INFO);
+	load_and_capture(2 * LOG_LIMIT_LINES, "version: 1\nmode: observe\n");
+	assert_int_equal(tree_read(t.dir, "log", log, sizeof(log)), 0);
+	assert_non_null(strstr(log, "this node lacks"));
+	load_and_capture(1, "version: 1\nmode: sqeeze\n");
+	log_open(LOG_EMERG);
+	assert_int_equal(tree_read(t.dir, "log", log, sizeof(log)), 0);
+	assert_non_null(strstr(log, "90-test.yaml:2:7: "));
+	assert_null(strstr(log, "this node lacks"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +218,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_start_without_labels_and_without_a_kept_policy_only_observes, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(
+			an_error_is_told_though_what_every_good_policy_lacks_was_told_too_often,
+			setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
