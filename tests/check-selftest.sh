@@ -247,6 +247,30 @@ all_rules()
 	all "other sources run all" "a b " "4 passed, 0 failed, 0 skipped" a b
 }
 
+# Two programs at a time: who failed is not lost behind who was done earlier, and an end of the run is an end of all.
+tap_together()
+{
+	local rc=0 runner
+	printf '#!/bin/bash\nsleep 1; echo 1..1; echo "not ok 1 - it"\n' >"$tmp/slow"
+	printf '#!/bin/bash\necho 1..1; echo "ok 1 - it"\n' >"$tmp/quick"
+	printf '#!/bin/bash\necho $$ >"%s/pid"; exec sleep 60\n' "$tmp" >"$tmp/endless"
+	chmod +x "$tmp"/{slow,quick,endless}
+	TEST_JOBS=2 tests/run-tap.sh "$tmp/result" "$tmp/slow" "$tmp/quick" >"$tmp/out" 2>&1 || rc=$?
+	caught "a slow program that fails beside a quick one" "not ok    slow: it" $rc
+	rm -f "$tmp/pid"
+	tests/run-tap.sh "$tmp/result" "$tmp/endless" >"$tmp/out" 2>&1 &
+	runner=$!
+	until [ -s "$tmp/pid" ]; do sleep 0.1; done
+	kill "$runner"
+	wait "$runner" && rc=0 || rc=$?
+	sleep 0.5
+	if [ "$rc" -eq 130 ] && ! kill -0 "$(cat "$tmp/pid")" 2>/dev/null; then
+		ok "what an interrupted run has started ends with it"
+	else
+		fail "what an interrupted run has started ends with it"
+	fi
+}
+
 # Test programs that end otherwise than by passing.
 tap_rules()
 {
@@ -264,6 +288,7 @@ tap_rules()
 	program "a program that stops early" 'echo 1..2; echo "ok 1 - it"' "2 tests planned, 1 reported"
 	program "a program that reports nothing" 'true' "printed no plan"
 	program "a leak report after the tests" 'echo 1..1; echo "ok 1 - it"; exit 23' "ended with code 23"
+	tap_together
 	program "a skip that gives no reason" 'echo 1..1; echo "not ok 1 # SKIP it"' "gives no reason"
 }
 

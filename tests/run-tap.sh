@@ -20,7 +20,9 @@ shm=$(df -P /dev/shm 2>/dev/null | awk 'NR == 2 && $4 > 512 * 1024 { print $6 }'
 tmp=$(mktemp -d -p "${TEST_TMP:-${shm:-${TMPDIR:-/tmp}}}")
 # Tests that act as another user must be able to reach what they make here.
 chmod 711 "$tmp"
-trap 'rm -rf "$tmp"' EXIT
+# Whoever ends this also ends what it started: a background program gets no Ctrl-C.
+trap 'running=$(jobs -pr); [ -z "$running" ] || kill $running; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM HUP
 
 fail()
 {

@@ -19,7 +19,8 @@
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Online and known, with a container that is looked at while its pod waits; unknown to the pods file; and a cgroup that no rule names. */
+/* Online and known, with a container that is looked at while its pod waits; unknown to the pods file; and a
+ * cgroup that no rule names. */
 static const char *const before = "@host 4\n"
 				  "@cgroup " ONLINE_POD "\n"
 				  "@cgroup " ONLINE_POD "/" CONTAINER "\n"
