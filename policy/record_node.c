@@ -39,7 +39,8 @@ void record_node_put(struct record_buf *buf, const struct node *n)
 	for (size_t i = 0; n->cpus && i < n->n_cpus; i++) {
 		const struct node_cpu *c = &n->cpus[i];
 
-		record_put(buf, " %u/%u/%u/%u", c->id, c->core_first, c->numa, c->llc_first);
+		record_put(buf, " %u/%u/%u/%u%s", c->id, c->core_first, c->numa, c->llc_first,
+			   c->isolated ? "/isolated" : "");
 	}
 	record_put_bytes(buf, "\n", 1);
 }
@@ -87,11 +88,16 @@ int record_node_get(struct record_line *line, struct node *node)
 	return 0;
 }
 
-/* "ID/CORE/NUMA/LLC" */
+/* "ID/CORE/NUMA/LLC", and "/isolated" behind it where it is. */
 static int get_cpu(struct record_line word, struct node_cpu *cpu)
 {
+	static const char isolated[] = "/isolated";
 	uint16_t *fields[] = {&cpu->id, &cpu->core_first, &cpu->numa, &cpu->llc_first};
+	size_t len = sizeof(isolated) - 1;
 
+	cpu->isolated = word.len > len && memcmp(word.at + word.len - len, isolated, len) == 0;
+	if (cpu->isolated)
+		word.len -= len;
 	for (size_t i = 0; i < 4; i++) {
 		const char *slash = word.len > 0 ? memchr(word.at, '/', word.len) : NULL;
 		struct record_line part = {word.at, slash ? (size_t)(slash - word.at) : word.len};

@@ -40,6 +40,7 @@ void discover_free(struct discover *discover)
 	watch_free(discover->watch);
 	facts_clear(&discover->facts);
 	free(discover->model.node.cpus);
+	hotplug_stop(&discover->hotplug);
 	discover->cgroup_fd = cleanup_close_fd(discover->cgroup_fd);
 	free(discover);
 }
@@ -75,9 +76,11 @@ static int read_topology(struct discover *d, uint32_t *found, const char **ret_w
 {
 	uint32_t off = d->model.switched_off;
 	bool smt, numa;
-	int r = topology_read(d->root_fd, !(off & (1u << CAPABILITY_SMT)),
-			      !(off & (1u << CAPABILITY_NUMA)), &d->model.node, &smt, &numa);
+	int r;
 
+	hotplug_start(&d->hotplug, d->root_fd);
+	r = topology_read(d->root_fd, !(off & (1u << CAPABILITY_SMT)),
+			  !(off & (1u << CAPABILITY_NUMA)), &d->model.node, &smt, &numa);
 	if (r == -ENODATA)
 		*ret_why = "neither /sys nor /proc says how many CPUs and how much memory this "
 			   "node has: let colod read /sys/devices/system/cpu, /proc/stat and "
@@ -101,6 +104,7 @@ int discover_new(int root_fd, uint32_t switched_off, struct discover **ret_disco
 		return -ENOMEM;
 	d->root_fd = root_fd;
 	d->cgroup_fd = -EBADF;
+	d->hotplug.fd = -EBADF;
 	d->facts.root_fd = root_fd;
 	d->model.switched_off = switched_off;
 	d->rescan = true;
@@ -412,6 +416,20 @@ static void probe_once_more(struct discover *d)
 	d->rescan |= d->model.capabilities != before;
 }
 
+/* CPUs that went offline or came back. */
+static bool follow_cpus(struct discover *d)
+{
+	uint32_t off = d->model.switched_off;
+	bool smt, numa;
+
+	if (!hotplug_follow(&d->hotplug, !(off & (1u << CAPABILITY_SMT)),
+			    !(off & (1u << CAPABILITY_NUMA)), &d->model.node, &smt, &numa))
+		return false;
+	discover_set_capability(d, CAPABILITY_SMT, smt);
+	discover_set_capability(d, CAPABILITY_NUMA, numa);
+	return true;
+}
+
 int discover_update(struct discover *discover, int64_t now_us)
 {
 	struct discover *d = discover;
@@ -435,6 +453,7 @@ int discover_update(struct discover *discover, int64_t now_us)
 		d->model.skipped_names = cgroup_tree_skipped(d->tree) + d->pods.refused;
 	structure = r != 0;
 	changed = structure;
+	changed |= follow_cpus(d);
 	changed |= read_again(d, full);
 	changed |= read_knobs(d, full, structure, now_us);
 	changed |= knob_watch_read(&d->knob_watch, d->tree);

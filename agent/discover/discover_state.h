@@ -5,6 +5,7 @@
 #include "agent/discover/cgroup_tree.h"
 #include "agent/discover/discover.h"
 #include "agent/discover/facts.h"
+#include "agent/discover/hotplug.h"
 #include "agent/discover/knob_watch.h"
 #include "agent/discover/pods.h"
 #include "agent/discover/watch.h"
@@ -17,6 +18,7 @@ struct discover {
 	struct knob_watch knob_watch;
 	struct pods pods;
 	struct facts facts;
+	struct hotplug hotplug;
 	const struct policy *policy; /* borrowed */
 	struct model model;
 	uint32_t found;	    /* capabilities that probe() does not look for */

@@ -108,12 +108,14 @@ static int online_cpus(int root_fd, struct set *ret)
 static int read_cpus(int root_fd, bool use_smt, struct node *node, struct set *online,
 		     bool *ret_smt)
 {
+	struct set isolated = {0};
 	char path[128];
 	size_t n = 0;
 	int r = online_cpus(root_fd, online);
 
 	if (r < 0)
 		return r;
+	(void)read_set(root_fd, "sys/devices/system/cpu/isolated", &isolated);
 	node->cpus = calloc(online->count, sizeof(*node->cpus));
 	if (!node->cpus)
 		return -ENOMEM;
@@ -127,6 +129,7 @@ static int read_cpus(int root_fd, bool use_smt, struct node *node, struct set *o
 		cpu->id = id;
 		cpu->core_first = first_in(root_fd, path, online, id, ret_smt);
 		cpu->llc_first = first_of_cache(root_fd, online, id);
+		cpu->isolated = in(&isolated, id);
 		if (!use_smt)
 			cpu->core_first = id;
 		node->n_cores += cpu->core_first == id;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// CPUs, cores, caches, NUMA nodes and memory of the machine, read once at start.
+// CPUs, cores, caches, NUMA nodes and memory of the machine, read at start and when CPUs come or go.
 #pragma once
 
 #include <stdbool.h>

@@ -3,6 +3,7 @@
 // reads it (apply alone updates the knob states of what it wrote).
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct node_cpu {
 	uint16_t core_first; /* lowest CPU of the same physical core; == id when no sibling is lower */
 	uint16_t numa;
 	uint16_t llc_first; /* lowest CPU that shares the last-level cache */
+	bool isolated;	    /* isolcpus= at boot: whoever said so uses it by hand */
 };
 
 /* When a task that wakes gets the CPU of one that runs (sched/preempt in debugfs). */

@@ -91,6 +91,22 @@ TEST(a_steady_update_changes_and_allocates_nothing)
 	discover_case_close(&p);
 }
 
+TEST(a_cpu_that_goes_offline_is_a_change_of_the_model)
+{
+	struct discover_case p;
+	uint64_t generation;
+
+	discover_case_open(&p, DISCOVER_THREE_PODS, 0);
+	assert_int_equal(discover_update(p.d, 0), 1);
+	generation = p.m->generation;
+	assert_int_equal(tree_write(p.dir, "sys/devices/system/cpu/online", "0,2-3\n"), 0);
+	assert_int_equal(discover_update(p.d, 1 * S), 1);
+	assert_int_equal(p.m->node.n_cpus, 3);
+	assert_int_equal(p.m->node.cpus[1].id, 2);
+	assert_true(p.m->generation > generation);
+	discover_case_close(&p);
+}
+
 TEST(the_healing_rescan_of_an_unchanged_tree_allocates_nothing_but_for_the_pods_file)
 {
 	struct discover_case p;
@@ -335,6 +351,7 @@ int main(void)
 		cmocka_unit_test(pods_of_all_three_classes_are_found_with_containers_and_knobs),
 		cmocka_unit_test(cgroups_come_parents_first_and_pods_by_path),
 		cmocka_unit_test(a_steady_update_changes_and_allocates_nothing),
+		cmocka_unit_test(a_cpu_that_goes_offline_is_a_change_of_the_model),
 		cmocka_unit_test(
 			the_healing_rescan_of_an_unchanged_tree_allocates_nothing_but_for_the_pods_file),
 		cmocka_unit_test(a_new_pod_is_noticed_at_once_and_others_stay_where_they_are),

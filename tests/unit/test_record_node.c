@@ -35,15 +35,17 @@ static int cpus(struct record_line *line, struct model *model)
 TEST(the_machine_goes_there_and_back)
 {
 	static const char text[] = "node cpus=2 cores=1 numa=1 smt=1 memory=4096 swap=1 page=4096 "
-				   "kernel=6.1.0\\x20x\ncpus 0/0/0/0 5/0/0/4\n";
+				   "kernel=6.1.0\\x20x\ncpus 0/0/0/0 5/0/0/4/isolated\n";
 	struct record_buf buf = {0};
 
 	assert_int_equal(get(node, "cpus=2 cores=1 numa=1 smt=1 memory=4096 swap=1 page=4096 "
 				   "kernel=6.1.0\\x20x"),
 			 0);
-	assert_int_equal(get(cpus, "0/0/0/0 5/0/0/4"), 0);
+	assert_int_equal(get(cpus, "0/0/0/0 5/0/0/4/isolated"), 0);
 	assert_int_equal(m.node.cpus[1].id, 5);
 	assert_int_equal(m.node.cpus[1].llc_first, 4);
+	assert_true(m.node.cpus[1].isolated);
+	assert_false(m.node.cpus[0].isolated);
 	assert_string_equal(m.node.kernel, "6.1.0 x");
 	record_node_put(&buf, &m.node);
 	assert_int_equal(buf.n, sizeof(text) - 1);

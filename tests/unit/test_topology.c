@@ -133,6 +133,18 @@ TEST(an_offline_cpu_is_left_out_and_is_nobodys_first)
 	free(n.cpus);
 }
 
+TEST(what_the_boot_command_line_isolated_is_told)
+{
+	struct node n;
+
+	assert_int_equal(
+		read_tree("@host 4\nsys/devices/system/cpu/isolated = 2-3\n", true, true, &n), 0);
+	assert_false(n.cpus[1].isolated);
+	assert_true(n.cpus[2].isolated);
+	assert_true(n.cpus[3].isolated);
+	free(n.cpus);
+}
+
 TEST(the_last_level_is_the_highest_whatever_its_index)
 {
 	struct node n;
@@ -183,6 +195,7 @@ int main(void)
 		cmocka_unit_test(siblings_caches_and_nodes_are_told_apart),
 		cmocka_unit_test(switched_off_every_cpu_is_a_core_and_there_is_one_node),
 		cmocka_unit_test(an_offline_cpu_is_left_out_and_is_nobodys_first),
+		cmocka_unit_test(what_the_boot_command_line_isolated_is_told),
 		cmocka_unit_test(the_last_level_is_the_highest_whatever_its_index),
 		cmocka_unit_test(without_sysfs_cpus_are_counted_in_proc_stat),
 		cmocka_unit_test(nothing_is_made_up),
