@@ -323,6 +323,8 @@ printf "cpu.weight 100 -> 50\n"
 	caught "a pass that never settles" "still has something to write" $rc
 	program "exit 1"
 	caught "a pass that fails" "ended with code 1" $rc
+	program 'kill -9 $PPID'
+	caught "a case whose process dies" "one: came to no end" $rc
 	echo "a note" >"$case/note.md"
 	program "$good"
 	caught "a case that does not say where it is from" "must begin with" $rc
