@@ -7,14 +7,14 @@
 // While web still waits the quota only falls. Once it does not, the quota grows by 0.2 CPUs a
 // second, for the first 10 s not past the target; then past it, until offline work leaves a sixth
 // of it unused or it covers the node. That is calm again: a hold that limits nothing is lifted.
-// A new wait cuts at once.
+// A new wait cuts at once. A hold that helps nobody is undone (efficacy.c).
 #include "policy/ladder.h"
 
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
+#include "policy/efficacy.h"
 #include "policy/release.h"
-#include "policy/ring.h"
-#include "policy/rule.h"
+#include "policy/wait.h"
 #include "policy/who.h"
 
 #define PERMILLE 1000u
@@ -31,10 +31,6 @@
 /* Offline use × 6/5 below the quota: it no longer limits. */
 #define SLACK_NUM 6u
 #define SLACK_DEN 5u
-
-/* A span this many times the window (or second, if that is longer) no longer speaks of the window
- * that the rule names. */
-#define SPAN_MAX 4u
 
 /* Since 6.18 a throttled task stops on its way back to user space. Before, the whole run queue
  * stops, kernel locks and all, and small quotas stall online work: the floor is higher there. */
@@ -111,10 +107,10 @@ static void see_levels(struct view *v, const struct model *model, const struct p
 }
 
 /* Quota = capacity × target − what all others use; system use is what no pod accounts for. */
-static void see_use(struct view *v, const struct model *model, const struct samples *samples,
-		    const struct policy *policy, const struct plan *plan, int64_t now_us)
+static void see_use(struct view *v, const struct wait_look *look)
 {
-	uint64_t window_us = policy->pressure_cpu.window_us, pods = 0, others = 0, busy;
+	uint64_t window_us = look->policy->pressure_cpu.window_us, pods = 0, others = 0, busy;
+	const struct model *model = look->model;
 	uint64_t target = v->capacity_milli * v->target_permille / PERMILLE;
 
 	for (size_t i = 0; i < model->n_pods; i++) {
@@ -122,15 +118,15 @@ static void see_use(struct view *v, const struct model *model, const struct samp
 		uint64_t milli;
 
 		if (is_nested(pod) ||
-		    cpu_use_pod_milli(samples, pod, window_us, now_us, &milli) < 0)
+		    cpu_use_pod_milli(look->samples, pod, window_us, look->now_us, &milli) < 0)
 			continue;
 		pods += milli;
-		if (may_squeeze(policy, plan_assignment(plan, pod)))
+		if (may_squeeze(look->policy, plan_assignment(look->plan, pod)))
 			v->offline_milli += milli;
 		else
 			others += milli;
 	}
-	if (cpu_use_node_milli(samples, window_us, now_us, &busy) < 0)
+	if (cpu_use_node_milli(look->samples, window_us, look->now_us, &busy) < 0)
 		return;
 	if (busy > pods)
 		others += busy - pods;
@@ -138,50 +134,16 @@ static void see_use(struct view *v, const struct model *model, const struct samp
 	v->bound_milli = max_u64(target > others ? target - others : 0, v->floor_milli);
 }
 
-/* How long the pod waited for CPU, in permille of *ret_span_us; false where that was not measured
- * or is its own doing. */
-static bool waited(const struct samples *samples, const struct pod *pod, uint64_t window_us,
-		   int64_t now_us, uint64_t *ret_permille, uint64_t *ret_span_us)
+static void see_waiter(struct view *v, const struct wait_look *look,
+		       const struct efficacy *efficacy)
 {
-	const struct pod_history *history = ring_of(samples, pod->slot, pod->serial);
-	const struct pod_sample *back, *last;
-	uint64_t span_us, throttled;
-
-	if (!history)
-		return false;
-	back = ring_back(history, window_us, SAMPLE_PSI_CPU | SAMPLE_CPU);
-	last = ring_last(history);
-	if (!back || !last || last->at_us <= back->at_us || now_us - last->at_us > CPU_USE_STALE_US)
-		return false;
-	span_us = (uint64_t)(last->at_us - back->at_us);
-	if (span_us < window_us || span_us / SPAN_MAX > max_u64(window_us, 1000000))
-		return false;
-	if (last->psi[RESOURCE_CPU].some_us < back->psi[RESOURCE_CPU].some_us ||
-	    cpu_use_throttled_permille(back, last, &throttled) < 0 ||
-	    throttled > CPU_USE_OWN_FAULT_PERMILLE)
-		return false;
-	*ret_permille = cpu_use_permille(
-		last->psi[RESOURCE_CPU].some_us - back->psi[RESOURCE_CPU].some_us, span_us);
-	*ret_span_us = span_us;
-	return true;
-}
-
-static void see_waiter(struct view *v, const struct model *model, const struct samples *samples,
-		       const struct policy *policy, const struct plan *plan, int64_t now_us)
-{
-	const struct pressure_rule *rule = &policy->pressure_cpu;
+	const struct model *model = look->model;
 
 	for (size_t i = 0; i < model->n_pods; i++) {
-		const struct assignment *a = plan_assignment(plan, model->pods[i]);
 		uint64_t permille, span_us;
 
-		/* The agent's own threads wait for each other when it starts: it squeezes nobody for
-		 * its own sake. */
-		if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_ONLINE ||
-		    rule_is_own(model->pods[i]->cgroup->name) ||
-		    !waited(samples, model->pods[i], rule->window_us, now_us, &permille, &span_us))
-			continue;
-		if (permille < rule->threshold_permille ||
+		if (efficacy_rests(efficacy, model->pods[i], look->now_us, NULL) ||
+		    !wait_over_threshold(look, model->pods[i], &permille, &span_us) ||
 		    (v->waiter && permille <= v->waited_permille))
 			continue;
 		v->waiter = model->pods[i];
@@ -213,25 +175,33 @@ static void note_quota(struct ladder_cpu *ladder, const struct view *v)
 	ladder->reason.extra = cpu_use_permille(ladder->quota_cpu_milli, v->capacity_milli);
 }
 
-static void release(struct ladder_cpu *ladder, int64_t now_us)
+static void to_calm(struct ladder_cpu *ladder, const struct reason *reason, int64_t now_us)
 {
-	int64_t calm_us = now_us > ladder->pressure_us ? now_us - ladder->pressure_us : 0;
-
 	ladder->rung = RUNG_CALM;
 	ladder->since_us = now_us;
 	ladder->quota_cpu_milli = 0;
 	ladder->steps++;
-	ladder->reason = (struct reason){
+	ladder->reason = *reason;
+	efficacy_end(&ladder->efficacy);
+}
+
+static void release(struct ladder_cpu *ladder, int64_t now_us)
+{
+	int64_t calm_us = now_us > ladder->pressure_us ? now_us - ladder->pressure_us : 0;
+	struct reason reason = {
 		.code = REASON_RELEASED,
 		.level = LEVEL_NONE,
 		.rule = -1,
 		.for_us = (uint64_t)calm_us,
 	};
+
+	to_calm(ladder, &reason, now_us);
 }
 
-static void step_calm(struct ladder_cpu *ladder, const struct view *v, const struct policy *policy,
-		      int64_t now_us)
+static void step_calm(struct ladder_cpu *ladder, const struct view *v, const struct wait_look *look)
 {
+	int64_t now_us = look->now_us;
+
 	if (v->waiter)
 		ladder->pressure_us = now_us;
 	if (!v->waiter || !v->measured || v->offline_milli <= v->floor_milli)
@@ -241,8 +211,9 @@ static void step_calm(struct ladder_cpu *ladder, const struct view *v, const str
 	ladder->grown_us = now_us;
 	ladder->steps++;
 	ladder->quota_cpu_milli = v->bound_milli;
-	blame(ladder, v, policy->pressure_cpu.threshold_permille);
+	blame(ladder, v, look->policy->pressure_cpu.threshold_permille);
 	note_quota(ladder, v);
+	efficacy_begin(&ladder->efficacy, look);
 }
 
 static void grow(struct ladder_cpu *ladder, const struct view *v, uint64_t limit_milli,
@@ -276,10 +247,17 @@ static bool limits_nothing(const struct ladder_cpu *ladder, const struct view *v
 }
 
 static void step_squeeze(struct ladder_cpu *ladder, const struct view *v,
-			 const struct policy *policy, int64_t now_us)
+			 const struct wait_look *look)
 {
+	const struct policy *policy = look->policy;
+	int64_t now_us = look->now_us;
+	struct reason useless;
 	bool peace;
 
+	if (efficacy_is_useless(&ladder->efficacy, look, &useless)) {
+		to_calm(ladder, &useless, now_us);
+		return;
+	}
 	if (v->waiter) {
 		ladder->pressure_us = now_us;
 		ladder->grown_us = now_us;
@@ -302,8 +280,16 @@ void ladder_cpu_step(struct ladder_cpu *ladder, const struct model *model,
 		     const struct samples *samples, const struct policy *policy,
 		     const struct plan *plan, int64_t now_us)
 {
+	const struct wait_look look = {
+		.model = model,
+		.samples = samples,
+		.policy = policy,
+		.plan = plan,
+		.now_us = now_us,
+	};
 	struct view v = {0};
 
+	efficacy_expire(&ladder->efficacy, &look);
 	if (policy->pressure_cpu.on && model_can(model, CAPABILITY_CPU_MAX))
 		see_levels(&v, model, policy, plan);
 	if (!v.holdable || v.capacity_milli == 0) {
@@ -311,12 +297,12 @@ void ladder_cpu_step(struct ladder_cpu *ladder, const struct model *model,
 			release(ladder, now_us);
 		return;
 	}
-	see_use(&v, model, samples, policy, plan, now_us);
-	see_waiter(&v, model, samples, policy, plan, now_us);
+	see_use(&v, &look);
+	see_waiter(&v, &look, &ladder->efficacy);
 	if (ladder->rung == RUNG_CALM)
-		step_calm(ladder, &v, policy, now_us);
+		step_calm(ladder, &v, &look);
 	else
-		step_squeeze(ladder, &v, policy, now_us);
+		step_squeeze(ladder, &v, &look);
 }
 
 void ladder_cpu_reset(struct ladder_cpu *ladder, int64_t now_us, uint64_t gap_us)

@@ -236,6 +236,14 @@ static void hold_text(struct text_out *out, const struct reason *r)
 		else
 			text_out_put(out, "the hold ends: nothing asks for it any more");
 		break;
+	case REASON_INEFFECTIVE:
+		text_out_put(
+			out,
+			"%s still waits for CPU %s of the time, %s before: holding offline work "
+			"did not help it, so the hold ends, and is not tried for it for %s",
+			r->who[0] ? r->who : "an online pod", percent(r->observed, a),
+			percent(r->limit, b), duration(r->for_us, c));
+		break;
 	case REASON_GAP:
 		text_out_put(out,
 			     "colod did not run for %s (the machine slept, or colod was stopped): "

@@ -198,31 +198,18 @@ int record_model_cgroup(struct record_model *m, struct record_line *line)
 	return 0;
 }
 
-/* The part of a word before `c`; what is behind it stays. false where there is no `c`. */
-static bool take_part(struct record_line *word, char c, struct record_line *ret_part)
-{
-	const char *end = word->len > 0 ? memchr(word->at, c, word->len) : NULL;
-
-	if (!end)
-		return false;
-	*ret_part = (struct record_line){word->at, (size_t)(end - word->at)};
-	word->at += ret_part->len + 1;
-	word->len -= ret_part->len + 1;
-	return true;
-}
-
 /* "NOW" or "NOW:own:ORIGINAL:WRITTEN" */
 static int get_knob_state(struct record_line word, struct knob_state *ret_state)
 {
 	struct knob_state s = {0};
 	struct record_line part;
 
-	if (take_part(&word, ':', &part)) {
+	if (record_take(&word, ':', &part)) {
 		s.owned = true;
-		if (record_get_value(&part, &s.now) < 0 || !take_part(&word, ':', &part))
+		if (record_get_value(&part, &s.now) < 0 || !record_take(&word, ':', &part))
 			return -EBADMSG;
 		s.held = record_is(&part, "hold");
-		if ((!s.held && !record_is(&part, "own")) || !take_part(&word, ':', &part) ||
+		if ((!s.held && !record_is(&part, "own")) || !record_take(&word, ':', &part) ||
 		    record_get_value(&part, &s.original) < 0 ||
 		    record_get_value(&word, &s.written) < 0)
 			return -EBADMSG;
@@ -245,7 +232,8 @@ int record_model_knobs(struct record_model *m, struct record_line *line)
 		char text[32];
 		int knob;
 
-		if (!take_part(&word, '=', &name) || record_get_word(&name, text, sizeof(text)) < 0)
+		if (!record_take(&word, '=', &name) ||
+		    record_get_word(&name, text, sizeof(text)) < 0)
 			return -EBADMSG;
 		knob = knob_from_name(text);
 		if (knob < 0 || get_knob_state(word, &m->cgroups[id].cgroup->knobs[knob]) < 0)

@@ -171,6 +171,18 @@ bool record_is(const struct record_line *word, const char *text)
 	return strlen(text) == word->len && memcmp(word->at, text, word->len) == 0;
 }
 
+bool record_take(struct record_line *word, char c, struct record_line *ret_part)
+{
+	const char *end = word->len > 0 ? memchr(word->at, c, word->len) : NULL;
+
+	if (!end)
+		return false;
+	*ret_part = (struct record_line){word->at, (size_t)(end - word->at)};
+	word->at += ret_part->len + 1;
+	word->len -= ret_part->len + 1;
+	return true;
+}
+
 int record_get_u64(const struct record_line *word, uint64_t max, uint64_t *ret_value)
 {
 	uint64_t value = 0;

@@ -48,6 +48,9 @@ bool record_next(struct record_line *line, struct record_line *ret_word);
 
 bool record_is(const struct record_line *word, const char *text);
 
+/* The part of a word before `c`; what is behind it stays. false where there is no `c`. */
+bool record_take(struct record_line *word, char c, struct record_line *ret_part);
+
 /* Each takes one whole word, 0 or -EBADMSG; outputs untouched on failure. The strings are the
  * caller's to free; -ENOMEM. */
 int record_get_u64(const struct record_line *word, uint64_t max, uint64_t *ret_value);

@@ -34,6 +34,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_SQUEEZE] = "squeeze",
 	[REASON_SQUEEZE_FLOOR] = "squeeze-floor",
 	[REASON_RELEASED] = "released",
+	[REASON_INEFFECTIVE] = "ineffective",
 	[REASON_NOT_PLANNED] = "not-planned",
 	[REASON_MODE] = "mode",
 	[REASON_STOP] = "stop",
@@ -162,6 +163,81 @@ int record_words_get_reason(struct record_line *line, struct reason *ret_reason)
 	return 0;
 }
 
+/* " key=slot:serial:number,..." */
+static void put_pods(struct record_buf *buf, const char *key, const struct efficacy_pod *list,
+		     uint32_t n)
+{
+	record_put(buf, " %s=", key);
+	for (uint32_t i = 0; i < n; i++)
+		record_put(buf, "%s%" PRIu32 ":%" PRIu64 ":%" PRIu64, i ? "," : "", list[i].slot,
+			   list[i].serial, list[i].number);
+}
+
+/* Only what is there: the ladder of a calm node stays one short line. */
+static void put_efficacy(struct record_buf *buf, const struct efficacy *e)
+{
+	if (e->started_us != 0) {
+		record_put(buf, " hold=%" PRId64, e->started_us);
+		if (e->n_trial > 0)
+			put_pods(buf, "waited", e->trial, e->n_trial);
+	}
+	if (e->n_marks > 0)
+		put_pods(buf, "rest", e->marks, e->n_marks);
+}
+
+static int get_pod(struct record_line *word, struct efficacy_pod *ret_pod)
+{
+	struct record_line slot, serial;
+	uint64_t number = 0;
+	int r;
+
+	if (!record_take(word, ':', &slot) || !record_take(word, ':', &serial))
+		return -EBADMSG;
+	r = record_get_u64(&slot, UINT32_MAX, &number);
+	ret_pod->slot = (uint32_t)number;
+	if (r == 0)
+		r = record_get_u64(&serial, UINT64_MAX, &ret_pod->serial);
+	return r < 0 ? r : record_get_u64(word, INT64_MAX, &ret_pod->number);
+}
+
+static int get_pods(const struct record_line *value, struct efficacy_pod *list, uint32_t max,
+		    uint32_t *ret_n)
+{
+	struct record_line rest = *value, part;
+	uint32_t n = 0;
+	bool more = true;
+
+	while (more) {
+		more = record_take(&rest, ',', &part);
+		if (n == max || get_pod(more ? &part : &rest, &list[n]) < 0)
+			return -EBADMSG;
+		n++;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+static int get_efficacy(struct record_line *line, struct efficacy *ret_efficacy)
+{
+	struct record_line value, before = *line;
+	struct efficacy e = {0};
+
+	if (get_time(line, "hold", &e.started_us) < 0)
+		*line = before;
+	before = *line;
+	if (record_words_key(line, "waited", &value) < 0)
+		*line = before;
+	else if (e.started_us == 0 || get_pods(&value, e.trial, EFFICACY_TRIAL, &e.n_trial) < 0)
+		return -EBADMSG;
+	before = *line;
+	if (record_words_key(line, "rest", &value) < 0)
+		*line = before;
+	else if (get_pods(&value, e.marks, EFFICACY_MARKS, &e.n_marks) < 0)
+		return -EBADMSG;
+	*ret_efficacy = e;
+	return 0;
+}
+
 void record_words_put_ladder(struct record_buf *buf, const struct ladder_cpu *ladder,
 			     const struct record_names *names)
 {
@@ -170,6 +246,7 @@ void record_words_put_ladder(struct record_buf *buf, const struct ladder_cpu *la
 		   " grown=%" PRId64 " steps=%" PRIu64,
 		   names_rung(ladder->rung), ladder->since_us, ladder->pressure_us,
 		   ladder->quota_cpu_milli, ladder->grown_us, ladder->steps);
+	put_efficacy(buf, &ladder->efficacy);
 	record_words_put_reason(buf, &ladder->reason, names);
 }
 
@@ -187,7 +264,7 @@ int record_words_get_ladder(struct record_line *line, struct ladder_cpu *ret_lad
 	    record_words_number(line, "quota", UINT64_MAX, &l.quota_cpu_milli) < 0 ||
 	    get_time(line, "grown", &l.grown_us) < 0 ||
 	    record_words_number(line, "steps", UINT64_MAX, &l.steps) < 0 ||
-	    record_words_get_reason(line, &l.reason) < 0)
+	    get_efficacy(line, &l.efficacy) < 0 || record_words_get_reason(line, &l.reason) < 0)
 		return -EBADMSG;
 	l.rung = (enum rung)rung;
 	*ret_ladder = l;

@@ -377,7 +377,8 @@ static bool same_ladder(const struct ladder_cpu *a, const struct ladder_cpu *b)
 	       a->grown_us == b->grown_us && a->steps == b->steps && x->code == y->code &&
 	       x->level == y->level && x->rule == y->rule && x->observed == y->observed &&
 	       x->limit == y->limit && x->for_us == y->for_us && x->extra == y->extra &&
-	       strcmp(x->who, y->who) == 0;
+	       strcmp(x->who, y->who) == 0 &&
+	       memcmp(&a->efficacy, &b->efficacy, sizeof(a->efficacy)) == 0;
 }
 
 static int put_pass(struct record_writer *w, const struct record_pass *pass, struct record_buf *out)

@@ -187,6 +187,7 @@ static uint64_t hash_ladder(const struct ladder_cpu *l)
 	h = record_mix(h, l->quota_cpu_milli);
 	h = record_mix(h, (uint64_t)l->grown_us);
 	h = record_mix(h, l->steps);
+	h = record_mix(h, record_hash((const char *)&l->efficacy, sizeof(l->efficacy)));
 	return mix_reason(h, &l->reason);
 }
 

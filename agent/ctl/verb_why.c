@@ -130,6 +130,19 @@ static void stall_line(const struct ctl *ctl, const cJSON *score)
 		line(ctl, "stalled", text);
 }
 
+static void rest_line(const struct ctl *ctl, const cJSON *pod)
+{
+	uint64_t until_us, now_us = (uint64_t)ctl->term.now_us;
+	char left[DOC_TEXT_SIZE], text[160];
+
+	if (doc_u64(pod, "hold_rests_until_us", &until_us) < 0 || until_us <= now_us)
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "holding offline work did not help it: not tried for it for another %s",
+		       doc_duration(until_us - now_us, left));
+	line(ctl, "no hold", text);
+}
+
 /* ", held for 12 s"; nothing where it is not held. */
 static const char *held_for(const struct ctl *ctl, const cJSON *knob, char *buf, size_t size)
 {
@@ -281,6 +294,7 @@ int verb_why(const struct ctl *ctl)
 	resource_lines(ctl, pod);
 	use_line(ctl, doc_get(pod, "use"));
 	stall_line(ctl, doc_get(pod, "score"));
+	rest_line(ctl, pod);
 	losses(ctl, pod);
 	path_line(ctl, "its own knobs", doc_text(pod, "cgroup", "?"));
 	if (!knob_list(ctl, doc_get(pod, "knobs")))

@@ -7,6 +7,7 @@
 #include "agent/serve/words.h"
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
+#include "policy/efficacy.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
 #include "policy/ring.h"
@@ -157,6 +158,19 @@ static void score_values(struct json_view *view, cJSON *pod_object, const struct
 	}
 }
 
+/* Until when (CLOCK_BOOTTIME) its waiting is no cause for a hold, because one did not help it. */
+static void rests(struct json_view *view, cJSON *pod_object, const struct pod *pod)
+{
+	const struct ladder_cpu *ladder = view->snapshot->ladder_cpu;
+	const struct status *status = view->snapshot->status;
+	int64_t until_us = 0;
+
+	if (ladder && status && efficacy_rests(&ladder->efficacy, pod, status->pass_us, &until_us))
+		json_put_i64(&view->put, pod_object, "hold_rests_until_us", until_us);
+	else
+		json_put_null(&view->put, pod_object, "hold_rests_until_us");
+}
+
 static void pod_object(struct json_view *view, cJSON *array, const struct pod *pod)
 {
 	struct json_put *put = &view->put;
@@ -175,6 +189,7 @@ static void pod_object(struct json_view *view, cJSON *array, const struct pod *p
 		json_view_knobs(view, object, pod->cgroup);
 	use(view, object, pod);
 	score_values(view, object, pod);
+	rests(view, object, pod);
 }
 
 void json_pod_section(struct json_view *view, cJSON *doc)

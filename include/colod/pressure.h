@@ -14,6 +14,27 @@ enum rung {
 	RUNG_COUNT,
 };
 
+/* A pod, by slot and serial, and a number: what it waited before a hold in permille, or until when
+ * (us) it is no cause for one. */
+struct efficacy_pod {
+	uint32_t slot;
+	uint32_t reserved; /* 0: no padding, so that two are compared byte by byte */
+	uint64_t serial;
+	uint64_t number;
+};
+
+#define EFFICACY_TRIAL 8
+#define EFFICACY_MARKS 16
+
+/* Whether holds help (policy/efficacy.h). */
+struct efficacy {
+	int64_t started_us; /* of the hold that is judged; 0: none is */
+	uint32_t n_trial;
+	uint32_t n_marks;
+	struct efficacy_pod trial[EFFICACY_TRIAL]; /* who waited when it began */
+	struct efficacy_pod marks[EFFICACY_MARKS]; /* whom a hold did not help */
+};
+
 struct ladder_cpu {
 	enum rung rung;
 	int64_t since_us;	  /* of this rung */
@@ -22,4 +43,5 @@ struct ladder_cpu {
 	int64_t grown_us;	  /* when the quota was last raised */
 	struct reason reason;	  /* of the last change of rung */
 	uint64_t steps;		  /* rung changes since start */
+	struct efficacy efficacy;
 };

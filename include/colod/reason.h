@@ -34,10 +34,12 @@ enum reason_code {
 				   * extra: the quota's share of the node in permille */
 	REASON_SQUEEZE_FLOOR, /* as SQUEEZE, the floor decided */
 	REASON_RELEASED,      /* a hold ended: for_us: calm for so long */
-	REASON_NOT_PLANNED,   /* no rule asks for it any more: the original comes back */
-	REASON_MODE,	      /* the mode does not allow it any more: the original comes back */
-	REASON_STOP,	      /* the agent stops: the original comes back */
-	REASON_GAP,	      /* for_us: nobody looked for so long, so every hold ended */
+	REASON_INEFFECTIVE, /* a hold did not help who: observed: permille that it waits, limit: what it
+			       * waited before, for_us: not tried again for so long */
+	REASON_NOT_PLANNED, /* no rule asks for it any more: the original comes back */
+	REASON_MODE,	    /* the mode does not allow it any more: the original comes back */
+	REASON_STOP,	    /* the agent stops: the original comes back */
+	REASON_GAP,	    /* for_us: nobody looked for so long, so every hold ended */
 	REASON_COUNT,
 };
 

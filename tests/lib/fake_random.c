@@ -207,5 +207,6 @@ void fake_random(struct fake *f, uint64_t seed)
 		f->ladder.grown_us = FAKE_RANDOM_NOW_US;
 		f->ladder.pressure_us = FAKE_RANDOM_NOW_US;
 		f->ladder.reason.code = REASON_SQUEEZE;
+		f->ladder.efficacy.started_us = FAKE_RANDOM_NOW_US - (int64_t)below(r, 30 * SECOND);
 	}
 }

@@ -45,6 +45,12 @@ static const struct ladder_cpu ladder = {
 	.quota_cpu_milli = UINT64_MAX,
 	.grown_us = INT64_MAX,
 	.steps = 5,
+	.efficacy = {.started_us = -7,
+		     .n_trial = 2,
+		     .n_marks = 1,
+		     .trial = {{.slot = 1, .serial = 2, .number = 3},
+			       {.slot = UINT32_MAX, .serial = UINT64_MAX, .number = 1000}},
+		     .marks = {{.slot = 0, .serial = 9, .number = INT64_MAX}}},
 	.reason = {.code = REASON_SQUEEZE_FLOOR,
 		   .level = LEVEL_NONE,
 		   .rule = -1,
@@ -67,6 +73,51 @@ TEST(a_ladder_goes_there_and_back)
 	assert_int_equal(line.len, 0);
 	assert_memory_equal(&back, &ladder, sizeof(back));
 	buf.n = 0;
+}
+
+TEST(what_a_hold_is_judged_by_is_written_only_while_there_is_some)
+{
+	static const struct ladder_cpu calm = {.rung = RUNG_CALM};
+	struct ladder_cpu back = {.steps = 77};
+	struct record_line line;
+
+	record_words_put_ladder(&buf, &calm, NULL);
+	assert_null(memmem(buf.text, buf.n, " hold=", 6));
+	assert_null(memmem(buf.text, buf.n, " waited=", 8));
+	assert_null(memmem(buf.text, buf.n, " rest=", 6));
+	line = (struct record_line){buf.text + 1, buf.n - 1};
+	assert_int_equal(record_words_get_ladder(&line, &back), 0);
+	assert_memory_equal(&back, &calm, sizeof(back));
+	buf.n = 0;
+}
+
+#define LADDER(efficacy)                                                                           \
+	"rung=calm since=1 pressure=2 quota=3 grown=4 steps=5 " efficacy                           \
+	" code=none level=- rule=-1 observed=0 limit=0 for=0 extra=0 who=\"\""
+
+TEST(lists_of_pods_that_are_too_long_or_broken_are_refused)
+{
+	static const char *const bad[] = {
+		LADDER("hold=1 waited="),
+		LADDER("hold=1 waited=1:2"),
+		LADDER("hold=1 waited=1:2:"),
+		LADDER("hold=1 waited=1:2:3,"),
+		LADDER("hold=1 waited=4294967296:2:3"),
+		LADDER("waited=1:2:3"),
+		LADDER("rest=1:2:9223372036854775808"),
+		LADDER("rest=1:2:3 hold=1"),
+		LADDER("hold=1 waited=1:1:1,2:1:1,3:1:1,4:1:1,5:1:1,6:1:1,7:1:1,8:1:1,9:1:1"),
+	};
+	struct record_line line = text_of(LADDER("hold=1 waited=1:2:3 rest=1:2:3"));
+	struct ladder_cpu back = {.steps = 77};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct record_line broken = text_of(bad[i]);
+
+		assert_int_equal(record_words_get_ladder(&broken, &back), -EBADMSG);
+		assert_int_equal(back.steps, 77);
+	}
+	assert_int_equal(record_words_get_ladder(&line, &back), 0);
 }
 
 /* One that is cut anywhere is not taken for a smaller one. */
@@ -118,6 +169,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_enum_has_a_word_and_every_word_an_enum),
 		cmocka_unit_test(a_ladder_goes_there_and_back),
+		cmocka_unit_test(what_a_hold_is_judged_by_is_written_only_while_there_is_some),
+		cmocka_unit_test(lists_of_pods_that_are_too_long_or_broken_are_refused),
 		cmocka_unit_test(a_ladder_that_is_cut_short_is_refused),
 		cmocka_unit_test(modes_go_there_and_back),
 		cmocka_unit_test(a_key_is_the_one_that_is_due),

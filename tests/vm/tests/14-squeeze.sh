@@ -90,6 +90,24 @@ killed()
 	wait $load
 }
 
+# Three busy loops on two CPUs wait for each other, whoever else is held.
+in_vain()
+{
+	rm -f "$PODS_SHARE/stop"
+	ok "start again" colod_start
+	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
+	load=$!
+	ok "a quota appears" wait_for 15 grep -qv '^max' $BE/cpu.max
+	ok "a hold that does not help is undone while the load lasts" wait_for 40 grep -q '^max' $BE/cpu.max
+	ok "and says so" says 'cpu: squeeze → calm: default/web still waits for CPU .* did not help it'
+	like "$(coloctl why default/web)" 'did not help it: not tried for it for another' "why says so, too"
+	sleep 5
+	is "$(rung)" calm "and it is not tried again"
+	is "$(quotas)" "" "so that nobody is held"
+	touch "$PODS_SHARE/stop"
+	wait $load
+}
+
 pod_create web Burstable 1000 0
 pod_create hog BestEffort 0 0 sh -c 'for i in 1 2 3 4; do (while :; do :; done) & done; wait'
 colod_facts
@@ -101,6 +119,7 @@ own_fault
 pressure web
 calm
 killed
+in_vain
 colod_clean
 pods_cleanup
 done_testing

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A hold costs offline work; it is kept only where it helps. What an online pod waited before the
+// hold is compared with what it waits under it, over two windows:
+//
+//   web waits 30 % ──hold──┬── first window ──┬── second window ──┐
+//                          0 s               10 s                20 s
+//   at any time from 10 s on: web's mean over the last window is at most 24 %: it helped, done
+//   at 20 s: everybody who still waits is worse off than that: it did not, and is undone
+//
+// When unsure the hold stays: a pod that began to wait under the hold has no "before", so that there
+// is no verdict while it waits. In modes that only watch nothing is held and nothing is judged.
+#include "policy/efficacy.h"
+
+#include <string.h>
+
+#include "policy/knob.h"
+#include "policy/who.h"
+
+#define WINDOW_US 10000000
+/* Writing the quota takes a pass; after that, a hold that is not there tells nothing. */
+#define IN_FORCE_AFTER_US 3000000
+/* Less than a fifth better is no better. */
+#define BETTER_NUM 4u
+#define BETTER_DEN 5u
+
+static struct efficacy_pod *find(struct efficacy_pod *list, uint32_t n, const struct pod *pod)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (list[i].slot == pod->slot && list[i].serial == pod->serial)
+			return &list[i];
+	return NULL;
+}
+
+static bool is_there(const struct model *model, const struct efficacy_pod *entry)
+{
+	for (size_t i = 0; i < model->n_pods; i++)
+		if (model->pods[i]->slot == entry->slot && model->pods[i]->serial == entry->serial)
+			return true;
+	return false;
+}
+
+void efficacy_end(struct efficacy *e)
+{
+	memset(e->trial, 0, sizeof(e->trial));
+	e->n_trial = 0;
+	e->started_us = 0;
+}
+
+void efficacy_begin(struct efficacy *e, const struct wait_look *look)
+{
+	uint64_t permille, span_us;
+
+	efficacy_end(e);
+	for (size_t i = 0; i < look->model->n_pods && e->n_trial < EFFICACY_TRIAL; i++) {
+		const struct pod *pod = look->model->pods[i];
+
+		if (!efficacy_rests(e, pod, look->now_us, NULL) &&
+		    wait_over_threshold(look, pod, &permille, &span_us))
+			e->trial[e->n_trial++] = (struct efficacy_pod){
+				.slot = pod->slot,
+				.serial = pod->serial,
+				.number = permille,
+			};
+	}
+	e->started_us = look->now_us;
+}
+
+void efficacy_expire(struct efficacy *e, const struct wait_look *look)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < e->n_marks; i++)
+		if ((int64_t)e->marks[i].number > look->now_us &&
+		    is_there(look->model, &e->marks[i]))
+			e->marks[kept++] = e->marks[i];
+	memset(e->marks + kept, 0, (e->n_marks - kept) * sizeof(e->marks[0]));
+	e->n_marks = kept;
+}
+
+bool efficacy_rests(const struct efficacy *e, const struct pod *pod, int64_t now_us,
+		    int64_t *ret_until_us)
+{
+	for (uint32_t i = 0; i < e->n_marks; i++) {
+		const struct efficacy_pod *mark = &e->marks[i];
+
+		if (mark->slot != pod->slot || mark->serial != pod->serial ||
+		    (int64_t)mark->number <= now_us)
+			continue;
+		if (ret_until_us)
+			*ret_until_us = (int64_t)mark->number;
+		return true;
+	}
+	return false;
+}
+
+/* In a full table the one that rests longest already makes room: it is only tried again sooner. */
+static void mark(struct efficacy *e, const struct pod *pod, int64_t until_us)
+{
+	struct efficacy_pod *to = find(e->marks, e->n_marks, pod);
+
+	if (!to && e->n_marks < EFFICACY_MARKS)
+		to = &e->marks[e->n_marks++];
+	for (uint32_t i = 0; !to && i < e->n_marks; i++)
+		if (i == 0 || e->marks[i].number < to->number)
+			to = &e->marks[i];
+	*to = (struct efficacy_pod){
+		.slot = pod->slot,
+		.serial = pod->serial,
+		.number = (uint64_t)until_us,
+	};
+}
+
+/* Some offline work has a quota of colod's, and nobody wrote over it. */
+static bool is_in_force(const struct model *model)
+{
+	for (size_t i = 0; i < model->n_cgroups; i++) {
+		const struct knob_state *s = &model->cgroups[i]->knobs[KNOB_CPU_MAX];
+
+		if (s->owned && s->held &&
+		    knob_equal(KNOB_CPU_MAX, &s->written, &s->now, model->node.page_bytes))
+			return true;
+	}
+	return false;
+}
+
+static bool is_better(uint64_t permille, uint64_t before)
+{
+	return permille * BETTER_DEN <= before * BETTER_NUM;
+}
+
+/* Some pod of the trial is better off. One that is gone, or was not measured, tells nothing. */
+static bool has_helped(struct efficacy *e, const struct wait_look *look)
+{
+	uint64_t permille, span_us;
+
+	for (size_t i = 0; i < look->model->n_pods; i++) {
+		const struct pod *pod = look->model->pods[i];
+		const struct efficacy_pod *before = find(e->trial, e->n_trial, pod);
+
+		if (before && wait_permille(look, pod, WINDOW_US, &permille, &span_us) &&
+		    is_better(permille, before->number))
+			return true;
+	}
+	return false;
+}
+
+enum verdict {
+	NOBODY_WAITS, /* just now: it may well be the hold's doing, or chance */
+	NOT_KNOWN,    /* somebody waits of whom it is not known how it was before, or lately */
+	USELESS,
+};
+
+static enum verdict judge(struct efficacy *e, const struct wait_look *look,
+			  struct reason *ret_reason)
+{
+	struct reason worst = {
+		.code = REASON_INEFFECTIVE,
+		.level = LEVEL_NONE,
+		.rule = -1,
+		.for_us = EFFICACY_REST_US,
+	};
+	uint64_t permille, span_us;
+
+	for (size_t i = 0; i < look->model->n_pods; i++) {
+		const struct pod *pod = look->model->pods[i];
+		const struct efficacy_pod *before;
+
+		if (efficacy_rests(e, pod, look->now_us, NULL) ||
+		    !wait_over_threshold(look, pod, &permille, &span_us))
+			continue;
+		before = find(e->trial, e->n_trial, pod);
+		if (!before || !wait_permille(look, pod, WINDOW_US, &permille, &span_us))
+			return NOT_KNOWN;
+		if (worst.who[0] != '\0' && permille <= worst.observed)
+			continue;
+		worst.observed = permille;
+		worst.limit = before->number;
+		who_set(&worst, pod->name);
+	}
+	if (worst.who[0] == '\0')
+		return NOBODY_WAITS;
+	*ret_reason = worst;
+	return USELESS;
+}
+
+static void mark_waiters(struct efficacy *e, const struct wait_look *look)
+{
+	uint64_t permille, span_us;
+
+	for (size_t i = 0; i < look->model->n_pods; i++) {
+		const struct pod *pod = look->model->pods[i];
+
+		if (find(e->trial, e->n_trial, pod) &&
+		    wait_over_threshold(look, pod, &permille, &span_us))
+			mark(e, pod, look->now_us + EFFICACY_REST_US);
+	}
+}
+
+bool efficacy_is_useless(struct efficacy *e, const struct wait_look *look,
+			 struct reason *ret_reason)
+{
+	int64_t past_us = look->now_us - e->started_us;
+	enum verdict verdict;
+
+	if (e->started_us == 0 || past_us < IN_FORCE_AFTER_US)
+		return false;
+	if (!is_in_force(look->model)) {
+		efficacy_end(e);
+		return false;
+	}
+	if (past_us < WINDOW_US)
+		return false;
+	if (has_helped(e, look)) {
+		efficacy_end(e);
+		return false;
+	}
+	if (past_us < 2 * WINDOW_US)
+		return false;
+	verdict = judge(e, look, ret_reason);
+	if (verdict == USELESS)
+		mark_waiters(e, look);
+	if (verdict != NOBODY_WAITS)
+		efficacy_end(e);
+	return verdict == USELESS;
+}

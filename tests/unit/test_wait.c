@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Who waits for CPU, and what is not known of it. That own quotas are own fault: test_ladder.
+#include "policy/wait.h"
+
+#include "tests/lib/fake.h"
+#include "tests/lib/test.h"
+
+#define SECOND 1000000
+#define WEB "kubepods.slice/kubepods-podweb.slice"
+
+static struct fake f;
+static struct pod *web;
+
+static struct wait_look look_at(int64_t now_us)
+{
+	return (struct wait_look){
+		.model = &f.model,
+		.samples = &f.samples,
+		.policy = &f.policy,
+		.plan = &f.plan,
+		.now_us = now_us,
+	};
+}
+
+/* Waits 200 permille, second by second. */
+static int setup(void **state)
+{
+	(void)state;
+	fake_init(&f);
+	web = fake_pod(&f, WEB, QOS_GUARANTEED);
+	fake_level(&f, web, LEVEL_P0);
+	for (int s = 1; s <= 12; s++)
+		fake_sample(&f, web, s * (int64_t)SECOND, (uint64_t)s * SECOND,
+			    (uint64_t)s * SECOND / 5);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_free(&f);
+	return 0;
+}
+
+TEST(the_wait_is_measured_over_the_window_asked_for)
+{
+	struct wait_look look = look_at(12 * (int64_t)SECOND);
+	uint64_t permille = 0, span_us = 0;
+
+	assert_true(wait_permille(&look, web, 10 * SECOND, &permille, &span_us));
+	assert_int_equal(permille, 200);
+	assert_int_equal(span_us, 10 * SECOND);
+	assert_true(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	assert_int_equal(span_us, 2 * SECOND);
+}
+
+TEST(what_is_too_short_or_too_old_is_not_known)
+{
+	struct wait_look look = look_at(12 * (int64_t)SECOND);
+	uint64_t permille = 7, span_us = 7;
+
+	assert_false(wait_permille(&look, web, 12 * SECOND, &permille, &span_us));
+	look.now_us += 6 * (int64_t)SECOND;
+	assert_false(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	fake_sample(&f, web, look.now_us, 18 * SECOND, 4 * SECOND);
+	assert_true(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	permille = span_us = 7;
+	/* Two samples that are 30 s apart say nothing of the last 2 s. */
+	look.now_us += 30 * (int64_t)SECOND;
+	fake_sample(&f, web, look.now_us, 48 * SECOND, 10 * SECOND);
+	assert_false(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	assert_int_equal(permille, 7);
+	assert_int_equal(span_us, 7);
+}
+
+TEST(only_online_pods_past_the_threshold_count)
+{
+	struct wait_look look = look_at(12 * (int64_t)SECOND);
+	uint64_t permille = 0, span_us = 0;
+
+	f.policy.pressure_cpu.threshold_permille = 200;
+	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
+	assert_int_equal(permille, 200);
+	f.policy.pressure_cpu.threshold_permille = 201;
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	f.policy.pressure_cpu.threshold_permille = 50;
+	fake_level(&f, web, LEVEL_P7);
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	fake_waiting(&f, web);
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	fake_level(&f, web, LEVEL_P0);
+	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
+	web->cgroup->name = "colod.service";
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(the_wait_is_measured_over_the_window_asked_for),
+		CASE(what_is_too_short_or_too_old_is_not_known),
+		CASE(only_online_pods_past_the_threshold_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
