@@ -210,8 +210,7 @@ static bool same_entry(const struct plan_entry *a, const struct plan_entry *b)
 {
 	if (!a || !b)
 		return a == b;
-	return a->want.value == b->want.value && a->want.period_us == b->want.period_us &&
-	       a->effect == b->effect;
+	return knob_same(a->knob, &a->want, &b->want) && a->effect == b->effect;
 }
 
 static const char *entry_text(const struct plan_entry *e, enum knob knob, char *buf)
@@ -230,8 +229,8 @@ static void compare_knob(struct replay_other *o, const struct record_replayed *g
 	uint64_t h = 0;
 
 	if (!same_entry(was, is)) {
-		h = record_mix(1, was ? was->want.value : 0);
-		h = record_mix(h, is ? is->want.value : 0);
+		h = was ? record_mix_value(1, knob, &was->want) : 1;
+		h = is ? record_mix_value(h, knob, &is->want) : record_mix(h, 0);
 		h = record_mix(h, (uint64_t) !!was << 1 | !!is) | 1;
 	}
 	if (*told == h)

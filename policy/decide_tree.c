@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy/decide.h"
+#include "policy/knob.h"
 
 static size_t start(const struct decide_tree *t, const struct cgroup *cg)
 {
@@ -230,8 +231,7 @@ const struct knob_value *decide_tree_base(const struct cgroup *cgroup, enum knob
 
 	if (knob == KNOB_CPU_WEIGHT && idle->state == KNOB_KNOWN && idle->value == 1)
 		return weight_under_idle(cgroup->knobs);
-	if (s->owned && s->original.state == KNOB_KNOWN && s->now.value == s->written.value &&
-	    s->now.period_us == s->written.period_us)
+	if (s->owned && s->original.state == KNOB_KNOWN && knob_same(knob, &s->now, &s->written))
 		return &s->original;
 	return &s->now;
 }

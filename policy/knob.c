@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "colod/cgroup.h"
+#include "policy/knob_cpuset.h"
 
 /* How a knob's text is built. */
 enum form {
@@ -16,6 +17,8 @@ enum form {
 	FORM_BYTES,	 /* "4096" or "max"; the kernel rounds down to a page */
 	FORM_QUOTA,	 /* "QUOTA PERIOD", the quota may be "max" */
 	FORM_IO_DEFAULT, /* "default 100", among "MAJ:MIN 100" lines */
+	FORM_CPUS,	 /* "0-3,8" */
+	FORM_PARTITION,	 /* "root", "root invalid (why)" */
 };
 
 struct row {
@@ -34,6 +37,12 @@ static const struct row rows[KNOB_COUNT] = {
 	[KNOB_MEMORY_HIGH] = {"memory.high", FORM_BYTES, CONTROLLER_MEMORY, RESOURCE_MEMORY},
 	[KNOB_MEMORY_MAX] = {"memory.max", FORM_BYTES, CONTROLLER_MEMORY, RESOURCE_MEMORY},
 	[KNOB_IO_WEIGHT] = {"io.weight", FORM_IO_DEFAULT, CONTROLLER_IO, RESOURCE_IO},
+	[KNOB_CPU_MAX_BURST] = {"cpu.max.burst", FORM_NUMBER, CONTROLLER_CPU, RESOURCE_CPU},
+	[KNOB_CPUSET_CPUS] = {"cpuset.cpus", FORM_CPUS, CONTROLLER_CPUSET, RESOURCE_CPU},
+	[KNOB_CPUSET_EXCLUSIVE] = {"cpuset.cpus.exclusive", FORM_CPUS, CONTROLLER_CPUSET,
+				   RESOURCE_CPU},
+	[KNOB_CPUSET_PARTITION] = {"cpuset.cpus.partition", FORM_PARTITION, CONTROLLER_CPUSET,
+				   RESOURCE_CPU},
 };
 
 /* What cpu.max means when the period is left out or 0. */
@@ -87,6 +96,18 @@ struct knob_value knob_value_quota(uint64_t quota_us, uint64_t period_us)
 	};
 }
 
+struct knob_value knob_value_cpus(const struct cpu_set *cpus)
+{
+	return (struct knob_value){.state = KNOB_KNOWN, .cpus = *cpus};
+}
+
+bool knob_is_cpus(enum knob knob)
+{
+	const struct row *row = row_of(knob);
+
+	return row && row->form == FORM_CPUS;
+}
+
 /* Only limits know the word "max"; a weight of UINT64_MAX would be a bug that must stay visible. */
 static const char *amount(enum form form, uint64_t value, char *buf, size_t size)
 {
@@ -110,6 +131,10 @@ const char *knob_format(enum knob knob, const struct knob_value *value, char *bu
 		return buf;
 	}
 	switch (row->form) {
+	case FORM_CPUS:
+		return knob_cpuset_format(value, buf, size);
+	case FORM_PARTITION:
+		return knob_cpuset_format_partition(value, buf, size);
 	case FORM_QUOTA:
 		(void)snprintf(buf, size, "%s %" PRIu64,
 			       amount(row->form, value->value, number, sizeof(number)),
@@ -126,6 +151,19 @@ const char *knob_format(enum knob knob, const struct knob_value *value, char *bu
 		break;
 	}
 	return buf;
+}
+
+const char *knob_to_write(enum knob knob, const struct knob_value *value, char *buf, size_t size)
+{
+	struct knob_value asked = *value;
+
+	if (knob_is_cpus(knob) && cpu_set_is_empty(&value->cpus)) {
+		(void)snprintf(buf, size, "\n");
+		return buf;
+	}
+	if (knob == KNOB_CPUSET_PARTITION)
+		asked.value &= PARTITION_MASK;
+	return knob_format(knob, &asked, buf, size);
 }
 
 /* A decimal number without sign or blank; *text moves behind it. */
@@ -224,6 +262,10 @@ int knob_parse(enum knob knob, const char *text, struct knob_value *ret_value)
 		return parse_quota(text, ret_value);
 	if (row->form == FORM_IO_DEFAULT)
 		return parse_io_default(text, ret_value);
+	if (row->form == FORM_CPUS)
+		return knob_cpuset_parse(text, ret_value);
+	if (row->form == FORM_PARTITION)
+		return knob_cpuset_parse_partition(text, ret_value);
 	r = row->form == FORM_BYTES ? take_amount(&text, &value) : take_number(&text, &value);
 	if (r < 0)
 		return r;
@@ -247,6 +289,8 @@ bool knob_equal(enum knob knob, const struct knob_value *want, const struct knob
 
 	if (!row || want->state != KNOB_KNOWN || have->state != KNOB_KNOWN)
 		return false;
+	if (row->form == FORM_CPUS)
+		return cpu_set_equal(&want->cpus, &have->cpus);
 	if (row->form == FORM_BYTES)
 		return page_floor(want->value, page_bytes) == page_floor(have->value, page_bytes);
 	if (want->value != have->value)
@@ -255,4 +299,15 @@ bool knob_equal(enum knob knob, const struct knob_value *want, const struct knob
 		return true;
 	return (want->period_us ? want->period_us : DEFAULT_PERIOD_US) ==
 	       (have->period_us ? have->period_us : DEFAULT_PERIOD_US);
+}
+
+bool knob_same(enum knob knob, const struct knob_value *a, const struct knob_value *b)
+{
+	if (a->state != b->state)
+		return false;
+	if (a->state != KNOB_KNOWN)
+		return true;
+	if (knob_is_cpus(knob))
+		return cpu_set_equal(&a->cpus, &b->cpus);
+	return a->value == b->value && a->period_us == b->period_us;
 }

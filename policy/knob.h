@@ -8,7 +8,8 @@
 #include "colod/knob.h"
 #include "colod/level.h"
 
-#define KNOB_TEXT_SIZE 64
+/* What any value may need; the largest is a set of CPUs. */
+#define KNOB_TEXT_SIZE CPU_SET_TEXT_SIZE
 
 /* The file name, e.g. "cpu.weight". Static text. */
 const char *knob_name(enum knob knob);
@@ -16,9 +17,14 @@ const char *knob_name(enum knob knob);
 /* The knob of a file name, or -EINVAL. */
 int knob_from_name(const char *name);
 
-/* The text to write or show: "100", "1", "20000 20000", "max", "default 10". `buf` of at least
- * KNOB_TEXT_SIZE bytes; returns buf. An unread or missing value gives "?" or "-". */
+/* The text to show and to keep: "100", "1", "20000 20000", "max", "default 10", "0-3,8" ("none" for no
+ * CPU), "root invalid (why)". `buf` of at least KNOB_TEXT_SIZE bytes; returns buf. An unread or missing
+ * value gives "?" or "-". */
 const char *knob_format(enum knob knob, const struct knob_value *value, char *buf, size_t size);
+
+/* The text that gives the knob this value when it is written: as above, but a set without a CPU is an
+ * empty line (a write of no byte does nothing), and a partition is only asked for. */
+const char *knob_to_write(enum knob knob, const struct knob_value *value, char *buf, size_t size);
 
 /* Reads what the kernel shows (trailing newline allowed; io.weight: the "default" line among
  * device lines). 0 or -EINVAL, *ret_value untouched on failure. Values out of uint64_t: -ERANGE. */
@@ -29,9 +35,20 @@ int knob_parse(enum knob knob, const char *text, struct knob_value *ret_value);
 bool knob_equal(enum knob knob, const struct knob_value *want, const struct knob_value *have,
 		uint64_t page_bytes);
 
-/* KNOB_KNOWN with this value; the second form for cpu.max. */
+/* Whether they are the same to the last byte, read or not: for noticing that one changed. */
+bool knob_same(enum knob knob, const struct knob_value *a, const struct knob_value *b);
+
+/* Whether its value is a set of CPUs (`cpus` of struct knob_value). */
+bool knob_is_cpus(enum knob knob);
+
+/* Why the kernel does not grant the partition that cpuset.cpus.partition was asked to be, in its own
+ * words; NULL where it does. Static text. */
+const char *knob_partition_why(const struct knob_value *value);
+
+/* KNOB_KNOWN with this value; the second form for cpu.max, the third for sets of CPUs. */
 struct knob_value knob_value_of(uint64_t value);
 struct knob_value knob_value_quota(uint64_t quota_us, uint64_t period_us);
+struct knob_value knob_value_cpus(const struct cpu_set *cpus);
 
 /* The bit of enum cgroup_controller that must be on for the knob to exist. */
 unsigned knob_controller(enum knob knob);

@@ -199,21 +199,21 @@ int record_model_cgroup(struct record_model *m, struct record_line *line)
 }
 
 /* "NOW" or "NOW:own:ORIGINAL:WRITTEN" */
-static int get_knob_state(struct record_line word, struct knob_state *ret_state)
+static int get_knob_state(enum knob knob, struct record_line word, struct knob_state *ret_state)
 {
 	struct knob_state s = {0};
 	struct record_line part;
 
 	if (record_take(&word, ':', &part)) {
 		s.owned = true;
-		if (record_get_value(&part, &s.now) < 0 || !record_take(&word, ':', &part))
+		if (record_get_knob(&part, knob, &s.now) < 0 || !record_take(&word, ':', &part))
 			return -EBADMSG;
 		s.held = record_is(&part, "hold");
 		if ((!s.held && !record_is(&part, "own")) || !record_take(&word, ':', &part) ||
-		    record_get_value(&part, &s.original) < 0 ||
-		    record_get_value(&word, &s.written) < 0)
+		    record_get_knob(&part, knob, &s.original) < 0 ||
+		    record_get_knob(&word, knob, &s.written) < 0)
 			return -EBADMSG;
-	} else if (record_get_value(&word, &s.now) < 0) {
+	} else if (record_get_knob(&word, knob, &s.now) < 0) {
 		return -EBADMSG;
 	}
 	*ret_state = s;
@@ -236,7 +236,8 @@ int record_model_knobs(struct record_model *m, struct record_line *line)
 		    record_get_word(&name, text, sizeof(text)) < 0)
 			return -EBADMSG;
 		knob = knob_from_name(text);
-		if (knob < 0 || get_knob_state(word, &m->cgroups[id].cgroup->knobs[knob]) < 0)
+		if (knob < 0 ||
+		    get_knob_state((enum knob)knob, word, &m->cgroups[id].cgroup->knobs[knob]) < 0)
 			return -EBADMSG;
 	}
 	return line->len > 0 ? -EBADMSG : 0;

@@ -12,6 +12,7 @@
 
 #include "colod/cleanup.h"
 #include "policy/diag.h"
+#include "policy/knob.h"
 #include "policy/names.h"
 
 #define BUF_FIRST 4096
@@ -126,6 +127,26 @@ void record_put_value(struct record_buf *buf, const struct knob_value *value)
 	put_amount(buf, value->value);
 	if (value->period_us > 0)
 		record_put(buf, "/%" PRIu64, value->period_us);
+}
+
+/* What a record's number says of itself; the others need their knob to be read. */
+static bool is_text(enum knob knob)
+{
+	return knob_is_cpus(knob) || knob == KNOB_CPUSET_PARTITION;
+}
+
+void record_put_knob(struct record_buf *buf, enum knob knob, const struct knob_value *value)
+{
+	char text[KNOB_TEXT_SIZE];
+
+	if (!is_text(knob) || value->state != KNOB_KNOWN) {
+		record_put_value(buf, value);
+		return;
+	}
+	(void)knob_format(knob, value, text, sizeof(text));
+	for (char *blank = strchr(text, ' '); blank; blank = strchr(blank, ' '))
+		*blank = '/';
+	record_put_bytes(buf, text, strlen(text));
 }
 
 void record_put_fact(struct record_buf *buf, const struct fact_u64 *fact)
@@ -274,6 +295,26 @@ int record_get_value(const struct record_line *word, struct knob_value *ret_valu
 	return 0;
 }
 
+int record_get_knob(const struct record_line *word, enum knob knob, struct knob_value *ret_value)
+{
+	struct knob_value value = {.state = KNOB_UNREAD};
+	char text[KNOB_TEXT_SIZE];
+
+	if (!is_text(knob) || record_is(word, "?") || record_is(word, "-"))
+		return record_get_value(word, ret_value);
+	if (word->len == 0 || word->len >= sizeof(text) || memchr(word->at, '\0', word->len) ||
+	    memchr(word->at, '\n', word->len))
+		return -EBADMSG;
+	memcpy(text, word->at, word->len);
+	text[word->len] = '\0';
+	for (char *slash = strchr(text, '/'); slash; slash = strchr(slash, '/'))
+		*slash = ' ';
+	if (knob_parse(knob, text, &value) < 0)
+		return -EBADMSG;
+	*ret_value = value;
+	return 0;
+}
+
 int record_get_fact(const struct record_line *word, struct fact_u64 *ret_fact)
 {
 	const char *colon = word->len > 0 ? memchr(word->at, ':', word->len) : NULL;
@@ -415,6 +456,18 @@ uint64_t record_mix(uint64_t hash, uint64_t value)
 {
 	hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
 	return hash ^ hash >> 29;
+}
+
+uint64_t record_mix_value(uint64_t hash, enum knob knob, const struct knob_value *value)
+{
+	hash = record_mix(hash, (uint64_t)value->state);
+	if (value->state != KNOB_KNOWN)
+		return hash;
+	if (!knob_is_cpus(knob))
+		return record_mix(record_mix(hash, value->value), value->period_us);
+	for (size_t i = 0; i < sizeof(value->cpus.words) / sizeof(value->cpus.words[0]); i++)
+		hash = record_mix(hash, value->cpus.words[i]);
+	return hash;
 }
 
 uint64_t record_hash(const char *text, size_t len)

@@ -32,6 +32,8 @@ void record_put_rest(struct record_buf *buf, const char *text, size_t len);
 
 /* "100", "max", "20000/20000", "-" (missing), "?" (unread). */
 void record_put_value(struct record_buf *buf, const struct knob_value *value);
+/* The same; for a knob whose value is no number, its text with '/' for blanks ("0-3,8", "root"). */
+void record_put_knob(struct record_buf *buf, enum knob knob, const struct knob_value *value);
 /* "known:100", "derived:max", "unknown", "absent". */
 void record_put_fact(struct record_buf *buf, const struct fact_u64 *fact);
 /* "0-4,7": a list of numbers in its own order. */
@@ -57,6 +59,7 @@ int record_get_u64(const struct record_line *word, uint64_t max, uint64_t *ret_v
 int record_get_i64(const struct record_line *word, int64_t *ret_value);
 int record_get_hex(const struct record_line *word, uint32_t *ret_value);
 int record_get_value(const struct record_line *word, struct knob_value *ret_value);
+int record_get_knob(const struct record_line *word, enum knob knob, struct knob_value *ret_value);
 int record_get_fact(const struct record_line *word, struct fact_u64 *ret_fact);
 int record_get_text(const struct record_line *word, char **ret_text);
 /* Into a buffer; -EBADMSG also for what does not fit, and for NULL. */
@@ -71,4 +74,5 @@ int record_get_list(const struct record_line *word, uint64_t max, size_t max_n,
 
 /* Two ways to tell whether something is still what it was: numbers, and bytes. */
 uint64_t record_mix(uint64_t hash, uint64_t value);
+uint64_t record_mix_value(uint64_t hash, enum knob knob, const struct knob_value *value);
 uint64_t record_hash(const char *text, size_t len);

@@ -209,22 +209,16 @@ static void put_cgroup(struct record_writer *w, const struct cgroup *cg, uint32_
 	record_put_bytes(out, "\n", 1);
 }
 
-static uint64_t mix_value(uint64_t h, const struct knob_value *v)
-{
-	h = record_mix(h, (uint64_t)v->state);
-	if (v->state != KNOB_KNOWN)
-		return h;
-	return record_mix(record_mix(h, v->value), v->period_us);
-}
-
-static uint64_t hash_knob(const struct knob_state *s)
+static uint64_t hash_knob(enum knob knob, const struct knob_state *s)
 {
 	uint64_t h = 0;
 
 	if (s->now.state != KNOB_UNREAD || s->owned)
-		h = mix_value(1, &s->now) | 1;
+		h = record_mix_value(1, knob, &s->now) | 1;
 	if (s->owned)
-		h = mix_value(mix_value(h + s->held, &s->original), &s->written) | 1;
+		h = record_mix_value(record_mix_value(h + s->held, knob, &s->original), knob,
+				     &s->written) |
+		    1;
 	return h;
 }
 
@@ -236,7 +230,7 @@ static void put_knobs(struct record_writer *w, const struct cgroup *cg, uint32_t
 
 	for (int k = 0; k < KNOB_COUNT; k++) {
 		const struct knob_state *s = &cg->knobs[k];
-		uint64_t h = hash_knob(s);
+		uint64_t h = hash_knob((enum knob)k, s);
 
 		if (w->cgroups[id].knobs[k] == h)
 			continue;
@@ -245,13 +239,13 @@ static void put_knobs(struct record_writer *w, const struct cgroup *cg, uint32_t
 			record_put(out, "k %" PRIu32, id);
 		begun = true;
 		record_put(out, " %s=", knob_name((enum knob)k));
-		record_put_value(out, &s->now);
+		record_put_knob(out, (enum knob)k, &s->now);
 		if (!s->owned)
 			continue;
 		record_put(out, s->held ? ":hold:" : ":own:");
-		record_put_value(out, &s->original);
+		record_put_knob(out, (enum knob)k, &s->original);
 		record_put_bytes(out, ":", 1);
-		record_put_value(out, &s->written);
+		record_put_knob(out, (enum knob)k, &s->written);
 	}
 	if (begun)
 		record_put_bytes(out, "\n", 1);

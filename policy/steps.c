@@ -228,8 +228,7 @@ static void tell_knob(const struct tell *t, const struct cgroup *cg, enum knob k
 	uint64_t h = 0;
 
 	if (e) {
-		h = record_mix(1, e->want.value);
-		h = record_mix(h, e->want.period_us);
+		h = record_mix_value(1, knob, &e->want);
 		h = record_mix(h, (uint64_t)e->effect);
 		h = mix_reason(h, &e->reason) | 1;
 	}
@@ -242,7 +241,7 @@ static void tell_knob(const struct tell *t, const struct cgroup *cg, enum knob k
 		return;
 	}
 	record_put(t->out, " ");
-	record_put_value(t->out, &e->want);
+	record_put_knob(t->out, knob, &e->want);
 	record_put(t->out, " %s", names_effect(e->effect));
 	record_words_put_reason(t->out, &e->reason, t->names);
 	put_sentence(t, &e->reason);
@@ -279,9 +278,9 @@ static void tell_changes(const struct tell *t)
 
 		put_knob(t, verbs[c->kind], c->cgroup, c->knob);
 		record_put(t->out, " ");
-		record_put_value(t->out, &c->had);
+		record_put_knob(t->out, c->knob, &c->had);
 		record_put(t->out, " ");
-		record_put_value(t->out, &c->want);
+		record_put_knob(t->out, c->knob, &c->want);
 		record_put(t->out, " %s", names_effect(c->effect));
 		record_words_put_reason(t->out, &c->reason, t->names);
 		put_sentence(t, &c->reason);

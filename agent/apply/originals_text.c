@@ -14,7 +14,8 @@
 
 #define VERSION "1"
 #define CHECKSUM_DIGITS 8
-#define WORD_SIZE 64
+/* A whole value, or a boot id: the header takes no longer one. */
+#define WORD_SIZE KNOB_TEXT_SIZE
 
 uint32_t originals_text_checksum(const char *body, size_t len)
 {
@@ -95,29 +96,25 @@ static int unescape(const char *text, size_t len, char *path)
 	return is_sane(path) ? 0 : -EBADMSG;
 }
 
-/* "100", "max", "20000/20000": the kernel's own text without its blank. "-": no value. */
+/* "100", "max", "20000/20000", "0-3,8": the kernel's own text without its blanks. "-": no value. */
 static const char *value_text(enum knob knob, const struct knob_value *value, char *buf)
 {
-	char *blank;
-
 	if (value->state != KNOB_KNOWN) {
 		memcpy(buf, "-", sizeof("-"));
 		return buf;
 	}
 	(void)knob_format(knob, value, buf, KNOB_TEXT_SIZE);
-	blank = strchr(buf, ' ');
-	if (blank)
+	for (char *blank = strchr(buf, ' '); blank; blank = strchr(blank, ' '))
 		*blank = '/';
 	return buf;
 }
 
 static int value_parse(enum knob knob, const char *word, struct knob_value *ret_value)
 {
-	char text[WORD_SIZE], *slash;
+	char text[WORD_SIZE];
 
 	memcpy(text, word, sizeof(text));
-	slash = strchr(text, '/');
-	if (slash)
+	for (char *slash = strchr(text, '/'); slash; slash = strchr(slash, '/'))
 		*slash = ' ';
 	return knob_parse(knob, text, ret_value) < 0 ? -EBADMSG : 0;
 }
@@ -264,7 +261,7 @@ static int parse_header(struct rest *rest, struct originals_line *line)
 	line->kind = ORIGINALS_HEADER;
 	if (next_word(rest, word) < 0 || strcmp(word, VERSION) != 0)
 		return -EBADMSG;
-	if (next_word(rest, word) < 0 || rest->len > 0)
+	if (next_word(rest, word) < 0 || rest->len > 0 || strlen(word) >= sizeof(line->boot_id))
 		return -EBADMSG;
 	memcpy(line->boot_id, word, sizeof(line->boot_id));
 	return 0;

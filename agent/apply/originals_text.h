@@ -13,10 +13,11 @@
 #include <stdint.h>
 
 #include "colod/knob.h"
+#include "policy/knob.h"
 
 #define ORIGINALS_PATH_SIZE 4096
-/* Every byte of a path may take four, beside the other fields. */
-#define ORIGINALS_LINE_SIZE (4 * ORIGINALS_PATH_SIZE + 320)
+/* Every byte of a path may take four, beside three values and the other fields. */
+#define ORIGINALS_LINE_SIZE (4 * ORIGINALS_PATH_SIZE + 3 * KNOB_TEXT_SIZE + 320)
 #define ORIGINALS_BOOT_SIZE 64
 
 enum originals_kind {

@@ -31,6 +31,8 @@ const struct writer *writer_of(enum knob knob)
 	if (!w)
 		w = search(cgroup_memory_writers, cgroup_memory_n_writers, knob);
 	if (!w)
+		w = search(cgroup_cpuset_writers, cgroup_cpuset_n_writers, knob);
+	if (!w)
 		w = search(cgroup_io_writers, cgroup_io_n_writers, knob);
 	return w;
 }
@@ -76,7 +78,7 @@ int writer_write(int dir_fd, const struct writer *writer, const struct knob_valu
 
 	if (r < 0)
 		return r;
-	len = strlen(knob_format(writer->knob, value, text, sizeof(text)));
+	len = strlen(knob_to_write(writer->knob, value, text, sizeof(text)));
 	if (writer->stride)
 		return patience_write(fd, text, len, NULL);
 	n = sys_write(fd, text, len);

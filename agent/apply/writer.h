@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // One row per knob that colod writes: what is special about writing it. The rows are in
-// cgroup_cpu.c, cgroup_memory.c and cgroup_io.c, each knob in exactly one of them.
+// cgroup_cpu.c, cgroup_cpuset.c, cgroup_memory.c and cgroup_io.c, each knob in exactly one of them.
 #pragma once
 
 #include <stdbool.h>
@@ -37,6 +37,8 @@ extern const struct writer cgroup_cpu_writers[];
 extern const size_t cgroup_cpu_n_writers;
 extern const struct writer cgroup_memory_writers[];
 extern const size_t cgroup_memory_n_writers;
+extern const struct writer cgroup_cpuset_writers[];
+extern const size_t cgroup_cpuset_n_writers;
 extern const struct writer cgroup_io_writers[];
 extern const size_t cgroup_io_n_writers;
 

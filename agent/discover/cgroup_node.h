@@ -15,15 +15,15 @@ struct cgroup_node {
 	struct cgroup cgroup;
 	enum cgroup_kind by_name; /* what its name says, whatever the policy makes of it */
 	uint8_t depth;
-	bool in_user;	     /* user.slice or below: names there mean nothing to colod */
-	bool false_pod;	     /* named like a pod, without a pod UID */
-	bool dirty;	     /* its children changed */
-	bool gone;	     /* out of the tree, not yet freed */
-	bool knobs_wanted;   /* its knobs are kept up to date; kept by discover.c */
-	bool holds_pod;	     /* a pod is here or below; kept by pods.c */
-	bool holds_kubepods; /* the root of Kubernetes pods is here or below; kept by pods.c */
-	uint8_t read_again;  /* passes that tried to read what could not be read; by discover.c */
-	int wd;		     /* inotify watch, 0 for none */
+	bool in_user;	       /* user.slice or below: names there mean nothing to colod */
+	bool false_pod;	       /* named like a pod, without a pod UID */
+	bool dirty;	       /* its children changed */
+	bool gone;	       /* out of the tree, not yet freed */
+	uint32_t knobs_wanted; /* bits of enum knob that are kept up to date; kept by discover.c */
+	bool holds_pod;	       /* a pod is here or below; kept by pods.c */
+	bool holds_kubepods;   /* the root of Kubernetes pods is here or below; kept by pods.c */
+	uint8_t read_again;    /* passes that tried to read what could not be read; by discover.c */
+	int wd;		       /* inotify watch, 0 for none */
 	int knob_wd[KNOB_COUNT]; /* of its knobs that colod owns; kept by knob_watch.c */
 	uint32_t knobs_written; /* bits of enum knob: somebody wrote, and it was not looked at yet */
 	uint32_t skipped;	/* children left out, and false pods */

@@ -119,6 +119,7 @@ int discover_new(int root_fd, uint32_t switched_off, struct discover **ret_disco
 		return r;
 	found |= recursive ? 1u << CAPABILITY_RECURSIVE_PROT : 0;
 	d->found = found;
+	d->knobs_of_policy = knobs_of_policy(NULL);
 	d->probe_again = probe(root_fd, d->cgroup_fd, found, switched_off, &d->model.capabilities);
 	d->model.root = &d->tree->root->cgroup;
 	d->model.cgroups = d->tree->list;
@@ -147,6 +148,8 @@ void discover_set_policy(struct discover *discover, const struct policy *policy)
 {
 	discover->policy = policy;
 	discover->policy_is_new = true;
+	discover->knobs_are_new = discover->knobs_of_policy != knobs_of_policy(policy);
+	discover->knobs_of_policy = knobs_of_policy(policy);
 	discover->rescan = true;
 	if (facts_set_policy(&discover->facts, policy) < 0)
 		log_err("discover.facts", "no memory for the policy's facts path");
@@ -298,12 +301,16 @@ static int look(struct discover *d, bool full, int64_t now_us)
 
 /* --- what is in it --------------------------------------------------------------------------- */
 
-bool discover_wants_knobs(const struct cgroup_node *node)
+uint32_t discover_wants_knobs(const struct cgroup_node *node, uint32_t of_policy)
 {
 	const struct cgroup *parent = node->cgroup.parent;
 
-	return parent && cgroup_node_of(node->cgroup.parent)->holds_pod && !parent->pod &&
-	       node->by_name != CGROUP_CONTAINER;
+	if (!parent || !cgroup_node_of(node->cgroup.parent)->holds_pod)
+		return 0;
+	if (node->cgroup.kind != CGROUP_CONTAINER &&
+	    (parent->pod || node->by_name == CGROUP_CONTAINER))
+		return 0;
+	return knobs_of_cgroup(&node->cgroup, node->holds_pod, of_policy);
 }
 
 /* A value that could not be read, or read back, is no reason to leave a hold or somebody's share as it
@@ -320,7 +327,8 @@ static bool read_again(struct discover *d, bool full)
 			node->read_again = 0;
 		if (full || !node->knobs_wanted || node->read_again >= READ_AGAIN_MAX)
 			continue;
-		any |= knobs_read_again(d->cgroup_fd, &node->cgroup, &unread) > 0;
+		any |= knobs_read_again(d->cgroup_fd, &node->cgroup, node->knobs_wanted, &unread) >
+		       0;
 		node->read_again = unread ? node->read_again + 1 : 0;
 	}
 	return any;
@@ -330,18 +338,23 @@ static bool read_knobs(struct discover *d, bool full, bool changed, int64_t now_
 {
 	bool any = false, settling = now_us - d->tree->touched_us < SETTLE_US;
 
-	if (!full && !changed && !settling)
+	if (!full && !changed && !settling && !d->knobs_are_new)
 		return false;
+	d->knobs_are_new = false;
 	for (size_t i = 0; i < d->tree->n; i++) {
 		struct cgroup_node *node = cgroup_node_of(d->tree->list[i]);
 		bool fresh = now_us - node->touched_us < SETTLE_US;
-		bool had = node->knobs_wanted;
+		uint32_t had = node->knobs_wanted, wanted;
 
-		node->knobs_wanted = discover_wants_knobs(node);
+		wanted = node->knobs_wanted = discover_wants_knobs(node, d->knobs_of_policy);
 		if (fresh && !full)
 			any |= cgroup_node_refresh(node, d->cgroup_fd) > 0;
-		if (node->knobs_wanted && (full || fresh || !had))
-			any |= knobs_read(d->cgroup_fd, &node->cgroup) > 0;
+		if (wanted)
+			any |= knobs_forget(&node->cgroup, had & ~wanted);
+		if (!full && !fresh)
+			wanted &= ~had;
+		if (wanted)
+			any |= knobs_read(d->cgroup_fd, &node->cgroup, wanted) > 0;
 	}
 	return any;
 }

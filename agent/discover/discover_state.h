@@ -20,15 +20,18 @@ struct discover {
 	struct facts facts;
 	struct hotplug hotplug;
 	const struct policy *policy; /* borrowed */
+	uint32_t knobs_of_policy;    /* bits of enum knob; see knobs.h */
 	struct model model;
 	uint32_t found;	    /* capabilities that probe() does not look for */
 	bool probe_again;   /* something could not be read when it was asked for */
 	bool rescan;	    /* asked for */
 	bool rescan_next;   /* in the update after the present one */
 	bool policy_is_new; /* which cgroups are pods may have changed */
+	bool knobs_are_new; /* the policy needs other knobs than the last one */
 	bool dirty;	    /* some directory is */
 	int64_t scanned_us; /* the last full scan */
 };
 
-/* Pods, every cgroup above them, and the siblings of both: weights compare siblings. */
-bool discover_wants_knobs(const struct cgroup_node *node);
+/* Bits of the knobs to read: of pods, every cgroup above them, and the siblings of both, because
+ * weights compare siblings; of containers where the policy needs it. */
+uint32_t discover_wants_knobs(const struct cgroup_node *node, uint32_t of_policy);

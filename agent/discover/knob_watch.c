@@ -124,11 +124,6 @@ void knob_watch_on_write(struct knob_watch *kw, struct cgroup_node *node, enum k
 	kw->written = true;
 }
 
-static bool same(const struct knob_value *a, const struct knob_value *b)
-{
-	return a->state == b->state && a->value == b->value && a->period_us == b->period_us;
-}
-
 /* What is there is what the model says, or what colod wrote (its workers may be ahead of the
  * model). */
 static bool is_known(const struct cgroup_tree *tree, const struct cgroup_node *node, enum knob knob)
@@ -137,8 +132,8 @@ static bool is_known(const struct cgroup_tree *tree, const struct cgroup_node *n
 	struct knob_value value = knobs_read_one(tree->fd, &node->cgroup, knob);
 
 	/* One that is gone is looked for by the rescan. */
-	return value.state != KNOB_KNOWN || same(&value, &s->now) ||
-	       (s->owned && same(&value, &s->written));
+	return value.state != KNOB_KNOWN || knob_same(knob, &value, &s->now) ||
+	       (s->owned && knob_same(knob, &value, &s->written));
 }
 
 bool knob_watch_differs(struct knob_watch *kw, struct cgroup_tree *tree)
@@ -166,7 +161,7 @@ static bool read_into_model(const struct cgroup_tree *tree, struct cgroup_node *
 	struct knob_value *now = &node->cgroup.knobs[knob].now;
 	struct knob_value value = knobs_read_one(tree->fd, &node->cgroup, knob);
 
-	if (same(&value, now))
+	if (knob_same(knob, &value, now))
 		return false;
 	*now = value;
 	return true;

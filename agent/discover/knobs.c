@@ -9,6 +9,41 @@
 #include "agent/base/fs.h"
 #include "policy/knob.h"
 
+#define CPUSET (1u << KNOB_CPUSET_CPUS | 1u << KNOB_CPUSET_EXCLUSIVE | 1u << KNOB_CPUSET_PARTITION)
+#define BURST (1u << KNOB_CPU_MAX_BURST)
+#define ALWAYS ((1u << KNOB_COUNT) - 1 - CPUSET - BURST)
+
+uint32_t knobs_of_policy(const struct policy *policy)
+{
+	uint32_t wanted = ALWAYS;
+
+	for (int i = 0; policy && i < LEVEL_COUNT; i++) {
+		const struct level_cpu *cpu = &policy->levels[i].cpu;
+
+		if (cpu->burst_permille > 0)
+			wanted |= BURST;
+		if (cpu->cores == CORES_EXCLUSIVE || cpu->smt == SMT_AVOID_OFFLINE)
+			wanted |= CPUSET;
+	}
+	return wanted;
+}
+
+uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t of_policy)
+{
+	uint32_t wanted = of_policy & ALWAYS;
+
+	if (cgroup->kind == CGROUP_CONTAINER)
+		return of_policy & (1u << KNOB_CPUSET_CPUS);
+	if (holds_pod)
+		wanted |= of_policy & CPUSET;
+	if (cgroup->pod)
+		wanted |= of_policy & BURST;
+	for (enum knob k = 0; k < KNOB_COUNT; k++)
+		if (cgroup->knobs[k].owned)
+			wanted |= 1u << k;
+	return wanted;
+}
+
 struct knob_value knobs_read_one(int cgroup_fd, const struct cgroup *cgroup, enum knob knob)
 {
 	struct knob_value value = {.state = KNOB_UNREAD};
@@ -26,16 +61,18 @@ struct knob_value knobs_read_one(int cgroup_fd, const struct cgroup *cgroup, enu
 	return value;
 }
 
-int knobs_read(int cgroup_fd, struct cgroup *cgroup)
+int knobs_read(int cgroup_fd, struct cgroup *cgroup, uint32_t wanted)
 {
 	int changed = 0;
 
 	for (enum knob k = 0; k < KNOB_COUNT; k++) {
 		struct knob_value *now = &cgroup->knobs[k].now;
-		struct knob_value value = knobs_read_one(cgroup_fd, cgroup, k);
+		struct knob_value value;
 
-		if (now->state == value.state && now->value == value.value &&
-		    now->period_us == value.period_us)
+		if (!(wanted & (1u << k)))
+			continue;
+		value = knobs_read_one(cgroup_fd, cgroup, k);
+		if (knob_same(k, now, &value))
 			continue;
 		*now = value;
 		changed = 1;
@@ -43,7 +80,20 @@ int knobs_read(int cgroup_fd, struct cgroup *cgroup)
 	return changed;
 }
 
-int knobs_read_again(int cgroup_fd, struct cgroup *cgroup, bool *ret_unread)
+bool knobs_forget(struct cgroup *cgroup, uint32_t knobs)
+{
+	bool any = false;
+
+	for (enum knob k = 0; k < KNOB_COUNT && knobs; k++) {
+		if (!(knobs & (1u << k)))
+			continue;
+		any |= cgroup->knobs[k].now.state != KNOB_UNREAD;
+		cgroup->knobs[k].now = (struct knob_value){.state = KNOB_UNREAD};
+	}
+	return any;
+}
+
+int knobs_read_again(int cgroup_fd, struct cgroup *cgroup, uint32_t wanted, bool *ret_unread)
 {
 	bool unread = false;
 	int changed = 0;
@@ -51,7 +101,7 @@ int knobs_read_again(int cgroup_fd, struct cgroup *cgroup, bool *ret_unread)
 	for (enum knob k = 0; k < KNOB_COUNT; k++) {
 		struct knob_value *now = &cgroup->knobs[k].now;
 
-		if (now->state != KNOB_UNREAD)
+		if (now->state != KNOB_UNREAD || !(wanted & (1u << k)))
 			continue;
 		*now = knobs_read_one(cgroup_fd, cgroup, k);
 		unread |= now->state == KNOB_UNREAD;
@@ -65,8 +115,7 @@ const struct knob_value *knobs_foreign(const struct cgroup *cgroup, enum knob kn
 {
 	const struct knob_state *s = &cgroup->knobs[knob];
 
-	if (s->owned && s->now.state == KNOB_KNOWN && s->now.value == s->written.value &&
-	    s->now.period_us == s->written.period_us)
+	if (s->owned && s->now.state == KNOB_KNOWN && knob_same(knob, &s->now, &s->written))
 		return &s->original;
 	return &s->now;
 }

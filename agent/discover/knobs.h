@@ -6,13 +6,26 @@
 #include <stdbool.h>
 
 #include "colod/cgroup.h"
+#include "colod/policy.h"
 
-/* Reads all knobs of one cgroup: KNOB_MISSING for a file that is not there, KNOB_UNREAD for one
- * that cannot be read or understood. 1 when some value changed, 0 otherwise. */
-int knobs_read(int cgroup_fd, struct cgroup *cgroup);
+/* Bits of enum knob that decisions under this policy may need somewhere. The ones that only a few
+ * policies ask for (cpuset.*, cpu.max.burst) cost no read under the others. NULL for no policy: as under one that asks for none of them. */
+uint32_t knobs_of_policy(const struct policy *policy);
 
-/* Only those that are KNOB_UNREAD; *ret_unread: some still are. 1 when one was read, else 0. */
-int knobs_read_again(int cgroup_fd, struct cgroup *cgroup, bool *ret_unread);
+/* Those of them that are read of this cgroup: all of a pod; no burst of what is above it; nothing but
+ * the usual of what only stands beside; of a container the CPUs that somebody pinned it to. And
+ * whatever colod wrote, until it is given back. `holds_pod`: a pod is here or below. */
+uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t of_policy);
+
+/* Reads the `wanted` knobs of one cgroup: KNOB_MISSING for a file that is not there, KNOB_UNREAD for
+ * one that cannot be read or understood. 1 when some value changed, 0 otherwise. */
+int knobs_read(int cgroup_fd, struct cgroup *cgroup, uint32_t wanted);
+
+/* Those that nobody reads any more say nothing. Whether they said something. */
+bool knobs_forget(struct cgroup *cgroup, uint32_t knobs);
+
+/* Of the `wanted` ones only those that are KNOB_UNREAD; *ret_unread: some still are. 1 when one was read, else 0. */
+int knobs_read_again(int cgroup_fd, struct cgroup *cgroup, uint32_t wanted, bool *ret_unread);
 
 /* What one knob shows now, without changing the model. */
 struct knob_value knobs_read_one(int cgroup_fd, const struct cgroup *cgroup, enum knob knob);

@@ -160,21 +160,25 @@ static void set_facts(struct shadow *s, const struct facts *live, const struct p
 }
 
 /* Of what only this policy makes discovery look at. */
-static void read_knobs(struct shadow *s, size_t max_reads)
+static void read_knobs(struct shadow *s, const struct policy *policy, size_t max_reads)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		bool had = s->nodes[i].knobs_wanted;
+	uint32_t of_policy = knobs_of_policy(policy);
 
-		s->nodes[i].knobs_wanted = discover_wants_knobs(&s->nodes[i]);
-		if (!s->nodes[i].knobs_wanted || had)
+	for (size_t i = 0; i < s->n; i++) {
+		uint32_t had = s->nodes[i].knobs_wanted, wanted;
+
+		s->nodes[i].knobs_wanted = discover_wants_knobs(&s->nodes[i], of_policy);
+		wanted = s->nodes[i].knobs_wanted & ~had;
+		if (!wanted)
 			continue;
 		if (max_reads > 0) {
-			(void)knobs_read(s->d.cgroup_fd, &s->nodes[i].cgroup);
+			(void)knobs_read(s->d.cgroup_fd, &s->nodes[i].cgroup, wanted);
 			max_reads--;
 			continue;
 		}
 		for (int k = 0; k < KNOB_COUNT; k++)
-			s->nodes[i].cgroup.knobs[k].now.state = KNOB_UNREAD;
+			if (wanted & (1u << k))
+				s->nodes[i].cgroup.knobs[k].now.state = KNOB_UNREAD;
 		s->unread++;
 	}
 }
@@ -212,7 +216,7 @@ int shadow_new(struct discover *discover, const struct policy *policy, size_t ma
 	if (r < 0)
 		return r;
 	set_facts(s, &discover->facts, policy);
-	read_knobs(s, max_reads);
+	read_knobs(s, policy, max_reads);
 	make_model(s, &discover->model);
 	*ret_shadow = TAKE_PTR(s);
 	return 0;

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "colod/cpu_set.h"
+
 enum knob {
 	KNOB_CPU_WEIGHT,
 	KNOB_CPU_IDLE,
@@ -15,6 +17,10 @@ enum knob {
 	KNOB_MEMORY_HIGH,
 	KNOB_MEMORY_MAX, /* read only: says a pod's limit, never written by colod */
 	KNOB_IO_WEIGHT,
+	KNOB_CPU_MAX_BURST,
+	KNOB_CPUSET_CPUS,
+	KNOB_CPUSET_EXCLUSIVE,
+	KNOB_CPUSET_PARTITION,
 	KNOB_COUNT,
 };
 
@@ -27,12 +33,29 @@ enum knob_value_state {
 	KNOB_KNOWN,
 };
 
-/* value: weight 1..10000 (0: what 6.1 shows for an idle group), idle 0/1, bytes, or quota_us.
- * period_us: only cpu.max, 0 elsewhere. */
+/* What cpuset.cpus.partition is asked to be: the low byte of its value. */
+enum partition {
+	PARTITION_MEMBER,
+	PARTITION_ROOT,
+	PARTITION_ISOLATED,
+	PARTITION_COUNT,
+};
+#define PARTITION_MASK 0xffu
+
+/* value: weight 1..10000 (0: what 6.1 shows for an idle group), idle 0/1, bytes, quota_us, burst_us, or
+ * enum partition with, above it, why the kernel calls it invalid (knob_partition_why()).
+ * period_us: only cpu.max, 0 elsewhere.
+ * cpus: instead of both, cpuset.cpus and cpuset.cpus.exclusive (knob_is_cpus()). It shares their room:
+ * there are four values in each knob of each cgroup, and most cgroups never see a set. */
 struct knob_value {
 	enum knob_value_state state;
-	uint64_t value;
-	uint64_t period_us;
+	union {
+		struct {
+			uint64_t value;
+			uint64_t period_us;
+		};
+		struct cpu_set cpus;
+	};
 };
 
 /* What is known about one knob of one cgroup. `original` and `written` are meaningful only while

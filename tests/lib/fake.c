@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/decide.h"
+#include "policy/knob.h"
 
 #define FAKE_CPUS 4
 
@@ -18,14 +19,14 @@ static void *must(void *p)
 }
 
 static const struct knob_value defaults[KNOB_COUNT] = {
-	[KNOB_CPU_WEIGHT] = {KNOB_KNOWN, 100, 0},
-	[KNOB_CPU_IDLE] = {KNOB_KNOWN, 0, 0},
-	[KNOB_CPU_MAX] = {KNOB_KNOWN, KNOB_VALUE_MAX, 100000},
-	[KNOB_MEMORY_MIN] = {KNOB_KNOWN, 0, 0},
-	[KNOB_MEMORY_LOW] = {KNOB_KNOWN, 0, 0},
-	[KNOB_MEMORY_HIGH] = {KNOB_KNOWN, KNOB_VALUE_MAX, 0},
-	[KNOB_MEMORY_MAX] = {KNOB_KNOWN, KNOB_VALUE_MAX, 0},
-	[KNOB_IO_WEIGHT] = {KNOB_KNOWN, 100, 0},
+	[KNOB_CPU_WEIGHT] = {.state = KNOB_KNOWN, .value = 100},
+	[KNOB_CPU_IDLE] = {.state = KNOB_KNOWN, .value = 0},
+	[KNOB_CPU_MAX] = {.state = KNOB_KNOWN, .value = KNOB_VALUE_MAX, .period_us = 100000},
+	[KNOB_MEMORY_MIN] = {.state = KNOB_KNOWN, .value = 0},
+	[KNOB_MEMORY_LOW] = {.state = KNOB_KNOWN, .value = 0},
+	[KNOB_MEMORY_HIGH] = {.state = KNOB_KNOWN, .value = KNOB_VALUE_MAX},
+	[KNOB_MEMORY_MAX] = {.state = KNOB_KNOWN, .value = KNOB_VALUE_MAX},
+	[KNOB_IO_WEIGHT] = {.state = KNOB_KNOWN, .value = 100},
 };
 
 static void default_policy(struct policy *p)
@@ -307,11 +308,35 @@ void fake_limit(struct pod *pod, uint64_t cpu_milli, uint64_t memory_bytes)
 	pod->resources.memory_limit_bytes = (struct fact_u64){FACT_KNOWN, memory_bytes};
 }
 
+void fake_rare_knobs(struct fake *f)
+{
+	static const struct knob_value none = {.state = KNOB_KNOWN, .cpus = {{0}}};
+	static const struct knob_value zero = {.state = KNOB_KNOWN, .value = 0};
+
+	for (size_t i = 1; i < f->model.n_cgroups; i++) {
+		struct knob_state *knobs = f->model.cgroups[i]->knobs;
+
+		for (int k = 0; k < KNOB_COUNT; k++)
+			if (knobs[k].now.state == KNOB_UNREAD)
+				knobs[k].now = knob_is_cpus((enum knob)k) ? none : zero;
+	}
+}
+
+void fake_cpus(struct cgroup *cg, enum knob knob, const char *list)
+{
+	struct knob_value value = {.state = KNOB_KNOWN, .cpus = {{0}}};
+
+	if (knob_parse(knob, list, &value) < 0)
+		abort();
+	cg->knobs[knob] = (struct knob_state){.now = value};
+}
+
 void fake_set(struct cgroup *cg, enum knob knob, uint64_t value)
 {
 	uint64_t period_us = knob == KNOB_CPU_MAX ? 100000 : 0;
 
-	cg->knobs[knob] = (struct knob_state){.now = {KNOB_KNOWN, value, period_us}};
+	cg->knobs[knob] = (struct knob_state){
+		.now = {.state = KNOB_KNOWN, .value = value, .period_us = period_us}};
 }
 
 void fake_own(struct cgroup *cg, enum knob knob, uint64_t original, uint64_t written)

@@ -50,6 +50,11 @@ void fake_waiting(struct fake *f, const struct pod *pod);
 void fake_request(struct pod *pod, uint64_t cpu_milli, uint64_t memory_bytes);
 void fake_limit(struct pod *pod, uint64_t cpu_milli, uint64_t memory_bytes);
 
+/* The knobs that discovery reads only where the policy asks for them (cpu.max.burst, cpuset.*), of
+ * every cgroup made so far: as the kernel has them at first. */
+void fake_rare_knobs(struct fake *f);
+/* The present value of a knob that is a set of CPUs. */
+void fake_cpus(struct cgroup *cg, enum knob knob, const char *list);
 /* The present value; for cpu.max the period is 100000. */
 void fake_set(struct cgroup *cg, enum knob knob, uint64_t value);
 /* colod wrote `written` over `original`, and it is still there. */

@@ -12,11 +12,6 @@
 
 static const struct knob_value weight_default = {.state = KNOB_KNOWN, .value = WEIGHT_DEFAULT};
 
-static bool same(const struct knob_value *a, const struct knob_value *b)
-{
-	return a->value == b->value && a->period_us == b->period_us;
-}
-
 static bool planned(const struct fake *f, const struct cgroup *cg, int knob)
 {
 	for (size_t i = 0; i < f->plan.n_entries; i++)
@@ -32,7 +27,7 @@ static void become_idle(struct cgroup *cg)
 	struct knob_state *w = &cg->knobs[KNOB_CPU_WEIGHT];
 
 	if (w->owned || w->now.value != WEIGHT_DEFAULT) {
-		if (!w->owned || !same(&w->now, &w->written))
+		if (!w->owned || !knob_same(KNOB_CPU_WEIGHT, &w->now, &w->written))
 			w->original = w->now;
 		w->written = weight_default;
 		w->owned = true;
@@ -60,7 +55,7 @@ static size_t restore(const struct fake *f, struct cgroup *cg, int knob)
 		return 0;
 	if (knob == KNOB_CPU_WEIGHT && planned(f, cg, KNOB_CPU_IDLE))
 		return 0;
-	if (same(&s->now, &s->written)) {
+	if (knob_same((enum knob)knob, &s->now, &s->written)) {
 		struct knob_value original = s->original;
 
 		set_value(cg, knob, &original);
@@ -91,9 +86,9 @@ size_t fake_apply(struct fake *f)
 		const struct plan_entry *e = &f->plan.entries[i];
 		struct knob_state *s = &e->cgroup->knobs[e->knob];
 
-		if (same(&s->now, &e->want))
+		if (knob_same(e->knob, &s->now, &e->want))
 			continue;
-		if (!s->owned || !same(&s->now, &s->written))
+		if (!s->owned || !knob_same(e->knob, &s->now, &s->written))
 			s->original = s->now;
 		set_value(e->cgroup, e->knob, &e->want);
 		s->written = e->want;

@@ -8,6 +8,7 @@
 #include "agent/replay_side.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
+#include "policy/knob.h"
 #include "policy/ring.h"
 #include "policy/score.h"
 #include "policy/steps.h"
@@ -137,17 +138,17 @@ static bool differs(const char *what, const char *where)
 	return false;
 }
 
-static bool same_value(const struct knob_value *a, const struct knob_value *b)
+static bool same_value(enum knob knob, const struct knob_value *a, const struct knob_value *b)
 {
-	return a->state == b->state && a->value == b->value && a->period_us == b->period_us;
+	return knob_same(knob, a, b);
 }
 
-static bool same_knob(const struct knob_state *a, const struct knob_state *b)
+static bool same_knob(enum knob knob, const struct knob_state *a, const struct knob_state *b)
 {
-	if (!same_value(&a->now, &b->now) || a->owned != b->owned)
+	if (!same_value(knob, &a->now, &b->now) || a->owned != b->owned)
 		return false;
-	return !a->owned || (a->held == b->held && same_value(&a->original, &b->original) &&
-			     same_value(&a->written, &b->written));
+	return !a->owned || (a->held == b->held && same_value(knob, &a->original, &b->original) &&
+			     same_value(knob, &a->written, &b->written));
 }
 
 static bool same_cgroup(const struct cgroup *a, const struct cgroup *b)
@@ -163,7 +164,7 @@ static bool same_cgroup(const struct cgroup *a, const struct cgroup *b)
 	if (!a->pod != !b->pod || (a->pod && a->pod->slot != b->pod->slot))
 		return differs("pod of cgroup", a->path);
 	for (int k = 0; k < KNOB_COUNT; k++)
-		if (!same_knob(&a->knobs[k], &b->knobs[k]))
+		if (!same_knob((enum knob)k, &a->knobs[k], &b->knobs[k]))
 			return differs("knob", a->path);
 	return true;
 }

@@ -58,6 +58,10 @@ static const struct tree_file cgroup_files[] = {
 	{"cpu.weight", "100\n"},
 	{"cpu.idle", "0\n"},
 	{"cpu.max", "max 100000\n"},
+	{"cpu.max.burst", "0\n"},
+	{"cpuset.cpus", "\n"},
+	{"cpuset.cpus.exclusive", "\n"},
+	{"cpuset.cpus.partition", "member\n"},
 	{"cpu.stat", "usage_usec 0\nuser_usec 0\nsystem_usec 0\nnr_periods 0\nnr_throttled 0\n"
 		     "throttled_usec 0\nnr_bursts 0\nburst_usec 0\n"},
 	{"cpu.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"

@@ -43,8 +43,10 @@ static void tell(void (*fn)(void *context, const struct what_if *w), void *conte
 		.change = {.cgroup = c.besteffort,
 			   .knob = KNOB_CPU_MAX,
 			   .effect = EFFECT_HOLD,
-			   .had = {KNOB_KNOWN, 32800, 20000},
-			   .want = {KNOB_KNOWN, KNOB_VALUE_MAX, 100000},
+			   .had = {.state = KNOB_KNOWN, .value = 32800, .period_us = 20000},
+			   .want = {.state = KNOB_KNOWN,
+				    .value = KNOB_VALUE_MAX,
+				    .period_us = 100000},
 			   .reason = {.code = REASON_NOT_PLANNED, .rule = -1}},
 		.allowed = true,
 	};

@@ -3,6 +3,7 @@
 #include "tests/lib/test.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "colod/cgroup.h"
 #include "policy/knob.h"
@@ -98,7 +99,11 @@ TEST(every_value_that_is_written_is_read_back_as_itself)
 
 			if (knob == KNOB_CPU_MAX)
 				value = knob_value_quota(values[i], 20000);
-			if (knob != KNOB_CPU_MAX &&
+			if (knob_is_cpus((enum knob)knob))
+				value = knob_value_cpus(&(struct cpu_set){{values[i]}});
+			if (knob == KNOB_CPUSET_PARTITION)
+				value = knob_value_of(values[i] % PARTITION_COUNT);
+			if (knob != KNOB_CPU_MAX && !knob_is_cpus((enum knob)knob) &&
 			    knob_controller((enum knob)knob) != CONTROLLER_MEMORY &&
 			    values[i] == KNOB_VALUE_MAX)
 				continue;
@@ -181,9 +186,10 @@ TEST(each_knob_has_the_controller_and_resource_of_its_name)
 {
 	for (int i = 0; i < KNOB_COUNT; i++) {
 		const char *name = knob_name((enum knob)i);
-		unsigned want = name[0] == 'c'	 ? CONTROLLER_CPU
-				: name[0] == 'm' ? CONTROLLER_MEMORY
-						 : CONTROLLER_IO;
+		unsigned want = strncmp(name, "cpuset", 6) == 0 ? CONTROLLER_CPUSET
+				: name[0] == 'c'		? CONTROLLER_CPU
+				: name[0] == 'm'		? CONTROLLER_MEMORY
+								: CONTROLLER_IO;
 
 		assert_int_equal(knob_controller((enum knob)i), want);
 		assert_int_equal(knob_resource((enum knob)i), name[0] == 'c'   ? RESOURCE_CPU

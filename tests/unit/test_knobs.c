@@ -8,6 +8,8 @@
 #include "agent/discover/knobs.h"
 #include "tests/lib/tree.h"
 
+#define ALL ((1u << KNOB_COUNT) - 1)
+
 struct place {
 	char *dir;
 	int fd;
@@ -42,7 +44,7 @@ TEST(all_knobs_are_read_and_a_second_read_changes_nothing)
 		       "sys/fs/cgroup/a.slice/cpu.max = 50000 100000\n"
 		       "sys/fs/cgroup/a.slice/io.weight = default 300\\n8:0 200\n"
 		       "sys/fs/cgroup/a.slice/memory.low = 4096\n");
-	assert_int_equal(knobs_read(p.fd, &p.cg), 1);
+	assert_int_equal(knobs_read(p.fd, &p.cg, ALL), 1);
 	for (int k = 0; k < KNOB_COUNT; k++)
 		assert_int_equal(p.cg.knobs[k].now.state, KNOB_KNOWN);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_WEIGHT].now.value, 100);
@@ -51,7 +53,7 @@ TEST(all_knobs_are_read_and_a_second_read_changes_nothing)
 	assert_int_equal(p.cg.knobs[KNOB_IO_WEIGHT].now.value, 300);
 	assert_int_equal(p.cg.knobs[KNOB_MEMORY_LOW].now.value, 4096);
 	assert_true(p.cg.knobs[KNOB_MEMORY_HIGH].now.value == KNOB_VALUE_MAX);
-	assert_int_equal(knobs_read(p.fd, &p.cg), 0);
+	assert_int_equal(knobs_read(p.fd, &p.cg, ALL), 0);
 	close_place(&p);
 }
 
@@ -63,14 +65,14 @@ TEST(a_missing_file_is_missing_and_nonsense_is_unread)
 		       "sys/fs/cgroup/a.slice/memory.min = 4 GiB\n"
 		       "sys/fs/cgroup/a.slice/cpu.weight = \n");
 	assert_int_equal(tree_delete(p.dir, "sys/fs/cgroup/a.slice/cpu.idle"), 0);
-	assert_int_equal(knobs_read(p.fd, &p.cg), 1);
+	assert_int_equal(knobs_read(p.fd, &p.cg, ALL), 1);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_IDLE].now.state, KNOB_MISSING);
 	assert_int_equal(p.cg.knobs[KNOB_MEMORY_MIN].now.state, KNOB_UNREAD);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_WEIGHT].now.state, KNOB_UNREAD);
 	assert_int_equal(p.cg.knobs[KNOB_MEMORY_LOW].now.state, KNOB_KNOWN);
 	/* A controller that is switched on later brings its files. */
 	assert_int_equal(tree_knob(p.dir, "a.slice", "cpu.idle", "1"), 0);
-	assert_int_equal(knobs_read(p.fd, &p.cg), 1);
+	assert_int_equal(knobs_read(p.fd, &p.cg, ALL), 1);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_IDLE].now.value, 1);
 	close_place(&p);
 }
@@ -80,11 +82,11 @@ TEST(a_cgroup_that_vanished_has_no_knobs_and_keeps_its_records)
 	struct place p;
 
 	open_place(&p, "@cgroup a.slice\n");
-	assert_int_equal(knobs_read(p.fd, &p.cg), 1);
+	assert_int_equal(knobs_read(p.fd, &p.cg, ALL), 1);
 	p.cg.knobs[KNOB_CPU_WEIGHT].owned = true;
 	p.cg.knobs[KNOB_CPU_WEIGHT].original = p.cg.knobs[KNOB_CPU_WEIGHT].now;
 	assert_int_equal(tree_delete(p.dir, "sys/fs/cgroup/a.slice"), 0);
-	assert_int_equal(knobs_read(p.fd, &p.cg), 1);
+	assert_int_equal(knobs_read(p.fd, &p.cg, ALL), 1);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_WEIGHT].now.state, KNOB_MISSING);
 	assert_true(p.cg.knobs[KNOB_CPU_WEIGHT].owned);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_WEIGHT].original.value, 100);
@@ -96,11 +98,12 @@ TEST(the_foreign_value_is_the_original_only_while_colods_own_stands)
 	struct cgroup cg = {.path = NULL};
 	struct knob_state *s = &cg.knobs[KNOB_CPU_MAX];
 
-	s->now = (struct knob_value){KNOB_KNOWN, 20000, 20000};
+	s->now = (struct knob_value){.state = KNOB_KNOWN, .value = 20000, .period_us = 20000};
 	assert_ptr_equal(knobs_foreign(&cg, KNOB_CPU_MAX), &s->now);
 	s->owned = true;
 	s->written = s->now;
-	s->original = (struct knob_value){KNOB_KNOWN, KNOB_VALUE_MAX, 100000};
+	s->original = (struct knob_value){
+		.state = KNOB_KNOWN, .value = KNOB_VALUE_MAX, .period_us = 100000};
 	assert_ptr_equal(knobs_foreign(&cg, KNOB_CPU_MAX), &s->original);
 	s->now.period_us = 100000; /* somebody wrote over it */
 	assert_ptr_equal(knobs_foreign(&cg, KNOB_CPU_MAX), &s->now);

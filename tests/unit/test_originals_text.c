@@ -23,15 +23,6 @@ static void set(enum originals_kind kind, const char *path)
 	(void)snprintf(line.path, sizeof(line.path), "%s", path);
 }
 
-static void same_value(const struct knob_value *a, const struct knob_value *b)
-{
-	assert_int_equal(a->state, b->state);
-	if (a->state != KNOB_KNOWN)
-		return;
-	assert_true(a->value == b->value);
-	assert_true(a->period_us == b->period_us);
-}
-
 static void comes_back(void)
 {
 	size_t len = 0;
@@ -55,13 +46,18 @@ static void comes_back(void)
 	assert_true(got.since_us == line.since_us);
 	assert_int_equal(got.owner.pid, line.owner.pid);
 	assert_true(got.owner.start == line.owner.start);
-	same_value(&got.original, &line.original);
-	same_value(&got.written, &line.written);
-	same_value(&got.previous, &line.previous);
+	assert_true(knob_same(got.knob, &got.original, &line.original));
+	assert_true(knob_same(got.knob, &got.written, &line.written));
+	assert_true(knob_same(got.knob, &got.previous, &line.previous));
 }
 
 TEST(every_kind_of_line_comes_back_for_every_knob)
 {
+	struct cpu_set longest = {{0}};
+
+	for (unsigned cpu = 0; cpu < CPU_SET_MAX; cpu++)
+		if (cpu % 3 < 2)
+			cpu_set_add(&longest, cpu);
 	set(ORIGINALS_HEADER, "");
 	(void)snprintf(line.boot_id, sizeof(line.boot_id), "7d1a-boot");
 	comes_back();
@@ -80,6 +76,19 @@ TEST(every_kind_of_line_comes_back_for_every_knob)
 			line.original = knob_value_quota(KNOB_VALUE_MAX, 100000);
 			line.written = knob_value_quota(5000, 20000);
 			line.previous = knob_value_quota(6000, 20000);
+		}
+		if (knob_is_cpus((enum knob)knob)) {
+			line.original = knob_value_cpus(&(struct cpu_set){{0}});
+			line.written = knob_value_cpus(&(struct cpu_set){{0x0c, 1}});
+			line.previous = knob_value_cpus(&longest);
+		}
+		if (knob == KNOB_CPUSET_PARTITION) {
+			/* In the kernel's words: blanks, dots and brackets. */
+			assert_int_equal(knob_parse(KNOB_CPUSET_PARTITION,
+						    "root invalid (Parent is not a partition root)",
+						    &line.original),
+					 0);
+			line.written = knob_value_of(PARTITION_ROOT);
 		}
 		comes_back();
 		set(ORIGINALS_END, "kubepods.slice/a.slice");

@@ -95,13 +95,14 @@ TEST(values_go_there_and_back_exactly)
 		struct knob_value value;
 		const char *text;
 	} rows[] = {
-		{{KNOB_KNOWN, 0, 0}, "0"},
-		{{KNOB_KNOWN, 10000, 0}, "10000"},
-		{{KNOB_KNOWN, KNOB_VALUE_MAX, 0}, "max"},
-		{{KNOB_KNOWN, KNOB_VALUE_MAX, 100000}, "max/100000"},
-		{{KNOB_KNOWN, KNOB_VALUE_MAX - 1, 1}, "18446744073709551614/1"},
-		{{KNOB_MISSING, 0, 0}, "-"},
-		{{KNOB_UNREAD, 0, 0}, "?"},
+		{{.state = KNOB_KNOWN, .value = 0}, "0"},
+		{{.state = KNOB_KNOWN, .value = 10000}, "10000"},
+		{{.state = KNOB_KNOWN, .value = KNOB_VALUE_MAX}, "max"},
+		{{.state = KNOB_KNOWN, .value = KNOB_VALUE_MAX, .period_us = 100000}, "max/100000"},
+		{{.state = KNOB_KNOWN, .value = KNOB_VALUE_MAX - 1, .period_us = 1},
+		 "18446744073709551614/1"},
+		{{.state = KNOB_MISSING, .value = 0}, "-"},
+		{{.state = KNOB_UNREAD, .value = 0}, "?"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

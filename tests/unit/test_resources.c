@@ -15,10 +15,12 @@ static void make(struct pod *pod, struct cgroup *cg, enum qos qos, uint64_t weig
 	pod->cgroup = cg;
 	pod->qos = qos;
 	pod->facts_state = FACT_ABSENT;
-	cg->knobs[KNOB_CPU_WEIGHT].now = (struct knob_value){KNOB_KNOWN, weight, 0};
-	cg->knobs[KNOB_CPU_IDLE].now = (struct knob_value){KNOB_KNOWN, 0, 0};
-	cg->knobs[KNOB_CPU_MAX].now = (struct knob_value){KNOB_KNOWN, quota_us, 100000};
-	cg->knobs[KNOB_MEMORY_MAX].now = (struct knob_value){KNOB_KNOWN, memory_max, 0};
+	cg->knobs[KNOB_CPU_WEIGHT].now = (struct knob_value){.state = KNOB_KNOWN, .value = weight};
+	cg->knobs[KNOB_CPU_IDLE].now = (struct knob_value){.state = KNOB_KNOWN, .value = 0};
+	cg->knobs[KNOB_CPU_MAX].now =
+		(struct knob_value){.state = KNOB_KNOWN, .value = quota_us, .period_us = 100000};
+	cg->knobs[KNOB_MEMORY_MAX].now =
+		(struct knob_value){.state = KNOB_KNOWN, .value = memory_max};
 }
 
 TEST(the_weight_is_the_kubelets)
@@ -139,7 +141,8 @@ TEST(colods_hold_is_not_a_limit_of_the_pods)
 	make(&pod, &cg, QOS_BURSTABLE, 39, 2000, KNOB_VALUE_MAX);
 	max->owned = true;
 	max->written = max->now;
-	max->original = (struct knob_value){KNOB_KNOWN, 150000, 100000};
+	max->original =
+		(struct knob_value){.state = KNOB_KNOWN, .value = 150000, .period_us = 100000};
 	assert_int_equal(resources_derive(&pod, &nothing).cpu_limit_milli.value, 1500);
 }
 

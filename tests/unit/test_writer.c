@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/apply/writer.h"
+#include "agent/base/fs.h"
 #include "policy/knob.h"
 #include "tests/lib/tree.h"
 
@@ -43,7 +44,9 @@ static struct knob_value sample(enum knob knob)
 {
 	if (knob == KNOB_CPU_MAX)
 		return knob_value_quota(20000, 20000);
-	return knob_value_of(knob == KNOB_CPU_IDLE ? 1 : 4096);
+	if (knob_is_cpus(knob))
+		return knob_value_cpus(&(struct cpu_set){{0x0f}});
+	return knob_value_of(knob == KNOB_CPU_IDLE || knob == KNOB_CPUSET_PARTITION ? 1 : 4096);
 }
 
 TEST(every_knob_but_the_one_that_is_only_read_has_exactly_one_row)
@@ -59,7 +62,8 @@ TEST(every_knob_but_the_one_that_is_only_read_has_exactly_one_row)
 		assert_int_equal(w->knob, knob);
 	}
 	assert_null(writer_of(KNOB_COUNT));
-	assert_int_equal(cgroup_cpu_n_writers + cgroup_memory_n_writers + cgroup_io_n_writers,
+	assert_int_equal(cgroup_cpu_n_writers + cgroup_cpuset_n_writers + cgroup_memory_n_writers +
+				 cgroup_io_n_writers,
 			 KNOB_COUNT - 1);
 }
 
@@ -77,6 +81,21 @@ TEST(what_is_written_is_read_back)
 		assert_int_equal(writer_read(s->fd, (enum knob)knob, &got), 0);
 		assert_true(knob_equal((enum knob)knob, &value, &got, 4096));
 	}
+}
+
+/* A write of no byte would leave the old set in force. */
+TEST(an_empty_set_is_written_as_an_empty_line)
+{
+	struct scene *s = *state;
+	const struct writer *w = writer_of(KNOB_CPUSET_EXCLUSIVE);
+	struct knob_value some = knob_value_cpus(&(struct cpu_set){{0x0c}});
+	struct knob_value none = knob_value_cpus(&(struct cpu_set){{0}});
+	char text[16];
+
+	assert_int_equal(writer_write(s->fd, w, &some), 0);
+	assert_int_equal(writer_write(s->fd, w, &none), 0);
+	assert_int_equal(fs_read(s->fd, "cpuset.cpus.exclusive", text, sizeof(text), NULL), 0);
+	assert_string_equal(text, "\n");
 }
 
 TEST(a_missing_file_and_a_text_that_is_no_value_are_errors)
@@ -126,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(every_knob_but_the_one_that_is_only_read_has_exactly_one_row),
 		CASE(what_is_written_is_read_back),
+		CASE(an_empty_set_is_written_as_an_empty_line),
 		CASE(a_missing_file_and_a_text_that_is_no_value_are_errors),
 		CASE(device_lines_of_io_weight_do_not_hide_its_default),
 		CASE(only_cpu_idle_makes_the_kernel_forget_and_only_memory_high_is_approached),
