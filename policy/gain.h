@@ -15,21 +15,22 @@
 enum gain_kind {
 	GAIN_REQUEST, /* an online pod without a CPU request shares the class of the offline ones */
 	GAIN_PREEMPT, /* the kernel preempts lazily */
+	GAIN_DRIVER,  /* yield: idle, and the cgroup driver forbids it for the class as a whole */
 	GAIN_KIND_COUNT,
 };
 
 struct gain {
 	enum gain_kind kind;
 	const struct cgroup *cgroup; /* the class; NULL where it is the node's */
-	const struct pod *pod;	     /* the first of the online pods */
-	uint32_t n_others;	     /* online pods without a request beside it */
+	const struct pod *pod;	     /* the first of the pods in question */
+	uint32_t n_others;	     /* GAIN_REQUEST: online pods without a request beside it */
 	uint32_t n_offline;
 };
 
 /* Writes at most `max` into `list`; returns how many. */
 size_t gain_find(const struct model *model, const struct plan *plan, struct gain *list, size_t max);
 
-/* "request", "preempt" */
+/* "request", "preempt", "driver" */
 const char *gain_name(enum gain_kind kind);
 
 /* What is lost now, and how to have it: sentences for people, cut to fit; return buf. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/decide.h"
 #include "tests/lib/fake.h"
 #include "tests/lib/test.h"
 
@@ -94,6 +95,37 @@ TEST(a_kernel_that_preempts_lazily_is_told_and_no_other)
 	assert_int_equal(gain_find(&f.model, &f.plan, list, 0), 0);
 }
 
+/* The kubelet's classes are its own with the cgroupfs driver: decided for real, not planned by hand. */
+TEST(where_the_driver_keeps_a_class_from_being_idle_it_is_told)
+{
+	char text[512];
+
+	fake_level(&f, f.model.pods[0], LEVEL_P7);
+	fake_level(&f, fake_pod(&f, HOG, QOS_BESTEFFORT), LEVEL_P7);
+	strcpy(f.model.node.kernel, "6.12.94");
+	for (int driver = DRIVER_NONE; driver < DRIVER_COUNT; driver++) {
+		for (int yield = YIELD_NONE; yield <= YIELD_IDLE; yield++) {
+			bool due = driver == DRIVER_CGROUPFS && yield == YIELD_IDLE;
+
+			f.model.driver = (enum cgroup_driver)driver;
+			f.policy.levels[LEVEL_P7].cpu.yield = (enum yield_kind)yield;
+			assert_int_equal(decide_assigned(&f.model, &f.samples, &f.policy, 1,
+							 &f.ladder, &f.plan),
+					 0);
+			assert_int_equal(find(), due);
+		}
+	}
+	f.model.driver = DRIVER_CGROUPFS;
+	assert_int_equal(decide_assigned(&f.model, &f.samples, &f.policy, 1, &f.ladder, &f.plan),
+			 0);
+	assert_int_equal(find(), 1);
+	assert_string_equal(gain_name(list[0].kind), "driver");
+	assert_int_equal(list[0].n_offline, 2);
+	assert_non_null(strstr(gain_what(&list[0], text, sizeof(text)),
+			       "Its 2 offline pods, kube-system/proxy first, are idle in it"));
+	assert_non_null(strstr(gain_how(&list[0], text, sizeof(text)), "cgroupDriver: systemd"));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make, drop)
 
 int main(void)
@@ -102,6 +134,7 @@ int main(void)
 		CASE(a_pod_without_a_request_is_in_nobodys_way_without_offline_ones_beside_it),
 		CASE(offline_work_among_itself_has_nothing_to_gain),
 		CASE(all_of_them_are_counted_and_the_first_is_named),
+		CASE(where_the_driver_keeps_a_class_from_being_idle_it_is_told),
 		CASE(a_kernel_that_preempts_lazily_is_told_and_no_other),
 	};
 
