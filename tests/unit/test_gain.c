@@ -121,8 +121,9 @@ TEST(where_the_driver_keeps_a_class_from_being_idle_it_is_told)
 	assert_int_equal(find(), 1);
 	assert_string_equal(gain_name(list[0].kind), "driver");
 	assert_int_equal(list[0].n_offline, 2);
-	assert_non_null(strstr(gain_what(&list[0], text, sizeof(text)),
-			       "Its 2 offline pods, kube-system/proxy first, are idle in it"));
+	assert_non_null(strstr(
+		gain_what(&list[0], text, sizeof(text)),
+		" offline pods, default/kubepods-besteffort-podhog.slice first, are idle in it"));
 	assert_non_null(strstr(gain_how(&list[0], text, sizeof(text)), "cgroupDriver: systemd"));
 }
 
