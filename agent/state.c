@@ -12,6 +12,7 @@
 
 #include "agent/account.h"
 #include "agent/account_facts.h"
+#include "agent/account_losses.h"
 #include "agent/apply/units.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
@@ -332,6 +333,7 @@ void state_free(struct state *s)
 	scores_free(&s->scores);
 	free(s->controllers_said);
 	account_facts_free(&s->account_facts);
+	account_losses_free(&s->losses);
 	policy_free(s->policy);
 	node_watch_stop(&s->node_watch);
 	workers_stop(s);
@@ -356,6 +358,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.plan = &s->plan,
 		.changes = &s->last_changes,
 		.scores = &s->scores,
+		.losses = &s->losses,
 		.ladder_cpu = &s->ladder_cpu,
 		.status = &s->status,
 		.history = s->history,

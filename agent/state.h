@@ -16,6 +16,7 @@
 #include "agent/policy_files.h"
 #include "agent/policy_watch.h"
 #include "agent/record.h"
+#include "colod/loss.h"
 #include "colod/snapshot.h"
 
 /* Which missing controllers of a pod were spoken of already (controllers.c). */
@@ -49,6 +50,7 @@ struct state {
 	struct changes changes;	     /* of the pass under way */
 	struct changes last_changes; /* of the last pass that had any */
 	struct scores scores;
+	struct losses losses; /* what was taken from whom since the start */
 	struct status status;
 	struct history *history;      /* what was done, for people */
 	struct modes accounted_modes; /* as the history knows them, once modes_accounted */

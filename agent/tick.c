@@ -9,6 +9,7 @@
 
 #include "agent/account.h"
 #include "agent/account_facts.h"
+#include "agent/account_losses.h"
 #include "agent/apply/units.h"
 #include "agent/base/log.h"
 #include "agent/controllers.h"
@@ -150,6 +151,7 @@ static void account_stage(struct state *s)
 	}
 	status->pending = pending;
 	account_withheld(s);
+	account_losses(s);
 	status->withheld = s->changes.n_withheld;
 	status->rewrites = drift.rewrites;
 	status->fights = drift.fights;

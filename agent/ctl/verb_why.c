@@ -257,6 +257,19 @@ static size_t loss_lines(const struct ctl *ctl, const cJSON *knobs, const char *
 	return n;
 }
 
+/* What it lost since colod first saw it, or started. */
+static void lost_line(const struct ctl *ctl, const cJSON *lost)
+{
+	uint64_t holds = doc_count(lost, "holds");
+	char text[160], held[DOC_TEXT_SIZE];
+
+	if (holds == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "held %" PRIu64 " time%s, %s in all", holds,
+		       holds == 1 ? "" : "s", doc_duration(doc_count(lost, "held_us"), held));
+	line(ctl, "lost", text);
+}
+
 static void losses(const struct ctl *ctl, const cJSON *pod)
 {
 	const char *cgroup = doc_text(pod, "cgroup", "");
@@ -272,6 +285,7 @@ static void losses(const struct ctl *ctl, const cJSON *pod)
 	}
 	if (n == 0)
 		line(ctl, "loses", "nothing now: no limit and no hold of colod's is on it");
+	lost_line(ctl, doc_get(pod, "lost"));
 	if (strcmp(doc_text(pod, "role", ""), "offline") == 0 && !doc_true(pod, "may_hold"))
 		line(ctl, "",
 		     "too little is known of it for limits and holds: it gets shares and "

@@ -5,6 +5,7 @@
 #include "agent/serve/held.h"
 #include "agent/serve/stall.h"
 #include "agent/serve/words.h"
+#include "colod/loss.h"
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
 #include "policy/efficacy.h"
@@ -171,6 +172,23 @@ static void rests(struct json_view *view, cJSON *pod_object, const struct pod *p
 		json_put_null(&view->put, pod_object, "hold_rests_until_us");
 }
 
+/* Since the agent started, or the pod did; null where nobody counted. */
+static void loss(struct json_view *view, cJSON *pod_object, const struct pod *pod)
+{
+	const struct losses *l = view->snapshot->losses;
+	bool there = l && pod->slot < l->n_slots && l->pods[pod->slot].serial == pod->serial;
+	struct json_put *put = &view->put;
+	cJSON *object;
+
+	if (!there) {
+		json_put_null(put, pod_object, "lost");
+		return;
+	}
+	object = json_put_object(put, pod_object, "lost");
+	json_put_u64(put, object, "held_us", l->pods[pod->slot].held_us);
+	json_put_u64(put, object, "holds", l->pods[pod->slot].holds);
+}
+
 static void pod_object(struct json_view *view, cJSON *array, const struct pod *pod)
 {
 	struct json_put *put = &view->put;
@@ -190,6 +208,7 @@ static void pod_object(struct json_view *view, cJSON *array, const struct pod *p
 	use(view, object, pod);
 	score_values(view, object, pod);
 	rests(view, object, pod);
+	loss(view, object, pod);
 }
 
 void json_pod_section(struct json_view *view, cJSON *doc)

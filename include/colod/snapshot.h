@@ -68,6 +68,7 @@ struct snapshot {
 	const struct plan *plan;
 	const struct changes *changes; /* of the last pass that had any */
 	const struct scores *scores;
+	const struct losses *losses;
 	const struct ladder_cpu *ladder_cpu;
 	const struct status *status;
 	const struct history *history;

@@ -120,6 +120,9 @@ static void make_status(struct serve_case *c)
 		 "the policy");
 	mode_lowest(&c->status.mode_says, &c->status.modes);
 	c->scores = (struct scores){.pods = c->score_list, .n_slots = 8};
+	c->losses = (struct losses){.pods = c->loss_list, .n_slots = 8};
+	c->loss_list[c->batch->slot] = (struct pod_loss){
+		.serial = c->batch->serial, .held_us = 192000000, .holds = 4, .held = true};
 	c->score_list[c->web->slot].by[RESOURCE_CPU] =
 		(struct score_value){SCORE_NO_BASELINE, 124, 10000000};
 	c->score_list[c->web->slot].by[RESOURCE_MEMORY] =
@@ -198,6 +201,7 @@ void serve_case_init(struct serve_case *c)
 		.changes = &c->changes,
 		.scores = &c->scores,
 		.ladder_cpu = &c->f.ladder,
+		.losses = &c->losses,
 		.status = &c->status,
 		.diags = &c->diags,
 	};

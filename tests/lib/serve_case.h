@@ -3,6 +3,7 @@
 // batch pod under a quota, and a pod whose facts are not known. All of it hand-made.
 #pragma once
 
+#include "colod/loss.h"
 #include "colod/snapshot.h"
 #include "tests/lib/fake.h"
 
@@ -14,6 +15,8 @@ struct serve_case {
 	struct fake f;
 	struct status status;
 	struct scores scores;
+	struct losses losses;
+	struct pod_loss loss_list[8];
 	struct pod_score score_list[8];
 	struct changes changes;
 	struct change change_list[2];

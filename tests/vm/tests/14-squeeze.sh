@@ -75,6 +75,8 @@ calm()
 	ok "calm takes the quota away" wait_for 40 grep -q '^max' $BE/cpu.max
 	is "$(quotas)" "" "everywhere"
 	ok "and says so" says 'cpu: squeeze → calm'
+	like "$(coloctl why default/hog)" 'held 1 time, [0-9]+ s in all' "what it cost the offline pod is counted"
+	nok "and the online pod lost nothing" grep -q 'in all' <<<"$(coloctl why default/web)"
 }
 
 # The hold must end with the agent, however it ends.
