@@ -405,6 +405,21 @@ check-verdict: ## The demo's verdict over made measurements
 check-demo: vm-build ## The demo with colod in mode observe must end with a no
 	@tests/check-demo.sh "$(or $(RESULT),/dev/null)" --build $(abspath $(O)) --dest $(abspath $(DEST)) --out $(abspath $(O))/demo-observe
 
+# Asked for by name only: without KERNEL= each part of the bench has kernels of its own.
+BENCH_CPU = KERNEL="$(if $(filter file,$(origin KERNEL)),,$(KERNEL))" python3 tests/vm/bench_cpu.py --build $(abspath $(O)) \
+	--dest $(abspath $(DEST))
+
+.PHONY: bench-cpu
+bench-cpu: ## Measure CPU isolation in VMs, hours: BENCH_ONLY="placement inversion", BENCH_ROUNDS=, KERNEL= (root)
+	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \
+	$(BENCH_CPU) --out $(abspath $(O))/bench-cpu
+
+.PHONY: check-bench
+check-bench: vm-build ## One round of one part of it, to see that it measures
+	@rm -rf $(O)/bench-smoke; rc=0; BENCH_ONLY=placement BENCH_CASES_placement=mixed BENCH_ROUNDS=1 BENCH_SECONDS=1 BENCH_WARMUP=1 \
+	$(BENCH_CPU) --out $(abspath $(O))/bench-smoke || rc=$$?; \
+	tests/summary write "$(or $(RESULT),/dev/null)" $$((rc == 0)) $$((rc != 0)) 0; exit $$rc
+
 .PHONY: vm-shell
 vm-shell: vm-build ## A prompt in a VM with this build (KERNEL=6.12)
 	@trap 'tests/give-back.sh $(O)' EXIT; tests/vm/run.py shell --kernel $(KERNEL) --build $(abspath $(O)) \
@@ -415,7 +430,7 @@ vm-shell: vm-build ## A prompt in a VM with this build (KERNEL=6.12)
 PARTS := format headers warnings layers selftest unit prop golden policy replay-cases fuzz san-unit san-golden valgrind \
 	faults-share packaging verdict vm
 # What takes minutes; LONG=1 is in the environment there.
-LONG_PARTS = $(FAULT_WAYS:%=faults-%) faults-memory mutants $(LONG_VM) vm-oldest vm-newest demo vm-selftest
+LONG_PARTS = $(FAULT_WAYS:%=faults-%) faults-memory mutants $(LONG_VM) vm-oldest vm-newest demo bench vm-selftest
 jobs = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # make -n runs lines that call make; these two must not start then.

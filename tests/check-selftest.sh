@@ -340,6 +340,21 @@ deps_rules()
 		fail "and told what is needed"
 }
 
+# What turns measurements into verdicts must be able to say no.
+bench_rules()
+{
+	local line
+	python3 tests/vm/test_bench_table.py >"$tmp/bench" 2>"$tmp/out"
+	while read -r line; do
+		case $line in
+		"ok "*) ok "bench: ${line#* - }" ;;
+		"not ok "*) fail "bench: ${line#* - }" ;;
+		esac
+	done <"$tmp/bench"
+	grep -q '^1\.\.[1-9]' "$tmp/bench" || fail "the tests of the bench's tables ran to their end"
+}
+
+bench_rules
 layer_rules
 source_rules
 make_rules

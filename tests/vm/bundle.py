@@ -15,7 +15,7 @@ from image import REPO
 SKIP_SUFFIXES = {".o", ".d", ".a", ".gcno", ".gcda", ".log"}
 SKIP_TOP = {"vm", "vm-cache"}
 # Other builds of the same sources and what runs left: a guest's disk has no room for them.
-SKIP_PREFIXES = ("san-", "warn-", "demo", "fuzz", "results", "check-all")
+SKIP_PREFIXES = ("san-", "warn-", "demo", "bench-", "fuzz", "results", "check-all")
 
 
 def _add_text(tar, name, text):

@@ -37,9 +37,21 @@ def _die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _turn_args(profile):
+    """With icount the CPUs take turns, and a turn ends with QEMU's next timer. Without another one that is the
+    guest's own tick, so a wake-up on another CPU was late by up to 4 ms. This buffer of a network that
+    nobody uses is such a timer, which the guest does not see."""
+    if not profile.turn_us:
+        return []
+    interval_us = profile.turn_us * profile.cpus
+    return ["-netdev", "hubport,id=turn,hubid=0",
+            "-object", f"filter-buffer,id=turns,netdev=turn,interval={interval_us}"]
+
+
 def _accel_args(profile, kvm):
     if profile.icount:
-        return ["-accel", "tcg,thread=single", "-icount", "shift=2,sleep=off"]
+        return ["-accel", "tcg,thread=single", "-icount", f"shift={profile.shift},sleep=off",
+                *_turn_args(profile)]
     if kvm:
         return ["-accel", "kvm"]
     return ["-accel", "tcg,thread=multi"]

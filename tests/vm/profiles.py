@@ -24,6 +24,8 @@ class Profile:
     swap_mib: int = 0
     disk_mib: int = 0
     icount: bool = False
+    shift: int = 2  # of icount: an instruction takes 2^shift ns
+    turn_us: int = 0  # of icount: the longest turn of one CPU
 
 
 PROFILES = {p.name: p for p in (
@@ -33,6 +35,8 @@ PROFILES = {p.name: p for p in (
     Profile("small", memory_mib=768),
     Profile("disk", disk_mib=1024),
     Profile("icount", icount=True),
+    Profile("bench", icount=True, shift=3, turn_us=100),
+    Profile("bench8", cpus=8, icount=True, shift=2, turn_us=100),
 )}
 
 

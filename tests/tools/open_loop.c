@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Latency as a user sees it, for `make bench-cpu`: requests come at fixed times, whatever became of the
+// ones before, and each is measured from the time it was meant for, so that a stall counts for all that
+// would have come in it.
+//
+//	open_loop serve PORT WORK_US                answers each datagram after WORK_US of CPU
+//	open_loop send PORT PERIOD_US SECONDS       asks it, from a real-time thread: only the answer is late
+//	open_loop write FILE PERIOD_US SECONDS      small writes to a file instead
+//
+// The last two print: COUNT LOST P50_US P99_US WORST_US. What never came counts with the time until the end.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COUNT_MAX 100000u
+#define WRITE_BYTES 64
+/* How long the last answers are waited for. */
+#define DRAIN_US 1000000
+
+static uint64_t now_us(clockid_t clock)
+{
+	struct timespec t;
+
+	(void)clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_nsec / 1000u;
+}
+
+static void sleep_until_us(uint64_t us)
+{
+	struct timespec t = {.tv_sec = (time_t)(us / 1000000u),
+			     .tv_nsec = (long)(us % 1000000u * 1000u)};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+		;
+}
+
+static void burn(uint64_t rounds)
+{
+	for (uint64_t i = 0; i < rounds; i++)
+		__asm__ volatile(".rept 20\n\tadd $1, %%rax\n\t.endr" ::: "rax", "cc");
+}
+
+/* Rounds of burn() in a millisecond of CPU: the best of some, the others were disturbed. */
+static uint64_t rounds_per_ms(void)
+{
+	uint64_t rounds = 20000, best = 0;
+
+	for (int i = 0; i < 10; i++) {
+		uint64_t t = now_us(CLOCK_THREAD_CPUTIME_ID), rate;
+
+		burn(rounds);
+		t = now_us(CLOCK_THREAD_CPUTIME_ID) - t;
+		rate = rounds * 1000u / (t + 1u);
+		best = rate > best ? rate : best;
+	}
+	return best;
+}
+
+static int udp(uint16_t port, bool server)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (server ? bind(fd, (struct sockaddr *)&to, sizeof(to))
+		   : connect(fd, (struct sockaddr *)&to, sizeof(to))) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int serve(uint16_t port, uint64_t work_us)
+{
+	int fd = udp(port, true);
+	uint64_t rounds = rounds_per_ms() * work_us / 1000u;
+
+	if (fd < 0)
+		return 1;
+	for (;;) {
+		struct sockaddr_in from;
+		socklen_t size = sizeof(from);
+		uint32_t number;
+
+		if (recvfrom(fd, &number, sizeof(number), 0, (struct sockaddr *)&from, &size) !=
+		    sizeof(number))
+			continue;
+		burn(rounds);
+		(void)sendto(fd, &number, sizeof(number), 0, (struct sockaddr *)&from, size);
+	}
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int report(uint64_t *late_us, uint32_t n, uint32_t lost)
+{
+	if (n == 0)
+		return 1;
+	qsort(late_us, n, sizeof(*late_us), by_size);
+	printf("%u %u %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", n, lost, late_us[n / 2],
+	       late_us[(uint64_t)n * 99 / 100], late_us[n - 1]);
+	return 0;
+}
+
+/* Takes the answers that come until a time; returns how many. */
+static uint32_t collect(int fd, uint64_t *late_us, uint32_t n, uint64_t start_us,
+			uint64_t period_us, uint64_t until_us)
+{
+	uint32_t got = 0, number;
+
+	for (;;) {
+		uint64_t now = now_us(CLOCK_MONOTONIC);
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		struct timespec left = {0};
+
+		if (now < until_us) {
+			left.tv_sec = (time_t)((until_us - now) / 1000000u);
+			left.tv_nsec = (long)((until_us - now) % 1000000u * 1000u);
+		}
+		if (ppoll(&p, 1, &left, NULL) <= 0)
+			return got;
+		if (recv(fd, &number, sizeof(number), MSG_DONTWAIT) != sizeof(number) ||
+		    number >= n || late_us[number] != 0)
+			continue;
+		late_us[number] = now_us(CLOCK_MONOTONIC) - (start_us + number * period_us) + 1u;
+		got++;
+	}
+}
+
+static int send_all(uint16_t port, uint64_t period_us, uint64_t *late_us, uint32_t n)
+{
+	struct sched_param first = {.sched_priority = 50};
+	int fd = udp(port, false);
+	uint64_t start, end;
+	uint32_t got = 0;
+
+	if (fd < 0 || sched_setscheduler(0, SCHED_FIFO, &first) < 0)
+		return 1;
+	start = now_us(CLOCK_MONOTONIC) + period_us;
+	for (uint32_t i = 0; i < n; i++) {
+		got += collect(fd, late_us, n, start, period_us, start + i * period_us);
+		(void)send(fd, &i, sizeof(i), MSG_DONTWAIT);
+	}
+	end = start + n * period_us;
+	for (; got < n && now_us(CLOCK_MONOTONIC) < end + DRAIN_US;)
+		got += collect(fd, late_us, n, start, period_us,
+			       now_us(CLOCK_MONOTONIC) + period_us);
+	end = now_us(CLOCK_MONOTONIC);
+	for (uint32_t i = 0; i < n; i++)
+		if (late_us[i] == 0)
+			late_us[i] = end - (start + i * period_us);
+	return report(late_us, n, n - got);
+}
+
+static int write_all(const char *path, uint64_t period_us, uint64_t *late_us, uint32_t n)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	char text[WRITE_BYTES] = "";
+	uint64_t start = now_us(CLOCK_MONOTONIC) + period_us;
+
+	if (fd < 0)
+		return 1;
+	for (uint32_t i = 0; i < n; i++) {
+		sleep_until_us(start + i * period_us);
+		if (pwrite(fd, text, sizeof(text), 0) != sizeof(text))
+			return 1;
+		late_us[i] = now_us(CLOCK_MONOTONIC) - (start + i * period_us);
+	}
+	return report(late_us, n, 0);
+}
+
+int main(int argc, char **argv)
+{
+	static uint64_t late_us[COUNT_MAX];
+	uint64_t period_us = argc == 5 ? (uint64_t)atoll(argv[3]) : 0;
+	uint64_t n = period_us ? (uint64_t)atoll(argv[4]) * 1000000u / period_us : 0;
+
+	if (argc == 4 && strcmp(argv[1], "serve") == 0)
+		return serve((uint16_t)atoi(argv[2]), (uint64_t)atoll(argv[3]));
+	if (n > 0 && n <= COUNT_MAX && strcmp(argv[1], "send") == 0)
+		return send_all((uint16_t)atoi(argv[2]), period_us, late_us, (uint32_t)n);
+	if (n > 0 && n <= COUNT_MAX && strcmp(argv[1], "write") == 0)
+		return write_all(argv[2], period_us, late_us, (uint32_t)n);
+	(void)fputs("usage: open_loop serve PORT WORK_US\n"
+		    "       open_loop send PORT PERIOD_US SECONDS\n"
+		    "       open_loop write FILE PERIOD_US SECONDS\n",
+		    stderr);
+	return 2;
+}

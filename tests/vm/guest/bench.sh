@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What the guest's parts of `make bench-cpu` (tests/vm/bench) share: rows for the host, the arms, the load.
+# lib.sh, pods.sh, colod.sh and demo.sh come first.
+#
+#   wanted CASE ARM ROUND          the host has no row of it yet, and asks for it
+#   row CASE ARM ROUND KEY=N...    one measurement; the host keeps it as soon as it is printed
+#   hold_by DIR HOW                offline work held by hand: equal, idle, N (a weight), quota..., narrow...
+#   hand_back                      what hold_by wrote is as it was
+#   cpu_us DIR                     CPU used by a cgroup
+#
+# Settings by environment: BENCH_DONE ("PART/CASE/ARM/ROUND ..."), BENCH_ROUNDS_PART, BENCH_CASES_PART,
+# BENCH_ARMS_PART, BENCH_MODE, BENCH_SECONDS, BENCH_WARMUP. The part is the script's name without its number.
+
+PART=${VM_TEST#*-}
+of_part() { local name=$1_$PART; echo "${!name:-}"; }
+BENCH_ROUNDS=$(of_part BENCH_ROUNDS) BENCH_CASES=$(of_part BENCH_CASES) BENCH_ARMS=$(of_part BENCH_ARMS)
+: "${BENCH_MODE:=squeeze}" "${BENCH_SECONDS:=2}" "${BENCH_WARMUP:=1}" "${BENCH_DONE:=}"
+
+TOOLS=/opt/colod/build/tests/tools
+KUBEPODS=$CG/kubepods.slice
+BURSTABLE=$KUBEPODS/kubepods-burstable.slice
+BESTEFFORT=$KUBEPODS/kubepods-besteffort.slice
+PROBE_PORT=7000
+
+wanted() { [[ " $BENCH_DONE " != *" $PART/$1/$2/$3 "* ]]; }
+
+row() { note "row: $PART $*"; }
+
+cpu_us() { awk '/^usage_usec/ { print $2 }' "$1/cpu.stat"; }
+
+# COUNT LOST P50 P99 WORST of open_loop, as the keys of a row with this prefix.
+as_keys() { awk -v p="$1" '{ printf "%s_n=%s %s_lost=%s %s_p50_us=%s %s_p99_us=%s %s_worst_us=%s", p, $1, p, $2, p, $3, p, $4, p, $5 }'; }
+
+# The files are written past systemd, as somebody does who tries it out.
+hand_log=
+hand()
+{
+	hand_log="$1|$(cat "$1")
+$hand_log"
+	echo "$2" >"$1"
+}
+
+# Weights come last: an idle group takes none, and one that is no longer idle has lost its own.
+hand_back()
+{
+	local file value
+	while IFS='|' read -r file value; do
+		[ -z "$file" ] || echo "$value" >"$file" || return
+	done < <(grep -v '/cpu.weight|' <<<"$hand_log"; grep '/cpu.weight|' <<<"$hand_log")
+	hand_log=
+}
+
+# systemd hands this controller down only where a unit asks for it.
+hand_cpuset()
+{
+	local dir
+	for dir in "$CG" "$1"; do
+		grep -qw cpuset "$dir/cgroup.subtree_control" && continue
+		echo +cpuset >"$dir/cgroup.subtree_control"
+		hand_log="$dir/cgroup.subtree_control|-cpuset
+$hand_log"
+	done
+}
+
+# A quota and narrow CPUs go with equal weights, as CPUs:WEIGHT does with that weight.
+hold_by()
+{
+	local dir=$1 how=$2 equal=$3
+	case $how in
+	cpus-*) hand_cpuset "$(dirname "$dir")" ;;
+	esac
+	hand "$dir/cpu.weight" "$equal"
+	case $how in
+	equal) ;;
+	idle) hand "$dir/cpu.idle" 1 ;;
+	quota-1ms) hand "$dir/cpu.max" "1000 20000" ;;
+	quota-10%) hand "$dir/cpu.max" "$((2000 * $(nproc))) 20000" ;;
+	cpus-*:*) hand "$dir/cpu.weight" "${how#*:}" && how=${how%:*} && hand "$dir/cpuset.cpus" "${how#cpus-}" ;;
+	cpus-*) hand "$dir/cpuset.cpus" "${how#cpus-}" ;;
+	*) hand "$dir/cpu.weight" "$how" ;;
+	esac
+}
+
+# What the kubelet asks for so that its class has this weight: the inverse of pods_weight.
+milli_of()
+{
+	local shares=$(((($1 - 1) * 262142 + 9998) / 9999 + 2))
+	echo $(((shares * 1000 + 1023) / 1024))
+}
+
+# The online load is pods of one class; what each process of it got tells who was starved.
+spin_pod() { local name=$1 qos=$2 milli=$3 n=$4; pod_create "$name" "$qos" "$milli" 0 "$TOOLS/cpu_load" spin "$n"; }
+
+# The agent has planned twice, and systemd has been told: from here on nothing changes by itself.
+bench_colod_ready() { coloctl status --json | jq -e '.passes > 1 and .units_waiting == 0' >/dev/null; }
+
+bench_colod()
+{
+	colod_policy "$1" file:///run/pods.json
+	colod_start && wait_for 20 bench_colod_ready
+}
+
+bench_colod_end() { ! systemctl is-active -q colod || colod_stop; }
+
+bench_end()
+{
+	colod_clean
+	pods_cleanup
+}

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The bench must be able to say that a target was missed, and never lose a row. Run by make check-selftest; prints TAP."""
+
+import pathlib
+import statistics
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import bench_rows  # noqa: E402  pylint: disable=wrong-import-position
+import bench_table  # noqa: E402  pylint: disable=wrong-import-position
+
+P99 = {"alone": 600, "unmanaged": 5600, "idle": 1200, "colod": 1100, "again": 1110}
+OFFLINE = {"alone": 0, "unmanaged": 1400, "idle": 1000, "colod": 950, "again": 950}
+
+
+def placed(rounds=20, p99=None, offline=None):
+    """A placement whose arms have these numbers, each round 10 us above the one before."""
+    rows = []
+    for arm, value in {**P99, **(p99 or {})}.items():
+        for n in range(1, rounds + 1):
+            numbers = {"wrk_n": 5000}
+            for name in ("probe", "wrk"):
+                numbers.update({f"{name}_p50_us": 400, f"{name}_p99_us": value + 10 * n,
+                                f"{name}_offline_permille": {**OFFLINE, **(offline or {})}[arm]})
+            rows.append(bench_rows.Row("placement", "6.12", "mixed", arm, n, numbers))
+    return bench_table.Case(rows)
+
+
+def locked(**worst_ms):
+    rows = [bench_rows.Row("inversion", "6.1", "x", arm, n, {
+        "write_worst_us": ms * 1000 - n, "write_p99_us": 7, "weight": 2, "offline_permille": 39})
+            for arm, ms in worst_ms.items() for n in (1, 2)]
+    return bench_table.Case(rows)
+
+
+def missed(lines):
+    return [line for line in lines if line.startswith("  MISSED")]
+
+
+def says(lines, text):
+    return any(text in line for line in lines)
+
+
+def store_keeps():
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory) / "rows"
+        store = bench_rows.Store(path, "a")
+        good = store.add("6.12", "inversion 100 idle 1 write_worst_us=5")
+        bad = [store.add("6.12", text) for text in
+               ("inversion 100 idle 2 write_worst_us=", "inversion 100 idle two x=1", "inversion 100 idle 2")]
+        again = bench_rows.Store(path, "a")
+        other = bench_rows.Store(path, None)
+        changed = bench_rows.Store(path, "b")
+        return (good and not any(bad) and again.done("6.12") == "inversion/100/idle/1" and again.done("6.1") == ""
+                and other.rows == again.rows and not changed.rows and changed.put_aside.exists())
+
+
+def resampled_together():
+    """Columns that differ by 5 in each round differ by 5 in each resample."""
+    one = list(range(20))
+    other = [v + 5 for v in one]
+    return bench_table.interval(lambda a, b: statistics.median(b) - statistics.median(a), one, other) == (5, 5)
+
+
+def interval_covers():
+    low, high = bench_table.interval(statistics.median, list(range(101)))
+    return 30 < low < 50 < high < 70
+
+
+CASES = (
+    ("all targets met", lambda: missed(bench_table.placement("t", placed())) == []),
+    ("a gap closed by half is missed, and said",
+     lambda: says(missed(bench_table.placement_verdicts(placed(p99={"colod": 3100, "again": 3110}))), "closed 0.50")),
+    ("worse than plain cpu.idle is missed",
+     lambda: says(missed(bench_table.placement_verdicts(placed(p99={"idle": 900}))), "above that of plain cpu.idle")),
+    ("worse by less than two equal arms differ by is not",
+     lambda: not says(missed(bench_table.placement_verdicts(placed(p99={"idle": 1095}))), "plain cpu.idle, two")),
+    ("offline work held more than plain cpu.idle would is missed",
+     lambda: len(missed(bench_table.placement_verdicts(placed(offline={"colod": 600})))) == 2),
+    ("a gap within three times the noise is no gap",
+     lambda: says(bench_table.placement_verdicts(placed(p99={"again": 2900})), "no gap to close")),
+    ("no gap is not a gap closed", lambda: bench_table.gap([5, 6], [5, 6], [5, 6]) is None),
+    ("two equal arms differ by their median round where their medians agree",
+     lambda: bench_table.twins([1, 2, 3], [3, 2, 1]) == 2),
+    ("few rounds are said", lambda: says(bench_table.placement("t", placed(rounds=3)), "fewer than 20 rounds")),
+    ("a round without all arms does not count",
+     lambda: len(bench_table.Case([bench_rows.Row("p", "k", "c", a, n, {}) for a, n in
+                                   (("colod", 1), ("colod", 2), ("idle", 1))]).rounds) == 1),
+    ("a quarter of plain cpu.idle's wait is met, more is missed",
+     lambda: not missed(bench_table.inversion_verdicts("100", locked(idle=1000, colod=250)))
+     and missed(bench_table.inversion_verdicts("100", locked(idle=1000, colod=260)))),
+    ("a wait of a second beside a heavy class is missed",
+     lambda: not missed(bench_table.inversion_verdicts("2500", locked(idle=20000, colod=999)))
+     and missed(bench_table.inversion_verdicts("2500", locked(idle=20000, colod=1001)))),
+    ("the worst of all rounds is the worst", lambda: bench_table.worst(locked(colod=250), "colod") == 249999),
+    ("the interval holds the median", interval_covers),
+    ("arms of one round stay together in a resample", resampled_together),
+    ("the same rows give the same interval",
+     lambda: bench_table.interval(statistics.mean, [1, 5, 9]) == bench_table.interval(statistics.mean, [1, 5, 9])),
+    ("rows are kept, half a row is not, another build begins anew", store_keeps),
+)
+
+
+def main():
+    failed = 0
+    for number, (name, holds) in enumerate(CASES, 1):
+        good = holds()
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {number} - {name}")
+    print(f"1..{len(CASES)}")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
