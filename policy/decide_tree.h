@@ -42,6 +42,9 @@ struct decide_node {
 	uint32_t n_yielding;	  /* children that yield by weight */
 	uint32_t lightest; /* online pod below with the least weight for its request; DECIDE_NONE */
 	uint64_t demand_milli; /* what the pods of a held cgroup used lately */
+	bool held;	       /* gets a quota of its own */
+	uint64_t share_us;     /* what that would be, and what it is while near that */
+	uint64_t quota_us;
 
 	/* working space of decide_memory, for min and low */
 	uint64_t need[2];	   /* planned here */

@@ -219,31 +219,95 @@ TEST(a_tighter_quota_by_others_is_not_loosened)
 	fake_free(&f);
 }
 
-TEST(small_growth_of_a_divided_quota_is_not_written)
+TEST(a_small_growth_is_not_written)
 {
 	struct fake f;
-	struct knob_state *s;
-	long long first;
+
+	squeezed_node(&f);
+	hold(&f);
+	assert_int_equal(quota(&f, BESTEFFORT), 24000);
+	(void)fake_apply(&f);
+	assert_true(fake_cgroup(&f, BESTEFFORT)->knobs[KNOB_CPU_MAX].held);
+	f.ladder.quota_cpu_milli = 1400; /* a sixth more */
+	hold(&f);
+	assert_int_equal(quota(&f, BESTEFFORT), 24000);
+	f.ladder.quota_cpu_milli = 1401;
+	hold(&f);
+	assert_int_equal(quota(&f, BESTEFFORT), 28020);
+	/* a cut is never put off */
+	f.ladder.quota_cpu_milli = 1199;
+	hold(&f);
+	assert_int_equal(quota(&f, BESTEFFORT), 23980);
+	/* nor does a quota count that is no hold, or no longer there */
+	f.ladder.quota_cpu_milli = 1210;
+	fake_cgroup(&f, BESTEFFORT)->knobs[KNOB_CPU_MAX].held = false;
+	hold(&f);
+	assert_int_equal(quota(&f, BESTEFFORT), 24200);
+	fake_free(&f);
+}
+
+TEST(where_several_are_held_small_changes_are_not_written_but_all_together_never_get_more)
+{
+	struct fake f;
+	long long class, pod_b2;
 
 	squeezed_node(&f);
 	pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
 	pod(&f, BURSTABLE "/kubepods-burstable-podb1.slice", QOS_BURSTABLE, LEVEL_P4);
 	hold(&f);
-	first = quota(&f, B2);
-	assert_true(first > 0);
+	class = quota(&f, BESTEFFORT);
+	pod_b2 = quota(&f, B2);
+	assert_in_range(class + pod_b2, 23900, 24000);
 	(void)fake_apply(&f);
-	s = &fake_cgroup(&f, B2)->knobs[KNOB_CPU_MAX];
-	assert_true(s->held);
-	f.ladder.quota_cpu_milli += 100;
+	/* one wants a little more, the other a little less: nobody is written */
+	uses(&f, O1, 300);
+	uses(&f, O2, 300);
+	uses(&f, B2, 500);
 	hold(&f);
-	assert_int_equal(quota(&f, B2), first);
+	assert_int_equal(quota(&f, BESTEFFORT), class);
+	assert_int_equal(quota(&f, B2), pod_b2);
+	/* a little less for both: it is enough to cut the one that has most above its share */
+	f.ladder.quota_cpu_milli = 1190;
+	hold(&f);
+	assert_in_range(quota(&f, BESTEFFORT) + quota(&f, B2), 20000, 23800);
+	assert_true(quota(&f, BESTEFFORT) == class || quota(&f, B2) == pod_b2);
+	f.ladder.quota_cpu_milli = 600;
+	hold(&f);
+	assert_true(quota(&f, BESTEFFORT) < class && quota(&f, B2) < pod_b2);
 	f.ladder.quota_cpu_milli = 2400;
 	hold(&f);
-	assert_true(quota(&f, B2) > first * 3 / 2);
-	f.ladder.quota_cpu_milli = 1190; /* a cut is never put off */
-	hold(&f);
-	assert_true(quota(&f, B2) < first);
+	assert_true(quota(&f, BESTEFFORT) > class * 3 / 2 && quota(&f, B2) > pod_b2 * 3 / 2);
 	fake_free(&f);
+}
+
+/* One is cut to its share, another stays a little below its own: the floor is for both together. */
+TEST(at_the_floor_all_together_get_no_less)
+{
+	static const enum reason_code codes[] = {REASON_SQUEEZE, REASON_SQUEEZE_FLOOR};
+	long long sum[2];
+
+	for (int i = 0; i < 2; i++) {
+		struct fake f;
+
+		squeezed_node(&f);
+		pod(&f, BESTEFFORT "/kubepods-besteffort-podproxy.slice", QOS_BESTEFFORT, LEVEL_P1);
+		pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
+		pod(&f, BURSTABLE "/kubepods-burstable-podb1.slice", QOS_BURSTABLE, LEVEL_P4);
+		f.ladder.reason.code = codes[i];
+		uses(&f, O1, 400);
+		uses(&f, O2, 400);
+		uses(&f, B2, 400);
+		hold(&f);
+		(void)fake_apply(&f);
+		uses(&f, O1, 250);
+		uses(&f, O2, 400);
+		uses(&f, B2, 400);
+		hold(&f);
+		sum[i] = quota(&f, O1) + quota(&f, O2) + quota(&f, B2);
+		fake_free(&f);
+	}
+	assert_in_range(sum[0], 20000, 23000);
+	assert_in_range(sum[1], 23940, 24000);
 }
 
 int main(void)
@@ -257,7 +321,10 @@ int main(void)
 		cmocka_unit_test(a_pod_that_waits_for_facts_lifts_the_quota_of_its_class),
 		cmocka_unit_test(a_pod_that_may_not_be_held_is_not),
 		cmocka_unit_test(a_tighter_quota_by_others_is_not_loosened),
-		cmocka_unit_test(small_growth_of_a_divided_quota_is_not_written),
+		cmocka_unit_test(a_small_growth_is_not_written),
+		cmocka_unit_test(
+			where_several_are_held_small_changes_are_not_written_but_all_together_never_get_more),
+		cmocka_unit_test(at_the_floor_all_together_get_no_less),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
