@@ -66,7 +66,7 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 	int r;
 
 	if (side->last_us > 0 && gap_us > LIFE_BOUND_US)
-		ladder_cpu_reset(&side->ladder, given->now_us, (uint64_t)gap_us);
+		ladder_reset(&side->ladder, given->now_us, (uint64_t)gap_us);
 	if (given->ladder)
 		side->ladder = *given->ladder;
 	side->last_us = given->now_us;

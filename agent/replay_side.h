@@ -6,7 +6,7 @@
 
 struct replay_side {
 	const struct policy *policy; /* NULL: the record's own */
-	struct ladder_cpu ladder;
+	struct ladder ladder;
 	struct plan plan;
 	struct scores scores;
 	struct changes changes;

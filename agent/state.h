@@ -45,7 +45,7 @@ struct state {
 	struct workers *workers;
 	struct policy *policy;
 	struct diags diags;
-	struct ladder_cpu ladder_cpu;
+	struct ladder ladder_cpu;
 	struct plan plan;
 	struct changes changes;	     /* of the pass under way */
 	struct changes last_changes; /* of the last pass that had any */

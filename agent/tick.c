@@ -68,7 +68,7 @@ static void observe_stage(struct state *s, int64_t now_us)
 }
 
 /* Into memory only, and before apply changes the knobs of the model. */
-static void record_stage(struct state *s, int64_t now_us, const struct ladder_cpu *before)
+static void record_stage(struct state *s, int64_t now_us, const struct ladder *before)
 {
 	const struct record_pass pass = {
 		.now_us = now_us,
@@ -90,7 +90,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 {
 	const struct model *model = discover_model(s->discover);
 	const struct samples *samples = observe_samples(s->observe);
-	struct ladder_cpu before = s->ladder_cpu;
+	struct ladder before = s->ladder_cpu;
 	int r = decide(model, samples, s->policy, now_us, &s->ladder_cpu, &s->plan);
 
 	if (r < 0)

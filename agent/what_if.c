@@ -247,7 +247,7 @@ static int compare_pods(struct work *w, const struct policy *then)
 static int work_out(struct work *w, const struct policy *policy, int64_t now_us)
 {
 	struct state *s = w->state;
-	struct ladder_cpu ladder = s->ladder_cpu;
+	struct ladder ladder = s->ladder_cpu;
 	struct what_if *result = &w->result;
 	int r = shadow_new(s->discover, policy, WHAT_IF_READS_MAX, &w->shadow);
 

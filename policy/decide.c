@@ -8,7 +8,7 @@
 
 #include "policy/assign.h"
 #include "policy/decide_tree.h"
-#include "policy/ladder.h"
+#include "policy/ladder_cpu.h"
 
 static const struct {
 	enum resource resource;
@@ -46,8 +46,7 @@ static int assign(const struct model *model, const struct policy *policy, struct
 	return 0;
 }
 
-static int decide_all(const struct decide_input *in, struct ladder_cpu *ladder_cpu,
-		      struct plan *plan)
+static int decide_all(const struct decide_input *in, struct ladder *ladder_cpu, struct plan *plan)
 {
 	int r = decide_tree_build(in->model, in->policy, plan);
 
@@ -63,7 +62,7 @@ static int decide_all(const struct decide_input *in, struct ladder_cpu *ladder_c
 }
 
 int decide_assigned(const struct model *model, const struct samples *samples,
-		    const struct policy *policy, int64_t now_us, struct ladder_cpu *ladder_cpu,
+		    const struct policy *policy, int64_t now_us, struct ladder *ladder_cpu,
 		    struct plan *plan)
 {
 	size_t n_assignments = plan->n_assignments;
@@ -85,7 +84,7 @@ int decide_assigned(const struct model *model, const struct samples *samples,
 }
 
 int decide(const struct model *model, const struct samples *samples, const struct policy *policy,
-	   int64_t now_us, struct ladder_cpu *ladder_cpu, struct plan *plan)
+	   int64_t now_us, struct ladder *ladder_cpu, struct plan *plan)
 {
 	int r = assign(model, policy, plan);
 

@@ -17,7 +17,7 @@ struct decide_input {
 	const struct model *model;
 	const struct samples *samples;
 	const struct policy *policy;
-	const struct ladder_cpu *ladder_cpu;
+	const struct ladder *ladder_cpu;
 	int64_t now_us;
 };
 
@@ -25,11 +25,11 @@ struct decide_input {
  * pass to pass: a pass over an unchanged model allocates nothing. 0 or -ENOMEM (then *plan is
  * empty: nothing is to be written). */
 int decide(const struct model *model, const struct samples *samples, const struct policy *policy,
-	   int64_t now_us, struct ladder_cpu *ladder_cpu, struct plan *plan);
+	   int64_t now_us, struct ladder *ladder_cpu, struct plan *plan);
 
 /* The same, over the assignments that *plan already holds: for tests, and for "what if". */
 int decide_assigned(const struct model *model, const struct samples *samples,
-		    const struct policy *policy, int64_t now_us, struct ladder_cpu *ladder_cpu,
+		    const struct policy *policy, int64_t now_us, struct ladder *ladder_cpu,
 		    struct plan *plan);
 
 void plan_clear(struct plan *plan);

@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#include "policy/knob.h"
 #include "policy/who.h"
 
 #define WINDOW_US 10000000
@@ -110,19 +109,6 @@ static void mark(struct efficacy *e, const struct pod *pod, int64_t until_us)
 	};
 }
 
-/* Some offline work has a quota of colod's, and nobody wrote over it. */
-static bool is_in_force(const struct model *model)
-{
-	for (size_t i = 0; i < model->n_cgroups; i++) {
-		const struct knob_state *s = &model->cgroups[i]->knobs[KNOB_CPU_MAX];
-
-		if (s->owned && s->held &&
-		    knob_equal(KNOB_CPU_MAX, &s->written, &s->now, model->node.page_bytes))
-			return true;
-	}
-	return false;
-}
-
 static bool is_better(uint64_t permille, uint64_t before)
 {
 	return permille * BETTER_DEN <= before * BETTER_NUM;
@@ -196,7 +182,7 @@ static void mark_waiters(struct efficacy *e, const struct wait_look *look)
 	}
 }
 
-bool efficacy_is_useless(struct efficacy *e, const struct wait_look *look,
+bool efficacy_is_useless(struct efficacy *e, const struct wait_look *look, bool in_force,
 			 struct reason *ret_reason)
 {
 	int64_t past_us = look->now_us - e->started_us;
@@ -204,7 +190,7 @@ bool efficacy_is_useless(struct efficacy *e, const struct wait_look *look,
 
 	if (e->started_us == 0 || past_us < IN_FORCE_AFTER_US)
 		return false;
-	if (!is_in_force(look->model)) {
+	if (!in_force) {
 		efficacy_end(e);
 		return false;
 	}

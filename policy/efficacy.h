@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Whether a CPU hold helps those for whom it was made. Pure; the memory is the ladder's.
+// Whether a hold helps those for whom it was made. Pure; the memory is the ladder's.
 #pragma once
 
 #include "colod/pressure.h"
@@ -22,8 +22,8 @@ void efficacy_expire(struct efficacy *e, const struct wait_look *look);
 bool efficacy_rests(const struct efficacy *e, const struct pod *pod, int64_t now_us,
 		    int64_t *ret_until_us);
 
-/* Every look while the hold lasts. True: it was in force for two windows, all who wait are as badly
+/* Every look while the hold lasts; in_force: it is written, and nobody wrote over it. True: it was in force for two windows, all who wait are as badly
  * off as before it, and are marked now; the hold is to be undone. *ret_reason has who waits most, how
  * much now (observed) and before (limit), and for how long it will not be tried again (for_us). */
-bool efficacy_is_useless(struct efficacy *e, const struct wait_look *look,
+bool efficacy_is_useless(struct efficacy *e, const struct wait_look *look, bool in_force,
 			 struct reason *ret_reason);

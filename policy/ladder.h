@@ -1,21 +1,43 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The CPU ladder: from an online pod that waits to a quota on offline work, and back. Pure: time
-// and samples are arguments, its memory is the caller's struct.
+// The ladder of any resource: when to go a rung up against offline work, when one down. Pure: time,
+// samples and what the resource sees are arguments, its memory is the caller's struct.
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "colod/model.h"
-#include "colod/plan.h"
-#include "colod/policy.h"
 #include "colod/pressure.h"
-#include "colod/sample.h"
+#include "policy/wait.h"
 
-/* One step at `now_us`. Reads assignments from *plan. With no pressure rule, no capability or no
- * offline pod that may be held the ladder goes to, or stays on, calm. */
-void ladder_cpu_step(struct ladder_cpu *ladder, const struct model *model,
-		     const struct samples *samples, const struct policy *policy,
-		     const struct plan *plan, int64_t now_us);
+/* One row of a resource's table. The rows are in ascending order of `rung`; calm is below the first. */
+struct ladder_rung {
+	enum rung rung;
+	uint64_t dwell_us; /* the rung below must have been on for so long */
+	uint64_t calm_us;  /* nobody waited for so long: it may be left for the one below */
+};
+
+struct ladder_table {
+	const struct ladder_rung *rungs;
+	size_t n;
+};
+
+/* What the resource sees in one look. */
+struct ladder_signal {
+	uint32_t allowed; /* 1 << enum rung: by policy, kernel, and whether there is somebody to meet it */
+	bool pressure;	   /* an online pod waits past the threshold */
+	bool useful;	   /* going up would take something from somebody, by what was measured */
+	bool spent;	   /* the rung it is on no longer takes anything from anybody */
+	bool in_force;	   /* what it is on is written, and nobody wrote over it */
+	enum rung at_once; /* at least this rung, now: time to empty; RUNG_CALM: nothing of the kind */
+	struct reason reason; /* of going up: who waits and the numbers */
+};
+
+/* One step at look->now_us; at most one rung, except by at_once. Going up starts a trial (efficacy.h):
+ * a rung that helped nobody is left again. A rung that is not allowed any more is left at once. Returns
+ * the rung it was on before. */
+enum rung ladder_step(struct ladder *ladder, const struct ladder_table *table,
+		      const struct ladder_signal *signal, const struct wait_look *look);
 
 /* Nobody looked for gap_us: back to calm, whatever was seen before. */
-void ladder_cpu_reset(struct ladder_cpu *ladder, int64_t now_us, uint64_t gap_us);
+void ladder_reset(struct ladder *ladder, int64_t now_us, uint64_t gap_us);

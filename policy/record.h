@@ -61,9 +61,9 @@ struct record_pass {
 	const struct model *model;
 	const struct samples *samples;
 	const struct policy *policy;
-	const struct ladder_cpu *ladder_before;
+	const struct ladder *ladder_before;
 	/* what came of it */
-	const struct ladder_cpu *ladder_after;
+	const struct ladder *ladder_after;
 	const struct plan *plan;
 	const struct scores *scores;
 	const struct changes *changes;

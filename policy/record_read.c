@@ -34,7 +34,7 @@ struct record_reader {
 	struct record_policy sources; /* of the policy in force */
 	struct record_policy coming;  /* of the one that is being read */
 	struct modes modes;
-	struct ladder_cpu ladder;
+	struct ladder ladder;
 	bool ladder_given;
 	uint64_t passes;
 	struct record_replayed pass;

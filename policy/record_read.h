@@ -18,7 +18,7 @@ struct record_replayed {
 	const uint32_t *ids; /* of model->cgroups, for steps_tell() */
 	const struct modes *modes;
 	/* Set where the ladder did not stand where the last pass left it, and in the first pass. */
-	const struct ladder_cpu *ladder;
+	const struct ladder *ladder;
 	const struct policy *policy;
 	/* With pseudonyms: by slot, for all pods of the model; else NULL. */
 	const struct assignment *assignments;

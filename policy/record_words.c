@@ -238,7 +238,7 @@ static int get_efficacy(struct record_line *line, struct efficacy *ret_efficacy)
 	return 0;
 }
 
-void record_words_put_ladder(struct record_buf *buf, const struct ladder_cpu *ladder,
+void record_words_put_ladder(struct record_buf *buf, const struct ladder *ladder,
 			     const struct record_names *names)
 {
 	record_put(buf,
@@ -250,9 +250,9 @@ void record_words_put_ladder(struct record_buf *buf, const struct ladder_cpu *la
 	record_words_put_reason(buf, &ladder->reason, names);
 }
 
-int record_words_get_ladder(struct record_line *line, struct ladder_cpu *ret_ladder)
+int record_words_get_ladder(struct record_line *line, struct ladder *ret_ladder)
 {
-	struct ladder_cpu l = {0};
+	struct ladder l = {0};
 	struct record_line word;
 	int rung;
 

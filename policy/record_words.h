@@ -42,9 +42,9 @@ void record_words_put_reason(struct record_buf *buf, const struct reason *reason
 int record_words_get_reason(struct record_line *line, struct reason *ret_reason);
 
 /* " rung=squeeze since=.. pressure=.. quota=.. grown=.. steps=.." and the reason */
-void record_words_put_ladder(struct record_buf *buf, const struct ladder_cpu *ladder,
+void record_words_put_ladder(struct record_buf *buf, const struct ladder *ladder,
 			     const struct record_names *names);
-int record_words_get_ladder(struct record_line *line, struct ladder_cpu *ret_ladder);
+int record_words_get_ladder(struct record_line *line, struct ladder *ret_ladder);
 
 /* " all=squeeze cpu=squeeze memory=squeeze io=observe"; who decided is left out (zero). */
 void record_words_put_modes(struct record_buf *buf, const struct modes *modes);

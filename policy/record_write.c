@@ -57,7 +57,7 @@ struct record_writer {
 	size_t n_slots;
 	uint64_t said[SAID_COUNT];
 	struct record_ring node;
-	struct ladder_cpu ladder;
+	struct ladder ladder;
 };
 
 static const struct record_names *names_of(const struct record_writer *w)
@@ -362,7 +362,7 @@ static void put_samples(struct record_writer *w, const struct record_pass *pass,
 		record_samples_put_node(out, &w->node, &samples->node, pass->now_us);
 }
 
-static bool same_ladder(const struct ladder_cpu *a, const struct ladder_cpu *b)
+static bool same_ladder(const struct ladder *a, const struct ladder *b)
 {
 	const struct reason *x = &a->reason, *y = &b->reason;
 

@@ -178,7 +178,7 @@ static void tell_assignments(const struct tell *t)
 	}
 }
 
-static uint64_t hash_ladder(const struct ladder_cpu *l)
+static uint64_t hash_ladder(const struct ladder *l)
 {
 	uint64_t h = record_mix(1, (uint64_t)l->rung);
 
@@ -197,13 +197,13 @@ struct steps *steps_new(void)
 
 	/* A ladder that was never climbed is nothing to tell. */
 	if (s)
-		s->ladder = hash_ladder(&(struct ladder_cpu){0});
+		s->ladder = hash_ladder(&(struct ladder){0});
 	return s;
 }
 
 static void tell_ladder(const struct tell *t)
 {
-	const struct ladder_cpu *l = t->pass->ladder_after;
+	const struct ladder *l = t->pass->ladder_after;
 	uint64_t h = hash_ladder(l);
 
 	if (t->steps->ladder == h)

@@ -12,29 +12,40 @@
 #define SPAN_MAX 4u
 #define SECOND_US 1000000u
 
+static bool is_own_fault(const struct wait_look *look, const struct pod_sample *from,
+			 const struct pod_sample *to)
+{
+	uint64_t throttled;
+
+	return look->resource == RESOURCE_CPU &&
+	       (cpu_use_throttled_permille(from, to, &throttled) < 0 ||
+		throttled > CPU_USE_OWN_FAULT_PERMILLE);
+}
+
 bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t window_us,
 		   uint64_t *ret_permille, uint64_t *ret_span_us)
 {
 	const struct pod_history *history = ring_of(look->samples, pod->slot, pod->serial);
-	uint64_t span_us, throttled, most_us = window_us > SECOND_US ? window_us : SECOND_US;
+	uint64_t span_us, from_us, to_us, most_us = window_us > SECOND_US ? window_us : SECOND_US;
+	uint32_t valid = (uint32_t)SAMPLE_PSI_CPU << look->resource;
 	const struct pod_sample *back, *last;
 
 	if (!history)
 		return false;
-	back = ring_back(history, window_us, SAMPLE_PSI_CPU | SAMPLE_CPU);
+	if (look->resource == RESOURCE_CPU)
+		valid |= SAMPLE_CPU; /* the counters of its own quota */
+	back = ring_back(history, window_us, valid);
 	last = ring_last(history);
 	if (!back || !last || last->at_us <= back->at_us ||
 	    look->now_us - last->at_us > CPU_USE_STALE_US)
 		return false;
 	span_us = (uint64_t)(last->at_us - back->at_us);
-	if (span_us < window_us || span_us / SPAN_MAX > most_us)
+	from_us = back->psi[look->resource].some_us;
+	to_us = last->psi[look->resource].some_us;
+	if (span_us < window_us || span_us / SPAN_MAX > most_us || to_us < from_us ||
+	    is_own_fault(look, back, last))
 		return false;
-	if (last->psi[RESOURCE_CPU].some_us < back->psi[RESOURCE_CPU].some_us ||
-	    cpu_use_throttled_permille(back, last, &throttled) < 0 ||
-	    throttled > CPU_USE_OWN_FAULT_PERMILLE)
-		return false;
-	*ret_permille = cpu_use_permille(
-		last->psi[RESOURCE_CPU].some_us - back->psi[RESOURCE_CPU].some_us, span_us);
+	*ret_permille = cpu_use_permille(to_us - from_us, span_us);
 	*ret_span_us = span_us;
 	return true;
 }
@@ -42,7 +53,6 @@ bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t
 bool wait_over_threshold(const struct wait_look *look, const struct pod *pod,
 			 uint64_t *ret_permille, uint64_t *ret_span_us)
 {
-	const struct pressure_rule *rule = &look->policy->pressure_cpu;
 	const struct assignment *a = plan_assignment(look->plan, pod);
 	uint64_t permille, span_us;
 
@@ -50,8 +60,8 @@ bool wait_over_threshold(const struct wait_look *look, const struct pod *pod,
 	 * sake. */
 	if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_ONLINE ||
 	    rule_is_own(pod->cgroup->name) ||
-	    !wait_permille(look, pod, rule->window_us, &permille, &span_us) ||
-	    permille < rule->threshold_permille)
+	    !wait_permille(look, pod, look->rule->window_us, &permille, &span_us) ||
+	    permille < look->rule->threshold_permille)
 		return false;
 	*ret_permille = permille;
 	*ret_span_us = span_us;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which online pods wait for CPU, and how much. Pure.
+// Which online pods wait for a resource, and how much. Pure.
 #pragma once
 
 #include <stdbool.h>
@@ -15,16 +15,18 @@ struct wait_look {
 	const struct model *model;
 	const struct samples *samples;
 	const struct policy *policy;
-	const struct plan *plan; /* for the assignments */
+	const struct plan *plan;	  /* for the assignments */
+	const struct pressure_rule *rule; /* the policy's, for this resource */
+	enum resource resource;
 	int64_t now_us;
 };
 
-/* How long the pod waited for CPU over at least window_us, in permille of *ret_span_us. False where
- * that was not measured lately, or where its own quota made it wait. */
+/* How long the pod waited over at least window_us, in permille of *ret_span_us. False where that was not
+ * measured lately, or where it waited for CPU because of its own quota. */
 bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t window_us,
 		   uint64_t *ret_permille, uint64_t *ret_span_us);
 
-/* Whether it is an online pod, not colod itself, that waited past the threshold of the policy's rule
- * over that rule's window. Outputs as above. */
+/* Whether it is an online pod, not colod itself, that waited past the threshold of the rule over
+ * that rule's window. Outputs as above. */
 bool wait_over_threshold(const struct wait_look *look, const struct pod *pod,
 			 uint64_t *ret_permille, uint64_t *ret_span_us);

@@ -162,7 +162,7 @@ static void score_values(struct json_view *view, cJSON *pod_object, const struct
 /* Until when (CLOCK_BOOTTIME) its waiting is no cause for a hold, because one did not help it. */
 static void rests(struct json_view *view, cJSON *pod_object, const struct pod *pod)
 {
-	const struct ladder_cpu *ladder = view->snapshot->ladder_cpu;
+	const struct ladder *ladder = view->snapshot->ladder_cpu;
 	const struct status *status = view->snapshot->status;
 	int64_t until_us = 0;
 

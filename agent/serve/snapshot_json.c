@@ -81,7 +81,7 @@ static void count_pods(struct json_view *view, cJSON *status)
 static void status_section(struct json_view *view, cJSON *doc)
 {
 	const struct status *s = view->snapshot->status;
-	const struct ladder_cpu *ladder = view->snapshot->ladder_cpu;
+	const struct ladder *ladder = view->snapshot->ladder_cpu;
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, doc, "status");
 
@@ -122,7 +122,7 @@ static void status_section(struct json_view *view, cJSON *doc)
 
 static void ladder_section(struct json_view *view, cJSON *doc)
 {
-	const struct ladder_cpu *ladder = view->snapshot->ladder_cpu;
+	const struct ladder *ladder = view->snapshot->ladder_cpu;
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, doc, "ladder"), *cpu;
 

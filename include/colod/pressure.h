@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The ladder's memory: how far colod has gone against offline work for one resource, since when,
-// and on what numbers. Changed only by policy/ladder.c.
+// and on what numbers. Changed only by policy/ladder.c and the
+// resource's own file (policy/ladder_cpu.c).
 #pragma once
 
 #include <stdbool.h>
@@ -35,7 +36,7 @@ struct efficacy {
 	struct efficacy_pod marks[EFFICACY_MARKS]; /* whom a hold did not help */
 };
 
-struct ladder_cpu {
+struct ladder {
 	enum rung rung;
 	int64_t since_us;	  /* of this rung */
 	int64_t pressure_us;	  /* when pressure was last seen */

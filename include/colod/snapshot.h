@@ -69,7 +69,7 @@ struct snapshot {
 	const struct changes *changes; /* of the last pass that had any */
 	const struct scores *scores;
 	const struct losses *losses;
-	const struct ladder_cpu *ladder_cpu;
+	const struct ladder *ladder_cpu;
 	const struct status *status;
 	const struct history *history;
 	const struct diags *diags; /* of the last policy read */

@@ -31,7 +31,7 @@ struct replay {
 };
 
 static void write_again(struct replay *r, const struct record_replayed *given,
-			const struct ladder_cpu *before, const struct record_pass *pass)
+			const struct ladder *before, const struct record_pass *pass)
 {
 	struct record_pass written = *pass;
 	size_t n;
@@ -56,7 +56,7 @@ static int run(struct replay *r, const char *text, size_t len)
 	require(r->steps != NULL);
 	while (rc == 0 && r->passes < PASSES_MAX &&
 	       (rc = record_reader_pass(r->reader, error, &given)) == 1) {
-		struct ladder_cpu before;
+		struct ladder before;
 		struct record_pass pass;
 
 		if (given.ladder)

@@ -51,7 +51,7 @@ void record_case_close(struct record_case *c)
 
 void record_case_pass(struct record_case *c, const struct fake *f, int64_t now_us)
 {
-	struct ladder_cpu before = c->ladder;
+	struct ladder before = c->ladder;
 	const struct record_pass pass = {
 		.now_us = now_us,
 		.modes = &c->modes,

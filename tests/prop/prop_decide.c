@@ -7,7 +7,7 @@
 
 #include "policy/decide.h"
 #include "policy/decide_tree.h"
-#include "policy/ladder.h"
+#include "policy/ladder_cpu.h"
 #include "tests/lib/fake_random.h"
 #include "tests/lib/test.h"
 
@@ -320,7 +320,7 @@ TEST(quotas_together_are_what_the_ladder_gave)
 /* The same node, where every online pod waited more: the quota is not larger. */
 static void check_monotone(struct fake *f, int number)
 {
-	struct ladder_cpu less = {0}, more = {0};
+	struct ladder less = {0}, more = {0};
 
 	less.rung = more.rung = f->ladder.rung;
 	less.quota_cpu_milli = more.quota_cpu_milli = f->ladder.quota_cpu_milli;

@@ -161,7 +161,7 @@ static void check_entry(struct world *w, const struct plan_entry *e, size_t i)
 
 static void check(struct world *w)
 {
-	struct ladder_cpu before = w->f.ladder;
+	struct ladder before = w->f.ladder;
 
 	CHECK(w, decide(&w->f.model, &w->f.samples, w->policy, FAKE_RANDOM_NOW_US, &w->f.ladder,
 			&w->f.plan) == 0);

@@ -99,7 +99,7 @@ static void change(struct record_case *c, struct fake *f, int pass, uint64_t *r)
 	if (next(r) % 6 == 0)
 		c->modes.by[next(r) % RESOURCE_COUNT] = (enum mode)(next(r) % MODE_COUNT);
 	if (next(r) % 10 == 0)
-		c->ladder = (struct ladder_cpu){.since_us = NOW, .steps = next(r)};
+		c->ladder = (struct ladder){.since_us = NOW, .steps = next(r)};
 	more_samples(f, pass, r);
 }
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "policy/decide.h"
-#include "policy/ladder.h"
 #include "tests/lib/fake.h"
 #include "tests/lib/test.h"
 

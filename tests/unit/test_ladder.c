@@ -1,459 +1,245 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The CPU ladder over time, second by second: who must wait for it to move, how far it goes, and
-// how it comes back.
+// The ladder itself, over a table of three rungs that no resource has: when it goes up, when down, and what it
+// leaves alone. What each resource makes of it is in the tests of that resource.
 #include "policy/ladder.h"
 
-#include "policy/decide.h"
 #include "tests/lib/fake.h"
+#include "tests/lib/fake_random.h"
 #include "tests/lib/test.h"
 
 #define SECOND 1000000
 #define WEB "kubepods.slice/kubepods-podweb.slice"
-#define DB "kubepods.slice/kubepods-poddb.slice"
-#define HOG "kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-podhog.slice"
 
-/* What happens in one second: CPU use in thousandths of a CPU, wait in permille. */
-struct second {
-	uint64_t web, wait, hog, system;
-	uint64_t throttled; /* of 10 periods of web */
-	uint64_t inner;	    /* the same, of a quota that a container of it has */
-	bool unseen;	    /* that quota cannot be looked at */
+/* The rungs there are serve as names; a second one above squeeze needs a number of its own. */
+#define LOW RUNG_SQUEEZE
+#define MIDDLE ((enum rung)(RUNG_SQUEEZE + 1))
+#define HIGH ((enum rung)(RUNG_SQUEEZE + 2))
+#define ALL (1u << LOW | 1u << MIDDLE | 1u << HIGH)
+
+static const struct ladder_rung rungs[] = {
+	{.rung = LOW, .dwell_us = 0, .calm_us = 10 * SECOND},
+	{.rung = MIDDLE, .dwell_us = 5 * SECOND, .calm_us = 4 * SECOND},
+	{.rung = HIGH, .dwell_us = 2 * SECOND, .calm_us = 0},
 };
+static const struct ladder_table table = {rungs, 3};
 
-struct world {
-	struct fake f;
-	struct pod *web, *db, *hog;
-	int64_t now_us;
-	uint64_t web_us, wait_us, hog_us, busy_us, periods, throttled, inner;
-	bool unseen;
-};
+static struct fake f;
+static struct pod *web;
+static struct ladder ladder;
+static struct wait_look look;
+static uint64_t waited_us;
 
-static void sample(struct world *w)
+static int setup(void **state)
 {
-	struct pod_history *history;
-	struct pod_sample *last;
-
-	fake_sample_throttled(&w->f, w->web, w->now_us, w->web_us, w->wait_us, w->periods,
-			      w->throttled);
-	history = w->f.samples.pods[w->web->slot];
-	last = &history->ring[(history->head + SAMPLE_RING - 1) % SAMPLE_RING];
-	last->inner_periods = w->periods;
-	last->inner_throttled = w->inner;
-	last->valid |= w->unseen ? SAMPLE_QUOTA_UNSEEN : 0;
-	fake_sample(&w->f, w->db, w->now_us, 0, 0);
-	fake_sample(&w->f, w->hog, w->now_us, w->hog_us, w->hog_us);
-	fake_sample_node(&w->f, w->now_us, w->busy_us);
+	(void)state;
+	fake_init(&f);
+	web = fake_pod(&f, WEB, QOS_GUARANTEED);
+	fake_level(&f, web, LEVEL_P0);
+	ladder = (struct ladder){0};
+	waited_us = 0;
+	look = (struct wait_look){
+		.model = &f.model,
+		.samples = &f.samples,
+		.policy = &f.policy,
+		.plan = &f.plan,
+		.rule = &f.policy.pressure_cpu,
+		.resource = RESOURCE_CPU,
+		.now_us = 100 * SECOND,
+	};
+	fake_sample(&f, web, look.now_us, 0, 0);
+	return 0;
 }
 
-/* 4 CPUs: target 2600, policy floor 80, floor of an old kernel 1000. */
-static void world_init(struct world *w)
+static int teardown(void **state)
 {
-	memset(w, 0, sizeof(*w));
-	fake_init(&w->f);
-	w->web = fake_pod(&w->f, WEB, QOS_GUARANTEED);
-	w->db = fake_pod(&w->f, DB, QOS_GUARANTEED);
-	w->hog = fake_pod(&w->f, HOG, QOS_BESTEFFORT);
-	fake_level(&w->f, w->web, LEVEL_P0);
-	fake_level(&w->f, w->db, LEVEL_P0);
-	fake_level(&w->f, w->hog, LEVEL_P7);
-	strcpy(w->f.model.node.kernel, "7.3.4-cloud-amd64");
-	w->now_us = 100 * SECOND;
-	sample(w);
+	(void)state;
+	fake_free(&f);
+	return 0;
 }
 
-static void step(struct world *w)
+/* A rung that is on is written; going up would take something. */
+static struct ladder_signal signal_of(bool pressure)
 {
-	ladder_cpu_step(&w->f.ladder, &w->f.model, &w->f.samples, &w->f.policy, &w->f.plan,
-			w->now_us);
+	return (struct ladder_signal){
+		.allowed = ALL,
+		.pressure = pressure,
+		.useful = true,
+		.spent = true,
+		.in_force = true,
+		.reason = {.code = REASON_SQUEEZE, .rule = -1, .level = LEVEL_NONE, .observed = 77},
+	};
 }
 
-static void run(struct world *w, int seconds, struct second s)
+/* `seconds` looks, in which web waits `permille` of the time. */
+static enum rung run(int seconds, struct ladder_signal signal, uint64_t permille)
 {
 	for (int i = 0; i < seconds; i++) {
-		w->now_us += SECOND;
-		w->web_us += s.web * 1000;
-		w->wait_us += s.wait * 1000;
-		w->hog_us += s.hog * 1000;
-		w->busy_us += (s.web + s.hog + s.system) * 1000;
-		w->periods += 10;
-		w->throttled += s.throttled;
-		w->inner += s.inner;
-		w->unseen = s.unseen;
-		sample(w);
-		step(w);
+		look.now_us += SECOND;
+		waited_us += permille * 1000;
+		fake_sample(&f, web, look.now_us, 0, waited_us);
+		(void)ladder_step(&ladder, &table, &signal, &look);
+	}
+	return ladder.rung;
+}
+
+TEST(it_goes_up_one_rung_at_a_time_each_after_its_dwell)
+{
+	const struct ladder_signal waits = signal_of(true);
+
+	assert_int_equal(run(1, waits, 100), LOW);
+	assert_int_equal(ladder.reason.observed, 77);
+	assert_int_equal(run(4, waits, 100), LOW);
+	assert_int_equal(run(1, waits, 100), MIDDLE);
+	assert_int_equal(ladder.since_us, look.now_us);
+	assert_int_equal(run(1, waits, 100), MIDDLE);
+	assert_int_equal(run(1, waits, 100), HIGH);
+	assert_int_equal(run(5, waits, 100), HIGH);
+	assert_int_equal(ladder.steps, 3);
+}
+
+TEST(it_comes_down_one_rung_at_a_time_each_after_its_calm)
+{
+	(void)run(8, signal_of(true), 100);
+	assert_int_equal(ladder.rung, HIGH);
+	assert_int_equal(run(1, signal_of(false), 0), MIDDLE);
+	assert_int_equal(ladder.reason.code, REASON_RELEASED);
+	assert_int_equal(run(2, signal_of(false), 0), MIDDLE);
+	assert_int_equal(run(1, signal_of(false), 0), LOW);
+	assert_int_equal(run(5, signal_of(false), 0), LOW);
+	assert_int_equal(run(1, signal_of(false), 0), RUNG_CALM);
+	assert_int_equal(ladder.reason.for_us, 10 * SECOND);
+	assert_int_equal(ladder.steps, 6);
+}
+
+/* Peace counts from the last wait, however short that was. */
+TEST(a_wait_in_between_starts_the_calm_anew)
+{
+	(void)run(1, signal_of(true), 100);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(run(9, signal_of(false), 0), LOW);
+		assert_int_equal(run(1, signal_of(true), 100) == RUNG_CALM, false);
+		ladder.since_us = look.now_us; /* not the dwell of the next rung */
 	}
 }
 
-TEST(with_nobody_waiting_offline_work_gets_the_node_and_no_step_is_taken)
+TEST(without_anybody_to_take_from_it_does_not_go_up_and_while_it_takes_it_stays)
 {
-	struct world w;
+	struct ladder_signal s = signal_of(true);
 
-	world_init(&w);
-	run(&w, 30, (struct second){.web = 0, .wait = 0, .hog = 4000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	assert_int_equal(w.f.ladder.steps, 0);
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 0);
-	fake_free(&w.f);
+	s.useful = false;
+	assert_int_equal(run(30, s, 100), RUNG_CALM);
+	s.useful = true;
+	assert_int_equal(run(1, s, 100), LOW);
+	s = signal_of(false);
+	s.spent = false;
+	assert_int_equal(run(100, s, 0), LOW);
+	s.spent = true;
+	assert_int_equal(run(1, s, 0), RUNG_CALM);
 }
 
-TEST(an_online_pod_that_waits_squeezes_offline_work_to_what_the_target_leaves)
+TEST(a_rung_that_is_not_allowed_is_passed_over_and_left_at_once)
 {
-	struct world w;
+	struct ladder_signal s = signal_of(true);
 
-	world_init(&w);
-	run(&w, 3, (struct second){.web = 1200, .wait = 124, .hog = 2600, .system = 200});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	assert_int_equal(w.f.ladder.steps, 1);
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 2600 - 1200 - 200);
-	assert_int_equal(w.f.ladder.reason.code, REASON_SQUEEZE);
-	assert_string_equal(w.f.ladder.reason.who, w.web->name);
-	assert_int_equal(w.f.ladder.reason.observed, 124);
-	assert_int_equal(w.f.ladder.reason.limit, 50);
-	assert_int_equal(w.f.ladder.reason.for_us, 2 * SECOND);
-	assert_int_equal(w.f.ladder.reason.extra, 300); /* 1200 of 4000 */
-	fake_free(&w.f);
+	s.allowed = 1u << LOW | 1u << HIGH;
+	assert_int_equal(run(2, s, 100), LOW);
+	assert_int_equal(run(1, s, 100), HIGH); /* by its own dwell */
+	s.allowed = 1u << LOW;
+	assert_int_equal(run(1, s, 100), LOW);
+	s.allowed = 0;
+	assert_int_equal(run(1, s, 100), RUNG_CALM);
+	assert_int_equal(run(30, s, 100), RUNG_CALM);
 }
 
-TEST(a_wait_under_the_threshold_or_shorter_than_the_window_moves_nothing)
+TEST(what_is_due_at_once_waits_for_no_dwell_and_stops_at_what_is_allowed)
 {
-	struct world w;
+	struct ladder_signal s = signal_of(false);
 
-	world_init(&w);
-	run(&w, 1, (struct second){.web = 1000, .wait = 900, .hog = 3000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM); /* one second of two */
-	fake_free(&w.f);
-	world_init(&w);
-	run(&w, 20, (struct second){.web = 1000, .wait = 49, .hog = 3000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	run(&w, 3, (struct second){.web = 1000, .wait = 50, .hog = 3000});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	fake_free(&w.f);
+	s.at_once = HIGH;
+	assert_int_equal(run(1, s, 0), HIGH);
+	assert_int_equal(ladder.steps, 1);
+	ladder = (struct ladder){0};
+	s.allowed = 1u << LOW | 1u << MIDDLE;
+	assert_int_equal(run(1, s, 0), MIDDLE);
+	ladder = (struct ladder){0};
+	s.useful = false;
+	assert_int_equal(run(1, s, 0), RUNG_CALM);
 }
 
-TEST(a_pod_that_throttles_itself_is_not_an_offline_pods_fault)
+/* It waits as before on LOW (with no rung above to go to): two windows, then its rest. */
+TEST(a_rung_that_helped_nobody_is_left_for_the_one_below)
 {
-	struct world w;
+	struct ladder_signal s = signal_of(true);
 
-	world_init(&w);
-	run(&w, 10, (struct second){.web = 1000, .wait = 500, .hog = 3000, .throttled = 1});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	run(&w, 3, (struct second){.web = 1000, .wait = 500, .hog = 3000, .throttled = 0});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	fake_free(&w.f);
+	s.allowed = 1u << LOW;
+	(void)run(2, signal_of(false), 300);
+	assert_int_equal(run(20, s, 300), LOW);
+	assert_int_equal(run(1, s, 300), RUNG_CALM);
+	assert_int_equal(ladder.reason.code, REASON_INEFFECTIVE);
+	assert_int_equal(ladder.efficacy.n_marks, 1);
 }
 
-/* The pod's own cpu.stat knows nothing of it. */
-TEST(nor_is_one_whose_container_is_throttled_or_cannot_be_looked_at)
+TEST(a_rung_above_is_judged_by_what_was_there_when_it_began)
 {
-	struct world w;
-
-	world_init(&w);
-	run(&w, 10, (struct second){.web = 1000, .wait = 500, .hog = 3000, .inner = 2});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	run(&w, 10, (struct second){.web = 1000, .wait = 500, .hog = 3000, .unseen = true});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	run(&w, 3, (struct second){.web = 1000, .wait = 500, .hog = 3000});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	fake_free(&w.f);
+	(void)run(2, signal_of(false), 300);
+	assert_int_equal(run(1, signal_of(true), 300), LOW);
+	assert_int_equal(run(5, signal_of(true), 200), MIDDLE);
+	assert_int_equal(ladder.efficacy.started_us, look.now_us);
+	assert_int_equal(ladder.efficacy.trial[0].number, 200);
 }
 
-TEST(offline_work_that_waits_squeezes_nobody)
+TEST(a_gap_is_calm)
 {
-	struct world w;
-
-	world_init(&w);
-	/* the hog's own some is as high as its use, the online pods wait for nothing */
-	run(&w, 10, (struct second){.web = 3000, .wait = 0, .hog = 1000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	fake_free(&w.f);
+	(void)run(8, signal_of(true), 100);
+	ladder_reset(&ladder, look.now_us + SECOND, 3600 * (uint64_t)SECOND);
+	assert_int_equal(ladder.rung, RUNG_CALM);
+	assert_int_equal(ladder.steps, 4);
+	assert_int_equal(ladder.reason.code, REASON_GAP);
+	assert_int_equal(ladder.pressure_us, 0);
 }
 
-TEST(the_agent_squeezes_nobody_for_its_own_sake)
+/* However it is driven: never past the top, never up without a reason, and each look moves it by at most one
+ * rung down. */
+TEST(any_series_of_signals_keeps_the_rules)
 {
-	struct world w;
+	uint64_t dice = 20261126;
 
-	world_init(&w);
-	w.web->cgroup->name = "colod.service";
-	run(&w, 10, (struct second){.web = 1000, .wait = 900, .hog = 3000});
-	assert_int_equal(w.f.ladder.steps, 0);
-	w.web->cgroup->name = "kubelet.service";
-	run(&w, 10, (struct second){.web = 1000, .wait = 900, .hog = 3000});
-	assert_int_equal(w.f.ladder.steps, 1);
-	fake_free(&w.f);
-}
+	for (int i = 0; i < 20000; i++) {
+		struct ladder_signal s = signal_of(fake_random_below(&dice, 2) == 1);
+		enum rung before = ladder.rung;
 
-TEST(offline_work_at_its_floor_is_not_squeezed)
-{
-	struct world w;
-
-	world_init(&w);
-	run(&w, 10, (struct second){.web = 3900, .wait = 500, .hog = 80});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	run(&w, 3, (struct second){.web = 3800, .wait = 500, .hog = 120});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 80);
-	assert_int_equal(w.f.ladder.reason.code, REASON_SQUEEZE_FLOOR);
-	fake_free(&w.f);
-}
-
-TEST(kernels_that_throttle_a_whole_run_queue_have_a_higher_floor)
-{
-	static const char *const old[] = {"6.1.0-49-amd64", "6.12.94+deb13-amd64", "6.17.0",
-					  "unknown"};
-	struct world w;
-
-	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
-		world_init(&w);
-		strcpy(w.f.model.node.kernel, old[i]);
-		run(&w, 3, (struct second){.web = 2600, .wait = 500, .hog = 1400});
-		assert_int_equal(w.f.ladder.quota_cpu_milli, 1000); /* min(1 CPU, 25 % of 4) */
-		fake_free(&w.f);
+		s.allowed = (uint32_t)fake_random_below(&dice, 8) << LOW;
+		s.useful = fake_random_below(&dice, 4) > 0;
+		s.spent = fake_random_below(&dice, 2) == 1;
+		s.in_force = fake_random_below(&dice, 2) == 1;
+		s.at_once = fake_random_below(&dice, 50) ? RUNG_CALM : HIGH;
+		(void)run(1, s, fake_random_below(&dice, 1000));
+		assert_true(ladder.rung <= HIGH);
+		if (ladder.rung > before) {
+			assert_true(s.useful && (s.pressure || s.at_once == HIGH));
+			assert_true(s.allowed & (1u << ladder.rung));
+		}
+		if (ladder.rung < before && (s.allowed & (1u << before)) &&
+		    ladder.reason.code != REASON_INEFFECTIVE)
+			assert_true(!s.pressure && s.spent);
 	}
-	world_init(&w);
-	strcpy(w.f.model.node.kernel, "6.18.0");
-	run(&w, 3, (struct second){.web = 2600, .wait = 500, .hog = 1400});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 80);
-	fake_free(&w.f);
 }
 
-TEST(while_somebody_waits_the_quota_only_falls)
-{
-	struct world w;
-	uint64_t before;
-
-	world_init(&w);
-	run(&w, 3, (struct second){.web = 1000, .wait = 200, .hog = 3000});
-	before = w.f.ladder.quota_cpu_milli;
-	assert_int_equal(before, 1600);
-	run(&w, 3, (struct second){.web = 1500, .wait = 200, .hog = 1600});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 1100);
-	run(&w, 10, (struct second){.web = 500, .wait = 200, .hog = 1100});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 1100);
-	assert_int_equal(w.f.ladder.steps, 1);
-	fake_free(&w.f);
-}
-
-TEST(without_pressure_the_quota_grows_by_a_twentieth_of_the_node_a_second_up_to_the_target)
-{
-	struct world w;
-
-	world_init(&w);
-	run(&w, 3, (struct second){.web = 2400, .wait = 200, .hog = 1600});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 200);
-	/* the last two waiting seconds leave the window first */
-	run(&w, 2, (struct second){.web = 2000, .wait = 0, .hog = 200});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 400);
-	run(&w, 1, (struct second){.web = 2000, .wait = 0, .hog = 400});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 600);
-	run(&w, 3, (struct second){.web = 2000, .wait = 0, .hog = 600});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 600); /* 2600 - 2000 */
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	assert_int_equal(w.f.ladder.reason.extra, 150);
-	fake_free(&w.f);
-}
-
-TEST(calm_takes_the_quota_away_from_a_hog_that_uses_all_of_it)
-{
-	struct world w;
-	int seconds = 0;
-
-	world_init(&w);
-	run(&w, 3, (struct second){.web = 2000, .wait = 200, .hog = 2000});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	while (w.f.ladder.rung == RUNG_SQUEEZE && seconds < 60) {
-		run(&w, 1, (struct second){.hog = w.f.ladder.quota_cpu_milli});
-		seconds++;
-	}
-	/* 10 s of peace (and the window before it), then past the target to the whole node */
-	assert_in_range(seconds, 11, 25);
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 0);
-	assert_int_equal(w.f.ladder.steps, 2);
-	assert_int_equal(w.f.ladder.reason.code, REASON_RELEASED);
-	assert_true(w.f.ladder.reason.for_us >= 10 * SECOND);
-	fake_free(&w.f);
-}
-
-TEST(a_hold_that_limits_nothing_is_lifted_after_ten_seconds)
-{
-	struct world w;
-	int seconds = 0;
-
-	world_init(&w);
-	run(&w, 3, (struct second){.web = 2000, .wait = 200, .hog = 2000});
-	while (w.f.ladder.rung == RUNG_SQUEEZE && seconds < 60) {
-		run(&w, 1, (struct second){.hog = 100});
-		seconds++;
-	}
-	assert_in_range(seconds, 10, 12);
-	fake_free(&w.f);
-}
-
-/* The use of a window says nothing of a quota that was raised at its end. */
-TEST(a_small_quota_that_is_used_up_grows_and_is_not_dropped_at_its_first_growth)
-{
-	struct world w;
-	int seconds = 0;
-
-	world_init(&w);
-	run(&w, 3, (struct second){.web = 2400, .wait = 200, .hog = 1600});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 200);
-	while (w.f.ladder.rung == RUNG_SQUEEZE && seconds < 60) {
-		run(&w, 1, (struct second){.web = 2400, .hog = w.f.ladder.quota_cpu_milli});
-		assert_true(w.f.ladder.rung == RUNG_CALM || w.f.ladder.quota_cpu_milli < 4000);
-		seconds++;
-	}
-	/* 11 s at the target, then a twentieth a second from 200 to 4000 */
-	assert_in_range(seconds, 28, 32);
-	fake_free(&w.f);
-}
-
-TEST(a_short_pause_does_not_lift_the_hold)
-{
-	struct world w;
-
-	world_init(&w);
-	run(&w, 3, (struct second){.web = 2000, .wait = 200, .hog = 2000});
-	for (int i = 0; i < 10; i++) {
-		run(&w, 8, (struct second){.web = 2000, .wait = 0, .hog = 600});
-		assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-		run(&w, 2, (struct second){.web = 2000, .wait = 200, .hog = 600});
-	}
-	assert_int_equal(w.f.ladder.steps, 1);
-	fake_free(&w.f);
-}
-
-TEST(without_a_pod_that_may_be_held_the_ladder_is_calm_at_once)
-{
-	struct world w;
-
-	world_init(&w);
-	run(&w, 3, (struct second){.web = 2000, .wait = 200, .hog = 2000});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	fake_waiting(&w.f, w.hog);
-	run(&w, 1, (struct second){.web = 2000, .wait = 200, .hog = 2000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	fake_level(&w.f, w.hog, LEVEL_P7);
-	w.f.plan.assignments[w.hog->slot].may_hold = false;
-	run(&w, 5, (struct second){.web = 2000, .wait = 200, .hog = 2000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	fake_free(&w.f);
-}
-
-TEST(no_rule_no_capability_no_squeeze_no_step)
-{
-	const struct second storm = {.web = 2000, .wait = 900, .hog = 2000};
-	struct world w;
-
-	world_init(&w);
-	w.f.policy.pressure_cpu.on = false;
-	run(&w, 5, storm);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	w.f.policy.pressure_cpu.on = true;
-	w.f.model.capabilities &= ~(1u << CAPABILITY_CPU_MAX);
-	run(&w, 5, storm);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	w.f.model.capabilities |= 1u << CAPABILITY_CPU_MAX;
-	w.f.policy.levels[LEVEL_P7].cpu.squeeze = false;
-	run(&w, 5, storm);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	w.f.policy.levels[LEVEL_P7].cpu.squeeze = true;
-	run(&w, 1, storm);
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	fake_free(&w.f);
-}
-
-TEST(numbers_that_were_not_measured_move_nothing)
-{
-	struct world w;
-
-	world_init(&w);
-	for (int i = 0; i < SAMPLE_RING; i++)
-		w.f.samples.node.ring[i].valid = 0;
-	w.f.samples.node.count = 0; /* the node's use is not known */
-	w.now_us += 2 * SECOND;
-	fake_sample(&w.f, w.web, w.now_us, 2 * SECOND, SECOND);
-	fake_sample(&w.f, w.hog, w.now_us, 2 * SECOND, 0);
-	step(&w);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	fake_free(&w.f);
-
-	world_init(&w);
-	run(&w, 2, (struct second){.web = 2000, .wait = 0, .hog = 2000});
-	/* a pod's samples stopped long ago, in the middle of a wait */
-	w.now_us += SECOND;
-	fake_sample(&w.f, w.web, w.now_us, 5 * SECOND, 2 * SECOND);
-	w.now_us += 60 * SECOND;
-	fake_sample(&w.f, w.hog, w.now_us, 120 * SECOND, 0);
-	fake_sample_node(&w.f, w.now_us, 200 * SECOND);
-	step(&w);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	fake_free(&w.f);
-}
-
-TEST(the_pod_that_waits_longest_is_named)
-{
-	struct world w;
-
-	world_init(&w);
-	run(&w, 1, (struct second){.web = 1000, .wait = 100, .hog = 2000});
-	w.now_us += SECOND;
-	fake_sample(&w.f, w.web, w.now_us, 2 * SECOND, SECOND / 5);
-	fake_sample(&w.f, w.db, w.now_us, 0, SECOND);
-	fake_sample(&w.f, w.hog, w.now_us, 4 * SECOND, 0);
-	fake_sample_node(&w.f, w.now_us, 8 * SECOND);
-	step(&w);
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	assert_string_equal(w.f.ladder.reason.who, w.db->name);
-	assert_int_equal(w.f.ladder.reason.observed, 500);
-	fake_free(&w.f);
-}
-
-TEST(a_gap_is_calm_and_what_was_seen_before_it_counts_no_more)
-{
-	struct world w;
-
-	world_init(&w);
-	run(&w, 3, (struct second){.web = 1000, .wait = 200, .hog = 2000});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	ladder_cpu_reset(&w.f.ladder, w.now_us + 60 * SECOND, 60 * SECOND);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 0);
-	assert_int_equal(w.f.ladder.pressure_us, 0);
-	assert_int_equal(w.f.ladder.steps, 2);
-	assert_int_equal(w.f.ladder.reason.for_us, 60 * SECOND);
-	ladder_cpu_reset(&w.f.ladder, w.now_us + 90 * SECOND, 30 * SECOND);
-	assert_int_equal(w.f.ladder.steps, 2);
-	fake_free(&w.f);
-}
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			with_nobody_waiting_offline_work_gets_the_node_and_no_step_is_taken),
-		cmocka_unit_test(
-			an_online_pod_that_waits_squeezes_offline_work_to_what_the_target_leaves),
-		cmocka_unit_test(
-			a_wait_under_the_threshold_or_shorter_than_the_window_moves_nothing),
-		cmocka_unit_test(a_pod_that_throttles_itself_is_not_an_offline_pods_fault),
-		cmocka_unit_test(nor_is_one_whose_container_is_throttled_or_cannot_be_looked_at),
-		cmocka_unit_test(offline_work_that_waits_squeezes_nobody),
-		cmocka_unit_test(the_agent_squeezes_nobody_for_its_own_sake),
-		cmocka_unit_test(offline_work_at_its_floor_is_not_squeezed),
-		cmocka_unit_test(kernels_that_throttle_a_whole_run_queue_have_a_higher_floor),
-		cmocka_unit_test(while_somebody_waits_the_quota_only_falls),
-		cmocka_unit_test(
-			without_pressure_the_quota_grows_by_a_twentieth_of_the_node_a_second_up_to_the_target),
-		cmocka_unit_test(calm_takes_the_quota_away_from_a_hog_that_uses_all_of_it),
-		cmocka_unit_test(a_hold_that_limits_nothing_is_lifted_after_ten_seconds),
-		cmocka_unit_test(
-			a_small_quota_that_is_used_up_grows_and_is_not_dropped_at_its_first_growth),
-		cmocka_unit_test(a_short_pause_does_not_lift_the_hold),
-		cmocka_unit_test(without_a_pod_that_may_be_held_the_ladder_is_calm_at_once),
-		cmocka_unit_test(no_rule_no_capability_no_squeeze_no_step),
-		cmocka_unit_test(numbers_that_were_not_measured_move_nothing),
-		cmocka_unit_test(the_pod_that_waits_longest_is_named),
-		cmocka_unit_test(a_gap_is_calm_and_what_was_seen_before_it_counts_no_more),
+		CASE(it_goes_up_one_rung_at_a_time_each_after_its_dwell),
+		CASE(it_comes_down_one_rung_at_a_time_each_after_its_calm),
+		CASE(a_wait_in_between_starts_the_calm_anew),
+		CASE(without_anybody_to_take_from_it_does_not_go_up_and_while_it_takes_it_stays),
+		CASE(a_rung_that_is_not_allowed_is_passed_over_and_left_at_once),
+		CASE(what_is_due_at_once_waits_for_no_dwell_and_stops_at_what_is_allowed),
+		CASE(a_rung_that_helped_nobody_is_left_for_the_one_below),
+		CASE(a_rung_above_is_judged_by_what_was_there_when_it_began),
+		CASE(a_gap_is_calm),
+		CASE(any_series_of_signals_keeps_the_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

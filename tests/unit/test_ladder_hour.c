@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "policy/decide.h"
-#include "policy/ladder.h"
+#include "policy/ladder_cpu.h"
 #include "tests/lib/fake.h"
 #include "tests/lib/fake_random.h"
 #include "tests/lib/test.h"

@@ -48,7 +48,7 @@ static int teardown(void **state)
 
 static void note(struct record *r, int64_t second)
 {
-	struct ladder_cpu before = c.ladder;
+	struct ladder before = c.ladder;
 	const struct record_pass pass = {
 		.now_us = second * SECOND,
 		.modes = &c.modes,

@@ -38,7 +38,7 @@ TEST(every_enum_has_a_word_and_every_word_an_enum)
 	assert_int_equal(record_words_reason_from(&unknown), -EINVAL);
 }
 
-static const struct ladder_cpu ladder = {
+static const struct ladder ladder = {
 	.rung = RUNG_SQUEEZE,
 	.since_us = 1,
 	.pressure_us = -2,
@@ -63,7 +63,7 @@ static const struct ladder_cpu ladder = {
 
 TEST(a_ladder_goes_there_and_back)
 {
-	struct ladder_cpu back = {0};
+	struct ladder back = {0};
 	struct record_line line;
 
 	record_words_put_ladder(&buf, &ladder, NULL);
@@ -77,8 +77,8 @@ TEST(a_ladder_goes_there_and_back)
 
 TEST(what_a_hold_is_judged_by_is_written_only_while_there_is_some)
 {
-	static const struct ladder_cpu calm = {.rung = RUNG_CALM};
-	struct ladder_cpu back = {.steps = 77};
+	static const struct ladder calm = {.rung = RUNG_CALM};
+	struct ladder back = {.steps = 77};
 	struct record_line line;
 
 	record_words_put_ladder(&buf, &calm, NULL);
@@ -109,7 +109,7 @@ TEST(lists_of_pods_that_are_too_long_or_broken_are_refused)
 		LADDER("hold=1 waited=1:1:1,2:1:1,3:1:1,4:1:1,5:1:1,6:1:1,7:1:1,8:1:1,9:1:1"),
 	};
 	struct record_line line = text_of(LADDER("hold=1 waited=1:2:3 rest=1:2:3"));
-	struct ladder_cpu back = {.steps = 77};
+	struct ladder back = {.steps = 77};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct record_line broken = text_of(bad[i]);
@@ -126,7 +126,7 @@ TEST(a_ladder_that_is_cut_short_is_refused)
 	record_words_put_ladder(&buf, &ladder, NULL);
 	for (size_t n = 0; n < buf.n - sizeof("shop/web\\x201") + 1; n++) {
 		struct record_line line = {buf.text + 1, n};
-		struct ladder_cpu back = {.steps = 77};
+		struct ladder back = {.steps = 77};
 
 		assert_int_equal(record_words_get_ladder(&line, &back), -EBADMSG);
 		assert_int_equal(back.steps, 77);

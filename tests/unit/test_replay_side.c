@@ -31,8 +31,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void pass(int64_t now_us, const struct ladder_cpu *ladder,
-		 const struct assignment *assignments)
+static void pass(int64_t now_us, const struct ladder *ladder, const struct assignment *assignments)
 {
 	const struct record_replayed given = {
 		.now_us = now_us,
@@ -50,7 +49,7 @@ static void pass(int64_t now_us, const struct ladder_cpu *ladder,
 }
 
 /* Calm, with a word on when nobody can be held: nothing else moves it. */
-static const struct ladder_cpu told = {.rung = RUNG_CALM, .steps = 9, .pressure_us = 5};
+static const struct ladder told = {.rung = RUNG_CALM, .steps = 9, .pressure_us = 5};
 
 TEST(a_ladder_that_is_told_is_taken_and_kept)
 {

@@ -2,6 +2,7 @@
 // Who waits for CPU, and what is not known of it. That own quotas are own fault: test_ladder.
 #include "policy/wait.h"
 
+#include "policy/ring.h"
 #include "tests/lib/fake.h"
 #include "tests/lib/test.h"
 
@@ -18,6 +19,8 @@ static struct wait_look look_at(int64_t now_us)
 		.samples = &f.samples,
 		.policy = &f.policy,
 		.plan = &f.plan,
+		.rule = &f.policy.pressure_cpu,
+		.resource = RESOURCE_CPU,
 		.now_us = now_us,
 	};
 }
@@ -94,6 +97,29 @@ TEST(only_online_pods_past_the_threshold_count)
 	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
 }
 
+/* Its own quota makes a pod wait for CPU only. */
+TEST(each_resource_has_its_own_wait_and_a_quota_is_the_cpus_alone)
+{
+	struct pod_sample s = {.valid = SAMPLE_CPU | SAMPLE_PSI_CPU | SAMPLE_PSI_MEMORY};
+	struct wait_look look = look_at(60 * (int64_t)SECOND);
+	uint64_t permille = 0, span_us = 0;
+
+	for (int i = 0; i < 3; i++) {
+		s.at_us = (58 + i) * (int64_t)SECOND;
+		s.cpu_periods = 100 + 10 * (uint64_t)i;
+		s.cpu_throttled = 5 * (uint64_t)i;
+		s.psi[RESOURCE_CPU].some_us = (uint64_t)i * SECOND / 2;
+		s.psi[RESOURCE_MEMORY].some_us = (uint64_t)i * SECOND / 10;
+		assert_int_equal(ring_add(f.samples.pods[web->slot], &s), 0);
+	}
+	assert_false(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	look.resource = RESOURCE_MEMORY;
+	assert_true(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	assert_int_equal(permille, 100);
+	look.resource = RESOURCE_IO; /* was not measured */
+	assert_false(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -101,6 +127,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(the_wait_is_measured_over_the_window_asked_for),
 		CASE(what_is_too_short_or_too_old_is_not_known),
+		CASE(each_resource_has_its_own_wait_and_a_quota_is_the_cpus_alone),
 		CASE(only_online_pods_past_the_threshold_count),
 	};
 

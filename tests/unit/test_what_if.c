@@ -337,7 +337,7 @@ TEST(a_policy_that_waits_for_labels_changes_nothing_yet)
 
 TEST(the_ladder_and_the_plan_in_force_stay_as_they_are)
 {
-	struct ladder_cpu ladder;
+	struct ladder ladder;
 	size_t n;
 
 	begin(HEAD "mode: squeeze\n" JOBS);
@@ -350,7 +350,7 @@ TEST(the_ladder_and_the_plan_in_force_stay_as_they_are)
 	assert_int_equal(ask("version: 1\nmode: off\nfacts: {from: cgroup}\n"), 0);
 	assert_memory_equal(&ladder, &t.state->ladder_cpu, sizeof(ladder));
 	assert_int_equal(t.state->plan.n_entries, n);
-	t.state->ladder_cpu = (struct ladder_cpu){0};
+	t.state->ladder_cpu = (struct ladder){0};
 	look(&before);
 	tick(t.state, 30 * S_US);
 	look(&after);

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The CPU ladder, by ladder.c. Calm: no quota anywhere, offline work gets what online work leaves. Squeeze:
+// all offline work together gets a quota.
+//
+// Example, 4 CPUs, target 65 %: "web" waits 12 % of 2 s (threshold 5 %) while online work uses 1.2
+// CPUs, everything else 0.2 and offline work 2.6. Quota = 4 × 0.65 − 1.2 − 0.2 = 1.2 CPUs, at once.
+// While web still waits the quota only falls. Once it does not, the quota grows by 0.2 CPUs a
+// second, for the first 10 s not past the target; then past it, until offline work leaves a sixth
+// of it unused or it covers the node. That is calm again: a hold that limits nothing is lifted.
+// A new wait cuts at once. A hold that helps nobody is undone (efficacy.c).
+#include "policy/ladder_cpu.h"
+
+#include "policy/cpu_use.h"
+#include "policy/decide.h"
+#include "policy/efficacy.h"
+#include "policy/knob.h"
+#include "policy/ladder.h"
+#include "policy/release.h"
+#include "policy/wait.h"
+#include "policy/who.h"
+
+#define PERMILLE 1000u
+#define CPU_MILLI 1000u
+
+/* 5 % of the node a second: from a floor of 2 % to the whole node in 20 s, so that a mistake
+ * costs batch work seconds, and slow against the 1 s between samples. */
+#define GROW_PERMILLE_PER_S 50u
+/* Peace for this long before the target is passed or the hold is lifted. Longer than the usual
+ * burst of requests, and five windows of the default rule. */
+#define CALM_AFTER_US 10000000
+/* A growth step counts at most this much time, so that a suspend does not lift a hold at once. */
+#define GROW_STEP_MAX_US 5000000
+/* Offline use × 6/5 below the quota: it no longer limits. */
+#define SLACK_NUM 6u
+#define SLACK_DEN 5u
+
+/* Since 6.18 a throttled task stops on its way back to user space. Before, the whole run queue
+ * stops, kernel locks and all, and small quotas stall online work: the floor is higher there. */
+#define PER_TASK_THROTTLE_MAJOR 6
+#define PER_TASK_THROTTLE_MINOR 18
+
+/* What one step looks at. */
+struct view {
+	bool holdable; /* some offline pod may meet a quota */
+	uint32_t target_permille;
+	uint64_t capacity_milli;
+	uint64_t floor_milli;
+	uint64_t offline_milli;	  /* use of the pods that a quota would meet */
+	bool measured;		  /* bound_milli is valid */
+	uint64_t bound_milli;	  /* what the target leaves for them, at least the floor */
+	const struct pod *waiter; /* the online pod that waits longest past the threshold, or NULL */
+	uint64_t waited_permille;
+	uint64_t waited_of_us;
+};
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static bool may_squeeze(const struct policy *policy, const struct assignment *a)
+{
+	return a->state == ASSIGNMENT_LEVEL && a->role == ROLE_OFFLINE && a->may_hold &&
+	       policy->levels[a->level].cpu.squeeze;
+}
+
+/* A pod inside another pod's cgroup is part of that one's use. */
+static bool is_nested(const struct pod *pod)
+{
+	for (const struct cgroup *up = pod->cgroup->parent; up; up = up->parent)
+		if (up->pod && up->pod->cgroup == up)
+			return true;
+	return false;
+}
+
+/* Several offline levels: the lowest target and the highest floor of those that have pods. */
+static void see_levels(struct view *v, const struct model *model, const struct policy *policy,
+		       const struct plan *plan)
+{
+	uint64_t floor_permille = 0;
+
+	v->target_permille = PERMILLE;
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct assignment *a = plan_assignment(plan, model->pods[i]);
+		const struct level_cpu *cpu;
+
+		if (!may_squeeze(policy, a))
+			continue;
+		cpu = &policy->levels[a->level].cpu;
+		v->holdable = true;
+		if (cpu->squeeze_target_permille < v->target_permille)
+			v->target_permille = cpu->squeeze_target_permille;
+		floor_permille = max_u64(floor_permille, cpu->squeeze_floor_permille);
+	}
+	v->capacity_milli = model->node.n_cpus * CPU_MILLI;
+	v->floor_milli = v->capacity_milli * floor_permille / PERMILLE;
+	if (!release_at_least(model->node.kernel, PER_TASK_THROTTLE_MAJOR,
+			      PER_TASK_THROTTLE_MINOR)) {
+		uint64_t quarter = min_u64(CPU_MILLI, v->capacity_milli / 4);
+
+		v->floor_milli = max_u64(v->floor_milli, max_u64(v->capacity_milli / 10, quarter));
+	}
+	v->floor_milli = min_u64(v->floor_milli, v->capacity_milli);
+}
+
+/* Quota = capacity × target − what all others use; system use is what no pod accounts for. */
+static void see_use(struct view *v, const struct wait_look *look)
+{
+	uint64_t window_us = look->policy->pressure_cpu.window_us, pods = 0, others = 0, busy;
+	const struct model *model = look->model;
+	uint64_t target = v->capacity_milli * v->target_permille / PERMILLE;
+
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct pod *pod = model->pods[i];
+		uint64_t milli;
+
+		if (is_nested(pod) ||
+		    cpu_use_pod_milli(look->samples, pod, window_us, look->now_us, &milli) < 0)
+			continue;
+		pods += milli;
+		if (may_squeeze(look->policy, plan_assignment(look->plan, pod)))
+			v->offline_milli += milli;
+		else
+			others += milli;
+	}
+	if (cpu_use_node_milli(look->samples, window_us, look->now_us, &busy) < 0)
+		return;
+	if (busy > pods)
+		others += busy - pods;
+	v->measured = true;
+	v->bound_milli = max_u64(target > others ? target - others : 0, v->floor_milli);
+}
+
+static void see_waiter(struct view *v, const struct wait_look *look,
+		       const struct efficacy *efficacy)
+{
+	const struct model *model = look->model;
+
+	for (size_t i = 0; i < model->n_pods; i++) {
+		uint64_t permille, span_us;
+
+		if (efficacy_rests(efficacy, model->pods[i], look->now_us, NULL) ||
+		    !wait_over_threshold(look, model->pods[i], &permille, &span_us) ||
+		    (v->waiter && permille <= v->waited_permille))
+			continue;
+		v->waiter = model->pods[i];
+		v->waited_permille = permille;
+		v->waited_of_us = span_us;
+	}
+}
+
+/* Who waited; the quota is added by note_quota(). */
+static struct reason blame(const struct view *v, uint32_t threshold_permille)
+{
+	struct reason r = {
+		.code = REASON_SQUEEZE,
+		.level = LEVEL_NONE,
+		.rule = -1,
+		.observed = v->waited_permille,
+		.limit = threshold_permille,
+		.for_us = v->waited_of_us,
+	};
+
+	who_set(&r, v->waiter->name);
+	return r;
+}
+
+static void note_quota(struct ladder *ladder, const struct view *v)
+{
+	bool at_floor = ladder->quota_cpu_milli <= v->floor_milli;
+
+	ladder->reason.code = at_floor ? REASON_SQUEEZE_FLOOR : REASON_SQUEEZE;
+	ladder->reason.extra = cpu_use_permille(ladder->quota_cpu_milli, v->capacity_milli);
+}
+
+static void grow(struct ladder *ladder, const struct view *v, uint64_t limit_milli, int64_t now_us)
+{
+	int64_t span_us = now_us - ladder->grown_us;
+	uint64_t more;
+
+	if (span_us > GROW_STEP_MAX_US)
+		span_us = GROW_STEP_MAX_US;
+	if (span_us <= 0)
+		return;
+	more = v->capacity_milli * GROW_PERMILLE_PER_S / PERMILLE * (uint64_t)span_us / 1000000;
+	if (more == 0)
+		return; /* too short to be a thousandth of a CPU: let it add up */
+	ladder->grown_us = now_us;
+	if (ladder->quota_cpu_milli < limit_milli)
+		ladder->quota_cpu_milli = min_u64(ladder->quota_cpu_milli + more, limit_milli);
+}
+
+/* Whether offline work leaves a sixth of the quota unused. Its use is a mean over the window, so it is
+ * held against what the quota was at the window's start: one that has just grown is never used up. */
+static bool limits_nothing(const struct ladder *ladder, const struct view *v,
+			   const struct policy *policy)
+{
+	uint64_t span_us = policy->pressure_cpu.window_us + 1000000;
+	uint64_t grown = v->capacity_milli * GROW_PERMILLE_PER_S / PERMILLE * span_us / 1000000;
+
+	return ladder->quota_cpu_milli > grown &&
+	       ladder->quota_cpu_milli - grown >= v->offline_milli * SLACK_NUM / SLACK_DEN;
+}
+
+/* The quota of this look: down at once, up by and by. */
+static void move_quota(struct ladder *ladder, const struct view *v, bool peace, int64_t now_us)
+{
+	/* Nothing has grown since a wait of this very moment. */
+	if (v->waiter)
+		ladder->grown_us = now_us;
+	grow(ladder, v, v->measured && !peace ? v->bound_milli : v->capacity_milli, now_us);
+	if (v->measured && !peace)
+		ladder->quota_cpu_milli = min_u64(ladder->quota_cpu_milli, v->bound_milli);
+	ladder->quota_cpu_milli = max_u64(ladder->quota_cpu_milli, v->floor_milli);
+}
+
+/* Some offline work has a quota of colod's, and nobody wrote over it. */
+static bool is_in_force(const struct model *model)
+{
+	for (size_t i = 0; i < model->n_cgroups; i++) {
+		const struct knob_state *s = &model->cgroups[i]->knobs[KNOB_CPU_MAX];
+
+		if (s->owned && s->held &&
+		    knob_equal(KNOB_CPU_MAX, &s->written, &s->now, model->node.page_bytes))
+			return true;
+	}
+	return false;
+}
+
+static struct ladder_signal signal_of(const struct ladder *ladder, const struct view *v,
+				      const struct wait_look *look, bool peace)
+{
+	bool calm = ladder->rung == RUNG_CALM;
+	struct ladder_signal s = {
+		.allowed = v->holdable && v->capacity_milli > 0 ? 1u << RUNG_SQUEEZE : 0,
+		.pressure = v->waiter != NULL,
+		.useful = v->measured && v->offline_milli > v->floor_milli,
+		.spent = !calm && peace &&
+			 (ladder->quota_cpu_milli >= v->capacity_milli ||
+			  limits_nothing(ladder, v, look->policy)),
+		.in_force = !calm && is_in_force(look->model),
+	};
+
+	if (v->waiter)
+		s.reason = blame(v, look->rule->threshold_permille);
+	return s;
+}
+
+void ladder_cpu_step(struct ladder *ladder, const struct model *model,
+		     const struct samples *samples, const struct policy *policy,
+		     const struct plan *plan, int64_t now_us)
+{
+	static const struct ladder_rung rungs[] = {
+		{.rung = RUNG_SQUEEZE, .calm_us = CALM_AFTER_US},
+	};
+	static const struct ladder_table table = {rungs, sizeof(rungs) / sizeof(rungs[0])};
+	const struct wait_look look = {
+		.model = model,
+		.samples = samples,
+		.policy = policy,
+		.plan = plan,
+		.resource = RESOURCE_CPU,
+		.rule = &policy->pressure_cpu,
+		.now_us = now_us,
+	};
+	struct ladder_signal signal;
+	struct view v = {0};
+	bool peace;
+
+	if (policy->pressure_cpu.on && model_can(model, CAPABILITY_CPU_MAX))
+		see_levels(&v, model, policy, plan);
+	if (v.holdable && v.capacity_milli > 0) {
+		see_use(&v, &look);
+		see_waiter(&v, &look, &ladder->efficacy);
+	}
+	peace = !v.waiter && now_us - ladder->pressure_us >= CALM_AFTER_US;
+	if (ladder->rung == RUNG_SQUEEZE && v.holdable)
+		move_quota(ladder, &v, peace, now_us);
+	signal = signal_of(ladder, &v, &look, peace);
+	if (ladder_step(ladder, &table, &signal, &look) != ladder->rung) {
+		ladder->quota_cpu_milli = ladder->rung == RUNG_CALM ? 0 : v.bound_milli;
+		ladder->grown_us = now_us;
+	} else if (ladder->rung == RUNG_SQUEEZE && v.waiter) {
+		ladder->reason = signal.reason;
+	}
+	if (ladder->rung == RUNG_SQUEEZE)
+		note_quota(ladder, &v);
+}
