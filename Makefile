@@ -427,8 +427,9 @@ vm-shell: vm-build ## A prompt in a VM with this build (KERNEL=6.12)
 
 # --- the two commands of README --------------------------------------------------------------
 
-PARTS := format headers warnings layers selftest unit prop golden policy replay-cases fuzz san-unit san-golden valgrind \
-	faults-share packaging verdict vm
+PARTS := format headers layers unit prop golden policy replay-cases san-unit faults-share packaging verdict vm
+# No clock decides these: they may run while a guest does.
+BESIDE := warnings selftest fuzz san-golden valgrind
 # What takes minutes; LONG=1 is in the environment there.
 LONG_PARTS = $(FAULT_WAYS:%=faults-%) faults-memory mutants $(LONG_VM) vm-oldest vm-newest demo bench vm-selftest
 jobs = $(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -446,7 +447,8 @@ ensure-deps:
 
 .PHONY: check
 check: ensure-deps ## Everything, with one summary at the end (PARTS="unit golden" for some)
-	+@$(unless-dry) tests/check.sh "$(O)" "$(jobs)" $(PARTS) $(ALSO)
+	+@$(unless-dry) tests/check.sh "$(O)" "$(jobs)" $(PARTS) $(ALSO) \
+		$(if $(filter-out file,$(origin PARTS)),,--beside $(BESIDE))
 
 .PHONY: check-all
 check-all: ensure-deps ## The long companions of check, each once for the same sources (PART=..., FRESH=1)

@@ -247,6 +247,57 @@ all_rules()
 	all "other sources run all" "a b " "4 passed, 0 failed, 0 skipped" a b
 }
 
+# What runs beside the guest runs then, is counted, is missed where it does not end, and ends with all.
+beside_rules()
+{
+	local rc=0 runner last
+	cat >"$tmp/make" <<-'END'
+		#!/bin/bash
+		cd "${0%/*}"
+		part=${2#check-}
+		case $part in
+		vm) for _ in $(seq 100); do [ -e "beside" ] && break; sleep 0.1; done; [ -e beside ] || exit 3 ;;
+		b) touch beside; chrt -p $$ | grep -q SCHED_IDLE || exit 3 ;;
+		c) printf '0 1 0\nfail: it\n' >"$RESULT"; exit 1 ;;
+		d) kill -9 $PPID "$(ps -o ppid= $PPID)"; exit 3 ;;
+		endless) echo $$ >pid; exec sleep 60 ;;
+		esac
+		echo "2 0 0" >"$RESULT"
+	END
+	chmod +x "$tmp/make"
+	beside()
+	{
+		local what=$1 sums=$2
+		shift 2
+		rm -f "$tmp/beside"
+		rc=0
+		tests/check.sh "$tmp/check" "$tmp/make" "$@" >"$tmp/out" 2>&1 || rc=$?
+		last=$(tail -n 1 "$tmp/out")
+		if [ "$last" = "$sums" ]; then ok "$what"; else fail "$what"; fi
+	}
+	beside "parts run beside the guest" "6 passed, 0 failed, 0 skipped" a vm --beside b
+	beside "or in their turn where there is none" "4 passed, 0 failed, 0 skipped" a --beside d2
+	beside "one that fails there counts" "4 passed, 1 failed, 0 skipped" vm --beside b c
+	caught "and is named" "FAILED:  c: it" $rc
+	beside "one that is killed there counts" "4 passed, 2 failed, 0 skipped" vm --beside b d e
+	caught "and is named" "e: came to no end" $rc
+	rm -f "$tmp/pid"
+	set -m
+	tests/check.sh "$tmp/check" "$tmp/make" vm --beside endless >"$tmp/out" 2>&1 &
+	runner=$!
+	set +m
+	until [ -s "$tmp/pid" ]; do sleep 0.1; done
+	kill -- "-$runner"
+	wait "$runner"
+	rc=$?
+	for _ in $(seq 100); do kill -0 "$(cat "$tmp/pid")" 2>/dev/null || break; sleep 0.1; done
+	if [ $rc -eq 130 ] && ! kill -0 "$(cat "$tmp/pid")" 2>/dev/null; then
+		ok "and end with an interrupted run"
+	else
+		fail "and end with an interrupted run"
+	fi
+}
+
 # Two programs at a time: who failed is not lost behind who was done earlier, and an end of the run is an end of all.
 tap_together()
 {
@@ -360,6 +411,7 @@ source_rules
 make_rules
 summary_rules
 all_rules
+beside_rules
 tap_rules
 golden_rules
 deps_rules

@@ -51,6 +51,7 @@ class Test:
     expect: str = ""
     long_budget_s: int = 0
     reboots: int = 0  # how often it cuts the power
+    core_profiles: tuple = ()  # more profiles, where only the core is asked for (make check-all)
 
 
 def _header(path):
@@ -58,7 +59,7 @@ def _header(path):
     for line in path.read_text().splitlines():
         if not line.startswith("#"):
             break
-        match = re.match(r"# (budget|long-budget|profile|core|title|expect|reboots): (.*)", line)
+        match = re.match(r"# (budget|long-budget|profile|core-profile|core|title|expect|reboots): (.*)", line)
         if match:
             fields[match[1]] = match[2].strip()
     return fields
@@ -72,13 +73,13 @@ def load_test(path):
     for key in ("budget", "long-budget"):
         if not re.fullmatch(r"\d+s", fields.get(key, "0s")):
             raise image.ImageError(f"{path}: {key} {fields[key]!r} is not like 40s")
-    names = tuple(fields["profile"].split())
-    for name in names:
+    names, more = (tuple(fields.get(key, "").split()) for key in ("profile", "core-profile"))
+    for name in names + more:
         if name not in PROFILES:
             raise image.ImageError(f"{path}: unknown profile {name!r}; known: {', '.join(PROFILES)}")
     return Test(path.stem, path, int(fields["budget"][:-1]), names, fields.get("core") == "yes",
                 fields["title"], fields.get("expect", ""), int(fields.get("long-budget", "0s")[:-1]),
-                int(fields.get("reboots", "0")))
+                int(fields.get("reboots", "0")), more)
 
 
 def load_tests(directory=TESTS):
@@ -87,6 +88,8 @@ def load_tests(directory=TESTS):
 
 
 def select(tests, core=False, only=None):
+    if core:
+        tests = [dataclasses.replace(t, profiles=t.profiles + t.core_profiles) for t in tests]
     return [t for t in tests
             if (t.core or not core) and (not only or any(fnmatch.fnmatch(t.name, g) for g in only))]
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # budget: 60s
-# profile: default smt swap
+# profile: default smt
+# core-profile: swap
 # core: yes
 # title: the guest is what its profile says, with the kernel features that colod is written for
 . "$VM/guest/lib.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # budget: 120s
-# long-budget: 500s
+# long-budget: 1200s
 # profile: default
 # core: no
 # title: a quota stands when the agent is killed, stopped, aborted, out of descriptors, out of room or out of its clock: it ends within its bound, and nothing else moves
@@ -11,6 +11,7 @@
 . "$VM/guest/colod.sh"
 . "$VM/guest/watch.sh"
 . "$VM/guest/pressure.sh"
+. "$VM/guest/soak.sh"
 
 # WatchdogSec=5s and TimeoutAbortSec=1s, and what an emulated machine takes for ExecStopPost=.
 BOUND_S=6
@@ -101,6 +102,24 @@ suspend()
 	ok "and it is said" wait_for 10 says 'did not run for'
 }
 
+# Pods come and go, the agent is killed and restarted, systemd reloads: what must hold holds throughout.
+soak()
+{
+	local seed=${COLOD_SEED:-$(date +%s)}
+	is "$(soak_sees)" "0 1 1 " "the check of a long run sees what it looks for"
+	soak_start
+	if [ -n "${LONG:-}" ]; then
+		note "COLOD_SEED=$seed"
+		ok "pods come and go, and the agent, too" soak_rounds 80 "$seed"
+	else
+		ok "an offline pod comes while a quota stands" soak_round offline
+	fi
+	ok "and they are gone" soak_end
+	ok "a quota stands for the others" wait_for 90 pressure_held
+	is "$(soak_breaches)" "" "no online pod was below a quota, no offline branch outside its bound"
+	is "$(grep -c '^# [wt]' "$WATCH_LOG")" 0 "and the witness missed nothing"
+}
+
 mkdir -p /run/colod
 mount -t tmpfs -o size=256k,mode=755 tmpfs /run/colod
 pressure_start
@@ -115,6 +134,7 @@ ok "start" colod_start
 ok "a quota stands" wait_for 90 pressure_held
 ok "systemd has been told" wait_for 30 colod_told
 watch_start
+soak
 dies SIGKILL kill_main KILL
 dies "SIGSTOP past the watchdog" kill_main STOP
 if [ -n "${LONG:-}" ]; then
@@ -127,6 +147,7 @@ fi
 watch_stop "the ways to die"
 pressure_end
 colod_stop
+ok "after the stop every value is as it was" knobs_back
 umount /run/colod
 rm -rf /run/systemd/system/colod.service.d
 systemctl daemon-reload
