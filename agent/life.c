@@ -10,6 +10,7 @@
 
 #include "agent/account.h"
 #include "agent/base/cleanup.h"
+#include "agent/base/core_sched.h"
 #include "agent/base/log.h"
 #include "agent/base/process.h"
 #include "agent/guard.h"
@@ -114,6 +115,7 @@ void life_start(struct state *s, int64_t now_us)
 	s->life.handover = is_handover();
 	s->life.watchdog_us = watchdog(s->life.handover);
 	open_lease(s);
+	discover_set_capability(s->discover, CAPABILITY_CORE_SCHED, core_sched_is_there());
 
 	apply_set_now(s->apply, now_us);
 	apply_end_holds(s->apply, NULL, &done);

@@ -124,6 +124,28 @@ static const struct capability_info table[CAPABILITY_COUNT] = {
 			"colod may have to wait for its own pages just when they are needed",
 			"LimitMEMLOCK=infinity in the unit of colod, or CAP_SYS_RESOURCE",
 		},
+	[CAPABILITY_CPUSET] =
+		{
+			"cpuset",
+			"says which CPUs a pod may use",
+			"no cores of their own for pods, and offline work is kept off no sibling",
+			"a kernel built with CONFIG_CPUSETS, and \"cpuset\" in cgroup.controllers of the root",
+		},
+	[CAPABILITY_CPUSET_EXCLUSIVE] =
+		{
+			"cpuset-exclusive",
+			"keeps everybody else off the cores that a pod owns",
+			"only offline work is kept off them: other online pods and the system may still run "
+			"on such cores",
+			"a kernel with cpuset.cpus.exclusive (6.12 has it, 6.1 has not)",
+		},
+	[CAPABILITY_CORE_SCHED] =
+		{
+			"core-sched",
+			"would let the threads of a core run only what belongs together; colod does not use it",
+			"nothing: colod keeps work apart by whole cores and by siblings",
+			"a kernel built with CONFIG_SCHED_CORE, on a node with SMT",
+		},
 };
 
 const struct capability_info *capability_info(enum capability c)

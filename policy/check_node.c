@@ -32,6 +32,16 @@ static bool squeezes(const struct level_policy *p)
 	return p->cpu.squeeze;
 }
 
+static bool owns_cores(const struct level_policy *p)
+{
+	return p->cpu.cores == CORES_EXCLUSIVE;
+}
+
+static bool avoids_siblings(const struct level_policy *p)
+{
+	return p->cpu.smt == SMT_AVOID_OFFLINE;
+}
+
 static bool has_min(const struct level_policy *p)
 {
 	return p->memory.min.kind != AMOUNT_NONE;
@@ -63,6 +73,8 @@ static const struct {
 	{READER_YIELD, yields, {CAPABILITY_CPU}, 1},
 	{READER_YIELD, idles, {CAPABILITY_CPU, CAPABILITY_CPU_IDLE}, 2},
 	{READER_SQUEEZE, squeezes, {CAPABILITY_CPU, CAPABILITY_CPU_MAX}, 2},
+	{READER_CORES, owns_cores, {CAPABILITY_CPUSET, CAPABILITY_CPUSET_EXCLUSIVE}, 2},
+	{READER_SMT, avoids_siblings, {CAPABILITY_CPUSET, CAPABILITY_SMT}, 2},
 	{READER_MIN, has_min, {CAPABILITY_MEMORY, CAPABILITY_RECURSIVE_PROT}, 2},
 	{READER_LOW, has_low, {CAPABILITY_MEMORY, CAPABILITY_RECURSIVE_PROT}, 2},
 	{READER_HIGH, has_high, {CAPABILITY_MEMORY}, 1},

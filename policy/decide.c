@@ -15,6 +15,7 @@ static const struct {
 	int (*decide)(const struct decide_input *in, struct plan *plan);
 } deciders[] = {
 	{RESOURCE_CPU, decide_cpu},
+	{RESOURCE_CPU, decide_cores},
 	{RESOURCE_MEMORY, decide_memory},
 	{RESOURCE_IO, decide_io},
 };

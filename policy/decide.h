@@ -45,6 +45,12 @@ const struct plan_entry *plan_find(const struct plan *plan, const struct cgroup 
 /* The assignment of a pod; a static ASSIGNMENT_NONE where there is none. */
 const struct assignment *plan_assignment(const struct plan *plan, const struct pod *pod);
 
+/* What was decided of a pod's cores; a static CORES_NOT_ASKED where nothing was. */
+const struct plan_cores *plan_cores(const struct plan *plan, const struct pod *pod);
+
+/* Room for every slot, and nothing decided yet; what is kept between passes stays. 0 or -ENOMEM. */
+int plan_reserve_cores(struct plan *plan, const struct model *model);
+
 /* What a subtree holds, for "highest all-offline" and "mixed". */
 struct decide_subtree {
 	size_t online;	  /* pods with an online level */
@@ -57,5 +63,6 @@ struct decide_subtree decide_subtree(const struct plan *plan, const struct cgrou
 /* The deciders. Each adds its entries to *plan, whose tree (decide_tree.h) was built from the same
  * model and assignments; 0 or -ENOMEM. */
 int decide_cpu(const struct decide_input *in, struct plan *plan);
+int decide_cores(const struct decide_input *in, struct plan *plan);
 int decide_memory(const struct decide_input *in, struct plan *plan);
 int decide_io(const struct decide_input *in, struct plan *plan);

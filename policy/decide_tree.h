@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "colod/cpu_set.h"
 #include "colod/model.h"
 #include "colod/plan.h"
 #include "colod/policy.h"
@@ -45,6 +46,10 @@ struct decide_node {
 	bool held;	       /* gets a quota of its own */
 	uint64_t share_us;     /* what that would be, and what it is while near that */
 	uint64_t quota_us;
+
+	/* working space of decide_cores */
+	struct cpu_set cores; /* sum of the own cores below */
+	bool has_cores;
 
 	/* working space of decide_memory, for min and low */
 	uint64_t need[2];	   /* planned here */

@@ -108,6 +108,43 @@ const struct assignment *plan_assignment(const struct plan *plan, const struct p
 	return &plan->assignments[pod->slot];
 }
 
+const struct plan_cores *plan_cores(const struct plan *plan, const struct pod *pod)
+{
+	static const struct plan_cores none = {.state = CORES_NOT_ASKED};
+
+	if (pod->slot >= plan->n_cores || plan->cores[pod->slot].serial != pod->serial)
+		return &none;
+	return &plan->cores[pod->slot];
+}
+
+int plan_reserve_cores(struct plan *plan, const struct model *model)
+{
+	if (model->n_slots > plan->cap_cores) {
+		size_t cap = (size_t)model->n_slots * 2;
+		struct plan_cores *cores = reallocarray(plan->cores, cap, sizeof(*cores));
+
+		if (!cores)
+			return -ENOMEM;
+		memset(cores + plan->cap_cores, 0, (cap - plan->cap_cores) * sizeof(*cores));
+		plan->cores = cores;
+		plan->cap_cores = cap;
+	}
+	plan->n_cores = model->n_slots;
+	for (size_t i = 0; i < model->n_pods; i++) {
+		struct plan_cores *c = &plan->cores[model->pods[i]->slot];
+		bool same = c->serial == model->pods[i]->serial;
+
+		*c = (struct plan_cores){
+			.state = CORES_NOT_ASKED,
+			.serial = model->pods[i]->serial,
+			.invalid = same ? c->invalid : 0,
+			.why = same ? c->why : 0,
+			.retry_us = same ? c->retry_us : 0,
+		};
+	}
+	return 0;
+}
+
 void plan_clear(struct plan *plan)
 {
 	plan->n_entries = 0;
@@ -119,6 +156,7 @@ void plan_free(struct plan *plan)
 {
 	free(plan->entries);
 	free(plan->assignments);
+	free(plan->cores);
 	free(plan->index);
 	decide_tree_free(plan->tree);
 	memset(plan, 0, sizeof(*plan));

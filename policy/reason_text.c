@@ -13,7 +13,7 @@
 #include "policy/rule.h"
 #include "policy/text_out.h"
 
-#define UNIT_SIZE 32
+#define UNIT_SIZE REASON_TEXT_UNIT_SIZE
 
 /* value / unit with up to three decimals, none that are zero at the end. */
 static void decimal(uint64_t value, uint64_t unit, uint64_t fraction, const char *name, char *buf)
@@ -38,7 +38,7 @@ static const char *percent(uint64_t permille, char *buf)
 	return buf;
 }
 
-static const char *cpus(uint64_t milli, char *buf)
+const char *reason_text_cpus(uint64_t milli, char *buf)
 {
 	decimal(milli, 1000, 1000, milli == 1000 ? "CPU" : "CPUs", buf);
 	return buf;
@@ -118,7 +118,8 @@ static void cpu_text(struct text_out *out, const struct reason *r)
 
 	switch (r->code) {
 	case REASON_WEIGHT_REQUEST:
-		text_out_put(out, "its share follows its CPU request of %s", cpus(r->observed, a));
+		text_out_put(out, "its share follows its CPU request of %s",
+			     reason_text_cpus(r->observed, a));
 		break;
 	case REASON_WEIGHT_FIXED:
 		text_out_put(out, "its level has the CPU weight %" PRIu64, r->limit);
@@ -293,6 +294,7 @@ const char *reason_text(const struct reason *reason, const struct policy *policy
 	cpu_text(&out, reason);
 	memory_text(&out, reason);
 	hold_text(&out, reason);
+	reason_text_cores(&out, reason);
 	other_text(&out, reason);
 	if (out.len == 0)
 		text_out_put(&out, "no reason was recorded");

@@ -6,6 +6,7 @@
 
 #include "colod/policy.h"
 #include "colod/reason.h"
+#include "policy/text_out.h"
 
 #define REASON_TEXT_SIZE 320
 
@@ -20,3 +21,9 @@ const char *reason_text_match(const struct match *match, char *buf, size_t size)
 
 /* "P7 by default.yaml:31 (qos: BestEffort)": why an assignment is what it is. */
 const char *reason_text_rule(const struct policy *policy, int rule, char *buf, size_t size);
+
+/* For the files of reason_text alone. "1.5 CPUs" into buf of REASON_TEXT_UNIT_SIZE bytes, which is returned;
+ * and the sentences about cores and siblings: nothing is put for any other reason. */
+#define REASON_TEXT_UNIT_SIZE 32
+const char *reason_text_cpus(uint64_t milli, char *buf);
+void reason_text_cores(struct text_out *out, const struct reason *reason);

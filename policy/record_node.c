@@ -54,10 +54,23 @@ void record_node_put_can(struct record_buf *buf, const struct model *m)
 	record_put_bytes(buf, "\n", 1);
 }
 
+/* Only where there is one. */
+static void put_manager(struct record_buf *buf, const struct model *m)
+{
+	char shared[CPU_SET_TEXT_SIZE];
+
+	if (m->cpu_manager == CPU_MANAGER_ABSENT)
+		return;
+	(void)cpu_set_format(&m->cpu_shared, shared, sizeof(shared));
+	record_put(buf, " manager=%s:%s", record_words_cpu_manager(m->cpu_manager), shared);
+}
+
 void record_node_put_tree(struct record_buf *buf, const struct model *m)
 {
-	record_put(buf, "tree driver=%s slots=%" PRIu32 "%s\n", names_driver(m->driver), m->n_slots,
+	record_put(buf, "tree driver=%s slots=%" PRIu32 "%s", names_driver(m->driver), m->n_slots,
 		   m->facts_awaited ? " facts=awaited" : "");
+	put_manager(buf, m);
+	record_put_bytes(buf, "\n", 1);
 }
 
 int record_node_get(struct record_line *line, struct node *node)
@@ -135,6 +148,28 @@ int record_node_get_cpus(struct record_line *line, struct node *node)
 	return 0;
 }
 
+static int get_manager(struct record_line word, struct model *model)
+{
+	const char *colon = word.len > 0 ? memchr(word.at, ':', word.len) : NULL;
+	struct record_line name = {word.at, colon ? (size_t)(colon - word.at) : 0};
+	char shared[CPU_SET_TEXT_SIZE];
+	size_t len;
+	int manager;
+
+	if (!colon)
+		return -EBADMSG;
+	len = word.len - name.len - 1;
+	if (len >= sizeof(shared))
+		return -EBADMSG;
+	memcpy(shared, colon + 1, len);
+	shared[len] = '\0';
+	manager = record_words_cpu_manager_from(&name);
+	if (manager < 0 || cpu_set_parse(shared, &model->cpu_shared) < 0)
+		return -EBADMSG;
+	model->cpu_manager = (enum cpu_manager)manager;
+	return 0;
+}
+
 static int get_mask(const struct record_line *word, uint32_t *ret_mask)
 {
 	char text[512];
@@ -163,7 +198,7 @@ int record_node_get_can(struct record_line *line, struct model *model)
 
 int record_node_get_tree(struct record_line *line, struct model *model)
 {
-	struct record_line word, facts;
+	struct record_line word, facts, rest;
 	uint64_t slots = 0;
 	bool awaited;
 	int driver;
@@ -171,9 +206,17 @@ int record_node_get_tree(struct record_line *line, struct model *model)
 	if (record_words_key(line, "driver", &word) < 0 ||
 	    record_words_number(line, "slots", RECORD_PODS_MAX, &slots) < 0)
 		return -EBADMSG;
-	awaited = line->len > 0; /* not said: records of an earlier colod never do */
-	if (awaited && (record_words_key(line, "facts", &facts) < 0 ||
-			!record_is(&facts, "awaited") || line->len > 0))
+	/* Neither of both is said where there is nothing to say, as in records of an earlier colod. */
+	rest = *line;
+	awaited = line->len > 0 && record_words_key(line, "facts", &facts) == 0;
+	if (awaited && !record_is(&facts, "awaited"))
+		return -EBADMSG;
+	if (!awaited)
+		*line = rest;
+	model->cpu_manager = CPU_MANAGER_ABSENT;
+	model->cpu_shared = (struct cpu_set){0};
+	if (line->len > 0 && (record_words_key(line, "manager", &rest) < 0 ||
+			      get_manager(rest, model) < 0 || line->len > 0))
 		return -EBADMSG;
 	driver = RECORD_WORD_FROM(&word, DRIVER_COUNT, names_driver, enum cgroup_driver);
 	if (driver < 0)

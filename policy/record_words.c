@@ -31,6 +31,28 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_EASED] = "eased",
 	[REASON_IO_LEVEL] = "io-level",
 	[REASON_IO_CLASS] = "io-class",
+	[REASON_CORES_OWN] = "cores-own",
+	[REASON_CORES_CLASS] = "cores-class",
+	[REASON_CORES_OFFLINE] = "cores-offline",
+	[REASON_SMT_OFFLINE] = "smt-offline",
+	[REASON_SMT_AVOIDED] = "smt-avoided",
+	[REASON_CORES_IDS] = "cores-ids",
+	[REASON_CORES_STATIC] = "cores-static",
+	[REASON_CORES_UNSURE] = "cores-unsure",
+	[REASON_CORES_REQUEST] = "cores-request",
+	[REASON_CORES_SMALL] = "cores-small",
+	[REASON_CORES_LIMIT] = "cores-limit",
+	[REASON_CORES_NO_CPUSET] = "cores-no-cpuset",
+	[REASON_CORES_FOREIGN] = "cores-foreign",
+	[REASON_CORES_UNREAD] = "cores-unread",
+	[REASON_CORES_ENDING] = "cores-ending",
+	[REASON_CORES_WAITS] = "cores-waits",
+	[REASON_CORES_FREE] = "cores-free",
+	[REASON_CORES_ROOM] = "cores-room",
+	[REASON_CORES_KERNEL] = "cores-kernel",
+	[REASON_SMT_NOT_PINNED] = "smt-not-pinned",
+	[REASON_SMT_NO_SIBLING] = "smt-no-sibling",
+	[REASON_SMT_ROOM] = "smt-room",
 	[REASON_SQUEEZE] = "squeeze",
 	[REASON_SQUEEZE_FLOOR] = "squeeze-floor",
 	[REASON_RELEASED] = "released",
@@ -39,6 +61,13 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_MODE] = "mode",
 	[REASON_STOP] = "stop",
 	[REASON_GAP] = "gap",
+};
+
+static const char *const cpu_managers[CPU_MANAGER_COUNT] = {
+	[CPU_MANAGER_ABSENT] = "absent",
+	[CPU_MANAGER_NONE] = "none",
+	[CPU_MANAGER_STATIC] = "static",
+	[CPU_MANAGER_UNSURE] = "unsure",
 };
 
 static const char *const pod_kinds[POD_KIND_COUNT] = {
@@ -78,6 +107,7 @@ static int value_of(const char *const *table, size_t n, const struct record_line
 WORDS(reason, enum reason_code, reasons)
 WORDS(pod_kind, enum pod_kind, pod_kinds)
 WORDS(cgroup_kind, enum cgroup_kind, cgroup_kinds)
+WORDS(cpu_manager, enum cpu_manager, cpu_managers)
 
 int record_words_key(struct record_line *line, const char *key, struct record_line *ret_value)
 {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "colod/cgroup.h"
+#include "colod/model.h"
 #include "colod/modes.h"
 #include "colod/pod.h"
 #include "colod/pressure.h"
@@ -19,6 +20,8 @@ const char *record_words_pod_kind(enum pod_kind kind);
 int record_words_pod_kind_from(const struct record_line *word);
 const char *record_words_cgroup_kind(enum cgroup_kind kind);
 int record_words_cgroup_kind_from(const struct record_line *word);
+const char *record_words_cpu_manager(enum cpu_manager manager);
+int record_words_cpu_manager_from(const struct record_line *word);
 
 /* The enum whose word this is, by the function that names each; -EINVAL. */
 #define RECORD_WORD_FROM(word, count, name_fn, type)                                               \

@@ -72,6 +72,23 @@ static void gains(const struct ctl *ctl, const cJSON *doctor)
 	}
 }
 
+/* Nor this: it may be as it has to be. */
+static void cores(const struct ctl *ctl, const cJSON *doctor)
+{
+	const cJSON *one;
+
+	cJSON_ArrayForEach(one, doc_get(doctor, "cores"))
+	{
+		uint64_t others = doc_count(one, "n_others");
+		char more[48] = "";
+
+		if (others > 0)
+			(void)snprintf(more, sizeof(more), " (and %" PRIu64 " more)", others);
+		term_say(&ctl->term, 0, 2, "cores: %s%s: %s", doc_text(one, "pod", "?"), more,
+			 doc_text(one, "reason", "?"));
+	}
+}
+
 static size_t refusals(const struct ctl *ctl, const cJSON *doctor)
 {
 	const cJSON *one;
@@ -122,6 +139,7 @@ int verb_doctor(const struct ctl *ctl)
 	cJSON_ArrayForEach(one, doc_get(doctor, "capabilities")) capability(ctl, one);
 	(void)fputc('\n', ctl->term.out);
 	gains(ctl, doctor);
+	cores(ctl, doctor);
 	n = notes(ctl, doctor);
 	n += refusals(ctl, doctor);
 	n += diagnostics(ctl, doctor);

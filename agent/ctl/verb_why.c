@@ -306,6 +306,8 @@ int verb_why(const struct ctl *ctl)
 		line(ctl, "uid", doc_text(pod, "uid", ""));
 	line(ctl, "qos", doc_text(pod, "qos", "?"));
 	resource_lines(ctl, pod);
+	if (doc_get(pod, "cores"))
+		line(ctl, "cores", doc_text(doc_get(pod, "cores"), "reason", "?"));
 	use_line(ctl, doc_get(pod, "use"));
 	stall_line(ctl, doc_get(pod, "score"));
 	rest_line(ctl, pod);

@@ -10,6 +10,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
+#include "agent/discover/cpu_manager.h"
 #include "agent/discover/discover_state.h"
 #include "agent/discover/knobs.h"
 #include "agent/discover/mount.h"
@@ -467,6 +468,9 @@ int discover_update(struct discover *discover, int64_t now_us)
 	structure = r != 0;
 	changed = structure;
 	changed |= follow_cpus(d);
+	if (full || structure)
+		changed |= cpu_manager_follow(
+			d->root_fd, d->knobs_of_policy & (1u << KNOB_CPUSET_CPUS), &d->model);
 	changed |= read_again(d, full);
 	changed |= read_knobs(d, full, structure, now_us);
 	changed |= knob_watch_read(&d->knob_watch, d->tree);

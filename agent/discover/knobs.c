@@ -34,8 +34,8 @@ uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t o
 
 	if (cgroup->kind == CGROUP_CONTAINER)
 		return of_policy & (1u << KNOB_CPUSET_CPUS);
-	if (holds_pod)
-		wanted |= of_policy & CPUSET;
+	/* Whoever stands beside may have been given CPUs, which then are not free. */
+	wanted |= of_policy & (holds_pod ? CPUSET : 1u << KNOB_CPUSET_CPUS);
 	if (cgroup->pod)
 		wanted |= of_policy & BURST;
 	for (enum knob k = 0; k < KNOB_COUNT; k++)

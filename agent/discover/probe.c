@@ -26,9 +26,13 @@ static const struct {
 	enum capability what;
 	enum capability needs;
 } needs[] = {
-	{CAPABILITY_PSI_TRIGGER, CAPABILITY_PSI}, {CAPABILITY_CPU_IDLE, CAPABILITY_CPU},
-	{CAPABILITY_CPU_MAX, CAPABILITY_CPU},	  {CAPABILITY_RECURSIVE_PROT, CAPABILITY_MEMORY},
-	{CAPABILITY_IO_WEIGHT, CAPABILITY_IO},	  {CAPABILITY_IO_COST, CAPABILITY_IO_WEIGHT},
+	{CAPABILITY_PSI_TRIGGER, CAPABILITY_PSI},
+	{CAPABILITY_CPU_IDLE, CAPABILITY_CPU},
+	{CAPABILITY_CPU_MAX, CAPABILITY_CPU},
+	{CAPABILITY_RECURSIVE_PROT, CAPABILITY_MEMORY},
+	{CAPABILITY_CPUSET_EXCLUSIVE, CAPABILITY_CPUSET},
+	{CAPABILITY_IO_WEIGHT, CAPABILITY_IO},
+	{CAPABILITY_IO_COST, CAPABILITY_IO_WEIGHT},
 };
 
 static uint32_t probe_psi(int root_fd, int cgroup_fd)
@@ -88,6 +92,10 @@ static uint32_t probe_cgroup(int cgroup_fd, bool *ret_unsure)
 		found |= BIT(CAPABILITY_MEMORY);
 	if (kernel_text_has_word(text, "io"))
 		found |= BIT(CAPABILITY_IO);
+	if (kernel_text_has_word(text, "cpuset"))
+		found |= BIT(CAPABILITY_CPUSET);
+	if (any_child_has(cgroup_fd, "cpuset.cpus.exclusive"))
+		found |= BIT(CAPABILITY_CPUSET_EXCLUSIVE);
 	if (any_child_has(cgroup_fd, "cpu.idle"))
 		found |= BIT(CAPABILITY_CPU_IDLE);
 	if (any_child_has(cgroup_fd, "cpu.max"))
@@ -140,6 +148,7 @@ void probe_learn(struct model *m)
 		{KNOB_CPU_IDLE, CAPABILITY_CPU_IDLE, CAPABILITY_CPU},
 		{KNOB_CPU_MAX, CAPABILITY_CPU_MAX, CAPABILITY_CPU},
 		{KNOB_IO_WEIGHT, CAPABILITY_IO_WEIGHT, CAPABILITY_IO},
+		{KNOB_CPUSET_EXCLUSIVE, CAPABILITY_CPUSET_EXCLUSIVE, CAPABILITY_CPUSET},
 	};
 
 	for (size_t i = 0; i < sizeof(shown_by) / sizeof(shown_by[0]); i++) {

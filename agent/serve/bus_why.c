@@ -109,6 +109,17 @@ static int append_knob(sd_bus_message *reply, const struct snapshot *s, const st
 				*want ? ", wanted " : "", want, reason);
 }
 
+static int append_cores(sd_bus_message *reply, const struct snapshot *s, const struct pod *pod)
+{
+	const struct plan_cores *c = s->plan ? plan_cores(s->plan, pod) : NULL;
+	char text[REASON_TEXT_SIZE];
+
+	if (!c || c->state == CORES_NOT_ASKED)
+		return 0;
+	return bus_text_appendf(reply, "cores: %s",
+				reason_text(&c->reason, s->policy, text, sizeof(text)));
+}
+
 static int append_held(sd_bus_message *reply, const struct pod *pod)
 {
 	size_t n = 0;
@@ -138,6 +149,9 @@ int bus_why_append(sd_bus_message *reply, const struct snapshot *snapshot, const
 	if (r < 0)
 		return r;
 	r = bus_text_appendf(reply, "facts: %s", names_fact(pod->facts_state));
+	if (r < 0)
+		return r;
+	r = append_cores(reply, snapshot, pod);
 	if (r < 0)
 		return r;
 	for (const struct cgroup *c = pod->cgroup; c; c = c->parent) {

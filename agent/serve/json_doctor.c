@@ -4,9 +4,11 @@
 #include "agent/serve/json_view.h"
 
 #include "policy/capability.h"
+#include "policy/decide.h"
 #include "policy/gain.h"
 #include "policy/knob.h"
 #include "policy/names.h"
+#include "policy/reason_text.h"
 
 static const char *capability_state(const struct model *model, enum capability c)
 {
@@ -51,6 +53,51 @@ static void gains(struct json_view *view, cJSON *doctor)
 		json_put_text(put, object, "name", gain_name(list[i].kind));
 		json_put_text(put, object, "what", gain_what(&list[i], text, sizeof(text)));
 		json_put_text(put, object, "how", gain_how(&list[i], text, sizeof(text)));
+	}
+}
+
+/* How many other pods are refused for the same reason; SIZE_MAX where an earlier one was. */
+static size_t refused_too(const struct snapshot *s, size_t pod, enum reason_code code)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->model->n_pods; i++) {
+		const struct plan_cores *c = plan_cores(s->plan, s->model->pods[i]);
+
+		if (i == pod || c->state != CORES_REFUSED || c->reason.code != code)
+			continue;
+		if (i < pod)
+			return SIZE_MAX;
+		n++;
+	}
+	return n;
+}
+
+/* Pods whose level asks for cores of their own, or for siblings without offline work, and who have neither:
+ * one for each reason. */
+static void cores(struct json_view *view, cJSON *doctor)
+{
+	const struct snapshot *s = view->snapshot;
+	struct json_put *put = &view->put;
+	cJSON *array = json_put_array(put, doctor, "cores");
+	char text[REASON_TEXT_SIZE];
+
+	for (size_t i = 0; s->model && s->plan && i < s->model->n_pods; i++) {
+		const struct pod *pod = s->model->pods[i];
+		const struct plan_cores *c = plan_cores(s->plan, pod);
+		size_t others;
+		cJSON *object;
+
+		if (c->state != CORES_REFUSED)
+			continue;
+		others = refused_too(s, i, c->reason.code);
+		if (others == SIZE_MAX)
+			continue;
+		object = json_put_object(put, array, NULL);
+		json_put_text(put, object, "pod", pod->name);
+		json_put_u64(put, object, "n_others", others);
+		json_put_text(put, object, "reason",
+			      reason_text(&c->reason, s->policy, text, sizeof(text)));
 	}
 }
 
@@ -110,6 +157,7 @@ void json_doctor_section(struct json_view *view, cJSON *doc)
 	json_put_text(put, doctor, "policy_state", s->status ? s->status->policy_state : "");
 	json_put_u64(put, doctor, "skipped_names", s->model ? s->model->skipped_names : 0);
 	gains(view, doctor);
+	cores(view, doctor);
 	refusals(view, doctor);
 	diagnostics(view, doctor);
 }

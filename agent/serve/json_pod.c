@@ -99,6 +99,24 @@ static void containers(struct json_view *view, cJSON *pod_object, const struct p
 	}
 }
 
+/* Only where the pod's level asks for cores of its own, or for siblings without offline work. */
+static void cores(struct json_view *view, cJSON *pod_object, const struct pod *pod)
+{
+	const struct snapshot *s = view->snapshot;
+	const struct plan_cores *c = s->plan ? plan_cores(s->plan, pod) : NULL;
+	struct json_put *put = &view->put;
+	char text[REASON_TEXT_SIZE], cpus[CPU_SET_TEXT_SIZE];
+	cJSON *object;
+
+	if (!c || c->state == CORES_NOT_ASKED)
+		return;
+	object = json_put_object(put, pod_object, "cores");
+	json_put_text(put, object, "state", words_cores(c->state));
+	json_put_text(put, object, "cpus", cpu_set_format(&c->cpus, cpus, sizeof(cpus)));
+	json_put_text(put, object, "reason",
+		      reason_text(&c->reason, s->policy, text, sizeof(text)));
+}
+
 /* Totals only mean something as a difference over the time between two samples. */
 static void rate(struct json_view *view, cJSON *object, const char *key, uint64_t now,
 		 uint64_t before, uint64_t per, uint64_t scale)
@@ -205,6 +223,7 @@ static void pod_object(struct json_view *view, cJSON *array, const struct pod *p
 	containers(view, object, pod);
 	if (pod->cgroup)
 		json_view_knobs(view, object, pod->cgroup);
+	cores(view, object, pod);
 	use(view, object, pod);
 	score_values(view, object, pod);
 	rests(view, object, pod);

@@ -61,6 +61,18 @@ const char *words_facts_source(enum facts_source source)
 	return WORD(text, source);
 }
 
+const char *words_cores(enum cores_state state)
+{
+	static const char *const text[CORES_STATE_COUNT] = {
+		[CORES_NOT_ASKED] = "not asked",
+		[CORES_OWN] = "own",
+		[CORES_SIBLINGS] = "siblings",
+		[CORES_REFUSED] = "refused",
+	};
+
+	return WORD(text, state);
+}
+
 const char *words_guard(enum guard_by guard)
 {
 	static const char *const text[GUARD_BY_COUNT] = {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "colod/cgroup.h"
+#include "colod/cpu_set.h"
 #include "colod/pod.h"
 
 #define NODE_MAX_CPUS 4096
@@ -44,24 +45,36 @@ struct node {
 	enum preempt preempt;
 };
 
+/* Who else gives CPUs to containers, as its own record says (cpu_manager_state of the kubelet). */
+enum cpu_manager {
+	CPU_MANAGER_ABSENT, /* no kubelet has left a record */
+	CPU_MANAGER_NONE,   /* a kubelet that gives none */
+	CPU_MANAGER_STATIC,
+	CPU_MANAGER_UNSURE, /* there is a record, and it cannot be understood */
+	CPU_MANAGER_COUNT,
+};
+
 /* Features of this node's kernel and system. Names and costs: policy/capability.c. */
 enum capability {
-	CAPABILITY_PSI,		   /* /proc/pressure and cgroup *.pressure */
-	CAPABILITY_PSI_TRIGGER,	   /* poll on a threshold */
-	CAPABILITY_CPU,		   /* the cpu controller */
-	CAPABILITY_CPU_IDLE,	   /* cpu.idle */
-	CAPABILITY_CPU_MAX,	   /* cpu.max (bandwidth control) */
-	CAPABILITY_MEMORY,	   /* the memory controller */
-	CAPABILITY_RECURSIVE_PROT, /* mount option memory_recursiveprot */
-	CAPABILITY_IO,		   /* the io controller */
-	CAPABILITY_IO_WEIGHT,	   /* io.weight exists (iocost built in) */
-	CAPABILITY_IO_COST,	   /* iocost is active on a device: io.weight is real */
-	CAPABILITY_INOTIFY,	   /* pods are noticed at once; else by rescan */
-	CAPABILITY_SMT,		   /* sibling topology is readable */
-	CAPABILITY_NUMA,	   /* node topology is readable */
-	CAPABILITY_BUS,		   /* the system bus */
-	CAPABILITY_HOLD_GUARD,	   /* something ends holds when the agent dies or hangs */
-	CAPABILITY_MEMORY_LOCK,	   /* the agent's own memory is locked; not in a single pass */
+	CAPABILITY_PSI,		     /* /proc/pressure and cgroup *.pressure */
+	CAPABILITY_PSI_TRIGGER,	     /* poll on a threshold */
+	CAPABILITY_CPU,		     /* the cpu controller */
+	CAPABILITY_CPU_IDLE,	     /* cpu.idle */
+	CAPABILITY_CPU_MAX,	     /* cpu.max (bandwidth control) */
+	CAPABILITY_MEMORY,	     /* the memory controller */
+	CAPABILITY_RECURSIVE_PROT,   /* mount option memory_recursiveprot */
+	CAPABILITY_IO,		     /* the io controller */
+	CAPABILITY_IO_WEIGHT,	     /* io.weight exists (iocost built in) */
+	CAPABILITY_IO_COST,	     /* iocost is active on a device: io.weight is real */
+	CAPABILITY_INOTIFY,	     /* pods are noticed at once; else by rescan */
+	CAPABILITY_SMT,		     /* sibling topology is readable */
+	CAPABILITY_NUMA,	     /* node topology is readable */
+	CAPABILITY_BUS,		     /* the system bus */
+	CAPABILITY_HOLD_GUARD,	     /* something ends holds when the agent dies or hangs */
+	CAPABILITY_MEMORY_LOCK,	     /* the agent's own memory is locked; not in a single pass */
+	CAPABILITY_CPUSET,	     /* the cpuset controller */
+	CAPABILITY_CPUSET_EXCLUSIVE, /* cpuset.cpus.exclusive: partitions anywhere in the tree */
+	CAPABILITY_CORE_SCHED,	     /* core scheduling is built in; colod does not use it */
 	CAPABILITY_COUNT,
 };
 
@@ -77,6 +90,8 @@ struct model {
 	uint32_t capabilities;	   /* 1 << enum capability: present and not switched off */
 	uint32_t switched_off;	   /* 1 << enum capability: --without */
 	uint64_t generation;	   /* grows whenever cgroups, pods or facts changed */
+	enum cpu_manager cpu_manager;
+	struct cpu_set cpu_shared; /* what a static one leaves to all; empty otherwise */
 	uint32_t skipped_names;	   /* cgroups left out: name not UTF-8, a path trick, or too many */
 	/* Nobody has said yet, since the agent started, what the Kubernetes pods are. */
 	bool facts_awaited;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "colod/cpu_set.h"
 #include "colod/knob.h"
 #include "colod/level.h"
 #include "colod/reason.h"
@@ -38,6 +39,26 @@ struct assignment {
 	bool kept_online;	 /* the rule said offline, but this pod never is (assign.h) */
 };
 
+/* Cores of its own, or siblings without offline work: what a pod has of what its level asks for. */
+enum cores_state {
+	CORES_NOT_ASKED,
+	CORES_OWN,	/* cpus: its own */
+	CORES_SIBLINGS, /* others pinned it; cpus: siblings that offline work is kept off */
+	CORES_REFUSED,
+	CORES_STATE_COUNT,
+};
+
+struct plan_cores {
+	enum cores_state state;
+	struct cpu_set cpus;
+	struct reason reason; /* for any state but NOT_ASKED */
+	/* kept from pass to pass: what the kernel called invalid, and until when it is not tried again */
+	uint64_t serial;
+	unsigned invalid; /* passes in a row */
+	uint64_t why;	  /* value of cpuset.cpus.partition */
+	int64_t retry_us;
+};
+
 struct plan {
 	struct plan_entry *entries; /* owned; at most one per cgroup and knob */
 	size_t n_entries;
@@ -45,6 +66,9 @@ struct plan {
 	struct assignment *assignments; /* by pod->slot; owned */
 	size_t n_assignments;
 	size_t cap_assignments;
+	struct plan_cores *cores; /* by pod->slot; owned */
+	size_t n_cores;
+	size_t cap_cores;
 	uint32_t *index; /* for plan_find(); owned, policy/plan.c alone reads it */
 	size_t n_index;
 	struct decide_tree *tree; /* working memory of the deciders, kept between passes; owned */

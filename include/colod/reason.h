@@ -40,6 +40,32 @@ enum reason_code {
 	REASON_MODE,	    /* the mode does not allow it any more: the original comes back */
 	REASON_STOP,	    /* the agent stops: the original comes back */
 	REASON_GAP,	    /* for_us: nobody looked for so long, so every hold ended */
+
+	/* cores of its own, and siblings without offline work */
+	REASON_CORES_OWN, /* observed: request in milli, limit: CPUs, extra: 1: only offline work is off */
+	REASON_CORES_CLASS,   /* observed: CPUs of the pods below */
+	REASON_CORES_OFFLINE, /* offline: observed: CPUs it is kept off, limit: CPUs it may use */
+	REASON_SMT_OFFLINE,   /* the same, for the siblings of a pinned pod (who) too */
+	REASON_SMT_AVOIDED, /* observed: siblings without offline work, limit: CPUs it is pinned to */
+	/* why a pod has no cores of its own */
+	REASON_CORES_IDS,     /* observed: the highest CPU id, limit: the highest that is handled */
+	REASON_CORES_STATIC,  /* the kubelet's CPU manager gives CPUs itself */
+	REASON_CORES_UNSURE,  /* its record cannot be read */
+	REASON_CORES_REQUEST, /* its CPU request is not known */
+	REASON_CORES_SMALL,   /* observed: request, limit: the least */
+	REASON_CORES_LIMIT,   /* observed: its limit (or none), limit: what its cores would give */
+	REASON_CORES_NO_CPUSET, /* no cpuset files there */
+	REASON_CORES_FOREIGN,	/* who: the cgroup whose CPUs somebody else has set */
+	REASON_CORES_UNREAD,	/* some cpuset could not be read */
+	REASON_CORES_ENDING,	/* the pod ends */
+	REASON_CORES_WAITS,	/* who: the pod whose request is not known yet */
+	REASON_CORES_FREE,	/* observed: CPUs on whole free cores, limit: CPUs asked for */
+	REASON_CORES_ROOM,	/* observed: milli left for all others, limit: what they need */
+	REASON_CORES_KERNEL,	/* the kernel called the partition invalid; extra: its value */
+	/* why no siblings are kept free */
+	REASON_SMT_NOT_PINNED,
+	REASON_SMT_NO_SIBLING, /* limit: CPUs it is pinned to */
+	REASON_SMT_ROOM,       /* observed: siblings; no whole core would be left to offline work */
 	REASON_COUNT,
 };
 

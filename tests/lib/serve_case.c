@@ -98,6 +98,24 @@ static void make_plan(struct serve_case *c)
 	};
 }
 
+/* web asks for cores of its own and gets none; batch is kept off nothing. */
+static void make_cores(struct serve_case *c)
+{
+	struct plan_cores *cores;
+
+	if (plan_reserve_cores(&c->f.plan, &c->f.model) < 0)
+		abort();
+	cores = &c->f.plan.cores[c->web->slot];
+	cores->state = CORES_REFUSED;
+	cores->reason = (struct reason){
+		.code = REASON_CORES_ROOM,
+		.level = LEVEL_P0,
+		.rule = 1,
+		.observed = 2000,
+		.limit = 2250,
+	};
+}
+
 static void make_status(struct serve_case *c)
 {
 	c->status = (struct status){
@@ -181,6 +199,7 @@ void serve_case_init(struct serve_case *c)
 	fake_level(&c->f, c->batch, LEVEL_P7);
 	fake_waiting(&c->f, c->late);
 	make_plan(c);
+	make_cores(c);
 	fake_own(c->besteffort, KNOB_CPU_MAX, KNOB_VALUE_MAX, 32800);
 	c->besteffort->knobs[KNOB_CPU_MAX].now.period_us = 20000;
 	c->besteffort->knobs[KNOB_CPU_MAX].held = true;

@@ -34,7 +34,8 @@ TEST(a_plain_host_has_what_its_files_show)
 	assert_int_equal(run("@host 1\n", 0, 0),
 			 BIT(CAPABILITY_PSI) | BIT(CAPABILITY_CPU) | BIT(CAPABILITY_CPU_IDLE) |
 				 BIT(CAPABILITY_CPU_MAX) | BIT(CAPABILITY_MEMORY) |
-				 BIT(CAPABILITY_IO) | BIT(CAPABILITY_IO_WEIGHT));
+				 BIT(CAPABILITY_IO) | BIT(CAPABILITY_IO_WEIGHT) |
+				 BIT(CAPABILITY_CPUSET) | BIT(CAPABILITY_CPUSET_EXCLUSIVE));
 }
 
 TEST(a_recorded_pressure_file_wakes_nobody)
@@ -89,7 +90,8 @@ TEST(what_needs_something_missing_is_missing)
 	uint32_t bits = run("@host 1\nsys/fs/cgroup/cgroup.controllers = cpuset pids\n",
 			    BIT(CAPABILITY_RECURSIVE_PROT) | BIT(CAPABILITY_INOTIFY), 0);
 
-	assert_int_equal(bits, BIT(CAPABILITY_PSI) | BIT(CAPABILITY_INOTIFY));
+	assert_int_equal(bits, BIT(CAPABILITY_PSI) | BIT(CAPABILITY_INOTIFY) |
+				       BIT(CAPABILITY_CPUSET) | BIT(CAPABILITY_CPUSET_EXCLUSIVE));
 }
 
 TEST(what_is_switched_off_takes_what_needs_it_along_and_nothing_else)

@@ -117,6 +117,38 @@ TEST(that_facts_are_awaited_is_said_only_while_they_are)
 	assert_int_equal(m.n_slots, 2);
 }
 
+TEST(a_cpu_manager_is_said_only_where_there_is_one)
+{
+	static const char text[] = "tree driver=systemd slots=3 manager=static:0,3-7\n";
+	struct record_buf buf = {0};
+
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 manager=static:0,3-7"),
+			 0);
+	assert_int_equal(m.cpu_manager, CPU_MANAGER_STATIC);
+	assert_int_equal(m.cpu_shared.words[0], 0xf9);
+	record_node_put_tree(&buf, &m);
+	assert_int_equal(buf.n, sizeof(text) - 1);
+	assert_memory_equal(buf.text, text, buf.n);
+	record_buf_free(&buf);
+	assert_int_equal(
+		get(record_node_get_tree, "driver=systemd slots=3 facts=awaited manager=none:"), 0);
+	assert_true(m.facts_awaited);
+	assert_int_equal(m.cpu_manager, CPU_MANAGER_NONE);
+	assert_int_equal(m.cpu_shared.words[0], 0);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3"), 0);
+	assert_int_equal(m.cpu_manager, CPU_MANAGER_ABSENT);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 manager=static"),
+			 -EBADMSG);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 manager=none:x"),
+			 -EBADMSG);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 manager=some:"),
+			 -EBADMSG);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 manager=none: x=1"),
+			 -EBADMSG);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 manager=none:9999"),
+			 -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +158,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_tree_is_bounded, teardown),
 		cmocka_unit_test_teardown(that_facts_are_awaited_is_said_only_while_they_are,
 					  teardown),
+		cmocka_unit_test(a_cpu_manager_is_said_only_where_there_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

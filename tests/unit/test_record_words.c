@@ -35,6 +35,7 @@ TEST(every_enum_has_a_word_and_every_word_an_enum)
 	EVERY_WORD_BOTH_WAYS(reason, REASON_COUNT, enum reason_code);
 	EVERY_WORD_BOTH_WAYS(pod_kind, POD_KIND_COUNT, enum pod_kind);
 	EVERY_WORD_BOTH_WAYS(cgroup_kind, CGROUP_KIND_COUNT, enum cgroup_kind);
+	EVERY_WORD_BOTH_WAYS(cpu_manager, CPU_MANAGER_COUNT, enum cpu_manager);
 	assert_int_equal(record_words_reason_from(&unknown), -EINVAL);
 }
 
