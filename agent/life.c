@@ -16,6 +16,7 @@
 #include "agent/guard.h"
 #include "agent/restore.h"
 #include "agent/state.h"
+#include "policy/floor.h"
 #include "policy/ladder.h"
 #include "policy/reason_text.h"
 
@@ -133,6 +134,7 @@ static void wake(struct state *s, int64_t now_us, int64_t gap_us)
 	observe_forget(s->observe);
 	s->sampled_us = 0;
 	ladder_reset(&s->ladder_cpu, now_us, (uint64_t)gap_us);
+	floor_reset(&s->floor_cpu);
 	say_ended(s, &done, reason_text(&s->ladder_cpu.reason, NULL, why, sizeof(why)));
 }
 

@@ -9,6 +9,7 @@
 #include "agent/life.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
+#include "policy/floor.h"
 #include "policy/ladder.h"
 #include "policy/score.h"
 
@@ -65,12 +66,18 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 	int64_t gap_us = given->now_us - side->last_us;
 	int r;
 
-	if (side->last_us > 0 && gap_us > LIFE_BOUND_US)
+	if (side->last_us > 0 && gap_us > LIFE_BOUND_US) {
 		ladder_reset(&side->ladder, given->now_us, (uint64_t)gap_us);
+		floor_reset(&side->floor);
+	}
 	if (given->ladder)
 		side->ladder = *given->ladder;
+	if (given->floor)
+		side->floor = *given->floor;
 	side->last_us = given->now_us;
 	r = decide_pass(side, given, policy);
+	if (r == 0)
+		floor_step(&side->floor, given->model, given->samples, &side->plan, given->now_us);
 	if (r == 0)
 		r = score(given->model, given->samples, &side->plan, &side->scores);
 	if (r == 0)
@@ -84,6 +91,7 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 		.samples = given->samples,
 		.policy = policy,
 		.ladder_after = &side->ladder,
+		.floor_after = &side->floor,
 		.plan = &side->plan,
 		.scores = &side->scores,
 		.changes = &side->changes,

@@ -360,6 +360,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.scores = &s->scores,
 		.losses = &s->losses,
 		.ladder_cpu = &s->ladder_cpu,
+		.floor_cpu = &s->floor_cpu,
 		.status = &s->status,
 		.history = s->history,
 		.diags = &s->diags,

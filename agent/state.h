@@ -46,6 +46,7 @@ struct state {
 	struct policy *policy;
 	struct diags diags;
 	struct ladder ladder_cpu;
+	struct floor_cpu floor_cpu;
 	struct plan plan;
 	struct changes changes;	     /* of the pass under way */
 	struct changes last_changes; /* of the last pass that had any */

@@ -18,6 +18,7 @@
 #include "agent/workers.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
+#include "policy/floor.h"
 #include "policy/score.h"
 
 /* Passes may come in bursts (a deployment starts many pods); samples closer than this would push
@@ -68,7 +69,8 @@ static void observe_stage(struct state *s, int64_t now_us)
 }
 
 /* Into memory only, and before apply changes the knobs of the model. */
-static void record_stage(struct state *s, int64_t now_us, const struct ladder *before)
+static void record_stage(struct state *s, int64_t now_us, const struct ladder *before,
+			 const struct floor_cpu *floor_before)
 {
 	const struct record_pass pass = {
 		.now_us = now_us,
@@ -78,6 +80,8 @@ static void record_stage(struct state *s, int64_t now_us, const struct ladder *b
 		.policy = s->policy,
 		.ladder_before = before,
 		.ladder_after = &s->ladder_cpu,
+		.floor_before = floor_before,
+		.floor_after = &s->floor_cpu,
 		.plan = &s->plan,
 		.scores = &s->scores,
 		.changes = &s->changes,
@@ -91,10 +95,12 @@ static int decide_stage(struct state *s, int64_t now_us)
 	const struct model *model = discover_model(s->discover);
 	const struct samples *samples = observe_samples(s->observe);
 	struct ladder before = s->ladder_cpu;
+	struct floor_cpu floor_before = s->floor_cpu;
 	int r = decide(model, samples, s->policy, now_us, &s->ladder_cpu, &s->plan);
 
 	if (r < 0)
 		return r;
+	floor_step(&s->floor_cpu, model, samples, &s->plan, now_us);
 	account_facts(s);
 	if (s->ladder_cpu.rung != before.rung)
 		account_rung(s, before.rung);
@@ -103,7 +109,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 		return r;
 	r = diff(model, &s->plan, &s->status.modes, false, &s->changes);
 	if (r == 0)
-		record_stage(s, now_us, &before);
+		record_stage(s, now_us, &before, &floor_before);
 	return r;
 }
 

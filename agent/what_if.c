@@ -13,6 +13,7 @@
 #include "agent/policy_files.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
+#include "policy/floor.h"
 #include "policy/knob.h"
 #include "policy/show.h"
 
@@ -248,6 +249,7 @@ static int work_out(struct work *w, const struct policy *policy, int64_t now_us)
 {
 	struct state *s = w->state;
 	struct ladder ladder = s->ladder_cpu;
+	struct floor_cpu floor = s->floor_cpu;
 	struct what_if *result = &w->result;
 	int r = shadow_new(s->discover, policy, WHAT_IF_READS_MAX, &w->shadow);
 
@@ -257,6 +259,8 @@ static int work_out(struct work *w, const struct policy *policy, int64_t now_us)
 	result->plan = &w->plan;
 	mode_sources_with(s, policy, &result->says, &result->modes);
 	r = decide(result->model, observe_samples(s->observe), policy, now_us, &ladder, &w->plan);
+	if (r == 0)
+		floor_step(&floor, result->model, observe_samples(s->observe), &w->plan, now_us);
 	if (r == 0)
 		r = collect(w, result->model, &w->plan, &result->modes, &w->then);
 	if (r == 0)

@@ -51,6 +51,11 @@ struct decide_node {
 	struct cpu_set cores; /* sum of the own cores below */
 	bool has_cores;
 
+	/* working space of floor */
+	uint64_t children_weight; /* that stand now, of populated children */
+	bool children_unknown;	  /* of one of them it is not known */
+	uint32_t floor_at;	  /* which branch this is; DECIDE_NONE for none */
+
 	/* working space of decide_memory, for min and low */
 	uint64_t need[2];	   /* planned here */
 	uint32_t need_pods[2];	   /* 1 where that is for the pod itself */

@@ -95,6 +95,12 @@ static const char *const score_states[SCORE_STATE_COUNT] = {
 	[SCORE_SELF_THROTTLED] = "self-throttled",
 };
 
+static const char *const floor_states[FLOOR_STATE_COUNT] = {
+	[FLOOR_NEW_WEIGHT] = "new-weight", [FLOOR_UNMEASURED] = "unmeasured",
+	[FLOOR_QUOTA] = "quota",	   [FLOOR_FED] = "fed",
+	[FLOOR_STARVING] = "starving",
+};
+
 NAMES(role, enum role, roles)
 NAMES(mode, enum mode, modes)
 NAMES(mode_source, enum mode_source, mode_sources)
@@ -107,6 +113,7 @@ NAMES(rung, enum rung, rungs)
 NAMES(effect, enum effect, effects)
 NAMES(refusal, enum refusal, refusals)
 NAMES(score, enum score_state, score_states)
+NAMES(floor, enum floor_state, floor_states)
 
 const char *names_level(enum level level)
 {

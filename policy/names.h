@@ -5,6 +5,7 @@
 #pragma once
 
 #include "colod/fact.h"
+#include "colod/floor.h"
 #include "colod/level.h"
 #include "colod/modes.h"
 #include "colod/plan.h"
@@ -39,6 +40,8 @@ int names_refusal_from(const char *text);
 const char *
 names_score(enum score_state state); /* "none", "learning", "no baseline yet", "self-throttled" */
 int names_score_from(const char *text);
+const char *names_floor(enum floor_state state); /* "new-weight", "starving", … */
+int names_floor_from(const char *text);
 
 /* The lowest mode that allows this effect. */
 enum mode names_effect_mode(enum effect effect);

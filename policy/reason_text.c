@@ -112,9 +112,17 @@ static void add_who(struct text_out *out, const char *before, const struct reaso
 		text_out_put(out, "%s%s", before, reason->who);
 }
 
+/* Millionths, in hundredths of a percent: a promise of one part in 1000 is still a number. */
+static const char *ppm(uint64_t millionths, char *buf)
+{
+	(void)snprintf(buf, UNIT_SIZE, "%" PRIu64 ".%02" PRIu64 " %%", millionths / 10000,
+		       millionths % 10000 / 100);
+	return buf;
+}
+
 static void cpu_text(struct text_out *out, const struct reason *r)
 {
-	char a[UNIT_SIZE];
+	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE];
 
 	switch (r->code) {
 	case REASON_WEIGHT_REQUEST:
@@ -143,6 +151,14 @@ static void cpu_text(struct text_out *out, const struct reason *r)
 	case REASON_YIELD_IDLE:
 		text_out_put(out, "it yields by cpu.idle: the policy asks for that");
 		add_who(out, ", because of ", r);
+		break;
+	case REASON_FLOOR_RAISED:
+		text_out_put(out,
+			     "raised from %" PRIu64 ", which promises it %s of one CPU: ", r->extra,
+			     ppm(r->limit, a));
+		if (r->who[0])
+			text_out_put(out, "%s waited for CPU, and ", r->who);
+		text_out_put(out, "it got %s in %s", ppm(r->observed, b), duration(r->for_us, c));
 		break;
 	case REASON_MIXED_IDLE:
 		text_out_put(

@@ -27,12 +27,15 @@
 //  s SLOT AGE VALID D...              a sample taken AGE before this pass; D: by how much each
 //  n AGE VALID D...                   number grew since the one before; zeros at the end are left out
 //  ladder cpu ...                     where it stands before this pass, if not where it was left
+//  [floor cpu ...]                    the same of the floor: its counters
+//  [floor at inode=... ...]           and each branch that it watches, in their order
 //  > STEP                             what came of it (steps.h)
 //  end                                the pass is complete; what follows the last `end` is torn
 #pragma once
 
 #include <stdint.h>
 
+#include "colod/floor.h"
 #include "colod/model.h"
 #include "colod/modes.h"
 #include "colod/plan.h"
@@ -62,8 +65,10 @@ struct record_pass {
 	const struct samples *samples;
 	const struct policy *policy;
 	const struct ladder *ladder_before;
+	const struct floor_cpu *floor_before;
 	/* what came of it */
 	const struct ladder *ladder_after;
+	const struct floor_cpu *floor_after;
 	const struct plan *plan;
 	const struct scores *scores;
 	const struct changes *changes;

@@ -11,6 +11,7 @@
 
 #include "colod/cleanup.h"
 #include "policy/diag.h"
+#include "policy/record_floor.h"
 #include "policy/record_model.h"
 #include "policy/record_node.h"
 #include "policy/record_policy.h"
@@ -36,6 +37,8 @@ struct record_reader {
 	struct modes modes;
 	struct ladder ladder;
 	bool ladder_given;
+	struct floor_cpu floor;
+	bool floor_given;
 	uint64_t passes;
 	struct record_replayed pass;
 	struct record_buf steps;
@@ -119,6 +122,7 @@ static int on_time(struct record_reader *r, struct record_line *line)
 		return fail(r, "a pass before any policy");
 	r->in_pass = true;
 	r->ladder_given = r->passes == 0;
+	r->floor_given = false;
 	r->pass.now_us = now_us;
 	r->pass.line = r->line;
 	r->steps.n = 0;
@@ -156,6 +160,17 @@ static int on_ladder(struct record_reader *r, struct record_line *line)
 	return 0;
 }
 
+/* A branch belongs to the counters before it, in the same pass. */
+static int on_floor(struct record_reader *r, struct record_line *line)
+{
+	bool begins = line->len > 0 && line->at[0] == 'c';
+
+	if (!begins && !r->floor_given)
+		return -EBADMSG;
+	r->floor_given = true;
+	return record_floor_get(line, &r->floor);
+}
+
 static int on_modes(struct record_reader *r, struct record_line *line)
 {
 	return record_words_get_modes(line, &r->modes) < 0 || line->len > 0 ? -EBADMSG : 0;
@@ -177,6 +192,7 @@ static int on_end(struct record_reader *r)
 	r->pass.ids = record_model_ids(r->model);
 	r->pass.modes = &r->modes;
 	r->pass.ladder = r->ladder_given ? &r->ladder : NULL;
+	r->pass.floor = r->floor_given ? &r->floor : NULL;
 	r->pass.policy = r->policy;
 	r->pass.assignments = r->with_names ? NULL : record_model_assignments(r->model);
 	r->pass.n_assignments = r->pass.model->n_slots;
@@ -253,6 +269,8 @@ static int on_line(struct record_reader *r, struct record_line line)
 		return line.len > 0 ? -EBADMSG : on_end(r);
 	if (record_is(&word, "ladder"))
 		return on_ladder(r, &line);
+	if (record_is(&word, "floor"))
+		return on_floor(r, &line);
 	if (record_is(&word, "modes"))
 		return on_modes(r, &line);
 	return on_model(r, &word, &line);

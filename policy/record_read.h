@@ -19,6 +19,7 @@ struct record_replayed {
 	const struct modes *modes;
 	/* Set where the ladder did not stand where the last pass left it, and in the first pass. */
 	const struct ladder *ladder;
+	const struct floor_cpu *floor; /* set where it did not stand where the last pass left it */
 	const struct policy *policy;
 	/* With pseudonyms: by slot, for all pods of the model; else NULL. */
 	const struct assignment *assignments;

@@ -18,6 +18,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_YIELD_RATIO] = "yield-ratio",
 	[REASON_YIELD_REQUEST] = "yield-request",
 	[REASON_YIELD_IDLE] = "yield-idle",
+	[REASON_FLOOR_RAISED] = "floor-raised",
 	[REASON_MIXED_IDLE] = "mixed-idle",
 	[REASON_MIXED_WEIGHT] = "mixed-weight",
 	[REASON_MEMORY_REQUEST] = "memory-request",

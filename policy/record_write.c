@@ -11,6 +11,7 @@
 #include "colod/cleanup.h"
 #include "policy/decide.h"
 #include "policy/knob.h"
+#include "policy/record_floor.h"
 #include "policy/record_ids.h"
 #include "policy/record_mask.h"
 #include "policy/record_node.h"
@@ -58,6 +59,7 @@ struct record_writer {
 	uint64_t said[SAID_COUNT];
 	struct record_ring node;
 	struct ladder ladder;
+	uint64_t floor; /* of the text of what the last pass left */
 };
 
 static const struct record_names *names_of(const struct record_writer *w)
@@ -70,6 +72,21 @@ static void free_writer(struct record_writer **w)
 	record_writer_free(*w);
 }
 
+/* A floor that never did anything is nothing to tell. */
+static int note_no_floor(struct record_writer *w)
+{
+	static const struct floor_cpu none;
+	struct record_buf text = {0};
+	int r;
+
+	record_floor_put(&text, &none, NULL);
+	r = text.failed ? -ENOMEM : 0;
+	if (r == 0)
+		w->floor = record_hash(text.text, text.n);
+	record_buf_free(&text);
+	return r;
+}
+
 int record_writer_new(const struct record_names *names, struct record_writer **ret_writer)
 {
 	_cleanup_(free_writer) struct record_writer *w = calloc(1, sizeof(*w));
@@ -80,7 +97,7 @@ int record_writer_new(const struct record_names *names, struct record_writer **r
 	if (names)
 		w->names = *names;
 	w->steps = steps_new();
-	if (!w->steps)
+	if (!w->steps || note_no_floor(w) < 0)
 		return -ENOMEM;
 	*ret_writer = TAKE_PTR(w);
 	return 0;
@@ -375,6 +392,20 @@ static bool same_ladder(const struct ladder *a, const struct ladder *b)
 	       memcmp(&a->efficacy, &b->efficacy, sizeof(a->efficacy)) == 0;
 }
 
+/* What this pass leaves is written to be hashed, and taken back. */
+static void put_floor(struct record_writer *w, const struct record_pass *pass,
+		      struct record_buf *out)
+{
+	size_t start = out->n;
+
+	record_floor_put(out, pass->floor_before, names_of(w));
+	keep_if_new(out, start, &w->floor);
+	start = out->n;
+	record_floor_put(out, pass->floor_after, names_of(w));
+	w->floor = record_hash(out->text + start, out->failed ? 0 : out->n - start);
+	out->n = out->failed ? out->n : start;
+}
+
 static int put_pass(struct record_writer *w, const struct record_pass *pass, struct record_buf *out)
 {
 	int r;
@@ -393,6 +424,7 @@ static int put_pass(struct record_writer *w, const struct record_pass *pass, str
 		record_put_bytes(out, "\n", 1);
 	}
 	w->ladder = *pass->ladder_after;
+	put_floor(w, pass, out);
 	if (w->steps) {
 		struct record_pass told = *pass;
 

@@ -152,6 +152,48 @@ static void units_line(const struct ctl *ctl, const cJSON *status)
 	line(ctl, "systemd", text, no > 0 ? TERM_YELLOW : TERM_PLAIN);
 }
 
+/* Offline work that gets less than its weight promises, now or once. */
+static void floor_line(const struct ctl *ctl, const cJSON *floor)
+{
+	uint64_t starved = doc_count(floor, "starved"), raises = doc_count(floor, "raises");
+	uint64_t unwatched = doc_count(floor, "unwatched");
+	const cJSON *branch;
+	char text[4500];
+
+	if (starved + unwatched == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "%" PRIu64 " time%s offline work got less than half of what its weight "
+		       "promises; a weight was doubled %" PRIu64 " time%s",
+		       starved, starved == 1 ? "" : "s", raises, raises == 1 ? "" : "s");
+	line(ctl, "floor", text, TERM_PLAIN);
+	cJSON_ArrayForEach(branch, doc_get(floor, "branches"))
+	{
+		const char *path = doc_text(branch, "cgroup", "?");
+		uint64_t weight = doc_count(branch, "weight");
+
+		if (doc_true(branch, "raised"))
+			(void)snprintf(text, sizeof(text),
+				       "/%s now weighs %" PRIu64 " instead of %" PRIu64, path,
+				       weight, doc_count(branch, "normal_weight"));
+		else if (strcmp(doc_text(branch, "state", ""), "starving") == 0)
+			(void)snprintf(text, sizeof(text),
+				       "/%s gets too little now, and may not weigh more than"
+				       " %" PRIu64,
+				       path, weight);
+		else
+			continue;
+		line(ctl, "", text, TERM_YELLOW);
+	}
+	if (unwatched == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "%" PRIu64 " more groups of offline work than colod watches: they are not "
+		       "raised",
+		       unwatched);
+	line(ctl, "", text, TERM_DIM);
+}
+
 static void work_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
@@ -170,6 +212,7 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 	(void)snprintf(text, sizeof(text), "%s%s%s", rung, doc_has(cpu, "reason") ? ": " : "",
 		       doc_text(cpu, "reason", ""));
 	line(ctl, "cpu", text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
+	floor_line(ctl, doc_get(doc, "floor"));
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 ", the last one %s ago: %" PRIu64 " knobs written, %" PRIu64
 		       " restored, %" PRIu64 " refused",

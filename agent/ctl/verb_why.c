@@ -233,6 +233,48 @@ static void class_lines(const struct ctl *ctl, const cJSON *pod)
 	}
 }
 
+/* "3.84 %" of one CPU. */
+static const char *ppm(const cJSON *branch, const char *key, char *buf, size_t size)
+{
+	uint64_t millionths = doc_count(branch, key);
+
+	(void)snprintf(buf, size, "%" PRIu64 ".%02" PRIu64 " %%", millionths / 10000,
+		       millionths % 10000 / 100);
+	return buf;
+}
+
+/* What the weight above it promises, and what all of it gets. */
+static void floor_line(const struct ctl *ctl, const cJSON *pod)
+{
+	const cJSON *branch;
+	char text[512], got[32], promised[32];
+
+	if (strcmp(doc_text(pod, "role", ""), "offline") != 0)
+		return;
+	cJSON_ArrayForEach(branch, doc_get(doc_get(ctl->doc, "floor"), "branches"))
+	{
+		const char *path = doc_text(branch, "cgroup", ""), *state;
+		bool starves;
+
+		if (strlen(path) > strlen(doc_text(pod, "cgroup", "")) ||
+		    !on_path(path, doc_text(pod, "cgroup", "")))
+			continue;
+		state = doc_text(branch, "state", "");
+		starves = strcmp(state, "starving") == 0;
+		if (!starves && strcmp(state, "fed") != 0)
+			continue;
+		(void)snprintf(
+			text, sizeof(text),
+			"at least %s of one CPU by its weight, when online work is busy; all "
+			"in its group get %s now%s%s",
+			ppm(branch, "promised_ppm", promised, sizeof(promised)),
+			ppm(branch, "got_ppm", got, sizeof(got)),
+			starves ? ", which is too little" : "",
+			doc_true(branch, "raised") ? ": its weight is raised" : "");
+		line(ctl, "floor", text);
+	}
+}
+
 static size_t loss_lines(const struct ctl *ctl, const cJSON *knobs, const char *path)
 {
 	const cJSON *knob;
@@ -311,6 +353,7 @@ int verb_why(const struct ctl *ctl)
 	use_line(ctl, doc_get(pod, "use"));
 	stall_line(ctl, doc_get(pod, "score"));
 	rest_line(ctl, pod);
+	floor_line(ctl, pod);
 	losses(ctl, pod);
 	path_line(ctl, "its own knobs", doc_text(pod, "cgroup", "?"));
 	if (!knob_list(ctl, doc_get(pod, "knobs")))

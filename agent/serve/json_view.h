@@ -50,3 +50,4 @@ void json_mode_section(struct json_view *view, cJSON *status); /* into the statu
 void json_hold_section(struct json_view *view, cJSON *status); /* into the status section */
 void json_policy_section(struct json_view *view, cJSON *doc);
 void json_doctor_section(struct json_view *view, cJSON *doc);
+void json_floor_section(struct json_view *view, cJSON *doc);

@@ -12,7 +12,7 @@
 
 /* A tree that the caller frees with cJSON_Delete(), or NULL without memory. Sections: "node",
  * "status", "policy", "pods" (with level, rule, facts, knobs now/want/original/reason, score,
- * use), "classes" (knobs of classes), "plan", "changes", "doctor", "ladder". A part of the snapshot
+ * use), "classes" (knobs of classes), "plan", "changes", "doctor", "ladder", "floor". A part of the snapshot
  * that is NULL (nothing was seen yet) gives an empty section. Print it with
  * cJSON_PrintUnformatted(): numbers above 10^15 are raw items, which have no value in the tree. */
 cJSON *snapshot_json(const struct snapshot *snapshot);

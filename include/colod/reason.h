@@ -17,7 +17,10 @@ enum reason_code {
 	REASON_YIELD_REQUEST, /* observed, limit as above; extra: the weight that its request allows;
 			       * who: the sibling with less for its own request, "" for none */
 	REASON_YIELD_IDLE,    /* the policy's opt-in */
-	REASON_MIXED_IDLE,    /* offline pod in a class that also holds an online pod (who) */
+	REASON_FLOOR_RAISED, /* it starved: observed: what it got, limit: what its weight promises, in
+			      * millionths of one CPU, for_us: window, extra: the weight without that,
+			      * who: the pod that waited */
+	REASON_MIXED_IDLE,   /* offline pod in a class that also holds an online pod (who) */
 	REASON_MIXED_WEIGHT, /* that class: observed W of its siblings, limit: ratio; never lowered */
 	REASON_MEMORY_REQUEST,	/* observed: memory request in bytes */
 	REASON_MEMORY_FIXED,	/* limit: bytes from the policy */

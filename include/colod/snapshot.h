@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "colod/diag.h"
+#include "colod/floor.h"
 #include "colod/history.h"
 #include "colod/model.h"
 #include "colod/modes.h"
@@ -70,6 +71,7 @@ struct snapshot {
 	const struct scores *scores;
 	const struct losses *losses;
 	const struct ladder *ladder_cpu;
+	const struct floor_cpu *floor_cpu;
 	const struct status *status;
 	const struct history *history;
 	const struct diags *diags; /* of the last policy read */

@@ -31,7 +31,8 @@ struct replay {
 };
 
 static void write_again(struct replay *r, const struct record_replayed *given,
-			const struct ladder *before, const struct record_pass *pass)
+			const struct ladder *before, const struct floor_cpu *floor_before,
+			const struct record_pass *pass)
 {
 	struct record_pass written = *pass;
 	size_t n;
@@ -41,6 +42,7 @@ static void write_again(struct replay *r, const struct record_replayed *given,
 		require(record_writer_policy(r->writer, sources, n, &r->again) == 0);
 	r->policy = given->policy;
 	written.ladder_before = before;
+	written.floor_before = floor_before;
 	require(record_writer_pass(r->writer, &written, &r->again) == 0);
 }
 
@@ -56,17 +58,21 @@ static int run(struct replay *r, const char *text, size_t len)
 	require(r->steps != NULL);
 	while (rc == 0 && r->passes < PASSES_MAX &&
 	       (rc = record_reader_pass(r->reader, error, &given)) == 1) {
+		struct floor_cpu floor_before;
 		struct ladder before;
 		struct record_pass pass;
 
 		if (given.ladder)
 			r->side.ladder = *given.ladder;
 		before = r->side.ladder;
+		if (given.floor)
+			r->side.floor = *given.floor;
+		floor_before = r->side.floor;
 		require(replay_side_pass(&r->side, &given, &pass) == 0);
 		/* A gap moves the ladder before anything is decided: that is not written again. */
 		require(steps_tell(r->steps, &pass, given.ids, NULL, "", &r->steps_text) == 0);
 		if (r->writer)
-			write_again(r, &given, &before, &pass);
+			write_again(r, &given, &before, &floor_before, &pass);
 		r->passes++;
 		rc = 0;
 	}

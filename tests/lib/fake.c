@@ -387,6 +387,18 @@ void fake_sample(struct fake *f, const struct pod *pod, int64_t at_us, uint64_t 
 	fake_sample_throttled(f, pod, at_us, cpu_usage_us, cpu_some_us, 0, 0);
 }
 
+void fake_sample_waiting(struct fake *f, const struct pod *pod, int64_t at_us,
+			 uint64_t cpu_usage_us, uint64_t cpu_full_us)
+{
+	add_sample(f, pod,
+		   &(struct pod_sample){
+			   .at_us = at_us,
+			   .valid = SAMPLE_CPU | SAMPLE_PSI_CPU,
+			   .cpu_usage_us = cpu_usage_us,
+			   .psi[RESOURCE_CPU] = {.some_us = cpu_full_us, .full_us = cpu_full_us},
+		   });
+}
+
 void fake_sample_node(struct fake *f, int64_t at_us, uint64_t cpu_busy_us)
 {
 	struct node_history *h = &f->samples.node;

@@ -68,6 +68,9 @@ void fake_sample(struct fake *f, const struct pod *pod, int64_t at_us, uint64_t 
 void fake_sample_throttled(struct fake *f, const struct pod *pod, int64_t at_us,
 			   uint64_t cpu_usage_us, uint64_t cpu_some_us, uint64_t periods,
 			   uint64_t throttled);
+/* The same, for a pod all of whose threads waited for CPU for cpu_full_us. */
+void fake_sample_waiting(struct fake *f, const struct pod *pod, int64_t at_us,
+			 uint64_t cpu_usage_us, uint64_t cpu_full_us);
 void fake_sample_node(struct fake *f, int64_t at_us, uint64_t cpu_busy_us);
 
 /* Does to the model what writing f->plan (and restoring what it does not name) would do to the

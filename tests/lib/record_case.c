@@ -8,6 +8,7 @@
 #include "agent/replay_side.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
+#include "policy/floor.h"
 #include "policy/knob.h"
 #include "policy/ring.h"
 #include "policy/score.h"
@@ -52,6 +53,7 @@ void record_case_close(struct record_case *c)
 void record_case_pass(struct record_case *c, const struct fake *f, int64_t now_us)
 {
 	struct ladder before = c->ladder;
+	struct floor_cpu floor_before = c->floor;
 	const struct record_pass pass = {
 		.now_us = now_us,
 		.modes = &c->modes,
@@ -60,12 +62,15 @@ void record_case_pass(struct record_case *c, const struct fake *f, int64_t now_u
 		.policy = c->policy,
 		.ladder_before = &before,
 		.ladder_after = &c->ladder,
+		.floor_before = &floor_before,
+		.floor_after = &c->floor,
 		.plan = &c->plan,
 		.scores = &c->scores,
 		.changes = &c->changes,
 	};
 
 	require(decide(&f->model, &f->samples, c->policy, now_us, &c->ladder, &c->plan) == 0);
+	floor_step(&c->floor, &f->model, &f->samples, &c->plan, now_us);
 	require(score(&f->model, &f->samples, &c->plan, &c->scores) == 0);
 	require(diff(&f->model, &c->plan, &c->modes, false, &c->changes) == 0);
 	require(record_writer_pass(c->writer, &pass, &c->text) == 0);

@@ -34,6 +34,7 @@ struct record_case {
 	struct policy *policy; /* RECORD_CASE_POLICY */
 	struct modes modes;    /* squeeze everywhere */
 	struct ladder ladder;
+	struct floor_cpu floor;
 	struct plan plan;
 	struct scores scores;
 	struct changes changes;

@@ -149,6 +149,20 @@ static void make_status(struct serve_case *c)
 		(struct score_value){SCORE_SELF_THROTTLED, 500, 10000000};
 }
 
+/* It starves, and weighs as much as it may. */
+static void make_floor(struct serve_case *c)
+{
+	c->floor = (struct floor_cpu){.n = 1, .starved = 1};
+	c->floor.branches[0] = (struct floor_branch){
+		.inode = c->besteffort->inode,
+		.state = FLOOR_STARVING,
+		.weight = 50,
+		.normal = 50,
+		.got_ppm = 18000,
+		.promised_ppm = 74074,
+	};
+}
+
 static void make_changes(struct serve_case *c)
 {
 	c->change_list[0] = (struct change){
@@ -212,6 +226,7 @@ void serve_case_init(struct serve_case *c)
 	fake_sample_node(&c->f, 11000000, 20000000);
 	make_status(c);
 	make_changes(c);
+	make_floor(c);
 	c->snapshot = (struct snapshot){
 		.model = &c->f.model,
 		.samples = &c->f.samples,
@@ -221,6 +236,7 @@ void serve_case_init(struct serve_case *c)
 		.scores = &c->scores,
 		.ladder_cpu = &c->f.ladder,
 		.losses = &c->losses,
+		.floor_cpu = &c->floor,
 		.status = &c->status,
 		.diags = &c->diags,
 	};

@@ -13,6 +13,7 @@
 
 struct serve_case {
 	struct fake f;
+	struct floor_cpu floor;
 	struct status status;
 	struct scores scores;
 	struct losses losses;

@@ -101,9 +101,9 @@ class Series:
                      f"deleting={int(pod.deleting)}")
         self.say(("pod", pod.slot), text)
 
-    def step(self, use=None, wait=None, busy=0.1, span=SECOND, modes="squeeze", extra=(), throttled=None):
-        """One pass. `use` and `wait`: CPUs used and seconds waited per second, by pod name."""
-        use, wait, throttled = use or {}, wait or {}, throttled or {}
+    def step(self, use=None, wait=None, busy=0.1, span=SECOND, modes="squeeze", extra=(), throttled=None, full=None):
+        """One pass. `use`, `wait` and `full`: CPUs used and seconds waited per second, by some or all threads, by pod name."""
+        use, wait, throttled, full = use or {}, wait or {}, throttled or {}, full or {}
         self.now += span
         self.lines.append(f"t {self.now}")
         self.say("modes", "modes " + " ".join(f"{r}={modes}" for r in ("all", "cpu", "memory", "io")))
@@ -121,6 +121,8 @@ class Series:
             numbers = [use.get(pod.name, 0) * span, wait.get(pod.name, 0) * span, 0, 0, 0]
             if pod.name in throttled:
                 numbers += [throttled[pod.name][0], throttled[pod.name][1]]
+            if pod.name in full:
+                numbers += [0] * (8 - len(numbers)) + [full[pod.name] * span]
             text = f"s {pod.slot} 0 5 " + " ".join(str(round(n)) for n in numbers)
             self.lines.append(re.sub(r"( 0)+$", "", text))
         self.lines.append(f"n 0 1 {round((busy + sum(use.values())) * span)}")
@@ -258,7 +260,24 @@ def clock_step():
                            "the time that went by.")
 
 
-CASES = {"late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
+def floor():
+    s = Series("Batch work that waits all the time and gets a third of what its weight promises: for 2 s, then its weight is raised,\n"
+               "as far as 10:1 on one of the four CPUs allows. That helps. When online work rests, 10 s later it is as before.")
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/job", "BestEffort")
+    be, bu = s.paths[BE], s.paths[BU]
+    s.pending += [f"k {bu} cpu.weight=2500", f"k {be} cpu.weight=50:own:2:50"]
+    low = {"use": {"shop/web": 3.9, "batch/job": 0.02}, "full": {"batch/job": 0.98}}
+    s.steps(4, **low, modes="protect")
+    s.pending.append(f"k {be} cpu.weight=62:own:2:62")
+    s.steps(15, use={"shop/web": 3.9, "batch/job": 0.035}, full={"batch/job": 0.96}, modes="protect")
+    s.steps(10, use={"shop/web": 0.1, "batch/job": 1}, modes="protect")
+    s.pending.append(f"k {be} cpu.weight=50:own:2:50")
+    s.steps(2, use={"shop/web": 0.1, "batch/job": 1}, modes="protect")
+    return s
+
+
+CASES = {"floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
          "dwell": dwell, "suspend": suspend, "clock-step": clock_step}
 
 

@@ -49,6 +49,7 @@ static int teardown(void **state)
 static void note(struct record *r, int64_t second)
 {
 	struct ladder before = c.ladder;
+	struct floor_cpu floor_before = c.floor;
 	const struct record_pass pass = {
 		.now_us = second * SECOND,
 		.modes = &c.modes,
@@ -57,6 +58,8 @@ static void note(struct record *r, int64_t second)
 		.policy = c.policy,
 		.ladder_before = &before,
 		.ladder_after = &c.ladder,
+		.floor_before = &floor_before,
+		.floor_after = &c.floor,
 		.plan = &c.plan,
 		.scores = &c.scores,
 		.changes = &c.changes,

@@ -242,6 +242,24 @@ TEST(capabilities_are_present_absent_or_switched_off)
 	cJSON_Delete(doc);
 }
 
+TEST(what_was_not_measured_of_the_floor_is_null)
+{
+	const cJSON *branch;
+	cJSON *doc;
+
+	c.floor.branches[0].state = FLOOR_UNMEASURED;
+	doc = document();
+	branch = cJSON_GetArrayItem(doc_get(doc_get(doc, "floor"), "branches"), 0);
+	assert_string_equal(doc_text(branch, "state", ""), "unmeasured");
+	assert_true(cJSON_IsNull(doc_get(branch, "got_ppm")));
+	assert_true(cJSON_IsNull(doc_get(branch, "promised_ppm")));
+	cJSON_Delete(doc);
+	c.floor.branches[0].inode = 4711;
+	doc = document();
+	assert_int_equal(cJSON_GetArraySize(doc_get(doc_get(doc, "floor"), "branches")), 0);
+	cJSON_Delete(doc);
+}
+
 TEST(large_numbers_stay_whole_numbers)
 {
 	cJSON *tree;
@@ -271,8 +289,8 @@ TEST(bytes_that_are_not_utf8_become_question_marks)
 
 TEST(nothing_seen_yet_gives_empty_sections)
 {
-	static const char *const sections[] = {"node", "status",  "policy", "pods",  "classes",
-					       "plan", "changes", "doctor", "ladder"};
+	static const char *const sections[] = {"node", "status",  "policy", "pods",   "classes",
+					       "plan", "changes", "doctor", "ladder", "floor"};
 	const struct snapshot empty = {0};
 	cJSON *doc;
 
@@ -298,6 +316,7 @@ int main(void)
 		CASE_TEST(a_refusal_is_in_doctor_and_a_vanished_cgroup_is_not),
 		CASE_TEST(changes_of_a_cgroup_that_is_gone_are_not_looked_into),
 		CASE_TEST(capabilities_are_present_absent_or_switched_off),
+		CASE_TEST(what_was_not_measured_of_the_floor_is_null),
 		CASE_TEST(large_numbers_stay_whole_numbers),
 		CASE_TEST(bytes_that_are_not_utf8_become_question_marks),
 		CASE_TEST(nothing_seen_yet_gives_empty_sections),

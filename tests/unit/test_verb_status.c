@@ -24,6 +24,12 @@ TEST(a_squeezed_node_says_who_waited)
 		.snapshot = "node", .expected = "status-node", .verb = verb_status, .width = 80});
 }
 
+TEST(a_raised_floor_and_what_is_not_watched_are_shown)
+{
+	ctl_case(&(struct ctl_case){
+		.snapshot = "floor", .expected = "status-floor", .verb = verb_status, .width = 80});
+}
+
 TEST(an_empty_snapshot_is_shown_without_a_guess)
 {
 	ctl_case(&(struct ctl_case){
@@ -50,6 +56,7 @@ int main(void)
 		cmocka_unit_test(an_observing_node_says_what_it_would_do_and_how_to_allow_it),
 		cmocka_unit_test(a_mode_held_down_by_the_command_line_is_not_blamed_on_the_policy),
 		cmocka_unit_test(a_squeezed_node_says_who_waited),
+		cmocka_unit_test(a_raised_floor_and_what_is_not_watched_are_shown),
 		cmocka_unit_test(an_empty_snapshot_is_shown_without_a_guess),
 		cmocka_unit_test(control_characters_do_not_reach_the_terminal),
 		cmocka_unit_test(a_narrow_terminal_gets_wrapped_lines),

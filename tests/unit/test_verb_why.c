@@ -22,6 +22,24 @@ TEST(an_offline_pod_shows_the_hold_above_it_with_its_reason)
 				    .pod = "hog-1"});
 }
 
+TEST(a_raised_floor_is_shown_to_the_pods_below_it)
+{
+	ctl_case(&(struct ctl_case){.snapshot = "floor",
+				    .expected = "why-floor",
+				    .verb = verb_why,
+				    .width = 80,
+				    .pod = "batch/hog-1"});
+}
+
+TEST(a_raised_floor_is_not_shown_to_another_pod)
+{
+	ctl_case(&(struct ctl_case){.snapshot = "floor",
+				    .expected = "why-floor-other",
+				    .verb = verb_why,
+				    .width = 80,
+				    .pod = "batch/twin-1"});
+}
+
 TEST(a_waiting_pod_shows_what_it_waits_for_and_where_it_stopped)
 {
 	ctl_case(&(struct ctl_case){
@@ -58,6 +76,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_online_pod_shows_rule_use_stall_and_knobs),
+		cmocka_unit_test(a_raised_floor_is_shown_to_the_pods_below_it),
+		cmocka_unit_test(a_raised_floor_is_not_shown_to_another_pod),
 		cmocka_unit_test(an_offline_pod_shows_the_hold_above_it_with_its_reason),
 		cmocka_unit_test(a_waiting_pod_shows_what_it_waits_for_and_where_it_stopped),
 		cmocka_unit_test(a_narrow_terminal_gets_wrapped_lines),
