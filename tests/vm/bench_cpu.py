@@ -35,7 +35,6 @@ import profiles  # noqa: E402
 import tap  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
-GUEST_SETTINGS = ("BENCH_CASES_", "BENCH_ARMS_", "BENCH_MODE", "BENCH_SECONDS", "BENCH_WARMUP")
 ALL = ("6.1", "6.12", "newest")
 
 
@@ -76,10 +75,10 @@ def _boots(parts, kernels):
 
 def _run(kernel, profile, tests, store, args):
     """One boot. Returns what went wrong."""
-    settings = {"BENCH_DONE": store.done(kernel)}
+    settings = {k: v for k, v in os.environ.items() if k.startswith("BENCH_")}
+    settings["BENCH_DONE"] = store.done(kernel)
     for name, part in PARTS.items():
         settings[f"BENCH_ROUNDS_{name}"] = os.environ.get("BENCH_ROUNDS") or str(part.rounds)
-    settings.update((k, v) for k, v in os.environ.items() if k.startswith(GUEST_SETTINGS))
 
     def on_line(raw):
         if raw.startswith(bench_rows.MARK):

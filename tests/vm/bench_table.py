@@ -17,6 +17,7 @@ OFFLINE_MIN = 0.9
 LOCK_PART_MAX = 0.25
 LOCK_WORST_MAX_US = 1000000
 ROUNDS_MIN = 20
+PLACEMENT_ARMS = ("alone", "unmanaged", "idle", "colod", "again")
 MEASURES = (("probe", "probe"), ("wrk", "nginx"))
 
 
@@ -49,14 +50,20 @@ def twins(colod, again):
 
 
 class Case:
-    """The rows of one case: of each arm, a column of numbers by name, one for each round that all arms have."""
+    """The rows of one case: of each arm, its numbers in the order of rounds. PAIRED arms are compared round by round,
+    so of them only the rounds count that all of them have."""
 
-    def __init__(self, rows):
+    def __init__(self, rows, paired=()):
         by_arm = {}
-        for row in rows:
+        for row in sorted(rows, key=lambda row: row.round):
             by_arm.setdefault(row.arm, {})[row.round] = row.numbers
-        self.rounds = sorted(set.intersection(*[set(r) for r in by_arm.values()])) if by_arm else []
-        self.arms = {arm: [rounds[n] for n in self.rounds] for arm, rounds in by_arm.items()}
+        common = set.intersection(*[set(by_arm.get(arm, ())) for arm in paired]) if paired else None
+        self.arms = {arm: [n for r, n in rounds.items() if common is None or arm not in paired or r in common]
+                     for arm, rounds in by_arm.items()}
+        self.arms = {arm: rounds for arm, rounds in self.arms.items() if rounds}
+
+    def rounds(self, arm=None):
+        return len(self.arms.get(arm, ())) if arm else max(map(len, self.arms.values()), default=0)
 
     def column(self, arm, name):
         return [numbers[name] for numbers in self.arms[arm]]
@@ -65,7 +72,7 @@ class Case:
         return statistics.median(self.column(arm, name))
 
     def has(self, *arms):
-        return bool(self.rounds) and all(arm in self.arms for arm in arms)
+        return all(arm in self.arms for arm in arms)
 
 
 def verdict(met, text):
@@ -84,7 +91,7 @@ def _spread(values_us):
 def _placement_arms(case):
     lines = ["  arm          probe p50, ms       p99, ms             offline %   nginx p50, ms       p99, ms"
              "             requests  offline %"]
-    for arm in ("alone", "unmanaged", "idle", "colod", "again", "protect"):
+    for arm in (*PLACEMENT_ARMS, "protect"):
         if arm in case.arms:
             cells = [f"  {arm:11}"]
             for name, _ in MEASURES:
@@ -124,12 +131,12 @@ def placement_verdicts(case):
     return lines
 
 
-def placement(title, case):
-    lines = [f"{title}: {len(case.rounds)} rounds"]
-    if not case.has("alone", "unmanaged", "idle", "colod", "again"):
-        return lines + ["  not all arms were measured yet"]
+def placement(title, case, _name):
+    lines = [f"{title}: {case.rounds('colod')} rounds"]
+    if not case.has(*PLACEMENT_ARMS):
+        return lines + ["  no round with all arms yet"]
     lines += _placement_arms(case) + placement_verdicts(case)
-    if len(case.rounds) < ROUNDS_MIN:
+    if case.rounds("colod") < ROUNDS_MIN:
         lines.append(f"  (fewer than {ROUNDS_MIN} rounds: BENCH_ROUNDS={ROUNDS_MIN} goes on from here)")
     return lines
 
@@ -155,7 +162,7 @@ def _by_wait(case):
 
 
 def inversion(title, case, name):
-    lines = [f"{title}: {len(case.rounds)} rounds",
+    lines = [f"{title}: at most {case.rounds()} rounds",
              "  arm            weight  worst wait, ms  p99, ms  offline %"]
     for arm in _by_wait(case):
         lines.append(f"  {arm:14} {case.median(arm, 'weight'):6.0f}  {_ms(worst(case, arm)):>14}  "
@@ -164,7 +171,7 @@ def inversion(title, case, name):
 
 
 def eight(title, case, _name):
-    lines = [f"{title}: {len(case.rounds)} rounds",
+    lines = [f"{title}: at most {case.rounds()} rounds",
              "  arm            weight  offline %  slowest online loop %  worst wait, ms  p99, ms"]
     for arm in _by_wait(case):
         lines.append(f"  {arm:14} {case.median(arm, 'weight'):6.0f}  {case.median(arm, 'offline_permille') / 10:9.1f}"
@@ -174,7 +181,7 @@ def eight(title, case, _name):
 
 
 def starvation(title, case, _name):
-    lines = [f"{title}: {len(case.rounds)} rounds",
+    lines = [f"{title}: at most {case.rounds()} rounds",
              "  arm         weight  promised %  offline got %  probe p50, ms  p99, ms  worst, ms"]
     for arm in ("alone", "unmanaged", "idle", "protect", "colod", "again"):
         if arm in case.arms:
@@ -185,11 +192,11 @@ def starvation(title, case, _name):
     return lines
 
 
-TITLES = {
-    "inversion": (inversion, "waits for a lock that offline work holds, online class of weight {case}, kernel {kernel}"),
-    "starvation": (starvation, "full online load, kernel {kernel}"),
-    "eight": (eight, "8 CPUs full of online work, offline threads: {case}, kernel {kernel}"),
-    "placement": (lambda title, case, _name: placement(title, case), "placement {case}, kernel {kernel}"),
+PARTS = {
+    "inversion": (inversion, "waits for a lock that offline work holds, online class of weight {case}, kernel {kernel}", ()),
+    "starvation": (starvation, "full online load, kernel {kernel}", ()),
+    "eight": (eight, "8 CPUs full of online work, offline threads: {case}, kernel {kernel}", ()),
+    "placement": (placement, "placement {case}, kernel {kernel}", PLACEMENT_ARMS),
 }
 NOTE = "(% is of one CPU; guest time counted in instructions: compare the numbers, they are no clock's)"
 
@@ -197,11 +204,8 @@ NOTE = "(% is of one CPU; guest time counted in instructions: compare the number
 def report(store):
     """All tables of what was measured."""
     lines = []
-    for part, (show, title) in TITLES.items():
+    for part, (show, title, paired) in PARTS.items():
         for kernel, name in sorted({(r.kernel, r.case) for r in store.of(part)}):
-            case = Case(store.of(part, kernel, name))
-            if case.rounds:
-                lines += ["", *show(title.format(case=name, kernel=kernel), case, name)]
-            else:
-                lines += ["", f"{title.format(case=name, kernel=kernel)}: no round with all arms yet"]
+            case = Case(store.of(part, kernel, name), paired)
+            lines += ["", *show(title.format(case=name, kernel=kernel), case, name)]
     return "\n".join(lines[1:] + ["", NOTE]) if lines else "nothing was measured"

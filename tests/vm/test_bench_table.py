@@ -26,7 +26,7 @@ def placed(rounds=20, p99=None, offline=None):
                 numbers.update({f"{name}_p50_us": 400, f"{name}_p99_us": value + 10 * n,
                                 f"{name}_offline_permille": {**OFFLINE, **(offline or {})}[arm]})
             rows.append(bench_rows.Row("placement", "6.12", "mixed", arm, n, numbers))
-    return bench_table.Case(rows)
+    return bench_table.Case(rows, bench_table.PLACEMENT_ARMS)
 
 
 def locked(**worst_ms):
@@ -34,6 +34,12 @@ def locked(**worst_ms):
         "write_worst_us": ms * 1000 - n, "write_p99_us": 7, "weight": 2, "offline_permille": 39})
             for arm, ms in worst_ms.items() for n in (1, 2)]
     return bench_table.Case(rows)
+
+
+def uneven(paired):
+    rows = (("colod", 1), ("colod", 2), ("idle", 1), ("protect", 1), ("protect", 2), ("protect", 3))
+    case = bench_table.Case([bench_rows.Row("p", "k", "c", arm, n, {}) for arm, n in rows], paired)
+    return case.rounds("colod"), case.rounds("idle"), case.rounds("protect")
 
 
 def missed(lines):
@@ -71,7 +77,7 @@ def interval_covers():
 
 
 CASES = (
-    ("all targets met", lambda: missed(bench_table.placement("t", placed())) == []),
+    ("all targets met", lambda: missed(bench_table.placement("t", placed(), "mixed")) == []),
     ("a gap closed by half is missed, and said",
      lambda: says(missed(bench_table.placement_verdicts(placed(p99={"colod": 3100, "again": 3110}))), "closed 0.50")),
     ("worse than plain cpu.idle is missed",
@@ -85,10 +91,10 @@ CASES = (
     ("no gap is not a gap closed", lambda: bench_table.gap([5, 6], [5, 6], [5, 6]) is None),
     ("two equal arms differ by their median round where their medians agree",
      lambda: bench_table.twins([1, 2, 3], [3, 2, 1]) == 2),
-    ("few rounds are said", lambda: says(bench_table.placement("t", placed(rounds=3)), "fewer than 20 rounds")),
-    ("a round without all arms does not count",
-     lambda: len(bench_table.Case([bench_rows.Row("p", "k", "c", a, n, {}) for a, n in
-                                   (("colod", 1), ("colod", 2), ("idle", 1))]).rounds) == 1),
+    ("few rounds are said", lambda: says(bench_table.placement("t", placed(rounds=3), "mixed"), "fewer than 20 rounds")),
+    ("of arms that are compared round by round, a round that not all have does not count",
+     lambda: uneven(("colod", "idle")) == (1, 1, 3) and uneven(()) == (2, 1, 3)),
+    ("an arm that was not measured at all is no round of any", lambda: uneven(("colod", "alone")) == (0, 1, 3)),
     ("a quarter of plain cpu.idle's wait is met, more is missed",
      lambda: not missed(bench_table.inversion_verdicts("100", locked(idle=1000, colod=250)))
      and missed(bench_table.inversion_verdicts("100", locked(idle=1000, colod=260)))),

@@ -19,6 +19,7 @@
 . "$VM/guest/bench.sh"
 
 : "${BENCH_CASES:=100 2500}" "${BENCH_ARMS:=colod idle protect equal 10000 quota-1ms quota-10% cpus-0:50to1}" "${BENCH_LOCK_SECONDS:=20}"
+read -ra arms <<<"$BENCH_ARMS"
 
 lock_pods()
 {
@@ -57,23 +58,12 @@ measure()
 		"offline_permille=$(((after - before) * 1000000 / (t1 - t0)))"
 }
 
-round()
-{
-	local n=$1 i arm arms
-	read -ra arms <<<"$BENCH_ARMS"
-	for i in "${!arms[@]}"; do
-		arm=${arms[(i + n) % ${#arms[@]}]}
-		wanted "$BENCH_CASE" "$arm" "$n" || continue
-		begin "$arm" && measure "$n" "$arm" && bench_colod_end && hand_back || return
-	done
-}
+one_arm() { begin "$2" && measure "$1" "$2" && bench_colod_end && hand_back; }
 
 for BENCH_CASE in $BENCH_CASES; do
 	ok "pods beside a class of $BENCH_CASE" lock_pods
 	is "$(knob "$BURSTABLE" cpu.weight)" "$BENCH_CASE" "the class has that weight"
-	for n in $(seq 1 "$BENCH_ROUNDS"); do
-		round "$n" || break
-	done
+	bench_rounds one_arm
 	is $? 0 "all rounds"
 	bench_end
 	umount "$PODS_SHARE"

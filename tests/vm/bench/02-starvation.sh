@@ -56,14 +56,11 @@ measure()
 		"promise_permille=$(($(nproc) * 1000 * weight / (weight + online)))"
 }
 
+one_arm() { begin "$2" && measure "$1" "$2"; }
+
+BENCH_CASE=all
 ok "pods" starved_pods
-for n in $(seq 1 "$BENCH_ROUNDS"); do
-	for i in "${!arms[@]}"; do
-		arm=${arms[(i + n) % ${#arms[@]}]}
-		wanted all "$arm" "$n" || continue
-		begin "$arm" && measure "$n" "$arm" || break 2
-	done
-done
+bench_rounds one_arm
 is $? 0 "all rounds"
 begin unmanaged
 bench_end

@@ -60,26 +60,16 @@ measure()
 	slowest=$(awk -v ns=$((t1 - t0)) 'NR == FNR { was[$1] = $2; next }
 		$1 in was { d = ($2 - was[$1]) * 1e10 / ns; if (least == "" || d < least) least = d }
 		END { printf "%d\n", least }' loops.before loops.after)
-	row "$3" "$2" "$1" "$(as_keys write <out)" "weight=$(knob "$BESTEFFORT" cpu.weight)" \
+	row "$BENCH_CASE" "$2" "$1" "$(as_keys write <out)" "weight=$(knob "$BESTEFFORT" cpu.weight)" \
 		"slowest_permille=$slowest" "offline_permille=$(((after - before) * 1000000 / (t1 - t0)))"
 }
 
-eight_rounds()
-{
-	local n i arm
-	for n in $(seq 1 "$BENCH_ROUNDS"); do
-		for i in "${!arms[@]}"; do
-			arm=${arms[(i + n) % ${#arms[@]}]}
-			wanted "$1" "$arm" "$n" || continue
-			begin "$arm" && measure "$n" "$arm" "$1" && bench_colod_end && hand_back || return
-		done
-	done
-}
+one_arm() { begin "$2" && measure "$1" "$2" && bench_colod_end && hand_back; }
 
 for BENCH_CASE in $BENCH_CASES; do
 	ok "pods: $BENCH_CASE" eight_pods "$BENCH_CASE"
 	is "$(knob "$BURSTABLE" cpu.weight)" 313 "the class has its weight"
-	eight_rounds "$BENCH_CASE"
+	bench_rounds one_arm
 	is $? 0 "all rounds"
 	bench_end
 	umount "$PODS_SHARE"

@@ -132,15 +132,7 @@ measure_arm()
 		"wrk_n=$(awk '/requests in/ { print $1 }' out)" "wrk_offline_permille=$wrk_share"
 }
 
-round()
-{
-	local n=$1 i arm
-	for i in "${!arms[@]}"; do
-		arm=${arms[(i + n) % ${#arms[@]}]}
-		wanted "$BENCH_CASE" "$arm" "$n" || continue
-		arm_begin "$arm" && measure_arm "$n" "$arm" || return
-	done
-}
+one_arm() { arm_begin "$2" && measure_arm "$1" "$2"; }
 
 # What colod said and did in this placement, for whoever wants to know why.
 keep_story()
@@ -155,9 +147,7 @@ keep_story()
 for BENCH_CASE in $BENCH_CASES; do
 	ok "pods: $BENCH_CASE" bench_pods
 	ok "nginx answers" wait_for 20 serves
-	for n in $(seq 1 "$BENCH_ROUNDS"); do
-		round "$n" || break
-	done
+	bench_rounds one_arm
 	is $? 0 "all rounds"
 	keep_story
 	[ "$BENCH_CASE" != slice ] || systemctl stop jobs.service batch-jobs.slice batch.slice

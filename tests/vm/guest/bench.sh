@@ -36,9 +36,22 @@ as_keys() { awk -v p="$1" '{ printf "%s_n=%s %s_lost=%s %s_p50_us=%s %s_p99_us=%
 hand_log=
 hand()
 {
-	hand_log="$1|$(cat "$1")
+	hand_log="$1|$(cat "${3:-$1}")
 $hand_log"
 	echo "$2" >"$1"
+}
+
+# All rounds of a case: each arm that is wanted, in another order each round. ONE_ARM ROUND ARM measures one.
+bench_rounds()
+{
+	local one_arm=$1 n i arm
+	for n in $(seq 1 "$BENCH_ROUNDS"); do
+		for i in "${!arms[@]}"; do
+			arm=${arms[(i + n) % ${#arms[@]}]}
+			wanted "$BENCH_CASE" "$arm" "$n" || continue
+			"$one_arm" "$n" "$arm" || { diag "$BENCH_CASE, $arm, round $n: not measured"; return 1; }
+		done
+	done
 }
 
 # Weights come last: an idle group takes none, and one that is no longer idle has lost its own.
@@ -76,8 +89,11 @@ hold_by()
 	idle) hand "$dir/cpu.idle" 1 ;;
 	quota-1ms) hand "$dir/cpu.max" "1000 20000" ;;
 	quota-10%) hand "$dir/cpu.max" "$((2000 * $(nproc))) 20000" ;;
-	cpus-*:*) hand "$dir/cpu.weight" "${how#*:}" && how=${how%:*} && hand "$dir/cpuset.cpus" "${how#cpus-}" ;;
-	cpus-*) hand "$dir/cpuset.cpus" "${how#cpus-}" ;;
+	cpus-*)
+		[ "$how" = "${how%:*}" ] || hand "$dir/cpu.weight" "${how#*:}"
+		how=${how%:*}
+		# One that holds tasks cannot be emptied again (ENOSPC): it gets what its tasks had.
+		hand "$dir/cpuset.cpus" "${how#cpus-}" "$dir/cpuset.cpus.effective" ;;
 	*) hand "$dir/cpu.weight" "$how" ;;
 	esac
 }
