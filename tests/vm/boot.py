@@ -34,9 +34,10 @@ class Boot:
     dest: pathlib.Path = None
     append: str = ""
     settings: dict = dataclasses.field(default_factory=dict)
+    patience: int = 1  # how much longer than a test it may take by this machine's clock
 
     def slow(self):
-        return 4 if self.profile.icount else 1
+        return (4 if self.profile.icount else 1) * self.patience
 
     def slack(self, budget_s):
         """How long the host waits for a test of this budget; the guest's own limit comes first."""
