@@ -14,9 +14,8 @@ static const struct {
 	enum resource resource;
 	int (*decide)(const struct decide_input *in, struct plan *plan);
 } deciders[] = {
-	{RESOURCE_CPU, decide_cpu},
-	{RESOURCE_CPU, decide_cores},
-	{RESOURCE_MEMORY, decide_memory},
+	{RESOURCE_CPU, decide_cpu},	  {RESOURCE_CPU, decide_cores},
+	{RESOURCE_CPU, decide_cpu_burst}, {RESOURCE_MEMORY, decide_memory},
 	{RESOURCE_IO, decide_io},
 };
 

@@ -7,11 +7,17 @@
 //  4 shares of all-offline cgroups that get less, then 5 those that get more: weights compare
 //    siblings, so online ones have got theirs by then, and what they lose they lose at the end.
 //    Wherever a pass is cut off, offline work is not heavier beside them than before or after it
-//  6 less protection, children first: a parent never covers less than its children claim
-//  7 more protection, parents first: a child's protection is worth what the parent covers
-//  8 tighten: children first, so that the use below shrinks before the room above does
+//  6 partitions end, children first
+//  7 less protection, and fewer CPUs of one's own, children first: a parent never covers less than its
+//    children claim
+//  8 more of both, parents first: a child's is worth what the parent covers, and the kernel grants a
+//    child no CPU that its parent does not have for itself
+//  9 partitions begin: the kernel looks at the CPUs that they got in 8
+// 10 tighten: children first, so that the use below shrinks before the room above does
 // Within one cgroup cpu.idle goes before cpu.weight: an idle group refuses a weight (EINVAL), and
-// idle going back to 0 resets the weight to 100, so that the weight follows in the next line.
+// idle going back to 0 resets the weight to 100, so that the weight follows in the next line. A burst
+// above its quota is refused, as is a quota below its burst: burst falls in 3 and rises in 10, after the
+// quota of the same cgroup.
 #include "policy/diff.h"
 
 #include <errno.h>
@@ -25,8 +31,9 @@
 #define CHANGES_FIRST_CAP 32
 
 static const enum knob order[] = {
-	KNOB_CPU_IDLE,	 KNOB_CPU_WEIGHT,  KNOB_CPU_MAX,   KNOB_MEMORY_MIN,
-	KNOB_MEMORY_LOW, KNOB_MEMORY_HIGH, KNOB_IO_WEIGHT,
+	KNOB_CPU_IDLE,	       KNOB_CPU_WEIGHT,	 KNOB_CPU_MAX,		KNOB_MEMORY_MIN,
+	KNOB_MEMORY_LOW,       KNOB_MEMORY_HIGH, KNOB_IO_WEIGHT,	KNOB_CPU_MAX_BURST,
+	KNOB_CPUSET_PARTITION, KNOB_CPUSET_CPUS, KNOB_CPUSET_EXCLUSIVE,
 };
 
 #define N_ORDER (sizeof(order) / sizeof(order[0]))
@@ -61,7 +68,7 @@ static bool equal(const struct context *c, enum knob knob, const struct knob_val
 /* Still the value colod wrote. */
 static bool is_ours(const struct context *c, enum knob knob, const struct knob_state *s)
 {
-	return s->owned && equal(c, knob, &s->now, &s->written);
+	return s->owned && knob_stands(knob, &s->written, &s->now, c->model->node.page_bytes);
 }
 
 static bool is_idle(const struct cgroup *cg)
@@ -76,9 +83,16 @@ static enum effect effect_of(enum knob knob, bool held)
 {
 	if (held)
 		return EFFECT_HOLD;
-	if (knob == KNOB_MEMORY_MIN || knob == KNOB_MEMORY_LOW)
+	switch (knob) {
+	case KNOB_MEMORY_MIN:
+	case KNOB_MEMORY_LOW:
 		return EFFECT_PROTECTION;
-	return knob == KNOB_CPU_MAX || knob == KNOB_MEMORY_HIGH ? EFFECT_LIMIT : EFFECT_SHARE;
+	case KNOB_CPU_MAX:
+	case KNOB_MEMORY_HIGH:
+		return EFFECT_LIMIT;
+	default:
+		return EFFECT_SHARE;
+	}
 }
 
 /* A pod here, or below, waits for facts. */
@@ -129,8 +143,12 @@ static bool idle_after(const struct context *c, const struct cgroup *cg, bool in
 static bool is_loosening(enum knob knob, const struct knob_value *had,
 			 const struct knob_value *want)
 {
-	if (knob == KNOB_CPU_IDLE)
+	if (knob == KNOB_CPU_IDLE || knob == KNOB_CPU_MAX_BURST)
 		return want->value < had->value;
+	/* No set is every CPU. */
+	if (knob == KNOB_CPUSET_CPUS)
+		return cpu_set_is_empty(&want->cpus) ||
+		       (!cpu_set_is_empty(&had->cpus) && cpu_set_contains(&want->cpus, &had->cpus));
 	if (knob != KNOB_CPU_MAX || want->value == KNOB_VALUE_MAX || had->value == KNOB_VALUE_MAX)
 		return want->value > had->value;
 	/* Shares of a CPU: the periods may differ. */
@@ -142,6 +160,16 @@ enum diff_phase diff_phase(const struct change *change)
 {
 	if (change->kind == CHANGE_FORGET)
 		return DIFF_FORGET;
+	if (change->knob == KNOB_CPUSET_PARTITION)
+		return change->want.value == PARTITION_MEMBER ? DIFF_PARTITION_ENDS
+							      : DIFF_PARTITION_BEGINS;
+	/* Here no set is no CPU. One that changes both ways goes parents first, as what it gains. */
+	if (change->knob == KNOB_CPUSET_EXCLUSIVE)
+		return cpu_set_contains(&change->had.cpus, &change->want.cpus) ? DIFF_PROTECT_LESS
+									       : DIFF_PROTECT_MORE;
+	if (change->knob == KNOB_CPU_MAX_BURST)
+		return is_loosening(change->knob, &change->had, &change->want) ? DIFF_GIVE_BACK
+									       : DIFF_TIGHTEN;
 	if (change->knob == KNOB_MEMORY_MIN || change->knob == KNOB_MEMORY_LOW)
 		return change->want.value < change->had.value ? DIFF_PROTECT_LESS
 							      : DIFF_PROTECT_MORE;
@@ -153,14 +181,15 @@ enum diff_phase diff_phase(const struct change *change)
 
 bool diff_children_first(enum diff_phase phase)
 {
-	return phase == DIFF_PROTECT_LESS || phase == DIFF_TIGHTEN || phase == DIFF_OFFLINE_LESS;
+	return phase == DIFF_PARTITION_ENDS || phase == DIFF_PROTECT_LESS ||
+	       phase == DIFF_TIGHTEN || phase == DIFF_OFFLINE_LESS;
 }
 
 static void undo(const struct context *c, const struct knob_state *s, const struct plan_entry *e,
 		 struct change *change)
 {
 	enum knob knob = change->knob;
-	bool ours = equal(c, knob, &change->had, &s->written);
+	bool ours = knob_stands(knob, &s->written, &change->had, c->model->node.page_bytes);
 
 	change->kind = ours ? CHANGE_RESTORE : CHANGE_FORGET;
 	change->want = ours ? s->original : change->had;

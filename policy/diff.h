@@ -13,8 +13,10 @@ enum diff_phase {
 	DIFF_GIVE_BACK,
 	DIFF_OFFLINE_LESS, /* shares of all-offline cgroups; only diff() knows which those are */
 	DIFF_OFFLINE_MORE,
+	DIFF_PARTITION_ENDS,
 	DIFF_PROTECT_LESS,
 	DIFF_PROTECT_MORE,
+	DIFF_PARTITION_BEGINS,
 	DIFF_TIGHTEN,
 	DIFF_PHASE_COUNT,
 };
@@ -33,7 +35,7 @@ enum diff_phase {
  * `list_withheld` is set (for `plan` and --once).
  * Order: loosening before tightening, but no share of offline work rises before its online siblings'
  * or falls after theirs; protection parents first when it rises, children first when
- * it falls; idle off and its weight in two lines that follow each other; all of it in diff.c.
+ * it falls, CPUs of its own likewise; idle off and its weight in two lines that follow each other; all of it in diff.c.
  * A pass without a difference allocates nothing. 0, or -ENOMEM (then *changes is empty). */
 int diff(const struct model *model, const struct plan *plan, const struct modes *modes,
 	 bool list_withheld, struct changes *changes);

@@ -301,6 +301,15 @@ bool knob_equal(enum knob knob, const struct knob_value *want, const struct knob
 	       (have->period_us ? have->period_us : DEFAULT_PERIOD_US);
 }
 
+bool knob_stands(enum knob knob, const struct knob_value *written, const struct knob_value *have,
+		 uint64_t page_bytes)
+{
+	if (knob == KNOB_CPUSET_PARTITION)
+		return written->state == KNOB_KNOWN && have->state == KNOB_KNOWN &&
+		       (written->value & PARTITION_MASK) == (have->value & PARTITION_MASK);
+	return knob_equal(knob, written, have, page_bytes);
+}
+
 bool knob_same(enum knob knob, const struct knob_value *a, const struct knob_value *b)
 {
 	if (a->state != b->state)

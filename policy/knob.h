@@ -35,6 +35,11 @@ int knob_parse(enum knob knob, const char *text, struct knob_value *ret_value);
 bool knob_equal(enum knob knob, const struct knob_value *want, const struct knob_value *have,
 		uint64_t page_bytes);
 
+/* Whether `have` is still what came of writing `written`: equal, or a partition that the kernel has
+ * stopped granting since. Nobody else wrote then. */
+bool knob_stands(enum knob knob, const struct knob_value *written, const struct knob_value *have,
+		 uint64_t page_bytes);
+
 /* Whether they are the same to the last byte, read or not: for noticing that one changed. */
 bool knob_same(enum knob knob, const struct knob_value *a, const struct knob_value *b);
 

@@ -164,7 +164,6 @@ const struct reader_key read_level_cpu_keys[] = {
 	 .read = read_burst,
 	 .offset = offsetof(struct level_cpu, burst_permille),
 	 .accepts = "N% of quota, none",
-	 .schema = "\"type\":\"string\",\"pattern\":\"^([0-9]+(\\\\.[0-9])?% of quota|none)$\"",
-	 .unenforced = true},
+	 .schema = "\"type\":\"string\",\"pattern\":\"^([0-9]+(\\\\.[0-9])?% of quota|none)$\""},
 	{0},
 };

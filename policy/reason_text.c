@@ -178,6 +178,43 @@ static void cpu_text(struct text_out *out, const struct reason *r)
 	}
 }
 
+/* "no limit", or so many CPUs. */
+static const char *cpu_limit(uint64_t milli, char *buf)
+{
+	if (milli != KNOB_VALUE_MAX)
+		return reason_text_cpus(milli, buf);
+	(void)snprintf(buf, UNIT_SIZE, "none");
+	return buf;
+}
+
+static void burst_text(struct text_out *out, const struct reason *r)
+{
+	char a[UNIT_SIZE], b[UNIT_SIZE];
+
+	switch (r->code) {
+	case REASON_BURST:
+		text_out_put(out,
+			     "it may save up %s of its CPU limit of %s and use it later on top",
+			     percent(r->limit, a), reason_text_cpus(r->observed, b));
+		break;
+	case REASON_BURST_RESIZE:
+		text_out_put(out,
+			     "no burst while its CPU limit in force (%s) is not the one of its "
+			     "spec (%s): the kernel would refuse the kubelet a lower one",
+			     cpu_limit(r->observed, a), cpu_limit(r->limit, b));
+		break;
+	case REASON_BURST_HELD:
+		text_out_put(out, "no burst while its CPU time is held");
+		break;
+	case REASON_BURST_NO_QUOTA:
+		text_out_put(out, "no burst: the pod as a whole has no CPU limit (one of its "
+				  "containers has none)");
+		break;
+	default:
+		break;
+	}
+}
+
 static void memory_text(struct text_out *out, const struct reason *r)
 {
 	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE];
@@ -308,6 +345,7 @@ const char *reason_text(const struct reason *reason, const struct policy *policy
 		return buf;
 	buf[0] = '\0';
 	cpu_text(&out, reason);
+	burst_text(&out, reason);
 	memory_text(&out, reason);
 	hold_text(&out, reason);
 	reason_text_cores(&out, reason);

@@ -91,6 +91,12 @@ void record_pod_put(struct record_buf *buf, const struct record_names *names, co
 	record_put_fact(buf, &r->cpu_request_milli);
 	record_put(buf, " cpu-limit=");
 	record_put_fact(buf, &r->cpu_limit_milli);
+	if (r->cpu_spec_milli.state == FACT_KNOWN &&
+	    (r->cpu_limit_milli.state != FACT_KNOWN ||
+	     r->cpu_limit_milli.value != r->cpu_spec_milli.value)) {
+		record_put(buf, " cpu-spec=");
+		record_put_fact(buf, &r->cpu_spec_milli);
+	}
 	record_put(buf, " memory-request=");
 	record_put_fact(buf, &r->memory_request_bytes);
 	record_put(buf, " memory-limit=");
@@ -129,12 +135,24 @@ static int get_resources(struct record_line *line, struct pod_resources *r)
 		{"memory-request", &r->memory_request_bytes},
 		{"memory-limit", &r->memory_limit_bytes},
 	};
-	struct record_line word;
+	struct record_line word, ahead;
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (record_words_key(line, fields[i].key, &word) < 0 ||
 		    record_get_fact(&word, fields[i].fact) < 0)
 			return -EBADMSG;
+		if (fields[i].fact != &r->cpu_limit_milli)
+			continue;
+		/* Said only while a resize is under way. */
+		if (r->cpu_limit_milli.state == FACT_KNOWN)
+			r->cpu_spec_milli = r->cpu_limit_milli;
+		ahead = *line;
+		if (record_words_key(&ahead, "cpu-spec", &word) < 0)
+			continue;
+		if (record_get_fact(&word, &r->cpu_spec_milli) < 0)
+			return -EBADMSG;
+		*line = ahead;
+	}
 	return 0;
 }
 

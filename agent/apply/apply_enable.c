@@ -25,6 +25,7 @@ struct controller {
 static const struct controller controllers[] = {
 	{CONTROLLER_CPU, "+cpu", "systemd (set CPUWeight=100 on a unit below it)"},
 	{CONTROLLER_MEMORY, "+memory", "systemd (set MemoryAccounting=yes on a unit below it)"},
+	{CONTROLLER_CPUSET, "+cpuset", "systemd (set AllowedCPUs= on a unit below it)"},
 	{CONTROLLER_IO, "+io", "systemd (set IOAccounting=yes on a unit below it)"},
 };
 

@@ -51,6 +51,7 @@ static void tell_refusal(const struct apply_job *j)
 {
 	const struct change *c = j->change;
 	bool other = c->refusal == REFUSAL_OTHER;
+	const char *words = NULL;
 	char why[REFUSE_TEXT_SIZE];
 
 	/* A lack of room for records concerns all knobs: said once, by apply_changes(). */
@@ -58,8 +59,13 @@ static void tell_refusal(const struct apply_job *j)
 	    is_first_overtaking(j) ||
 	    !refuse_is_new(&j->apply->seen, c->cgroup->inode, c->knob, c->refusal))
 		return;
-	(void)snprintf(why, sizeof(why), "%s%s%s: %s", names_refusal(c->refusal), other ? ": " : "",
-		       other ? strerror(-c->error) : "", refuse_fix(c->refusal, c->knob));
+	words = j->writer && j->writer->denied ? j->writer->denied(&c->got) : NULL;
+	if (words)
+		(void)snprintf(why, sizeof(why), "the kernel does not grant it: %s", words);
+	else
+		(void)snprintf(why, sizeof(why), "%s%s%s: %s", names_refusal(c->refusal),
+			       other ? ": " : "", other ? strerror(-c->error) : "",
+			       refuse_fix(c->refusal, c->knob));
 	apply_job_tell(j, HISTORY_REFUSED, &c->had, &c->want, why);
 }
 
@@ -126,6 +132,15 @@ static int differs(struct apply_job *j, const struct knob_value *original,
 	return apply_job_refuse(j, 0, REFUSAL_DIFFERS);
 }
 
+/* The kernel took the word and does not act on it. The knob is colod's all the same: whoever plans sees
+ * why, and whether it stays so; giving back is a matter of the plan. */
+static int not_granted(struct apply_job *j, const struct knob_value *original,
+		       const struct knob_value *value)
+{
+	apply_job_own(j, original, value);
+	return apply_job_refuse(j, 0, REFUSAL_INVALID);
+}
+
 int apply_job_wrote(struct apply_job *j, int r, const struct knob_value *original,
 		    const struct knob_value *value)
 {
@@ -140,6 +155,9 @@ int apply_job_wrote(struct apply_job *j, int r, const struct knob_value *origina
 	}
 	j->change->got = got;
 	j->state->now = got;
+	if (j->change->kind == CHANGE_WRITE && j->writer->denied && j->writer->denied(&got) &&
+	    knob_stands(j->change->knob, value, &got, j->apply->page_bytes))
+		return not_granted(j, original, value);
 	if (!apply_job_equal(j, value, &got))
 		return differs(j, original, value);
 	apply_job_own(j, original, &got);

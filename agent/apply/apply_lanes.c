@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
@@ -113,10 +114,11 @@ bool apply_lanes_has_rested(const struct apply_job *j)
 	return find_rest(j->apply->flights, j->change->cgroup->inode, j->change->knob) != NULL;
 }
 
-/* Whether the change gives back what the write under way takes. */
+/* Whether the change gives back what the write under way takes. Of those that stand in an order none
+ * is taken out: they are short. */
 static bool undoes(const struct change *change, const struct flight *f)
 {
-	if (f->urgent)
+	if (f->urgent || writer_of(f->change.knob)->slow)
 		return false;
 	return change->kind != CHANGE_WRITE || change->want.value > f->change.want.value;
 }
@@ -149,12 +151,30 @@ static bool has_room(struct flights *flights, bool urgent)
 	return n < LANE_JOBS;
 }
 
+static bool is_urgent(const struct apply_job *j, const struct knob_value *value)
+{
+	return !j->writer->slow && value->value >= j->change->had.value;
+}
+
+/* A set in very many pieces is written by whoever asks: should it overtake one that waits, the kernel
+ * refuses it, and the next pass writes it again. */
+static bool takes_lane(const struct apply_job *j, const struct knob_value *value)
+{
+	char text[KNOB_TEXT_SIZE];
+
+	if (!j->apply->flights || apply_job_equal(j, value, &j->change->had))
+		return false;
+	if (!j->writer->slow)
+		return j->writer->stride != NULL;
+	return strlen(knob_to_write(j->change->knob, value, text, sizeof(text))) < LANE_TEXT_SIZE;
+}
+
 enum apply_route apply_lanes_route(struct apply_job *j, const struct knob_value *value)
 {
 	struct flights *flights = j->apply->flights;
-	bool urgent = value->value >= j->change->had.value;
+	bool urgent = is_urgent(j, value);
 
-	if (!flights || !j->writer->stride || apply_job_equal(j, value, &j->change->had))
+	if (!takes_lane(j, value))
 		return APPLY_ROUTE_HERE;
 	if (has_room(flights, urgent)) {
 		flights->full_said &= urgent;
@@ -174,7 +194,7 @@ int apply_lanes_submit(struct apply_job *j, const struct knob_value *original,
 		       const struct knob_value *value)
 {
 	struct flights *flights = j->apply->flights;
-	bool urgent = value->value >= j->change->had.value;
+	bool urgent = is_urgent(j, value);
 	_cleanup_close_ int fd = -EBADF;
 	struct flight *f = flights->list;
 	char text[KNOB_TEXT_SIZE];
@@ -199,7 +219,7 @@ int apply_lanes_submit(struct apply_job *j, const struct knob_value *original,
 		.original = *original,
 		.value = *value,
 	};
-	(void)knob_format(j->change->knob, value, text, sizeof(text));
+	(void)knob_to_write(j->change->knob, value, text, sizeof(text));
 	r = lane_write(urgent ? flights->lanes->urgent : flights->lanes->slow, fd,
 		       knob_name(j->change->knob), flags, text, (uint64_t)(f - flights->list));
 	if (r < 0)

@@ -46,9 +46,9 @@ struct original *originals_find(const struct originals *o, const char *path, uin
 bool originals_is_ours(const struct original *record, const struct knob_value *value,
 		       uint64_t page_bytes)
 {
-	return knob_equal(record->knob, &record->written, value, page_bytes) ||
+	return knob_stands(record->knob, &record->written, value, page_bytes) ||
 	       (record->previous.state == KNOB_KNOWN &&
-		knob_equal(record->knob, &record->previous, value, page_bytes));
+		knob_stands(record->knob, &record->previous, value, page_bytes));
 }
 
 static int grow(struct originals *o)

@@ -15,6 +15,8 @@ static const char *controller_name(unsigned controller)
 {
 	if (controller == CONTROLLER_CPU)
 		return "cpu";
+	if (controller == CONTROLLER_CPUSET)
+		return "cpuset";
 	return controller == CONTROLLER_MEMORY ? "memory" : "io";
 }
 
@@ -62,6 +64,8 @@ static const char *fix_controller(unsigned controller)
 {
 	if (controller == CONTROLLER_CPU)
 		return "who owns the parent cgroup can enable it (for a systemd unit: CPUWeight=100)";
+	if (controller == CONTROLLER_CPUSET)
+		return "who owns the parent cgroup can enable it (for a systemd unit: AllowedCPUs=)";
 	if (controller == CONTROLLER_MEMORY)
 		return "who owns the parent cgroup can enable it (for a systemd unit: "
 		       "MemoryAccounting=yes)";

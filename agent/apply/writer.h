@@ -10,6 +10,12 @@
 
 struct writer {
 	enum knob knob;
+	/* Its write moves tasks and rebuilds what the scheduler knows of the CPUs: always by the slow
+	 * lane, one after another in the order of the diff. */
+	bool slow;
+	/* What the kernel says of a value that it took and does not act on; NULL where it does. Without
+	 * one: it never does so. */
+	const char *(*denied)(const struct knob_value *value);
 	int flags; /* for open(2), beside O_WRONLY */
 	/* The knob of the same cgroup whose value the kernel forgets while this one is 1, and
 	 * what it reads when this one is 0 again; KNOB_COUNT for none. */

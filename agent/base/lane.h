@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #define LANE_JOBS 128
-#define LANE_TEXT_SIZE 64
+/* A value as text, but for a set of CPUs in more than some thirty pieces. */
+#define LANE_TEXT_SIZE 256
 
 struct lane;
 

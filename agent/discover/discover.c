@@ -369,6 +369,7 @@ static bool same_resources(const struct pod_resources *a, const struct pod_resou
 {
 	return same_fact(&a->cpu_request_milli, &b->cpu_request_milli) &&
 	       same_fact(&a->cpu_limit_milli, &b->cpu_limit_milli) &&
+	       same_fact(&a->cpu_spec_milli, &b->cpu_spec_milli) &&
 	       same_fact(&a->memory_request_bytes, &b->memory_request_bytes) &&
 	       same_fact(&a->memory_limit_bytes, &b->memory_limit_bytes);
 }

@@ -115,7 +115,7 @@ const struct knob_value *knobs_foreign(const struct cgroup *cgroup, enum knob kn
 {
 	const struct knob_state *s = &cgroup->knobs[knob];
 
-	if (s->owned && s->now.state == KNOB_KNOWN && knob_same(knob, &s->now, &s->written))
+	if (s->owned && knob_stands(knob, &s->written, &s->now, 1))
 		return &s->original;
 	return &s->now;
 }

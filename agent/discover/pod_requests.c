@@ -240,10 +240,8 @@ static struct fact_u64 fact(uint64_t value, bool bad)
 				 .value = bad ? 0 : value};
 }
 
-struct pod_resources pod_requests(const cJSON *pod)
+static struct need whole(const cJSON *spec, const cJSON *status)
 {
-	const cJSON *spec = get(pod, "spec");
-	const cJSON *status = get(pod, "status");
 	struct need n = all_containers(spec, status);
 
 	pod_level(&n, get(spec, "resources"), status);
@@ -257,9 +255,18 @@ struct pod_resources pod_requests(const cJSON *pod)
 		n.bad_request[i] |= bad;
 		n.bad_limit[i] |= bad;
 	}
+	return n;
+}
+
+struct pod_resources pod_requests(const cJSON *pod)
+{
+	const cJSON *spec = get(pod, "spec");
+	struct need n = whole(spec, get(pod, "status")), asked = whole(spec, NULL);
+
 	return (struct pod_resources){
 		.cpu_request_milli = fact(n.request[CPU], n.bad_request[CPU]),
 		.cpu_limit_milli = fact(n.limit[CPU], n.bad_limit[CPU]),
+		.cpu_spec_milli = fact(asked.limit[CPU], asked.bad_limit[CPU]),
 		.memory_request_bytes = fact(n.request[MEMORY], n.bad_request[MEMORY]),
 		.memory_limit_bytes = fact(n.limit[MEMORY], n.bad_limit[MEMORY]),
 	};

@@ -9,7 +9,7 @@
 /* Follows the kubelet's own sum (component-helpers/resource): containers and sidecars together, or
  * the largest init step if that is more; pod-level spec.resources instead of it; overhead on top;
  * during an in-place resize, of a container or of the whole, the larger of what is wanted and what
- * is there. A limit exists only
+ * is there; cpu_spec_milli is what is wanted alone. A limit exists only
  * when every container has one, else it is KNOB_VALUE_MAX. A quantity that cannot be read leaves
  * that one value FACT_UNKNOWN; all others are FACT_KNOWN. */
 struct pod_resources pod_requests(const cJSON *pod);

@@ -55,6 +55,9 @@ struct pod_label {
 struct pod_resources {
 	struct fact_u64 cpu_request_milli;
 	struct fact_u64 cpu_limit_milli;
+	/* What the spec alone asks for, also while a resize has yet to bring it: cpu_limit_milli is the
+	 * larger of both then. FACT_KNOWN, or nothing is known of it. */
+	struct fact_u64 cpu_spec_milli;
 	struct fact_u64 memory_request_bytes;
 	struct fact_u64 memory_limit_bytes;
 };

@@ -305,6 +305,7 @@ void fake_request(struct pod *pod, uint64_t cpu_milli, uint64_t memory_bytes)
 void fake_limit(struct pod *pod, uint64_t cpu_milli, uint64_t memory_bytes)
 {
 	pod->resources.cpu_limit_milli = (struct fact_u64){FACT_KNOWN, cpu_milli};
+	pod->resources.cpu_spec_milli = pod->resources.cpu_limit_milli;
 	pod->resources.memory_limit_bytes = (struct fact_u64){FACT_KNOWN, memory_bytes};
 }
 

@@ -80,6 +80,8 @@ size_t fake_apply(struct fake *f);
 /* Adds a plan entry with a reason; for cpu.max the period is 20000. Aborts without memory. */
 void fake_plan(struct fake *f, struct cgroup *cg, enum knob knob, enum effect effect,
 	       uint64_t value);
+void fake_plan_cpus(struct fake *f, struct cgroup *cg, enum knob knob, enum effect effect,
+		    const char *list);
 
 /* Reverses the order of the children of every cgroup, in the tree and in model.cgroups. */
 void fake_reverse_siblings(struct fake *f);

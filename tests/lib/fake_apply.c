@@ -99,21 +99,39 @@ size_t fake_apply(struct fake *f)
 	return n;
 }
 
-void fake_plan(struct fake *f, struct cgroup *cg, enum knob knob, enum effect effect,
-	       uint64_t value)
+static void add(struct fake *f, struct cgroup *cg, enum knob knob, enum effect effect,
+		const struct knob_value *want, uint64_t limit)
 {
 	struct plan_entry e = {
 		.cgroup = cg,
 		.knob = knob,
 		.effect = effect,
-		.want = knob == KNOB_CPU_MAX ? knob_value_quota(value, 20000)
-					     : knob_value_of(value),
+		.want = *want,
 		.reason = {.code = REASON_WEIGHT_FIXED,
 			   .level = LEVEL_NONE,
 			   .rule = -1,
-			   .limit = value},
+			   .limit = limit},
 	};
 
 	if (plan_add(&f->plan, &e) < 0)
 		abort();
+}
+
+void fake_plan(struct fake *f, struct cgroup *cg, enum knob knob, enum effect effect,
+	       uint64_t value)
+{
+	struct knob_value want = knob == KNOB_CPU_MAX ? knob_value_quota(value, 20000)
+						      : knob_value_of(value);
+
+	add(f, cg, knob, effect, &want, value);
+}
+
+void fake_plan_cpus(struct fake *f, struct cgroup *cg, enum knob knob, enum effect effect,
+		    const char *list)
+{
+	struct knob_value want;
+
+	if (knob_parse(knob, list, &want) < 0)
+		abort();
+	add(f, cg, knob, effect, &want, 0);
 }

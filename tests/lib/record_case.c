@@ -206,6 +206,7 @@ static bool same_pod(const struct pod *a, const struct pod *b)
 		return differs("pod", a->name);
 	return (same_fact(&x->cpu_request_milli, &y->cpu_request_milli) &&
 		same_fact(&x->cpu_limit_milli, &y->cpu_limit_milli) &&
+		same_fact(&x->cpu_spec_milli, &y->cpu_spec_milli) &&
 		same_fact(&x->memory_request_bytes, &y->memory_request_bytes) &&
 		same_fact(&x->memory_limit_bytes, &y->memory_limit_bytes)) ||
 	       differs("resources", a->name);

@@ -93,6 +93,54 @@ TEST(a_cgroup_that_vanished_has_no_knobs_and_keeps_its_records)
 	close_place(&p);
 }
 
+TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
+{
+	const uint32_t burst = 1u << KNOB_CPU_MAX_BURST, cpus = 1u << KNOB_CPUSET_CPUS;
+	const uint32_t cpuset = cpus | 1u << KNOB_CPUSET_EXCLUSIVE | 1u << KNOB_CPUSET_PARTITION;
+	struct cgroup class = {.kind = CGROUP_QOS}, container = {.kind = CGROUP_CONTAINER};
+	struct pod a_pod = {.slot = 0};
+	struct cgroup pod = {.kind = CGROUP_POD, .pod = &a_pod};
+	struct policy policy = {.levels = {{.defined = true}}};
+	const uint32_t usual = ALL & ~burst & ~cpuset;
+	uint32_t of;
+
+	assert_int_equal(knobs_of_policy(NULL), usual);
+	of = knobs_of_policy(&policy);
+	assert_int_equal(of, usual);
+	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual);
+	assert_int_equal(knobs_of_cgroup(&container, true, of), 0);
+	policy.levels[LEVEL_P4].cpu.burst_permille = 200;
+	of = knobs_of_policy(&policy);
+	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual | burst);
+	assert_int_equal(knobs_of_cgroup(&class, true, of), usual);
+	policy.levels[LEVEL_P4].cpu = (struct level_cpu){.smt = SMT_AVOID_OFFLINE};
+	assert_int_equal(knobs_of_policy(&policy), usual | cpuset);
+	policy.levels[LEVEL_P4].cpu = (struct level_cpu){.cores = CORES_EXCLUSIVE};
+	of = knobs_of_policy(&policy);
+	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual | cpuset);
+	assert_int_equal(knobs_of_cgroup(&class, true, of), usual | cpuset);
+	assert_int_equal(knobs_of_cgroup(&class, false, of), usual | cpus);
+	assert_int_equal(knobs_of_cgroup(&container, true, of), cpus);
+	/* Until it is given back, whatever the policy says. */
+	pod.knobs[KNOB_CPUSET_PARTITION].owned = true;
+	assert_int_equal(knobs_of_cgroup(&pod, true, usual), usual | 1u << KNOB_CPUSET_PARTITION);
+}
+
+TEST(only_what_is_wanted_is_read_and_what_is_not_any_more_says_nothing)
+{
+	struct place p;
+
+	open_place(&p, "@cgroup a.slice\n"
+		       "sys/fs/cgroup/a.slice/cpuset.cpus = 0-1\n");
+	assert_int_equal(knobs_read(p.fd, &p.cg, 1u << KNOB_CPUSET_CPUS), 1);
+	assert_true(cpu_set_has(&p.cg.knobs[KNOB_CPUSET_CPUS].now.cpus, 1));
+	assert_int_equal(p.cg.knobs[KNOB_CPU_WEIGHT].now.state, KNOB_UNREAD);
+	assert_false(knobs_forget(&p.cg, 1u << KNOB_CPU_WEIGHT));
+	assert_true(knobs_forget(&p.cg, 1u << KNOB_CPUSET_CPUS));
+	assert_int_equal(p.cg.knobs[KNOB_CPUSET_CPUS].now.state, KNOB_UNREAD);
+	close_place(&p);
+}
+
 TEST(the_foreign_value_is_the_original_only_while_colods_own_stands)
 {
 	struct cgroup cg = {.path = NULL};
@@ -115,6 +163,9 @@ int main(void)
 		cmocka_unit_test(all_knobs_are_read_and_a_second_read_changes_nothing),
 		cmocka_unit_test(a_missing_file_is_missing_and_nonsense_is_unread),
 		cmocka_unit_test(a_cgroup_that_vanished_has_no_knobs_and_keeps_its_records),
+		cmocka_unit_test(
+			what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed),
+		cmocka_unit_test(only_what_is_wanted_is_read_and_what_is_not_any_more_says_nothing),
 		cmocka_unit_test(the_foreign_value_is_the_original_only_while_colods_own_stands),
 	};
 

@@ -38,6 +38,7 @@ TEST(containers_are_summed)
 	expect(r.cpu_request_milli, 750);
 	expect(r.cpu_limit_milli, 3000);
 	expect(r.memory_request_bytes, 64 * MI);
+	expect(r.cpu_spec_milli, 3000);
 	/* One container has no memory limit: then neither has the pod. */
 	expect(r.memory_limit_bytes, KNOB_VALUE_MAX);
 }
@@ -150,6 +151,8 @@ TEST(a_pod_that_is_resized_as_a_whole_has_the_larger_too)
 
 	expect(r.cpu_request_milli, 3000);
 	expect(r.cpu_limit_milli, 5000);
+	/* Downward: what the larger of the two hides. */
+	expect(r.cpu_spec_milli, 4000);
 	expect(r.memory_request_bytes, 0);
 	r = of(POD_RESIZE("\"conditions\":[{\"type\":\"PodResizePending\",\"reason\":"
 			  "\"Infeasible\"}],"));
@@ -165,6 +168,7 @@ TEST(overhead_also_comes_on_top_of_the_pod_as_a_whole)
 
 	expect(r.cpu_request_milli, 1250);
 	expect(r.cpu_limit_milli, 2250);
+	expect(r.cpu_spec_milli, 2250);
 }
 
 TEST(an_init_step_without_a_limit_leaves_the_pod_without_one)

@@ -68,6 +68,31 @@ TEST(a_pod_is_what_its_lines_say)
 	assert_string_equal(pod.facts->annotations[0].value, "");
 }
 
+#define RESOURCES(limit)                                                                           \
+	"serial=5 kind=kubernetes qos=Burstable driver=systemd cg=7 facts=known "                  \
+	"cpu-request=known:250 cpu-limit=" limit " memory-request=known:4096 "                     \
+	"memory-limit=known:max uid=ab-1 name=shop/web"
+
+/* What the spec asks for is said only while it is something else than the limit. */
+TEST(a_resize_under_way_is_part_of_the_record)
+{
+	const struct policy policy = {.version = 1};
+	struct record_buf buf = {0};
+
+	assert_int_equal(get(RESOURCES("known:4000")), 0);
+	assert_int_equal(pod.resources.cpu_spec_milli.state, FACT_KNOWN);
+	assert_int_equal(pod.resources.cpu_spec_milli.value, 4000);
+	assert_int_equal(get(RESOURCES("derived:4000")), 0);
+	assert_int_equal(pod.resources.cpu_spec_milli.state, FACT_UNKNOWN);
+	assert_int_equal(get(RESOURCES("known:4000 cpu-spec=known:500")), 0);
+	assert_int_equal(pod.resources.cpu_spec_milli.value, 500);
+	record_pod_put(&buf, NULL, &pod, 7, &policy);
+	record_put_bytes(&buf, "", 1);
+	assert_string_equal(buf.text, "pod 0 " RESOURCES("known:4000 cpu-spec=known:500") "\n");
+	record_buf_free(&buf);
+	assert_int_equal(get(RESOURCES("known:4000 cpu-spec=many")), -EBADMSG);
+}
+
 /* Which runtimes there are is all that a rule asks: not how many containers, nor which. */
 TEST(what_runs_its_containers_is_said_where_there_are_any)
 {
@@ -167,6 +192,7 @@ int main(void)
 					  teardown),
 		cmocka_unit_test_teardown(what_runs_its_containers_is_said_where_there_are_any,
 					  teardown),
+		cmocka_unit_test_teardown(a_resize_under_way_is_part_of_the_record, teardown),
 		cmocka_unit_test_teardown(words_that_are_no_pods_are_refused, teardown),
 		cmocka_unit_test_teardown(labels_are_bounded, teardown),
 		cmocka_unit_test_teardown(assignments_go_there_and_back, teardown),
