@@ -80,16 +80,16 @@ static bool climb(struct ladder *ladder, const struct ladder_table *table,
 		  const struct ladder_signal *signal, const struct wait_look *look, size_t place)
 {
 	size_t to = allowed_above(table, signal, place);
-	int64_t now_us = look->now_us;
-	bool at_once;
+	int64_t on_us = look->now_us - ladder->since_us;
+	bool at_once, due;
 
 	if (to == 0 || !signal->useful)
 		return false;
 	at_once = place_of(table, signal->at_once) >= to;
-	if (!at_once && (!signal->pressure ||
-			 now_us - ladder->since_us < (int64_t)table->rungs[to - 1].dwell_us))
+	due = signal->pressure && on_us >= (int64_t)table->rungs[to - 1].dwell_us;
+	if (!at_once && !due)
 		return false;
-	go(ladder, table, to, &signal->reason, now_us);
+	go(ladder, table, to, &signal->reason, look->now_us);
 	efficacy_begin(&ladder->efficacy, look);
 	return true;
 }
