@@ -171,6 +171,33 @@ int kernel_text_meminfo(const char *text, const char *key, uint64_t *ret_bytes)
 	return 0;
 }
 
+/* A zone's is "        high     1234"; that of a CPU's page list has a colon behind the word. */
+int kernel_text_zones_high(const char *text, uint64_t *ret_pages)
+{
+	static const char word[] = "high ";
+	uint64_t sum = 0, pages;
+	bool found = false;
+
+	for (const char *line = text; *line; line = next_line(line)) {
+		const char *p = line + strspn(line, " ");
+		int r;
+
+		if (strncmp(p, word, sizeof(word) - 1) != 0)
+			continue;
+		p += sizeof(word) - 1;
+		r = parse_number_to_end(p + strspn(p, " "), &pages);
+		if (r < 0)
+			return r;
+		if (__builtin_add_overflow(sum, pages, &sum))
+			return -ERANGE;
+		found = true;
+	}
+	if (!found)
+		return -ENOENT;
+	*ret_pages = sum;
+	return 0;
+}
+
 static int ticks_to_us(uint64_t ticks, uint64_t ticks_per_s, uint64_t *ret_us)
 {
 	uint64_t us, rest;

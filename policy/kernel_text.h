@@ -23,6 +23,9 @@ int kernel_text_psi(const char *text, struct psi_total *ret_psi);
 /* One line of /proc/meminfo ("MemTotal:  123 kB"), in bytes. `key` without the colon. */
 int kernel_text_meminfo(const char *text, const char *key, uint64_t *ret_bytes);
 
+/* Sum of the zones' high watermarks in /proc/zoneinfo, in pages. -ENOENT where there is none. */
+int kernel_text_zones_high(const char *text, uint64_t *ret_pages);
+
 /* "cpu " line of /proc/stat: busy time of all CPUs (everything but idle and iowait; guest time
  * is already in user), in ticks of 1/`ticks_per_s` s, returned in microseconds. */
 int kernel_text_stat_busy(const char *text, uint64_t ticks_per_s, uint64_t *ret_busy_us);

@@ -35,6 +35,10 @@ void record_node_put(struct record_buf *buf, const struct node *n)
 		   n->n_cpus, n->n_cores, n->n_numa, n->smt, n->memory_bytes, n->swap_bytes,
 		   n->page_bytes);
 	record_put_word(buf, n->kernel);
+	if (n->zones_high_bytes > 0)
+		record_put(buf, " zones-high=%" PRIu64, n->zones_high_bytes);
+	if (n->evict_hard_known)
+		record_put(buf, " evict-hard=%" PRIu64, n->evict_hard_bytes);
 	record_put(buf, "\ncpus");
 	for (size_t i = 0; n->cpus && i < n->n_cpus; i++) {
 		const struct node_cpu *c = &n->cpus[i];
@@ -73,6 +77,19 @@ void record_node_put_tree(struct record_buf *buf, const struct model *m)
 	record_put_bytes(buf, "\n", 1);
 }
 
+/* What records of an earlier colod do not have, and what need not be known. */
+static int get_more(struct record_line *line, struct node *node)
+{
+	struct record_line before = *line;
+
+	if (record_words_number(line, "zones-high", UINT64_MAX, &node->zones_high_bytes) < 0)
+		*line = before;
+	if (line->len == 0)
+		return 0;
+	node->evict_hard_known = true;
+	return record_words_number(line, "evict-hard", UINT64_MAX, &node->evict_hard_bytes);
+}
+
 int record_node_get(struct record_line *line, struct node *node)
 {
 	uint64_t cpus = 0, cores = 0, numa = 0, smt = 0, memory = 0, swap = 0, page = 0;
@@ -87,7 +104,8 @@ int record_node_get(struct record_line *line, struct node *node)
 	    record_words_number(line, "swap", UINT64_MAX - 1, &swap) < 0 ||
 	    record_words_number(line, "page", 1u << 30, &page) < 0 ||
 	    record_words_key(line, "kernel", &word) < 0 ||
-	    record_get_word(&word, n.kernel, sizeof(n.kernel)) < 0 || line->len > 0)
+	    record_get_word(&word, n.kernel, sizeof(n.kernel)) < 0 || get_more(line, &n) < 0 ||
+	    line->len > 0)
 		return -EBADMSG;
 	free(node->cpus);
 	n.n_cpus = cpus;

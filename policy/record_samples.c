@@ -10,7 +10,7 @@
 #include "policy/ring.h"
 
 #define POD_FIELDS (7 + 2 * RESOURCE_COUNT)
-#define NODE_FIELDS (2 + 2 * RESOURCE_COUNT)
+#define NODE_FIELDS (4 + 2 * RESOURCE_COUNT)
 
 /* The numbers of a sample in the order of the line. */
 static void pod_fields(struct pod_sample *s, uint64_t *fields[POD_FIELDS])
@@ -37,6 +37,8 @@ static void node_fields(struct node_sample *s, uint64_t *fields[NODE_FIELDS])
 		fields[2 + r] = &s->psi[r].some_us;
 		fields[2 + RESOURCE_COUNT + r] = &s->psi[r].full_us;
 	}
+	fields[2 + 2 * RESOURCE_COUNT] = &s->memory_free_bytes;
+	fields[3 + 2 * RESOURCE_COUNT] = &s->memory_inactive_file_bytes;
 }
 
 /* AGE VALID and the differences, modulo 2^64 and shown as the nearer of the two signs. */
@@ -132,28 +134,19 @@ void record_samples_put_node(struct record_buf *buf, struct record_ring *ring,
 	uint64_t *now[NODE_FIELDS], *before[NODE_FIELDS];
 	bool known = ring->count > 0;
 	uint32_t n = unwritten(ring, 0, history->count, node_at, history);
-	struct node_sample last = {
-		.cpu_busy_us = ring->last.cpu_usage_us,
-		.memory_available_bytes = ring->last.memory_bytes,
-	};
-
 	if (known && ring->count == 0)
 		record_put(buf, "cut -\n");
-	memcpy(last.psi, ring->last.psi, sizeof(last.psi));
-	node_fields(&last, before);
+	node_fields(&ring->last_node, before);
 	while (n-- > 0) {
 		struct node_sample s = *node_sample_at(history, n);
 
 		node_fields(&s, now);
 		record_put(buf, "n");
 		put_fields(buf, now_us - s.at_us, s.valid, now, before, NODE_FIELDS);
-		last = s;
+		ring->last_node = s;
 		ring->last_us = s.at_us;
 		ring->count += ring->count < SAMPLE_RING;
 	}
-	ring->last.cpu_usage_us = last.cpu_busy_us;
-	ring->last.memory_bytes = last.memory_available_bytes;
-	memcpy(ring->last.psi, last.psi, sizeof(last.psi));
 }
 
 int record_samples_get_pod(struct record_line *line, struct pod_history *history, int64_t now_us)

@@ -12,7 +12,10 @@ struct record_ring {
 	uint64_t serial; /* of the pod; 0 for the node and where nothing was written */
 	int64_t last_us;
 	uint32_t count;
-	struct pod_sample last; /* for the node: in the fields of the same name, see the .c file */
+	union {
+		struct pod_sample last;
+		struct node_sample last_node;
+	};
 };
 
 /* Appends what the ring has beyond what was written. */

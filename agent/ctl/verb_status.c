@@ -194,6 +194,29 @@ static void floor_line(const struct ctl *ctl, const cJSON *floor)
 	line(ctl, "", text, TERM_DIM);
 }
 
+static void room_line(const struct ctl *ctl, const cJSON *room)
+{
+	uint64_t available = 0, limit = 0, fall = 0, empty_us = 0;
+	char a[DOC_TEXT_SIZE], b[DOC_TEXT_SIZE], text[256], falls[96] = "";
+	bool crossed;
+
+	if (doc_u64(room, "available_bytes", &available) < 0 ||
+	    doc_u64(room, "line_bytes", &limit) < 0)
+		return;
+	crossed = available <= limit;
+	if (doc_u64(room, "fall_bytes_per_s", &fall) == 0 && fall > 0)
+		(void)snprintf(falls, sizeof(falls), "; it falls by %s a second",
+			       doc_bytes(fall, a));
+	if (!crossed && doc_u64(room, "time_to_empty_us", &empty_us) == 0)
+		(void)snprintf(falls + strlen(falls), sizeof(falls) - strlen(falls),
+			       " and would be gone in %s", doc_duration(empty_us, a));
+	(void)snprintf(text, sizeof(text),
+		       "%s %s the line of %s, below which the kubelet or the kernel acts%s",
+		       doc_bytes(crossed ? limit - available : available - limit, a),
+		       crossed ? "below" : "above", doc_bytes(limit, b), falls);
+	line(ctl, "memory", text, crossed ? TERM_RED : TERM_PLAIN);
+}
+
 static void work_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
@@ -213,6 +236,7 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 		       doc_text(cpu, "reason", ""));
 	line(ctl, "cpu", text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
 	floor_line(ctl, doc_get(doc, "floor"));
+	room_line(ctl, doc_get(status, "room"));
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 ", the last one %s ago: %" PRIu64 " knobs written, %" PRIu64
 		       " restored, %" PRIu64 " refused",

@@ -14,6 +14,7 @@
 #include "agent/discover/discover_state.h"
 #include "agent/discover/knobs.h"
 #include "agent/discover/mount.h"
+#include "agent/discover/node_memory.h"
 #include "agent/discover/probe.h"
 #include "agent/discover/resources.h"
 #include "agent/discover/topology.h"
@@ -152,6 +153,7 @@ void discover_set_policy(struct discover *discover, const struct policy *policy)
 	discover->knobs_are_new = discover->knobs_of_policy != knobs_of_policy(policy);
 	discover->knobs_of_policy = knobs_of_policy(policy);
 	discover->rescan = true;
+	node_memory_read(discover->root_fd, &discover->model.node);
 	if (facts_set_policy(&discover->facts, policy) < 0)
 		log_err("discover.facts", "no memory for the policy's facts path");
 	/* What pods know may just have been freed. */

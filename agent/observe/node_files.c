@@ -4,6 +4,21 @@
 
 #include "policy/kernel_text.h"
 
+/* All of it or nothing: the three are compared with each other. */
+static int read_memory(const char *text, struct node_sample *sample)
+{
+	struct node_sample s = *sample;
+	int r = kernel_text_meminfo(text, "MemAvailable", &s.memory_available_bytes);
+
+	if (r == 0)
+		r = kernel_text_meminfo(text, "MemFree", &s.memory_free_bytes);
+	if (r == 0)
+		r = kernel_text_meminfo(text, "Inactive(file)", &s.memory_inactive_file_bytes);
+	if (r == 0)
+		*sample = s;
+	return r;
+}
+
 static int read_file(struct kept_reader *reader, int fd, enum kept_set_file file, void *to)
 {
 	struct node_sample *sample = to;
@@ -13,8 +28,7 @@ static int read_file(struct kept_reader *reader, int fd, enum kept_set_file file
 		r = kept_file_read(reader, fd);
 		if (r < 0)
 			return r;
-		return kept_file_parsed(kernel_text_meminfo(reader->text, "MemAvailable",
-							    &sample->memory_available_bytes));
+		return kept_file_parsed(read_memory(reader->text, sample));
 	}
 	/* One line of it is wanted, and on large machines it has many. */
 	r = kept_file_read_head(reader, fd);

@@ -42,6 +42,9 @@ struct node {
 	uint64_t swap_bytes;
 	uint64_t page_bytes;
 	char kernel[65];
+	uint64_t zones_high_bytes; /* below their sum the kernel reclaims; 0: not known */
+	bool evict_hard_known;	   /* the kubelet's configuration says, or rules out, the next */
+	uint64_t evict_hard_bytes; /* below so much the kubelet evicts without a delay; 0: never */
 	enum preempt preempt;
 };
 

@@ -49,6 +49,8 @@ struct node_sample {
 	uint32_t reserved;
 	uint64_t cpu_busy_us; /* all CPUs, everything but idle and iowait */
 	uint64_t memory_available_bytes;
+	uint64_t memory_free_bytes;
+	uint64_t memory_inactive_file_bytes;
 	struct psi_total psi[RESOURCE_COUNT];
 };
 

@@ -104,6 +104,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	value = UNTOUCHED;
 	check_value(kernel_text_meminfo(text, "MemAvailable", &value), value);
 	value = UNTOUCHED;
+	check_value(kernel_text_zones_high(text, &value), value);
+	value = UNTOUCHED;
 	check_value(kernel_text_stat_busy(text, 100, &value), value);
 	free(text);
 	return 0;

@@ -414,6 +414,16 @@ void fake_sample_node(struct fake *f, int64_t at_us, uint64_t cpu_busy_us)
 		h->count++;
 }
 
+void fake_sample_node_memory(struct fake *f, uint64_t available_bytes, uint64_t free_bytes)
+{
+	struct node_history *h = &f->samples.node;
+	struct node_sample *last = &h->ring[(h->head + SAMPLE_RING - 1) % SAMPLE_RING];
+
+	last->valid |= SAMPLE_MEMORY;
+	last->memory_available_bytes = available_bytes;
+	last->memory_free_bytes = free_bytes;
+}
+
 static size_t depth(const struct cgroup *cg)
 {
 	size_t n = 0;

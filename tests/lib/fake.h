@@ -72,6 +72,8 @@ void fake_sample_throttled(struct fake *f, const struct pod *pod, int64_t at_us,
 void fake_sample_waiting(struct fake *f, const struct pod *pod, int64_t at_us,
 			 uint64_t cpu_usage_us, uint64_t cpu_full_us);
 void fake_sample_node(struct fake *f, int64_t at_us, uint64_t cpu_busy_us);
+/* The newest of these gets a memory: what is available, and of that free. */
+void fake_sample_node_memory(struct fake *f, uint64_t available_bytes, uint64_t free_bytes);
 
 /* Does to the model what writing f->plan (and restoring what it does not name) would do to the
  * kernel. Returns how many knobs changed. */

@@ -224,6 +224,7 @@ void serve_case_init(struct serve_case *c)
 	fake_sample(&c->f, c->web, 11000000, 15100000, 1240000);
 	fake_sample_node(&c->f, 1000000, 0);
 	fake_sample_node(&c->f, 11000000, 20000000);
+	fake_sample_node_memory(&c->f, 3ull << 30, 1ull << 30);
 	make_status(c);
 	make_changes(c);
 	make_floor(c);

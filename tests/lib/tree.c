@@ -30,8 +30,9 @@ static const struct tree_file host_files[] = {
 	 "23 1 0:22 / /sys rw,nosuid - sysfs sysfs rw\n"
 	 "30 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:4 - cgroup2 cgroup2 "
 	 "rw,nsdelegate,memory_recursiveprot\n"},
-	{"proc/meminfo", "MemTotal:        8388608 kB\nMemFree:         4194304 kB\n"
-			 "MemAvailable:    6291456 kB\nSwapTotal:             0 kB\n"},
+	{"proc/meminfo",
+	 "MemTotal:        8388608 kB\nMemFree:         4194304 kB\nInactive(file):   524288 kB\n"
+	 "MemAvailable:    6291456 kB\nSwapTotal:             0 kB\n"},
 	{"proc/sys/kernel/osrelease", "6.12.0-fake\n"},
 	{"proc/pressure/cpu", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
 			      "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"},

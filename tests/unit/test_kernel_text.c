@@ -119,6 +119,23 @@ TEST(broken_pressure_is_refused_whole)
 	assert_true(psi.some_us == UNTOUCHED && psi.full_us == UNTOUCHED);
 }
 
+TEST(zones_high_marks_are_summed)
+{
+	uint64_t v = 7;
+
+	assert_int_equal(kernel_text_zones_high("Node 0, zone DMA\n        high     193\n"
+						"     high:   5\n  high_min 3\nhigh 7\n",
+						&v),
+			 0);
+	assert_int_equal(v, 200);
+	assert_int_equal(kernel_text_zones_high("Node 0, zone DMA\n low 1\n", &v), -ENOENT);
+	assert_int_equal(kernel_text_zones_high("", &v), -ENOENT);
+	assert_int_equal(kernel_text_zones_high(" high x\n", &v), -EINVAL);
+	assert_int_equal(kernel_text_zones_high(" high 18446744073709551615\n high 1\n", &v),
+			 -ERANGE);
+	assert_int_equal(v, 200);
+}
+
 TEST(meminfo_is_in_bytes)
 {
 	static const char text[] = "MemTotal:        8000000 kB\nMemFree:          500000 kB\n"
@@ -297,6 +314,7 @@ int main(void)
 		cmocka_unit_test(pressure_without_a_full_line_has_none),
 		cmocka_unit_test(pressure_finds_total_wherever_it_stands),
 		cmocka_unit_test(broken_pressure_is_refused_whole),
+		cmocka_unit_test(zones_high_marks_are_summed),
 		cmocka_unit_test(meminfo_is_in_bytes),
 		cmocka_unit_test(busy_time_leaves_out_idle_iowait_and_guest),
 		cmocka_unit_test(busy_time_is_exact_for_odd_tick_rates),

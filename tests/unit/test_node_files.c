@@ -19,7 +19,8 @@ static int make(void **state)
 	kept_set_init(&files);
 	if (tree_make("@host 2\n"
 		      "proc/stat = cpu  100 0 50 900 10 1 2 3 0 0\\ncpu0 1 2 3 4 5 6 7 8 9 10\n"
-		      "proc/meminfo = MemTotal: 1000 kB\\nMemAvailable: 400 kB\n"
+		      "proc/meminfo = MemTotal: 1000 kB\\nMemFree: 300 kB\\n"
+		      "MemAvailable: 400 kB\\nInactive(file): 50 kB\n"
 		      "proc/pressure/cpu = some avg10=0.00 total=11\n"
 		      "proc/pressure/memory = some total=22\\nfull total=21\n"
 		      "proc/pressure/io = some total=33\\nfull total=32\n",
@@ -55,6 +56,8 @@ TEST(the_whole_node_is_read_with_one_call_per_file)
 					  SAMPLE_PSI_IO);
 	assert_true(s.cpu_busy_us == 1560000);
 	assert_true(s.memory_available_bytes == 400 * 1024);
+	assert_true(s.memory_free_bytes == 300 * 1024);
+	assert_true(s.memory_inactive_file_bytes == 50 * 1024);
 	assert_true(s.psi[RESOURCE_CPU].some_us == 11 && s.psi[RESOURCE_CPU].full_us == 0);
 	assert_true(s.psi[RESOURCE_MEMORY].some_us == 22 && s.psi[RESOURCE_MEMORY].full_us == 21);
 	assert_true(s.psi[RESOURCE_IO].some_us == 33 && s.psi[RESOURCE_IO].full_us == 32);

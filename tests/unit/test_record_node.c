@@ -53,6 +53,35 @@ TEST(the_machine_goes_there_and_back)
 	record_buf_free(&buf);
 }
 
+#define MACHINE "cpus=1 cores=1 numa=1 smt=0 memory=4096 swap=1 page=4096 kernel=x"
+
+/* An earlier colod did not write them, and not every node says. */
+TEST(what_must_stay_free_is_written_where_it_is_known)
+{
+	static const char *const texts[] = {
+		MACHINE,
+		MACHINE " zones-high=4096",
+		MACHINE " evict-hard=0",
+		MACHINE " zones-high=1 evict-hard=104857600",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct record_buf buf = {0};
+		size_t len = strlen(texts[i]);
+
+		assert_int_equal(get(node, texts[i]), 0);
+		assert_int_equal(m.node.evict_hard_known, i >= 2);
+		record_node_put(&buf, &m.node);
+		assert_true(buf.n > len + 5);
+		assert_memory_equal(buf.text + 5, texts[i], len);
+		assert_int_equal(buf.text[5 + len], '\n');
+		record_buf_free(&buf);
+	}
+	assert_int_equal(get(node, MACHINE " zones-high=x"), -EBADMSG);
+	assert_int_equal(get(node, MACHINE " evict-hard=1 zones-high=1"), -EBADMSG);
+	assert_int_equal(get(node, MACHINE " other=1"), -EBADMSG);
+}
+
 TEST(a_machine_that_cannot_be_is_refused)
 {
 	assert_int_equal(
@@ -152,6 +181,8 @@ TEST(a_cpu_manager_is_said_only_where_there_is_one)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(what_must_stay_free_is_written_where_it_is_known,
+					  teardown),
 		cmocka_unit_test_teardown(the_machine_goes_there_and_back, teardown),
 		cmocka_unit_test_teardown(a_machine_that_cannot_be_is_refused, teardown),
 		cmocka_unit_test_teardown(capabilities_go_by_their_names, teardown),

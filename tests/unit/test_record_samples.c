@@ -150,6 +150,8 @@ TEST(the_node_has_its_own_numbers)
 			.valid = SAMPLE_CPU,
 			.cpu_busy_us = (uint64_t)i * 100,
 			.memory_available_bytes = 1000 - (uint64_t)i,
+			.memory_free_bytes = 500 + (uint64_t)i,
+			.memory_inactive_file_bytes = 77,
 			.psi[RESOURCE_MEMORY] = {.some_us = (uint64_t)i, .full_us = 1},
 		};
 		struct record_line line, word;

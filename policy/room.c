@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See room.h. Example: 8 GiB, a kubelet that evicts below 100 MiB, zones' high watermarks 70 MiB:
+//
+//   line = max(200 MiB, 82 MiB, 64 MiB, 70 MiB) = 200 MiB
+//   MemAvailable 1.5 GiB, but free + inactive file pages 900 MiB: the kubelet would see those
+//   room = 900 − 200 = 700 MiB; it fell by 140 MiB in the last 2 s: empty in 10 s
+#include "policy/room.h"
+
+#include "policy/ring.h"
+
+#define MIB (1ull << 20)
+#define LINE_MIN_BYTES (64 * MIB)
+#define LINE_PART 100u
+/* What a kubelet has whose configuration does not say, or cannot be read. */
+#define EVICT_DEFAULT_BYTES (100 * MIB)
+
+/* One start-up burst of a page or two must not look like the end: a mean over this at least. */
+#define FALL_MIN_US 1000000u
+#define SECOND_US 1000000u
+/* An older number says nothing of now. */
+#define STALE_US 5000000
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static bool has_kubelet(const struct model *model)
+{
+	return model->driver != DRIVER_NONE;
+}
+
+uint64_t room_line_bytes(const struct model *model)
+{
+	const struct node *node = &model->node;
+	uint64_t evict = node->evict_hard_known ? node->evict_hard_bytes
+			 : has_kubelet(model)	? EVICT_DEFAULT_BYTES
+						: 0;
+	uint64_t line = max_u64(LINE_MIN_BYTES, node->memory_bytes / LINE_PART);
+
+	return max_u64(max_u64(line, 2 * evict), node->zones_high_bytes);
+}
+
+/* The kubelet counts as available what is free or in inactive file pages, and it must not be first. */
+static uint64_t available(const struct model *model, const struct node_sample *s)
+{
+	uint64_t kubelets = s->memory_free_bytes + s->memory_inactive_file_bytes;
+
+	return has_kubelet(model) && kubelets < s->memory_available_bytes
+		       ? kubelets
+		       : s->memory_available_bytes;
+}
+
+static void look_at_fall(const struct model *model, const struct samples *samples,
+			 const struct node_sample *last, struct room *room)
+{
+	const struct node_sample *back = ring_back_node(&samples->node, FALL_MIN_US, SAMPLE_MEMORY);
+	uint64_t span_us, before, now = room->available_bytes;
+
+	if (!back || last->at_us - back->at_us < (int64_t)FALL_MIN_US ||
+	    last->at_us - back->at_us > STALE_US)
+		return;
+	span_us = (uint64_t)(last->at_us - back->at_us);
+	before = available(model, back);
+	room->fall_span_us = span_us;
+	if (before > now)
+		room->fall_bytes_per_s =
+			(uint64_t)((__uint128_t)(before - now) * SECOND_US / span_us);
+	if (room->fall_bytes_per_s > 0 && room->room_bytes > 0)
+		room->time_to_empty_us = (uint64_t)((__uint128_t)(uint64_t)room->room_bytes *
+						    SECOND_US / room->fall_bytes_per_s);
+}
+
+bool room_look(const struct model *model, const struct samples *samples, int64_t now_us,
+	       struct room *ret_room)
+{
+	const struct node_sample *last = ring_last_node(&samples->node);
+	struct room room = {.time_to_empty_us = ROOM_NEVER};
+
+	if (!last || !(last->valid & SAMPLE_MEMORY) || now_us - last->at_us > STALE_US)
+		return false;
+	room.line_bytes = room_line_bytes(model);
+	room.available_bytes = available(model, last);
+	room.room_bytes = (int64_t)room.available_bytes - (int64_t)room.line_bytes;
+	if (room.room_bytes <= 0)
+		room.time_to_empty_us = 0;
+	look_at_fall(model, samples, last, &room);
+	*ret_room = room;
+	return true;
+}

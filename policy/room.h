@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How far the node is from running out of memory: the line that must not be crossed, the room above it,
+// and when it would be gone. Pure.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "colod/model.h"
+#include "colod/sample.h"
+
+/* Never empty, as far as anybody can say. */
+#define ROOM_NEVER UINT64_MAX
+
+struct room {
+	uint64_t line_bytes;	   /* below it the kubelet or the kernel acts */
+	uint64_t available_bytes;  /* what could be had without anybody being hurt */
+	int64_t room_bytes;	   /* available − line; below 0: crossed */
+	uint64_t fall_bytes_per_s; /* mean over fall_span_us; 0 where it does not fall */
+	uint64_t fall_span_us;	   /* 0: not measured long enough to say */
+	uint64_t time_to_empty_us; /* ROOM_NEVER: it does not fall, or that is not known; 0: crossed */
+};
+
+/* max(2 × the kubelet's hard eviction threshold, 1 % of the memory, 64 MiB, the zones' high watermarks). */
+uint64_t room_line_bytes(const struct model *model);
+
+/* From the newest samples. False, *ret untouched, where memory was not measured lately. */
+bool room_look(const struct model *model, const struct samples *samples, int64_t now_us,
+	       struct room *ret_room);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The line, the room above it and the time until it is gone, with the numbers of one small node.
+#include "policy/room.h"
+
+#include "policy/ring.h"
+#include "tests/lib/test.h"
+
+#define SECOND 1000000
+#define MIB (1ull << 20)
+#define GIB (1ull << 30)
+
+static struct model model;
+static struct samples samples;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&samples, 0, sizeof(samples));
+	model = (struct model){
+		.driver = DRIVER_SYSTEMD,
+		.node = {.memory_bytes = 4 * GIB, .zones_high_bytes = 30 * MIB},
+	};
+	return 0;
+}
+
+/* In MiB. */
+static void sample(int64_t at_us, uint64_t available, uint64_t free_pages, uint64_t inactive_file)
+{
+	const struct node_sample s = {
+		.at_us = at_us,
+		.valid = SAMPLE_MEMORY,
+		.memory_available_bytes = available * MIB,
+		.memory_free_bytes = free_pages * MIB,
+		.memory_inactive_file_bytes = inactive_file * MIB,
+	};
+
+	assert_int_equal(ring_add_node(&samples.node, &s), 0);
+}
+
+static struct room look(int64_t now_us)
+{
+	struct room room = {0};
+
+	assert_true(room_look(&model, &samples, now_us, &room));
+	return room;
+}
+
+TEST(the_line_is_the_highest_of_four)
+{
+	assert_true(room_line_bytes(&model) == 200 * MIB); /* a kubelet of which nothing is known */
+	model.node.evict_hard_known = true;
+	model.node.evict_hard_bytes = 500 * MIB;
+	assert_true(room_line_bytes(&model) == 1000 * MIB);
+	model.node.evict_hard_bytes = 0; /* it never evicts */
+	assert_true(room_line_bytes(&model) == 64 * MIB);
+	model.node.memory_bytes = 100 * GIB;
+	assert_true(room_line_bytes(&model) == GIB);
+	model.node.zones_high_bytes = 2 * GIB;
+	assert_true(room_line_bytes(&model) == 2 * GIB);
+	model.node = (struct node){.memory_bytes = 4 * GIB};
+	model.driver = DRIVER_NONE;
+	assert_true(room_line_bytes(&model) == 64 * MIB);
+}
+
+TEST(the_kubelets_count_is_taken_where_it_is_lower_and_there_is_a_kubelet)
+{
+	sample(SECOND, 1500, 600, 300);
+	assert_true(look(SECOND).available_bytes == 900 * MIB);
+	assert_int_equal(look(SECOND).room_bytes, 700 * MIB);
+	model.driver = DRIVER_NONE;
+	assert_true(look(SECOND).available_bytes == 1500 * MIB);
+	model.driver = DRIVER_CGROUPFS;
+	sample(2 * SECOND, 1500, 1000, 900);
+	assert_true(look(2 * SECOND).available_bytes == 1500 * MIB);
+}
+
+TEST(what_falls_is_empty_at_some_time_and_what_does_not_never)
+{
+	sample(1 * SECOND, 2000, 2000, 0);
+	assert_true(look(SECOND).time_to_empty_us == ROOM_NEVER);
+	assert_true(look(SECOND).fall_span_us == 0); /* one sample tells nothing of a fall */
+	sample(2 * SECOND, 1800, 1800, 0);
+	assert_true(look(2 * SECOND).fall_bytes_per_s == 200 * MIB);
+	assert_true(look(2 * SECOND).time_to_empty_us == 8 * SECOND); /* 1600 above the line */
+	sample(3 * SECOND, 1900, 1900, 0);
+	assert_true(look(3 * SECOND).fall_bytes_per_s == 0);
+	assert_true(look(3 * SECOND).fall_span_us == SECOND);
+	assert_true(look(3 * SECOND).time_to_empty_us == ROOM_NEVER);
+}
+
+/* A burst of 300 MiB in 100 ms after a calm second is 273 MiB a second over the 1.1 s there are. */
+TEST(a_fall_is_a_mean_over_a_second_at_least)
+{
+	sample(0 * SECOND, 2000, 2000, 0);
+	sample(SECOND, 2000, 2000, 0);
+	sample(SECOND + SECOND / 10, 1700, 1700, 0);
+	assert_true(look(SECOND + SECOND / 10).fall_span_us == SECOND + SECOND / 10);
+	assert_true(look(SECOND + SECOND / 10).fall_bytes_per_s / MIB == 272);
+}
+
+TEST(below_the_line_it_is_empty_now)
+{
+	sample(1 * SECOND, 150, 150, 0);
+	assert_int_equal(look(SECOND).room_bytes, -50 * (int64_t)MIB);
+	assert_true(look(SECOND).time_to_empty_us == 0);
+	sample(2 * SECOND, 150, 150, 0); /* it rests there */
+	assert_true(look(2 * SECOND).fall_bytes_per_s == 0);
+	assert_true(look(2 * SECOND).time_to_empty_us == 0);
+}
+
+TEST(what_was_not_measured_lately_is_not_told)
+{
+	struct room room = {.line_bytes = 7};
+	struct node_sample s = {.at_us = 10 * SECOND};
+
+	assert_false(room_look(&model, &samples, 0, &room));
+	sample(SECOND, 2000, 2000, 0);
+	assert_false(room_look(&model, &samples, 7 * SECOND, &room));
+	assert_int_equal(ring_add_node(&samples.node, &s), 0);
+	assert_false(room_look(&model, &samples, 10 * SECOND, &room));
+	assert_true(room.line_bytes == 7);
+	/* Two samples with a long gap between them say nothing of the fall now. */
+	sample(11 * SECOND, 1000, 1000, 0);
+	sample(30 * SECOND, 500, 500, 0);
+	assert_true(look(30 * SECOND).fall_span_us == 0);
+	assert_true(look(30 * SECOND).time_to_empty_us == ROOM_NEVER);
+}
+
+#define CASE(test) cmocka_unit_test_setup(test, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(the_line_is_the_highest_of_four),
+		CASE(the_kubelets_count_is_taken_where_it_is_lower_and_there_is_a_kubelet),
+		CASE(what_falls_is_empty_at_some_time_and_what_does_not_never),
+		CASE(a_fall_is_a_mean_over_a_second_at_least),
+		CASE(below_the_line_it_is_empty_now),
+		CASE(what_was_not_measured_lately_is_not_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
