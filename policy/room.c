@@ -17,6 +17,8 @@
 /* One start-up burst of a page or two must not look like the end: a mean over this at least. */
 #define FALL_MIN_US 1000000u
 #define SECOND_US 1000000u
+/* Sums are in KiB, so that they do not overflow; less than one a second is no fall. */
+#define UNIT 1024u
 /* An older number says nothing of now. */
 #define STALE_US 5000000
 
@@ -64,11 +66,10 @@ static void look_at_fall(const struct model *model, const struct samples *sample
 	before = available(model, back);
 	room->fall_span_us = span_us;
 	if (before > now)
-		room->fall_bytes_per_s =
-			(uint64_t)((__uint128_t)(before - now) * SECOND_US / span_us);
+		room->fall_bytes_per_s = (before - now) / UNIT * SECOND_US / span_us * UNIT;
 	if (room->fall_bytes_per_s > 0 && room->room_bytes > 0)
-		room->time_to_empty_us = (uint64_t)((__uint128_t)(uint64_t)room->room_bytes *
-						    SECOND_US / room->fall_bytes_per_s);
+		room->time_to_empty_us = (uint64_t)room->room_bytes / UNIT * SECOND_US /
+					 (room->fall_bytes_per_s / UNIT);
 }
 
 bool room_look(const struct model *model, const struct samples *samples, int64_t now_us,

@@ -96,6 +96,11 @@ TEST(a_fall_is_a_mean_over_a_second_at_least)
 	sample(SECOND + SECOND / 10, 1700, 1700, 0);
 	assert_true(look(SECOND + SECOND / 10).fall_span_us == SECOND + SECOND / 10);
 	assert_true(look(SECOND + SECOND / 10).fall_bytes_per_s / MIB == 272);
+	/* 16 TiB do not overflow. */
+	sample(4 * SECOND, 16u << 20, 16u << 20, 0);
+	sample(5 * SECOND, 8u << 20, 8u << 20, 0);
+	assert_true(look(5 * SECOND).fall_bytes_per_s == 8ull << 40);
+	assert_true(look(5 * SECOND).time_to_empty_us / 1000 == 999);
 }
 
 TEST(below_the_line_it_is_empty_now)

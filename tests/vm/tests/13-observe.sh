@@ -37,6 +37,19 @@ ok "the watcher does see writes" wait_for 3 grep -q cgroup.max.depth writes
 kill $watcher
 wait $watcher 2>/dev/null
 is "$(find /run/colod -name originals -size +0 2>/dev/null | xargs -r grep -c '^own')" "" "nothing is recorded as changed"
+# The line under the room, from the kernel's own numbers.
+high=$(awk '$1 == "high" { s += $2 } END { printf "%d\n", s * 4096 }' /proc/zoneinfo)
+part=$(awk '/^MemTotal:/ { printf "%d\n", $2 * 1024 / 100 }' /proc/meminfo)
+room() { coloctl status --json | jq -r ".room.$1"; }
+is "$(room line_bytes)" "$(printf '%s\n' 209715200 "$high" "$part" | sort -n | tail -1)" \
+	"the line is twice a kubelet's default, or what the kernel keeps ($high), or 1 % ($part)"
+mkdir -p /var/lib/kubelet
+printf 'evictionHard: {memory.available: "25%%"}\n' >/var/lib/kubelet/config.yaml
+ok "reload" colod_reload
+ok "what the kubelet's configuration says is taken" wait_for 10 sh -c \
+	'coloctl status --json | jq -e ".room | .line_bytes > 600000000 and .available_bytes < 1700000000"'
+like "$(coloctl status)" 'memory +[0-9.]+ .iB (above|below) the line of' "status shows the room"
+rm -r /var/lib/kubelet
 once=$(colod --once --mode observe 2>&1)
 like "$once" "pods: 5" "a second look beside the daemon only reads, and works"
 knobs_take after
