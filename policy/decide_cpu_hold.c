@@ -5,8 +5,9 @@
 //
 // What it costs, by test_hold_writes (an hour of load that is never twice the same, 8 CPUs, up to two
 // passes a second): 36 writes of cpu.max a minute for one class, 61 in the worst; 273 and 503 for ten
-// pods of a mixed class. With every change written it was 49 and 71, 444 and 705. A wider KEEP_PART
-// saves more and costs offline work more: with a third it was 27, and a tenth of its quota.
+// pods of a mixed class (9 and 49 where they are at the floor). With every change written it was 49 and
+// 71, 444 and 705. A wider KEEP_PART saves more and costs offline work more: with a third it was 27,
+// and a tenth of its quota.
 #include "policy/decide_cpu.h"
 
 #include "policy/cpu_use.h"
@@ -26,6 +27,8 @@
 #define EQUAL_PART 4u
 /* A quota less than a sixth off its share stays: each write refills the group's runtime. */
 #define KEEP_PART 6u
+/* At the floor all together may lack so little of it: giving back each sliver would be a write. */
+#define LACK_PART 32u
 
 /* No counter that jumps makes a demand of more than the node. */
 static uint64_t at_most(uint64_t limit, uint64_t value)
@@ -187,7 +190,8 @@ static void divide(const struct decide_input *in, struct decide_tree *t, uint64_
 		total_us = shares_us;
 	if (sum_us > total_us)
 		cut(t, sum_us, total_us);
-	else if (in->ladder_cpu->reason.code == REASON_SQUEEZE_FLOOR)
+	else if (in->ladder_cpu->reason.code == REASON_SQUEEZE_FLOOR &&
+		 sum_us < total_us - total_us / LACK_PART)
 		raise(t, sum_us, total_us);
 }
 

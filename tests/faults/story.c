@@ -338,7 +338,9 @@ static void episode(struct story *s)
 	points_leave(&s->points);
 	ticks(s, 1);
 	s->phase = "a changed policy";
-	reload(s, "squeeze", "levels:\n  P4: {io: {weight: 200}}\n");
+	reload(s, "squeeze",
+	       "levels:\n  P4: {io: {weight: 200}}\n  P6: {role: offline, cpu: {yield: idle}}\n"
+	       "assign: [{match: {qos: BestEffort}, level: P6}]\n");
 	ticks(s, 2);
 	/* The rescan that heals what an event did not tell. */
 	s->now_us += 31000000;

@@ -42,7 +42,7 @@ soak_leaves()
 	local name path
 	read -r name <$SOAK_PODS && path=$(pod_path "$name") || return
 	sed -i 1d $SOAK_PODS
-	pod_delete "$name"
+	pod_delete "$name" && pods_sync_burstable systemd
 	soak_note gone "$path"
 	colod_facts
 }
