@@ -28,6 +28,8 @@ struct cgroup_node {
 	uint32_t knobs_written; /* bits of enum knob: somebody wrote, and it was not looked at yet */
 	uint32_t skipped;	/* children left out, and false pods */
 	bool unseen;		/* a child was found that has no object; of the scan under way */
+	bool failed;		/* a child could not be looked at; of the scan under way */
+	uint8_t in_vain;	/* looks that failed, in a row */
 	uint32_t said;		/* of those, already in the log */
 	int64_t touched_us; /* appeared, or a child came or went: others may be writing its knobs */
 };

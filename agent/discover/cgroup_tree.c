@@ -17,6 +17,10 @@
 #include "agent/base/sys.h"
 #include "agent/discover/cgroup_name.h"
 
+/* How often a directory is looked at again at once before it is left to the next scan of all: one that never
+ * can be read must not cost a look in every pass. */
+#define LOOKS_IN_VAIN 5
+
 /* What one scan is after. */
 struct scan {
 	struct cgroup_tree *tree;
@@ -119,6 +123,20 @@ static const char *refusal(const struct cgroup_tree *t, const struct cgroup_node
 	return NULL;
 }
 
+static bool is_gone(int error)
+{
+	return error == -ENOENT || error == -ENODEV || error == -ENOTDIR || error == -ELOOP;
+}
+
+static void look_again(struct cgroup_tree *t, struct cgroup_node *node)
+{
+	if (node->in_vain >= LOOKS_IN_VAIN)
+		return;
+	node->in_vain++;
+	node->dirty = true;
+	t->again = true;
+}
+
 /* --- scanning -------------------------------------------------------------------------------- */
 
 static void add_watch(struct cgroup_tree *t, struct cgroup_node *node, int dirfd)
@@ -168,9 +186,12 @@ static int scan_child(const struct scan *scan, struct cgroup_node *parent, int d
 	r = fs_open_dir(dirfd, name, &fd);
 	if (r < 0 || sys_fstat(fd, &st) < 0) {
 		/* No more fds, say: that does not mean that the cgroup is gone. */
-		if (r != -ENOENT && r != -ENODEV && r != -ENOTDIR && r != -ELOOP) {
+		if (!is_gone(r)) {
 			*ret_child = known;
 			parent->unseen |= !known;
+			parent->failed |= !known;
+			if (known && scan->deep)
+				look_again(t, known);
 		}
 		return 0;
 	}
@@ -274,13 +295,19 @@ static int scan_dir(const struct scan *scan, struct cgroup_node *node, int dirfd
 	node->dirty = false; /* before it is listed: what comes later marks it again */
 	r = dir_names_push(&t->names, dirfd);
 	if (r < 0) {
-		if (r != -ENOENT && r != -ENODEV)
+		if (!is_gone(r)) {
 			set_hidden(t, node, true);
+			look_again(t, node);
+		}
 		return r;
 	}
 	node->skipped = 0;
-	node->unseen = false;
+	node->unseen = node->failed = false;
 	r = merge(scan, node, dirfd, from);
+	if (node->failed)
+		look_again(t, node);
+	else
+		node->in_vain = 0;
 	set_hidden(t, node, node->unseen || r < 0);
 	if (node->skipped < node->said)
 		node->said = node->skipped;
@@ -390,11 +417,15 @@ int cgroup_tree_scan_dirty(struct cgroup_tree *tree, int64_t now_us)
 	for (size_t i = 0, n = tree->n; i < n && r != -ENOMEM; i++) {
 		struct cgroup_node *node = cgroup_node_of(tree->list[i]);
 		_cleanup_close_ int fd = -EBADF;
+		int e;
 
 		if (!node->dirty)
 			continue;
 		node->dirty = false;
-		if (fs_open_dir(tree->fd, node->cgroup.path, &fd) < 0)
+		e = fs_open_dir(tree->fd, node->cgroup.path, &fd);
+		if (e < 0 && !is_gone(e))
+			look_again(tree, node);
+		if (e < 0)
 			continue;
 		r = scan_dir(&scan, node, fd);
 	}

@@ -30,6 +30,7 @@ struct cgroup_tree {
 	size_t n, cap;
 	uint64_t sweep;		  /* how many scans there were */
 	bool changed;		  /* set by scans, cleared by the caller */
+	bool again;		  /* the same: a look failed, its directory is dirty once more */
 	int64_t touched_us;	  /* the newest touched_us of all */
 	struct cgroup_node *gone; /* out of the tree, not yet freed; chained by next_sibling */
 	struct dir_names names;

@@ -298,6 +298,9 @@ static int look(struct discover *d, bool full, int64_t now_us)
 		if (watch_holders(d) && cgroup_tree_scan_dirty(d->tree, now_us) < 0)
 			r = -ENOMEM;
 	}
+	/* What could not be looked at is looked at in the next pass. */
+	d->dirty = d->tree->again;
+	d->tree->again = false;
 	lose_watches(d);
 	return r < 0 ? r : changed;
 }

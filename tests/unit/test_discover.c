@@ -11,6 +11,7 @@
 #include "agent/base/cleanup.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/discover_case.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/tree.h"
 
 TEST(pods_of_all_three_classes_are_found_with_containers_and_knobs)
@@ -276,6 +277,33 @@ TEST(a_cgroup_root_that_cannot_be_read_is_an_error_and_leaves_the_model)
 	discover_case_close(&p);
 }
 
+/* Whatever cannot be opened once, the next pass finds the new pod: not the rescan 30 s later. */
+TEST(a_look_that_fails_is_repeated_in_the_next_pass)
+{
+	bool met = true;
+	int n_late = 0;
+
+	for (int nth = 1; met; nth++) {
+		struct discover_case p;
+
+		discover_case_open(&p, DISCOVER_THREE_PODS, 0);
+		assert_int_equal(discover_update(p.d, 0), 1);
+		assert_int_equal(tree_pod_systemd(p.dir, QOS_BURSTABLE, UID_STATIC, 10, NULL), 0);
+		fault_begin();
+		fault_set(SYS_OPEN, (unsigned)nth, -EMFILE);
+		(void)discover_update(p.d, 1 * S);
+		met = fault_was_met();
+		fault_end();
+		n_late += discover_case_pod(p.m, UID_STATIC) == NULL;
+		(void)discover_update(p.d, 2 * S);
+		assert_non_null(discover_case_pod(p.m, UID_STATIC));
+		for (size_t i = 0; i < p.m->n_cgroups; i++)
+			assert_false(p.m->cgroups[i]->hidden);
+		discover_case_close(&p);
+	}
+	assert_true(n_late > 0);
+}
+
 TEST(watches_that_cannot_be_added_are_given_up_and_rescans_take_over)
 {
 	struct discover_case p;
@@ -363,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_cgroup_that_no_watch_can_see_is_found_by_the_healing_rescan),
 		cmocka_unit_test(
 			a_cgroup_root_that_cannot_be_read_is_an_error_and_leaves_the_model),
+		cmocka_unit_test(a_look_that_fails_is_repeated_in_the_next_pass),
 		cmocka_unit_test(watches_that_cannot_be_added_are_given_up_and_rescans_take_over),
 		cmocka_unit_test(a_kubernetes_root_that_vanishes_and_comes_back_is_normal),
 		cmocka_unit_test(two_hundred_pods_come_and_go_and_every_slot_is_used_once),
