@@ -12,8 +12,8 @@ static int setup(void **state)
 {
 	(void)state;
 	fake_init(&f);
-	decide_pod(&f, B1, QOS_BURSTABLE, LEVEL_P4);
 	decide_pod(&f, O1, QOS_BESTEFFORT, LEVEL_P7);
+	decide_pod(&f, B1, QOS_BURSTABLE, LEVEL_P4);
 	fake_set(fake_cgroup(&f, BURSTABLE), KNOB_CPU_WEIGHT, 2500);
 	fake_set(fake_cgroup(&f, BESTEFFORT), KNOB_CPU_WEIGHT, 50);
 	decide_run(&f);
@@ -112,6 +112,41 @@ TEST(a_quota_is_seen_on_the_branch_and_above_it)
 	assert_true(floor_look_has_quota(f.plan.tree, node_of(BESTEFFORT)));
 }
 
+/* One pod between two samples two seconds apart. */
+static struct floor_look look_at(uint64_t some_us, uint64_t full_us, int64_t since_us)
+{
+	struct floor_look look = {
+		.node = node_of(BESTEFFORT), .since_us = since_us, .window_us = 2000000};
+	struct pod_history *h;
+
+	fake_sample(&f, f.model.pods[0], 10000000, 500, 0);
+	fake_sample(&f, f.model.pods[0], 12000000, 20500, some_us);
+	h = f.samples.pods[f.model.pods[0]->slot];
+	h->ring[(h->head + SAMPLE_RING - 1) % SAMPLE_RING].psi[RESOURCE_CPU].full_us = full_us;
+	floor_look_pod(&look, f.plan.tree, &f.model, 0, &f.samples, &f.plan, 12000000);
+	return look;
+}
+
+TEST(only_what_waits_with_all_its_threads_waits)
+{
+	struct floor_look look = look_at(2000000, 1590000, 10000000);
+
+	assert_null(look.waits);
+	assert_false(look.unmeasured);
+	assert_int_equal(look.got_ppm, 10000);
+	teardown(NULL);
+	setup(NULL);
+	look = look_at(2000000, 1600000, 10000000);
+	assert_ptr_equal(look.waits, f.model.pods[0]);
+	assert_int_equal(look.waited_permille, 800);
+	assert_int_equal(look.span_us, 2000000);
+}
+
+TEST(what_was_measured_under_other_weights_is_no_measurement)
+{
+	assert_true(look_at(0, 0, 10000001).unmeasured);
+}
+
 #define CASE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -123,6 +158,8 @@ int main(void)
 		CASE_TEST(what_is_not_known_promises_nothing),
 		CASE_TEST(the_window_is_long_enough_for_a_small_promise),
 		CASE_TEST(a_quota_is_seen_on_the_branch_and_above_it),
+		CASE_TEST(only_what_waits_with_all_its_threads_waits),
+		CASE_TEST(what_was_measured_under_other_weights_is_no_measurement),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,9 @@ TEST(what_was_measured_before_a_gap_is_forgotten)
 	for (int64_t at = 10; at < 15; at++)
 		tick(t.state, at * S_US);
 	assert_int_equal(samples->node.count, 5);
+	assert_true(t.state->floor_cpu.n > 0);
+	life_pass(t.state, 14 * S_US + LIFE_BOUND_US + 1);
+	assert_int_equal(t.state->floor_cpu.n, 0);
 	tick(t.state, 14 * S_US + LIFE_BOUND_US + 1);
 	assert_int_equal(samples->node.count, 1);
 	for (size_t i = 0; i < samples->n_slots; i++)

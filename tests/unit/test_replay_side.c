@@ -31,6 +31,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+static const struct floor_cpu *given_floor;
+
 static void pass(int64_t now_us, const struct ladder *ladder, const struct assignment *assignments)
 {
 	const struct record_replayed given = {
@@ -40,6 +42,7 @@ static void pass(int64_t now_us, const struct ladder *ladder, const struct assig
 		.ids = ids,
 		.modes = &modes,
 		.ladder = ladder,
+		.floor = given_floor,
 		.policy = &f.policy,
 		.assignments = assignments,
 		.n_assignments = assignments ? f.model.n_slots : 0,
@@ -77,6 +80,26 @@ TEST(what_the_record_says_of_the_ladder_wins_over_a_gap)
 	assert_int_equal(out.ladder_after->pressure_us, 5);
 }
 
+TEST(a_floor_that_is_told_is_taken_and_a_gap_forgets_it)
+{
+	const struct floor_cpu floor_told = {.raises = 9, .starved = 4};
+	struct assignment offline = {
+		.state = ASSIGNMENT_LEVEL, .level = LEVEL_P7, .role = ROLE_OFFLINE};
+
+	(void)fake_service(&f, "kubepods.slice/online.service");
+	given_floor = &floor_told;
+	pass(START_US, NULL, &offline);
+	given_floor = NULL;
+	assert_int_equal(out.floor_after->raises, 9);
+	assert_int_equal(out.floor_after->n, 1);
+	pass(START_US + LIFE_BOUND_US, NULL, &offline);
+	assert_int_equal(out.floor_after->branches[0].since_us, START_US + LIFE_BOUND_US);
+	side.floor.branches[0].doublings = 1;
+	pass(START_US + 2 * LIFE_BOUND_US + 1, NULL, &offline);
+	assert_int_equal(out.floor_after->branches[0].doublings, 0);
+	assert_int_equal(out.floor_after->starved, 4);
+}
+
 /* Pseudonyms: no rule could find the pod, so its level is the recorded one. */
 TEST(levels_that_are_given_are_not_worked_out)
 {
@@ -103,6 +126,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_gap_longer_than_the_bound_puts_it_back, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(what_the_record_says_of_the_ladder_wins_over_a_gap,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_floor_that_is_told_is_taken_and_a_gap_forgets_it,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(levels_that_are_given_are_not_worked_out, setup,
 						teardown),
