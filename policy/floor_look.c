@@ -22,8 +22,10 @@
 #include "policy/ring.h"
 
 #define PPM 1000000u
-#define SHARE_ONE                                                                                  \
-	1000000000u /* of the whole: the product of some weights at 10000:1 is still seen */
+/* The kernel's; a damaged record may say more. */
+#define WEIGHT_MAX 10000u
+/* A share of the whole: the product of some weights at 10000:1 is still seen. */
+#define SHARE_ONE 1000000000u
 
 /* "Waits all the time": less than all, because a sample comes a little early or late. */
 #define WAITS_PERMILLE 800u
@@ -33,6 +35,11 @@
 #define WINDOW_MIN_US 2000000u
 #define WINDOW_MAX_US 10000000u
 #define EVEN_US 16000u
+
+static bool is_weight(const struct knob_value *weight)
+{
+	return weight->state == KNOB_KNOWN && weight->value <= WEIGHT_MAX;
+}
 
 static bool stands_idle(const struct cgroup *cg)
 {
@@ -55,7 +62,7 @@ void floor_look_weights(struct decide_tree *t)
 		/* Nobody competes from an empty cgroup. */
 		if (node->parent == DECIDE_NONE || !node->cgroup->populated)
 			continue;
-		if (now->state == KNOB_KNOWN)
+		if (is_weight(now))
 			t->nodes[node->parent].children_weight += now->value;
 		else
 			t->nodes[node->parent].children_unknown = true;
@@ -75,7 +82,7 @@ int floor_look_promise(const struct decide_tree *t, uint32_t at, uint64_t weight
 		const struct knob_value *now = &node->cgroup->knobs[KNOB_CPU_WEIGHT].now;
 		uint64_t own = first ? weight : now->value;
 
-		if (parent->children_unknown || now->state != KNOB_KNOWN || own == 0 ||
+		if (parent->children_unknown || !is_weight(now) || own == 0 || own > WEIGHT_MAX ||
 		    !node->cgroup->populated || stands_idle(node->cgroup))
 			return -ENODATA;
 		share = share * own / (parent->children_weight - now->value + own);
@@ -162,7 +169,7 @@ void floor_look_pod(struct floor_look *look, const struct decide_tree *t, const 
 	const struct pod_sample *back = last ? ring_back(history, look->window_us, SAMPLE_CPU)
 					     : NULL;
 
-	if (!back || now_us - last->at_us > CPU_USE_STALE_US) {
+	if (!back || (uint64_t)now_us - (uint64_t)last->at_us > CPU_USE_STALE_US) {
 		look->unmeasured = true;
 		return;
 	}

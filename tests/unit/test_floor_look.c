@@ -82,6 +82,9 @@ TEST(what_is_not_known_promises_nothing)
 	assert_int_equal(promise(50, 2), -1);
 	fake_set(fake_cgroup(&f, BURSTABLE), KNOB_CPU_WEIGHT, 2500);
 	assert_int_equal(promise(50, 2), 38461);
+	fake_set(fake_cgroup(&f, BURSTABLE), KNOB_CPU_WEIGHT, UINT64_MAX - 49);
+	assert_int_equal(promise(50, 2), -1);
+	fake_set(fake_cgroup(&f, BURSTABLE), KNOB_CPU_WEIGHT, 2500);
 	fake_missing(kube, KNOB_CPU_WEIGHT);
 	assert_int_equal(promise(50, 2), -1);
 	fake_set(kube, KNOB_CPU_WEIGHT, 100);
