@@ -9,6 +9,7 @@ import tempfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import bench_cpu  # noqa: E402  pylint: disable=wrong-import-position
 import bench_rows  # noqa: E402  pylint: disable=wrong-import-position
 import bench_table  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -76,6 +77,12 @@ def interval_covers():
     return 30 < low < 50 < high < 70
 
 
+def boots(kernels=(), parts=tuple(bench_cpu.PARTS)):
+    """(kernel, profile, parts) of each boot."""
+    return [(kernel, profile.name, [t.name[3:] for t in tests])
+            for kernel, profile, tests in bench_cpu._boots(parts, kernels)]  # pylint: disable=protected-access
+
+
 CASES = (
     ("all targets met", lambda: missed(bench_table.placement("t", placed(), "mixed")) == []),
     ("a gap closed by half is missed, and said",
@@ -106,6 +113,12 @@ CASES = (
     ("arms of one round stay together in a resample", resampled_together),
     ("the same rows give the same interval",
      lambda: bench_table.interval(statistics.mean, [1, 5, 9]) == bench_table.interval(statistics.mean, [1, 5, 9])),
+    ("parts of one guest share a boot, and each has its kernels",
+     lambda: boots() == [("6.1", "bench", ["inversion", "starvation"]),
+                         ("6.12", "bench", ["inversion", "starvation", "placement"]), ("6.12", "bench8", ["eight"]),
+                         ("newest", "bench", ["inversion", "starvation"]), ("newest", "bench8", ["eight"])]),
+    ("a kernel that is asked for gets every part that is",
+     lambda: boots(["6.1"], ["placement"]) == [("6.1", "bench", ["placement"])]),
     ("rows are kept, half a row is not, another build begins anew", store_keeps),
 )
 
