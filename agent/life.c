@@ -117,6 +117,9 @@ void life_start(struct state *s, int64_t now_us)
 	s->life.watchdog_us = watchdog(s->life.handover);
 	open_lease(s);
 	discover_set_capability(s->discover, CAPABILITY_CORE_SCHED, core_sched_is_there());
+	/* Without it the kernel takes the word and calls the partition invalid. */
+	if (!process_may_administer())
+		discover_deny(s->discover, CAPABILITY_CPUSET_EXCLUSIVE);
 
 	apply_set_now(s->apply, now_us);
 	apply_end_holds(s->apply, NULL, &done);

@@ -137,7 +137,8 @@ static const struct capability_info table[CAPABILITY_COUNT] = {
 			"keeps everybody else off the cores that a pod owns",
 			"only offline work is kept off them: other online pods and the system may still run "
 			"on such cores",
-			"a kernel with cpuset.cpus.exclusive (6.12 has it, 6.1 has not)",
+			"a kernel with cpuset.cpus.exclusive (6.12 has it, 6.1 has not), and CAP_SYS_ADMIN, which "
+			"colod.service leaves out: systemctl edit colod, CapabilityBoundingSet=CAP_SYS_ADMIN",
 		},
 	[CAPABILITY_CORE_SCHED] =
 		{

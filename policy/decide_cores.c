@@ -136,6 +136,23 @@ static bool is_held_back(const struct pod *pod, const struct cpu_set *set, struc
 	return true;
 }
 
+/* Whether the kernel would grant the partition beside what is there. Offline work is narrowed first; nobody
+ * else is, though a set with every CPU restricts nothing. */
+static bool is_granted_beside(const struct cores_view *v, const struct pod *pod,
+			      const struct cpu_set *set, struct plan_cores *note)
+{
+	const struct decide_node *beside;
+
+	if (!decide_cores_can_exclude(v->in->model, pod->cgroup))
+		return true;
+	beside = decide_cores_beside(v, pod->cgroup, set);
+	if (!beside || decide_tree_all_offline(beside))
+		return true;
+	refuse(note, REASON_CORES_FOREIGN, 0, 0);
+	who_set(&note->reason, beside->cgroup->path);
+	return false;
+}
+
 static void serve(struct cores_view *v, const struct pod *pod, const struct cpu_set *has)
 {
 	struct plan_cores *note = decide_cores_note(v, pod);
@@ -147,7 +164,7 @@ static void serve(struct cores_view *v, const struct pod *pod, const struct cpu_
 		return;
 	}
 	if (!find(v, pod, has, &set) || is_held_back(pod, &set, note) ||
-	    !leaves_room(v, pod, &set, note))
+	    !leaves_room(v, pod, &set, note) || !is_granted_beside(v, pod, &set, note))
 		return;
 	note->state = CORES_OWN;
 	note->cpus = set;
@@ -204,19 +221,31 @@ static void hand_up(struct decide_tree *t, const struct decide_node *node,
 	}
 }
 
-/* On the pod; what is above it gets its sum later. */
+/* On the pod; what is above it gets its sum later. The CPUs of a partition are never changed: 6.12 was seen
+ * to WARN about its own books then. It ends first, in a pass of its own, and begins anew. */
 static int add_pod(struct cores_view *v, struct decide_node *node, const struct plan_cores *note)
 {
 	struct decide_tree *t = v->plan->tree;
+	struct cpu_set cpus = note->cpus, has = {0};
+	bool ends = false;
 	int r;
 
 	if (note->reason.extra)
-		return add(v, node, KNOB_CPUSET_CPUS, knob_value_cpus(&note->cpus), &note->reason);
-	hand_up(t, node, &note->cpus);
-	r = add(v, node, KNOB_CPUSET_EXCLUSIVE, knob_value_cpus(&note->cpus), &note->reason);
-	return r < 0 ? r
-		     : add(v, node, KNOB_CPUSET_PARTITION, knob_value_of(PARTITION_ROOT),
-			   &note->reason);
+		return add(v, node, KNOB_CPUSET_CPUS, knob_value_cpus(&cpus), &note->reason);
+	(void)decide_cores_written(node->cgroup, KNOB_CPUSET_EXCLUSIVE, &has);
+	if (!cpu_set_equal(&cpus, &has)) {
+		ends = !cpu_set_is_empty(&has) && decide_cores_is_partition(node->cgroup);
+		/* Offline work beside it has to be narrowed first: then nothing is asked for in this pass. */
+		if (ends || decide_cores_beside(v, node->cgroup, &cpus))
+			cpus = has;
+	}
+	if (cpu_set_is_empty(&cpus))
+		return 0;
+	hand_up(t, node, &cpus);
+	r = add(v, node, KNOB_CPUSET_EXCLUSIVE, knob_value_cpus(&cpus), &note->reason);
+	if (r < 0 || ends || !cpu_set_equal(&cpus, &note->cpus))
+		return r;
+	return add(v, node, KNOB_CPUSET_PARTITION, knob_value_of(PARTITION_ROOT), &note->reason);
 }
 
 /* What a pod has until this pass is written stays in the sum above it: taken away there first, its
@@ -240,16 +269,18 @@ static int add_classes(struct cores_view *v)
 	struct decide_tree *t = v->plan->tree;
 
 	for (size_t i = 0; i < t->n_nodes; i++) {
-		const struct decide_node *node = &t->nodes[i];
-		struct reason reason = {
-			.code = REASON_CORES_CLASS,
-			.observed = cpu_set_count(&node->cores),
-		};
+		struct decide_node *node = &t->nodes[i];
+		struct reason reason = {.code = REASON_CORES_CLASS};
+		struct cpu_set has;
 		int r;
 
 		/* The root gives all it has anyway. */
 		if (!node->has_cores || node->parent == DECIDE_NONE)
 			continue;
+		/* Above a partition it only grows, and comes back when none is left below. */
+		if (decide_cores_written(node->cgroup, KNOB_CPUSET_EXCLUSIVE, &has))
+			cpu_set_union(&node->cores, &has);
+		reason.observed = cpu_set_count(&node->cores);
 		r = add(v, node, KNOB_CPUSET_EXCLUSIVE, knob_value_cpus(&node->cores), &reason);
 		if (r < 0)
 			return r;

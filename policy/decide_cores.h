@@ -51,6 +51,15 @@ bool decide_cores_may(const struct cores_view *view, const struct pod *pod, bool
 bool decide_cores_pinned(const struct cores_view *view, const struct pod *pod,
 			 struct cpu_set *ret_set);
 
+/* Whether it is a partition now, or may be one: a write is under way. */
+bool decide_cores_is_partition(const struct cgroup *cgroup);
+
+/* A cgroup beside this one whose present cpuset.cpus has some of these CPUs: beside it the kernel grants no
+ * partition with them. NULL: none. */
+const struct decide_node *decide_cores_beside(const struct cores_view *view,
+					      const struct cgroup *cgroup,
+					      const struct cpu_set *cpus);
+
 /* Of offline work: cpuset.cpus without own cores where the kernel keeps nobody off, and without the
  * siblings of CPUs that pods who asked for that are pinned to. After own cores are given. 0 or -ENOMEM. */
 int decide_cores_offline(struct cores_view *view);

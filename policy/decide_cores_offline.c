@@ -77,15 +77,68 @@ static bool is_covered(const struct decide_tree *t, const struct decide_node *no
 	return false;
 }
 
+/* CPUs of partitions beside this cgroup, as they are now: no set with one of them may be written there. The
+ * kernel would then end these partitions, and 6.12 loses its books over a remote one (a WARN). */
+static struct cpu_set taken_beside(const struct cgroup *cgroup)
+{
+	struct cpu_set all = {0};
+
+	for (const struct cgroup *c = cgroup->parent->first_child; c; c = c->next_sibling) {
+		const struct knob_state *s = &c->knobs[KNOB_CPUSET_EXCLUSIVE];
+
+		if (c == cgroup || !decide_cores_is_partition(c))
+			continue;
+		if (s->now.state == KNOB_KNOWN)
+			cpu_set_union(&all, &s->now.cpus);
+		if (s->owned && s->written.state == KNOB_KNOWN)
+			cpu_set_union(&all, &s->written.cpus);
+	}
+	return all;
+}
+
+/* Whether it has, or would have without colod, a set with CPUs that pods own: the kernel grants no partition
+ * beside that. */
+static bool is_in_the_way(const struct cores_view *v, const struct decide_node *node)
+{
+	const struct knob_value *base = decide_tree_base(node->cgroup, KNOB_CPUSET_CPUS);
+	const struct knob_value *now = &node->cgroup->knobs[KNOB_CPUSET_CPUS].now;
+
+	return (base->state == KNOB_KNOWN && cpu_set_overlaps(&base->cpus, &v->own)) ||
+	       (now->state == KNOB_KNOWN && cpu_set_overlaps(&now->cpus, &v->own));
+}
+
+/* What colod wrote there stays as long as it could not come back beside a partition. */
+static int keep(struct cores_view *v, const struct decide_node *node)
+{
+	const struct knob_value *base = decide_tree_base(node->cgroup, KNOB_CPUSET_CPUS);
+	struct reason reason = {.code = REASON_CORES_OFFLINE};
+	struct cpu_set has, taken;
+
+	if (node->parent == DECIDE_NONE ||
+	    !decide_cores_written(node->cgroup, KNOB_CPUSET_CPUS, &has))
+		return 0;
+	taken = taken_beside(node->cgroup);
+	if (base->state != KNOB_KNOWN || !cpu_set_overlaps(&base->cpus, &taken))
+		return 0;
+	reason.observed = cpu_set_count(&v->usable) - cpu_set_count(&has);
+	reason.limit = cpu_set_count(&has);
+	return decide_tree_add(v->plan, node, KNOB_CPUSET_CPUS, EFFECT_SHARE, knob_value_cpus(&has),
+			       &reason);
+}
+
 static int add(struct cores_view *v, const struct decide_node *node, const struct cpu_set *set,
 	       struct reason reason)
 {
-	struct cpu_set foreign;
+	struct cpu_set foreign, want = *set, taken = taken_beside(node->cgroup);
 
 	if (decide_cores_foreign(&v->in->model->node, node->cgroup, KNOB_CPUSET_CPUS, &foreign))
 		return 0;
-	return decide_tree_add(v->plan, node, KNOB_CPUSET_CPUS, EFFECT_SHARE, knob_value_cpus(set),
-			       &reason);
+	/* Those that end in this pass are free in the next. */
+	cpu_set_minus(&want, &taken);
+	if (cpu_set_is_empty(&want))
+		return keep(v, node);
+	return decide_tree_add(v->plan, node, KNOB_CPUSET_CPUS, EFFECT_SHARE,
+			       knob_value_cpus(&want), &reason);
 }
 
 int decide_cores_offline(struct cores_view *v)
@@ -95,6 +148,7 @@ int decide_cores_offline(struct cores_view *v)
 	struct cpu_set left = v->usable;
 	struct reason reason = {.code = REASON_CORES_OFFLINE};
 	const struct pod *cause = NULL;
+	bool all;
 
 	cpu_set_minus(&left, &v->own);
 	for (int level = 0; level < LEVEL_COUNT; level++)
@@ -102,8 +156,7 @@ int decide_cores_offline(struct cores_view *v)
 			if (avoids(v, m->pods[i], (enum level)level) &&
 			    avoid(v, m->pods[i], &left) && !cause)
 				cause = m->pods[i];
-	if (!cause && cpu_set_is_empty(&v->plain))
-		return 0;
+	all = cause || !cpu_set_is_empty(&v->plain);
 	if (cause) {
 		reason.code = REASON_SMT_OFFLINE;
 		who_set(&reason, cause->name);
@@ -114,9 +167,11 @@ int decide_cores_offline(struct cores_view *v)
 		const struct decide_node *node = &t->nodes[i];
 		int r;
 
-		if ((!is_target(node) && !is_kept(node)) || is_covered(t, node))
-			continue;
-		r = add(v, node, &left, reason);
+		if (((is_target(node) || is_kept(node)) && !is_covered(t, node)) &&
+		    (all || is_in_the_way(v, node)))
+			r = add(v, node, &left, reason);
+		else
+			r = plan_find(v->plan, node->cgroup, KNOB_CPUSET_CPUS) ? 0 : keep(v, node);
 		if (r < 0)
 			return r;
 	}

@@ -277,3 +277,29 @@ bool decide_cores_pinned(const struct cores_view *view, const struct pod *pod,
 	*ret_set = all;
 	return true;
 }
+
+const struct decide_node *decide_cores_beside(const struct cores_view *view,
+					      const struct cgroup *cgroup,
+					      const struct cpu_set *cpus)
+{
+	const struct decide_tree *t = view->plan->tree;
+
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		const struct cgroup *c = t->nodes[i].cgroup;
+		const struct knob_value *now = &c->knobs[KNOB_CPUSET_CPUS].now;
+
+		if (c != cgroup && c->parent == cgroup->parent && now->state == KNOB_KNOWN &&
+		    cpu_set_overlaps(&now->cpus, cpus))
+			return &t->nodes[i];
+	}
+	return NULL;
+}
+
+bool decide_cores_is_partition(const struct cgroup *cgroup)
+{
+	const struct knob_state *s = &cgroup->knobs[KNOB_CPUSET_PARTITION];
+
+	if (s->now.state != KNOB_KNOWN)
+		return s->now.state == KNOB_UNREAD && s->owned;
+	return s->under_way || (s->now.value & PARTITION_MASK) != PARTITION_MEMBER;
+}

@@ -167,6 +167,10 @@ enum diff_phase diff_phase(const struct change *change)
 	if (change->knob == KNOB_CPUSET_EXCLUSIVE)
 		return cpu_set_contains(&change->had.cpus, &change->want.cpus) ? DIFF_PROTECT_LESS
 									       : DIFF_PROTECT_MORE;
+	/* Beside a partition the kernel takes no cpuset.cpus with a CPU of it: wider after those have ended. */
+	if (change->knob == KNOB_CPUSET_CPUS)
+		return is_loosening(change->knob, &change->had, &change->want) ? DIFF_PROTECT_MORE
+									       : DIFF_TIGHTEN;
 	if (change->knob == KNOB_CPU_MAX_BURST)
 		return is_loosening(change->knob, &change->had, &change->want) ? DIFF_GIVE_BACK
 									       : DIFF_TIGHTEN;

@@ -29,7 +29,8 @@ static void given_text(struct text_out *out, const struct reason *r)
 				     "keeps offline work off");
 		break;
 	case REASON_CORES_CLASS:
-		text_out_put(out, "it hands on the %" PRIu64 " CPU%s that pods below it own",
+		text_out_put(out,
+			     "it may hand on %" PRIu64 " CPU%s to pods below it that own cores",
 			     r->observed, plural(r->observed));
 		break;
 	case REASON_CORES_OFFLINE:

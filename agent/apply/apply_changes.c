@@ -184,6 +184,8 @@ static int do_write(struct apply_job *j)
 	if (j->drift && !apply_drift_may_repair(j->apply, c->cgroup, c->knob, j->record))
 		return 0;
 	original = j->ours ? j->record->original : c->had;
+	if (!j->ours && j->writer->give_back)
+		j->writer->give_back(j->dir_fd, &original);
 	written = j->record ? j->record->written : c->had;
 	r = record(j, &original, &value);
 	if (r == 0 && j->drift)

@@ -16,6 +16,9 @@ struct writer {
 	/* What the kernel says of a value that it took and does not act on; NULL where it does. Without
 	 * one: it never does so. */
 	const char *(*denied)(const struct knob_value *value);
+	/* What to give back in the stead of `original`, where the kernel would not take that any more; it is
+	 * left as it is where it would. NULL: any value can be given back. */
+	void (*give_back)(int dir_fd, struct knob_value *original);
 	int flags; /* for open(2), beside O_WRONLY */
 	/* The knob of the same cgroup whose value the kernel forgets while this one is 1, and
 	 * what it reads when this one is 0 again; KNOB_COUNT for none. */

@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
@@ -52,4 +54,9 @@ int process_start(uint32_t pid, uint64_t *ret_ticks)
 		return errno == ENOENT ? -ESRCH : -errno;
 	r = fs_pread(fd, text, sizeof(text), NULL);
 	return r < 0 ? r : process_start_parse(text, ret_ticks);
+}
+
+bool process_may_administer(void)
+{
+	return geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1;
 }

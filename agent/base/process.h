@@ -2,6 +2,7 @@
 // Who a process is: its number alone is given out again, with its start time it is not.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Clock ticks from boot to the start of process `pid`, of the machine that colod runs on. 0, or
@@ -10,3 +11,6 @@ int process_start(uint32_t pid, uint64_t *ret_ticks);
 
 /* The same from the text of /proc/PID/stat. -EBADMSG where it is not one. */
 int process_start_parse(const char *text, uint64_t *ret_ticks);
+
+/* Whether this process has CAP_SYS_ADMIN: root, and nobody took it out of its bounding set. */
+bool process_may_administer(void);

@@ -432,7 +432,7 @@ static void probe_once_more(struct discover *d)
 
 	d->probe_again = probe(d->root_fd, d->cgroup_fd, d->found, d->model.switched_off,
 			       &d->model.capabilities);
-	d->model.capabilities |= before;
+	d->model.capabilities = (d->model.capabilities | before) & ~d->model.denied;
 	d->rescan |= d->model.capabilities != before;
 }
 

@@ -72,5 +72,14 @@ bool discover_derive(struct discover *discover);
  * switched off stays off. */
 void discover_set_capability(struct discover *discover, enum capability capability, bool present);
 
+/* A capability that this process may not use, whatever the kernel has. */
+static inline void discover_deny(struct discover *discover, enum capability capability)
+{
+	struct model *model = discover_model(discover);
+
+	model->denied |= 1u << capability;
+	model->capabilities &= ~(1u << capability);
+}
+
 /* Ask for a full rescan at the next update. */
 void discover_rescan(struct discover *discover);

@@ -154,7 +154,8 @@ void probe_learn(struct model *m)
 	for (size_t i = 0; i < sizeof(shown_by) / sizeof(shown_by[0]); i++) {
 		uint32_t bit = 1u << shown_by[i].capability;
 
-		if ((m->capabilities | m->switched_off) & bit || !model_can(m, shown_by[i].needs))
+		if ((m->capabilities | m->switched_off | m->denied) & bit ||
+		    !model_can(m, shown_by[i].needs))
 			continue;
 		for (size_t k = 0; k < m->n_cgroups && !(m->capabilities & bit); k++) {
 			if (m->cgroups[k]->knobs[shown_by[i].knob].now.state == KNOB_KNOWN)

@@ -92,7 +92,8 @@ struct model {
 	enum cgroup_driver driver; /* of the Kubernetes root, DRIVER_NONE without one */
 	uint32_t capabilities;	   /* 1 << enum capability: present and not switched off */
 	uint32_t switched_off;	   /* 1 << enum capability: --without */
-	uint64_t generation;	   /* grows whenever cgroups, pods or facts changed */
+	uint32_t denied; /* 1 << enum capability: the kernel has it, and this process may not use it */
+	uint64_t generation; /* grows whenever cgroups, pods or facts changed */
 	enum cpu_manager cpu_manager;
 	struct cpu_set cpu_shared; /* what a static one leaves to all; empty otherwise */
 	uint32_t skipped_names;	   /* cgroups left out: name not UTF-8, a path trick, or too many */

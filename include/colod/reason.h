@@ -50,7 +50,7 @@ enum reason_code {
 
 	/* cores of its own, and siblings without offline work */
 	REASON_CORES_OWN, /* observed: request in milli, limit: CPUs, extra: 1: only offline work is off */
-	REASON_CORES_CLASS,   /* observed: CPUs of the pods below */
+	REASON_CORES_CLASS,   /* observed: CPUs that pods below own, or did */
 	REASON_CORES_OFFLINE, /* offline: observed: CPUs it is kept off, limit: CPUs it may use */
 	REASON_SMT_OFFLINE,   /* the same, for the siblings of a pinned pod (who) too */
 	REASON_SMT_AVOIDED, /* observed: siblings without offline work, limit: CPUs it is pinned to */

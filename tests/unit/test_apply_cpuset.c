@@ -124,6 +124,40 @@ TEST(a_partition_that_is_not_granted_is_refused_owned_and_given_back_with_the_pl
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, apply_case_setup, apply_case_teardown)
 
+/* Which a kernel would not take from a cgroup with processes. */
+TEST(no_set_is_given_back_as_every_cpu)
+{
+	struct apply_case *s = *state;
+
+	assert_int_equal(tree_write(s->k.dir, "sys/devices/system/cpu/possible", "0-7\n"), 0);
+	fake_plan_cpus(&s->k.f, s->online, KNOB_CPUSET_CPUS, EFFECT_SHARE, "2-3");
+	assert_int_equal(fake_kernel_pass(&s->k), 1);
+	assert_string_equal(text(s, APPLY_ONLINE, KNOB_CPUSET_CPUS), "2-3");
+	plan_clear(&s->k.f.plan);
+	assert_int_equal(fake_kernel_pass(&s->k), 1);
+	assert_string_equal(file(s, APPLY_ONLINE, KNOB_CPUSET_CPUS), "0-7");
+	assert_false(s->online->knobs[KNOB_CPUSET_CPUS].owned);
+	/* a set of somebody's comes back as it was */
+	assert_int_equal(tree_knob(s->k.dir, APPLY_ONLINE, "cpuset.cpus", "1"), 0);
+	fake_kernel_read(&s->k);
+	fake_plan_cpus(&s->k.f, s->online, KNOB_CPUSET_CPUS, EFFECT_SHARE, "2-3");
+	assert_int_equal(fake_kernel_pass(&s->k), 1);
+	plan_clear(&s->k.f.plan);
+	assert_int_equal(fake_kernel_pass(&s->k), 1);
+	assert_string_equal(file(s, APPLY_ONLINE, KNOB_CPUSET_CPUS), "1");
+}
+
+TEST(where_nobody_says_which_cpus_there_may_be_no_set_is_no_set)
+{
+	struct apply_case *s = *state;
+
+	fake_plan_cpus(&s->k.f, s->online, KNOB_CPUSET_CPUS, EFFECT_SHARE, "2-3");
+	assert_int_equal(fake_kernel_pass(&s->k), 1);
+	plan_clear(&s->k.f.plan);
+	assert_int_equal(fake_kernel_pass(&s->k), 1);
+	assert_string_equal(file(s, APPLY_ONLINE, KNOB_CPUSET_CPUS), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +165,8 @@ int main(void)
 		CASE(after_a_kill_the_records_alone_give_all_of_it_back),
 		CASE(what_somebody_else_wrote_since_is_left),
 		CASE(a_partition_that_is_not_granted_is_refused_owned_and_given_back_with_the_plan),
+		CASE(no_set_is_given_back_as_every_cpu),
+		CASE(where_nobody_says_which_cpus_there_may_be_no_set_is_no_set),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "policy/decide_cores.h"
 
 #include "policy/knob.h"
+#include "policy/reason_text.h"
 #include "tests/lib/cores_case.h"
 #include "tests/lib/fake_topology.h"
 #include "tests/lib/test.h"
@@ -94,7 +95,7 @@ TEST(what_was_given_stays_though_better_came_free)
 	assert_true(fake_apply(&f) > 0);
 	cores_case_run(&f);
 	assert_int_equal(fake_apply(&f), 0);
-	/* the first leaves: the second stays where it is, and what is above it shrinks after that */
+	/* the first leaves: the second stays where it is, and what is above it does not shrink */
 	fake_level(&f, fake_cgroup(&f, G1)->pod, LEVEL_P4);
 	cores_case_run(&f);
 	cores_case_wants(&f, G1, KNOB_CPUSET_EXCLUSIVE, "-");
@@ -102,8 +103,8 @@ TEST(what_was_given_stays_though_better_came_free)
 	cores_case_wants(&f, KUBE, KNOB_CPUSET_EXCLUSIVE, "0-3");
 	assert_true(fake_apply(&f) > 0);
 	cores_case_run(&f);
-	cores_case_wants(&f, KUBE, KNOB_CPUSET_EXCLUSIVE, "2-3");
-	assert_true(fake_apply(&f) > 0);
+	cores_case_wants(&f, KUBE, KNOB_CPUSET_EXCLUSIVE, "0-3");
+	assert_int_equal(fake_apply(&f), 0);
 	first = fake_cgroup(&f, G1)->knobs[KNOB_CPUSET_EXCLUSIVE].now.cpus;
 	assert_true(cpu_set_is_empty(&first));
 	assert_int_equal(fake_cgroup(&f, G1)->knobs[KNOB_CPUSET_PARTITION].now.value,
@@ -146,10 +147,14 @@ TEST(a_resize_grows_around_what_it_has_and_shrinks_within_it)
 	fake_request(pod, 4000, 1 << 30);
 	fake_limit(pod, 4000, 1 << 30);
 	cores_case_run(&f);
+	(void)fake_apply(&f);
+	cores_case_run(&f);
 	cores_case_wants(&f, G2, KNOB_CPUSET_EXCLUSIVE, "2-5");
 	(void)fake_apply(&f);
 	fake_request(pod, 1000, 1 << 30);
 	fake_limit(pod, 1000, 1 << 30);
+	cores_case_run(&f);
+	(void)fake_apply(&f);
 	cores_case_run(&f);
 	cores_case_wants(&f, G2, KNOB_CPUSET_EXCLUSIVE, "2-3");
 	fake_free(&f);
@@ -219,6 +224,8 @@ TEST(cores_that_lost_a_cpu_are_given_up_for_whole_ones)
 	cores_case_run(&f);
 	(void)fake_apply(&f);
 	fake_topology_offline(&f.model.node, 1);
+	cores_case_run(&f);
+	(void)fake_apply(&f);
 	cores_case_run(&f);
 	cores_case_wants(&f, G1, KNOB_CPUSET_EXCLUSIVE, "2-3");
 	fake_topology_offline(&f.model.node, 0);
@@ -305,7 +312,7 @@ TEST(what_was_invalid_for_a_moment_is_kept)
 	fake_free(&f);
 }
 
-TEST(moving_to_other_cores_leaves_no_moment_without_a_part_above)
+TEST(the_cpus_of_a_partition_are_never_changed)
 {
 	struct fake f;
 
@@ -315,11 +322,19 @@ TEST(moving_to_other_cores_leaves_no_moment_without_a_part_above)
 	(void)fake_apply(&f);
 	fake_topology_offline(&f.model.node, 1);
 	cores_case_run(&f);
+	/* first it ends */
+	cores_case_wants(&f, G1, KNOB_CPUSET_EXCLUSIVE, "0-1");
+	cores_case_wants(&f, G1, KNOB_CPUSET_PARTITION, "-");
+	cores_case_wants(&f, KUBE, KNOB_CPUSET_EXCLUSIVE, "0-1");
+	(void)fake_apply(&f);
+	cores_case_run(&f);
 	cores_case_wants(&f, G1, KNOB_CPUSET_EXCLUSIVE, "2-3");
+	cores_case_wants(&f, G1, KNOB_CPUSET_PARTITION, "root");
 	cores_case_wants(&f, KUBE, KNOB_CPUSET_EXCLUSIVE, "0-3");
 	(void)fake_apply(&f);
 	cores_case_run(&f);
-	cores_case_wants(&f, KUBE, KNOB_CPUSET_EXCLUSIVE, "2-3");
+	cores_case_wants(&f, KUBE, KNOB_CPUSET_EXCLUSIVE, "0-3");
+	assert_int_equal(fake_apply(&f), 0);
 	fake_free(&f);
 }
 
@@ -373,7 +388,7 @@ int main(void)
 		cmocka_unit_test(nothing_that_is_offline_is_ever_written),
 		cmocka_unit_test(what_stays_invalid_is_given_back_and_tried_again_later),
 		cmocka_unit_test(what_was_invalid_for_a_moment_is_kept),
-		cmocka_unit_test(moving_to_other_cores_leaves_no_moment_without_a_part_above),
+		cmocka_unit_test(the_cpus_of_a_partition_are_never_changed),
 		cmocka_unit_test(until_facts_have_come_what_an_earlier_colod_gave_is_nobody_elses),
 		cmocka_unit_test(a_policy_that_asks_for_nothing_gets_nothing),
 	};

@@ -193,6 +193,35 @@ TEST(a_new_pod_that_waits_for_facts_moves_nobody_to_and_fro)
 	fake_free(&f);
 }
 
+/* Left by an earlier colod on this kernel, say: the kernel grants no partition beside it. */
+TEST(a_set_with_every_cpu_is_narrowed_before_a_pod_beside_it_gets_cores)
+{
+	struct fake f;
+
+	node(&f);
+	f.policy.levels[LEVEL_P0].cpu.smt = SMT_SHARED;
+	f.policy.levels[LEVEL_P0].cpu.cores = CORES_EXCLUSIVE;
+	fake_limit(fake_cgroup(&f, G1)->pod, 1000, 1 << 30);
+	fake_cpus(fake_cgroup(&f, BESTEFFORT), KNOB_CPUSET_CPUS, "0-3");
+	run(&f);
+	assert_int_equal(cores_of(&f, G1)->state, CORES_OWN);
+	assert_cpus(&f, BESTEFFORT, "2-3");
+	assert_null(decide_entry(&f, G1, KNOB_CPUSET_PARTITION));
+	assert_null(decide_entry(&f, G1, KNOB_CPUSET_EXCLUSIVE));
+	(void)fake_apply(&f);
+	run(&f);
+	assert_non_null(decide_entry(&f, G1, KNOB_CPUSET_PARTITION));
+	assert_cpus(&f, BESTEFFORT, "2-3");
+	/* beside an online pod with such a set there is nothing to be done */
+	fake_request(decide_pod(&f, G2, QOS_GUARANTEED, LEVEL_P1), 0, 0);
+	run(&f);
+	fake_cpus(fake_cgroup(&f, G2), KNOB_CPUSET_CPUS, "0-3");
+	run(&f);
+	assert_int_equal(cores_of(&f, G1)->state, CORES_REFUSED);
+	assert_string_equal(cores_of(&f, G1)->reason.who, G2);
+	fake_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +233,8 @@ int main(void)
 		cmocka_unit_test(with_own_cores_beside_it_there_is_one_set),
 		cmocka_unit_test(a_pod_of_another_level_that_is_pinned_is_none_of_it),
 		cmocka_unit_test(a_new_pod_that_waits_for_facts_moves_nobody_to_and_fro),
+		cmocka_unit_test(
+			a_set_with_every_cpu_is_narrowed_before_a_pod_beside_it_gets_cores),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,15 +100,15 @@ TEST(a_cpuset_is_widened_early_and_narrowed_late)
 	fake_plan_cpus(&s->f, s->hog, KNOB_CPUSET_CPUS, EFFECT_LIMIT, "0-1");
 	fake_plan_cpus(&s->f, s->online, KNOB_CPUSET_EXCLUSIVE, EFFECT_PROTECTION, "2");
 	assert_string_equal(diff_case_run(s, MODE_SQUEEZE),
-			    "besteffort.slice cpuset.cpus = 0-1; "
-			    "a.slice cpuset.cpus.exclusive = 2; hog.slice cpuset.cpus = 0-1; ");
-	/* Without a set there is no limit: that comes early too. */
+			    "a.slice cpuset.cpus.exclusive = 2; "
+			    "besteffort.slice cpuset.cpus = 0-1; hog.slice cpuset.cpus = 0-1; ");
+	/* Without a set there is no limit: that comes early too, but after CPUs that somebody owned. */
 	fake_apply(&s->f);
 	plan_clear(&s->f.plan);
 	diff_case_plan(s, s->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 1);
 	assert_string_equal(diff_case_run(s, MODE_SQUEEZE),
-			    "besteffort.slice cpuset.cpus <- 0; hog.slice cpuset.cpus <- none; "
-			    "a.slice cpuset.cpus.exclusive <- none; hog.slice cpu.weight = 1; ");
+			    "a.slice cpuset.cpus.exclusive <- none; hog.slice cpuset.cpus <- none; "
+			    "hog.slice cpu.weight = 1; besteffort.slice cpuset.cpus <- 0; ");
 }
 
 TEST(a_burst_is_gone_before_its_quota_falls_and_comes_after_it_rose)
@@ -131,6 +131,29 @@ TEST(a_burst_is_gone_before_its_quota_falls_and_comes_after_it_rose)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, diff_case_teardown)
 
+TEST(until_facts_have_come_sets_and_cores_of_an_earlier_colod_stay)
+{
+	struct diff_case *s = *state;
+	size_t n_pods;
+
+	plan_own_cores(s, "2-3");
+	fake_plan_cpus(&s->f, s->hog, KNOB_CPUSET_CPUS, EFFECT_SHARE, "0-1");
+	fake_apply(&s->f);
+	n_pods = s->f.plan.n_assignments;
+	plan_clear(&s->f.plan);
+	s->f.plan.n_assignments = n_pods;
+	s->f.model.facts_awaited = true;
+	fake_waiting(&s->f, s->online->pod);
+	fake_waiting(&s->f, s->hog->pod);
+	assert_string_equal(diff_case_run(s, MODE_PROTECT), "");
+	s->f.model.facts_awaited = false;
+	assert_string_equal(diff_case_run(s, MODE_PROTECT),
+			    "a.slice cpuset.cpus.partition <- member; "
+			    "a.slice cpuset.cpus.exclusive <- none; "
+			    "kubepods.slice cpuset.cpus.exclusive <- none; "
+			    "hog.slice cpuset.cpus <- none; ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +163,7 @@ int main(void)
 		CASE(a_partition_that_became_invalid_is_asked_for_once_more_or_given_back),
 		CASE(a_cpuset_is_widened_early_and_narrowed_late),
 		CASE(a_burst_is_gone_before_its_quota_falls_and_comes_after_it_rose),
+		CASE(until_facts_have_come_sets_and_cores_of_an_earlier_colod_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

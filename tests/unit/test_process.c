@@ -3,7 +3,9 @@
 #include "tests/lib/test.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,12 +68,29 @@ TEST(this_process_started_before_its_child_and_a_dead_one_has_no_start)
 	assert_int_equal(process_start((uint32_t)pid, &its), -ESRCH);
 }
 
+TEST(who_lost_the_capability_may_not_administer)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		/* Only root can drop it; others never had it. */
+		(void)prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0);
+		_exit(process_may_administer() ? 1 : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	if (geteuid() != 0)
+		assert_false(process_may_administer());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_start_is_found_behind_any_name),
 		cmocka_unit_test(a_text_that_is_cut_or_no_number_is_refused),
 		cmocka_unit_test(this_process_started_before_its_child_and_a_dead_one_has_no_start),
+		cmocka_unit_test(who_lost_the_capability_may_not_administer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ TEST(one_and_many_are_told_apart)
 		of((struct reason){.code = REASON_CORES_OWN, .observed = 500, .limit = 1}),
 		"it has whole cores of its own, 1 CPU, for its request of 0.5 CPUs");
 	assert_string_equal(of((struct reason){.code = REASON_CORES_CLASS, .observed = 4}),
-			    "it hands on the 4 CPUs that pods below it own");
+			    "it may hand on 4 CPUs to pods below it that own cores");
 	assert_string_equal(
 		of((struct reason){.code = REASON_SMT_AVOIDED, .observed = 1, .limit = 1}),
 		"it is pinned to 1 CPU: offline work is kept off the 1 that shares a core with them");
