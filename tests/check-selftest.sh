@@ -362,8 +362,10 @@ printf "cpu.weight 100 -> 50\n"
 		printf '#!/bin/bash\n%s\n' "$1" >"$tmp/fake"
 		chmod +x "$tmp/fake"
 		rc=0
-		tests/golden/run.sh "$tmp/result" "$tmp/fake" "$case" >"$tmp/out" 2>&1 || rc=$?
+		TEST_JOBS=1 tests/golden/run.sh "$tmp/result" "$tmp/fake" "$case" "${@:2}" >"$tmp/out" 2>&1 || rc=$?
 	}
+	program "$good" "$case" "$case"
+	if [ "$(head -n 1 "$tmp/result")" = "6 0 0" ]; then ok "each case counts once"; else fail "each case counts once"; fi
 	program "$good"
 	if [ $rc -eq 0 ]; then ok "the golden runner passes a good program"; else fail "the golden runner passes a good program"; fi
 	program "${good/-> 50/-> 51}"

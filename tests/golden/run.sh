@@ -211,6 +211,7 @@ start()
 	[ -d "$dir" ] || dir=$here/$dir
 	(
 		trap - EXIT INT TERM HUP
+		passed=0 lines=()
 		tmp=$top/$i
 		mkdir "$tmp"
 		run_case "$dir"
