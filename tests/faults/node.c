@@ -24,6 +24,7 @@
 static const char *const before = "@host 4\n"
 				  "@cgroup " ONLINE_POD "\n"
 				  "@cgroup " ONLINE_POD "/" CONTAINER "\n"
+				  "sys/fs/cgroup/" ONLINE_POD "/cpu.max = 200000 100000\n"
 				  "@cgroup " GHOST_POD "\n"
 				  "@cgroup farm/job\n"
 				  "sys/fs/cgroup/farm/cpu.weight = 300\n"
@@ -34,10 +35,11 @@ static const char *const before = "@host 4\n"
 	"\"},\"spec\":{" more "\"containers\":[{\"name\":\"c\",\"resources\":{" requests           \
 	"}}]},\"status\":{\"qosClass\":\"" qos "\"}}"
 #define REQUESTS(cpu, memory) "\"requests\":{\"cpu\":\"" cpu "\",\"memory\":\"" memory "\"}"
+#define LIMIT(cpu) ",\"limits\":{\"cpu\":\"" cpu "\"}"
 #define BATCH_CLASS "\"priorityClassName\":\"batch-low\","
 
 static const char facts[] =
-	"{\"kind\":\"PodList\",\"items\":[" POD(ONLINE, "shop", "db", "Guaranteed", "", REQUESTS("2", "64Mi")) "," POD(
+	"{\"kind\":\"PodList\",\"items\":[" POD(ONLINE, "shop", "db", "Guaranteed", "", REQUESTS("2", "64Mi") LIMIT("2")) "," POD(
 		WEB, "shop", "web", "Burstable", "",
 		REQUESTS(
 			"1",
@@ -148,6 +150,10 @@ bool node_may_write(const char *path)
 	/* And limits and holds. */
 	static const char *const offline[] = {BATCH_POD, HOG_POD, BRIEF_POD};
 	static const char *const shares[] = {"cpu.weight", "memory.min", "memory.low", "io.weight"};
+	/* What the policy of the story asks for on the way, with what the kernel needs above it. */
+	static const char *const owners[] = {ONLINE_POD, KUBEPODS};
+	static const char *const own[] = {"cpu.max.burst", "cpuset.cpus.exclusive",
+					  "cpuset.cpus.partition"};
 	static const char *const holds[] = {"cpu.max", "memory.high", "cpu.idle"};
 	const char *name = NULL;
 	bool is_offline = false;
@@ -161,6 +167,10 @@ bool node_may_write(const char *path)
 	for (size_t i = 0; i < ELEMENTS(shares) && name; i++)
 		if (strcmp(name, shares[i]) == 0)
 			return true;
+	for (size_t i = 0; i < ELEMENTS(own) && name; i++)
+		for (size_t k = 0; k < ELEMENTS(owners); k++)
+			if (strcmp(name, own[i]) == 0 && file_of(path, owners[k]))
+				return true;
 	for (size_t i = 0; i < ELEMENTS(holds) && is_offline; i++)
 		if (strcmp(name, holds[i]) == 0)
 			return true;

@@ -339,7 +339,10 @@ static void episode(struct story *s)
 	ticks(s, 1);
 	s->phase = "a changed policy";
 	reload(s, "squeeze",
-	       "levels:\n  P4: {io: {weight: 200}}\n  P6: {role: offline, cpu: {yield: idle}}\n"
+	       "levels:\n"
+	       "  P0: {cpu: {burst: 20.0% of quota, cores: exclusive}}\n"
+	       "  P4: {io: {weight: 200}}\n"
+	       "  P6: {role: offline, cpu: {yield: idle}}\n"
 	       "assign: [{match: {qos: BestEffort}, level: P6}]\n");
 	ticks(s, 2);
 	/* The rescan that heals what an event did not tell. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Any text through every reader of policy/kernel_text.c: no crash, no touched output on failure, and
+// Any text through every reader of policy/kernel_text.c and of knobs: no crash, no touched output on failure, and
 // a success means what it says.
 #include <stdint.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/kernel_text.h"
+#include "policy/knob.h"
 
 #define UNTOUCHED UINT64_C(0x5a5a5a5a5a5a5a5a)
 #define N_BITS 200
@@ -65,6 +66,33 @@ static void check_list(const char *text)
 	require(bits == count);
 }
 
+/* As every knob: what is understood is shown, kept and written so that it comes back as itself. */
+static void check_knobs(const char *text)
+{
+	for (int i = 0; i < KNOB_COUNT; i++) {
+		enum knob knob = (enum knob)i;
+		struct knob_value value, back, untouched;
+		char buf[KNOB_TEXT_SIZE];
+		int r;
+
+		memset(&value, 0x5a, sizeof(value));
+		untouched = value;
+		r = knob_parse(knob, text, &value);
+		require(r <= 0);
+		if (r < 0) {
+			require(memcmp(&value, &untouched, sizeof(value)) == 0);
+			continue;
+		}
+		require(value.state == KNOB_KNOWN);
+		(void)knob_format(knob, &value, buf, sizeof(buf));
+		require(knob_parse(knob, buf, &back) == 0);
+		require(knob_same(knob, &value, &back));
+		(void)knob_to_write(knob, &value, buf, sizeof(buf));
+		require(knob_parse(knob, buf, &back) == 0);
+		require(knob_stands(knob, &value, &back, 1));
+	}
+}
+
 /* Goes on to the end, and never past it. */
 static void check_options(const char *text, size_t size)
 {
@@ -93,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	check_u64(text);
 	check_list(text);
+	check_knobs(text);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		value = UNTOUCHED;
 		check_value(kernel_text_keyed(text, keys[i], &value), value);

@@ -38,7 +38,7 @@ static void put(struct fake_kernel *k, const char *path, enum knob knob,
 struct knob_value fake_kernel_value(struct fake_kernel *k, const char *path, enum knob knob)
 {
 	struct knob_value value = {.state = KNOB_UNREAD};
-	char text[256];
+	char text[KNOB_TEXT_SIZE];
 
 	if (tree_knob_read(k->dir, path, knob_name(knob), text, sizeof(text)) == 0)
 		must(knob_parse(knob, text, &value) == 0, "knob_parse");
