@@ -17,14 +17,17 @@ OFFLINE_MIN = 0.9
 LOCK_PART_MAX = 0.25
 LOCK_WORST_MAX_US = 1000000
 ROUNDS_MIN = 20
+INTERVAL_ROUNDS_MIN = 5
 PLACEMENT_ARMS = ("alone", "unmanaged", "idle", "colod", "again")
 MEASURES = (("probe", "probe"), ("wrk", "nginx"))
 
 
 def interval(statistic, *columns, seed=SEED):
-    """(low, high) of STATISTIC over resampled rounds; the columns are resampled together."""
+    """(low, high) of STATISTIC over resampled rounds; the columns are resampled together. None of too few rounds."""
     rng = random.Random(seed)
     n = len(columns[0])
+    if n < INTERVAL_ROUNDS_MIN:
+        return None
     found = []
     for _ in range(RESAMPLES):
         picked = [rng.randrange(n) for _ in range(n)]
@@ -84,8 +87,9 @@ def _ms(us):
 
 
 def _spread(values_us):
-    low, high = interval(statistics.median, values_us)
-    return f"{_ms(statistics.median(values_us))} ({_ms(low)}-{_ms(high)})"
+    found = interval(statistics.median, values_us)
+    said = f" ({_ms(found[0])}-{_ms(found[1])})" if found else ""
+    return _ms(statistics.median(values_us)) + said
 
 
 def _placement_arms(case):
@@ -110,9 +114,9 @@ def _gap_verdict(case, name, title, aa):
         return (f"  -       {title}: no gap to close: unmanaged adds {_ms(max(cost, 0))} ms to p99, "
                 f"two equal arms differ by {_ms(aa)}")
     closed = gap(*p99.values())
-    low, high = interval(gap, *p99.values())
-    return verdict(closed >= GAP_MIN, f"{title}: gap of p99 closed {closed:.2f} ({low:.2f} to {high:.2f}), "
-                   f"target {GAP_MIN}")
+    found = interval(gap, *p99.values())
+    said = f" ({found[0]:.2f} to {found[1]:.2f})" if found else ""
+    return verdict(closed >= GAP_MIN, f"{title}: gap of p99 closed {closed:.2f}{said}, target {GAP_MIN}")
 
 
 def placement_verdicts(case):
@@ -137,7 +141,7 @@ def placement(title, case, _name):
         return lines + ["  no round with all arms yet"]
     lines += _placement_arms(case) + placement_verdicts(case)
     if case.rounds("colod") < ROUNDS_MIN:
-        lines.append(f"  (fewer than {ROUNDS_MIN} rounds: BENCH_ROUNDS={ROUNDS_MIN} goes on from here)")
+        lines.append(f"  (fewer than {ROUNDS_MIN} rounds, so none of this is sure: BENCH_ROUNDS={ROUNDS_MIN} goes on from here)")
     return lines
 
 

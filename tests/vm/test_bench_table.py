@@ -112,7 +112,11 @@ CASES = (
     ("the interval holds the median", interval_covers),
     ("arms of one round stay together in a resample", resampled_together),
     ("the same rows give the same interval",
-     lambda: bench_table.interval(statistics.mean, [1, 5, 9]) == bench_table.interval(statistics.mean, [1, 5, 9])),
+     lambda: bench_table.interval(statistics.mean, [1, 5, 9, 2, 4]) ==
+     bench_table.interval(statistics.mean, [1, 5, 9, 2, 4]) is not None),
+    ("few rounds have no interval, and none is shown",
+     lambda: bench_table.interval(statistics.median, [1, 2, 3, 4]) is None
+     and says(bench_table.placement("t", placed(rounds=3), "mixed"), "closed 0.90, target")),
     ("parts of one guest share a boot, and each has its kernels",
      lambda: boots() == [("6.1", "bench", ["inversion", "starvation"]),
                          ("6.12", "bench", ["inversion", "starvation", "placement"]), ("6.12", "bench8", ["eight"]),

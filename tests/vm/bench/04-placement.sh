@@ -119,7 +119,8 @@ warm_load()
 		$run -d'"$BENCH_WARMUP"'s >/dev/null; $run -d'"$BENCH_SECONDS"'s'
 }
 
-# Each load is warmed up: compared is how a service fares beside work that goes on for hours.
+# Each load is warmed up: compared is how a service fares beside work that goes on for hours, not what an agent
+# that has just started writes into files, journal and bus.
 measure_arm()
 {
 	local probe_share wrk_share keys

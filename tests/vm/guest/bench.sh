@@ -15,7 +15,7 @@
 PART=${VM_TEST#*-}
 of_part() { local name=$1_$PART; echo "${!name:-}"; }
 BENCH_ROUNDS=$(of_part BENCH_ROUNDS) BENCH_CASES=$(of_part BENCH_CASES) BENCH_ARMS=$(of_part BENCH_ARMS)
-: "${BENCH_MODE:=squeeze}" "${BENCH_SECONDS:=2}" "${BENCH_WARMUP:=1}" "${BENCH_DONE:=}"
+: "${BENCH_MODE:=squeeze}" "${BENCH_SECONDS:=2}" "${BENCH_WARMUP:=3}" "${BENCH_DONE:=}"
 
 TOOLS=/opt/colod/build/tests/tools
 KUBEPODS=$CG/kubepods.slice
