@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 90s
+# budget: 150s
 # profile: smt
 # core: yes
 # title: own cores by the kernel's word and by where threads ran; siblings kept free of offline work; CPUs that come and go; all of it comes back
