@@ -53,6 +53,10 @@ static struct knob_value some_value(struct story *t, enum knob knob, bool foreig
 {
 	uint64_t v = 2 * (1 + draw(t, 40)) + foreign;
 
+	if (knob == KNOB_CPUSET_PARTITION)
+		return knob_value_of(!foreign	  ? PARTITION_ROOT
+				     : draw(t, 2) ? PARTITION_MEMBER
+						  : PARTITION_ISOLATED);
 	if (knob == KNOB_CPU_MAX)
 		return knob_value_quota(1000 + v, 20000);
 	if (knob_controller(knob) == CONTROLLER_MEMORY)

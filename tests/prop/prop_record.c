@@ -82,9 +82,16 @@ static void change_pods(struct fake *f, int pass, uint64_t *r)
 			pod->facts_state = pod->facts_state == FACT_KNOWN ? FACT_UNKNOWN
 									  : FACT_KNOWN;
 	}
-	for (size_t i = 1; i < f->model.n_cgroups; i++)
+	for (size_t i = 1; i < f->model.n_cgroups; i++) {
+		enum knob knob = (enum knob)(next(r) % KNOB_COUNT);
+		uint64_t value = next(r);
+
+		/* Any number is an amount, and a set of the first 64 CPUs; a partition has a few words. */
+		if (knob == KNOB_CPUSET_PARTITION)
+			value %= PARTITION_COUNT;
 		if (next(r) % 12 == 0)
-			fake_set(f->model.cgroups[i], (enum knob)(next(r) % KNOB_COUNT), next(r));
+			fake_set(f->model.cgroups[i], knob, value);
+	}
 }
 
 static void change(struct record_case *c, struct fake *f, int pass, uint64_t *r)
