@@ -19,8 +19,8 @@
 #include "policy/who.h"
 
 #define MILLI_PER_CPU 1000u
-/* A partition that the kernel called invalid is tried again after so long, or 
- * be others. */
+/* A partition that the kernel called invalid is tried again after so long: what stood in its way may be
+ * gone by then. */
 #define RETRY_US 600000000
 /* In the first of these it is asked for anew. */
 #define INVALID_PASSES 3
