@@ -11,9 +11,14 @@
 /* Of the node, for the system and the kubelet where the policy reserves nothing: one part in so many. */
 #define RESERVE_PART 16u
 
-static bool is_known(const struct cgroup *cgroup, enum knob knob)
+static bool lacks(const struct cgroup *cgroup, enum knob knob)
 {
-	return cgroup->knobs[knob].now.state == KNOB_KNOWN;
+	return cgroup->knobs[knob].now.state == KNOB_MISSING;
+}
+
+static bool is_unread(const struct cgroup *cgroup, enum knob knob)
+{
+	return cgroup->knobs[knob].now.state == KNOB_UNREAD;
 }
 
 bool decide_cores_written(const struct cgroup *cgroup, enum knob knob, struct cpu_set *ret_set)
@@ -22,8 +27,9 @@ bool decide_cores_written(const struct cgroup *cgroup, enum knob knob, struct cp
 
 	if (!s->owned || s->written.state != KNOB_KNOWN || cpu_set_is_empty(&s->written.cpus))
 		return false;
-	/* While a write is under way `now` is what was there before it. */
-	if (!s->under_way && !knob_same(knob, &s->now, &s->written))
+	/* While a write is under way `now` is what was there before it; and what cannot be read just now is
+	 * taken for what it was. */
+	if (!s->under_way && s->now.state != KNOB_UNREAD && !knob_same(knob, &s->now, &s->written))
 		return false;
 	*ret_set = s->written.cpus;
 	return true;
@@ -55,11 +61,11 @@ bool decide_cores_foreign(const struct node *node, const struct cgroup *cgroup, 
 
 bool decide_cores_can_exclude(const struct model *model, const struct cgroup *cgroup)
 {
-	if (!model_can(model, CAPABILITY_CPUSET_EXCLUSIVE) ||
-	    !is_known(cgroup, KNOB_CPUSET_PARTITION))
+	/* A file that cannot be read just now is there all the same: the way is not changed for that. */
+	if (!model_can(model, CAPABILITY_CPUSET_EXCLUSIVE) || lacks(cgroup, KNOB_CPUSET_PARTITION))
 		return false;
 	for (const struct cgroup *c = cgroup; c->parent; c = c->parent)
-		if (!is_known(c, KNOB_CPUSET_EXCLUSIVE))
+		if (lacks(c, KNOB_CPUSET_EXCLUSIVE))
 			return false;
 	return true;
 }
@@ -174,9 +180,11 @@ static bool refuse(struct reason *ret_reason, enum reason_code code, uint64_t ob
 
 /* A cgroup on the way whose CPUs somebody else has set, or made a partition of; or one below the pod.
  * *ret_unread: one that could not be looked at. */
-static const struct cgroup *find_foreign(const struct node *node, const struct pod *pod,
+static const struct cgroup *find_foreign(const struct model *model, const struct pod *pod,
 					 bool *ret_unread)
 {
+	bool exclude = decide_cores_can_exclude(model, pod->cgroup);
+	const struct node *node = &model->node;
 	struct cpu_set set;
 
 	*ret_unread = false;
@@ -190,7 +198,9 @@ static const struct cgroup *find_foreign(const struct node *node, const struct p
 		    !c->knobs[KNOB_CPUSET_PARTITION].owned &&
 		    (partition->value & PARTITION_MASK) != PARTITION_MEMBER)
 			return c;
-		*ret_unread |= c->knobs[KNOB_CPUSET_CPUS].now.state == KNOB_UNREAD;
+		*ret_unread |= is_unread(c, KNOB_CPUSET_CPUS) ||
+			       (exclude && (is_unread(c, KNOB_CPUSET_EXCLUSIVE) ||
+					    is_unread(c, KNOB_CPUSET_PARTITION)));
 	}
 	for (size_t i = 0; i < pod->n_containers; i++) {
 		const struct cgroup *c = pod->containers[i].cgroup;
@@ -199,7 +209,7 @@ static const struct cgroup *find_foreign(const struct node *node, const struct p
 			continue;
 		if (decide_cores_foreign(node, c, KNOB_CPUSET_CPUS, &set))
 			return c;
-		*ret_unread |= c->knobs[KNOB_CPUSET_CPUS].now.state == KNOB_UNREAD;
+		*ret_unread |= is_unread(c, KNOB_CPUSET_CPUS);
 	}
 	return NULL;
 }
@@ -235,7 +245,7 @@ bool decide_cores_may(const struct cores_view *view, const struct pod *pod, bool
 	if (!model_can(view->in->model, CAPABILITY_CPUSET) ||
 	    pod->cgroup->knobs[KNOB_CPUSET_CPUS].now.state == KNOB_MISSING)
 		return refuse(ret_reason, REASON_CORES_NO_CPUSET, 0, 0, "");
-	foreign = find_foreign(&view->in->model->node, pod, &unread);
+	foreign = find_foreign(view->in->model, pod, &unread);
 	if (foreign)
 		return refuse(ret_reason, REASON_CORES_FOREIGN, 0, 0, foreign->path);
 	if (has)

@@ -284,7 +284,8 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 	signal = signal_of(ladder, &v, &look, peace);
 	if (ladder_step(ladder, &table, &signal, &look) != ladder->rung) {
 		ladder->quota_cpu_milli = ladder->rung == RUNG_CALM ? 0 : v.bound_milli;
-		ladder->grown_us = now_us;
+		if (ladder->rung != RUNG_CALM)
+			ladder->grown_us = now_us;
 	} else if (ladder->rung == RUNG_SQUEEZE && v.waiter) {
 		ladder->reason = signal.reason;
 	}

@@ -51,6 +51,37 @@ TEST(where_the_kernel_cannot_offline_work_is_kept_off)
 	fake_free(&f);
 }
 
+/* Found by the fault walk: one failed read, and online pods were bound by cpuset.cpus. */
+TEST(a_set_that_cannot_be_read_just_now_changes_neither_the_way_nor_what_a_pod_has)
+{
+	static const enum knob unread[] = {KNOB_CPUSET_EXCLUSIVE, KNOB_CPUSET_PARTITION};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct fake f;
+
+		cores_case_node(&f);
+		cores_case_pod(&f, G1, 2000);
+		cores_case_run(&f);
+		(void)fake_apply(&f);
+		fake_cgroup(&f, G1)->knobs[unread[i]].now.state = KNOB_UNREAD;
+		assert_int_equal(
+			decide_assigned(&f.model, &f.samples, &f.policy, 1, &f.ladder, &f.plan), 0);
+		cores_case_wants(&f, G1, KNOB_CPUSET_CPUS, "-");
+		cores_case_wants(&f, BESTEFFORT, KNOB_CPUSET_CPUS, "-");
+		cores_case_wants(&f, KUBE, KNOB_CPUSET_EXCLUSIVE, "0-1");
+		cores_case_wants(&f, G1, KNOB_CPUSET_EXCLUSIVE, i == 0 ? "-" : "0-1");
+		cores_case_wants(&f, G1, KNOB_CPUSET_PARTITION, i == 0 ? "root" : "-");
+		/* and one that has nothing gets nothing */
+		cores_case_pod(&f, G2, 2000);
+		fake_cgroup(&f, G2)->knobs[unread[i]].now.state = KNOB_UNREAD;
+		assert_int_equal(
+			decide_assigned(&f.model, &f.samples, &f.policy, 1, &f.ladder, &f.plan), 0);
+		assert_int_equal(cores_case_of(&f, G2)->reason.code, REASON_CORES_UNREAD);
+		assert_int_equal(cores_case_of(&f, G1)->state, CORES_OWN);
+		fake_free(&f);
+	}
+}
+
 TEST(in_a_mixed_class_each_offline_pod_is_kept_off_and_the_online_one_is_not)
 {
 	struct fake f;
@@ -375,6 +406,8 @@ int main(void)
 		cmocka_unit_test(
 			a_pod_gets_whole_cores_a_partition_and_a_part_of_everything_above_it),
 		cmocka_unit_test(where_the_kernel_cannot_offline_work_is_kept_off),
+		cmocka_unit_test(
+			a_set_that_cannot_be_read_just_now_changes_neither_the_way_nor_what_a_pod_has),
 		cmocka_unit_test(
 			in_a_mixed_class_each_offline_pod_is_kept_off_and_the_online_one_is_not),
 		cmocka_unit_test(an_offline_cgroup_whose_cpus_somebody_else_set_is_left_alone),
