@@ -143,6 +143,7 @@ siblings()
 	ok "start" colod_start
 	# systemd, told of a first weight, writes all files of the units around it anew, as at a daemon-reload: a set
 	# that somebody wrote behind its back is lost then (seen on 6.1 and 7.3; 6.12 takes no empty set).
+	colod_next_pass
 	ok "systemd was told" wait_for 30 colod_told
 	echo 0 >"$(pod_path db)/cpuset.cpus"
 	colod_reload
