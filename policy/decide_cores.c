@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Cores of their own for sensitive online pods (cores: exclusive). There is no memory: what a pod has is
-// what colod wrote there, and it keeps that while it is still right; so that nothing moves between two
+// Cores of their own for sensitive online pods (cores: exclusive). There is no memory but of what the kernel
+// did not grant: what a pod has is what colod wrote there, and it keeps that while it is still right; so that nothing moves between two
 // passes, nor over a restart. Those who have something come first, then by level, then by path.
 //
 // A kernel that knows cpuset.cpus.exclusive gets the cores there, on the pod and (as the sum of all

@@ -214,14 +214,11 @@ static const struct cgroup *find_foreign(const struct model *model, const struct
 	return NULL;
 }
 
-/* By the request alone. More than the request may be used by a pod whose limit is higher: cores of its own
- * would hold it back, and colod holds no online pod. */
-static bool asks_for_whole(const struct cores_view *v, const struct pod *pod,
-			   struct reason *ret_reason)
+/* For a whole CPU at least. */
+static bool asks_for_whole(const struct pod *pod, struct reason *ret_reason)
 {
 	const struct fact_u64 *request = &pod->resources.cpu_request_milli;
 
-	(void)v;
 	if (request->state != FACT_KNOWN)
 		return refuse(ret_reason, REASON_CORES_REQUEST, 0, 0, "");
 	if (request->value < MILLI_PER_CPU)
@@ -240,7 +237,7 @@ bool decide_cores_may(const struct cores_view *view, const struct pod *pod, bool
 		*ret_reason = view->refusal;
 		return false;
 	}
-	if (!asks_for_whole(view, pod, ret_reason))
+	if (!asks_for_whole(pod, ret_reason))
 		return false;
 	if (!model_can(view->in->model, CAPABILITY_CPUSET) ||
 	    pod->cgroup->knobs[KNOB_CPUSET_CPUS].now.state == KNOB_MISSING)

@@ -11,6 +11,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
+#include "agent/discover/node_memory.h"
 #include "agent/discover/topology.h"
 
 #define ONLINE "sys/devices/system/cpu/online"
@@ -86,6 +87,7 @@ bool hotplug_follow(struct hotplug *hotplug, bool use_smt, bool use_numa, struct
 		   now.n_cpus, now.n_cores, node->n_cpus, node->n_cores);
 	free(node->cpus);
 	*node = now;
+	node_memory_read(hotplug->root_fd, node);
 	*ret_smt = smt;
 	*ret_numa = numa;
 	return true;

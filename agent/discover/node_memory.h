@@ -6,6 +6,6 @@
 #include "colod/model.h"
 
 /* Sets zones_high_bytes (0 where /proc/zoneinfo cannot be read), evict_hard_known and evict_hard_bytes of
- * *node, whose memory_bytes and page_bytes are known. Read at the start, when CPUs come or go, and with each
- * policy: both change rarely. */
+ * *node, whose memory_bytes and page_bytes are known. Read with each policy, the
+ * first at the start, and when CPUs come or go: both change rarely. */
 void node_memory_read(int root_fd, struct node *node);

@@ -10,7 +10,6 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
-#include "agent/discover/node_memory.h"
 #include "policy/kernel_text.h"
 
 #define WORDS (NODE_MAX_CPUS / 64)
@@ -224,7 +223,6 @@ int topology_read(int root_fd, bool use_smt, bool use_numa, struct node *ret_nod
 	else
 		numa = fs_exists(root_fd, "sys/devices/system/node/online") == 1;
 	node.preempt = read_preempt(root_fd);
-	node_memory_read(root_fd, &node);
 	*ret_node = node;
 	*ret_smt = smt;
 	*ret_numa = numa;

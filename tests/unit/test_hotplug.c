@@ -63,6 +63,22 @@ TEST(a_cpu_that_goes_and_comes_back_is_followed)
 	stop(&m);
 }
 
+/* The node is read anew, and must not lose what was read beside its CPUs. */
+TEST(what_must_stay_free_is_known_after_a_change_too)
+{
+	struct machine m;
+
+	start(&m, "@host 4\n");
+	assert_int_equal(tree_write(m.dir, "var/lib/kubelet/config.yaml",
+				    "evictionHard: {memory.available: 300Mi}\n"),
+			 0);
+	assert_int_equal(tree_write(m.dir, ONLINE, "0,2-3\n"), 0);
+	assert_true(follow(&m));
+	assert_true(m.node.evict_hard_known);
+	assert_true(m.node.evict_hard_bytes == 300ull << 20);
+	stop(&m);
+}
+
 TEST(a_pass_in_which_nothing_changed_costs_one_read_and_no_open)
 {
 	struct machine m;
@@ -151,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_cpu_that_goes_and_comes_back_is_followed),
+		cmocka_unit_test(what_must_stay_free_is_known_after_a_change_too),
 		cmocka_unit_test(a_pass_in_which_nothing_changed_costs_one_read_and_no_open),
 		cmocka_unit_test(what_the_kernel_shows_late_is_still_noticed),
 		cmocka_unit_test(what_cannot_be_read_leaves_the_node_as_it_was_and_is_tried_again),
