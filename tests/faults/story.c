@@ -56,8 +56,9 @@ static void write_policy(struct story *s, const char *mode, const char *more)
 	char text[512];
 
 	(void)snprintf(text, sizeof(text),
-		       "version: 1\nmode: %s\nfacts: {from: \"file:///pods.json\"}\n%s", mode,
-		       more);
+		       "version: 1\nmode: %s\nfacts: {from: \"file:///pods.json\"}\n"
+		       "pressure: [{when: cpu.some of online > 5%% over 2s, do: [squeeze cpu]}]\n%s",
+		       mode, more);
 	write_file(s, "etc/colod/policy.d/90-test.yaml", text);
 }
 

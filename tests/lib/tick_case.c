@@ -30,7 +30,8 @@ void tick_case_policy(struct tick_case *t, const char *mode)
 
 	snprintf(text, sizeof(text),
 		 "version: 1\nmode: %s\nfacts: {from: \"file:///pods.json\"}\n"
-		 "assign:\n  - {match: {cgroup: \"*/job-*\"}, level: P7}\n",
+		 "assign:\n  - {match: {cgroup: \"*/job-*\"}, level: P7}\n"
+		 "pressure: [{when: cpu.some of online > 5%% over 2s, do: [squeeze cpu]}]\n",
 		 mode);
 	assert_int_equal(tree_write(t->dir, "etc/colod/policy.d/90-test.yaml", text), 0);
 }

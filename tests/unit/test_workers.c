@@ -51,7 +51,9 @@ static int setup(void **state)
 	    tree_write(t.dir, "etc/colod/policy.d/90-test.yaml",
 		       "version: 1\nmode: squeeze\nfacts: {from: cgroup}\nassign:\n"
 		       "  - {match: {unit: " WEB "}, level: P0}\n"
-		       "  - {match: {unit: " BATCH "}, level: P7}\n") < 0)
+		       "  - {match: {unit: " BATCH "}, level: P7}\n"
+		       "pressure: [{when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}]\n") <
+		    0)
 		return -1;
 	t.options = (struct options){.action = OPTIONS_RUN, .root = t.dir, .mode = MODE_FULL};
 	return state_new(&t.options, &t.state);

@@ -95,7 +95,7 @@ def _spread(values_us):
 def _placement_arms(case):
     lines = ["  arm          probe p50, ms       p99, ms             offline %   nginx p50, ms       p99, ms"
              "             requests  offline %"]
-    for arm in (*PLACEMENT_ARMS, "protect"):
+    for arm in (*PLACEMENT_ARMS, "quota"):
         if arm in case.arms:
             cells = [f"  {arm:11}"]
             for name, _ in MEASURES:
@@ -187,7 +187,7 @@ def eight(title, case, _name):
 def starvation(title, case, _name):
     lines = [f"{title}: at most {case.rounds()} rounds",
              "  arm         weight  promised %  offline got %  probe p50, ms  p99, ms  worst, ms"]
-    for arm in ("alone", "unmanaged", "idle", "protect", "colod", "again"):
+    for arm in ("alone", "unmanaged", "idle", "quota", "colod", "again"):
         if arm in case.arms:
             promise = case.median(arm, "promise_permille") / 10 if arm not in ("alone", "idle") else None
             lines.append(f"  {arm:10} {case.median(arm, 'weight'):7.0f}  {f'{promise:.1f}' if promise else '-':>10}  "

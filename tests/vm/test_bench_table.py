@@ -38,9 +38,9 @@ def locked(**worst_ms):
 
 
 def uneven(paired):
-    rows = (("colod", 1), ("colod", 2), ("idle", 1), ("protect", 1), ("protect", 2), ("protect", 3))
+    rows = (("colod", 1), ("colod", 2), ("idle", 1), ("quota", 1), ("quota", 2), ("quota", 3))
     case = bench_table.Case([bench_rows.Row("p", "k", "c", arm, n, {}) for arm, n in rows], paired)
-    return case.rounds("colod"), case.rounds("idle"), case.rounds("protect")
+    return case.rounds("colod"), case.rounds("idle"), case.rounds("quota")
 
 
 def missed(lines):

@@ -33,7 +33,7 @@ eight_pods()
 begin()
 {
 	case $1 in
-	colod) bench_colod "$BENCH_MODE" ;;
+	colod) bench_colod ;;
 	*) hold_by "$BESTEFFORT" "$1" 1 ;;
 	esac
 }

@@ -13,7 +13,7 @@
 #   slice        a systemd slice outside Kubernetes
 #
 # Arms, in another order each round: alone (offline work frozen), unmanaged (the kubelet's values), idle
-# (cpu.idle by hand), colod, and again (colod once more: what two equal arms differ by); BENCH_ARMS may name protect, too.
+# (cpu.idle by hand), colod, and again (colod once more: what two equal arms differ by); BENCH_ARMS may name quota, too (colod with squeeze cpu).
 . "$VM/settings"
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
@@ -93,8 +93,8 @@ arm_begin()
 	esac
 	case $1 in
 	idle) for dir in $(idle_dirs); do hold_by "$dir" idle "$(cat "$dir/cpu.weight")" || return; done ;;
-	colod | again) bench_colod "$BENCH_MODE" ;;
-	protect) bench_colod protect ;;
+	colod | again) bench_colod ;;
+	quota) bench_colod quota ;;
 	esac
 }
 

@@ -111,9 +111,12 @@ spin_pod() { local name=$1 qos=$2 milli=$3 n=$4; pod_create "$name" "$qos" "$mil
 # The agent has planned twice, and systemd has been told: from here on nothing changes by itself.
 bench_colod_ready() { coloctl status --json | jq -e '.passes > 1 and .units_waiting == 0' >/dev/null; }
 
+# As it is shipped, or with the quota that a policy may ask for.
 bench_colod()
 {
-	colod_policy "$1" file:///run/pods.json
+	local as_shipped="pressure: []"
+	[ "$1" != quota ] || as_shipped=
+	colod_policy "$BENCH_MODE" file:///run/pods.json ${as_shipped:+"$as_shipped"}
 	colod_start && wait_for 20 bench_colod_ready
 }
 

@@ -3,7 +3,8 @@
 # colod as a service in the guest, for tests: policy, start, stop, and knob values read by a program
 # that is not colod. Source lib.sh and pods.sh first.
 #
-#   colod_policy MODE [FACTS] [YAML...]   a drop-in over the shipped default profile
+#   colod_policy MODE [FACTS] [YAML...]   a drop-in over the shipped default profile. Where YAML has no `pressure:`, one
+#                                         that squeezes the CPU, which no profile asks for
 #   colod_start, colod_stop, colod_clean  (clean also removes the drop-in and /run/colod)
 #   knobs_take FILE                       every knob colod may write, below DIR (default kubepods)
 #   knob DIR FILE                         one value
@@ -22,6 +23,7 @@ colod_policy()
 		echo "mode: $mode"
 		[ -z "$facts" ] || echo "facts: {from: \"$facts\"}"
 		[ $# -eq 0 ] || printf '%s\n' "$@"
+		[[ "$*" == *pressure:* ]] || echo "pressure: [{when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}]"
 	} >"$COLOD_DROPIN"
 }
 

@@ -112,9 +112,34 @@ in_vain()
 	wait $load
 }
 
+# No profile asks for a quota: offline work yields by its weight alone.
+as_shipped()
+{
+	local web hog
+	colod_policy squeeze file:///run/pods.json "pressure: []"
+	ok "as shipped: start" colod_start
+	ok "it plans" wait_for 10 coloctl status
+	colod_next_pass
+	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
+	load=$!
+	sleep 2
+	web=$(usage "$(pod_path web)") hog=$(usage $BE)
+	sleep 4
+	web=$(($(usage "$(pod_path web)") - web)) hog=$(($(usage $BE) - hog))
+	note "in 4 s: online $((web / 40000)) % of one CPU, offline $((hog / 40000)) %"
+	ok "online work has at least ten times the CPU time of offline work" [ $web -gt $((10 * hog)) ]
+	is "$(quotas)" "" "without any quota"
+	is "$(rung)" calm "and no step was taken"
+	touch "$PODS_SHARE/stop"
+	wait $load
+	rm "$PODS_SHARE/stop"
+	ok "stop" colod_stop
+}
+
 pod_create web Burstable 1000 0
 pod_create hog BestEffort 0 0 sh -c 'for i in 1 2 3 4; do (while :; do :; done) & done; wait'
 colod_facts
+as_shipped
 colod_policy squeeze file:///run/pods.json
 ok "start" colod_start
 ok "status answers" wait_for 10 coloctl status
