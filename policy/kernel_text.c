@@ -97,6 +97,31 @@ int kernel_text_u64(const char *text, uint64_t *ret_value)
 	return 0;
 }
 
+int kernel_text_limit(const char *text, uint64_t *ret_value)
+{
+	if (strcmp(text, "max") != 0 && strcmp(text, "max\n") != 0)
+		return kernel_text_u64(text, ret_value);
+	*ret_value = UINT64_MAX;
+	return 0;
+}
+
+int kernel_text_hex(const char *text, uint64_t *ret_value)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t len = strncmp(text, "0x", 2) == 0 ? strspn(text + 2, digits) : 0;
+	uint64_t value = 0;
+
+	if (len == 0 || !ends_line(text[len + 2]) || text[len + 2 + (text[len + 2] == '\n')])
+		return -EINVAL;
+	for (const char *p = text + 2; p < text + 2 + len; p++) {
+		if (value >> 60)
+			return -ERANGE;
+		value = value << 4 | (uint64_t)(strchr(digits, *p) - digits);
+	}
+	*ret_value = value;
+	return 0;
+}
+
 int kernel_text_keyed(const char *text, const char *key, uint64_t *ret_value)
 {
 	const char *value = find_line(text, key, ' ');

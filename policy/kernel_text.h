@@ -13,7 +13,13 @@
 /* A whole decimal number, optional trailing newline. */
 int kernel_text_u64(const char *text, uint64_t *ret_value);
 
-/* The value of `key` in "key value\n" lines (cpu.stat, memory.events, cgroup.events). */
+/* The same, or the kernel's word "max", which is UINT64_MAX (memory.swap.max). */
+int kernel_text_limit(const char *text, uint64_t *ret_value);
+
+/* "0x0007": digits after a prefix, lower case, optional trailing newline (lru_gen/enabled). */
+int kernel_text_hex(const char *text, uint64_t *ret_value);
+
+/* The value of `key` in "key value\n" lines (cpu.stat, memory.stat, memory.events, cgroup.events). */
 int kernel_text_keyed(const char *text, const char *key, uint64_t *ret_value);
 
 /* Totals of a pressure file. A file without a `full` line (cpu of the node on old kernels) gives

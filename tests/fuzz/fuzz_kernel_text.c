@@ -44,6 +44,21 @@ static void check_u64(const char *text)
 	require(strncmp(text, back, strlen(back)) == 0);
 }
 
+static void check_hex(const char *text)
+{
+	uint64_t value = UNTOUCHED;
+	char back[32];
+	int r = kernel_text_hex(text, &value);
+
+	check_value(r, value);
+	if (r < 0)
+		return;
+	for (text += 2; text[0] == '0' && text[1] && text[1] != '\n';)
+		text++;
+	snprintf(back, sizeof(back), "%llx", (unsigned long long)value);
+	require(strncmp(text, back, strlen(back)) == 0);
+}
+
 static void check_list(const char *text)
 {
 	uint64_t words[N_WORDS];
@@ -120,6 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	text[size] = '\0';
 	check_u64(text);
+	check_hex(text);
+	check_value(kernel_text_limit(text, &value), value);
 	check_list(text);
 	check_knobs(text);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {

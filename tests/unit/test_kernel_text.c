@@ -38,6 +38,40 @@ TEST(a_number_with_anything_else_around_it_is_refused)
 	assert_true(v == UNTOUCHED);
 }
 
+TEST(a_limit_is_a_number_or_max)
+{
+	uint64_t v = 1;
+
+	assert_int_equal(kernel_text_limit("0\n", &v), 0);
+	assert_true(v == 0);
+	assert_int_equal(kernel_text_limit("max\n", &v), 0);
+	assert_true(v == UINT64_MAX);
+	v = UNTOUCHED;
+	assert_int_equal(kernel_text_limit("maximum\n", &v), -EINVAL);
+	assert_int_equal(kernel_text_limit("max\n1", &v), -EINVAL);
+	assert_int_equal(kernel_text_limit("", &v), -EINVAL);
+	assert_true(v == UNTOUCHED);
+}
+
+TEST(a_hexadecimal_number_has_its_prefix)
+{
+	static const char *const bad[] = {"",	  "0x",	    "7",      "0x7 ",
+					  "x7\n", "0x7\n1", "0x-1\n", "0X7\n"};
+	uint64_t v;
+
+	assert_int_equal(kernel_text_hex("0x0007\n", &v), 0);
+	assert_true(v == 7);
+	assert_int_equal(kernel_text_hex("0xfedcba9876543210", &v), 0);
+	assert_true(v == 0xfedcba9876543210);
+	assert_int_equal(kernel_text_hex("0x00000000000000000001\n", &v), 0);
+	assert_true(v == 1);
+	v = UNTOUCHED;
+	assert_int_equal(kernel_text_hex("0x10000000000000000\n", &v), -ERANGE);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(kernel_text_hex(bad[i], &v), -EINVAL);
+	assert_true(v == UNTOUCHED);
+}
+
 TEST(a_key_is_found_whole_on_any_line)
 {
 	uint64_t v;
@@ -307,6 +341,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_number_is_read_with_and_without_newline),
 		cmocka_unit_test(a_number_with_anything_else_around_it_is_refused),
+		cmocka_unit_test(a_limit_is_a_number_or_max),
+		cmocka_unit_test(a_hexadecimal_number_has_its_prefix),
 		cmocka_unit_test(a_key_is_found_whole_on_any_line),
 		cmocka_unit_test(part_of_a_key_is_not_the_key),
 		cmocka_unit_test(a_key_with_a_bad_value_is_an_error_and_not_absent),
