@@ -222,6 +222,11 @@ static enum verdict is_never_offline(const struct pod *pod)
 	}
 }
 
+bool assign_may_go_offline(const struct pod *pod)
+{
+	return is_never_offline(pod) == VERDICT_NO;
+}
+
 static struct assignment waiting(int32_t rule, enum match_kind missing)
 {
 	return (struct assignment){

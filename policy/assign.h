@@ -28,6 +28,9 @@
 void assign_pod(const struct policy *policy, const struct pod *pod,
 		struct assignment *ret_assignment);
 
+/* Whether it is certain that this pod is none of those that are never offline. */
+bool assign_may_go_offline(const struct pod *pod);
+
 /* How one rule was judged on the way to a level. */
 enum assign_outcome {
 	ASSIGN_NO,     /* `match` does not hold; `match` NULL: a rule without a condition */

@@ -129,6 +129,20 @@ int kernel_text_keyed(const char *text, const char *key, uint64_t *ret_value)
 	return value ? parse_number_to_end(value, ret_value) : -ENOENT;
 }
 
+int kernel_text_memory_held(const char *text, uint64_t *ret_anon_bytes, uint64_t *ret_shmem_bytes)
+{
+	uint64_t anon, shmem;
+	int r = kernel_text_keyed(text, "anon", &anon);
+
+	if (r == 0)
+		r = kernel_text_keyed(text, "shmem", &shmem);
+	if (r < 0)
+		return r;
+	*ret_anon_bytes = anon;
+	*ret_shmem_bytes = shmem;
+	return 0;
+}
+
 /* The "total=" of one line of a pressure file; `rest` begins behind "some " or "full ". */
 static int psi_line_total(const char *rest, uint64_t *ret_total)
 {

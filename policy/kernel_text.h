@@ -22,6 +22,9 @@ int kernel_text_hex(const char *text, uint64_t *ret_value);
 /* The value of `key` in "key value\n" lines (cpu.stat, memory.stat, memory.events, cgroup.events). */
 int kernel_text_keyed(const char *text, const char *key, uint64_t *ret_value);
 
+/* Of memory.stat what a kill gives back, and what stays until the pod is deleted (tmpfs, emptyDir Memory). */
+int kernel_text_memory_held(const char *text, uint64_t *ret_anon_bytes, uint64_t *ret_shmem_bytes);
+
 /* Totals of a pressure file. A file without a `full` line (cpu of the node on old kernels) gives
  * full_us 0. */
 int kernel_text_psi(const char *text, struct psi_total *ret_psi);

@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const keys[] = {"usage_usec", "nr_throttled", "populated", "", "a b"};
 	struct psi_total psi = {UNTOUCHED, UNTOUCHED};
-	uint64_t value = UNTOUCHED;
+	uint64_t value = UNTOUCHED, other = UNTOUCHED;
 	char *text = malloc(size + 1);
 
 	if (!text)
@@ -153,6 +153,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_value(kernel_text_zones_high(text, &value), value);
 	value = UNTOUCHED;
 	check_value(kernel_text_stat_busy(text, 100, &value), value);
+	value = UNTOUCHED;
+	check_value(kernel_text_memory_held(text, &value, &other), value);
+	require((value == UNTOUCHED) == (other == UNTOUCHED));
 	free(text);
 	return 0;
 }

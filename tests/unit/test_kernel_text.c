@@ -84,6 +84,21 @@ TEST(a_key_is_found_whole_on_any_line)
 	assert_true(v == 0);
 }
 
+TEST(what_a_kill_frees_is_read_of_both_keys_or_of_none)
+{
+	uint64_t anon = UNTOUCHED, shmem = UNTOUCHED;
+
+	assert_int_equal(kernel_text_memory_held("anon 5\nfile 9\n", &anon, &shmem), -ENOENT);
+	assert_int_equal(kernel_text_memory_held("anon 5\nshmem x\n", &anon, &shmem), -EINVAL);
+	assert_int_equal(kernel_text_memory_held("inactive_anon 5\nshmem 7\n", &anon, &shmem),
+			 -ENOENT);
+	assert_true(anon == UNTOUCHED && shmem == UNTOUCHED);
+	assert_int_equal(kernel_text_memory_held("anon 4096\nfile 9\nkernel 1\nshmem 8192\n", &anon,
+						 &shmem),
+			 0);
+	assert_true(anon == 4096 && shmem == 8192);
+}
+
 TEST(part_of_a_key_is_not_the_key)
 {
 	uint64_t v = UNTOUCHED;
@@ -344,6 +359,7 @@ int main(void)
 		cmocka_unit_test(a_limit_is_a_number_or_max),
 		cmocka_unit_test(a_hexadecimal_number_has_its_prefix),
 		cmocka_unit_test(a_key_is_found_whole_on_any_line),
+		cmocka_unit_test(what_a_kill_frees_is_read_of_both_keys_or_of_none),
 		cmocka_unit_test(part_of_a_key_is_not_the_key),
 		cmocka_unit_test(a_key_with_a_bad_value_is_an_error_and_not_absent),
 		cmocka_unit_test(pressure_totals_are_read_from_both_lines),

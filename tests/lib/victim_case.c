@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See victim_case.h.
+#include "tests/lib/victim_case.h"
+
+#include "tests/lib/test.h"
+
+int victim_case_setup(void **state)
+{
+	struct victim_case *c = calloc(1, sizeof(*c));
+
+	assert_non_null(c);
+	fake_init(&c->f);
+	c->way = EVICT_KILL;
+	c->f.policy.levels[LEVEL_P6] = c->f.policy.levels[LEVEL_P7];
+	victim_case_order(c, 0, EVICT_BY_USAGE, EVICT_BY_USAGE);
+	*state = c;
+	return 0;
+}
+
+int victim_case_teardown(void **state)
+{
+	struct victim_case *c = *state;
+
+	fake_free(&c->f);
+	free(c);
+	return 0;
+}
+
+void victim_case_order(struct victim_case *c, size_t n, enum evict_key first, enum evict_key second)
+{
+	c->f.policy.evict.n_order = n;
+	c->f.policy.evict.order[0] = first;
+	c->f.policy.evict.order[1] = second;
+}
+
+void victim_case_uses(struct victim_case *c, const struct pod *pod, uint64_t mib)
+{
+	struct pod_history *h;
+	struct pod_sample *s;
+
+	fake_sample(&c->f, pod, VICTIM_CASE_NOW, 0, 0);
+	h = c->f.samples.pods[pod->slot];
+	s = &h->ring[(h->head + SAMPLE_RING - 1) % SAMPLE_RING];
+	s->valid |= SAMPLE_MEMORY;
+	s->memory_bytes = mib * MIB;
+}
+
+struct pod *victim_case_pod(struct victim_case *c, const char *path, enum level level, uint64_t mib)
+{
+	struct pod *p = decide_pod(&c->f, path, QOS_BESTEFFORT, level);
+
+	assert_true(p->slot < VICTIM_CASE_SLOTS);
+	c->memory[p->slot] = (struct victim_memory){
+		.serial = p->serial,
+		.at_us = VICTIM_CASE_NOW - 1000000,
+		.anon_bytes = mib * MIB,
+	};
+	victim_case_uses(c, p, mib);
+	return p;
+}
+
+const struct pod *victim_case_choose(struct victim_case *c)
+{
+	const struct victim_input in = {
+		.model = &c->f.model,
+		.samples = &c->f.samples,
+		.policy = &c->f.policy,
+		.plan = &c->f.plan,
+		.memory = c->memory,
+		.n_memory = VICTIM_CASE_SLOTS,
+		.state = &c->state,
+		.way = c->way,
+		.now_us = VICTIM_CASE_NOW,
+	};
+
+	victim_choose(&in, &c->l);
+	return c->l.n > 0 ? c->l.list[0].pod : NULL;
+}

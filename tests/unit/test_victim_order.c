@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Which of several offline pods goes first, and what is kept of those that do not.
+#include "policy/victim.h"
+#include "tests/lib/test.h"
+#include "tests/lib/victim_case.h"
+
+#include <stdio.h>
+
+TEST(the_lowest_level_goes_first_whatever_the_policy_says)
+{
+	struct victim_case *c = *state;
+	const struct pod *p7 = victim_case_pod(c, O1, LEVEL_P7, 10);
+
+	victim_case_pod(c, O2, LEVEL_P6, 4000);
+	victim_case_order(c, 2, EVICT_BY_USAGE, EVICT_BY_LEVEL);
+	assert_ptr_equal(victim_case_choose(c), p7);
+	assert_int_equal(c->l.by, VICTIM_BY_LEVEL);
+	assert_int_equal(c->l.list[1].level, LEVEL_P6);
+}
+
+/* o1 and o2 differ in one thing only; o2 goes first by it. */
+static void by_key(struct victim_case *c, enum evict_key key)
+{
+	victim_case_order(c, 2, EVICT_BY_LEVEL, key);
+	(void)victim_case_choose(c);
+	assert_int_equal(c->l.n, 2);
+	assert_string_equal(c->l.list[0].pod->cgroup->path, O2);
+	assert_int_equal(c->l.by, VICTIM_BY_ORDER);
+	assert_int_equal(c->l.key, key);
+	victim_case_order(c, 1, EVICT_BY_LEVEL, key);
+	(void)victim_case_choose(c);
+	assert_string_equal(c->l.list[0].pod->cgroup->path, O1);
+	assert_int_equal(c->l.by, VICTIM_BY_PATH);
+}
+
+TEST(more_usage_goes_first)
+{
+	struct victim_case *c = *state;
+
+	victim_case_pod(c, O1, LEVEL_P7, 100);
+	victim_case_uses(c, victim_case_pod(c, O2, LEVEL_P7, 100), 101);
+	by_key(c, EVICT_BY_USAGE);
+}
+
+TEST(more_over_the_request_goes_first)
+{
+	struct victim_case *c = *state;
+
+	fake_request(victim_case_pod(c, O1, LEVEL_P7, 300), 0, 290 * MIB);
+	fake_request(victim_case_pod(c, O2, LEVEL_P7, 100), 0, 50 * MIB);
+	by_key(c, EVICT_BY_OVER_REQUEST);
+	assert_int_equal(c->l.list[0].over_request_bytes, 10 * MIB);
+	assert_int_equal(c->l.list[1].over_request_bytes, 50 * MIB);
+}
+
+TEST(no_request_is_all_over_and_one_that_nobody_told_is_nothing_over)
+{
+	struct victim_case *c = *state;
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
+
+	p->resources.memory_request_bytes.state = FACT_ABSENT;
+	(void)victim_case_choose(c);
+	assert_int_equal(c->l.list[0].over_request_bytes, 100 * MIB);
+	p->resources.memory_request_bytes.state = FACT_UNKNOWN;
+	(void)victim_case_choose(c);
+	assert_int_equal(c->l.list[0].over_request_bytes, 0);
+}
+
+TEST(the_newest_goes_first)
+{
+	struct victim_case *c = *state;
+
+	victim_case_pod(c, O1, LEVEL_P7, 100)->cgroup->inode = 7;
+	victim_case_pod(c, O2, LEVEL_P7, 100)->cgroup->inode = 8;
+	by_key(c, EVICT_BY_NEWEST);
+}
+
+static void costs(struct pod *p, const char *text)
+{
+	p->facts->annotations = calloc(1, sizeof(struct pod_label));
+	p->facts->n_annotations = 1;
+	p->facts->annotations[0].key = strdup("controller.kubernetes.io/pod-deletion-cost");
+	p->facts->annotations[0].value = strdup(text);
+}
+
+TEST(the_cheapest_goes_first)
+{
+	struct victim_case *c = *state;
+
+	victim_case_pod(c, O1, LEVEL_P7, 100);
+	costs(victim_case_pod(c, O2, LEVEL_P7, 100), "-5");
+	by_key(c, EVICT_BY_COST);
+}
+
+TEST(a_cost_that_is_no_number_is_none)
+{
+	static const struct {
+		const char *text;
+		int64_t cost;
+	} rows[] = {{"7", 7},
+		    {"+7", 7},
+		    {"-2147483648", INT32_MIN},
+		    {"2147483648", 0},
+		    {"99999999999", 0},
+		    {"1e3", 0},
+		    {"", 0},
+		    {"-", 0}};
+	struct victim_case *c = *state;
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
+
+	costs(p, "");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		free(p->facts->annotations[0].value);
+		p->facts->annotations[0].value = strdup(rows[i].text);
+		(void)victim_case_choose(c);
+		assert_int_equal(c->l.list[0].cost, rows[i].cost);
+	}
+}
+
+TEST(an_earlier_key_decides_before_a_later_one)
+{
+	struct victim_case *c = *state;
+	struct pod *a = victim_case_pod(c, O1, LEVEL_P7, 100),
+		   *b = victim_case_pod(c, O2, LEVEL_P7, 200);
+
+	a->cgroup->inode = 9;
+	b->cgroup->inode = 8;
+	victim_case_order(c, 2, EVICT_BY_NEWEST, EVICT_BY_USAGE);
+	assert_ptr_equal(victim_case_choose(c), a);
+	assert_int_equal(c->l.key, EVICT_BY_NEWEST);
+	victim_case_order(c, 2, EVICT_BY_USAGE, EVICT_BY_NEWEST);
+	assert_ptr_equal(victim_case_choose(c), b);
+	assert_int_equal(c->l.key, EVICT_BY_USAGE);
+}
+
+TEST(the_lists_are_bounded_and_hold_the_first_and_the_largest)
+{
+	struct victim_case *c = *state;
+	char path[128];
+
+	for (int i = 0; i < 12; i++) {
+		(void)snprintf(path, sizeof(path), BESTEFFORT "/kubepods-besteffort-poda%02d.slice",
+			       i);
+		victim_case_pod(c, path, LEVEL_P7, 100 + (uint64_t)i * 7 % 12);
+		(void)snprintf(path, sizeof(path), BESTEFFORT "/kubepods-besteffort-podb%02d.slice",
+			       i);
+		victim_case_pod(c, path, LEVEL_P7, 200 + (uint64_t)i * 5 % 12)->facts->is_static =
+			true;
+	}
+	victim_case_order(c, 1, EVICT_BY_USAGE, EVICT_BY_USAGE);
+	(void)victim_case_choose(c);
+	assert_int_equal(c->l.n_candidates, 12);
+	assert_int_equal(c->l.n, VICTIM_LIST);
+	assert_int_equal(c->l.n_out[VICTIM_STATIC], 12);
+	assert_int_equal(c->l.n_left, VICTIM_LIST);
+	for (uint64_t i = 0; i < VICTIM_LIST; i++) {
+		assert_int_equal(c->l.list[i].usage_bytes, (111 - i) * MIB);
+		assert_int_equal(c->l.left[i].usage_bytes, (211 - i) * MIB);
+	}
+}
+
+#define VICTIM_TEST(name)                                                                          \
+	cmocka_unit_test_setup_teardown(name, victim_case_setup, victim_case_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		VICTIM_TEST(the_lowest_level_goes_first_whatever_the_policy_says),
+		VICTIM_TEST(more_usage_goes_first),
+		VICTIM_TEST(more_over_the_request_goes_first),
+		VICTIM_TEST(no_request_is_all_over_and_one_that_nobody_told_is_nothing_over),
+		VICTIM_TEST(the_newest_goes_first),
+		VICTIM_TEST(the_cheapest_goes_first),
+		VICTIM_TEST(a_cost_that_is_no_number_is_none),
+		VICTIM_TEST(an_earlier_key_decides_before_a_later_one),
+		VICTIM_TEST(the_lists_are_bounded_and_hold_the_first_and_the_largest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
