@@ -147,6 +147,13 @@ static const struct capability_info table[CAPABILITY_COUNT] = {
 			"nothing: colod keeps work apart by whole cores and by siblings",
 			"a kernel built with CONFIG_SCHED_CORE, on a node with SMT",
 		},
+	[CAPABILITY_MEMORY_RECLAIM] =
+		{
+			"memory-reclaim",
+			"takes back what offline pods do not use, before the node runs out of memory",
+			"nothing is reclaimed ahead of need; memory.high still bounds offline pods",
+			"a kernel from 5.19 on, with the memory controller",
+		},
 };
 
 const struct capability_info *capability_info(enum capability c)

@@ -20,8 +20,8 @@ static const char *controller_name(unsigned controller)
 	return controller == CONTROLLER_MEMORY ? "memory" : "io";
 }
 
-/* The file of a knob is not there. */
-static enum refusal classify_missing(int dir_fd, enum knob knob)
+/* A file of this controller is not there. */
+static enum refusal classify_missing(int dir_fd, unsigned controller)
 {
 	char text[512];
 	int r = fs_read(dir_fd, "../cgroup.subtree_control", text, sizeof(text), NULL);
@@ -29,12 +29,12 @@ static enum refusal classify_missing(int dir_fd, enum knob knob)
 	/* cgroup.procs is in every cgroup: without it the directory was removed meanwhile. */
 	if (r < 0)
 		return fs_exists(dir_fd, "cgroup.procs") == 1 ? REFUSAL_NO_KNOB : REFUSAL_GONE;
-	if (!kernel_text_has_word(text, controller_name(knob_controller(knob))))
+	if (!kernel_text_has_word(text, controller_name(controller)))
 		return REFUSAL_NO_CONTROLLER;
 	return fs_exists(dir_fd, "cgroup.procs") == 1 ? REFUSAL_NO_KNOB : REFUSAL_GONE;
 }
 
-enum refusal refuse_classify(int dir_fd, enum knob knob, int error)
+enum refusal refuse_classify_controller(int dir_fd, unsigned controller, int error)
 {
 	switch (-error) {
 	case 0:
@@ -44,7 +44,7 @@ enum refusal refuse_classify(int dir_fd, enum knob knob, int error)
 		return REFUSAL_GONE;
 	case ENOENT:
 	case ENOTDIR:
-		return dir_fd < 0 ? REFUSAL_GONE : classify_missing(dir_fd, knob);
+		return dir_fd < 0 ? REFUSAL_GONE : classify_missing(dir_fd, controller);
 	case EINVAL:
 	case ERANGE:
 		return REFUSAL_INVALID;
@@ -57,6 +57,11 @@ enum refusal refuse_classify(int dir_fd, enum knob knob, int error)
 	default:
 		return REFUSAL_OTHER;
 	}
+}
+
+enum refusal refuse_classify(int dir_fd, enum knob knob, int error)
+{
+	return refuse_classify_controller(dir_fd, knob_controller(knob), error);
 }
 
 /* Accounting alone does not make systemd enable the cpu controller; a weight does. */
@@ -72,11 +77,11 @@ static const char *fix_controller(unsigned controller)
 	return "who owns the parent cgroup can enable it (for a systemd unit: IOAccounting=yes)";
 }
 
-const char *refuse_fix(enum refusal refusal, enum knob knob)
+const char *refuse_fix_controller(enum refusal refusal, unsigned controller)
 {
 	switch (refusal) {
 	case REFUSAL_NO_CONTROLLER:
-		return fix_controller(knob_controller(knob));
+		return fix_controller(controller);
 	case REFUSAL_NO_KNOB:
 		return "everything else goes on (coloctl doctor says what it costs)";
 	case REFUSAL_INVALID:
@@ -96,6 +101,11 @@ const char *refuse_fix(enum refusal refusal, enum knob knob)
 		break;
 	}
 	return "the next pass tries again";
+}
+
+const char *refuse_fix(enum refusal refusal, enum knob knob)
+{
+	return refuse_fix_controller(refusal, knob_controller(knob));
 }
 
 bool refuse_is_new(struct refuse_seen *seen, uint64_t inode, enum knob knob, enum refusal refusal)

@@ -16,6 +16,10 @@ enum refusal refuse_classify(int dir_fd, enum knob knob, int error);
 /* What a person can do about it: static text. */
 const char *refuse_fix(enum refusal refusal, enum knob knob);
 
+/* The same for a file that is no knob, of a controller (CONTROLLER_...). */
+enum refusal refuse_classify_controller(int dir_fd, unsigned controller, int error);
+const char *refuse_fix_controller(enum refusal refusal, unsigned controller);
+
 #define REFUSE_SEEN_MAX 256
 
 /* The last reported (cgroup, knob, cause); when full, the oldest is forgotten and may be said

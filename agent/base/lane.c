@@ -36,6 +36,7 @@ struct place {
 	bool cancelled;
 	int fd; /* to close; of the directory to write in */
 	const char *file;
+	const char *measured; /* NULL: nothing is */
 	int flags;
 	uint32_t len;
 	struct lane_done done;
@@ -110,6 +111,12 @@ static void end_write(struct lane *lane, uint16_t i, int result)
 		return;
 }
 
+static void measure(const struct place *p, char text[LANE_NUMBER_SIZE])
+{
+	if (p->measured && fs_read(p->fd, p->measured, text, LANE_NUMBER_SIZE, NULL) < 0)
+		text[0] = '\0';
+}
+
 static int do_write(const struct place *p)
 {
 	_cleanup_close_ int fd = -EBADF;
@@ -137,8 +144,10 @@ static void do_job(struct lane *lane, uint16_t i)
 		patience_start(&lane->patience, lane->patience_us);
 	(void)pthread_mutex_unlock(&lane->lock);
 	began_us = clock_now_us();
+	measure(p, p->done.before);
 	if (!p->closes)
 		r = do_write(p);
+	measure(p, p->done.after);
 	cleanup_close_fd(p->fd);
 	(void)pthread_mutex_lock(&lane->lock);
 	lane->count.running = false;
@@ -291,10 +300,16 @@ static int hand_in(struct lane *lane, const struct place *job)
 	return -EBUSY;
 }
 
-int lane_write(struct lane *lane, int dir_fd, const char *file, int flags, const char *text,
-	       uint64_t token)
+int lane_write_measured(struct lane *lane, int dir_fd, const char *file, int flags,
+			const char *text, uint64_t token, const char *measured)
 {
-	struct place job = {.fd = dir_fd, .file = file, .flags = flags, .done = {.token = token}};
+	struct place job = {
+		.fd = dir_fd,
+		.file = file,
+		.measured = measured,
+		.flags = flags,
+		.done = {.token = token},
+	};
 	size_t len = strlen(text);
 	int r;
 
@@ -306,6 +321,12 @@ int lane_write(struct lane *lane, int dir_fd, const char *file, int flags, const
 	r = hand_in(lane, &job);
 	(void)pthread_mutex_unlock(&lane->lock);
 	return r;
+}
+
+int lane_write(struct lane *lane, int dir_fd, const char *file, int flags, const char *text,
+	       uint64_t token)
+{
+	return lane_write_measured(lane, dir_fd, file, flags, text, token, NULL);
 }
 
 int lane_close(struct lane *lane, int fd)

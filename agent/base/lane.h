@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A lane: one thread and a bounded queue for what the kernel makes the caller wait for, so that the
-// event loop need not. Two lanes (lanes.h) keep a long reclaim from delaying what is urgent.
+// event loop need not. Several lanes (lanes.h) keep a long reclaim from delaying what is urgent.
 //
 // Jobs are done one by one, in the order in which they came. Handing one in allocates nothing. Each
 // write is reported once; a write that outlives the lane's patience is cut short by a signal, and
@@ -14,6 +14,8 @@
 #define LANE_JOBS 128
 /* A value as text, but for a set of CPUs in more than some thirty pieces. */
 #define LANE_TEXT_SIZE 256
+/* A number, as the kernel writes it. */
+#define LANE_NUMBER_SIZE 32
 
 struct lane;
 
@@ -23,6 +25,9 @@ struct lane_done {
 	int result;	/* 0 or -errno; -ECANCELED: it was taken back before it began */
 	bool cut;	/* the signal ended it (it may have done a part, or all) */
 	uint64_t took_us;
+	/* Of lane_write_measured(): the text of its file; "" where it could not be read. */
+	char before[LANE_NUMBER_SIZE];
+	char after[LANE_NUMBER_SIZE];
 };
 
 /* Since the lane began. */
@@ -51,6 +56,10 @@ void lane_free(struct lane *lane, bool drain);
  * full, -E2BIG: longer than a job can hold; then dir_fd is still the caller's. */
 int lane_write(struct lane *lane, int dir_fd, const char *file, int flags, const char *text,
 	       uint64_t token);
+
+/* The same, and reads the file `measured` (static) of that directory right before the write and right after it. */
+int lane_write_measured(struct lane *lane, int dir_fd, const char *file, int flags,
+			const char *text, uint64_t token, const char *measured);
 
 /* Closes fd. 0, or -EBUSY: full, and fd is still the caller's. */
 int lane_close(struct lane *lane, int fd);

@@ -30,6 +30,8 @@ int lanes_new(struct lanes **ret_lanes)
 	r = lane_new("colod-urgent", lanes->event_fd, PATIENCE_US, &lanes->urgent);
 	if (r == 0)
 		r = lane_new("colod-slow", lanes->event_fd, PATIENCE_US, &lanes->slow);
+	if (r == 0)
+		r = lane_new("colod-reclaim", lanes->event_fd, PATIENCE_US, &lanes->reclaim);
 	if (r < 0)
 		return r;
 	*ret_lanes = TAKE_PTR(lanes);
@@ -42,6 +44,7 @@ void lanes_free(struct lanes *lanes)
 		return;
 	lane_free(lanes->urgent, true);
 	lane_free(lanes->slow, false);
+	lane_free(lanes->reclaim, false);
 	cleanup_close_fd(lanes->event_fd);
 	free(lanes);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The two lanes of the agent. Only the loop has them; a single pass (--once) and `colod restore` do
+// The lanes of the agent. Only the loop has them; a single pass (--once) and `colod restore` do
 // the same work in line.
 #pragma once
 
@@ -8,13 +8,14 @@
 struct lanes {
 	struct lane *urgent; /* gives back what was taken; later freeze, thaw, kill, oom_score_adj */
 	struct lane *slow;   /* what reclaims or waits: memory.high, closing a PSI trigger */
-	int event_fd;	     /* raised when a write of either has ended; non-blocking */
+	struct lane *reclaim; /* memory.reclaim, which nothing else is to wait for */
+	int event_fd;	      /* raised when a write of any has ended; non-blocking */
 };
 
 /* 0 or -errno: there are none, and everything is done in line. */
 int lanes_new(struct lanes **ret_lanes);
 
-/* The urgent lane does all that waits, the slow one stops as soon as it can. Accepts NULL. */
+/* The urgent lane does all that waits, the others stop as soon as they can. Accepts NULL. */
 void lanes_free(struct lanes *lanes);
 
 /* Closes fd in the slow lane; at once where lanes is NULL or that lane is full. */

@@ -30,6 +30,7 @@ static const struct {
 	{CAPABILITY_CPU_IDLE, CAPABILITY_CPU},
 	{CAPABILITY_CPU_MAX, CAPABILITY_CPU},
 	{CAPABILITY_RECURSIVE_PROT, CAPABILITY_MEMORY},
+	{CAPABILITY_MEMORY_RECLAIM, CAPABILITY_MEMORY},
 	{CAPABILITY_CPUSET_EXCLUSIVE, CAPABILITY_CPUSET},
 	{CAPABILITY_IO_WEIGHT, CAPABILITY_IO},
 	{CAPABILITY_IO_COST, CAPABILITY_IO_WEIGHT},
@@ -94,6 +95,9 @@ static uint32_t probe_cgroup(int cgroup_fd, bool *ret_unsure)
 		found |= BIT(CAPABILITY_IO);
 	if (kernel_text_has_word(text, "cpuset"))
 		found |= BIT(CAPABILITY_CPUSET);
+	/* The root has this one too. */
+	if (fs_exists(cgroup_fd, "memory.reclaim") == 1)
+		found |= BIT(CAPABILITY_MEMORY_RECLAIM);
 	if (any_child_has(cgroup_fd, "cpuset.cpus.exclusive"))
 		found |= BIT(CAPABILITY_CPUSET_EXCLUSIVE);
 	if (any_child_has(cgroup_fd, "cpu.idle"))

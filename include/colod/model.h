@@ -78,6 +78,7 @@ enum capability {
 	CAPABILITY_CPUSET,	     /* the cpuset controller */
 	CAPABILITY_CPUSET_EXCLUSIVE, /* cpuset.cpus.exclusive: partitions anywhere in the tree */
 	CAPABILITY_CORE_SCHED,	     /* core scheduling is built in; colod does not use it */
+	CAPABILITY_MEMORY_RECLAIM,   /* memory.reclaim */
 	CAPABILITY_COUNT,
 };
 

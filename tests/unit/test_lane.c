@@ -293,6 +293,33 @@ TEST(flags_are_those_of_the_opening)
 	assert_false(done.cut);
 }
 
+TEST(what_is_measured_is_read_before_the_write_and_after_it)
+{
+	struct lane_case *c = *state;
+	struct lane_done done;
+	int fd = openat(c->dir_fd, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(write(fd, "1\n", 2), 2);
+	(void)close(fd);
+	assert_int_equal(lane_write_measured(c->lane, copy_of(c->dir_fd), "file", O_TRUNC, "23\n",
+					     7, "file"),
+			 0);
+	done = wait_done(c);
+	assert_int_equal(done.token, 7);
+	assert_int_equal(done.result, 0);
+	assert_string_equal(done.before, "1\n");
+	assert_string_equal(done.after, "23\n");
+	/* What cannot be read stops nothing. */
+	assert_int_equal(unlinkat(c->dir_fd, "file", 0), 0);
+	assert_int_equal(
+		lane_write_measured(c->lane, copy_of(c->dir_fd), "free", 0, "x", 8, "file"), 0);
+	done = wait_done(c);
+	assert_int_equal(done.result, 0);
+	assert_string_equal(done.before, "");
+	assert_string_equal(done.after, "");
+	assert_string_equal(text_of(c->free), "x");
+}
+
 TEST(closing_is_done_by_the_lane)
 {
 	struct lane_case *c = *state;
@@ -424,6 +451,7 @@ int main(void)
 		CASE(a_job_under_way_that_is_taken_back_ends_and_is_not_counted_as_too_long),
 		CASE(a_refusal_is_reported),
 		CASE(flags_are_those_of_the_opening),
+		CASE(what_is_measured_is_read_before_the_write_and_after_it),
 		CASE(closing_is_done_by_the_lane),
 		CASE(handing_in_and_taking_out_allocate_nothing),
 		CASE(the_end_drains_an_urgent_lane),

@@ -16,7 +16,7 @@ static int open_dev(void)
 	return fd;
 }
 
-TEST(the_event_is_raised_by_either_lane_and_lowered)
+TEST(the_event_is_raised_by_any_lane_and_lowered)
 {
 	struct lanes *lanes;
 	struct pollfd poll_fd = {.events = POLLIN};
@@ -25,8 +25,8 @@ TEST(the_event_is_raised_by_either_lane_and_lowered)
 	assert_int_equal(lanes_new(&lanes), 0);
 	poll_fd.fd = lanes->event_fd;
 	lanes_clear(lanes);
-	for (int i = 0; i < 2; i++) {
-		struct lane *lane = i == 0 ? lanes->urgent : lanes->slow;
+	for (int i = 0; i < 3; i++) {
+		struct lane *lane = i == 0 ? lanes->urgent : i == 1 ? lanes->slow : lanes->reclaim;
 
 		assert_int_equal(poll(&poll_fd, 1, 0), 0);
 		assert_int_equal(lane_write(lane, open_dev(), "null", 0, "x", 1), 0);
@@ -60,7 +60,7 @@ TEST(a_descriptor_is_closed_with_lanes_and_without)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_event_is_raised_by_either_lane_and_lowered),
+		cmocka_unit_test(the_event_is_raised_by_any_lane_and_lowered),
 		cmocka_unit_test(a_descriptor_is_closed_with_lanes_and_without),
 	};
 
