@@ -217,7 +217,7 @@ struct reclaim_said reclaim_want(struct reclaim *r, const struct cgroup *cgroup,
 
 	if (!p)
 		return said;
-	p->wanted = true;
+	p->wanted = bytes > 0;
 	if (p->flying) {
 		said.answer = RECLAIM_UNDER_WAY;
 		said.asked_bytes = p->asked_bytes;

@@ -39,7 +39,7 @@ struct reclaim_result {
 	int error; /* 0 or -errno, as the kernel answered */
 	uint64_t asked_bytes;
 	/* Reclaimed: all of it where the kernel says so, else by how much memory.current fell, no more than was asked. A
-	 * pod that grows meanwhile hides a part. */
+	 * pod that grows meanwhile hides a part; 6.1 takes more than it is asked for, which shows below alone. */
 	uint64_t got_bytes;
 	bool measured; /* the next two; without them got_bytes is 0 where the kernel did not take all */
 	uint64_t before_bytes;
@@ -65,7 +65,8 @@ struct reclaim_said {
 	int64_t until_us;     /* on RECLAIM_RESTS and RECLAIM_REFUSED: not before then */
 };
 
-/* `bytes` are wanted of this cgroup now. Starts its next slice, unless it has one under way. */
+/* `bytes` are wanted of this cgroup now; 0 is no want. Starts its next slice, unless it has one under way. Who
+ * wants the same bytes of several pods at once gets them of each. */
 struct reclaim_said reclaim_want(struct reclaim *reclaim, const struct cgroup *cgroup,
 				 uint64_t bytes);
 

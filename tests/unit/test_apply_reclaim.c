@@ -61,9 +61,10 @@ TEST(there_is_one_slice_of_a_pod_at_a_time)
 	said = reclaim_case_want(HOG, 100);
 	assert_int_equal(said.answer, RECLAIM_UNDER_WAY);
 	assert_int_equal(said.asked_bytes, 16 * MIB);
+	/* No want. */
 	assert_int_equal(reclaim_case_want(HOG, 0).answer, RECLAIM_UNDER_WAY);
-	reclaim_stop_all(s.r, s.now_us);
 	reclaim_case_settle();
+	assert_int_equal(s.last.end, RECLAIM_END_STOPPED);
 	assert_int_equal(s.n_writes, 1);
 	assert_int_equal(s.n_looks, 1);
 }
