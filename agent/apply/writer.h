@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "colod/knob.h"
 
@@ -20,6 +21,9 @@ struct writer {
 	 * left as it is where it would. NULL: any value can be given back. */
 	void (*give_back)(int dir_fd, struct knob_value *original);
 	int flags; /* for open(2), beside O_WRONLY */
+	/* A pod that was killed exits sooner with this value, and no other pod minds it for that long. */
+	bool lifts;
+	uint64_t lifted;
 	/* The knob of the same cgroup whose value the kernel forgets while this one is 1, and
 	 * what it reads when this one is 0 again; KNOB_COUNT for none. */
 	enum knob forgets;

@@ -255,3 +255,8 @@ int sys_pidfd_send_signal(int pid_fd, int signal)
 {
 	return fails(SYS_POLL, pid_fd) ? -1 : pidfd_send_signal(pid_fd, signal, NULL, 0);
 }
+
+int sys_process_mrelease(int pid_fd)
+{
+	return fails(SYS_POLL, pid_fd) ? -1 : process_mrelease(pid_fd, 0);
+}

@@ -99,3 +99,4 @@ int sys_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event
 int sys_signalfd(int fd, const sigset_t *mask, int flags);
 int sys_pidfd_open(pid_t pid, unsigned flags);
 int sys_pidfd_send_signal(int pid_fd, int signal);
+int sys_process_mrelease(int pid_fd);

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What slows a dying pod down is lifted from its cgroup and those below, and put back when it is over: the values
+// may be the kubelet's, which writes those of a pod only once.
+#pragma once
+
+#include <stdint.h>
+
+#include "colod/knob.h"
+
+/* Cgroups with a lifted value; those beyond keep theirs. */
+#define KILL_LIFT_CGROUPS 24
+
+struct kill_lift {
+	struct kill_lifted {
+		int fd;
+		uint32_t lifted; /* 1 << enum knob */
+		struct kill_had {
+			uint64_t value, period_us;
+		} had[KNOB_COUNT];
+	} list[KILL_LIFT_CGROUPS];
+	uint32_t n;
+	uint32_t lifted; /* 1 << enum knob: of any */
+	uint32_t n_thawed;
+	int error;	/* the first of lifting */
+	int thaw_error; /* the first of thawing */
+};
+
+/* dir_fd and everything below. What is gone is no error. */
+void kill_lift(struct kill_lift *lift, int dir_fd);
+
+/* Where the value is still the lifted one. 0 or the first -errno; what is gone is none. Ends with *lift empty. */
+int kill_lift_put_back(struct kill_lift *lift);
