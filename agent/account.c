@@ -80,7 +80,7 @@ static uint32_t would_key(const struct state *s, const struct change *c)
 	uint64_t key = c->want.value * 0x9e3779b97f4a7c15u ^ c->want.period_us;
 
 	if (c->effect == EFFECT_HOLD)
-		key = s->ladder_cpu.steps * 0x9e3779b97f4a7c15u;
+		key = s->ladders.of[knob_resource(c->knob)].steps * 0x9e3779b97f4a7c15u;
 	return (uint32_t)(key >> 32 ^ key) | 1;
 }
 
@@ -132,17 +132,23 @@ void account_property(void *context, const char *unit, const char *what, bool un
 	messages_tell(s->history, &r);
 }
 
-void account_rung(struct state *s, enum rung before)
+void account_rungs(struct state *s, const struct ladders *before)
 {
-	struct history_record r = HISTORY_RECORD(HISTORY_RUNG);
 	char why[REASON_TEXT_SIZE];
 
-	r.would = s->status.modes.by[RESOURCE_CPU] < names_effect_mode(EFFECT_HOLD);
-	HISTORY_SET(r.what, "%s", names_resource(RESOURCE_CPU));
-	HISTORY_SET(r.from, "%s", names_rung(before));
-	HISTORY_SET(r.to, "%s", names_rung(s->ladder_cpu.rung));
-	HISTORY_SET(r.why, "%s", reason_text(&s->ladder_cpu.reason, s->policy, why, sizeof(why)));
-	messages_tell(s->history, &r);
+	for (int i = 0; i < RESOURCE_COUNT; i++) {
+		const struct ladder *ladder = &s->ladders.of[i];
+		struct history_record r = HISTORY_RECORD(HISTORY_RUNG);
+
+		if (ladder->rung == before->of[i].rung)
+			continue;
+		r.would = s->status.modes.by[i] < names_effect_mode(EFFECT_HOLD);
+		HISTORY_SET(r.what, "%s", names_resource((enum resource)i));
+		HISTORY_SET(r.from, "%s", names_rung(before->of[i].rung));
+		HISTORY_SET(r.to, "%s", names_rung(ladder->rung));
+		HISTORY_SET(r.why, "%s", reason_text(&ladder->reason, s->policy, why, sizeof(why)));
+		messages_tell(s->history, &r);
+	}
 }
 
 static void account_mode(struct state *s, enum resource resource, enum mode from, enum mode to,

@@ -20,7 +20,7 @@ void account_controller(struct state *state, const struct pod *pod, enum knob kn
 void account_withheld(struct state *state);
 
 /* The CPU ladder was on rung `before` and is on another one. */
-void account_rung(struct state *state, enum rung before);
+void account_rungs(struct state *state, const struct ladders *before);
 
 /* What the mode in force, whole and per resource, has become since the last call; the first call only
  * takes it in. `caller`: who asked for the change, NULL when nobody did. */

@@ -136,9 +136,10 @@ static void wake(struct state *s, int64_t now_us, int64_t gap_us)
 	apply_end_holds(s->apply, discover_model(s->discover), &done);
 	observe_forget(s->observe);
 	s->sampled_us = 0;
-	ladder_reset(&s->ladder_cpu, now_us, (uint64_t)gap_us);
+	ladder_reset_all(&s->ladders, now_us, (uint64_t)gap_us);
 	floor_reset(&s->floor_cpu);
-	say_ended(s, &done, reason_text(&s->ladder_cpu.reason, NULL, why, sizeof(why)));
+	say_ended(s, &done,
+		  reason_text(&s->ladders.of[RESOURCE_CPU].reason, NULL, why, sizeof(why)));
 }
 
 void life_pass(struct state *s, int64_t now_us)

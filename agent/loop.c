@@ -49,7 +49,8 @@ static void loop_status(struct loop *loop)
 
 	(void)sd_notifyf(false, "STATUS=%s, %zu pods, cpu %s, %llu changes withheld",
 			 names_mode(s->status.modes.all), discover_model(s->discover)->n_pods,
-			 names_rung(s->ladder_cpu.rung), (unsigned long long)s->status.withheld);
+			 names_rung(s->ladders.of[RESOURCE_CPU].rung),
+			 (unsigned long long)s->status.withheld);
 }
 
 /* After a pass, and when the fd is readable: what needs a look before the timer's, and how soon. The

@@ -195,15 +195,17 @@ static void compare_levels(struct replay_other *o, const struct record_replayed 
 
 static void compare_rungs(struct replay_other *o, const struct record_replayed *given)
 {
-	int a = (int)o->recorded.ladder.rung, b = (int)o->other.ladder.rung;
+	for (int i = 0; i < RESOURCE_COUNT; i++) {
+		int a = (int)o->recorded.ladders.of[i].rung, b = (int)o->other.ladders.of[i].rung;
 
-	if (o->rungs[0] - o->rungs[1] == a - b)
-		return;
-	o->rungs[0] = a;
-	o->rungs[1] = b;
-	begin_line(o, given->now_us);
-	printf("rung of cpu: %s → %s", names_rung((enum rung)a), names_rung((enum rung)b));
-	print_reason(&o->other.ladder.reason, o->policy);
+		if (o->apart[i] == a - b)
+			continue;
+		o->apart[i] = a - b;
+		begin_line(o, given->now_us);
+		printf("rung of %s: %s → %s", names_resource((enum resource)i),
+		       names_rung((enum rung)a), names_rung((enum rung)b));
+		print_reason(&o->other.ladders.of[i].reason, o->policy);
+	}
 }
 
 static bool same_entry(const struct plan_entry *a, const struct plan_entry *b)

@@ -12,7 +12,7 @@ struct replay_other {
 	size_t n_told;
 	uint64_t *levels; /* ... and of each pod, by slot; owned */
 	size_t n_levels;
-	int rungs[2];
+	int apart[RESOURCE_COUNT];	   /* by how many rungs */
 	const struct policy *keys_checked; /* the record's policy, once its labels were looked at */
 	uint64_t passes;
 	uint64_t differences;

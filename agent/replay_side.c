@@ -50,12 +50,12 @@ static int decide_pass(struct replay_side *side, const struct record_replayed *g
 	int r;
 
 	if (!given->assignments)
-		return decide(given->model, given->samples, policy, given->now_us, &side->ladder,
+		return decide(given->model, given->samples, policy, given->now_us, &side->ladders,
 			      &side->plan);
 	r = take_assignments(&side->plan, given);
 	if (r < 0)
 		return r;
-	return decide_assigned(given->model, given->samples, policy, given->now_us, &side->ladder,
+	return decide_assigned(given->model, given->samples, policy, given->now_us, &side->ladders,
 			       &side->plan);
 }
 
@@ -67,11 +67,12 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 	int r;
 
 	if (side->last_us > 0 && gap_us > LIFE_BOUND_US) {
-		ladder_reset(&side->ladder, given->now_us, (uint64_t)gap_us);
+		ladder_reset_all(&side->ladders, given->now_us, (uint64_t)gap_us);
 		floor_reset(&side->floor);
 	}
-	if (given->ladder)
-		side->ladder = *given->ladder;
+	for (int i = 0; i < RESOURCE_COUNT; i++)
+		if (given->ladders[i])
+			side->ladders.of[i] = *given->ladders[i];
 	if (given->floor)
 		side->floor = *given->floor;
 	side->last_us = given->now_us;
@@ -90,7 +91,7 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 		.model = given->model,
 		.samples = given->samples,
 		.policy = policy,
-		.ladder_after = &side->ladder,
+		.ladders_after = &side->ladders,
 		.floor_after = &side->floor,
 		.plan = &side->plan,
 		.scores = &side->scores,

@@ -6,7 +6,7 @@
 
 struct replay_side {
 	const struct policy *policy; /* NULL: the record's own */
-	struct ladder ladder;
+	struct ladders ladders;
 	struct floor_cpu floor;
 	struct plan plan;
 	struct scores scores;

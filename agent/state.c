@@ -359,7 +359,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.changes = &s->last_changes,
 		.scores = &s->scores,
 		.losses = &s->losses,
-		.ladder_cpu = &s->ladder_cpu,
+		.ladders = &s->ladders,
 		.floor_cpu = &s->floor_cpu,
 		.status = &s->status,
 		.history = s->history,

@@ -45,7 +45,7 @@ struct state {
 	struct workers *workers;
 	struct policy *policy;
 	struct diags diags;
-	struct ladder ladder_cpu;
+	struct ladders ladders;
 	struct floor_cpu floor_cpu;
 	struct plan plan;
 	struct changes changes;	     /* of the pass under way */

@@ -69,7 +69,7 @@ static void observe_stage(struct state *s, int64_t now_us)
 }
 
 /* Into memory only, and before apply changes the knobs of the model. */
-static void record_stage(struct state *s, int64_t now_us, const struct ladder *before,
+static void record_stage(struct state *s, int64_t now_us, const struct ladders *before,
 			 const struct floor_cpu *floor_before)
 {
 	const struct record_pass pass = {
@@ -78,8 +78,8 @@ static void record_stage(struct state *s, int64_t now_us, const struct ladder *b
 		.model = discover_model(s->discover),
 		.samples = observe_samples(s->observe),
 		.policy = s->policy,
-		.ladder_before = before,
-		.ladder_after = &s->ladder_cpu,
+		.ladders_before = before,
+		.ladders_after = &s->ladders,
 		.floor_before = floor_before,
 		.floor_after = &s->floor_cpu,
 		.plan = &s->plan,
@@ -94,16 +94,15 @@ static int decide_stage(struct state *s, int64_t now_us)
 {
 	const struct model *model = discover_model(s->discover);
 	const struct samples *samples = observe_samples(s->observe);
-	struct ladder before = s->ladder_cpu;
+	struct ladders before = s->ladders;
 	struct floor_cpu floor_before = s->floor_cpu;
-	int r = decide(model, samples, s->policy, now_us, &s->ladder_cpu, &s->plan);
+	int r = decide(model, samples, s->policy, now_us, &s->ladders, &s->plan);
 
 	if (r < 0)
 		return r;
 	floor_step(&s->floor_cpu, model, samples, &s->plan, now_us);
 	account_facts(s);
-	if (s->ladder_cpu.rung != before.rung)
-		account_rung(s, before.rung);
+	account_rungs(s, &before);
 	r = score(model, samples, &s->plan, &s->scores);
 	if (r < 0)
 		return r;

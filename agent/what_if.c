@@ -248,7 +248,7 @@ static int compare_pods(struct work *w, const struct policy *then)
 static int work_out(struct work *w, const struct policy *policy, int64_t now_us)
 {
 	struct state *s = w->state;
-	struct ladder ladder = s->ladder_cpu;
+	struct ladders ladders = s->ladders;
 	struct floor_cpu floor = s->floor_cpu;
 	struct what_if *result = &w->result;
 	int r = shadow_new(s->discover, policy, WHAT_IF_READS_MAX, &w->shadow);
@@ -258,7 +258,7 @@ static int work_out(struct work *w, const struct policy *policy, int64_t now_us)
 	result->model = shadow_model(w->shadow);
 	result->plan = &w->plan;
 	mode_sources_with(s, policy, &result->says, &result->modes);
-	r = decide(result->model, observe_samples(s->observe), policy, now_us, &ladder, &w->plan);
+	r = decide(result->model, observe_samples(s->observe), policy, now_us, &ladders, &w->plan);
 	if (r == 0)
 		floor_step(&floor, result->model, observe_samples(s->observe), &w->plan, now_us);
 	if (r == 0)

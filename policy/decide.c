@@ -46,13 +46,14 @@ static int assign(const struct model *model, const struct policy *policy, struct
 	return 0;
 }
 
-static int decide_all(const struct decide_input *in, struct ladder *ladder_cpu, struct plan *plan)
+static int decide_all(const struct decide_input *in, struct ladders *ladders, struct plan *plan)
 {
 	int r = decide_tree_build(in->model, in->policy, plan);
 
 	if (r < 0)
 		return r;
-	ladder_cpu_step(ladder_cpu, in->model, in->samples, in->policy, plan, in->now_us);
+	ladder_cpu_step(&ladders->of[RESOURCE_CPU], in->model, in->samples, in->policy, plan,
+			in->now_us);
 	for (size_t i = 0; i < sizeof(deciders) / sizeof(deciders[0]); i++) {
 		r = deciders[i].decide(in, plan);
 		if (r < 0)
@@ -62,7 +63,7 @@ static int decide_all(const struct decide_input *in, struct ladder *ladder_cpu, 
 }
 
 int decide_assigned(const struct model *model, const struct samples *samples,
-		    const struct policy *policy, int64_t now_us, struct ladder *ladder_cpu,
+		    const struct policy *policy, int64_t now_us, struct ladders *ladders,
 		    struct plan *plan)
 {
 	size_t n_assignments = plan->n_assignments;
@@ -70,21 +71,21 @@ int decide_assigned(const struct model *model, const struct samples *samples,
 		.model = model,
 		.samples = samples,
 		.policy = policy,
-		.ladder_cpu = ladder_cpu,
+		.ladders = ladders,
 		.now_us = now_us,
 	};
 	int r;
 
 	plan_clear(plan);
 	plan->n_assignments = n_assignments;
-	r = decide_all(&in, ladder_cpu, plan);
+	r = decide_all(&in, ladders, plan);
 	if (r < 0)
 		plan_clear(plan);
 	return r;
 }
 
 int decide(const struct model *model, const struct samples *samples, const struct policy *policy,
-	   int64_t now_us, struct ladder *ladder_cpu, struct plan *plan)
+	   int64_t now_us, struct ladders *ladders, struct plan *plan)
 {
 	int r = assign(model, policy, plan);
 
@@ -92,5 +93,5 @@ int decide(const struct model *model, const struct samples *samples, const struc
 		plan_clear(plan);
 		return r;
 	}
-	return decide_assigned(model, samples, policy, now_us, ladder_cpu, plan);
+	return decide_assigned(model, samples, policy, now_us, ladders, plan);
 }

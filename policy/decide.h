@@ -17,19 +17,19 @@ struct decide_input {
 	const struct model *model;
 	const struct samples *samples;
 	const struct policy *policy;
-	const struct ladder *ladder_cpu;
+	const struct ladders *ladders;
 	int64_t now_us;
 };
 
-/* Assignments first, then the ladder, then one decider per resource. *plan keeps its memory from
+/* Assignments first, then the ladders, then one decider per resource. *plan keeps its memory from
  * pass to pass: a pass over an unchanged model allocates nothing. 0 or -ENOMEM (then *plan is
  * empty: nothing is to be written). */
 int decide(const struct model *model, const struct samples *samples, const struct policy *policy,
-	   int64_t now_us, struct ladder *ladder_cpu, struct plan *plan);
+	   int64_t now_us, struct ladders *ladders, struct plan *plan);
 
 /* The same, over the assignments that *plan already holds: for tests, and for "what if". */
 int decide_assigned(const struct model *model, const struct samples *samples,
-		    const struct policy *policy, int64_t now_us, struct ladder *ladder_cpu,
+		    const struct policy *policy, int64_t now_us, struct ladders *ladders,
 		    struct plan *plan);
 
 void plan_clear(struct plan *plan);

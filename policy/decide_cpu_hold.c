@@ -169,7 +169,7 @@ static void raise(struct decide_tree *t, uint64_t sum_us, uint64_t least_us)
  * most others bear it. */
 static void divide(const struct decide_input *in, struct decide_tree *t, uint64_t demand, size_t n)
 {
-	uint64_t total_milli = in->ladder_cpu->quota_cpu_milli;
+	uint64_t total_milli = in->ladders->of[RESOURCE_CPU].quota_cpu_milli;
 	uint64_t total_us = total_milli * PERIOD_US / MILLI_PER_CPU, shares_us = 0, sum_us = 0;
 
 	for (size_t i = 0; i < t->n_nodes; i++) {
@@ -190,7 +190,7 @@ static void divide(const struct decide_input *in, struct decide_tree *t, uint64_
 		total_us = shares_us;
 	if (sum_us > total_us)
 		cut(t, sum_us, total_us);
-	else if (in->ladder_cpu->reason.code == REASON_SQUEEZE_FLOOR &&
+	else if (in->ladders->of[RESOURCE_CPU].reason.code == REASON_SQUEEZE_FLOOR &&
 		 sum_us < total_us - total_us / LACK_PART)
 		raise(t, sum_us, total_us);
 }
@@ -210,7 +210,7 @@ static int hold(const struct decide_input *in, struct plan *plan, const struct d
 		uint64_t quota_us)
 {
 	uint64_t capacity_us = in->model->node.n_cpus * (uint64_t)PERIOD_US;
-	struct reason reason = in->ladder_cpu->reason;
+	struct reason reason = in->ladders->of[RESOURCE_CPU].reason;
 
 	if (is_tighter(decide_tree_base(node->cgroup, KNOB_CPU_MAX), quota_us))
 		return 0;
@@ -226,7 +226,8 @@ int decide_cpu_hold(const struct decide_input *in, struct plan *plan)
 	uint64_t demand;
 	size_t n;
 
-	if (in->ladder_cpu->rung != RUNG_SQUEEZE || !model_can(in->model, CAPABILITY_CPU_MAX))
+	if (in->ladders->of[RESOURCE_CPU].rung != RUNG_SQUEEZE ||
+	    !model_can(in->model, CAPABILITY_CPU_MAX))
 		return 0;
 	n = measure(in, t);
 	if (n == 0)

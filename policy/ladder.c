@@ -132,3 +132,9 @@ void ladder_reset(struct ladder *ladder, int64_t now_us, uint64_t gap_us)
 		.reason = {.code = REASON_GAP, .level = LEVEL_NONE, .rule = -1, .for_us = gap_us},
 	};
 }
+
+void ladder_reset_all(struct ladders *ladders, int64_t now_us, uint64_t gap_us)
+{
+	for (int i = 0; i < RESOURCE_COUNT; i++)
+		ladder_reset(&ladders->of[i], now_us, gap_us);
+}

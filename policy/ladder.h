@@ -41,3 +41,4 @@ enum rung ladder_step(struct ladder *ladder, const struct ladder_table *table,
 
 /* Nobody looked for gap_us: back to calm, whatever was seen before. */
 void ladder_reset(struct ladder *ladder, int64_t now_us, uint64_t gap_us);
+void ladder_reset_all(struct ladders *ladders, int64_t now_us, uint64_t gap_us);

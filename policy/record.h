@@ -26,7 +26,7 @@
 //  cut SLOT                           its samples begin anew
 //  s SLOT AGE VALID D...              a sample taken AGE before this pass; D: by how much each
 //  n AGE VALID D...                   number grew since the one before; zeros at the end are left out
-//  ladder cpu ...                     where it stands before this pass, if not where it was left
+//  ladder cpu ...                     where it stands before this pass, if not where it was left; so of memory
 //  [floor cpu ...]                    the same of the floor: its counters
 //  [floor at inode=... ...]           and each branch that it watches, in their order
 //  > STEP                             what came of it (steps.h)
@@ -64,10 +64,10 @@ struct record_pass {
 	const struct model *model;
 	const struct samples *samples;
 	const struct policy *policy;
-	const struct ladder *ladder_before;
+	const struct ladders *ladders_before;
 	const struct floor_cpu *floor_before;
 	/* what came of it */
-	const struct ladder *ladder_after;
+	const struct ladders *ladders_after;
 	const struct floor_cpu *floor_after;
 	const struct plan *plan;
 	const struct scores *scores;

@@ -11,6 +11,7 @@
 
 #include "colod/cleanup.h"
 #include "policy/diag.h"
+#include "policy/names.h"
 #include "policy/record_floor.h"
 #include "policy/record_model.h"
 #include "policy/record_node.h"
@@ -35,8 +36,8 @@ struct record_reader {
 	struct record_policy sources; /* of the policy in force */
 	struct record_policy coming;  /* of the one that is being read */
 	struct modes modes;
-	struct ladder ladder;
-	bool ladder_given;
+	struct ladders ladders;
+	uint32_t ladders_given; /* 1 << enum resource */
 	struct floor_cpu floor;
 	bool floor_given;
 	uint64_t passes;
@@ -121,7 +122,7 @@ static int on_time(struct record_reader *r, struct record_line *line)
 	if (!r->policy)
 		return fail(r, "a pass before any policy");
 	r->in_pass = true;
-	r->ladder_given = r->passes == 0;
+	r->ladders_given = r->passes == 0 ? (1u << RESOURCE_COUNT) - 1 : 0;
 	r->floor_given = false;
 	r->pass.now_us = now_us;
 	r->pass.line = r->line;
@@ -153,10 +154,15 @@ static int on_ladder(struct record_reader *r, struct record_line *line)
 {
 	struct record_line word;
 
-	if (!record_next(line, &word) || !record_is(&word, "cpu") ||
-	    record_words_get_ladder(line, &r->ladder) < 0 || line->len > 0)
+	int resource;
+
+	if (!record_next(line, &word))
 		return -EBADMSG;
-	r->ladder_given = true;
+	resource = RECORD_WORD_FROM(&word, RESOURCE_COUNT, names_resource, enum resource);
+	if (resource < 0 || record_words_get_ladder(line, &r->ladders.of[resource]) < 0 ||
+	    line->len > 0)
+		return -EBADMSG;
+	r->ladders_given |= 1u << resource;
 	return 0;
 }
 
@@ -191,7 +197,8 @@ static int on_end(struct record_reader *r)
 	r->pass.samples = record_model_samples(r->model);
 	r->pass.ids = record_model_ids(r->model);
 	r->pass.modes = &r->modes;
-	r->pass.ladder = r->ladder_given ? &r->ladder : NULL;
+	for (int i = 0; i < RESOURCE_COUNT; i++)
+		r->pass.ladders[i] = r->ladders_given & (1u << i) ? &r->ladders.of[i] : NULL;
 	r->pass.floor = r->floor_given ? &r->floor : NULL;
 	r->pass.policy = r->policy;
 	r->pass.assignments = r->with_names ? NULL : record_model_assignments(r->model);

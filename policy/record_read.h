@@ -17,8 +17,8 @@ struct record_replayed {
 	const struct samples *samples;
 	const uint32_t *ids; /* of model->cgroups, for steps_tell() */
 	const struct modes *modes;
-	/* Set where the ladder did not stand where the last pass left it, and in the first pass. */
-	const struct ladder *ladder;
+	/* Set where a ladder did not stand where the last pass left it, and in the first pass. */
+	const struct ladder *ladders[RESOURCE_COUNT];
 	const struct floor_cpu *floor; /* set where it did not stand where the last pass left it */
 	const struct policy *policy;
 	/* With pseudonyms: by slot, for all pods of the model; else NULL. */

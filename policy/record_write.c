@@ -11,6 +11,7 @@
 #include "colod/cleanup.h"
 #include "policy/decide.h"
 #include "policy/knob.h"
+#include "policy/names.h"
 #include "policy/record_floor.h"
 #include "policy/record_ids.h"
 #include "policy/record_mask.h"
@@ -58,7 +59,7 @@ struct record_writer {
 	size_t n_slots;
 	uint64_t said[SAID_COUNT];
 	struct record_ring node;
-	struct ladder ladder;
+	struct ladders ladders;
 	uint64_t floor; /* of the text of what the last pass left */
 };
 
@@ -406,6 +407,21 @@ static void put_floor(struct record_writer *w, const struct record_pass *pass,
 	out->n = out->failed ? out->n : start;
 }
 
+static void put_ladders(struct record_writer *w, const struct record_pass *pass,
+			struct record_buf *out)
+{
+	for (int i = 0; i < RESOURCE_COUNT; i++) {
+		const struct ladder *ladder = &pass->ladders_before->of[i];
+
+		if (same_ladder(&w->ladders.of[i], ladder))
+			continue;
+		record_put(out, "ladder %s", names_resource((enum resource)i));
+		record_words_put_ladder(out, ladder, names_of(w));
+		record_put_bytes(out, "\n", 1);
+	}
+	w->ladders = *pass->ladders_after;
+}
+
 static int put_pass(struct record_writer *w, const struct record_pass *pass, struct record_buf *out)
 {
 	int r;
@@ -418,12 +434,7 @@ static int put_pass(struct record_writer *w, const struct record_pass *pass, str
 	if (r < 0)
 		return r;
 	put_samples(w, pass, out);
-	if (!same_ladder(&w->ladder, pass->ladder_before)) {
-		record_put(out, "ladder cpu");
-		record_words_put_ladder(out, pass->ladder_before, names_of(w));
-		record_put_bytes(out, "\n", 1);
-	}
-	w->ladder = *pass->ladder_after;
+	put_ladders(w, pass, out);
 	put_floor(w, pass, out);
 	if (w->steps) {
 		struct record_pass told = *pass;

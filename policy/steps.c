@@ -29,7 +29,7 @@ struct steps {
 	size_t n_cgroups;
 	struct told_pod *pods; /* by slot; owned */
 	size_t n_pods;
-	uint64_t ladder;
+	uint64_t ladders[RESOURCE_COUNT];
 	uint64_t scores;
 	uint64_t withheld;
 	uint64_t modes;
@@ -196,20 +196,20 @@ struct steps *steps_new(void)
 	struct steps *s = calloc(1, sizeof(*s));
 
 	/* A ladder that was never climbed is nothing to tell. */
-	if (s)
-		s->ladder = hash_ladder(&(struct ladder){0});
+	for (int i = 0; s && i < RESOURCE_COUNT; i++)
+		s->ladders[i] = hash_ladder(&(struct ladder){0});
 	return s;
 }
 
-static void tell_ladder(const struct tell *t)
+static void tell_ladder(const struct tell *t, enum resource resource)
 {
-	const struct ladder *l = t->pass->ladder_after;
+	const struct ladder *l = &t->pass->ladders_after->of[resource];
 	uint64_t h = hash_ladder(l);
 
-	if (t->steps->ladder == h)
+	if (t->steps->ladders[resource] == h)
 		return;
-	t->steps->ladder = h;
-	record_put(t->out, "%sladder cpu", t->prefix);
+	t->steps->ladders[resource] = h;
+	record_put(t->out, "%sladder %s", t->prefix, names_resource(resource));
 	record_words_put_ladder(t->out, l, t->names);
 	put_sentence(t, &l->reason);
 }
@@ -335,7 +335,8 @@ int steps_tell(struct steps *steps, const struct record_pass *pass, const uint32
 		return r;
 	tell_modes(&t);
 	tell_assignments(&t);
-	tell_ladder(&t);
+	for (int i = 0; i < RESOURCE_COUNT; i++)
+		tell_ladder(&t, (enum resource)i);
 	tell_plan(&t);
 	tell_changes(&t);
 	tell_scores(&t);

@@ -32,7 +32,7 @@
 /* What the properties with change signals were when last told; texts as a hash. */
 struct shown {
 	enum mode mode;
-	enum rung rung;
+	enum rung rungs[RESOURCE_COUNT];
 	size_t n_pods;
 	uint64_t mode_why;
 	uint64_t mode_sources; /* of Modes and ModeSources: they change together */
@@ -83,7 +83,7 @@ static const char *text_of(const struct snapshot *s, const char *property)
 	if (strcmp(property, "PolicyDigest") == 0)
 		return s->status ? s->status->policy_digest : NULL;
 	if (strcmp(property, "Rung") == 0)
-		return s->ladder_cpu ? names_rung(s->ladder_cpu->rung) : NULL;
+		return s->ladders ? names_rung(s->ladders->of[RESOURCE_CPU].rung) : NULL;
 	return NULL;
 }
 
@@ -317,7 +317,8 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_PROPERTY("PolicyState", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("PolicyDigest", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("FactsNote", "s", get_text, 0, CHANGES),
-	SD_BUS_PROPERTY("Rung", "s", get_text, 0, CHANGES),
+	SD_BUS_PROPERTY("Rung", "s", get_text, 0, CHANGES), /* of the CPU */
+	SD_BUS_PROPERTY("Rungs", "a(sss)", bus_control_get_rungs, 0, CHANGES),
 	SD_BUS_PROPERTY("NPods", "u", get_n_pods, 0, CHANGES),
 	SD_BUS_METHOD_WITH_ARGS("ListPods", SD_BUS_NO_ARGS,
 				SD_BUS_RESULT("a(ssssso)", uid_name_level_role_state_path),
@@ -358,7 +359,6 @@ static void fill_shown(const struct snapshot *s, struct shown *ret_shown)
 {
 	*ret_shown = (struct shown){
 		.mode = s->status ? s->status->modes.all : MODE_INVALID,
-		.rung = s->ladder_cpu ? s->ladder_cpu->rung : RUNG_CALM,
 		.n_pods = s->model ? s->model->n_pods : 0,
 		.mode_why = bus_text_hash(why_of(s)),
 		.mode_sources = bus_control_hash(s),
@@ -366,6 +366,8 @@ static void fill_shown(const struct snapshot *s, struct shown *ret_shown)
 		.policy_digest = bus_text_hash(s->status ? s->status->policy_digest : NULL),
 		.facts_note = bus_text_hash(s->model ? s->model->facts_note : NULL),
 	};
+	for (int i = 0; i < RESOURCE_COUNT; i++)
+		ret_shown->rungs[i] = s->ladders ? s->ladders->of[i].rung : RUNG_CALM;
 }
 
 int bus_new(sd_bus *sdbus, const struct bus_ops *ops, struct bus **ret_bus)
@@ -412,14 +414,19 @@ void bus_publish(struct bus *bus)
 {
 	const struct snapshot *s = snapshot_of(bus);
 	struct shown was = bus->shown, now;
-	char *names[10];
+	bool moved = false;
+	char *names[11];
 	size_t n = 0;
 
 	(void)bus_pod_sync(&bus->pods, true);
 	fill_shown(s, &now);
 	bus->shown = now;
-	if (was.rung != now.rung && s->ladder_cpu)
-		bus_signal_rung(bus->sdbus, s, was.rung);
+	for (int i = 0; i < RESOURCE_COUNT; i++) {
+		if (was.rungs[i] == now.rungs[i])
+			continue;
+		moved = true;
+		bus_signal_rung(bus->sdbus, s, (enum resource)i, was.rungs[i]);
+	}
 	if (was.policy_state != now.policy_state && s->status)
 		bus_signal_policy(bus->sdbus, s);
 #define NOTE(changed, name)                                                                        \
@@ -434,7 +441,8 @@ void bus_publish(struct bus *bus)
 	NOTE(was.policy_state != now.policy_state, "PolicyState");
 	NOTE(was.policy_digest != now.policy_digest, "PolicyDigest");
 	NOTE(was.facts_note != now.facts_note, "FactsNote");
-	NOTE(was.rung != now.rung, "Rung");
+	NOTE(was.rungs[RESOURCE_CPU] != now.rungs[RESOURCE_CPU], "Rung");
+	NOTE(moved, "Rungs");
 	NOTE(was.n_pods != now.n_pods, "NPods");
 #undef NOTE
 	names[n] = NULL;

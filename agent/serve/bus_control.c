@@ -12,6 +12,7 @@
 #include "agent/serve/bus_text.h"
 #include "policy/mode.h"
 #include "policy/names.h"
+#include "policy/reason_text.h"
 
 /* Longer words name no mode and no resource, and an error message quotes them. */
 #define WORD_MAX 32
@@ -45,6 +46,28 @@ int bus_control_get_modes(sd_bus *sdbus, const char *path, const char *interface
 			names_resource((enum resource)i),
 			names_mode(s->modes.by[i]),
 			mode_why(&s->mode_says, &s->modes, (enum resource)i),
+		};
+
+		r = append_row(reply, "sss", texts);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+int bus_control_get_rungs(sd_bus *sdbus, const char *path, const char *interface,
+			  const char *property, sd_bus_message *reply, void *userdata,
+			  sd_bus_error *error)
+{
+	const struct snapshot *s = snapshot_of(userdata);
+	int r = sd_bus_message_open_container(reply, 'a', "(sss)");
+	char why[REASON_TEXT_SIZE];
+
+	(void)sdbus, (void)path, (void)interface, (void)property, (void)error;
+	for (int i = 0; s->ladders && i < RESOURCE_COUNT && r >= 0; i++) {
+		const struct ladder *ladder = &s->ladders->of[i];
+		const char *const texts[] = {
+			names_resource((enum resource)i),
+			names_rung(ladder->rung),
+			reason_text(&ladder->reason, s->policy, why, sizeof(why)),
 		};
 
 		r = append_row(reply, "sss", texts);

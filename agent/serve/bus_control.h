@@ -14,6 +14,11 @@ int bus_control_resume(sd_bus_message *call, void *userdata, sd_bus_error *error
 int bus_control_get_modes(sd_bus *sdbus, const char *path, const char *interface,
 			  const char *property, sd_bus_message *reply, void *userdata,
 			  sd_bus_error *error);
+
+/* Rungs: (resource, rung, why it is there). */
+int bus_control_get_rungs(sd_bus *sdbus, const char *path, const char *interface,
+			  const char *property, sd_bus_message *reply, void *userdata,
+			  sd_bus_error *error);
 int bus_control_get_sources(sd_bus *sdbus, const char *path, const char *interface,
 			    const char *property, sd_bus_message *reply, void *userdata,
 			    sd_bus_error *error);

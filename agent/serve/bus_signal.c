@@ -29,15 +29,20 @@ static void emit(sd_bus *sdbus, const char *member, const char *const *text, siz
 		(void)sys_bus(sd_bus_send(sdbus, signal, NULL));
 }
 
-void bus_signal_rung(sd_bus *sdbus, const struct snapshot *s, enum rung from)
+void bus_signal_rung(sd_bus *sdbus, const struct snapshot *s, enum resource resource,
+		     enum rung from)
 {
+	const struct ladder *ladder;
 	char reason[REASON_TEXT_SIZE];
-	const char *const text[] = {
-		names_resource(RESOURCE_CPU),
-		names_rung(from),
-		names_rung(s->ladder_cpu->rung),
-		reason_text(&s->ladder_cpu->reason, s->policy, reason, sizeof(reason)),
-	};
+	const char *text[4];
+
+	if (!s->ladders)
+		return;
+	ladder = &s->ladders->of[resource];
+	text[0] = names_resource(resource);
+	text[1] = names_rung(from);
+	text[2] = names_rung(ladder->rung);
+	text[3] = reason_text(&ladder->reason, s->policy, reason, sizeof(reason));
 
 	emit(sdbus, "RungChanged", text, sizeof(text) / sizeof(text[0]));
 }

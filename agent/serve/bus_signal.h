@@ -6,8 +6,9 @@
 
 #include "colod/snapshot.h"
 
-/* RungChanged: the CPU ladder was on `from`. */
-void bus_signal_rung(sd_bus *sdbus, const struct snapshot *s, enum rung from);
+/* RungChanged: the ladder of this resource was on `from`. */
+void bus_signal_rung(sd_bus *sdbus, const struct snapshot *s, enum resource resource,
+		     enum rung from);
 
 /* PolicyRejected, when the policy state says so: with the first error as `file:line:col: text`. */
 void bus_signal_policy(sd_bus *sdbus, const struct snapshot *s);

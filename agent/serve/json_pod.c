@@ -180,11 +180,12 @@ static void score_values(struct json_view *view, cJSON *pod_object, const struct
 /* Until when (CLOCK_BOOTTIME) its waiting is no cause for a hold, because one did not help it. */
 static void rests(struct json_view *view, cJSON *pod_object, const struct pod *pod)
 {
-	const struct ladder *ladder = view->snapshot->ladder_cpu;
+	const struct ladders *ladders = view->snapshot->ladders;
 	const struct status *status = view->snapshot->status;
 	int64_t until_us = 0;
 
-	if (ladder && status && efficacy_rests(&ladder->efficacy, pod, status->pass_us, &until_us))
+	if (ladders && status &&
+	    efficacy_rests(&ladders->of[RESOURCE_CPU].efficacy, pod, status->pass_us, &until_us))
 		json_put_i64(&view->put, pod_object, "hold_rests_until_us", until_us);
 	else
 		json_put_null(&view->put, pod_object, "hold_rests_until_us");

@@ -109,7 +109,7 @@ static void room_section(struct json_view *view, cJSON *status)
 static void status_section(struct json_view *view, cJSON *doc)
 {
 	const struct status *s = view->snapshot->status;
-	const struct ladder *ladder = view->snapshot->ladder_cpu;
+	const struct ladders *ladders = view->snapshot->ladders;
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, doc, "status");
 
@@ -121,7 +121,10 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_text(put, object, "policy_digest", s->policy_digest);
 	json_put_u64(put, object, "policy_unenforced", s->policy_unenforced);
 	json_put_u64(put, object, "policy_lacks", s->policy_lacks);
-	json_put_text(put, object, "rung_cpu", ladder ? names_rung(ladder->rung) : NULL);
+	json_put_text(put, object, "rung_cpu",
+		      ladders ? names_rung(ladders->of[RESOURCE_CPU].rung) : NULL);
+	json_put_text(put, object, "rung_memory",
+		      ladders ? names_rung(ladders->of[RESOURCE_MEMORY].rung) : NULL);
 	count_pods(view, object);
 	room_section(view, object);
 	json_put_u64(put, object, "passes", s->passes);
@@ -149,27 +152,34 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, object, "slow_write_longest_us", s->slow_longest_us);
 }
 
+static void one_ladder(struct json_view *view, cJSON *ladders, enum resource resource)
+{
+	const struct ladder *ladder = &view->snapshot->ladders->of[resource];
+	struct json_put *put = &view->put;
+	cJSON *object = json_put_object(put, ladders, names_resource(resource));
+
+	json_put_text(put, object, "rung", names_rung(ladder->rung));
+	json_put_i64(put, object, "since_us", ladder->since_us);
+	json_put_i64(put, object, "pressure_us", ladder->pressure_us);
+	if (resource == RESOURCE_CPU && ladder->rung == RUNG_SQUEEZE)
+		json_put_u64(put, object, "quota_cpu_milli", ladder->quota_cpu_milli);
+	else if (resource == RESOURCE_CPU)
+		json_put_null(put, object, "quota_cpu_milli");
+	json_put_u64(put, object, "steps", ladder->steps);
+	if (ladder->reason.code != REASON_NONE)
+		json_view_reason(view, object, &ladder->reason);
+	else
+		json_put_null(put, object, "reason");
+}
+
 static void ladder_section(struct json_view *view, cJSON *doc)
 {
-	const struct ladder *ladder = view->snapshot->ladder_cpu;
-	struct json_put *put = &view->put;
-	cJSON *object = json_put_object(put, doc, "ladder"), *cpu;
+	cJSON *object = json_put_object(&view->put, doc, "ladder");
 
-	if (!ladder)
+	if (!view->snapshot->ladders)
 		return;
-	cpu = json_put_object(put, object, names_resource(RESOURCE_CPU));
-	json_put_text(put, cpu, "rung", names_rung(ladder->rung));
-	json_put_i64(put, cpu, "since_us", ladder->since_us);
-	json_put_i64(put, cpu, "pressure_us", ladder->pressure_us);
-	if (ladder->rung == RUNG_SQUEEZE)
-		json_put_u64(put, cpu, "quota_cpu_milli", ladder->quota_cpu_milli);
-	else
-		json_put_null(put, cpu, "quota_cpu_milli");
-	json_put_u64(put, cpu, "steps", ladder->steps);
-	if (ladder->reason.code != REASON_NONE)
-		json_view_reason(view, cpu, &ladder->reason);
-	else
-		json_put_null(put, cpu, "reason");
+	one_ladder(view, object, RESOURCE_CPU);
+	one_ladder(view, object, RESOURCE_MEMORY);
 }
 
 cJSON *snapshot_json(const struct snapshot *snapshot)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "colod/level.h"
 #include "colod/reason.h"
 
 enum rung {
@@ -45,4 +46,9 @@ struct ladder {
 	struct reason reason;	  /* of the last change of rung */
 	uint64_t steps;		  /* rung changes since start */
 	struct efficacy efficacy;
+};
+
+/* One ladder for each resource; that of io is always calm in this version. */
+struct ladders {
+	struct ladder of[RESOURCE_COUNT];
 };

@@ -70,7 +70,7 @@ struct snapshot {
 	const struct changes *changes; /* of the last pass that had any */
 	const struct scores *scores;
 	const struct losses *losses;
-	const struct ladder *ladder_cpu;
+	const struct ladders *ladders;
 	const struct floor_cpu *floor_cpu;
 	const struct status *status;
 	const struct history *history;

@@ -31,7 +31,7 @@ struct replay {
 };
 
 static void write_again(struct replay *r, const struct record_replayed *given,
-			const struct ladder *before, const struct floor_cpu *floor_before,
+			const struct ladders *before, const struct floor_cpu *floor_before,
 			const struct record_pass *pass)
 {
 	struct record_pass written = *pass;
@@ -41,7 +41,7 @@ static void write_again(struct replay *r, const struct record_replayed *given,
 	if (r->policy != given->policy)
 		require(record_writer_policy(r->writer, sources, n, &r->again) == 0);
 	r->policy = given->policy;
-	written.ladder_before = before;
+	written.ladders_before = before;
 	written.floor_before = floor_before;
 	require(record_writer_pass(r->writer, &written, &r->again) == 0);
 }
@@ -59,12 +59,13 @@ static int run(struct replay *r, const char *text, size_t len)
 	while (rc == 0 && r->passes < PASSES_MAX &&
 	       (rc = record_reader_pass(r->reader, error, &given)) == 1) {
 		struct floor_cpu floor_before;
-		struct ladder before;
+		struct ladders before;
 		struct record_pass pass;
 
-		if (given.ladder)
-			r->side.ladder = *given.ladder;
-		before = r->side.ladder;
+		for (int i = 0; i < RESOURCE_COUNT; i++)
+			if (given.ladders[i])
+				r->side.ladders.of[i] = *given.ladders[i];
+		before = r->side.ladders;
 		if (given.floor)
 			r->side.floor = *given.floor;
 		floor_before = r->side.floor;

@@ -13,7 +13,7 @@ uint64_t cpu_case_looked;
 void cpu_case_decide(struct fake *f)
 {
 	assert_int_equal(decide_assigned(&f->model, &f->samples, &f->policy, FAKE_RANDOM_NOW_US,
-					 &f->ladder, &f->plan),
+					 &f->ladders, &f->plan),
 			 0);
 }
 

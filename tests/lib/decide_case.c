@@ -15,7 +15,7 @@ struct pod *decide_pod(struct fake *f, const char *path, enum qos qos, enum leve
 void decide_run(struct fake *f)
 {
 	assert_int_equal(
-		decide_assigned(&f->model, &f->samples, &f->policy, 0, &f->ladder, &f->plan), 0);
+		decide_assigned(&f->model, &f->samples, &f->policy, 0, &f->ladders, &f->plan), 0);
 }
 
 const struct plan_entry *decide_entry(struct fake *f, const char *path, enum knob knob)

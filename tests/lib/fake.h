@@ -23,7 +23,7 @@ struct fake {
 	struct samples samples;
 	struct policy policy; /* levels as in the default profile; no rules */
 	struct plan plan;
-	struct ladder ladder;
+	struct ladders ladders;
 };
 
 /* Aborts without memory, as every function here. */

@@ -202,11 +202,12 @@ void fake_random(struct fake *f, uint64_t seed)
 	if (chance(r, 20))
 		f->model.capabilities &= (uint32_t)next(r);
 	if (chance(r, 50)) {
-		f->ladder.rung = RUNG_SQUEEZE;
-		f->ladder.quota_cpu_milli = below(r, 4000);
-		f->ladder.grown_us = FAKE_RANDOM_NOW_US;
-		f->ladder.pressure_us = FAKE_RANDOM_NOW_US;
-		f->ladder.reason.code = REASON_SQUEEZE;
-		f->ladder.efficacy.started_us = FAKE_RANDOM_NOW_US - (int64_t)below(r, 30 * SECOND);
+		f->ladders.of[RESOURCE_CPU].rung = RUNG_SQUEEZE;
+		f->ladders.of[RESOURCE_CPU].quota_cpu_milli = below(r, 4000);
+		f->ladders.of[RESOURCE_CPU].grown_us = FAKE_RANDOM_NOW_US;
+		f->ladders.of[RESOURCE_CPU].pressure_us = FAKE_RANDOM_NOW_US;
+		f->ladders.of[RESOURCE_CPU].reason.code = REASON_SQUEEZE;
+		f->ladders.of[RESOURCE_CPU].efficacy.started_us =
+			FAKE_RANDOM_NOW_US - (int64_t)below(r, 30 * SECOND);
 	}
 }

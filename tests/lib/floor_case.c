@@ -87,7 +87,7 @@ void floor_case_second(struct floor_case *c)
 		throttle(c, i);
 	}
 	assert_int_equal(decide_assigned(&c->f.model, &c->f.samples, &c->f.policy, c->now_us,
-					 &c->f.ladder, &c->f.plan),
+					 &c->f.ladders, &c->f.plan),
 			 0);
 	floor_step(&c->floor, &c->f.model, &c->f.samples, &c->f.plan, c->now_us);
 	c->n_changed = c->unwritten ? 0 : fake_apply(&c->f);

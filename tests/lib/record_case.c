@@ -52,7 +52,7 @@ void record_case_close(struct record_case *c)
 
 void record_case_pass(struct record_case *c, const struct fake *f, int64_t now_us)
 {
-	struct ladder before = c->ladder;
+	struct ladders before = c->ladders;
 	struct floor_cpu floor_before = c->floor;
 	const struct record_pass pass = {
 		.now_us = now_us,
@@ -60,8 +60,8 @@ void record_case_pass(struct record_case *c, const struct fake *f, int64_t now_u
 		.model = &f->model,
 		.samples = &f->samples,
 		.policy = c->policy,
-		.ladder_before = &before,
-		.ladder_after = &c->ladder,
+		.ladders_before = &before,
+		.ladders_after = &c->ladders,
 		.floor_before = &floor_before,
 		.floor_after = &c->floor,
 		.plan = &c->plan,
@@ -69,7 +69,7 @@ void record_case_pass(struct record_case *c, const struct fake *f, int64_t now_u
 		.changes = &c->changes,
 	};
 
-	require(decide(&f->model, &f->samples, c->policy, now_us, &c->ladder, &c->plan) == 0);
+	require(decide(&f->model, &f->samples, c->policy, now_us, &c->ladders, &c->plan) == 0);
 	floor_step(&c->floor, &f->model, &f->samples, &c->plan, now_us);
 	require(score(&f->model, &f->samples, &c->plan, &c->scores) == 0);
 	require(diff(&f->model, &c->plan, &c->modes, false, &c->changes) == 0);

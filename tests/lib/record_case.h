@@ -33,7 +33,7 @@ struct record_case {
 	struct record_buf text;
 	struct policy *policy; /* RECORD_CASE_POLICY */
 	struct modes modes;    /* squeeze everywhere */
-	struct ladder ladder;
+	struct ladders ladders;
 	struct floor_cpu floor;
 	struct plan plan;
 	struct scores scores;

@@ -87,15 +87,17 @@ static void make_plan(struct serve_case *c)
 	plan(c, c->web->cgroup, KNOB_CPU_WEIGHT, EFFECT_SHARE, knob_value_of(79), weight);
 	plan(c, c->besteffort, KNOB_CPU_WEIGHT, EFFECT_SHARE, knob_value_of(50), yield);
 	plan(c, c->besteffort, KNOB_CPU_MAX, EFFECT_HOLD, knob_value_quota(32800, 20000), squeeze);
-	c->f.ladder.rung = RUNG_SQUEEZE;
-	c->f.ladder.quota_cpu_milli = 1640;
-	c->f.ladder.reason = squeeze;
-	c->f.ladder.steps = 1;
-	c->f.ladder.efficacy.marks[c->f.ladder.efficacy.n_marks++] = (struct efficacy_pod){
-		.slot = c->web->slot,
-		.serial = c->web->serial,
-		.number = 253000000, /* 4 min after the pass */
-	};
+	c->f.ladders.of[RESOURCE_CPU].rung = RUNG_SQUEEZE;
+	c->f.ladders.of[RESOURCE_CPU].quota_cpu_milli = 1640;
+	c->f.ladders.of[RESOURCE_CPU].reason = squeeze;
+	c->f.ladders.of[RESOURCE_CPU].steps = 1;
+	c->f.ladders.of[RESOURCE_CPU]
+		.efficacy.marks[c->f.ladders.of[RESOURCE_CPU].efficacy.n_marks++] =
+		(struct efficacy_pod){
+			.slot = c->web->slot,
+			.serial = c->web->serial,
+			.number = 253000000, /* 4 min after the pass */
+		};
 }
 
 /* web asks for cores of its own and gets none; batch is kept off nothing. */
@@ -235,7 +237,7 @@ void serve_case_init(struct serve_case *c)
 		.plan = &c->f.plan,
 		.changes = &c->changes,
 		.scores = &c->scores,
-		.ladder_cpu = &c->f.ladder,
+		.ladders = &c->f.ladders,
 		.losses = &c->losses,
 		.floor_cpu = &c->floor,
 		.status = &c->status,

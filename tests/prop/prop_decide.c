@@ -20,7 +20,7 @@ static uint64_t seed;
 static void run(struct fake *f)
 {
 	assert_int_equal(
-		decide_assigned(&f->model, &f->samples, &f->policy, NOW, &f->ladder, &f->plan), 0);
+		decide_assigned(&f->model, &f->samples, &f->policy, NOW, &f->ladders, &f->plan), 0);
 }
 
 /* A failure that can be looked at again. */
@@ -307,9 +307,9 @@ static void check_holds(struct fake *f, int number)
 			CHECK(!plan_find(&f->plan, up, KNOB_CPU_MAX));
 		CHECK(e->want.value * 5 <= decide_tree_base(e->cgroup, KNOB_CPU_MAX)->value);
 	}
-	if (f->ladder.rung == RUNG_CALM)
+	if (f->ladders.of[RESOURCE_CPU].rung == RUNG_CALM)
 		CHECK(n == 0);
-	CHECK(sum <= f->ladder.quota_cpu_milli * 20 + n * 1000);
+	CHECK(sum <= f->ladders.of[RESOURCE_CPU].quota_cpu_milli * 20 + n * 1000);
 }
 
 TEST(quotas_together_are_what_the_ladder_gave)
@@ -322,8 +322,8 @@ static void check_monotone(struct fake *f, int number)
 {
 	struct ladder less = {0}, more = {0};
 
-	less.rung = more.rung = f->ladder.rung;
-	less.quota_cpu_milli = more.quota_cpu_milli = f->ladder.quota_cpu_milli;
+	less.rung = more.rung = f->ladders.of[RESOURCE_CPU].rung;
+	less.quota_cpu_milli = more.quota_cpu_milli = f->ladders.of[RESOURCE_CPU].quota_cpu_milli;
 	less.pressure_us = more.pressure_us = NOW - (int64_t)(seed % 20) * SECOND;
 	less.grown_us = more.grown_us = NOW - SECOND;
 	ladder_cpu_step(&less, &f->model, &f->samples, &f->policy, &f->plan, NOW);

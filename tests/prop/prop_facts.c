@@ -161,9 +161,9 @@ static void check_entry(struct world *w, const struct plan_entry *e, size_t i)
 
 static void check(struct world *w)
 {
-	struct ladder before = w->f.ladder;
+	struct ladders before = w->f.ladders;
 
-	CHECK(w, decide(&w->f.model, &w->f.samples, w->policy, FAKE_RANDOM_NOW_US, &w->f.ladder,
+	CHECK(w, decide(&w->f.model, &w->f.samples, w->policy, FAKE_RANDOM_NOW_US, &w->f.ladders,
 			&w->f.plan) == 0);
 	for (size_t i = 0; i < w->f.model.n_pods; i++) {
 		const struct pod *pod = w->f.model.pods[i];
@@ -177,11 +177,11 @@ static void check(struct world *w)
 			CHECK(w, now->role == w->final[i].role);
 		CHECK(w, !now->may_hold || w->final[i].may_hold);
 		if (now->state == ASSIGNMENT_WAITING)
-			CHECK(w, strcmp(w->f.ladder.reason.who, pod->name) != 0);
+			CHECK(w, strcmp(w->f.ladders.of[RESOURCE_CPU].reason.who, pod->name) != 0);
 	}
 	for (size_t k = 0; k < w->f.plan.n_entries; k++)
 		w->n_limits += takes_away(&w->f.plan.entries[k]);
-	w->f.ladder = before;
+	w->f.ladders = before;
 }
 
 static size_t n_limits, n_waiting;
@@ -240,7 +240,7 @@ TEST(where_nobody_tells_facts_no_pod_meets_a_limit_or_a_hold)
 		for (size_t i = 0; i < w->f.model.n_pods; i++)
 			set_known(w, i, FACT_ABSENT);
 		CHECK(w, decide(&w->f.model, &w->f.samples, w->policy, FAKE_RANDOM_NOW_US,
-				&w->f.ladder, &w->f.plan) == 0);
+				&w->f.ladders, &w->f.plan) == 0);
 		for (size_t k = 0; k < w->f.plan.n_entries; k++) {
 			const struct plan_entry *e = &w->f.plan.entries[k];
 

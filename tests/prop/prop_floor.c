@@ -78,14 +78,14 @@ static void check_raises(struct fake *f, int number)
 	struct floor_cpu floor = {0};
 	size_t changed = 0;
 
-	f->ladder = (struct ladder){0};
+	f->ladders = (struct ladders){0};
 	for (int s = 1; s <= SECONDS; s++) {
 		int64_t now_us = FAKE_RANDOM_NOW_US + s * (int64_t)SECOND;
 		struct plan_entry *normal;
 
 		starve(f, s, now_us);
 		assert_int_equal(decide_assigned(&f->model, &f->samples, &f->policy, now_us,
-						 &f->ladder, &f->plan),
+						 &f->ladders, &f->plan),
 				 0);
 		normal = copy(&f->plan);
 		floor_step(&floor, &f->model, &f->samples, &f->plan, now_us);

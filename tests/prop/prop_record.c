@@ -106,7 +106,7 @@ static void change(struct record_case *c, struct fake *f, int pass, uint64_t *r)
 	if (next(r) % 6 == 0)
 		c->modes.by[next(r) % RESOURCE_COUNT] = (enum mode)(next(r) % MODE_COUNT);
 	if (next(r) % 10 == 0)
-		c->ladder = (struct ladder){.since_us = NOW, .steps = next(r)};
+		c->ladders.of[RESOURCE_CPU] = (struct ladder){.since_us = NOW, .steps = next(r)};
 	more_samples(f, pass, r);
 }
 
@@ -121,7 +121,7 @@ static void make(struct record_case *c, int number, const struct record_names *n
 	if (f.model.n_cgroups > 0)
 		f.model.cgroups[(size_t)number % f.model.n_cgroups]->hidden = true;
 	record_case_open(c, names);
-	c->ladder = f.ladder;
+	c->ladders = f.ladders;
 	for (int pass = 0; pass < PASSES; pass++) {
 		if (pass > 0)
 			change(c, &f, pass, &r);

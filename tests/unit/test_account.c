@@ -167,16 +167,16 @@ TEST(a_stop_records_what_came_back_and_what_was_left)
 TEST(a_rung_is_recorded_with_whether_it_was_acted_on)
 {
 	tick_case_start(&t, "protect", MODE_FULL);
-	t.state->ladder_cpu.rung = RUNG_SQUEEZE;
-	t.state->ladder_cpu.reason = (struct reason){.code = REASON_SQUEEZE,
-						     .rule = -1,
-						     .observed = 123,
-						     .limit = 50,
-						     .for_us = 2 * S_US,
-						     .who = "shop/web"};
-	account_rung(t.state, RUNG_CALM);
+	t.state->ladders.of[RESOURCE_CPU].rung = RUNG_SQUEEZE;
+	t.state->ladders.of[RESOURCE_CPU].reason = (struct reason){.code = REASON_SQUEEZE,
+								   .rule = -1,
+								   .observed = 123,
+								   .limit = 50,
+								   .for_us = 2 * S_US,
+								   .who = "shop/web"};
+	account_rungs(t.state, &(struct ladders){0});
 	t.state->status.modes.by[RESOURCE_CPU] = MODE_SQUEEZE;
-	account_rung(t.state, RUNG_CALM);
+	account_rungs(t.state, &(struct ladders){0});
 	assert_true(find(HISTORY_RUNG, "cpu", ""));
 	assert_string_equal(r.from, "calm");
 	assert_string_equal(r.to, "squeeze");

@@ -371,14 +371,36 @@ TEST(an_unchanged_pass_sends_nothing_and_allocates_nothing)
 
 TEST(a_rung_change_is_a_signal_with_its_reason)
 {
-	b->serve.f.ladder.rung = RUNG_CALM;
-	b->serve.f.ladder.reason =
+	b->serve.f.ladders.of[RESOURCE_CPU].rung = RUNG_CALM;
+	b->serve.f.ladders.of[RESOURCE_CPU].reason =
 		(struct reason){.code = REASON_RELEASED, .rule = -1, .for_us = 10000000};
 	bus_publish(b->bus);
 	private_bus_settle(b->server, b->client);
 	assert_non_null(strstr(b->signals, "RungChanged cpu squeeze calm "));
 	assert_non_null(strstr(b->signals, "10 s"));
-	assert_non_null(strstr(b->signals, "PropertiesChanged " BUS_CASE_PATH " Rung \n"));
+	assert_non_null(strstr(b->signals, "PropertiesChanged " BUS_CASE_PATH " Rung Rungs \n"));
+}
+
+TEST(the_rung_of_each_resource_is_told_apart)
+{
+	sd_bus_message *reply;
+	const char *resource, *rung, *why;
+
+	b->serve.f.ladders.of[RESOURCE_MEMORY].rung = RUNG_SQUEEZE;
+	bus_publish(b->bus);
+	private_bus_settle(b->server, b->client);
+	assert_non_null(strstr(b->signals, "RungChanged memory calm squeeze "));
+	assert_null(strstr(b->signals, "RungChanged cpu"));
+	assert_non_null(strstr(b->signals, "PropertiesChanged " BUS_CASE_PATH " Rungs \n"));
+	reply = call_with(BUS_CASE_PATH, "org.freedesktop.DBus.Properties", "Get", "ss",
+			  BUS_CASE_MANAGER, "Rungs");
+	assert_true(sd_bus_message_enter_container(reply, 'v', "a(sss)") > 0);
+	assert_true(sd_bus_message_enter_container(reply, 'a', "(sss)") > 0);
+	assert_true(sd_bus_message_read(reply, "(sss)", &resource, &rung, &why) > 0);
+	assert_true(sd_bus_message_read(reply, "(sss)", &resource, &rung, &why) > 0);
+	assert_string_equal(resource, "memory");
+	assert_string_equal(rung, "squeeze");
+	sd_bus_message_unref(reply);
 }
 
 TEST(a_changed_property_is_told_and_the_others_are_not)
@@ -448,6 +470,7 @@ int main(void)
 		BUS_TEST(the_name_is_free_again_after_bus_free),
 		BUS_TEST(an_unchanged_pass_sends_nothing_and_allocates_nothing),
 		BUS_TEST(a_rung_change_is_a_signal_with_its_reason),
+		BUS_TEST(the_rung_of_each_resource_is_told_apart),
 		BUS_TEST(a_changed_property_is_told_and_the_others_are_not),
 		BUS_TEST(an_empty_node_is_served_before_the_first_pass),
 		BUS_TEST(a_lost_bus_costs_the_answers_and_nothing_else),

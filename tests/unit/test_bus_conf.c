@@ -210,7 +210,8 @@ static int sees_signals(gid_t gid)
 	if (pid == 0)
 		listen_as(gid, gid, ready[1], go[0]);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
-	c.f.ladder.rung = c.f.ladder.rung == RUNG_CALM ? RUNG_SQUEEZE : RUNG_CALM;
+	c.f.ladders.of[RESOURCE_CPU].rung =
+		c.f.ladders.of[RESOURCE_CPU].rung == RUNG_CALM ? RUNG_SQUEEZE : RUNG_CALM;
 	bus_publish(bus);
 	private_bus_settle(server, server);
 	assert_int_equal(write(go[1], "g", 1), 1);

@@ -68,10 +68,10 @@ TEST(a_rejected_policy_is_told_with_its_first_error_and_a_good_one_is_not)
 
 TEST(a_rung_is_told_with_where_it_came_from_and_why)
 {
-	b->serve.f.ladder.rung = RUNG_CALM;
-	b->serve.f.ladder.reason =
+	b->serve.f.ladders.of[RESOURCE_CPU].rung = RUNG_CALM;
+	b->serve.f.ladders.of[RESOURCE_CPU].reason =
 		(struct reason){.code = REASON_RELEASED, .rule = -1, .for_us = 10000000};
-	bus_signal_rung(b->server, &b->serve.snapshot, RUNG_SQUEEZE);
+	bus_signal_rung(b->server, &b->serve.snapshot, RESOURCE_CPU, RUNG_SQUEEZE);
 	private_bus_settle(b->server, b->client);
 	assert_int_equal(strncmp(seen, "RungChanged|cpu|squeeze|calm|", 29), 0);
 	assert_non_null(strstr(seen, "10 s"));

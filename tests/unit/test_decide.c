@@ -52,7 +52,7 @@ static void node(struct fake *f, int n_pods)
 
 static int run(struct fake *f)
 {
-	return decide(&f->model, &f->samples, &f->policy, 0, &f->ladder, &f->plan);
+	return decide(&f->model, &f->samples, &f->policy, 0, &f->ladders, &f->plan);
 }
 
 TEST(every_pod_gets_the_level_of_its_rule)

@@ -64,8 +64,9 @@ TEST(a_set_that_cannot_be_read_just_now_changes_neither_the_way_nor_what_a_pod_h
 		cores_case_run(&f);
 		(void)fake_apply(&f);
 		fake_cgroup(&f, G1)->knobs[unread[i]].now.state = KNOB_UNREAD;
-		assert_int_equal(
-			decide_assigned(&f.model, &f.samples, &f.policy, 1, &f.ladder, &f.plan), 0);
+		assert_int_equal(decide_assigned(&f.model, &f.samples, &f.policy, 1, &f.ladders,
+						 &f.plan),
+				 0);
 		cores_case_wants(&f, G1, KNOB_CPUSET_CPUS, "-");
 		cores_case_wants(&f, BESTEFFORT, KNOB_CPUSET_CPUS, "-");
 		cores_case_wants(&f, KUBE, KNOB_CPUSET_EXCLUSIVE, "0-1");
@@ -74,8 +75,9 @@ TEST(a_set_that_cannot_be_read_just_now_changes_neither_the_way_nor_what_a_pod_h
 		/* and one that has nothing gets nothing */
 		cores_case_pod(&f, G2, 2000);
 		fake_cgroup(&f, G2)->knobs[unread[i]].now.state = KNOB_UNREAD;
-		assert_int_equal(
-			decide_assigned(&f.model, &f.samples, &f.policy, 1, &f.ladder, &f.plan), 0);
+		assert_int_equal(decide_assigned(&f.model, &f.samples, &f.policy, 1, &f.ladders,
+						 &f.plan),
+				 0);
 		assert_int_equal(cores_case_of(&f, G2)->reason.code, REASON_CORES_UNREAD);
 		assert_int_equal(cores_case_of(&f, G1)->state, CORES_OWN);
 		fake_free(&f);
@@ -281,7 +283,7 @@ TEST(nothing_that_is_offline_is_ever_written)
 
 static void decide_at(struct fake *f, int64_t now_us)
 {
-	assert_int_equal(decide_assigned(&f->model, &f->samples, &f->policy, now_us, &f->ladder,
+	assert_int_equal(decide_assigned(&f->model, &f->samples, &f->policy, now_us, &f->ladders,
 					 &f->plan),
 			 0);
 }

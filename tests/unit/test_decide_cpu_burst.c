@@ -162,9 +162,10 @@ TEST(a_held_pod_has_no_burst_and_a_hold_is_never_a_quota_to_burst_over)
 	f.policy.levels[LEVEL_P7].cpu.burst_permille = PERMILLE;
 	decide_run(&f);
 	assert_int_equal(decide_want(&f, B1, KNOB_CPU_MAX_BURST), 40000);
-	f.ladder.rung = RUNG_SQUEEZE;
-	f.ladder.quota_cpu_milli = 200;
-	f.ladder.reason = (struct reason){.code = REASON_SQUEEZE, .level = LEVEL_NONE, .rule = -1};
+	f.ladders.of[RESOURCE_CPU].rung = RUNG_SQUEEZE;
+	f.ladders.of[RESOURCE_CPU].quota_cpu_milli = 200;
+	f.ladders.of[RESOURCE_CPU].reason =
+		(struct reason){.code = REASON_SQUEEZE, .level = LEVEL_NONE, .rule = -1};
 	/* What decide_cpu() plans then; the ladder itself would go back to calm here. */
 	plan_clear(&f.plan);
 	f.plan.n_assignments = f.model.n_slots;
@@ -173,7 +174,7 @@ TEST(a_held_pod_has_no_burst_and_a_hold_is_never_a_quota_to_burst_over)
 	assert_int_equal(decide_cpu_burst(&(struct decide_input){.model = &f.model,
 								 .samples = &f.samples,
 								 .policy = &f.policy,
-								 .ladder_cpu = &f.ladder},
+								 .ladders = &f.ladders},
 					  &f.plan),
 			 0);
 	assert_int_equal(decide_want(&f, B1, KNOB_CPU_MAX_BURST), 0);
@@ -182,7 +183,7 @@ TEST(a_held_pod_has_no_burst_and_a_hold_is_never_a_quota_to_burst_over)
 	assert_int_equal(decide_want(&f, G1, KNOB_CPU_MAX_BURST), 40000);
 	/* The hold has ended in the plan and is still in the file: its quota counts for nothing. */
 	fake_own(fake_cgroup(&f, B1), KNOB_CPU_MAX, 200000, 4000);
-	f.ladder.rung = RUNG_CALM;
+	f.ladders.of[RESOURCE_CPU].rung = RUNG_CALM;
 	decide_run(&f);
 	assert_int_equal(decide_want(&f, B1, KNOB_CPU_MAX_BURST), 40000);
 	fake_free(&f);

@@ -23,7 +23,7 @@ static void hold(struct fake *f)
 		.model = &f->model,
 		.samples = &f->samples,
 		.policy = &f->policy,
-		.ladder_cpu = &f->ladder,
+		.ladders = &f->ladders,
 		.now_us = NOW,
 	};
 	size_t n = f->plan.n_assignments;
@@ -62,9 +62,9 @@ static void squeezed_node(struct fake *f)
 	pod(f, G1, QOS_GUARANTEED, LEVEL_P0);
 	pod(f, O1, QOS_BESTEFFORT, LEVEL_P7);
 	pod(f, O2, QOS_BESTEFFORT, LEVEL_P7);
-	f->ladder.rung = RUNG_SQUEEZE;
-	f->ladder.quota_cpu_milli = 1200;
-	f->ladder.reason = (struct reason){
+	f->ladders.of[RESOURCE_CPU].rung = RUNG_SQUEEZE;
+	f->ladders.of[RESOURCE_CPU].quota_cpu_milli = 1200;
+	f->ladders.of[RESOURCE_CPU].reason = (struct reason){
 		.code = REASON_SQUEEZE,
 		.level = LEVEL_NONE,
 		.rule = -1,
@@ -106,10 +106,10 @@ TEST(calm_holds_nobody)
 	struct fake f;
 
 	squeezed_node(&f);
-	f.ladder.rung = RUNG_CALM;
+	f.ladders.of[RESOURCE_CPU].rung = RUNG_CALM;
 	hold(&f);
 	assert_int_equal(f.plan.n_entries, 0);
-	f.ladder.rung = RUNG_SQUEEZE;
+	f.ladders.of[RESOURCE_CPU].rung = RUNG_SQUEEZE;
 	f.model.capabilities &= ~(1u << CAPABILITY_CPU_MAX);
 	hold(&f);
 	assert_int_equal(f.plan.n_entries, 0);
@@ -161,13 +161,13 @@ TEST(nobody_gets_less_than_a_millisecond_a_period)
 
 	squeezed_node(&f);
 	pod(&f, BESTEFFORT "/kubepods-besteffort-podproxy.slice", QOS_BESTEFFORT, LEVEL_P1);
-	f.ladder.quota_cpu_milli = 80;
+	f.ladders.of[RESOURCE_CPU].quota_cpu_milli = 80;
 	uses(&f, O1, 0);
 	uses(&f, O2, 4000);
 	hold(&f);
 	assert_int_equal(quota(&f, O1), 1000);
 	assert_true(quota(&f, O2) >= 1000);
-	f.ladder.quota_cpu_milli = 0;
+	f.ladders.of[RESOURCE_CPU].quota_cpu_milli = 0;
 	hold(&f);
 	assert_int_equal(quota(&f, O1), 1000);
 	fake_free(&f);
@@ -228,18 +228,18 @@ TEST(a_small_growth_is_not_written)
 	assert_int_equal(quota(&f, BESTEFFORT), 24000);
 	(void)fake_apply(&f);
 	assert_true(fake_cgroup(&f, BESTEFFORT)->knobs[KNOB_CPU_MAX].held);
-	f.ladder.quota_cpu_milli = 1400; /* a sixth more */
+	f.ladders.of[RESOURCE_CPU].quota_cpu_milli = 1400; /* a sixth more */
 	hold(&f);
 	assert_int_equal(quota(&f, BESTEFFORT), 24000);
-	f.ladder.quota_cpu_milli = 1401;
+	f.ladders.of[RESOURCE_CPU].quota_cpu_milli = 1401;
 	hold(&f);
 	assert_int_equal(quota(&f, BESTEFFORT), 28020);
 	/* a cut is never put off */
-	f.ladder.quota_cpu_milli = 1199;
+	f.ladders.of[RESOURCE_CPU].quota_cpu_milli = 1199;
 	hold(&f);
 	assert_int_equal(quota(&f, BESTEFFORT), 23980);
 	/* nor does a quota count that is no hold, or no longer there */
-	f.ladder.quota_cpu_milli = 1210;
+	f.ladders.of[RESOURCE_CPU].quota_cpu_milli = 1210;
 	fake_cgroup(&f, BESTEFFORT)->knobs[KNOB_CPU_MAX].held = false;
 	hold(&f);
 	assert_int_equal(quota(&f, BESTEFFORT), 24200);
@@ -267,14 +267,14 @@ TEST(where_several_are_held_small_changes_are_not_written_but_all_together_never
 	assert_int_equal(quota(&f, BESTEFFORT), class);
 	assert_int_equal(quota(&f, B2), pod_b2);
 	/* a little less for both: it is enough to cut the one that has most above its share */
-	f.ladder.quota_cpu_milli = 1190;
+	f.ladders.of[RESOURCE_CPU].quota_cpu_milli = 1190;
 	hold(&f);
 	assert_in_range(quota(&f, BESTEFFORT) + quota(&f, B2), 20000, 23800);
 	assert_true(quota(&f, BESTEFFORT) == class || quota(&f, B2) == pod_b2);
-	f.ladder.quota_cpu_milli = 600;
+	f.ladders.of[RESOURCE_CPU].quota_cpu_milli = 600;
 	hold(&f);
 	assert_true(quota(&f, BESTEFFORT) < class && quota(&f, B2) < pod_b2);
-	f.ladder.quota_cpu_milli = 2400;
+	f.ladders.of[RESOURCE_CPU].quota_cpu_milli = 2400;
 	hold(&f);
 	assert_true(quota(&f, BESTEFFORT) > class * 3 / 2 && quota(&f, B2) > pod_b2 * 3 / 2);
 	fake_free(&f);
@@ -293,7 +293,7 @@ TEST(at_the_floor_all_together_get_no_less)
 		pod(&f, BESTEFFORT "/kubepods-besteffort-podproxy.slice", QOS_BESTEFFORT, LEVEL_P1);
 		pod(&f, B2, QOS_BURSTABLE, LEVEL_P7);
 		pod(&f, BURSTABLE "/kubepods-burstable-podb1.slice", QOS_BURSTABLE, LEVEL_P4);
-		f.ladder.reason.code = codes[i];
+		f.ladders.of[RESOURCE_CPU].reason.code = codes[i];
 		uses(&f, O1, 400);
 		uses(&f, O2, 400);
 		uses(&f, B2, 400);

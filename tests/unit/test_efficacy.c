@@ -58,12 +58,12 @@ static enum rung run(struct world *w, int seconds, struct second s)
 		w->db_us += s.db * 1000;
 		sample(w);
 		assert_int_equal(decide_assigned(&w->f.model, &w->f.samples, &w->f.policy,
-						 w->now_us, &w->f.ladder, &w->f.plan),
+						 w->now_us, &w->f.ladders, &w->f.plan),
 				 0);
 		if (!s.watch_only)
 			(void)fake_apply(&w->f);
 	}
-	return w->f.ladder.rung;
+	return w->f.ladders.of[RESOURCE_CPU].rung;
 }
 
 /* web waits 30 % before the hold begins, in the pass that this returns from. */
@@ -80,15 +80,15 @@ TEST(a_hold_that_changes_nothing_is_undone_after_two_windows_and_not_tried_for_f
 	squeeze(&w, 0, false);
 	assert_int_equal(run(&w, 19, (struct second){.web = 300}), RUNG_SQUEEZE);
 	assert_int_equal(run(&w, 1, (struct second){.web = 300}), RUNG_CALM);
-	assert_int_equal(w.f.ladder.reason.code, REASON_INEFFECTIVE);
-	assert_string_equal(w.f.ladder.reason.who, w.web->name);
-	assert_int_equal(w.f.ladder.reason.observed, 300);
-	assert_int_equal(w.f.ladder.reason.limit, 300);
-	assert_int_equal(w.f.ladder.reason.for_us, 300 * (uint64_t)SECOND);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].reason.code, REASON_INEFFECTIVE);
+	assert_string_equal(w.f.ladders.of[RESOURCE_CPU].reason.who, w.web->name);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].reason.observed, 300);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].reason.limit, 300);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].reason.for_us, 300 * (uint64_t)SECOND);
 	assert_null(plan_find(&w.f.plan, w.hog->cgroup->parent, KNOB_CPU_MAX));
 	assert_int_equal(run(&w, 299, (struct second){.web = 300}), RUNG_CALM);
 	assert_int_equal(run(&w, 1, (struct second){.web = 300}), RUNG_SQUEEZE);
-	assert_int_equal(w.f.ladder.steps, 3);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].steps, 3);
 	fake_free(&w.f);
 }
 
@@ -101,7 +101,7 @@ TEST(one_that_takes_a_fifth_of_the_wait_away_stays)
 	fake_free(&w.f);
 	squeeze(&w, 0, false);
 	assert_int_equal(run(&w, 20, (struct second){.web = 241}), RUNG_CALM);
-	assert_int_equal(w.f.ladder.reason.code, REASON_INEFFECTIVE);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].reason.code, REASON_INEFFECTIVE);
 	fake_free(&w.f);
 }
 
@@ -141,9 +141,9 @@ TEST(one_that_helps_neither_of_two_is_undone_and_both_rest)
 
 	squeeze(&w, 200, false);
 	assert_int_equal(run(&w, 20, (struct second){.web = 300, .db = 200}), RUNG_CALM);
-	assert_string_equal(w.f.ladder.reason.who, w.web->name);
-	assert_true(efficacy_rests(&w.f.ladder.efficacy, w.web, w.now_us, NULL));
-	assert_true(efficacy_rests(&w.f.ladder.efficacy, w.db, w.now_us, NULL));
+	assert_string_equal(w.f.ladders.of[RESOURCE_CPU].reason.who, w.web->name);
+	assert_true(efficacy_rests(&w.f.ladders.of[RESOURCE_CPU].efficacy, w.web, w.now_us, NULL));
+	assert_true(efficacy_rests(&w.f.ladders.of[RESOURCE_CPU].efficacy, w.db, w.now_us, NULL));
 	assert_int_equal(run(&w, 100, (struct second){.web = 300, .db = 200}), RUNG_CALM);
 	fake_free(&w.f);
 }
@@ -167,10 +167,10 @@ TEST(while_one_rests_another_still_earns_a_hold)
 	assert_int_equal(run(&w, 20, (struct second){.web = 300}), RUNG_CALM);
 	assert_int_equal(run(&w, 5, (struct second){.web = 300}), RUNG_CALM);
 	assert_int_equal(run(&w, 2, (struct second){.web = 300, .db = 200}), RUNG_SQUEEZE);
-	assert_string_equal(w.f.ladder.reason.who, w.db->name);
+	assert_string_equal(w.f.ladders.of[RESOURCE_CPU].reason.who, w.db->name);
 	/* The one that rests does not speak for this hold. */
 	assert_int_equal(run(&w, 20, (struct second){.web = 300, .db = 200}), RUNG_CALM);
-	assert_string_equal(w.f.ladder.reason.who, w.db->name);
+	assert_string_equal(w.f.ladders.of[RESOURCE_CPU].reason.who, w.db->name);
 	fake_free(&w.f);
 }
 
@@ -181,7 +181,7 @@ TEST(where_nobody_is_held_nothing_is_judged)
 	squeeze(&w, 0, true);
 	assert_int_equal(run(&w, 120, (struct second){.web = 300, .watch_only = true}),
 			 RUNG_SQUEEZE);
-	assert_int_equal(w.f.ladder.steps, 1);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].steps, 1);
 	fake_free(&w.f);
 }
 
@@ -204,12 +204,12 @@ TEST(a_mark_ends_with_its_pod)
 	squeeze(&w, 0, false);
 	assert_int_equal(run(&w, 20, (struct second){.web = 300}), RUNG_CALM);
 	look = (struct wait_look){.model = &w.f.model, .now_us = w.now_us};
-	efficacy_expire(&w.f.ladder.efficacy, &look);
-	assert_int_equal(w.f.ladder.efficacy.n_marks, 1);
+	efficacy_expire(&w.f.ladders.of[RESOURCE_CPU].efficacy, &look);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].efficacy.n_marks, 1);
 	w.web->serial += 100;
-	assert_false(efficacy_rests(&w.f.ladder.efficacy, w.web, w.now_us, NULL));
-	efficacy_expire(&w.f.ladder.efficacy, &look);
-	assert_int_equal(w.f.ladder.efficacy.n_marks, 0);
+	assert_false(efficacy_rests(&w.f.ladders.of[RESOURCE_CPU].efficacy, w.web, w.now_us, NULL));
+	efficacy_expire(&w.f.ladders.of[RESOURCE_CPU].efficacy, &look);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].efficacy.n_marks, 0);
 	fake_free(&w.f);
 }
 
@@ -221,12 +221,12 @@ TEST(a_wait_that_flickers_is_judged_too)
 
 	world_init(&w);
 	assert_int_equal(run(&w, 2, (struct second){.web = 50}), RUNG_SQUEEZE);
-	while (w.f.ladder.rung == RUNG_SQUEEZE && seconds < 60) {
+	while (w.f.ladders.of[RESOURCE_CPU].rung == RUNG_SQUEEZE && seconds < 60) {
 		(void)run(&w, 1, (struct second){.web = seconds % 4 < 2 ? 56 : 38});
 		seconds++;
 	}
 	assert_in_range(seconds, 20, 24);
-	assert_int_equal(w.f.ladder.reason.code, REASON_INEFFECTIVE);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].reason.code, REASON_INEFFECTIVE);
 	fake_free(&w.f);
 }
 
@@ -250,8 +250,8 @@ TEST(a_crowd_that_waits_is_never_judged_by_a_part_of_it)
 			fake_sample(&w.f, pods[i], w.now_us + SECOND, 0, (uint64_t)s * SECOND / 5);
 		(void)run(&w, 1, (struct second){.web = 300});
 	}
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	assert_int_equal(w.f.ladder.steps, 1);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].rung, RUNG_SQUEEZE);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].steps, 1);
 	fake_free(&w.f);
 }
 

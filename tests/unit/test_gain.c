@@ -110,13 +110,13 @@ TEST(where_the_driver_keeps_a_class_from_being_idle_it_is_told)
 			f.model.driver = (enum cgroup_driver)driver;
 			f.policy.levels[LEVEL_P7].cpu.yield = (enum yield_kind)yield;
 			assert_int_equal(decide_assigned(&f.model, &f.samples, &f.policy, 1,
-							 &f.ladder, &f.plan),
+							 &f.ladders, &f.plan),
 					 0);
 			assert_int_equal(find(), due);
 		}
 	}
 	f.model.driver = DRIVER_CGROUPFS;
-	assert_int_equal(decide_assigned(&f.model, &f.samples, &f.policy, 1, &f.ladder, &f.plan),
+	assert_int_equal(decide_assigned(&f.model, &f.samples, &f.policy, 1, &f.ladders, &f.plan),
 			 0);
 	assert_int_equal(find(), 1);
 	assert_string_equal(gain_name(list[0].kind), "driver");

@@ -126,7 +126,7 @@ static size_t pass(struct noisy *w, int64_t now_us)
 	for (size_t i = 0; i <= HOGS; i++)
 		before[i] = (i < HOGS ? w->hogs[i]->cgroup : class)->knobs[KNOB_CPU_MAX].now;
 	assert_int_equal(decide_assigned(&w->f.model, &w->f.samples, &w->f.policy, now_us,
-					 &w->f.ladder, &w->f.plan),
+					 &w->f.ladders, &w->f.plan),
 			 0);
 	(void)fake_apply(&w->f);
 	for (size_t i = 0; i <= HOGS; i++) {
@@ -139,7 +139,7 @@ static size_t pass(struct noisy *w, int64_t now_us)
 static void count(struct noisy *w, size_t second, size_t writes)
 {
 	w->writes += writes;
-	w->squeezed_s += w->f.ladder.rung == RUNG_SQUEEZE;
+	w->squeezed_s += w->f.ladders.of[RESOURCE_CPU].rung == RUNG_SQUEEZE;
 	w->in_minute = second % 60 == 0 ? writes : w->in_minute + writes;
 	if (w->in_minute > w->worst_minute)
 		w->worst_minute = w->in_minute;
@@ -166,8 +166,8 @@ static bool exceeds(struct noisy *w)
 	bool divided = allowed(w->hogs[0]->cgroup->parent) == UINT64_MAX;
 	uint64_t lifted = divided ? HOGS * 1000 * 1000 / PERIOD_US : 0;
 
-	return w->f.ladder.rung == RUNG_SQUEEZE &&
-	       held_milli(w) > w->f.ladder.quota_cpu_milli + lifted;
+	return w->f.ladders.of[RESOURCE_CPU].rung == RUNG_SQUEEZE &&
+	       held_milli(w) > w->f.ladders.of[RESOURCE_CPU].quota_cpu_milli + lifted;
 }
 
 /* `fixed`: online work wants this much all the time. */
@@ -187,7 +187,7 @@ static void run_hour(struct noisy *w, uint64_t fixed)
 			int64_t now_us = start_us + half * (300000 + (int64_t)below(w, 300000));
 
 			/* The second pass of a second is one that a trigger asked for. */
-			if (half && w->f.ladder.pressure_us < now_us - 2 * SECOND)
+			if (half && w->f.ladders.of[RESOURCE_CPU].pressure_us < now_us - 2 * SECOND)
 				continue;
 			live(w, (uint64_t)(now_us - last_us) % (2 * SECOND), wants);
 			last_us = now_us;
@@ -224,7 +224,8 @@ TEST(an_hour_of_noise_costs_few_writes_and_puts_no_cut_off)
 		mean = w.writes * 60 / w.squeezed_s;
 		print_message("# %s: %zu s squeezed in %" PRIu64 " steps, %" PRIu64
 			      " writes a minute, %zu in the worst\n",
-			      cases[i].name, w.squeezed_s, w.f.ladder.steps, mean, w.worst_minute);
+			      cases[i].name, w.squeezed_s, w.f.ladders.of[RESOURCE_CPU].steps, mean,
+			      w.worst_minute);
 		assert_int_equal(w.late_cuts, 0);
 		assert_in_range(mean, 1, cases[i].mean);
 		assert_in_range(w.worst_minute, 1, cases[i].worst);

@@ -62,10 +62,14 @@ static void world_init(struct world *w)
 	sample(w);
 }
 
+static struct ladder *cpu(struct world *w)
+{
+	return &w->f.ladders.of[RESOURCE_CPU];
+}
+
 static void step(struct world *w)
 {
-	ladder_cpu_step(&w->f.ladder, &w->f.model, &w->f.samples, &w->f.policy, &w->f.plan,
-			w->now_us);
+	ladder_cpu_step(cpu(w), &w->f.model, &w->f.samples, &w->f.policy, &w->f.plan, w->now_us);
 }
 
 static void run(struct world *w, int seconds, struct second s)
@@ -91,9 +95,9 @@ TEST(with_nobody_waiting_offline_work_gets_the_node_and_no_step_is_taken)
 
 	world_init(&w);
 	run(&w, 30, (struct second){.web = 0, .wait = 0, .hog = 4000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	assert_int_equal(w.f.ladder.steps, 0);
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 0);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->steps, 0);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 0);
 	fake_free(&w.f);
 }
 
@@ -103,15 +107,15 @@ TEST(an_online_pod_that_waits_squeezes_offline_work_to_what_the_target_leaves)
 
 	world_init(&w);
 	run(&w, 3, (struct second){.web = 1200, .wait = 124, .hog = 2600, .system = 200});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	assert_int_equal(w.f.ladder.steps, 1);
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 2600 - 1200 - 200);
-	assert_int_equal(w.f.ladder.reason.code, REASON_SQUEEZE);
-	assert_string_equal(w.f.ladder.reason.who, w.web->name);
-	assert_int_equal(w.f.ladder.reason.observed, 124);
-	assert_int_equal(w.f.ladder.reason.limit, 50);
-	assert_int_equal(w.f.ladder.reason.for_us, 2 * SECOND);
-	assert_int_equal(w.f.ladder.reason.extra, 300); /* 1200 of 4000 */
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
+	assert_int_equal(cpu(&w)->steps, 1);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 2600 - 1200 - 200);
+	assert_int_equal(cpu(&w)->reason.code, REASON_SQUEEZE);
+	assert_string_equal(cpu(&w)->reason.who, w.web->name);
+	assert_int_equal(cpu(&w)->reason.observed, 124);
+	assert_int_equal(cpu(&w)->reason.limit, 50);
+	assert_int_equal(cpu(&w)->reason.for_us, 2 * SECOND);
+	assert_int_equal(cpu(&w)->reason.extra, 300); /* 1200 of 4000 */
 	fake_free(&w.f);
 }
 
@@ -121,13 +125,13 @@ TEST(a_wait_under_the_threshold_or_shorter_than_the_window_moves_nothing)
 
 	world_init(&w);
 	run(&w, 1, (struct second){.web = 1000, .wait = 900, .hog = 3000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM); /* one second of two */
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM); /* one second of two */
 	fake_free(&w.f);
 	world_init(&w);
 	run(&w, 20, (struct second){.web = 1000, .wait = 49, .hog = 3000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	run(&w, 3, (struct second){.web = 1000, .wait = 50, .hog = 3000});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
 	fake_free(&w.f);
 }
 
@@ -137,9 +141,9 @@ TEST(a_pod_that_throttles_itself_is_not_an_offline_pods_fault)
 
 	world_init(&w);
 	run(&w, 10, (struct second){.web = 1000, .wait = 500, .hog = 3000, .throttled = 1});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	run(&w, 3, (struct second){.web = 1000, .wait = 500, .hog = 3000, .throttled = 0});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
 	fake_free(&w.f);
 }
 
@@ -150,11 +154,11 @@ TEST(nor_is_one_whose_container_is_throttled_or_cannot_be_looked_at)
 
 	world_init(&w);
 	run(&w, 10, (struct second){.web = 1000, .wait = 500, .hog = 3000, .inner = 2});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	run(&w, 10, (struct second){.web = 1000, .wait = 500, .hog = 3000, .unseen = true});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	run(&w, 3, (struct second){.web = 1000, .wait = 500, .hog = 3000});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
 	fake_free(&w.f);
 }
 
@@ -165,7 +169,7 @@ TEST(offline_work_that_waits_squeezes_nobody)
 	world_init(&w);
 	/* the hog's own some is as high as its use, the online pods wait for nothing */
 	run(&w, 10, (struct second){.web = 3000, .wait = 0, .hog = 1000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	fake_free(&w.f);
 }
 
@@ -176,10 +180,10 @@ TEST(the_agent_squeezes_nobody_for_its_own_sake)
 	world_init(&w);
 	w.web->cgroup->name = "colod.service";
 	run(&w, 10, (struct second){.web = 1000, .wait = 900, .hog = 3000});
-	assert_int_equal(w.f.ladder.steps, 0);
+	assert_int_equal(cpu(&w)->steps, 0);
 	w.web->cgroup->name = "kubelet.service";
 	run(&w, 10, (struct second){.web = 1000, .wait = 900, .hog = 3000});
-	assert_int_equal(w.f.ladder.steps, 1);
+	assert_int_equal(cpu(&w)->steps, 1);
 	fake_free(&w.f);
 }
 
@@ -189,11 +193,11 @@ TEST(offline_work_at_its_floor_is_not_squeezed)
 
 	world_init(&w);
 	run(&w, 10, (struct second){.web = 3900, .wait = 500, .hog = 80});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	run(&w, 3, (struct second){.web = 3800, .wait = 500, .hog = 120});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 80);
-	assert_int_equal(w.f.ladder.reason.code, REASON_SQUEEZE_FLOOR);
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 80);
+	assert_int_equal(cpu(&w)->reason.code, REASON_SQUEEZE_FLOOR);
 	fake_free(&w.f);
 }
 
@@ -207,13 +211,13 @@ TEST(kernels_that_throttle_a_whole_run_queue_have_a_higher_floor)
 		world_init(&w);
 		strcpy(w.f.model.node.kernel, old[i]);
 		run(&w, 3, (struct second){.web = 2600, .wait = 500, .hog = 1400});
-		assert_int_equal(w.f.ladder.quota_cpu_milli, 1000); /* min(1 CPU, 25 % of 4) */
+		assert_int_equal(cpu(&w)->quota_cpu_milli, 1000); /* min(1 CPU, 25 % of 4) */
 		fake_free(&w.f);
 	}
 	world_init(&w);
 	strcpy(w.f.model.node.kernel, "6.18.0");
 	run(&w, 3, (struct second){.web = 2600, .wait = 500, .hog = 1400});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 80);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 80);
 	fake_free(&w.f);
 }
 
@@ -224,13 +228,13 @@ TEST(while_somebody_waits_the_quota_only_falls)
 
 	world_init(&w);
 	run(&w, 3, (struct second){.web = 1000, .wait = 200, .hog = 3000});
-	before = w.f.ladder.quota_cpu_milli;
+	before = cpu(&w)->quota_cpu_milli;
 	assert_int_equal(before, 1600);
 	run(&w, 3, (struct second){.web = 1500, .wait = 200, .hog = 1600});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 1100);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 1100);
 	run(&w, 10, (struct second){.web = 500, .wait = 200, .hog = 1100});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 1100);
-	assert_int_equal(w.f.ladder.steps, 1);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 1100);
+	assert_int_equal(cpu(&w)->steps, 1);
 	fake_free(&w.f);
 }
 
@@ -240,16 +244,16 @@ TEST(without_pressure_the_quota_grows_by_a_twentieth_of_the_node_a_second_up_to_
 
 	world_init(&w);
 	run(&w, 3, (struct second){.web = 2400, .wait = 200, .hog = 1600});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 200);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 200);
 	/* the last two waiting seconds leave the window first */
 	run(&w, 2, (struct second){.web = 2000, .wait = 0, .hog = 200});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 400);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 400);
 	run(&w, 1, (struct second){.web = 2000, .wait = 0, .hog = 400});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 600);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 600);
 	run(&w, 3, (struct second){.web = 2000, .wait = 0, .hog = 600});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 600); /* 2600 - 2000 */
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	assert_int_equal(w.f.ladder.reason.extra, 150);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 600); /* 2600 - 2000 */
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
+	assert_int_equal(cpu(&w)->reason.extra, 150);
 	fake_free(&w.f);
 }
 
@@ -260,17 +264,17 @@ TEST(calm_takes_the_quota_away_from_a_hog_that_uses_all_of_it)
 
 	world_init(&w);
 	run(&w, 3, (struct second){.web = 2000, .wait = 200, .hog = 2000});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	while (w.f.ladder.rung == RUNG_SQUEEZE && seconds < 60) {
-		run(&w, 1, (struct second){.hog = w.f.ladder.quota_cpu_milli});
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
+	while (cpu(&w)->rung == RUNG_SQUEEZE && seconds < 60) {
+		run(&w, 1, (struct second){.hog = cpu(&w)->quota_cpu_milli});
 		seconds++;
 	}
 	/* 10 s of peace (and the window before it), then past the target to the whole node */
 	assert_in_range(seconds, 11, 25);
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 0);
-	assert_int_equal(w.f.ladder.steps, 2);
-	assert_int_equal(w.f.ladder.reason.code, REASON_RELEASED);
-	assert_true(w.f.ladder.reason.for_us >= 10 * SECOND);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 0);
+	assert_int_equal(cpu(&w)->steps, 2);
+	assert_int_equal(cpu(&w)->reason.code, REASON_RELEASED);
+	assert_true(cpu(&w)->reason.for_us >= 10 * SECOND);
 	fake_free(&w.f);
 }
 
@@ -281,7 +285,7 @@ TEST(a_hold_that_limits_nothing_is_lifted_after_ten_seconds)
 
 	world_init(&w);
 	run(&w, 3, (struct second){.web = 2000, .wait = 200, .hog = 2000});
-	while (w.f.ladder.rung == RUNG_SQUEEZE && seconds < 60) {
+	while (cpu(&w)->rung == RUNG_SQUEEZE && seconds < 60) {
 		run(&w, 1, (struct second){.hog = 100});
 		seconds++;
 	}
@@ -297,10 +301,10 @@ TEST(a_small_quota_that_is_used_up_grows_and_is_not_dropped_at_its_first_growth)
 
 	world_init(&w);
 	run(&w, 3, (struct second){.web = 2400, .wait = 200, .hog = 1600});
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 200);
-	while (w.f.ladder.rung == RUNG_SQUEEZE && seconds < 60) {
-		run(&w, 1, (struct second){.web = 2400, .hog = w.f.ladder.quota_cpu_milli});
-		assert_true(w.f.ladder.rung == RUNG_CALM || w.f.ladder.quota_cpu_milli < 4000);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 200);
+	while (cpu(&w)->rung == RUNG_SQUEEZE && seconds < 60) {
+		run(&w, 1, (struct second){.web = 2400, .hog = cpu(&w)->quota_cpu_milli});
+		assert_true(cpu(&w)->rung == RUNG_CALM || cpu(&w)->quota_cpu_milli < 4000);
 		seconds++;
 	}
 	/* 11 s at the target, then a twentieth a second from 200 to 4000 */
@@ -316,10 +320,10 @@ TEST(a_short_pause_does_not_lift_the_hold)
 	run(&w, 3, (struct second){.web = 2000, .wait = 200, .hog = 2000});
 	for (int i = 0; i < 10; i++) {
 		run(&w, 8, (struct second){.web = 2000, .wait = 0, .hog = 600});
-		assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
+		assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
 		run(&w, 2, (struct second){.web = 2000, .wait = 200, .hog = 600});
 	}
-	assert_int_equal(w.f.ladder.steps, 1);
+	assert_int_equal(cpu(&w)->steps, 1);
 	fake_free(&w.f);
 }
 
@@ -329,14 +333,14 @@ TEST(without_a_pod_that_may_be_held_the_ladder_is_calm_at_once)
 
 	world_init(&w);
 	run(&w, 3, (struct second){.web = 2000, .wait = 200, .hog = 2000});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
 	fake_waiting(&w.f, w.hog);
 	run(&w, 1, (struct second){.web = 2000, .wait = 200, .hog = 2000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	fake_level(&w.f, w.hog, LEVEL_P7);
 	w.f.plan.assignments[w.hog->slot].may_hold = false;
 	run(&w, 5, (struct second){.web = 2000, .wait = 200, .hog = 2000});
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	fake_free(&w.f);
 }
 
@@ -348,18 +352,18 @@ TEST(no_rule_no_capability_no_squeeze_no_step)
 	world_init(&w);
 	w.f.policy.pressure_cpu.on = false;
 	run(&w, 5, storm);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	w.f.policy.pressure_cpu.on = true;
 	w.f.model.capabilities &= ~(1u << CAPABILITY_CPU_MAX);
 	run(&w, 5, storm);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	w.f.model.capabilities |= 1u << CAPABILITY_CPU_MAX;
 	w.f.policy.levels[LEVEL_P7].cpu.squeeze = false;
 	run(&w, 5, storm);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	w.f.policy.levels[LEVEL_P7].cpu.squeeze = true;
 	run(&w, 1, storm);
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
 	fake_free(&w.f);
 }
 
@@ -375,7 +379,7 @@ TEST(numbers_that_were_not_measured_move_nothing)
 	fake_sample(&w.f, w.web, w.now_us, 2 * SECOND, SECOND);
 	fake_sample(&w.f, w.hog, w.now_us, 2 * SECOND, 0);
 	step(&w);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	fake_free(&w.f);
 
 	world_init(&w);
@@ -387,7 +391,7 @@ TEST(numbers_that_were_not_measured_move_nothing)
 	fake_sample(&w.f, w.hog, w.now_us, 120 * SECOND, 0);
 	fake_sample_node(&w.f, w.now_us, 200 * SECOND);
 	step(&w);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
 	fake_free(&w.f);
 }
 
@@ -403,9 +407,9 @@ TEST(the_pod_that_waits_longest_is_named)
 	fake_sample(&w.f, w.hog, w.now_us, 4 * SECOND, 0);
 	fake_sample_node(&w.f, w.now_us, 8 * SECOND);
 	step(&w);
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	assert_string_equal(w.f.ladder.reason.who, w.db->name);
-	assert_int_equal(w.f.ladder.reason.observed, 500);
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
+	assert_string_equal(cpu(&w)->reason.who, w.db->name);
+	assert_int_equal(cpu(&w)->reason.observed, 500);
 	fake_free(&w.f);
 }
 
@@ -415,15 +419,15 @@ TEST(a_gap_is_calm_and_what_was_seen_before_it_counts_no_more)
 
 	world_init(&w);
 	run(&w, 3, (struct second){.web = 1000, .wait = 200, .hog = 2000});
-	assert_int_equal(w.f.ladder.rung, RUNG_SQUEEZE);
-	ladder_reset(&w.f.ladder, w.now_us + 60 * SECOND, 60 * SECOND);
-	assert_int_equal(w.f.ladder.rung, RUNG_CALM);
-	assert_int_equal(w.f.ladder.quota_cpu_milli, 0);
-	assert_int_equal(w.f.ladder.pressure_us, 0);
-	assert_int_equal(w.f.ladder.steps, 2);
-	assert_int_equal(w.f.ladder.reason.for_us, 60 * SECOND);
-	ladder_reset(&w.f.ladder, w.now_us + 90 * SECOND, 30 * SECOND);
-	assert_int_equal(w.f.ladder.steps, 2);
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
+	ladder_reset(cpu(&w), w.now_us + 60 * SECOND, 60 * SECOND);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 0);
+	assert_int_equal(cpu(&w)->pressure_us, 0);
+	assert_int_equal(cpu(&w)->steps, 2);
+	assert_int_equal(cpu(&w)->reason.for_us, 60 * SECOND);
+	ladder_reset(cpu(&w), w.now_us + 90 * SECOND, 30 * SECOND);
+	assert_int_equal(cpu(&w)->steps, 2);
 	fake_free(&w.f);
 }
 

@@ -65,9 +65,9 @@ static void run_hour(struct hour *h, const struct input *in)
 			now_us += (int64_t)fake_random_below(&state, in->jitter_us);
 		sample(h, in, now_us);
 		assert_int_equal(decide_assigned(&h->f.model, &h->f.samples, &h->f.policy, now_us,
-						 &h->f.ladder, &h->f.plan),
+						 &h->f.ladders, &h->f.plan),
 				 0);
-		quota = h->f.ladder.quota_cpu_milli;
+		quota = h->f.ladders.of[RESOURCE_CPU].quota_cpu_milli;
 		h->quotas += plan_find(&h->f.plan, h->hog->cgroup->parent, KNOB_CPU_MAX) != NULL;
 		changed = fake_apply(&h->f);
 		if (s < 60)
@@ -106,14 +106,15 @@ TEST(an_hour_in_which_holds_change_nothing_has_few_of_them_and_short_ones)
 		print_message("# %s: %" PRIu64
 			      " steps, %zu writes after the first minute, quota %" PRIu64
 			      " to %" PRIu64 "\n",
-			      in->name, h.f.ladder.steps, h.writes, h.quota_min, h.quota_max);
-		assert_int_equal(h.f.ladder.steps, 2 * in->tries);
+			      in->name, h.f.ladders.of[RESOURCE_CPU].steps, h.writes, h.quota_min,
+			      h.quota_max);
+		assert_int_equal(h.f.ladders.of[RESOURCE_CPU].steps, 2 * in->tries);
 		/* Each has its quota written, cut by a little where the samples are uneven, and taken away;
 		 * the first began in the first minute. */
 		assert_in_range(h.writes, in->tries > 0 ? 2 * (in->tries - 1) : 0, 3 * in->tries);
 		assert_true(h.quotas <= in->tries * TRY_MOST_S);
 		assert_true(h.quotas >= in->tries * 20);
-		assert_int_equal(h.f.ladder.rung, RUNG_CALM);
+		assert_int_equal(h.f.ladders.of[RESOURCE_CPU].rung, RUNG_CALM);
 		fake_free(&h.f);
 	}
 }
@@ -128,7 +129,9 @@ static unsigned run_closed(struct hour *h, uint64_t waits_above)
 
 	for (int s = 0; s < HOUR_S; s++) {
 		int64_t now_us = (100 + s) * (int64_t)SECOND;
-		uint64_t quota = h->f.ladder.rung == RUNG_CALM ? 4000 : h->f.ladder.quota_cpu_milli;
+		uint64_t quota = h->f.ladders.of[RESOURCE_CPU].rung == RUNG_CALM
+					 ? 4000
+					 : h->f.ladders.of[RESOURCE_CPU].quota_cpu_milli;
 		uint64_t use = quota < 2000 ? quota : 2000;
 
 		web += 2000 * 1000;
@@ -140,8 +143,8 @@ static unsigned run_closed(struct hour *h, uint64_t waits_above)
 		fake_sample(&h->f, h->web, now_us, web, wait);
 		fake_sample(&h->f, h->hog, now_us, hog, 0);
 		fake_sample_node(&h->f, now_us, web + hog);
-		ladder_cpu_step(&h->f.ladder, &h->f.model, &h->f.samples, &h->f.policy, &h->f.plan,
-				now_us);
+		ladder_cpu_step(&h->f.ladders.of[RESOURCE_CPU], &h->f.model, &h->f.samples,
+				&h->f.policy, &h->f.plan, now_us);
 	}
 	return waited;
 }
@@ -160,8 +163,8 @@ TEST(a_hold_that_is_needed_all_the_time_is_never_dropped)
 		waited = run_closed(&h, waits_above[i]);
 		print_message("# waits above %" PRIu64 " of 4000: %" PRIu64
 			      " steps, waited in %u s of %d\n",
-			      waits_above[i], h.f.ladder.steps, waited, HOUR_S);
-		assert_int_equal(h.f.ladder.steps, 1);
+			      waits_above[i], h.f.ladders.of[RESOURCE_CPU].steps, waited, HOUR_S);
+		assert_int_equal(h.f.ladders.of[RESOURCE_CPU].steps, 1);
 		assert_true(waited < HOUR_S / 8);
 		fake_free(&h.f);
 	}

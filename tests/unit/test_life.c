@@ -86,8 +86,8 @@ static void squeeze(int64_t now_us)
 	};
 	struct changes changes = {.list = &change, .n = 1, .cap = 1};
 
-	t.state->ladder_cpu.rung = RUNG_SQUEEZE;
-	t.state->ladder_cpu.since_us = now_us;
+	t.state->ladders.of[RESOURCE_CPU].rung = RUNG_SQUEEZE;
+	t.state->ladders.of[RESOURCE_CPU].since_us = now_us;
 	assert_int_equal(apply_changes(t.state->apply, discover_model(t.state->discover), &changes,
 				       false),
 			 1);
@@ -121,14 +121,14 @@ TEST(a_gap_longer_than_the_bound_ends_every_hold_and_no_share)
 	s = &cgroup_at(BE)->knobs[KNOB_CPU_MAX];
 	life_pass(t.state, 11 * S_US + LIFE_BOUND_US);
 	assert_knob(BE, "cpu.max", "20000 20000");
-	assert_int_equal(t.state->ladder_cpu.rung, RUNG_SQUEEZE);
+	assert_int_equal(t.state->ladders.of[RESOURCE_CPU].rung, RUNG_SQUEEZE);
 	life_pass(t.state, 11 * S_US + LIFE_BOUND_US + 1);
 	assert_knob(BE, "cpu.max", "max 100000");
 	assert_false(s->owned || s->held);
 	assert_int_equal(s->now.value, KNOB_VALUE_MAX);
-	assert_int_equal(t.state->ladder_cpu.rung, RUNG_CALM);
-	assert_int_equal(t.state->ladder_cpu.reason.code, REASON_GAP);
-	assert_int_equal(t.state->ladder_cpu.reason.for_us, LIFE_BOUND_US + 1);
+	assert_int_equal(t.state->ladders.of[RESOURCE_CPU].rung, RUNG_CALM);
+	assert_int_equal(t.state->ladders.of[RESOURCE_CPU].reason.code, REASON_GAP);
+	assert_int_equal(t.state->ladders.of[RESOURCE_CPU].reason.for_us, LIFE_BOUND_US + 1);
 	assert_said("1 ended, 0 left", "colod did not run for 5 s");
 	/* Shares stay: nobody waits for them to be given back. */
 	assert_true(cgroup_at(BE)->knobs[KNOB_CPU_WEIGHT].owned);
@@ -157,7 +157,7 @@ TEST(a_pass_after_a_gap_takes_no_new_hold_from_old_numbers)
 	squeeze(10 * S_US);
 	tick(t.state, 60 * S_US);
 	assert_knob(BE, "cpu.max", "max 100000");
-	assert_int_equal(t.state->ladder_cpu.rung, RUNG_CALM);
+	assert_int_equal(t.state->ladders.of[RESOURCE_CPU].rung, RUNG_CALM);
 }
 
 TEST(the_age_of_a_hold_is_that_of_its_first_value)

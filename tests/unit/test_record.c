@@ -48,7 +48,7 @@ static int teardown(void **state)
 
 static void note(struct record *r, int64_t second)
 {
-	struct ladder before = c.ladder;
+	struct ladders before = c.ladders;
 	struct floor_cpu floor_before = c.floor;
 	const struct record_pass pass = {
 		.now_us = second * SECOND,
@@ -56,8 +56,8 @@ static void note(struct record *r, int64_t second)
 		.model = &f.model,
 		.samples = &f.samples,
 		.policy = c.policy,
-		.ladder_before = &before,
-		.ladder_after = &c.ladder,
+		.ladders_before = &before,
+		.ladders_after = &c.ladders,
 		.floor_before = &floor_before,
 		.floor_after = &c.floor,
 		.plan = &c.plan,

@@ -46,7 +46,7 @@ TEST(the_least_record_has_one_pass)
 	assert_int_equal(pass.line, 8);
 	assert_int_equal(pass.model->n_cgroups, 1);
 	assert_int_equal(pass.model->n_pods, 0);
-	assert_non_null(pass.ladder);
+	assert_non_null(pass.ladders[RESOURCE_CPU]);
 	assert_int_equal(record_reader_pass(reader, error, &pass), 0);
 	assert_false(record_reader_is_torn(reader));
 }
@@ -166,7 +166,7 @@ TEST(what_is_not_said_again_is_as_it_was)
 	assert_int_equal(pass.now_us, 20);
 	assert_int_equal(pass.model->node.n_cpus, 2);
 	assert_int_equal(pass.model->root->knobs[KNOB_CPU_WEIGHT].now.value, 77);
-	assert_null(pass.ladder);
+	assert_null(pass.ladders[RESOURCE_CPU]);
 }
 
 TEST(a_policy_in_the_middle_is_in_force_from_there_on)

@@ -190,7 +190,7 @@ TEST(a_ladder_that_somebody_moved_is_written)
 {
 	pass(1);
 	assert_null(strstr(last_pass(2), "\nladder "));
-	c.ladder = (struct ladder){.steps = 4};
+	c.ladders.of[RESOURCE_CPU] = (struct ladder){.steps = 4};
 	assert_non_null(strstr(last_pass(3), "\nladder cpu rung=calm "));
 }
 

@@ -41,7 +41,7 @@ static void pass(int64_t now_us, const struct ladder *ladder, const struct assig
 		.samples = &f.samples,
 		.ids = ids,
 		.modes = &modes,
-		.ladder = ladder,
+		.ladders = {[RESOURCE_CPU] = ladder},
 		.floor = given_floor,
 		.policy = &f.policy,
 		.assignments = assignments,
@@ -57,27 +57,27 @@ static const struct ladder told = {.rung = RUNG_CALM, .steps = 9, .pressure_us =
 TEST(a_ladder_that_is_told_is_taken_and_kept)
 {
 	pass(START_US, &told, NULL);
-	assert_int_equal(out.ladder_after->steps, 9);
+	assert_int_equal(out.ladders_after->of[RESOURCE_CPU].steps, 9);
 	pass(START_US + LIFE_BOUND_US, NULL, NULL);
-	assert_int_equal(out.ladder_after->steps, 9);
-	assert_int_equal(out.ladder_after->pressure_us, 5);
+	assert_int_equal(out.ladders_after->of[RESOURCE_CPU].steps, 9);
+	assert_int_equal(out.ladders_after->of[RESOURCE_CPU].pressure_us, 5);
 }
 
 TEST(a_gap_longer_than_the_bound_puts_it_back)
 {
 	pass(START_US, &told, NULL);
 	pass(START_US + LIFE_BOUND_US + 1, NULL, NULL);
-	assert_int_equal(out.ladder_after->reason.code, REASON_GAP);
-	assert_int_equal(out.ladder_after->reason.for_us, LIFE_BOUND_US + 1);
-	assert_int_equal(out.ladder_after->pressure_us, 0);
+	assert_int_equal(out.ladders_after->of[RESOURCE_CPU].reason.code, REASON_GAP);
+	assert_int_equal(out.ladders_after->of[RESOURCE_CPU].reason.for_us, LIFE_BOUND_US + 1);
+	assert_int_equal(out.ladders_after->of[RESOURCE_CPU].pressure_us, 0);
 }
 
 TEST(what_the_record_says_of_the_ladder_wins_over_a_gap)
 {
 	pass(START_US, &told, NULL);
 	pass(START_US + 10 * LIFE_BOUND_US, &told, NULL);
-	assert_int_equal(out.ladder_after->reason.code, REASON_NONE);
-	assert_int_equal(out.ladder_after->pressure_us, 5);
+	assert_int_equal(out.ladders_after->of[RESOURCE_CPU].reason.code, REASON_NONE);
+	assert_int_equal(out.ladders_after->of[RESOURCE_CPU].pressure_us, 5);
 }
 
 TEST(a_floor_that_is_told_is_taken_and_a_gap_forgets_it)

@@ -48,7 +48,7 @@ static const char *tell(int64_t second)
 		.model = &f.model,
 		.samples = &f.samples,
 		.policy = c.policy,
-		.ladder_after = &c.ladder,
+		.ladders_after = &c.ladders,
 		.plan = &c.plan,
 		.scores = &c.scores,
 		.changes = &c.changes,

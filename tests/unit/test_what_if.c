@@ -342,15 +342,15 @@ TEST(the_ladder_and_the_plan_in_force_stay_as_they_are)
 
 	begin(HEAD "mode: squeeze\n" JOBS);
 	/* Without a pod that may be held it would be calm at once. */
-	t.state->ladder_cpu.rung = RUNG_SQUEEZE;
-	t.state->ladder_cpu.quota_cpu_milli = 400;
-	t.state->ladder_cpu.since_us = 15 * S_US;
-	ladder = t.state->ladder_cpu;
+	t.state->ladders.of[RESOURCE_CPU].rung = RUNG_SQUEEZE;
+	t.state->ladders.of[RESOURCE_CPU].quota_cpu_milli = 400;
+	t.state->ladders.of[RESOURCE_CPU].since_us = 15 * S_US;
+	ladder = t.state->ladders.of[RESOURCE_CPU];
 	n = t.state->plan.n_entries;
 	assert_int_equal(ask("version: 1\nmode: off\nfacts: {from: cgroup}\n"), 0);
-	assert_memory_equal(&ladder, &t.state->ladder_cpu, sizeof(ladder));
+	assert_memory_equal(&ladder, &t.state->ladders.of[RESOURCE_CPU], sizeof(ladder));
 	assert_int_equal(t.state->plan.n_entries, n);
-	t.state->ladder_cpu = (struct ladder){0};
+	t.state->ladders.of[RESOURCE_CPU] = (struct ladder){0};
 	look(&before);
 	tick(t.state, 30 * S_US);
 	look(&after);
