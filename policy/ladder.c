@@ -135,6 +135,11 @@ void ladder_reset(struct ladder *ladder, int64_t now_us, uint64_t gap_us)
 
 void ladder_reset_all(struct ladders *ladders, int64_t now_us, uint64_t gap_us)
 {
-	for (int i = 0; i < RESOURCE_COUNT; i++)
-		ladder_reset(&ladders->of[i], now_us, gap_us);
+	for (int i = 0; i < RESOURCE_COUNT; i++) {
+		const struct ladder *l = &ladders->of[i];
+
+		/* One that never saw anything has nothing to forget, and nothing to tell. */
+		if (l->steps > 0 || l->pressure_us > 0 || l->rung != RUNG_CALM)
+			ladder_reset(&ladders->of[i], now_us, gap_us);
+	}
 }
