@@ -107,6 +107,8 @@ void check_steps(struct reader *reader)
 		   "give an offline level cpu: {squeeze: {target: 65%, floor: 2%}}");
 	check_step(reader, ACTION_SQUEEZE_IO, squeezes_io,
 		   "give an offline level io: {squeeze: {floor: 10%}}");
+	check_step(reader, ACTION_SQUEEZE_MEMORY, is_offline, "define a level with role: offline");
+	check_step(reader, ACTION_RECLAIM, is_offline, "define a level with role: offline");
 	check_step(reader, ACTION_EVICT, is_offline, "define a level with role: offline");
 	check_step(reader, ACTION_KILL, is_offline, "define a level with role: offline");
 }

@@ -9,6 +9,7 @@
 #include "policy/assign.h"
 #include "policy/decide_tree.h"
 #include "policy/ladder_cpu.h"
+#include "policy/ladder_memory.h"
 
 static const struct {
 	enum resource resource;
@@ -54,6 +55,8 @@ static int decide_all(const struct decide_input *in, struct ladders *ladders, st
 		return r;
 	ladder_cpu_step(&ladders->of[RESOURCE_CPU], in->model, in->samples, in->policy, plan,
 			in->now_us);
+	ladder_memory_step(&ladders->of[RESOURCE_MEMORY], in->model, in->samples, in->policy, plan,
+			   in->now_us);
 	for (size_t i = 0; i < sizeof(deciders) / sizeof(deciders[0]); i++) {
 		r = deciders[i].decide(in, plan);
 		if (r < 0)

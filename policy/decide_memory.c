@@ -4,6 +4,7 @@
 // protection, nor raise a bound, that somebody else set.
 
 #include "policy/decide.h"
+#include "policy/decide_memory_hold.h"
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
 #include "policy/rule.h"
@@ -415,5 +416,6 @@ int decide_memory(const struct decide_input *in, struct plan *plan)
 	r = cover_all(in, plan);
 	if (r < 0)
 		return r;
-	return limit_high(in, plan);
+	r = limit_high(in, plan);
+	return r < 0 ? r : decide_memory_hold(in, plan);
 }

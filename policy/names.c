@@ -66,6 +66,7 @@ static const char *const facts[FACT_STATE_COUNT] = {
 static const char *const rungs[RUNG_COUNT] = {
 	[RUNG_CALM] = "calm",
 	[RUNG_SQUEEZE] = "squeeze",
+	[RUNG_RECLAIM] = "reclaim",
 };
 
 static const char *const effects[EFFECT_COUNT] = {

@@ -296,6 +296,34 @@ static int read_rule(struct reader *reader, const struct read_node *node,
 	return reader->diags->n_errors == errors;
 }
 
+bool read_pressure_acts(const struct pressure_policy *rule, size_t step)
+{
+	static const uint32_t acted_on = 1u << ACTION_SQUEEZE_CPU | 1u << ACTION_SQUEEZE_MEMORY |
+					 1u << ACTION_RECLAIM;
+
+	/* What waits for the step before it comes with the steps that it waits for. */
+	return rule->sign == PRESSURE_SOME && (step == 0 || rule->steps[step].after_us == 0) &&
+	       (acted_on & (1u << rule->steps[step].action));
+}
+
+/* What of the rule this version acts on. */
+static void act_on(struct pressure_rule *ladder, const struct pressure_policy *rule)
+{
+	uint32_t steps = 0;
+
+	for (size_t i = 0; i < rule->n_steps; i++)
+		if (read_pressure_acts(rule, i))
+			steps |= 1u << rule->steps[i].action;
+	if (steps == 0)
+		return;
+	*ladder = (struct pressure_rule){
+		.on = true,
+		.steps = steps,
+		.threshold_permille = rule->threshold_permille,
+		.window_us = rule->window_us,
+	};
+}
+
 static void add_rule(struct reader *reader, const struct read_node *node,
 		     const struct pressure_policy *rule)
 {
@@ -309,13 +337,10 @@ static void add_rule(struct reader *reader, const struct read_node *node,
 		return;
 	}
 	policy->pressure[policy->n_pressure++] = *rule;
-	if (rule->resource != RESOURCE_CPU || rule->steps[0].action != ACTION_SQUEEZE_CPU)
-		return;
-	policy->pressure_cpu = (struct pressure_rule){
-		.on = true,
-		.threshold_permille = rule->threshold_permille,
-		.window_us = rule->window_us,
-	};
+	if (rule->resource == RESOURCE_CPU)
+		act_on(&policy->pressure_cpu, rule);
+	if (rule->resource == RESOURCE_MEMORY)
+		act_on(&policy->pressure_memory, rule);
 }
 
 /* A list replaces the one of an earlier file as a whole; an empty list switches squeezing off. */
@@ -328,6 +353,7 @@ int read_pressure(struct reader *reader, const struct reader_key *key, const str
 	reader->pressure_cpu = node->key->mark;
 	reader->policy->n_pressure = 0;
 	reader->policy->pressure_cpu = (struct pressure_rule){0};
+	reader->policy->pressure_memory = (struct pressure_rule){0};
 	for (const struct read_node *c = node->first_child; c; c = c->next) {
 		struct pressure_policy rule = {0};
 		int r = read_rule(reader, c, &rule);

@@ -120,6 +120,9 @@ extern const struct reader_key read_bus_keys[];
 extern const struct reader_key read_assign_keys[];
 extern const struct reader_key read_pressure_keys[];
 
+/* Whether this version acts on that step of the rule. */
+bool read_pressure_acts(const struct pressure_policy *rule, size_t step);
+
 /* Handlers for reader_root_keys(). */
 reader_handler read_mode;
 reader_handler read_levels;

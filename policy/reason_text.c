@@ -271,6 +271,21 @@ static void hold_text(struct text_out *out, const struct reason *r)
 	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE], d[UNIT_SIZE];
 
 	switch (r->code) {
+	case REASON_MEMORY_WAITS:
+		text_out_put(out, "%s waited for memory %s of %s, more than %s", r->who,
+			     percent(r->observed, a), duration(r->for_us, b), percent(r->limit, c));
+		break;
+	case REASON_MEMORY_EMPTY:
+		text_out_put(out, "the room of %s falls by %s a second: gone in %s, less than %s",
+			     bytes(r->extra, a), bytes(r->observed, b), duration(r->for_us, c),
+			     duration(r->limit, d));
+		break;
+	case REASON_MEMORY_GROWTH:
+		text_out_put(out, "it grew by %s a second while the node has room for %s",
+			     bytes(r->observed, a), bytes(r->extra, b));
+		add_who(out, " and memory is waited for by ", r);
+		text_out_put(out, ": it may grow by %s a second", bytes(r->limit, c));
+		break;
 	case REASON_SQUEEZE:
 	case REASON_SQUEEZE_FLOOR:
 		text_out_put(out, "%s waited for CPU %s of %s, more than %s: ",

@@ -9,7 +9,7 @@
 
 #include "policy/ring.h"
 
-#define POD_FIELDS (7 + 2 * RESOURCE_COUNT)
+#define POD_FIELDS (8 + 2 * RESOURCE_COUNT)
 #define NODE_FIELDS (4 + 2 * RESOURCE_COUNT)
 
 /* The numbers of a sample in the order of the line. */
@@ -27,6 +27,7 @@ static void pod_fields(struct pod_sample *s, uint64_t *fields[POD_FIELDS])
 		fields[8 + r] = &s->psi[r].full_us;
 	fields[8 + RESOURCE_COUNT] = &s->inner_periods;
 	fields[9 + RESOURCE_COUNT] = &s->inner_throttled;
+	fields[10 + RESOURCE_COUNT] = &s->memory_bounded;
 }
 
 static void node_fields(struct node_sample *s, uint64_t *fields[NODE_FIELDS])

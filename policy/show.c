@@ -297,8 +297,7 @@ static size_t unenforced_steps(const struct policy *policy, show_unenforced_fn f
 		const struct pressure_policy *p = &policy->pressure[i];
 
 		for (size_t k = 0; k < p->n_steps; k++) {
-			if (p->resource == RESOURCE_CPU && k == 0 &&
-			    p->steps[k].action == ACTION_SQUEEZE_CPU)
+			if (read_pressure_acts(p, k))
 				continue;
 			(void)snprintf(what, sizeof(what), "pressure %s.%s: %s",
 				       names_resource(p->resource), names_pressure_sign(p->sign),

@@ -12,11 +12,27 @@
 #define SPAN_MAX 4u
 #define SECOND_US 1000000u
 
-static bool is_own_fault(const struct wait_look *look, const struct pod_sample *from,
-			 const struct pod_sample *to)
+/* Counted only while it waits, so that the sample the window begins with may not know: the oldest one in the window
+ * that does is held against the newest. Where fewer than two know, so does nobody. */
+static bool met_own_bound(const struct pod_history *history, const struct pod_sample *from,
+			  const struct pod_sample *to)
+{
+	const struct pod_sample *first = NULL, *s;
+
+	for (uint32_t back = 0; (s = ring_at(history, back)) && s->at_us >= from->at_us; back++)
+		if (s->valid & SAMPLE_MEMORY_EVENTS)
+			first = s;
+	return !first || first == to || !(to->valid & SAMPLE_MEMORY_EVENTS) ||
+	       to->memory_bounded != first->memory_bounded;
+}
+
+static bool is_own_fault(const struct wait_look *look, const struct pod_history *history,
+			 const struct pod_sample *from, const struct pod_sample *to)
 {
 	uint64_t throttled;
 
+	if (look->resource == RESOURCE_MEMORY)
+		return met_own_bound(history, from, to);
 	return look->resource == RESOURCE_CPU &&
 	       (cpu_use_throttled_permille(from, to, &throttled) < 0 ||
 		throttled > CPU_USE_OWN_FAULT_PERMILLE);
@@ -43,7 +59,7 @@ bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t
 	from_us = back->psi[look->resource].some_us;
 	to_us = last->psi[look->resource].some_us;
 	if (span_us < window_us || span_us / SPAN_MAX > most_us || to_us < from_us ||
-	    is_own_fault(look, back, last))
+	    is_own_fault(look, history, back, last))
 		return false;
 	*ret_permille = cpu_use_permille(to_us - from_us, span_us);
 	*ret_span_us = span_us;

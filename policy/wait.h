@@ -22,7 +22,8 @@ struct wait_look {
 };
 
 /* How long the pod waited over at least window_us, in permille of *ret_span_us. False where that was not
- * measured lately, or where it waited for CPU because of its own quota. */
+ * measured lately, or where it waited because of a bound of its own (a CPU quota, memory.high or max): for memory
+ * nothing is said until two samples tell of that. */
 bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t window_us,
 		   uint64_t *ret_permille, uint64_t *ret_span_us);
 

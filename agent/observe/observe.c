@@ -12,6 +12,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
+#include "agent/observe/memory_events.h"
 #include "agent/observe/node_files.h"
 #include "agent/observe/pod_files.h"
 #include "agent/observe/quota_files.h"
@@ -21,7 +22,7 @@
 
 /* Left for triggers, inotify, the bus, and the files that discovery and apply open for a moment. */
 #define RESERVED_FDS 128
-/* Its own files, and of a few pods, those that wait for CPU, one for each container. */
+/* Its own files, and of a few pods, those that wait, memory.events and one for each container. */
 #define FDS_A_POD (KEPT_SET_COUNT + 1)
 /* A file that was not there is looked for again after this time: a controller may be enabled. */
 #define MISSING_RETRY_US 10000000
@@ -34,6 +35,7 @@ struct slot {
 	int64_t retry_us;
 	struct kept_set files;
 	struct quota_files quotas;
+	struct memory_events events;
 };
 
 struct observe {
@@ -106,6 +108,7 @@ static void close_slot(struct observe *o, struct slot *slot)
 		o->n_open--;
 	kept_set_close(&slot->files);
 	quota_files_close(&slot->quotas);
+	memory_events_close(&slot->events);
 }
 
 static void clear_slot(struct observe *o, size_t i)
@@ -160,6 +163,7 @@ static int grow(struct observe *o, size_t n_slots)
 		slots[i] = (struct slot){0};
 		kept_set_init(&slots[i].files);
 		quota_files_init(&slots[i].quotas);
+		memory_events_init(&slots[i].events);
 		pods[i] = NULL;
 	}
 	o->samples.n_slots = n_slots;
@@ -200,6 +204,7 @@ static struct slot *slot_of(struct observe *o, const struct pod *pod)
 	slot->serial = pod->serial;
 	slot->rank = rank_of_qos(pod->qos);
 	quota_files_init(&slot->quotas);
+	memory_events_init(&slot->events);
 	slot->retry_us = INT64_MIN;
 	return slot;
 }
@@ -274,6 +279,9 @@ static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_
 		/* Perhaps only a controller went: the next pass looks what is left. */
 		slot->retry_us = INT64_MIN;
 	}
+	if (n > 0)
+		memory_events_read(&slot->events, &o->reader, o->cgroup_fd, pod,
+				   ring_last(o->samples.pods[pod->slot]), &sample);
 	if (n > 0)
 		quota_files_read(&slot->quotas, &o->reader, o->cgroup_fd, pod,
 				 ring_last(o->samples.pods[pod->slot]), &sample);

@@ -79,11 +79,21 @@ static void levels(struct json_view *view, cJSON *policy, const struct policy *p
 	}
 }
 
+static void put_pressure(struct json_put *put, cJSON *policy, const char *name,
+			 const struct pressure_rule *rule)
+{
+	cJSON *object = json_put_object(put, policy, name);
+
+	json_put_bool(put, object, "on", rule->on);
+	json_put_u64(put, object, "threshold_permille", rule->threshold_permille);
+	json_put_u64(put, object, "window_us", rule->window_us);
+}
+
 void json_policy_section(struct json_view *view, cJSON *doc)
 {
 	const struct policy *p = view->snapshot->policy;
 	struct json_put *put = &view->put;
-	cJSON *object = json_put_object(put, doc, "policy"), *modes, *rules, *pressure;
+	cJSON *object = json_put_object(put, doc, "policy"), *modes, *rules;
 	char text[REASON_TEXT_SIZE];
 
 	if (!p)
@@ -103,8 +113,6 @@ void json_policy_section(struct json_view *view, cJSON *doc)
 	rules = json_put_array(put, object, "rules");
 	for (size_t i = 0; i < p->n_rules; i++)
 		json_put_element(put, rules, reason_text_rule(p, (int)i, text, sizeof(text)));
-	pressure = json_put_object(put, object, "pressure_cpu");
-	json_put_bool(put, pressure, "on", p->pressure_cpu.on);
-	json_put_u64(put, pressure, "threshold_permille", p->pressure_cpu.threshold_permille);
-	json_put_u64(put, pressure, "window_us", p->pressure_cpu.window_us);
+	put_pressure(put, object, "pressure_cpu", &p->pressure_cpu);
+	put_pressure(put, object, "pressure_memory", &p->pressure_memory);
 }

@@ -200,9 +200,10 @@ struct pressure_policy {
 	uint32_t line;
 };
 
-/* Of the rule for cpu.some, what the CPU ladder goes by. */
+/* Of the rules for cpu.some and memory.some, what those ladders go by. */
 struct pressure_rule {
 	bool on;
+	uint32_t steps;		     /* 1 << enum pressure_action, of those that are acted on */
 	uint32_t threshold_permille; /* share of the window that one online pod waited */
 	uint64_t window_us;
 };
@@ -322,6 +323,8 @@ struct policy {
 	struct pressure_policy pressure[PRESSURE_RULES_MAX];
 	size_t n_pressure;
 	struct pressure_rule pressure_cpu; /* of the rule that says squeeze cpu */
+	struct pressure_rule
+		pressure_memory; /* of the one for memory.some: squeeze memory, reclaim */
 	struct evict_policy evict;
 	struct sli_policy slis[SLIS_MAX];
 	size_t n_slis;

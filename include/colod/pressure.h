@@ -13,6 +13,7 @@
 enum rung {
 	RUNG_CALM,
 	RUNG_SQUEEZE,
+	RUNG_RECLAIM,
 	RUNG_COUNT,
 };
 

@@ -40,7 +40,12 @@ enum reason_code {
 	REASON_SQUEEZE,	 /* who waited; observed: permille, limit: threshold, for_us: window,
 				   * extra: the quota's share of the node in permille */
 	REASON_SQUEEZE_FLOOR, /* as SQUEEZE, the floor decided */
-	REASON_RELEASED,      /* a hold ended: for_us: calm for so long */
+	REASON_MEMORY_WAITS, /* who waited for memory; observed: permille, limit: threshold, for_us: window */
+	REASON_MEMORY_EMPTY, /* observed: fall of the room in bytes/s, for_us: time to empty, limit: less than
+			      * that (us), extra: the room in bytes */
+	REASON_MEMORY_GROWTH, /* a hold: observed: growth in bytes/s, limit: what it may grow in a second,
+			       * extra: the room, for_us: measured over, who: who waits, or "" */
+	REASON_RELEASED, /* a hold ended: for_us: calm for so long */
 	REASON_INEFFECTIVE, /* a hold did not help who: observed: permille that it waits, limit: what it
 			       * waited before, for_us: not tried again for so long */
 	REASON_NOT_PLANNED, /* no rule asks for it any more: the original comes back */

@@ -18,7 +18,8 @@ enum sample_valid {
 	SAMPLE_PSI_CPU = 1 << 2, /* SAMPLE_PSI_CPU << enum resource */
 	SAMPLE_PSI_MEMORY = 1 << 3,
 	SAMPLE_PSI_IO = 1 << 4,
-	SAMPLE_QUOTA_UNSEEN = 1 << 5, /* what a container's quota did until then is not known */
+	SAMPLE_QUOTA_UNSEEN = 1 << 5,  /* what a container's quota did until then is not known */
+	SAMPLE_MEMORY_EVENTS = 1 << 6, /* read only while the pod waits for memory */
 };
 
 /* Totals since boot, as the kernel counts them. */
@@ -41,6 +42,7 @@ struct pod_sample {
 	 * sample to sample those of the container that had most. */
 	uint64_t inner_periods;
 	uint64_t inner_throttled;
+	uint64_t memory_bounded; /* how often it, or a container of it, met its own memory.high or max */
 };
 
 struct node_sample {

@@ -169,7 +169,7 @@ TEST(the_node_has_its_own_numbers)
 TEST(samples_that_cannot_be_are_refused)
 {
 	static const char *const bad[] = {
-		"", "0", "0 zz", "0 1 x", "0 1 1  2", "0 1 1 2 3 4 5 6 7 8 9 10 11 12 13 14"};
+		"", "0", "0 zz", "0 1 x", "0 1 1  2", "0 1 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct record_line line = {bad[i], strlen(bad[i])};

@@ -98,6 +98,14 @@ TEST(only_online_pods_past_the_threshold_count)
 }
 
 /* Its own quota makes a pod wait for CPU only. */
+/* Of the three newest. */
+static struct pod_sample *history_at(int i)
+{
+	struct pod_history *h = f.samples.pods[web->slot];
+
+	return &h->ring[(h->head + SAMPLE_RING - 3 + (uint32_t)i) % SAMPLE_RING];
+}
+
 TEST(each_resource_has_its_own_wait_and_a_quota_is_the_cpus_alone)
 {
 	struct pod_sample s = {.valid = SAMPLE_CPU | SAMPLE_PSI_CPU | SAMPLE_PSI_MEMORY};
@@ -114,8 +122,14 @@ TEST(each_resource_has_its_own_wait_and_a_quota_is_the_cpus_alone)
 	}
 	assert_false(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
 	look.resource = RESOURCE_MEMORY;
+	/* Of its own bounds nobody told. */
+	assert_false(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	for (int i = 1; i < 3; i++)
+		history_at(i)->valid |= SAMPLE_MEMORY_EVENTS;
 	assert_true(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
 	assert_int_equal(permille, 100);
+	history_at(2)->memory_bounded = 1;
+	assert_false(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
 	look.resource = RESOURCE_IO; /* was not measured */
 	assert_false(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
 }

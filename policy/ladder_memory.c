@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The memory ladder, by ladder.c. Two things make it climb: an online pod waits for memory (not for a bound of
+// its own), and the room above the line (room.h) is used up as fast as it falls now. The first comes late on a node
+// without swap: what is left is then file pages that are in use. The second is early.
+//
+//            room 600 MiB, falls by 25 MiB/s: empty in 24 s ── < 30 s ─▶ squeeze: the pods that grow may
+//                                                              take 600 MiB ÷ 30 s together from here on
+//            room 180 MiB, still 20 MiB/s:    empty in  9 s ── < 10 s ─▶ reclaim: offline pods give back
+//
+// Down again once nobody waits, the room lasts, and no held pod stands at its bound.
+#include "policy/ladder_memory.h"
+
+#include "policy/decide.h"
+#include "policy/efficacy.h"
+#include "policy/knob.h"
+#include "policy/ladder.h"
+#include "policy/memory_growth.h"
+#include "policy/room.h"
+#include "policy/wait.h"
+#include "policy/who.h"
+
+#define HOLD_EMPTY_US 30000000u
+#define RECLAIM_EMPTY_US 10000000u
+#define TENSE_EMPTY_US 60000000u
+
+/* Who waits past the threshold is slowed by what was squeezed a moment ago, too: a second tells. */
+#define RECLAIM_DWELL_US 1000000u
+#define SQUEEZE_CALM_US 10000000u
+#define RECLAIM_CALM_US 2000000u
+
+/* Less than this in all offline pods together: nothing to be had from them. */
+#define USEFUL_BYTES ((uint64_t)32 << 20)
+/* A held pod nearer than this to its memory.high is limited by it. */
+#define AT_BOUND_PART 32u
+
+/* What one step looks at. */
+struct view {
+	bool holdable; /* some offline pod may be held */
+	uint64_t offline_bytes;
+	bool measured; /* room is valid */
+	struct room room;
+	const struct pod *waiter;
+	uint64_t waited_permille;
+	uint64_t waited_of_us;
+};
+
+static void see_offline(struct view *v, const struct wait_look *look)
+{
+	for (size_t i = 0; i < look->model->n_pods; i++) {
+		const struct pod *pod = look->model->pods[i];
+		struct memory_growth growth;
+
+		if (!memory_growth_may_hold(plan_assignment(look->plan, pod)))
+			continue;
+		v->holdable = true;
+		if (memory_growth_of(look->samples, pod, look->now_us, &growth))
+			v->offline_bytes += growth.now_bytes;
+	}
+}
+
+static void see_waiter(struct view *v, const struct wait_look *look,
+		       const struct efficacy *efficacy)
+{
+	for (size_t i = 0; i < look->model->n_pods; i++) {
+		const struct pod *pod = look->model->pods[i];
+		uint64_t permille, span_us;
+
+		if (efficacy_rests(efficacy, pod, look->now_us, NULL) ||
+		    !wait_over_threshold(look, pod, &permille, &span_us) ||
+		    (v->waiter && permille <= v->waited_permille))
+			continue;
+		v->waiter = pod;
+		v->waited_permille = permille;
+		v->waited_of_us = span_us;
+	}
+}
+
+static bool is_held(const struct cgroup *cg, uint64_t page_bytes)
+{
+	const struct knob_state *s = &cg->knobs[KNOB_MEMORY_HIGH];
+
+	return s->owned && s->held &&
+	       knob_stands(KNOB_MEMORY_HIGH, &s->written, &s->now, page_bytes);
+}
+
+/* Some held pod stands at its bound: without it, it would grow on. */
+static bool takes_something(const struct wait_look *look)
+{
+	for (size_t i = 0; i < look->model->n_pods; i++) {
+		const struct pod *pod = look->model->pods[i];
+		uint64_t high = pod->cgroup->knobs[KNOB_MEMORY_HIGH].now.value;
+		struct memory_growth growth;
+
+		if (is_held(pod->cgroup, look->model->node.page_bytes) &&
+		    memory_growth_of(look->samples, pod, look->now_us, &growth) &&
+		    growth.now_bytes >= high - high / AT_BOUND_PART)
+			return true;
+	}
+	return false;
+}
+
+static bool is_in_force(const struct wait_look *look)
+{
+	for (size_t i = 0; i < look->model->n_cgroups; i++)
+		if (is_held(look->model->cgroups[i], look->model->node.page_bytes))
+			return true;
+	return false;
+}
+
+static struct reason blame(const struct view *v, const struct wait_look *look, bool soon_empty,
+			   uint64_t limit_us)
+{
+	struct reason r = {.level = LEVEL_NONE, .rule = -1};
+
+	if (soon_empty) {
+		r.code = REASON_MEMORY_EMPTY;
+		r.observed = v->room.fall_bytes_per_s;
+		r.limit = limit_us;
+		r.for_us = v->room.time_to_empty_us;
+		r.extra = v->room.room_bytes > 0 ? (uint64_t)v->room.room_bytes : 0;
+		return r;
+	}
+	r.code = REASON_MEMORY_WAITS;
+	r.observed = v->waited_permille;
+	r.limit = look->rule->threshold_permille;
+	r.for_us = v->waited_of_us;
+	if (v->waiter)
+		who_set(&r, v->waiter->name);
+	return r;
+}
+
+/* A node that merely rests below the line is no storm. */
+static bool empties_within(const struct view *v, uint64_t us)
+{
+	return v->measured && v->room.fall_bytes_per_s > 0 && v->room.time_to_empty_us < us;
+}
+
+static uint32_t allowed_rungs(const struct view *v, const struct wait_look *look)
+{
+	uint32_t steps = look->rule->steps, allowed = 0;
+
+	if (!v->holdable)
+		return 0;
+	if (steps & (1u << ACTION_SQUEEZE_MEMORY))
+		allowed |= 1u << RUNG_SQUEEZE;
+	if (steps & (1u << ACTION_RECLAIM))
+		allowed |= 1u << RUNG_RECLAIM;
+	return allowed;
+}
+
+static struct ladder_signal signal_of(const struct ladder *ladder, const struct view *v,
+				      const struct wait_look *look)
+{
+	bool reclaim = empties_within(v, RECLAIM_EMPTY_US), hold = empties_within(v, HOLD_EMPTY_US);
+	struct ladder_signal s = {
+		.allowed = allowed_rungs(v, look),
+		.pressure = v->waiter != NULL,
+		.useful = v->offline_bytes >= USEFUL_BYTES,
+		.at_once = reclaim ? RUNG_RECLAIM
+			   : hold  ? RUNG_SQUEEZE
+				   : RUNG_CALM,
+	};
+
+	if (ladder->rung == RUNG_RECLAIM)
+		s.spent = !hold;
+	else if (ladder->rung == RUNG_SQUEEZE)
+		s.spent = !empties_within(v, TENSE_EMPTY_US) && !takes_something(look);
+	s.in_force = ladder->rung == RUNG_RECLAIM || is_in_force(look);
+	if (v->waiter || hold)
+		s.reason = blame(v, look, hold, reclaim ? RECLAIM_EMPTY_US : HOLD_EMPTY_US);
+	return s;
+}
+
+void ladder_memory_step(struct ladder *ladder, const struct model *model,
+			const struct samples *samples, const struct policy *policy,
+			const struct plan *plan, int64_t now_us)
+{
+	static const struct ladder_rung rungs[] = {
+		{.rung = RUNG_SQUEEZE, .calm_us = SQUEEZE_CALM_US},
+		{.rung = RUNG_RECLAIM, .dwell_us = RECLAIM_DWELL_US, .calm_us = RECLAIM_CALM_US},
+	};
+	static const struct ladder_table table = {rungs, sizeof(rungs) / sizeof(rungs[0])};
+	const struct wait_look look = {
+		.model = model,
+		.samples = samples,
+		.policy = policy,
+		.plan = plan,
+		.resource = RESOURCE_MEMORY,
+		.rule = &policy->pressure_memory,
+		.now_us = now_us,
+	};
+	struct ladder_signal signal;
+	struct view v = {0};
+
+	if (policy->pressure_memory.on && model_can(model, CAPABILITY_MEMORY)) {
+		see_offline(&v, &look);
+		v.measured = room_look(model, samples, now_us, &v.room);
+	}
+	if (v.holdable)
+		see_waiter(&v, &look, &ladder->efficacy);
+	signal = signal_of(ladder, &v, &look);
+	if (ladder_step(ladder, &table, &signal, &look) == ladder->rung &&
+	    ladder->rung != RUNG_CALM && (v.waiter || signal.at_once != RUNG_CALM))
+		ladder->reason = signal.reason;
+	/* The room that falls keeps the rung, as a pod that waits does. */
+	if (ladder->rung != RUNG_CALM && signal.at_once >= ladder->rung)
+		ladder->pressure_us = now_us;
+}
+
+bool ladder_memory_is_tense(const struct ladder *ladder, const struct model *model,
+			    const struct samples *samples, const struct policy *policy,
+			    int64_t now_us)
+{
+	struct room room;
+
+	if (!policy->pressure_memory.on)
+		return false;
+	if (ladder->rung != RUNG_CALM)
+		return true;
+	return room_look(model, samples, now_us, &room) && room.fall_bytes_per_s > 0 &&
+	       room.time_to_empty_us < TENSE_EMPTY_US;
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The memory ladder: squeeze (offline pods may grow only so fast), reclaim (they give back what they can).
+// Pure.
+#pragma once
+
+#include "colod/model.h"
+#include "colod/plan.h"
+#include "colod/policy.h"
+#include "colod/pressure.h"
+#include "colod/sample.h"
+
+/* One step, from the newest samples and the assignments of *plan. */
+void ladder_memory_step(struct ladder *ladder, const struct model *model,
+			const struct samples *samples, const struct policy *policy,
+			const struct plan *plan, int64_t now_us);
+
+/* Whether memory has to be looked at more often than once a second: a rung is up, or the room would be gone within a
+ * minute. False where the policy asks for no step. */
+bool ladder_memory_is_tense(const struct ladder *ladder, const struct model *model,
+			    const struct samples *samples, const struct policy *policy,
+			    int64_t now_us);

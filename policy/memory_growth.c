@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See memory_growth.h.
+#include "policy/memory_growth.h"
+
+#include "policy/ring.h"
+
+#define SECOND_US 1000000u
+#define STALE_US 5000000
+/* In KiB, so that products stay in 64 bits. */
+#define UNIT 1024u
+/* Slower is no threat: a node of 1 GiB lasts a quarter of an hour. */
+#define MATTERS_BYTES_PER_S (1u << 20)
+
+bool memory_growth_may_hold(const struct assignment *a)
+{
+	return a->state == ASSIGNMENT_LEVEL && a->role == ROLE_OFFLINE && a->may_hold;
+}
+
+bool memory_growth_of(const struct samples *samples, const struct pod *pod, int64_t now_us,
+		      struct memory_growth *ret_growth)
+{
+	const struct pod_history *history = ring_of(samples, pod->slot, pod->serial);
+	const struct pod_sample *last, *back;
+	struct memory_growth g;
+
+	if (!history)
+		return false;
+	last = ring_last(history);
+	back = ring_back(history, SECOND_US, SAMPLE_MEMORY);
+	if (!last || !back || now_us - last->at_us > STALE_US ||
+	    last->at_us - back->at_us < (int64_t)SECOND_US || last->at_us - back->at_us > STALE_US)
+		return false;
+	g = (struct memory_growth){
+		.now_bytes = last->memory_bytes,
+		.before_bytes = back->memory_bytes,
+		.span_us = (uint64_t)(last->at_us - back->at_us),
+	};
+	if (g.now_bytes > g.before_bytes)
+		g.bytes_per_s =
+			(g.now_bytes - g.before_bytes) / UNIT * SECOND_US / g.span_us * UNIT;
+	*ret_growth = g;
+	return true;
+}
+
+bool memory_growth_matters(const struct memory_growth *growth)
+{
+	return growth->bytes_per_s >= MATTERS_BYTES_PER_S;
+}
+
+uint64_t memory_growth_allowed(const struct room *room, size_t n, const struct level_memory *level)
+{
+	uint64_t all = room->room_bytes > 0
+			       ? (uint64_t)room->room_bytes / (MEMORY_GROWTH_ROOM_US / SECOND_US)
+			       : 0;
+	uint64_t each = n > 0 ? all / n : all;
+
+	if (level->growth_bytes_per_s > 0 && level->growth_bytes_per_s < each)
+		each = level->growth_bytes_per_s;
+	return each;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How fast offline pods grow, and how fast they may while memory is short. Pure.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "colod/model.h"
+#include "colod/plan.h"
+#include "colod/policy.h"
+#include "colod/sample.h"
+#include "policy/room.h"
+
+/* All of them together may take what is left in this time: then there is ever less to take, and never
+ * nothing. */
+#define MEMORY_GROWTH_ROOM_US 30000000
+
+/* An offline pod that a hold may meet, as far as memory goes. */
+struct memory_growth {
+	uint64_t now_bytes;    /* in use */
+	uint64_t before_bytes; /* span_us ago */
+	uint64_t span_us;
+	uint64_t bytes_per_s; /* 0: it does not grow, or shrinks */
+};
+
+/* Whether its memory may be held and reclaimed: offline, and enough is known of it. */
+bool memory_growth_may_hold(const struct assignment *a);
+
+/* False where it was not measured lately, for a second at least. */
+bool memory_growth_of(const struct samples *samples, const struct pod *pod, int64_t now_us,
+		      struct memory_growth *ret_growth);
+
+/* Whether it grows by enough to matter. */
+bool memory_growth_matters(const struct memory_growth *growth);
+
+/* What each of n growing pods may grow by in a second, in bytes: its part of the room, and no more than the level
+ * says. 0 where the room is used up. */
+uint64_t memory_growth_allowed(const struct room *room, size_t n, const struct level_memory *level);

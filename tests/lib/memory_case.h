@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A node of 8 GiB with an online pod and two offline ones, second by second: what is in use, what of it waits,
+// and the whole way from there: ladder, plan, and what writing the plan does to the model.
+#pragma once
+
+#include "tests/lib/fake.h"
+
+#define MEMORY_CASE_MIB ((uint64_t)1 << 20)
+#define MEMORY_CASE_SECOND 1000000
+
+/* What holds for the seconds to come. */
+struct memory_second {
+	int64_t hog_grows; /* MiB a second that it would like; a memory.high of its own stops it */
+	int64_t tame_grows;
+	uint64_t web_waits_us; /* in that second */
+	uint64_t web_bounded;  /* how often it met its own bound in it */
+	bool web_unsure;       /* memory.events could not be read */
+};
+
+struct memory_case {
+	struct fake f;
+	struct pod *web;  /* online */
+	struct pod *hog;  /* offline */
+	struct pod *tame; /* offline */
+	int64_t now_us;
+	uint64_t hog_bytes;
+	uint64_t tame_bytes;
+	uint64_t free_bytes; /* of the node */
+	uint64_t web_some_us;
+	uint64_t web_events;
+	size_t n_writes; /* knobs that changed, after the first plan */
+};
+
+/* 8 GiB, of which free_mib are free; both offline pods use 512 MiB, the policy squeezes and reclaims at 10 % of 1 s. */
+void memory_case_init(struct memory_case *c, uint64_t free_mib);
+void memory_case_done(struct memory_case *c);
+
+/* So many seconds. */
+void memory_case_run(struct memory_case *c, int seconds, struct memory_second s);
+
+struct ladder *memory_case_ladder(struct memory_case *c);
+
+/* memory.high as it stands, in MiB rounded down; UINT64_MAX: none. */
+uint64_t memory_case_high_mib(const struct pod *pod);

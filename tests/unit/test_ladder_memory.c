@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// When memory's ladder climbs, for whose waiting and for what fall of the room, and when it comes down again.
+#include "policy/ladder_memory.h"
+
+#include "tests/lib/memory_case.h"
+#include "tests/lib/test.h"
+
+#define SECOND MEMORY_CASE_SECOND
+
+static struct memory_case c;
+
+static int setup(void **state)
+{
+	(void)state;
+	memory_case_init(&c, 4096);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	memory_case_done(&c);
+	return 0;
+}
+
+static const struct ladder *ladder(void)
+{
+	return memory_case_ladder(&c);
+}
+
+static void again(uint64_t free_mib)
+{
+	memory_case_done(&c);
+	memory_case_init(&c, free_mib);
+}
+
+static void free_mib(uint64_t mib)
+{
+	c.free_bytes = mib * MEMORY_CASE_MIB;
+}
+
+/* 4096 MiB less the line of 200, at 50 MiB a second: more than a minute. */
+TEST(a_fall_that_lasts_is_no_cause)
+{
+	memory_case_run(&c, 20, (struct memory_second){.hog_grows = 50});
+	assert_int_equal(ladder()->rung, RUNG_CALM);
+	assert_int_equal(ladder()->steps, 0);
+	assert_int_equal(c.n_writes, 0);
+}
+
+TEST(a_room_that_is_gone_in_half_a_minute_squeezes_and_in_ten_seconds_reclaims)
+{
+	again(200 + 1500);
+	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 60});
+	assert_int_equal(ladder()->rung, RUNG_SQUEEZE); /* 1440 ÷ 60: 24 s */
+	assert_int_equal(ladder()->reason.code, REASON_MEMORY_EMPTY);
+	assert_true(ladder()->reason.observed == 60 * MEMORY_CASE_MIB);
+	assert_true(ladder()->reason.limit == 30 * SECOND);
+	assert_true(ladder()->reason.for_us < 30 * SECOND);
+	/* Somebody else takes it, whom no hold meets. */
+	free_mib(200 + 400);
+	memory_case_run(&c, 1, (struct memory_second){0});
+	assert_int_equal(ladder()->rung, RUNG_RECLAIM);
+	assert_true(ladder()->reason.limit == 10 * SECOND);
+	assert_int_equal(ladder()->steps, 2);
+}
+
+TEST(reclaim_may_be_the_first_rung_when_there_is_no_time)
+{
+	free_mib(1000);
+	memory_case_run(&c, 1, (struct memory_second){0});
+	assert_int_equal(ladder()->rung, RUNG_RECLAIM);
+	assert_int_equal(ladder()->steps, 1);
+}
+
+/* It rests there: no storm, whoever took the rest. */
+TEST(a_node_that_rests_below_the_line_is_left_alone)
+{
+	again(150);
+	memory_case_run(&c, 30, (struct memory_second){0});
+	assert_int_equal(ladder()->rung, RUNG_CALM);
+	assert_int_equal(ladder()->steps, 0);
+}
+
+TEST(an_online_pod_that_waits_squeezes_at_once_and_reclaims_after_a_second)
+{
+	memory_case_run(&c, 2, (struct memory_second){.web_waits_us = 0});
+	memory_case_run(&c, 1, (struct memory_second){.web_waits_us = 99000});
+	assert_int_equal(ladder()->rung, RUNG_CALM);
+	memory_case_run(&c, 1, (struct memory_second){.web_waits_us = 250000});
+	assert_int_equal(ladder()->rung, RUNG_SQUEEZE);
+	assert_int_equal(ladder()->reason.code, REASON_MEMORY_WAITS);
+	assert_int_equal(ladder()->reason.observed, 250);
+	assert_int_equal(ladder()->reason.limit, 100);
+	assert_string_equal(ladder()->reason.who, c.web->name);
+	memory_case_run(&c, 1, (struct memory_second){.web_waits_us = 250000});
+	assert_int_equal(ladder()->rung, RUNG_RECLAIM);
+	memory_case_run(&c, 2, (struct memory_second){0});
+	assert_int_equal(ladder()->rung, RUNG_SQUEEZE);
+	memory_case_run(&c, 9, (struct memory_second){0});
+	assert_int_equal(ladder()->rung, RUNG_CALM);
+	assert_int_equal(ladder()->reason.code, REASON_RELEASED);
+}
+
+TEST(a_pod_that_meets_its_own_bound_waits_for_itself)
+{
+	memory_case_run(&c, 20, (struct memory_second){.web_waits_us = 600000, .web_bounded = 1});
+	assert_int_equal(ladder()->rung, RUNG_CALM);
+	assert_int_equal(ladder()->steps, 0);
+	memory_case_run(&c, 1, (struct memory_second){.web_waits_us = 600000});
+	assert_int_equal(ladder()->rung, RUNG_SQUEEZE);
+}
+
+TEST(of_whom_it_is_not_known_whether_it_is_its_own_fault_nobody_is_squeezed_for)
+{
+	memory_case_run(&c, 20, (struct memory_second){.web_waits_us = 600000, .web_unsure = true});
+	assert_int_equal(ladder()->steps, 0);
+}
+
+TEST(without_a_step_in_the_policy_or_an_offline_pod_there_is_no_rung)
+{
+	const struct memory_second storm = {.hog_grows = 400, .web_waits_us = 300000};
+
+	c.f.policy.pressure_memory.on = false;
+	memory_case_run(&c, 3, storm);
+	assert_int_equal(ladder()->steps, 0);
+	c.f.policy.pressure_memory.on = true;
+	fake_waiting(&c.f, c.hog);
+	fake_level(&c.f, c.tame, LEVEL_P4);
+	memory_case_run(&c, 3, storm);
+	assert_int_equal(ladder()->steps, 0);
+	fake_level(&c.f, c.hog, LEVEL_P7);
+	c.f.policy.pressure_memory.steps = 1u << ACTION_SQUEEZE_MEMORY;
+	memory_case_run(&c, 5, storm);
+	assert_int_equal(ladder()->rung, RUNG_SQUEEZE); /* and no further */
+}
+
+/* What all of them hold is not worth a step. */
+TEST(offline_pods_that_use_next_to_nothing_are_not_worth_a_step)
+{
+	c.hog_bytes = c.tame_bytes = 10 * MEMORY_CASE_MIB;
+	memory_case_run(&c, 5, (struct memory_second){.web_waits_us = 400000});
+	assert_int_equal(ladder()->steps, 0);
+}
+
+/* An hour of the same second, and the hog wants more all the time: one way up, and no way back and forth. */
+TEST(an_input_that_does_not_change_does_not_make_it_swing)
+{
+	memory_case_run(&c, 3600, (struct memory_second){.hog_grows = 200});
+	assert_true(ladder()->steps <= 3);
+	assert_true(c.free_bytes > 0);
+}
+
+TEST(it_is_tense_while_a_rung_is_up_or_the_room_would_be_gone_in_a_minute)
+{
+	const struct policy *p = &c.f.policy;
+
+	assert_false(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+	memory_case_run(&c, 2, (struct memory_second){.hog_grows = 50});
+	assert_false(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 90});
+	assert_true(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+	assert_int_equal(ladder()->rung, RUNG_CALM);
+	memory_case_run(&c, 1, (struct memory_second){0});
+	assert_false(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+	memory_case_ladder(&c)->rung = RUNG_SQUEEZE;
+	assert_true(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+	c.f.policy.pressure_memory.on = false;
+	assert_false(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_fall_that_lasts_is_no_cause),
+		CASE(a_room_that_is_gone_in_half_a_minute_squeezes_and_in_ten_seconds_reclaims),
+		CASE(reclaim_may_be_the_first_rung_when_there_is_no_time),
+		CASE(a_node_that_rests_below_the_line_is_left_alone),
+		CASE(an_online_pod_that_waits_squeezes_at_once_and_reclaims_after_a_second),
+		CASE(a_pod_that_meets_its_own_bound_waits_for_itself),
+		CASE(of_whom_it_is_not_known_whether_it_is_its_own_fault_nobody_is_squeezed_for),
+		CASE(without_a_step_in_the_policy_or_an_offline_pod_there_is_no_rung),
+		CASE(offline_pods_that_use_next_to_nothing_are_not_worth_a_step),
+		CASE(an_input_that_does_not_change_does_not_make_it_swing),
+		CASE(it_is_tense_while_a_rung_is_up_or_the_room_would_be_gone_in_a_minute),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
