@@ -25,6 +25,8 @@
 #include "policy/names.h"
 
 #define PASS_INTERVAL_US 1000000
+/* While memory is getting short: a fast hog takes gigabytes in a second. */
+#define TENSE_INTERVAL_US 200000
 /* New cgroups come in bursts (pod, sandbox, containers): one pass for the burst. */
 #define BURST_US 50000
 /* Whoever writes over a value mostly writes its neighbours too: systemd all of a controller's, the
@@ -103,7 +105,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *context)
 	loop_pass(loop);
 	/* From now, not from `usec`: after a suspend one pass is enough. */
 	(void)usec;
-	(void)sd_event_source_set_time_relative(source, PASS_INTERVAL_US);
+	(void)sd_event_source_set_time_relative(
+		source, tick_is_tense(loop->state) ? TENSE_INTERVAL_US : PASS_INTERVAL_US);
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 	return 0;
 }

@@ -43,6 +43,7 @@ struct state {
 	struct apply *apply;
 	struct lanes *lanes; /* only in the loop; see workers.h */
 	struct workers *workers;
+	struct reclaim_pass *reclaim_pass; /* NULL without lanes */
 	struct policy *policy;
 	struct diags diags;
 	struct ladders ladders;

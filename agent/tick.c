@@ -15,10 +15,12 @@
 #include "agent/controllers.h"
 #include "agent/life.h"
 #include "agent/mode_sources.h"
+#include "agent/reclaim_pass.h"
 #include "agent/workers.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/floor.h"
+#include "policy/ladder_memory.h"
 #include "policy/score.h"
 
 /* Passes may come in bursts (a deployment starts many pods); samples closer than this would push
@@ -130,6 +132,7 @@ static void apply_stage(struct state *s)
 	if (r >= 0 && s->no_record_said)
 		log_info("tick.apply", "original values can be recorded again");
 	s->no_record_said = r < 0;
+	reclaim_pass_run(s);
 	discover_watch_owned(s->discover);
 	units_pass(apply_units(s->apply), discover_model(s->discover), s->status.pass_us);
 	/* Mode off touches nothing, and a trigger is written into a pod's pressure file. */
@@ -194,4 +197,11 @@ void tick(struct state *s, int64_t now_us)
 	account_stage(s);
 	history_flush(s->history);
 	record_flush(s->record);
+}
+
+bool tick_is_tense(const struct state *s)
+{
+	return s->policy &&
+	       ladder_memory_is_tense(&s->ladders.of[RESOURCE_MEMORY], discover_model(s->discover),
+				      observe_samples(s->observe), s->policy, s->status.pass_us);
 }

@@ -2,6 +2,7 @@
 // One pass of the agent, from the machine to the machine.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agent/state.h"
@@ -9,3 +10,6 @@
 /* A pass at now_us (CLOCK_BOOTTIME microseconds). Never fails: what went wrong is in the status,
  * in the outcomes and in the log, and the next pass tries again. */
 void tick(struct state *state, int64_t now_us);
+
+/* Whether memory is short, or soon will be: the next pass should not wait for a second. */
+bool tick_is_tense(const struct state *state);

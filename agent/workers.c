@@ -11,6 +11,7 @@
 #include "agent/base/lanes.h"
 #include "agent/base/log.h"
 #include "agent/base/memory_lock.h"
+#include "agent/reclaim_pass.h"
 
 void workers_lock_memory(const struct options *options)
 {
@@ -56,6 +57,9 @@ void workers_start(struct state *s)
 		return;
 	}
 	observe_use_lanes(s->observe, s->lanes);
+	if (reclaim_pass_new(s) < 0)
+		log_warning("workers.reclaim",
+			    "no memory to keep track of reclaim: none is asked for");
 }
 
 static int on_step(sd_event_source *source, uint64_t usec, void *context)
@@ -120,6 +124,8 @@ void workers_stop(struct state *s)
 	if (!s->lanes)
 		return;
 	observe_use_lanes(s->observe, NULL);
+	reclaim_pass_free(s->reclaim_pass);
+	s->reclaim_pass = NULL;
 	lanes_free(s->lanes);
 	s->lanes = NULL;
 	(void)apply_use_lanes(s->apply, NULL);

@@ -5,6 +5,7 @@
 
 #include "policy/decide.h"
 #include "policy/decide_memory_hold.h"
+#include "policy/decide_memory_reclaim.h"
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
 #include "policy/rule.h"
@@ -417,5 +418,9 @@ int decide_memory(const struct decide_input *in, struct plan *plan)
 	if (r < 0)
 		return r;
 	r = limit_high(in, plan);
-	return r < 0 ? r : decide_memory_hold(in, plan);
+	if (r == 0)
+		r = decide_memory_hold(in, plan);
+	if (r == 0)
+		decide_memory_reclaim(in, plan);
+	return r;
 }

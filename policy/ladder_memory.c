@@ -143,7 +143,7 @@ static uint32_t allowed_rungs(const struct view *v, const struct wait_look *look
 		return 0;
 	if (steps & (1u << ACTION_SQUEEZE_MEMORY))
 		allowed |= 1u << RUNG_SQUEEZE;
-	if (steps & (1u << ACTION_RECLAIM))
+	if ((steps & (1u << ACTION_RECLAIM)) && model_can(look->model, CAPABILITY_MEMORY_RECLAIM))
 		allowed |= 1u << RUNG_RECLAIM;
 	return allowed;
 }

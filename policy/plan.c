@@ -148,6 +148,7 @@ int plan_reserve_cores(struct plan *plan, const struct model *model)
 void plan_clear(struct plan *plan)
 {
 	plan->n_entries = 0;
+	plan->n_acts = 0;
 	plan->n_assignments = 0;
 	forget_index(plan);
 }

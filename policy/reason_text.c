@@ -44,7 +44,7 @@ const char *reason_text_cpus(uint64_t milli, char *buf)
 	return buf;
 }
 
-static const char *bytes(uint64_t n, char *buf)
+const char *reason_text_bytes(uint64_t n, char *buf)
 {
 	if (n == KNOB_VALUE_MAX)
 		(void)snprintf(buf, UNIT_SIZE, "no limit");
@@ -55,6 +55,11 @@ static const char *bytes(uint64_t n, char *buf)
 	else
 		(void)snprintf(buf, UNIT_SIZE, "%" PRIu64 " bytes", n);
 	return buf;
+}
+
+static const char *bytes(uint64_t n, char *buf)
+{
+	return reason_text_bytes(n, buf);
 }
 
 static const char *duration(uint64_t us, char *buf)

@@ -26,4 +26,6 @@ const char *reason_text_rule(const struct policy *policy, int rule, char *buf, s
  * and the sentences about cores and siblings: nothing is put for any other reason. */
 #define REASON_TEXT_UNIT_SIZE 32
 const char *reason_text_cpus(uint64_t milli, char *buf);
+/* "1.5 MiB"; buf as above. */
+const char *reason_text_bytes(uint64_t bytes, char *buf);
 void reason_text_cores(struct text_out *out, const struct reason *reason);

@@ -264,6 +264,20 @@ static void tell_plan(const struct tell *t)
 	}
 }
 
+/* Acts are of this pass alone: told each time. */
+static void tell_acts(const struct tell *t)
+{
+	for (size_t i = 0; i < t->pass->plan->n_acts; i++) {
+		const struct plan_act *act = &t->pass->plan->acts[i];
+
+		record_put(t->out, "%sreclaim ", t->prefix);
+		record_names_put(t->out, t->names, act->cgroup->path);
+		record_put(t->out, " %" PRIu64, act->bytes);
+		record_words_put_reason(t->out, &act->reason, t->names);
+		put_sentence(t, &act->reason);
+	}
+}
+
 static void tell_changes(const struct tell *t)
 {
 	static const char *const verbs[] = {
@@ -338,6 +352,7 @@ int steps_tell(struct steps *steps, const struct record_pass *pass, const uint32
 	for (int i = 0; i < RESOURCE_COUNT; i++)
 		tell_ladder(&t, (enum resource)i);
 	tell_plan(&t);
+	tell_acts(&t);
 	tell_changes(&t);
 	tell_scores(&t);
 	return out->failed ? -ENOMEM : 0;

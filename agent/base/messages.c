@@ -23,6 +23,7 @@ static const struct message messages[HISTORY_KIND_COUNT] = {
 	[HISTORY_MODE] = {"mode", "2c61e4914f564d63a11b6e982aa8887b", LOG_NOTICE},
 	[HISTORY_POLICY] = {"policy", "ba0b5b53248a498192886172ab1c466f", LOG_NOTICE},
 	[HISTORY_FACTS] = {"facts", "e683ce4511d2416fa9cfdcd8226e46b9", LOG_NOTICE},
+	[HISTORY_RECLAIM] = {"reclaim", "f9faa4078fc742288586617a4d3e647a", LOG_NOTICE},
 	[HISTORY_AGENT] = {"agent", "91de851ceea542e5a7991ce07b0760ad", LOG_NOTICE},
 };
 

@@ -214,13 +214,14 @@ static void room_line(const struct ctl *ctl, const cJSON *room)
 		       "%s %s the line of %s, below which the kubelet or the kernel acts%s",
 		       doc_bytes(crossed ? limit - available : available - limit, a),
 		       crossed ? "below" : "above", doc_bytes(limit, b), falls);
-	line(ctl, "memory", text, crossed ? TERM_RED : TERM_PLAIN);
+	line(ctl, "room", text, crossed ? TERM_RED : TERM_PLAIN);
 }
 
 static void work_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
 	const cJSON *cpu = doc_get(doc_get(doc, "ladder"), "cpu");
+	const cJSON *memory = doc_get(doc_get(doc, "ladder"), "memory");
 	const char *rung = doc_text(status, "rung_cpu", "?");
 	uint64_t pass_us = doc_count(status, "pass_us"), now_us = (uint64_t)ctl->term.now_us;
 	char text[1024], ago[DOC_TEXT_SIZE];
@@ -236,6 +237,10 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 		       doc_text(cpu, "reason", ""));
 	line(ctl, "cpu", text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
 	floor_line(ctl, doc_get(doc, "floor"));
+	rung = doc_text(status, "rung_memory", "?");
+	(void)snprintf(text, sizeof(text), "%s%s%s", rung, doc_has(memory, "reason") ? ": " : "",
+		       doc_text(memory, "reason", ""));
+	line(ctl, "memory", text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
 	room_line(ctl, doc_get(status, "room"));
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 ", the last one %s ago: %" PRIu64 " knobs written, %" PRIu64

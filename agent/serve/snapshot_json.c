@@ -150,6 +150,8 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, object, "slow_writes", s->slow_writes);
 	json_put_u64(put, object, "slow_writes_cut", s->slow_cut);
 	json_put_u64(put, object, "slow_write_longest_us", s->slow_longest_us);
+	json_put_u64(put, object, "reclaim_asked_bytes", s->reclaim_asked_bytes);
+	json_put_u64(put, object, "reclaim_got_bytes", s->reclaim_got_bytes);
 }
 
 static void one_ladder(struct json_view *view, cJSON *ladders, enum resource resource)

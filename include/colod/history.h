@@ -33,7 +33,8 @@ enum history_kind {
 	/* {"facts", "", "awaited", "silent" or "known", the same}; of a pod whose facts came late or
 	 * changed {cgroup path, "", level or what it waited for, level} */
 	HISTORY_FACTS,
-	HISTORY_AGENT, /* {"colod" or "holds", "", "", what became of it} */
+	HISTORY_RECLAIM, /* {cgroup path, "memory.reclaim", "", what it gave}; told when it is over */
+	HISTORY_AGENT,	 /* {"colod" or "holds", "", "", what became of it} */
 	HISTORY_KIND_COUNT,
 };
 

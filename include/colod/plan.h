@@ -59,6 +59,15 @@ struct plan_cores {
 	int64_t retry_us;
 };
 
+/* Something to be done once, not a value that stays: so many bytes are wanted back by reclaim. */
+struct plan_act {
+	struct cgroup *cgroup; /* of an offline pod */
+	uint64_t bytes;
+	struct reason reason;
+};
+
+#define PLAN_ACTS_MAX 16
+
 struct plan {
 	struct plan_entry *entries; /* owned; at most one per cgroup and knob */
 	size_t n_entries;
@@ -66,6 +75,8 @@ struct plan {
 	struct assignment *assignments; /* by pod->slot; owned */
 	size_t n_assignments;
 	size_t cap_assignments;
+	struct plan_act acts[PLAN_ACTS_MAX]; /* of this pass */
+	size_t n_acts;
 	struct plan_cores *cores; /* by pod->slot; owned */
 	size_t n_cores;
 	size_t cap_cores;

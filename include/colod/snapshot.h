@@ -60,6 +60,8 @@ struct status {
 	uint64_t slow_writes; /* that a worker made, because the kernel may make the writer wait */
 	uint64_t slow_cut;    /* of those: cut short after 200 ms */
 	uint64_t slow_longest_us;
+	uint64_t reclaim_asked_bytes; /* of offline pods, since start */
+	uint64_t reclaim_got_bytes;
 };
 
 struct snapshot {

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See reclaim_pass.h.
+#include "agent/reclaim_pass.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/messages.h"
+#include "policy/names.h"
+#include "policy/reason_text.h"
+
+/* One pod, from the first slice until nothing has been wanted of it for so long. */
+#define EPISODE_ENDS_US 5000000
+
+struct episode {
+	uint64_t inode;	   /* 0: free */
+	int64_t wanted_us; /* when it was wanted last */
+	uint64_t asked_bytes;
+	uint64_t got_bytes;
+	uint32_t slices;
+	struct reason reason; /* of the first want */
+	char path[HISTORY_WHAT_SIZE];
+};
+
+struct reclaim_pass {
+	struct reclaim *reclaim;
+	struct episode episodes[PLAN_ACTS_MAX];
+};
+
+int reclaim_pass_new(struct state *s)
+{
+	struct reclaim_pass *pass;
+	int r;
+
+	if (!s->lanes)
+		return 0;
+	pass = calloc(1, sizeof(*pass));
+	if (!pass)
+		return -ENOMEM;
+	r = reclaim_new(s->lanes, s->root_fd, discover_cgroup_fd(s->discover),
+			(uint64_t)sysconf(_SC_PAGESIZE), &pass->reclaim);
+	if (r < 0) {
+		free(pass);
+		return r;
+	}
+	s->reclaim_pass = pass;
+	return 0;
+}
+
+void reclaim_pass_free(struct reclaim_pass *pass)
+{
+	if (!pass)
+		return;
+	reclaim_free(pass->reclaim);
+	free(pass);
+}
+
+static struct episode *find(struct reclaim_pass *pass, uint64_t inode)
+{
+	for (size_t i = 0; i < PLAN_ACTS_MAX; i++)
+		if (pass->episodes[i].inode == inode)
+			return &pass->episodes[i];
+	return NULL;
+}
+
+static void tell(const struct state *s, const struct episode *e)
+{
+	struct history_record r = HISTORY_RECORD(HISTORY_RECLAIM);
+	char got[REASON_TEXT_UNIT_SIZE], asked[REASON_TEXT_UNIT_SIZE], why[REASON_TEXT_SIZE];
+
+	HISTORY_SET(r.what, "%s", e->path);
+	HISTORY_SET(r.knob, "memory.reclaim");
+	HISTORY_SET(r.to, "gave %s of %s in %" PRIu32 " slice%s",
+		    reason_text_bytes(e->got_bytes, got), reason_text_bytes(e->asked_bytes, asked),
+		    e->slices, e->slices == 1 ? "" : "s");
+	HISTORY_SET(r.why, "%s", reason_text(&e->reason, s->policy, why, sizeof(why)));
+	messages_tell(s->history, &r);
+}
+
+/* A slice has ended. */
+static void on_result(void *context, const struct reclaim_result *result)
+{
+	struct state *s = context;
+	struct episode *e = find(s->reclaim_pass, result->cgroup->inode);
+
+	s->status.reclaim_asked_bytes += result->asked_bytes;
+	s->status.reclaim_got_bytes += result->got_bytes;
+	if (!e || result->end == RECLAIM_END_REFUSED)
+		return;
+	e->asked_bytes += result->asked_bytes;
+	e->got_bytes += result->got_bytes;
+	e->slices++;
+}
+
+static void note_want(struct state *s, const struct plan_act *act)
+{
+	struct episode *e = find(s->reclaim_pass, act->cgroup->inode);
+
+	if (!e) {
+		e = find(s->reclaim_pass, 0);
+		if (!e)
+			return;
+		*e = (struct episode){.inode = act->cgroup->inode, .reason = act->reason};
+		HISTORY_SET(e->path, "%s", act->cgroup->path);
+	}
+	e->wanted_us = s->status.pass_us;
+}
+
+static void end_episodes(struct state *s)
+{
+	for (size_t i = 0; i < PLAN_ACTS_MAX; i++) {
+		struct episode *e = &s->reclaim_pass->episodes[i];
+
+		if (e->inode == 0 || s->status.pass_us - e->wanted_us < EPISODE_ENDS_US)
+			continue;
+		if (e->slices > 0)
+			tell(s, e);
+		*e = (struct episode){0};
+	}
+}
+
+void reclaim_pass_run(struct state *s)
+{
+	struct reclaim_pass *pass = s->reclaim_pass;
+	bool allowed = s->status.modes.by[RESOURCE_MEMORY] >= names_effect_mode(EFFECT_HOLD);
+
+	if (!pass)
+		return;
+	reclaim_collect(pass->reclaim, discover_model(s->discover), s->status.pass_us, on_result,
+			s);
+	reclaim_pass_begin(pass->reclaim, s->status.pass_us);
+	for (size_t i = 0; allowed && i < s->plan.n_acts; i++) {
+		const struct plan_act *act = &s->plan.acts[i];
+
+		if (reclaim_want(pass->reclaim, act->cgroup, act->bytes).answer == RECLAIM_SLICE)
+			note_want(s, act);
+		else if (find(pass, act->cgroup->inode))
+			note_want(s, act);
+	}
+	reclaim_pass_end(pass->reclaim);
+	end_episodes(s);
+}

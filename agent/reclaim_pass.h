@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What the plan wants reclaimed, handed to the actuator (apply/reclaim.h), and told of: one line of history for
+// each pod and episode, not for each slice.
+#pragma once
+
+#include "agent/apply/reclaim.h"
+#include "agent/state.h"
+
+struct reclaim_pass;
+
+/* After the worker threads have started. Without them (--once) nothing is reclaimed. 0 or -ENOMEM. */
+int reclaim_pass_new(struct state *state);
+
+/* Accepts NULL; before the lanes end. */
+void reclaim_pass_free(struct reclaim_pass *pass);
+
+/* Takes up what has ended, and asks for what s->plan wants now, where the mode allows it. */
+void reclaim_pass_run(struct state *state);

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// On rung reclaim: how much is wanted back of which offline pod. After the levels are known.
+#pragma once
+
+#include "policy/decide.h"
+
+void decide_memory_reclaim(const struct decide_input *in, struct plan *plan);

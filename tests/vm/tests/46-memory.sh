@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 120s
+# profile: small
+# core: yes
+# title: offline pods that fill the node are held before anybody waits, give back what they can, and are let go again; who does not grow, and who is online, is left alone
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+MIB=$((1024 * 1024))
+
+current() { knob "$(pod_path "$1")" memory.current; }
+high() { knob "$(pod_path "$1")" memory.high; }
+events() { awk -v k="$2" '$1 == k { print $2 }' "$(pod_path "$1")/memory.events"; }
+status() { coloctl status --json | jq -r ".$1"; }
+rung_is() { [ "$(status rung_memory)" = "$1" ]; }
+room_mib() { coloctl status --json | jq '(.room.available_bytes - .room.line_bytes) / 1048576 | floor'; }
+
+# A pod that takes 2 MiB ten times a second, as long as it may.
+growing_pod()
+{
+	pod_create hog BestEffort 0 0 python3 -c 'import time, os
+kept = []
+while not os.path.exists("/share/stop"):
+    kept.append(b"x" * (2 << 20))
+    time.sleep(0.1)
+while True:
+    time.sleep(1)'
+}
+
+# Page cache that nobody needs: it grew once, and rests.
+cache_pod()
+{
+	pod_create cache BestEffort 0 0 sh -c 'dd if=/dev/zero of=/share/blob bs=1M count=100 2>/dev/null; sync; touch /share/written; while :; do sleep 1; done'
+	wait_for 60 test -e "$PODS_SHARE/written"
+}
+
+held()
+{
+	local before grown taken
+	ok "the hog is held while there is room left" wait_for 40 grep -qv '^max' "$(pod_path hog)/memory.high"
+	note "room $(room_mib) MiB, hog $(($(current hog) / MIB)) MiB, memory.high $(($(high hog) / MIB)) MiB, rung $(status rung_memory)"
+	ok "nobody had waited for it" [ "$(status ladder.memory.reason)" != null ]
+	is "$(high web)" max "the online pod has no bound"
+	is "$(high cache)" max "nor has the offline pod that does not grow"
+	like "$(coloctl why jobs/hog 2>&1 || coloctl why default/hog)" 'it may grow by' "why says what it may"
+	before=$(current hog)
+	sleep 10
+	grown=$((($(current hog) - before) / MIB))
+	note "in 10 s the hog grew by $grown MiB, of some 200 that it would have liked; room $(room_mib) MiB, rung $(status rung_memory)"
+	ok "it grows, but less than half as fast as it would" [ $grown -lt 100 ]
+	ok "the node's line is not crossed" [ "$(room_mib)" -gt 0 ]
+	is "$(events web high) $(events web max) $(events web oom)" "0 0 0" "the online pod met no bound"
+}
+
+reclaimed()
+{
+	ok "when the room falls fast memory is taken back" wait_for 40 gave
+	note "reclaim: $(($(status reclaim_got_bytes) / MIB)) MiB of $(($(status reclaim_asked_bytes) / MIB)) MiB asked for"
+	ok "from the page cache of the offline pod" [ "$(current cache)" -lt $((90 * MIB)) ]
+	is "$(events hog oom_kill) $(events cache oom_kill) $(events web oom_kill)" "0 0 0" "nobody was killed"
+}
+
+gave() { [ "$(status reclaim_got_bytes)" -gt $((8 * MIB)) ]; }
+
+# Somebody else fills the node: nothing that a hold could stop.
+flood()
+{
+	mkdir -p /run/flood
+	mount -t tmpfs flood /run/flood
+	local mib=$(($(room_mib) - 20))
+	note "filling $mib MiB"
+	dd if=/dev/zero of=/run/flood/blob bs=1M count=$mib 2>/dev/null
+}
+
+calm()
+{
+	touch "$PODS_SHARE/stop"
+	pod_delete hog
+	rm /run/flood/blob
+	umount /run/flood
+	ok "calm comes back" wait_for 60 rung_is calm
+	ok "and says so" says 'memory: squeeze → calm'
+	is "$(high cache) $(high web)" "max max" "nobody has a bound"
+	ok "what was taken back is in the history" says 'memory.reclaim gave [0-9.]+ MiB of'
+}
+
+pod_create web Burstable 500 $((64 * MIB))
+cache_pod
+colod_facts
+colod_policy squeeze file:///run/pods.json "pressure: [{when: memory.some of online > 10% over 1s, do: [squeeze memory, reclaim]}]" \
+	"levels: {P7: {role: offline, memory: {high: none}}}"
+ok "start" colod_start
+ok "status answers" wait_for 10 coloctl status
+colod_next_pass
+is "$(status rung_memory)" calm "calm with a room of $(room_mib) MiB"
+growing_pod
+colod_facts
+held
+flood
+reclaimed
+calm
+colod_clean
+pods_cleanup
+done_testing
