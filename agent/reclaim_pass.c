@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/base/history.h"
 #include "agent/base/messages.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
@@ -21,8 +22,8 @@ struct episode {
 	uint64_t asked_bytes;
 	uint64_t got_bytes;
 	uint32_t slices;
-	struct reason reason; /* of the first want */
-	char path[HISTORY_WHAT_SIZE];
+	struct reason reason;	      /* of the first want */
+	char path[HISTORY_WHAT_SIZE]; /* the end of it, of one that is too long */
 };
 
 struct reclaim_pass {
@@ -71,7 +72,7 @@ static void tell(const struct state *s, const struct episode *e)
 	struct history_record r = HISTORY_RECORD(HISTORY_RECLAIM);
 	char got[REASON_TEXT_UNIT_SIZE], asked[REASON_TEXT_UNIT_SIZE], why[REASON_TEXT_SIZE];
 
-	HISTORY_SET(r.what, "%s", e->path);
+	history_set_path(&r, e->path);
 	HISTORY_SET(r.knob, "memory.reclaim");
 	HISTORY_SET(r.to, "gave %s of %s in %" PRIu32 " slice%s",
 		    reason_text_bytes(e->got_bytes, got), reason_text_bytes(e->asked_bytes, asked),
@@ -98,13 +99,15 @@ static void on_result(void *context, const struct reclaim_result *result)
 static void note_want(struct state *s, const struct plan_act *act)
 {
 	struct episode *e = find(s->reclaim_pass, act->cgroup->inode);
+	struct history_record named;
 
 	if (!e) {
 		e = find(s->reclaim_pass, 0);
 		if (!e)
 			return;
 		*e = (struct episode){.inode = act->cgroup->inode, .reason = act->reason};
-		HISTORY_SET(e->path, "%s", act->cgroup->path);
+		history_set_path(&named, act->cgroup->path);
+		memcpy(e->path, named.what, sizeof(e->path));
 	}
 	e->wanted_us = s->status.pass_us;
 }

@@ -28,6 +28,8 @@
 #define SQUEEZE_CALM_US 10000000u
 #define RECLAIM_CALM_US 2000000u
 
+/* Slower is the coming and going of any node: near the line it would be a cause each second. */
+#define FALL_BYTES_PER_S ((uint64_t)1 << 20)
 /* Less than this in all offline pods together: nothing to be had from them. */
 #define USEFUL_BYTES ((uint64_t)32 << 20)
 /* A held pod nearer than this to its memory.high is limited by it. */
@@ -132,7 +134,8 @@ static struct reason blame(const struct view *v, const struct wait_look *look, b
 /* A node that merely rests below the line is no storm. */
 static bool empties_within(const struct view *v, uint64_t us)
 {
-	return v->measured && v->room.fall_bytes_per_s > 0 && v->room.time_to_empty_us < us;
+	return v->measured && v->room.fall_bytes_per_s >= FALL_BYTES_PER_S &&
+	       v->room.time_to_empty_us < us;
 }
 
 static uint32_t allowed_rungs(const struct view *v, const struct wait_look *look)
@@ -217,6 +220,6 @@ bool ladder_memory_is_tense(const struct ladder *ladder, const struct model *mod
 		return false;
 	if (ladder->rung != RUNG_CALM)
 		return true;
-	return room_look(model, samples, now_us, &room) && room.fall_bytes_per_s > 0 &&
-	       room.time_to_empty_us < TENSE_EMPTY_US;
+	return room_look(model, samples, now_us, &room) &&
+	       room.fall_bytes_per_s >= FALL_BYTES_PER_S && room.time_to_empty_us < TENSE_EMPTY_US;
 }

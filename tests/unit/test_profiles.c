@@ -63,6 +63,11 @@ static void expect_offline_p7(void)
 	assert_int_equal(p7->io.weight, 10);
 	/* A quota on work that yields by weight was measured to help nobody: none unless a policy asks. */
 	assert_false(policy->pressure_cpu.on);
+	assert_true(policy->pressure_memory.on);
+	assert_int_equal(policy->pressure_memory.threshold_permille, 100);
+	assert_int_equal(policy->pressure_memory.window_us, 1000000);
+	assert_int_equal(policy->pressure_memory.steps,
+			 1u << ACTION_SQUEEZE_MEMORY | 1u << ACTION_RECLAIM);
 }
 
 TEST(every_profile_observes_until_somebody_says_otherwise)

@@ -42,6 +42,32 @@ TEST(without_a_rule_nothing_is_squeezed)
 	assert_false(read_rule(HEAD "pressure: []\n")->on);
 }
 
+/* What waits for a step before it, and what a version that is to come does, is not acted on. */
+TEST(of_the_rule_for_memory_the_steps_of_this_version_count)
+{
+	const char *yaml = HEAD
+		"pressure:\n"
+		"- {when: memory.some of online > 12% over 1s, do: [squeeze memory, reclaim, freeze]}\n";
+
+	assert_false(read_rule(yaml)->on);
+	assert_true(policy->pressure_memory.on);
+	assert_int_equal(policy->pressure_memory.steps,
+			 1u << ACTION_SQUEEZE_MEMORY | 1u << ACTION_RECLAIM);
+	assert_int_equal(policy->pressure_memory.threshold_permille, 120);
+	assert_int_equal(policy->pressure_memory.window_us, 1000000);
+	(void)read_rule(HEAD
+			"pressure:\n- {when: memory.some of online > 12% over 1s, do: [squeeze "
+			"memory, reclaim after 5s]}\n");
+	assert_int_equal(policy->pressure_memory.steps, 1u << ACTION_SQUEEZE_MEMORY);
+	(void)read_rule(HEAD
+			"pressure:\n- {when: memory.full of online > 12% over 1s, do: [squeeze "
+			"memory]}\n");
+	assert_false(policy->pressure_memory.on);
+	(void)read_rule(HEAD
+			"pressure:\n- {when: memory.some of online > 12% over 1s, do: [freeze]}\n");
+	assert_false(policy->pressure_memory.on);
+}
+
 TEST(every_sign_and_step_is_read)
 {
 	const char *yaml =
@@ -174,6 +200,8 @@ int main(void)
 		cmocka_unit_test_teardown(the_rule_is_read_with_its_threshold_and_window,
 					  policy_case_teardown),
 		cmocka_unit_test_teardown(without_a_rule_nothing_is_squeezed, policy_case_teardown),
+		cmocka_unit_test_teardown(of_the_rule_for_memory_the_steps_of_this_version_count,
+					  policy_case_teardown),
 		cmocka_unit_test_teardown(every_sign_and_step_is_read, policy_case_teardown),
 		cmocka_unit_test_teardown(
 			a_rule_for_another_resource_or_without_a_squeeze_does_not_squeeze_the_cpu,

@@ -104,7 +104,7 @@ TEST(what_is_not_acted_on_is_named_and_nothing_else_is)
 {
 	const char *text =
 		"version: 1\nlevels:\n  P7:\n    role: offline\n    cpu: {squeeze: {target: 65%, floor: 2%}}\n"
-		"    memory: {high: 80% of limit, growth: 256MiB/s}\n    net: {ceiling: 40%}\n"
+		"    memory: {high: 80% of limit, growth: 256MiB/s, oom: first}\n    net: {ceiling: 40%}\n"
 		"assign: [{match: {qos: BestEffort}, level: P7}]\n"
 		"pressure:\n- {when: cpu.some of online > 5% over 2s, do: [squeeze cpu, evict]}\n"
 		"- {when: memory.empty of node in 3s, do: [kill]}\n"
@@ -114,7 +114,7 @@ TEST(what_is_not_acted_on_is_named_and_nothing_else_is)
 
 	assert_int_equal(show_unenforced(policy, see, &seen), 5);
 	assert_int_equal(seen.n, 5);
-	assert_string_equal(seen.what[0], "levels.P7.memory.growth");
+	assert_string_equal(seen.what[0], "levels.P7.memory.oom");
 	assert_int_equal(seen.line[0], 6);
 	assert_string_equal(seen.what[1], "levels.P7.net.ceiling");
 	assert_string_equal(seen.what[2], "evict.per-hour");

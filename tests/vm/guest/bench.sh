@@ -114,9 +114,9 @@ bench_colod_ready() { coloctl status --json | jq -e '.passes > 1 and .units_wait
 # As it is shipped, or with the quota that a policy may ask for.
 bench_colod()
 {
-	local as_shipped="pressure: []"
-	[ "$1" != quota ] || as_shipped=
-	colod_policy "$BENCH_MODE" file:///run/pods.json ${as_shipped:+"$as_shipped"}
+	local as_shipped=1
+	[ "${1:-}" != quota ] || as_shipped=
+	AS_SHIPPED=$as_shipped colod_policy "$BENCH_MODE" file:///run/pods.json
 	colod_start && wait_for 20 bench_colod_ready
 }
 

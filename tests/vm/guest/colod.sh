@@ -4,7 +4,7 @@
 # that is not colod. Source lib.sh and pods.sh first.
 #
 #   colod_policy MODE [FACTS] [YAML...]   a drop-in over the shipped default profile. Where YAML has no `pressure:`, one
-#                                         that squeezes the CPU, which no profile asks for
+#                                         that squeezes the CPU, which no profile asks for; not with AS_SHIPPED=1
 #   colod_start, colod_stop, colod_clean  (clean also removes the drop-in and /run/colod)
 #   knobs_take FILE                       every knob colod may write, below DIR (default kubepods)
 #   knob DIR FILE                         one value
@@ -23,7 +23,7 @@ colod_policy()
 		echo "mode: $mode"
 		[ -z "$facts" ] || echo "facts: {from: \"$facts\"}"
 		[ $# -eq 0 ] || printf '%s\n' "$@"
-		[[ "$*" == *pressure:* ]] || echo "pressure: [{when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}]"
+		[ -n "${AS_SHIPPED:-}" ] || [[ "$*" == *pressure:* ]] || echo "pressure: [{when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}]"
 	} >"$COLOD_DROPIN"
 }
 

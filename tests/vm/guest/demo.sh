@@ -36,7 +36,7 @@ demo_pods()
 		pod_create batch-b Burstable 1000 0 stress-ng --cpu 2 --cpu-method int64 --temp-path /tmp || return
 	pod_create batch-c BestEffort 0 0 stress-ng --cpu 1 --cpu-method int64 --temp-path /tmp || return
 	colod_facts
-	colod_policy "$DEMO_MODE" file:///run/pods.json "pressure: []"
+	AS_SHIPPED=1 colod_policy "$DEMO_MODE" file:///run/pods.json
 }
 
 serves() { load 1 | grep -q requests; }

@@ -116,7 +116,7 @@ in_vain()
 as_shipped()
 {
 	local web hog
-	colod_policy squeeze file:///run/pods.json "pressure: []"
+	AS_SHIPPED=1 colod_policy squeeze file:///run/pods.json
 	ok "as shipped: start" colod_start
 	ok "it plans" wait_for 10 coloctl status
 	colod_next_pass

@@ -42,7 +42,7 @@ held()
 	local before grown taken
 	ok "the hog is held while there is room left" wait_for 40 grep -qv '^max' "$(pod_path hog)/memory.high"
 	note "room $(room_mib) MiB, hog $(($(current hog) / MIB)) MiB, memory.high $(($(high hog) / MIB)) MiB, rung $(status rung_memory)"
-	ok "nobody had waited for it" [ "$(status ladder.memory.reason)" != null ]
+	ok "nobody had to wait before: the room told" says 'memory: calm → squeeze: the room of [0-9.]+ MiB falls by [0-9.]+ MiB a second'
 	is "$(high web)" max "the online pod has no bound"
 	is "$(high cache)" max "nor has the offline pod that does not grow"
 	like "$(coloctl why jobs/hog 2>&1 || coloctl why default/hog)" 'it may grow by' "why says what it may"
@@ -53,6 +53,14 @@ held()
 	ok "it grows, but less than half as fast as it would" [ $grown -lt 100 ]
 	ok "the node's line is not crossed" [ "$(room_mib)" -gt 0 ]
 	is "$(events web high) $(events web max) $(events web oom)" "0 0 0" "the online pod met no bound"
+}
+
+# A dead agent leaves no bound behind, and the next one takes up where it was.
+killed()
+{
+	systemctl kill -s KILL --kill-whom=main colod
+	ok "the hold of a killed agent ends" wait_for 5 grep -q '^max' "$(pod_path hog)/memory.high"
+	ok "it is held again by the next" wait_for 40 grep -qv '^max' "$(pod_path hog)/memory.high"
 }
 
 reclaimed()
@@ -99,6 +107,7 @@ is "$(status rung_memory)" calm "calm with a room of $(room_mib) MiB"
 growing_pod
 colod_facts
 held
+killed
 flood
 reclaimed
 calm
