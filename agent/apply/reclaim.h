@@ -50,7 +50,8 @@ struct reclaim_result {
 /* The result is the callee's to read until it returns. */
 typedef void (*reclaim_fn)(void *context, const struct reclaim_result *result);
 
-/* Takes up the slices that have ended, of the cgroups that the model still has. fn may be NULL. */
+/* Takes up the slices that have ended, of the cgroups that the model still has; one that was taken back before the
+ * kernel was asked has no result. fn may be NULL. */
 void reclaim_collect(struct reclaim *reclaim, const struct model *model, int64_t now_us,
 		     reclaim_fn fn, void *context);
 
@@ -76,7 +77,7 @@ void reclaim_pass_end(struct reclaim *reclaim);
 /* Nothing is wanted any more: a pass without a want. */
 void reclaim_stop_all(struct reclaim *reclaim, int64_t now_us);
 
-/* R of a cgroup as it is now (policy/reclaim.h). 0 or -errno, also where no slice would be asked for. */
+/* R of a cgroup as it is now (policy/reclaim.h), for whoever only wants to know: reads memory.stat. 0 or -errno. */
 int reclaim_look(struct reclaim *reclaim, const struct cgroup *cgroup, uint64_t *ret_bytes);
 
 /* Since start. */
