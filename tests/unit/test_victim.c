@@ -98,9 +98,9 @@ TEST(critical_pods_and_what_is_kept_online_are_protected)
 	struct victim_case *c = *state;
 	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
 
-	p->facts->priority_class = strdup("system-node-critical");
+	p->facts->priority_class = "system-node-critical";
 	left_out(c, VICTIM_PROTECTED);
-	p->facts->priority_class[0] = 'x';
+	p->facts->priority_class = "xsystem-node-critical";
 	assert_ptr_equal(victim_case_choose(c), p);
 	c->f.plan.assignments[p->slot].kept_online = true;
 	left_out(c, VICTIM_PROTECTED);
