@@ -44,6 +44,7 @@ struct state {
 	struct lanes *lanes; /* only in the loop; see workers.h */
 	struct workers *workers;
 	struct reclaim_pass *reclaim_pass; /* NULL without lanes */
+	struct kill_pass *kill_pass;	   /* the same */
 	struct policy *policy;
 	struct diags diags;
 	struct ladders ladders;

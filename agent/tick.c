@@ -13,6 +13,7 @@
 #include "agent/apply/units.h"
 #include "agent/base/log.h"
 #include "agent/controllers.h"
+#include "agent/kill_pass.h"
 #include "agent/life.h"
 #include "agent/mode_sources.h"
 #include "agent/reclaim_pass.h"
@@ -133,6 +134,7 @@ static void apply_stage(struct state *s)
 		log_info("tick.apply", "original values can be recorded again");
 	s->no_record_said = r < 0;
 	reclaim_pass_run(s);
+	kill_pass_run(s);
 	discover_watch_owned(s->discover);
 	units_pass(apply_units(s->apply), discover_model(s->discover), s->status.pass_us);
 	/* Mode off touches nothing, and a trigger is written into a pod's pressure file. */

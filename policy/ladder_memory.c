@@ -216,7 +216,7 @@ bool ladder_memory_is_tense(const struct ladder *ladder, const struct model *mod
 {
 	struct room room;
 
-	if (!policy->pressure_memory.on)
+	if (!policy->pressure_memory.on && !policy->pressure_kill.on)
 		return false;
 	if (ladder->rung != RUNG_CALM)
 		return true;

@@ -301,6 +301,8 @@ bool read_pressure_acts(const struct pressure_policy *rule, size_t step)
 	static const uint32_t acted_on = 1u << ACTION_SQUEEZE_CPU | 1u << ACTION_SQUEEZE_MEMORY |
 					 1u << ACTION_RECLAIM;
 
+	if (rule->sign == PRESSURE_EMPTY)
+		return rule->steps[step].action == ACTION_KILL && rule->steps[step].after_us == 0;
 	/* What waits for the step before it comes with the steps that it waits for. */
 	return rule->sign == PRESSURE_SOME && (step == 0 || rule->steps[step].after_us == 0) &&
 	       (acted_on & (1u << rule->steps[step].action));
@@ -340,7 +342,9 @@ static void add_rule(struct reader *reader, const struct read_node *node,
 	if (rule->resource == RESOURCE_CPU)
 		act_on(&policy->pressure_cpu, rule);
 	if (rule->resource == RESOURCE_MEMORY)
-		act_on(&policy->pressure_memory, rule);
+		act_on(rule->sign == PRESSURE_EMPTY ? &policy->pressure_kill
+						    : &policy->pressure_memory,
+		       rule);
 }
 
 /* A list replaces the one of an earlier file as a whole; an empty list switches squeezing off. */
@@ -354,6 +358,7 @@ int read_pressure(struct reader *reader, const struct reader_key *key, const str
 	reader->policy->n_pressure = 0;
 	reader->policy->pressure_cpu = (struct pressure_rule){0};
 	reader->policy->pressure_memory = (struct pressure_rule){0};
+	reader->policy->pressure_kill = (struct pressure_rule){0};
 	for (const struct read_node *c = node->first_child; c; c = c->next) {
 		struct pressure_policy rule = {0};
 		int r = read_rule(reader, c, &rule);

@@ -24,6 +24,7 @@ static const struct message messages[HISTORY_KIND_COUNT] = {
 	[HISTORY_POLICY] = {"policy", "ba0b5b53248a498192886172ab1c466f", LOG_NOTICE},
 	[HISTORY_FACTS] = {"facts", "e683ce4511d2416fa9cfdcd8226e46b9", LOG_NOTICE},
 	[HISTORY_RECLAIM] = {"reclaim", "f9faa4078fc742288586617a4d3e647a", LOG_NOTICE},
+	[HISTORY_KILL] = {"kill", "e08267fde7de4bb0bb26a56e2a000201", LOG_WARNING},
 	[HISTORY_AGENT] = {"agent", "91de851ceea542e5a7991ce07b0760ad", LOG_NOTICE},
 };
 
@@ -152,10 +153,11 @@ static void say(const struct history_record *r, const struct message *m, struct 
 		{"COLOD_CALLER_PID", n->pid},
 		{"COLOD_CALLER_COMM", r->caller.comm},
 	};
+	bool step = rung || r->kind == HISTORY_KILL;
 	char text[MESSAGES_TEXT_SIZE];
 
 	/* What was only observed is in the history; a line for each would be the plan over again. */
-	log_fields(r->would && !rung ? LOG_DEBUG : m->level, m->name, fields,
+	log_fields(r->would && !step ? LOG_DEBUG : m->level, m->name, fields,
 		   sizeof(fields) / sizeof(fields[0]), messages_text(r, text, sizeof(text)));
 }
 

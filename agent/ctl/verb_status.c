@@ -217,6 +217,23 @@ static void room_line(const struct ctl *ctl, const cJSON *room)
 	line(ctl, "room", text, crossed ? TERM_RED : TERM_PLAIN);
 }
 
+/* What memory cost offline pods; nothing where it cost nothing. */
+static void taken_line(const struct ctl *ctl, const cJSON *status)
+{
+	uint64_t asked = doc_count(status, "reclaim_asked_bytes"),
+		 kills = doc_count(status, "kills");
+	char text[256], a[DOC_TEXT_SIZE], b[DOC_TEXT_SIZE];
+
+	if (asked == 0 && kills == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "%s of %s asked for were reclaimed from offline pods, %" PRIu64
+		       " of them %s killed",
+		       doc_bytes(doc_count(status, "reclaim_got_bytes"), a), doc_bytes(asked, b),
+		       kills, kills == 1 ? "was" : "were");
+	line(ctl, "taken", text, kills > 0 ? TERM_YELLOW : TERM_PLAIN);
+}
+
 static void work_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
@@ -242,6 +259,7 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 		       doc_text(memory, "reason", ""));
 	line(ctl, "memory", text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
 	room_line(ctl, doc_get(status, "room"));
+	taken_line(ctl, status);
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 ", the last one %s ago: %" PRIu64 " knobs written, %" PRIu64
 		       " restored, %" PRIu64 " refused",

@@ -34,6 +34,7 @@ enum history_kind {
 	 * changed {cgroup path, "", level or what it waited for, level} */
 	HISTORY_FACTS,
 	HISTORY_RECLAIM, /* {cgroup path, "memory.reclaim", "", what it gave}; told when it is over */
+	HISTORY_KILL,	 /* {cgroup path, "cgroup.kill", "", what became of it} */
 	HISTORY_AGENT,	 /* {"colod" or "holds", "", "", what became of it} */
 	HISTORY_KIND_COUNT,
 };

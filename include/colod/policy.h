@@ -325,6 +325,8 @@ struct policy {
 	struct pressure_rule pressure_cpu; /* of the rule that says squeeze cpu */
 	struct pressure_rule
 		pressure_memory; /* of the one for memory.some: squeeze memory, reclaim */
+	struct pressure_rule
+		pressure_kill; /* of memory.empty: kill; its window is the time that is left */
 	struct evict_policy evict;
 	struct sli_policy slis[SLIS_MAX];
 	size_t n_slis;

@@ -68,6 +68,23 @@ TEST(of_the_rule_for_memory_the_steps_of_this_version_count)
 	assert_false(policy->pressure_memory.on);
 }
 
+TEST(a_kill_is_of_memory_that_is_nearly_empty)
+{
+	(void)read_rule(HEAD "pressure:\n- {when: memory.empty of node in 4s, do: [kill]}\n");
+	assert_true(policy->pressure_kill.on);
+	assert_int_equal(policy->pressure_kill.window_us, 4000000);
+	assert_false(policy->pressure_memory.on);
+	(void)read_rule(HEAD
+			"pressure:\n- {when: memory.some of online > 12% over 1s, do: [kill]}\n");
+	assert_false(policy->pressure_kill.on);
+	(void)read_rule(HEAD
+			"pressure:\n- {when: memory.empty of node in 4s, do: [squeeze memory]}\n");
+	assert_false(policy->pressure_kill.on);
+	assert_false(policy->pressure_memory.on);
+	(void)read_rule(HEAD "pressure: []\n");
+	assert_false(policy->pressure_kill.on);
+}
+
 TEST(every_sign_and_step_is_read)
 {
 	const char *yaml =
@@ -201,6 +218,8 @@ int main(void)
 					  policy_case_teardown),
 		cmocka_unit_test_teardown(without_a_rule_nothing_is_squeezed, policy_case_teardown),
 		cmocka_unit_test_teardown(of_the_rule_for_memory_the_steps_of_this_version_count,
+					  policy_case_teardown),
+		cmocka_unit_test_teardown(a_kill_is_of_memory_that_is_nearly_empty,
 					  policy_case_teardown),
 		cmocka_unit_test_teardown(every_sign_and_step_is_read, policy_case_teardown),
 		cmocka_unit_test_teardown(

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See kill_pass.h. When: policy/memory_kill.h. Whom, and who never: policy/victim.h, and once more, looking at what is
+// there, apply/kill_check.h.
+#include "agent/kill_pass.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/apply/kill.h"
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "agent/base/history.h"
+#include "agent/base/lanes.h"
+#include "agent/base/log.h"
+#include "agent/base/messages.h"
+#include "policy/decide.h"
+#include "policy/kernel_text.h"
+#include "policy/memory_kill.h"
+#include "policy/reason_text.h"
+
+#define STAT_SIZE 8192
+/* Who would have been killed is said once in so long. */
+#define SAY_AGAIN_US 60000000
+
+struct kill_pass {
+	struct kill *threads;
+	struct memory_kill memory;
+	struct victim_memory *stats; /* by pod->slot */
+	size_t n_stats;
+	int64_t said_us; /* who it would have been, or that there is nobody */
+	struct kill_name {
+		uint64_t serial; /* 0: free */
+		struct history_record record;
+	} under_way[KILL_JOBS];
+};
+
+int kill_pass_new(struct state *s)
+{
+	const struct kill_place place = {
+		.root_fd = s->root_fd,
+		.cgroup_fd = discover_cgroup_fd(s->discover),
+	};
+	struct kill_pass *pass;
+	int r;
+
+	if (!s->lanes)
+		return 0;
+	pass = calloc(1, sizeof(*pass));
+	if (!pass)
+		return -ENOMEM;
+	r = kill_new(&place, s->lanes->event_fd, &pass->threads);
+	if (r < 0) {
+		free(pass);
+		return r;
+	}
+	pass->said_us = -SAY_AGAIN_US;
+	s->kill_pass = pass;
+	return 0;
+}
+
+void kill_pass_free(struct kill_pass *pass)
+{
+	if (!pass)
+		return;
+	kill_free(pass->threads);
+	free(pass->stats);
+	free(pass);
+}
+
+/* In calm times: there is no memory to be had when it is needed. */
+static void reserve(struct kill_pass *pass, size_t n)
+{
+	struct victim_memory *grown;
+
+	if (n <= pass->n_stats)
+		return;
+	grown = reallocarray(pass->stats, n, sizeof(*grown));
+	if (!grown)
+		return;
+	memset(grown + pass->n_stats, 0, (n - pass->n_stats) * sizeof(*grown));
+	pass->stats = grown;
+	pass->n_stats = n;
+}
+
+static int open_pod(const struct state *s, const struct cgroup *cgroup, int *ret_fd)
+{
+	_cleanup_close_ int fd = -EBADF;
+	uint64_t inode;
+	int r = fs_open_dir(discover_cgroup_fd(s->discover), cgroup->path, &fd);
+
+	if (r == 0)
+		r = fs_inode(fd, "", &inode);
+	if (r < 0)
+		return r;
+	if (inode != cgroup->inode)
+		return -ESTALE;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+static void measure(struct state *s, const struct pod *pod)
+{
+	struct victim_memory *m = &s->kill_pass->stats[pod->slot];
+	_cleanup_close_ int fd = -EBADF;
+	char text[STAT_SIZE];
+
+	*m = (struct victim_memory){.serial = pod->serial};
+	if (open_pod(s, pod->cgroup, &fd) < 0 ||
+	    fs_read(fd, "memory.stat", text, sizeof(text), NULL) < 0 ||
+	    kernel_text_memory_held(text, &m->anon_bytes, &m->shmem_bytes) < 0)
+		return;
+	m->at_us = s->status.pass_us;
+}
+
+static void measure_all(struct state *s)
+{
+	const struct model *model = discover_model(s->discover);
+
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct pod *pod = model->pods[i];
+		const struct assignment *a = plan_assignment(&s->plan, pod);
+
+		if (pod->slot < s->kill_pass->n_stats && a->state == ASSIGNMENT_LEVEL &&
+		    a->role == ROLE_OFFLINE && a->may_hold)
+			measure(s, pod);
+	}
+}
+
+static struct history_record record_of(const struct state *s, const struct victim *victim,
+				       const struct reason *reason)
+{
+	struct history_record r = HISTORY_RECORD(HISTORY_KILL);
+	char why[REASON_TEXT_SIZE];
+
+	history_set_path(&r, victim->pod->cgroup->path);
+	HISTORY_SET(r.pod, "%s", victim->pod->name);
+	r.level = victim->level;
+	HISTORY_SET(r.knob, "cgroup.kill");
+	HISTORY_SET(r.why, "%s", reason_text(reason, s->policy, why, sizeof(why)));
+	return r;
+}
+
+static struct kill_name *find(struct kill_pass *pass, uint64_t serial)
+{
+	for (size_t i = 0; i < KILL_JOBS; i++)
+		if (pass->under_way[i].serial == serial)
+			return &pass->under_way[i];
+	return NULL;
+}
+
+/* A kill is over, as it was begun. */
+static void on_done(struct state *s, const struct kill_done *done)
+{
+	struct kill_pass *pass = s->kill_pass;
+	bool dead = done->result == 0 && done->ended;
+	struct kill_name *name = find(pass, done->token);
+	uint64_t freed = 0;
+	char text[REASON_TEXT_UNIT_SIZE];
+
+	if (done->before_known && done->after_known && done->before_bytes > done->after_bytes)
+		freed = done->before_bytes - done->after_bytes;
+	pass->memory.freed_bytes = freed;
+	victim_ended(&pass->memory.victims, done->token, dead, s->status.pass_us);
+	s->status.kills += dead;
+	if (!name)
+		return;
+	if (done->result < 0)
+		HISTORY_SET(name->record.to, "was not done: %s",
+			    done->why ? done->why : strerror(-done->result));
+	else
+		HISTORY_SET(name->record.to, "%s: %" PRIu32 " process%s, %s back in %" PRIu64 " ms",
+			    done->ended ? "dead" : "not dead yet", done->n_processes,
+			    done->n_processes == 1 ? "" : "es", reason_text_bytes(freed, text),
+			    done->took_us / 1000);
+	messages_tell(s->history, &name->record);
+	name->serial = 0;
+}
+
+static void begin(struct state *s, const struct victim *victim, struct history_record *record)
+{
+	struct kill_pass *pass = s->kill_pass;
+	struct kill_name *name = find(pass, 0);
+	const struct cgroup *cgroup = victim->pod->cgroup;
+	struct kill_job job = {
+		.token = victim->pod->serial,
+		.inode = cgroup->inode,
+		.kind = cgroup->kind,
+		.wait_us = KILL_WAIT_US,
+	};
+	int r;
+
+	if (!name || strlen(cgroup->path) >= sizeof(job.path))
+		return;
+	memcpy(job.path, cgroup->path, strlen(cgroup->path) + 1);
+	r = open_pod(s, cgroup, &job.dir_fd);
+	if (r < 0)
+		return; /* it is gone: the next pass knows */
+	victim_taken(&pass->memory.victims, victim, s->status.pass_us);
+	pass->memory.freed_bytes = 0;
+	if (kill_start(pass->threads, &job) < 0) {
+		(void)cleanup_close_fd(job.dir_fd);
+		return;
+	}
+	*name = (struct kill_name){.serial = job.token, .record = *record};
+}
+
+/* Nobody is killed, though it would be time. Said once in a while. */
+static void say_nobody(struct state *s, const struct victim_list *list)
+{
+	if (s->status.pass_us - s->kill_pass->said_us < SAY_AGAIN_US)
+		return;
+	s->kill_pass->said_us = s->status.pass_us;
+	log_warning("kill.nobody",
+		    "the node runs out of memory and no pod may be killed for it%s%s%s%s",
+		    list->n_left > 0 ? ": the largest offline one, " : "",
+		    list->n_left > 0 ? list->left[0].pod->name : "", list->n_left > 0 ? ", " : "",
+		    list->n_left > 0 ? victim_out_text(list->left[0].why) : "");
+}
+
+static void choose(struct state *s, const struct memory_kill_need *need)
+{
+	struct kill_pass *pass = s->kill_pass;
+	const struct victim_input in = {
+		.model = discover_model(s->discover),
+		.samples = observe_samples(s->observe),
+		.policy = s->policy,
+		.plan = &s->plan,
+		.memory = pass->stats,
+		.n_memory = pass->n_stats,
+		.state = &pass->memory.victims,
+		.way = EVICT_KILL,
+		.now_us = s->status.pass_us,
+	};
+	struct history_record record;
+	struct victim_list list;
+
+	measure_all(s);
+	victim_choose(&in, &list);
+	/* What goes already may be enough. */
+	if (list.pending_bytes >= need->bytes && list.pending_bytes > 0)
+		return;
+	if (list.n == 0) {
+		say_nobody(s, &list);
+		return;
+	}
+	record = record_of(s, &list.list[0], &need->reason);
+	if (s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL) {
+		begin(s, &list.list[0], &record);
+		return;
+	}
+	if (s->status.pass_us - pass->said_us < SAY_AGAIN_US)
+		return;
+	pass->said_us = s->status.pass_us;
+	record.would = true;
+	messages_tell(s->history, &record);
+}
+
+void kill_pass_run(struct state *s)
+{
+	struct memory_kill_need need;
+	struct kill_done done;
+
+	if (!s->kill_pass)
+		return;
+	reserve(s->kill_pass, discover_model(s->discover)->n_slots);
+	while (kill_next(s->kill_pass->threads, &done))
+		on_done(s, &done);
+	if (s->status.modes.by[RESOURCE_MEMORY] > MODE_OBSERVE &&
+	    memory_kill_due(&s->kill_pass->memory, discover_model(s->discover),
+			    observe_samples(s->observe), s->policy, s->status.pass_us, &need))
+		choose(s, &need);
+}

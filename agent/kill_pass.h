@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The last step against a node that runs out of memory: one offline pod is killed, if the policy asks for it and the
+// mode is full. In a lower mode it is only said who it would have been.
+#pragma once
+
+#include "agent/state.h"
+
+struct kill_pass;
+
+/* After the worker threads have started; their event is raised when a kill is over. Without threads nobody is
+ * killed. 0 or -errno. */
+int kill_pass_new(struct state *state);
+
+/* Accepts NULL. */
+void kill_pass_free(struct kill_pass *pass);
+
+/* Takes up kills that are over, and begins one where it is due. At the end of a pass. */
+void kill_pass_run(struct state *state);

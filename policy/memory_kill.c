@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See memory_kill.h. Example, `memory.empty of node in 3s`: a room of 150 MiB falls by 60 MiB/s, as a mean over the
+// last second. 60 MiB/s would be 180 in 3 s: 30 MiB are needed. Three samples in a row and 400 ms later
+// that still holds: somebody is killed. The next one when 80 % of what that frees is back, or after 2 s.
+#include "policy/memory_kill.h"
+
+#include "policy/ring.h"
+#include "policy/room.h"
+
+#define SECOND_US 1000000u
+#define UNIT 1024u
+/* Slower is no storm, whatever is left. */
+#define FALL_BYTES_PER_S ((uint64_t)1 << 20)
+
+static bool is_falling_empty(const struct model *model, const struct samples *samples,
+			     const struct policy *policy, int64_t now_us, struct room *ret_room)
+{
+	return model_can(model, CAPABILITY_MEMORY) && policy->pressure_kill.on &&
+	       room_look(model, samples, now_us, ret_room) &&
+	       ret_room->fall_bytes_per_s >= FALL_BYTES_PER_S &&
+	       ret_room->time_to_empty_us < policy->pressure_kill.window_us;
+}
+
+static uint64_t needed(const struct room *room, uint64_t window_us)
+{
+	uint64_t falls = room->fall_bytes_per_s / UNIT * window_us / SECOND_US * UNIT;
+
+	if (room->room_bytes < 0)
+		return falls + (uint64_t)-room->room_bytes;
+	return falls > (uint64_t)room->room_bytes ? falls - (uint64_t)room->room_bytes : 0;
+}
+
+bool memory_kill_due(struct memory_kill *kill, const struct model *model,
+		     const struct samples *samples, const struct policy *policy, int64_t now_us,
+		     struct memory_kill_need *ret_need)
+{
+	const struct node_sample *last = ring_last_node(&samples->node);
+	struct room room;
+
+	if (!last || !is_falling_empty(model, samples, policy, now_us, &room)) {
+		kill->since_us = 0;
+		kill->looks = 0;
+		return false;
+	}
+	if (kill->since_us == 0)
+		kill->since_us = last->at_us;
+	kill->looks += last->at_us != kill->look_us || kill->looks == 0;
+	kill->look_us = last->at_us;
+	if (kill->looks < MEMORY_KILL_LOOKS ||
+	    last->at_us - kill->since_us < MEMORY_KILL_STANDS_US ||
+	    victim_may_go_on(&kill->victims, now_us, kill->freed_bytes) == VICTIM_WAIT)
+		return false;
+	*ret_need = (struct memory_kill_need){
+		.bytes = needed(&room, policy->pressure_kill.window_us),
+		.reason =
+			{
+				.code = REASON_MEMORY_EMPTY,
+				.level = LEVEL_NONE,
+				.rule = -1,
+				.observed = room.fall_bytes_per_s,
+				.limit = policy->pressure_kill.window_us,
+				.for_us = room.time_to_empty_us,
+				.extra = room.room_bytes > 0 ? (uint64_t)room.room_bytes : 0,
+			},
+	};
+	return true;
+}

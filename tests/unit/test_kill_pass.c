@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// From the sign to the victim, by mode: over a fake tree, whose processes nobody kills. The kill itself is
+// test_kill and tests/vm/tests/47-kill.sh.
+#include "agent/kill_pass.h"
+#include "tests/lib/test.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent/base/history.h"
+#include "agent/base/lanes.h"
+#include "agent/control.h"
+#include "agent/tick.h"
+#include "tests/lib/tick_case.h"
+
+#define S_US 1000000ll
+
+static struct tick_case t;
+static int64_t now_us;
+static unsigned available_mib;
+
+static int setup(void **state)
+{
+	(void)state;
+	if (tick_case_open(&t) < 0)
+		return -1;
+	tick_case_start(&t, "full", MODE_FULL);
+	assert_int_equal(lanes_new(&t.state->lanes), 0);
+	assert_int_equal(kill_pass_new(t.state), 0);
+	t.state->policy->pressure_kill = (struct pressure_rule){.on = true, .window_us = 3 * S_US};
+	now_us = 100 * S_US;
+	available_mib = 3000;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kill_pass_free(t.state->kill_pass);
+	t.state->kill_pass = NULL;
+	lanes_free(t.state->lanes);
+	t.state->lanes = NULL;
+	tick_case_close(&t);
+	return 0;
+}
+
+/* So many passes, 200 ms apart, each with so much less. */
+static void passes(int n, unsigned falls_mib)
+{
+	char text[256];
+
+	for (int i = 0; i < n; i++) {
+		now_us += S_US / 5;
+		available_mib -= falls_mib;
+		(void)snprintf(text, sizeof(text),
+			       "MemTotal: 8388608 kB\nMemFree: %u kB\nMemAvailable: %u kB\n"
+			       "Inactive(file): 0 kB\n",
+			       available_mib * 1024, available_mib * 1024);
+		assert_int_equal(tree_write(t.dir, "proc/meminfo", text), 0);
+		tick(t.state, now_us);
+	}
+}
+
+static void uses(const char *pod, unsigned anon_mib)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "anon %u\nshmem 0\n", anon_mib << 20);
+	assert_int_equal(tree_knob(t.dir, pod, "memory.stat", text), 0);
+	(void)snprintf(text, sizeof(text), "%u\n", anon_mib << 20);
+	assert_int_equal(tree_knob(t.dir, pod, "memory.current", text), 0);
+}
+
+static size_t n_told(struct history_record *ret_last)
+{
+	struct history_record r;
+	uint64_t cursor = 0;
+	size_t n = 0;
+
+	while (history_next(t.state->history, &cursor, &r)) {
+		if (r.kind != HISTORY_KILL)
+			continue;
+		*ret_last = r;
+		n++;
+	}
+	return n;
+}
+
+TEST(in_a_lower_mode_it_is_said_once_who_it_would_have_been)
+{
+	struct history_record r;
+
+	uses(TICK_HOG_POD, 700);
+	uses(TICK_BATCH_POD, 300);
+	uses(TICK_ONLINE_POD, 900);
+	(void)control_set_mode(t.state, RESOURCE_INVALID, MODE_SQUEEZE,
+			       &(struct history_caller){0});
+	passes(10, 0);
+	assert_int_equal(n_told(&r), 0);
+	passes(16, 160);
+	assert_int_equal(n_told(&r), 1);
+	assert_true(r.would);
+	assert_string_equal(r.what, TICK_HOG_POD);
+	assert_string_equal(r.knob, "cgroup.kill");
+	assert_int_equal(r.level, LEVEL_P7);
+	assert_non_null(strstr(r.why, "falls by"));
+	assert_true(t.state->status.kills == 0);
+}
+
+TEST(in_mode_observe_nothing_is_said_either_and_off_neither)
+{
+	struct history_record r;
+
+	uses(TICK_HOG_POD, 700);
+	(void)control_set_mode(t.state, RESOURCE_INVALID, MODE_OBSERVE,
+			       &(struct history_caller){0});
+	passes(10, 0);
+	passes(16, 160);
+	assert_int_equal(n_told(&r), 0);
+}
+
+/* The folder is no cgroup, so that it is refused by what looks last: and that is told. */
+TEST(in_mode_full_the_kill_is_begun_and_what_came_of_it_is_told)
+{
+	struct history_record r;
+	size_t n = 0;
+
+	uses(TICK_HOG_POD, 700);
+	passes(10, 0);
+	passes(16, 160);
+	for (int i = 0; i < 200 && n == 0; i++) {
+		struct timespec pause = {.tv_nsec = 10000000};
+
+		(void)nanosleep(&pause, NULL);
+		passes(1, 0);
+		n = n_told(&r);
+	}
+	assert_true(n >= 1);
+	assert_false(r.would);
+	assert_string_equal(r.what, TICK_HOG_POD);
+	assert_non_null(strstr(r.to, "was not done"));
+	assert_true(t.state->status.kills == 0);
+}
+
+TEST(where_nobody_may_be_killed_nobody_is)
+{
+	struct history_record r;
+
+	uses(TICK_ONLINE_POD, 2000);
+	uses(TICK_HOG_POD, 2);
+	passes(10, 0);
+	passes(16, 160);
+	assert_int_equal(n_told(&r), 0);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(in_a_lower_mode_it_is_said_once_who_it_would_have_been),
+		CASE(in_mode_observe_nothing_is_said_either_and_off_neither),
+		CASE(in_mode_full_the_kill_is_begun_and_what_came_of_it_is_told),
+		CASE(where_nobody_may_be_killed_nobody_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// When somebody has to be killed, and when not: a burst, a node that rests, a victim whose memory is still to come.
+#include "policy/memory_kill.h"
+
+#include "policy/ring.h"
+#include "tests/lib/fake.h"
+#include "tests/lib/test.h"
+
+#define MS 1000
+#define SECOND 1000000
+#define MIB ((uint64_t)1 << 20)
+
+static struct fake f;
+static struct memory_kill k;
+static struct memory_kill_need need;
+static int64_t now_us;
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_init(&f);
+	f.policy.pressure_kill = (struct pressure_rule){.on = true, .window_us = 3 * SECOND};
+	k = (struct memory_kill){0};
+	now_us = 100 * (int64_t)SECOND;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_free(&f);
+	return 0;
+}
+
+/* A pass later there is so much above the line of 82 MiB (a hundredth of 8 GiB, no kubelet). */
+static bool pass(int64_t after_ms, uint64_t room_mib)
+{
+	now_us += after_ms * MS;
+	fake_sample_node(&f, now_us, 0);
+	fake_sample_node_memory(&f, room_mib * MIB + f.model.node.memory_bytes / 100,
+				room_mib * MIB);
+	return memory_kill_due(&k, &f.model, &f.samples, &f.policy, now_us, &need);
+}
+
+/* Calm for a second and more, so that a fall is a mean over one. */
+static void calm(uint64_t room_mib)
+{
+	for (int i = 0; i < 10; i++)
+		assert_false(pass(200, room_mib));
+}
+
+/* 100 MiB a second, from 600: at 290 the mean says 2.9 s. */
+static int passes_until_due(uint64_t room_mib, uint64_t falls_mib)
+{
+	int n = 1;
+
+	calm(room_mib);
+	while (!pass(200, room_mib - (uint64_t)n * falls_mib)) {
+		n++;
+		if ((uint64_t)n * falls_mib >= room_mib)
+			return -1;
+	}
+	return n;
+}
+
+TEST(a_fall_that_goes_on_kills_when_the_time_is_nearly_up)
+{
+	int n = passes_until_due(600, 20);
+
+	/* 600 − 20 × n < 3 × 100 at the 16th; the sign stands for 400 ms and three looks at the 18th. */
+	assert_int_equal(n, 18);
+	assert_int_equal(need.reason.code, REASON_MEMORY_EMPTY);
+	assert_int_equal(need.reason.observed / MIB, 100);
+	assert_true(need.reason.limit == 3 * SECOND);
+	assert_true(need.reason.for_us < 3 * SECOND);
+	assert_int_equal(need.reason.extra / MIB, 240);
+	assert_true(need.bytes / MIB >= 59 && need.bytes / MIB <= 60);
+}
+
+/* 800 MiB at once, of 1000: 1.3 s are left for as long as that is in the window; nobody is killed for it. */
+TEST(one_burst_kills_nobody)
+{
+	calm(2000);
+	assert_false(pass(200, 1000));
+	assert_false(pass(200, 1000));
+	for (int i = 0; i < 20; i++)
+		assert_false(pass(1000, 1000));
+}
+
+TEST(a_node_that_rests_below_the_line_kills_nobody)
+{
+	f.model.node.zones_high_bytes = 1024 * MIB;
+	for (int i = 0; i < 50; i++)
+		assert_false(pass(200, 100));
+}
+
+TEST(below_the_line_a_fall_kills)
+{
+	f.model.node.zones_high_bytes = 1024 * MIB;
+	assert_true(passes_until_due(600, 2) > 0);
+	assert_true(need.reason.extra == 0);
+	assert_true(need.bytes > 300 * MIB);
+}
+
+TEST(the_next_one_waits_for_what_the_last_gives_back_or_for_two_seconds)
+{
+	const struct pod *pod = fake_pod(&f, "batch.slice", QOS_NONE);
+	const struct victim victim = {.pod = pod, .estimate_bytes = 100 * MIB};
+
+	assert_int_equal(passes_until_due(1200, 20), 48);
+	victim_taken(&k.victims, &victim, now_us);
+	assert_false(pass(200, 220));
+	assert_false(pass(200, 200));
+	k.freed_bytes = 80 * MIB;
+	assert_true(pass(200, 180));
+	victim_taken(&k.victims, &victim, now_us);
+	k.freed_bytes = 0;
+	for (int i = 1; i < 10; i++)
+		assert_false(pass(200, 180 - (uint64_t)i * 15));
+	assert_true(pass(200, 20));
+}
+
+TEST(without_a_rule_or_a_measurement_nobody_is_killed)
+{
+	f.policy.pressure_kill.on = false;
+	assert_int_equal(passes_until_due(600, 20), -1);
+	f.policy.pressure_kill.on = true;
+	f.model.capabilities &= ~(1u << CAPABILITY_MEMORY);
+	assert_false(pass(200, 5));
+	f.model.capabilities |= 1u << CAPABILITY_MEMORY;
+	k = (struct memory_kill){0};
+	/* The same sample, looked at again and again, is one sample. */
+	assert_false(pass(200, 4));
+	for (int i = 0; i < 10; i++)
+		assert_false(memory_kill_due(&k, &f.model, &f.samples, &f.policy, now_us, &need));
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_fall_that_goes_on_kills_when_the_time_is_nearly_up),
+		CASE(one_burst_kills_nobody),
+		CASE(a_node_that_rests_below_the_line_kills_nobody),
+		CASE(below_the_line_a_fall_kills),
+		CASE(the_next_one_waits_for_what_the_last_gives_back_or_for_two_seconds),
+		CASE(without_a_rule_or_a_measurement_nobody_is_killed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 150s
+# profile: small
+# title: before the node is out of memory one offline pod is killed, in mode full alone, and before the kernel chooses; nobody else is
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+MIB=$((1024 * 1024))
+
+status() { coloctl status --json | jq -r ".$1"; }
+events() { awk -v k="$2" '$1 == k { print $2 }' "$(pod_path "$1")/memory.events"; }
+pids() { cat "$(pod_path "$1")"/cgroup.procs "$(pod_path "$1")"/*/cgroup.procs 2>/dev/null | sort -n | tr '\n' ' '; }
+oom_kills() { awk '/^oom_kill / { print $2 }' /proc/vmstat; }
+dead() { grep -qx 'populated 0' "$(pod_path "$1")/cgroup.events" 2>/dev/null || [ ! -d "$(pod_path "$1")" ]; }
+
+# So much that stays, and is said to be there.
+resting_pod()
+{
+	local name=$1 qos=$2 mib=$3
+	pod_create "$name" "$qos" "$4" "$5" python3 -c "
+kept = b'x' * ($mib << 20)
+open('/share/$name', 'w').close()
+import time
+while True:
+    time.sleep(1)"
+	wait_for 60 test -e "$PODS_SHARE/$name"
+}
+
+# Takes 4 MiB ten times a second, and rests when it may not.
+growing_pod()
+{
+	pod_create hog BestEffort 0 0 python3 -c 'import time, os
+kept = []
+while True:
+    while not os.path.exists("/share/stop"):
+        kept.append(b"x" * (4 << 20))
+        time.sleep(0.1)
+    time.sleep(0.1)'
+}
+
+policy()
+{
+	colod_policy "$1" file:///run/pods.json "pressure: [{when: memory.empty of node in 3s, do: [kill]}]" \
+		"levels: {P7: {role: offline, memory: {high: none}}}"
+}
+
+# In a lower mode it is only said. The hog stops in time: what the kernel would do is not the question here.
+would()
+{
+	local room
+	while room=$(coloctl status --json | jq '(.room.available_bytes - .room.line_bytes) / 1048576 | floor'); [ "$room" -gt -20 ]; do
+		sleep 0.2
+		! says 'cgroup.kill \(not done' || break
+	done
+	touch "$PODS_SHARE/stop"
+	ok "in mode squeeze it is said who it would have been" says 'cgroup.kill \(not done: the mode does not allow it\): the room of'
+	is "$(status kills)" 0 "and nobody was killed"
+	is "$(pids web)$(pids calm)$(pids hog)" "$web$calm$(pids hog)" "everybody is there"
+}
+
+pod_create web Burstable 500 $((64 * MIB))
+resting_pod calm BestEffort 60 0 0
+growing_pod
+colod_facts
+web=$(pids web) calm=$(pids calm) kills=$(oom_kills)
+policy squeeze
+ok "start" colod_start
+would
+policy full
+ok "mode full" colod_reload
+colod_next_pass
+hog=$(pids hog)
+rm "$PODS_SHARE/stop"
+ok "the hog is dead before the node is out of memory" wait_for 60 dead hog
+note "$(journalctl -u colod -o cat | grep cgroup.kill | tail -n 2 | head -c 600)"
+ok "it is in the journal, with what came back" says 'cgroup.kill dead: [0-9]+ process(es)?, [0-9.]+ MiB back in [0-9]+ ms'
+is "$(status kills)" 1 "one kill"
+is "$(oom_kills)" "$kills" "the kernel killed nobody"
+is "$(pids web)" "$web" "the online pod lost no process"
+is "$(pids calm)" "$calm" "nor did the offline pod that did not grow"
+is "$(events web oom_kill) $(events calm oom_kill)" "0 0" "as the kernel counts"
+sleep 5
+is "$(status kills)" 1 "and it stays at one"
+colod_clean
+pods_cleanup
+done_testing
