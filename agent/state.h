@@ -43,8 +43,8 @@ struct state {
 	struct apply *apply;
 	struct lanes *lanes; /* only in the loop; see workers.h */
 	struct workers *workers;
-	struct reclaim_pass *reclaim_pass; /* NULL without lanes */
-	struct kill_pass *kill_pass;	   /* the same */
+	struct reclaimer *reclaimer; /* NULL without lanes */
+	struct killer *killer;	     /* the same */
 	struct policy *policy;
 	struct diags diags;
 	struct ladders ladders;

@@ -13,10 +13,10 @@
 #include "agent/apply/units.h"
 #include "agent/base/log.h"
 #include "agent/controllers.h"
-#include "agent/kill_pass.h"
+#include "agent/killer.h"
 #include "agent/life.h"
 #include "agent/mode_sources.h"
-#include "agent/reclaim_pass.h"
+#include "agent/reclaimer.h"
 #include "agent/workers.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
@@ -133,8 +133,8 @@ static void apply_stage(struct state *s)
 	if (r >= 0 && s->no_record_said)
 		log_info("tick.apply", "original values can be recorded again");
 	s->no_record_said = r < 0;
-	reclaim_pass_run(s);
-	kill_pass_run(s);
+	reclaimer_run(s);
+	killer_run(s);
 	discover_watch_owned(s->discover);
 	units_pass(apply_units(s->apply), discover_model(s->discover), s->status.pass_us);
 	/* Mode off touches nothing, and a trigger is written into a pod's pressure file. */

@@ -11,8 +11,8 @@
 #include "agent/base/lanes.h"
 #include "agent/base/log.h"
 #include "agent/base/memory_lock.h"
-#include "agent/kill_pass.h"
-#include "agent/reclaim_pass.h"
+#include "agent/killer.h"
+#include "agent/reclaimer.h"
 
 void workers_lock_memory(const struct options *options)
 {
@@ -58,13 +58,13 @@ void workers_start(struct state *s)
 		return;
 	}
 	observe_use_lanes(s->observe, s->lanes);
-	r = kill_pass_new(s);
+	r = killer_new(s);
 	if (r < 0)
 		log_warning("workers.kill",
 			    "cannot start the threads that kill: %s. Nobody is killed for memory, "
 			    "the kernel chooses",
 			    strerror(-r));
-	if (reclaim_pass_new(s) < 0)
+	if (reclaimer_new(s) < 0)
 		log_warning("workers.reclaim",
 			    "no memory to keep track of reclaim: none is asked for");
 }
@@ -131,10 +131,10 @@ void workers_stop(struct state *s)
 	if (!s->lanes)
 		return;
 	observe_use_lanes(s->observe, NULL);
-	kill_pass_free(s->kill_pass);
-	s->kill_pass = NULL;
-	reclaim_pass_free(s->reclaim_pass);
-	s->reclaim_pass = NULL;
+	killer_free(s->killer);
+	s->killer = NULL;
+	reclaimer_free(s->reclaimer);
+	s->reclaimer = NULL;
 	lanes_free(s->lanes);
 	s->lanes = NULL;
 	(void)apply_use_lanes(s->apply, NULL);

@@ -127,6 +127,18 @@ void node_load(const char *dir, unsigned step, unsigned waited_us)
 	must(tree_knob(dir, ONLINE_POD, "cpu.pressure", text) == 0, "tree_knob");
 }
 
+void node_memory(const char *dir, unsigned available_mib, unsigned hog_mib)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text),
+		       "MemTotal: 8388608 kB\nMemFree: %u kB\nMemAvailable: %u kB\nInactive(file): 0 kB\n",
+		       available_mib * 1024, available_mib * 1024);
+	write_file(dir, "proc/meminfo", text);
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)hog_mib << 20);
+	must(tree_knob(dir, HOG_POD, "memory.current", text) == 0, "tree_knob");
+}
+
 bool node_is_below(const char *path, const char *cgroup)
 {
 	size_t len = strlen(cgroup);

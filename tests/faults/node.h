@@ -26,6 +26,9 @@ void node_pod(const char *dir, const char *pod, const char *weight);
 /* Counters after `step` steps of 2 s: four CPUs, nearly all in use; the online pod has waited. */
 void node_load(const char *dir, unsigned step, unsigned waited_us);
 
+/* So much is available, and the hog uses so much. */
+void node_memory(const char *dir, unsigned available_mib, unsigned hog_mib);
+
 /* Whether this file is one of this cgroup or of one below it. */
 bool node_is_below(const char *path, const char *cgroup);
 

@@ -57,7 +57,8 @@ static void write_policy(struct story *s, const char *mode, const char *more)
 
 	(void)snprintf(text, sizeof(text),
 		       "version: 1\nmode: %s\nfacts: {from: \"file:///pods.json\"}\n"
-		       "pressure: [{when: cpu.some of online > 5%% over 2s, do: [squeeze cpu]}]\n%s",
+		       "pressure:\n- {when: cpu.some of online > 5%% over 2s, do: [squeeze cpu]}\n"
+		       "- {when: memory.some of online > 10%% over 1s, do: [squeeze memory, reclaim]}\n%s",
 		       mode, more);
 	write_file(s, "etc/colod/policy.d/90-test.yaml", text);
 }
@@ -141,11 +142,25 @@ static size_t holds(const struct story *s)
 	return n;
 }
 
+static bool holds_memory(const struct story *s)
+{
+	const struct model *m = discover_model(s->state->discover);
+
+	for (size_t i = 0; i < m->n_cgroups; i++)
+		if (m->cgroups[i]->knobs[KNOB_MEMORY_HIGH].owned &&
+		    m->cgroups[i]->knobs[KNOB_MEMORY_HIGH].held)
+			return true;
+	return false;
+}
+
 static void step(struct story *s)
 {
 	s->load++;
 	s->waited_us += s->pressure ? STEP_US / 5 : 0;
 	node_load(s->points.dir, s->load, s->waited_us);
+	s->hog_mib += s->memory_falls ? 100 : 0;
+	if (s->hog_mib > 0)
+		node_memory(s->points.dir, s->memory_falls ? 3000 - s->hog_mib : 3000, s->hog_mib);
 	s->now_us += STEP_US;
 }
 
@@ -161,6 +176,7 @@ static void ticks(struct story *s, int n)
 		held = holds(s);
 		if (held > s->n_holds)
 			s->n_holds = held;
+		s->memory_held |= holds_memory(s);
 	}
 }
 
@@ -198,7 +214,8 @@ static bool is_of_the_story(const struct story *s, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 
-	if (strcmp(name, "cpu.stat") == 0 || strcmp(name, "cpu.pressure") == 0)
+	if (strcmp(name, "cpu.stat") == 0 || strcmp(name, "cpu.pressure") == 0 ||
+	    strcmp(name, "memory.current") == 0)
 		return true;
 	return node_is_below(path, BRIEF_POD) ||
 	       (s->points.what == WHAT_REBORN && node_is_below(path, BATCH_POD));
@@ -322,6 +339,11 @@ static void episode(struct story *s)
 	s->phase = "release";
 	s->pressure = false;
 	ticks(s, 12);
+	s->phase = "memory that gets short";
+	s->memory_falls = true;
+	ticks(s, 4);
+	s->memory_falls = false;
+	ticks(s, 13);
 	s->phase = "a pod's vanishing";
 	s->brief_to = s->points.n;
 	(void)tree_delete(s->points.dir, "sys/fs/cgroup/" BRIEF_POD); /* or a fault did */

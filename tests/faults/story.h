@@ -20,6 +20,8 @@ struct story {
 	int64_t now_us;
 	unsigned load;	    /* steps of it so far */
 	unsigned waited_us; /* of the online pod, while there is pressure */
+	unsigned hog_mib; /* in use, from when memory first got short */
+	bool memory_falls;
 	bool pressure;
 	bool killed; /* what is cleaned up here was killed */
 	const char *phase;
@@ -27,6 +29,7 @@ struct story {
 	unsigned n_wrong;
 	unsigned n_refused;	       /* starts that colod refused */
 	size_t n_holds;		       /* the most holds that were seen at a time */
+	bool memory_held;	       /* by a memory.high that ends with the pressure */
 	bool may_write;		       /* the mode is not observe any more */
 	unsigned brief_from, brief_to; /* the points while the pod that vanishes is there */
 	const struct files *base; /* before colod; NULL: not known yet, base_taken will be it */

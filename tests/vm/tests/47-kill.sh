@@ -78,6 +78,7 @@ ok "the hog is dead before the node is out of memory" wait_for 60 dead hog
 note "$(journalctl -u colod -o cat | grep cgroup.kill | tail -n 2 | head -c 600)"
 ok "it is in the journal, with what came back" says 'cgroup.kill dead: [0-9]+ process(es)?, [0-9.]+ MiB back in [0-9]+ ms'
 is "$(status kills)" 1 "one kill"
+nok "its memory was freed at once, not as it exited" says "process_mrelease"
 is "$(oom_kills)" "$kills" "the kernel killed nobody"
 is "$(pids web)" "$web" "the online pod lost no process"
 is "$(pids calm)" "$calm" "nor did the offline pod that did not grow"

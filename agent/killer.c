@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See kill_pass.h. When: policy/memory_kill.h. Whom, and who never: policy/victim.h, and once more, looking at what is
+// See killer.h. When: policy/memory_kill.h. Whom, and who never: policy/victim.h, and once more, looking at what is
 // there, apply/kill_check.h.
-#include "agent/kill_pass.h"
+#include "agent/killer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,11 +24,12 @@
 /* Who would have been killed is said once in so long. */
 #define SAY_AGAIN_US 60000000
 
-struct kill_pass {
+struct killer {
 	struct kill *threads;
 	struct memory_kill memory;
 	struct victim_memory *stats; /* by pod->slot */
 	size_t n_stats;
+	bool said_release;
 	int64_t said_us; /* who it would have been, or that there is nobody */
 	struct kill_name {
 		uint64_t serial; /* 0: free */
@@ -36,13 +37,13 @@ struct kill_pass {
 	} under_way[KILL_JOBS];
 };
 
-int kill_pass_new(struct state *s)
+int killer_new(struct state *s)
 {
 	const struct kill_place place = {
 		.root_fd = s->root_fd,
 		.cgroup_fd = discover_cgroup_fd(s->discover),
 	};
-	struct kill_pass *pass;
+	struct killer *pass;
 	int r;
 
 	if (!s->lanes)
@@ -56,11 +57,11 @@ int kill_pass_new(struct state *s)
 		return r;
 	}
 	pass->said_us = -SAY_AGAIN_US;
-	s->kill_pass = pass;
+	s->killer = pass;
 	return 0;
 }
 
-void kill_pass_free(struct kill_pass *pass)
+void killer_free(struct killer *pass)
 {
 	if (!pass)
 		return;
@@ -70,7 +71,7 @@ void kill_pass_free(struct kill_pass *pass)
 }
 
 /* In calm times: there is no memory to be had when it is needed. */
-static void reserve(struct kill_pass *pass, size_t n)
+static void reserve(struct killer *pass, size_t n)
 {
 	struct victim_memory *grown;
 
@@ -102,7 +103,7 @@ static int open_pod(const struct state *s, const struct cgroup *cgroup, int *ret
 
 static void measure(struct state *s, const struct pod *pod)
 {
-	struct victim_memory *m = &s->kill_pass->stats[pod->slot];
+	struct victim_memory *m = &s->killer->stats[pod->slot];
 	_cleanup_close_ int fd = -EBADF;
 	char text[STAT_SIZE];
 
@@ -122,7 +123,7 @@ static void measure_all(struct state *s)
 		const struct pod *pod = model->pods[i];
 		const struct assignment *a = plan_assignment(&s->plan, pod);
 
-		if (pod->slot < s->kill_pass->n_stats && a->state == ASSIGNMENT_LEVEL &&
+		if (pod->slot < s->killer->n_stats && a->state == ASSIGNMENT_LEVEL &&
 		    a->role == ROLE_OFFLINE && a->may_hold)
 			measure(s, pod);
 	}
@@ -142,7 +143,7 @@ static struct history_record record_of(const struct state *s, const struct victi
 	return r;
 }
 
-static struct kill_name *find(struct kill_pass *pass, uint64_t serial)
+static struct kill_name *find(struct killer *pass, uint64_t serial)
 {
 	for (size_t i = 0; i < KILL_JOBS; i++)
 		if (pass->under_way[i].serial == serial)
@@ -153,7 +154,7 @@ static struct kill_name *find(struct kill_pass *pass, uint64_t serial)
 /* A kill is over, as it was begun. */
 static void on_done(struct state *s, const struct kill_done *done)
 {
-	struct kill_pass *pass = s->kill_pass;
+	struct killer *pass = s->killer;
 	bool dead = done->result == 0 && done->ended;
 	struct kill_name *name = find(pass, done->token);
 	uint64_t freed = 0;
@@ -162,6 +163,13 @@ static void on_done(struct state *s, const struct kill_done *done)
 	if (done->before_known && done->after_known && done->before_bytes > done->after_bytes)
 		freed = done->before_bytes - done->after_bytes;
 	pass->memory.freed_bytes = freed;
+	if (done->errors[KILL_RELEASE] == -EPERM && !pass->said_release) {
+		pass->said_release = true;
+		log_info(
+			"kill.release",
+			"process_mrelease() is forbidden (a system call filter?): what a killed pod had "
+			"comes back as its processes exit");
+	}
 	victim_ended(&pass->memory.victims, done->token, dead, s->status.pass_us);
 	s->status.kills += dead;
 	if (!name)
@@ -180,7 +188,7 @@ static void on_done(struct state *s, const struct kill_done *done)
 
 static void begin(struct state *s, const struct victim *victim, struct history_record *record)
 {
-	struct kill_pass *pass = s->kill_pass;
+	struct killer *pass = s->killer;
 	struct kill_name *name = find(pass, 0);
 	const struct cgroup *cgroup = victim->pod->cgroup;
 	struct kill_job job = {
@@ -209,9 +217,9 @@ static void begin(struct state *s, const struct victim *victim, struct history_r
 /* Nobody is killed, though it would be time. Said once in a while. */
 static void say_nobody(struct state *s, const struct victim_list *list)
 {
-	if (s->status.pass_us - s->kill_pass->said_us < SAY_AGAIN_US)
+	if (s->status.pass_us - s->killer->said_us < SAY_AGAIN_US)
 		return;
-	s->kill_pass->said_us = s->status.pass_us;
+	s->killer->said_us = s->status.pass_us;
 	log_warning("kill.nobody",
 		    "the node runs out of memory and no pod may be killed for it%s%s%s%s",
 		    list->n_left > 0 ? ": the largest offline one, " : "",
@@ -221,7 +229,7 @@ static void say_nobody(struct state *s, const struct victim_list *list)
 
 static void choose(struct state *s, const struct memory_kill_need *need)
 {
-	struct kill_pass *pass = s->kill_pass;
+	struct killer *pass = s->killer;
 	const struct victim_input in = {
 		.model = discover_model(s->discover),
 		.samples = observe_samples(s->observe),
@@ -257,18 +265,18 @@ static void choose(struct state *s, const struct memory_kill_need *need)
 	messages_tell(s->history, &record);
 }
 
-void kill_pass_run(struct state *s)
+void killer_run(struct state *s)
 {
 	struct memory_kill_need need;
 	struct kill_done done;
 
-	if (!s->kill_pass)
+	if (!s->killer)
 		return;
-	reserve(s->kill_pass, discover_model(s->discover)->n_slots);
-	while (kill_next(s->kill_pass->threads, &done))
+	reserve(s->killer, discover_model(s->discover)->n_slots);
+	while (kill_next(s->killer->threads, &done))
 		on_done(s, &done);
 	if (s->status.modes.by[RESOURCE_MEMORY] > MODE_OBSERVE &&
-	    memory_kill_due(&s->kill_pass->memory, discover_model(s->discover),
+	    memory_kill_due(&s->killer->memory, discover_model(s->discover),
 			    observe_samples(s->observe), s->policy, s->status.pass_us, &need))
 		choose(s, &need);
 }

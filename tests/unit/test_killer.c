@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // From the sign to the victim, by mode: over a fake tree, whose processes nobody kills. The kill itself is
 // test_kill and tests/vm/tests/47-kill.sh.
-#include "agent/kill_pass.h"
+#include "agent/killer.h"
 #include "tests/lib/test.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ static int setup(void **state)
 		return -1;
 	tick_case_start(&t, "full", MODE_FULL);
 	assert_int_equal(lanes_new(&t.state->lanes), 0);
-	assert_int_equal(kill_pass_new(t.state), 0);
+	assert_int_equal(killer_new(t.state), 0);
 	t.state->policy->pressure_kill = (struct pressure_rule){.on = true, .window_us = 3 * S_US};
 	now_us = 100 * S_US;
 	available_mib = 3000;
@@ -37,8 +37,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	kill_pass_free(t.state->kill_pass);
-	t.state->kill_pass = NULL;
+	killer_free(t.state->killer);
+	t.state->killer = NULL;
 	lanes_free(t.state->lanes);
 	t.state->lanes = NULL;
 	tick_case_close(&t);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // From the plan to memory.reclaim and back into the history: over a fake tree and a real lane. What the kernel
 // does with it is shown in tests/vm/tests/46-memory.sh.
-#include "agent/reclaim_pass.h"
+#include "agent/reclaimer.h"
 #include "tests/lib/test.h"
 
 #include <poll.h>
@@ -32,7 +32,7 @@ static struct cgroup *cgroup_at(const char *path)
 static void pass_at(int64_t now_us)
 {
 	t.state->status.pass_us = now_us;
-	reclaim_pass_run(t.state);
+	reclaimer_run(t.state);
 }
 
 static int setup(void **state)
@@ -42,7 +42,7 @@ static int setup(void **state)
 		return -1;
 	tick_case_start(&t, "squeeze", MODE_FULL);
 	assert_int_equal(lanes_new(&t.state->lanes), 0);
-	assert_int_equal(reclaim_pass_new(t.state), 0);
+	assert_int_equal(reclaimer_new(t.state), 0);
 	assert_int_equal(discover_update(t.state->discover, S_US), 1);
 	hog = cgroup_at(TICK_HOG_POD);
 	assert_non_null(hog);
@@ -60,8 +60,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	reclaim_pass_free(t.state->reclaim_pass);
-	t.state->reclaim_pass = NULL;
+	reclaimer_free(t.state->reclaimer);
+	t.state->reclaimer = NULL;
 	lanes_free(t.state->lanes);
 	t.state->lanes = NULL;
 	tick_case_close(&t);
@@ -150,8 +150,8 @@ TEST(a_mode_that_may_not_hold_asks_for_nothing)
 
 TEST(without_workers_nothing_is_asked)
 {
-	reclaim_pass_free(t.state->reclaim_pass);
-	t.state->reclaim_pass = NULL;
+	reclaimer_free(t.state->reclaimer);
+	t.state->reclaimer = NULL;
 	want(100);
 	pass_at(10 * S_US);
 	assert_int_equal(lane_counts(t.state->lanes->reclaim).waiting, 0);

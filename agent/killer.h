@@ -5,14 +5,14 @@
 
 #include "agent/state.h"
 
-struct kill_pass;
+struct killer;
 
 /* After the worker threads have started; their event is raised when a kill is over. Without threads nobody is
  * killed. 0 or -errno. */
-int kill_pass_new(struct state *state);
+int killer_new(struct state *state);
 
 /* Accepts NULL. */
-void kill_pass_free(struct kill_pass *pass);
+void killer_free(struct killer *pass);
 
 /* Takes up kills that are over, and begins one where it is due. At the end of a pass. */
-void kill_pass_run(struct state *state);
+void killer_run(struct state *state);

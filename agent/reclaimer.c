@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See reclaim_pass.h.
-#include "agent/reclaim_pass.h"
+// See reclaimer.h.
+#include "agent/reclaimer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -26,14 +26,14 @@ struct episode {
 	char path[HISTORY_WHAT_SIZE]; /* the end of it, of one that is too long */
 };
 
-struct reclaim_pass {
+struct reclaimer {
 	struct reclaim *reclaim;
 	struct episode episodes[PLAN_ACTS_MAX];
 };
 
-int reclaim_pass_new(struct state *s)
+int reclaimer_new(struct state *s)
 {
-	struct reclaim_pass *pass;
+	struct reclaimer *pass;
 	int r;
 
 	if (!s->lanes)
@@ -47,11 +47,11 @@ int reclaim_pass_new(struct state *s)
 		free(pass);
 		return r;
 	}
-	s->reclaim_pass = pass;
+	s->reclaimer = pass;
 	return 0;
 }
 
-void reclaim_pass_free(struct reclaim_pass *pass)
+void reclaimer_free(struct reclaimer *pass)
 {
 	if (!pass)
 		return;
@@ -59,7 +59,7 @@ void reclaim_pass_free(struct reclaim_pass *pass)
 	free(pass);
 }
 
-static struct episode *find(struct reclaim_pass *pass, uint64_t inode)
+static struct episode *find(struct reclaimer *pass, uint64_t inode)
 {
 	for (size_t i = 0; i < PLAN_ACTS_MAX; i++)
 		if (pass->episodes[i].inode == inode)
@@ -85,7 +85,7 @@ static void tell(const struct state *s, const struct episode *e)
 static void on_result(void *context, const struct reclaim_result *result)
 {
 	struct state *s = context;
-	struct episode *e = find(s->reclaim_pass, result->cgroup->inode);
+	struct episode *e = find(s->reclaimer, result->cgroup->inode);
 
 	s->status.reclaim_asked_bytes += result->asked_bytes;
 	s->status.reclaim_got_bytes += result->got_bytes;
@@ -98,11 +98,11 @@ static void on_result(void *context, const struct reclaim_result *result)
 
 static void note_want(struct state *s, const struct plan_act *act)
 {
-	struct episode *e = find(s->reclaim_pass, act->cgroup->inode);
+	struct episode *e = find(s->reclaimer, act->cgroup->inode);
 	struct history_record named;
 
 	if (!e) {
-		e = find(s->reclaim_pass, 0);
+		e = find(s->reclaimer, 0);
 		if (!e)
 			return;
 		*e = (struct episode){.inode = act->cgroup->inode, .reason = act->reason};
@@ -115,7 +115,7 @@ static void note_want(struct state *s, const struct plan_act *act)
 static void end_episodes(struct state *s)
 {
 	for (size_t i = 0; i < PLAN_ACTS_MAX; i++) {
-		struct episode *e = &s->reclaim_pass->episodes[i];
+		struct episode *e = &s->reclaimer->episodes[i];
 
 		if (e->inode == 0 || s->status.pass_us - e->wanted_us < EPISODE_ENDS_US)
 			continue;
@@ -125,9 +125,9 @@ static void end_episodes(struct state *s)
 	}
 }
 
-void reclaim_pass_run(struct state *s)
+void reclaimer_run(struct state *s)
 {
-	struct reclaim_pass *pass = s->reclaim_pass;
+	struct reclaimer *pass = s->reclaimer;
 	bool allowed = s->status.modes.by[RESOURCE_MEMORY] >= names_effect_mode(EFFECT_HOLD);
 
 	if (!pass)

@@ -6,13 +6,13 @@
 #include "agent/apply/reclaim.h"
 #include "agent/state.h"
 
-struct reclaim_pass;
+struct reclaimer;
 
 /* After the worker threads have started. Without them (--once) nothing is reclaimed. 0 or -ENOMEM. */
-int reclaim_pass_new(struct state *state);
+int reclaimer_new(struct state *state);
 
 /* Accepts NULL; before the lanes end. */
-void reclaim_pass_free(struct reclaim_pass *pass);
+void reclaimer_free(struct reclaimer *pass);
 
 /* Takes up what has ended, and asks for what s->plan wants now, where the mode allows it. */
-void reclaim_pass_run(struct state *state);
+void reclaimer_run(struct state *state);
