@@ -144,6 +144,7 @@ static enum verdict judge(struct efficacy *e, const struct wait_look *look,
 		.level = LEVEL_NONE,
 		.rule = -1,
 		.for_us = EFFICACY_REST_US,
+		.extra = (uint64_t)look->resource,
 	};
 	uint64_t permille, span_us;
 

@@ -313,9 +313,10 @@ static void hold_text(struct text_out *out, const struct reason *r)
 	case REASON_INEFFECTIVE:
 		text_out_put(
 			out,
-			"%s still waits for CPU %s of the time, %s before: holding offline work "
+			"%s still waits for %s %s of the time, %s before: holding offline work "
 			"did not help it, so the hold ends, and is not tried for it for %s",
-			r->who[0] ? r->who : "an online pod", percent(r->observed, a),
+			r->who[0] ? r->who : "an online pod",
+			r->extra == RESOURCE_MEMORY ? "memory" : "CPU", percent(r->observed, a),
 			percent(r->limit, b), duration(r->for_us, c));
 		break;
 	case REASON_GAP:

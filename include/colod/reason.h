@@ -47,7 +47,7 @@ enum reason_code {
 			       * extra: the room, for_us: measured over, who: who waits, or "" */
 	REASON_RELEASED, /* a hold ended: for_us: calm for so long */
 	REASON_INEFFECTIVE, /* a hold did not help who: observed: permille that it waits, limit: what it
-			       * waited before, for_us: not tried again for so long */
+			       * waited before, for_us: not tried again for so long, extra: enum resource */
 	REASON_NOT_PLANNED, /* no rule asks for it any more: the original comes back */
 	REASON_MODE,	    /* the mode does not allow it any more: the original comes back */
 	REASON_STOP,	    /* the agent stops: the original comes back */

@@ -2,6 +2,7 @@
 // When memory's ladder climbs, for whose waiting and for what fall of the room, and when it comes down again.
 #include "policy/ladder_memory.h"
 
+#include "policy/reason_text.h"
 #include "tests/lib/memory_case.h"
 #include "tests/lib/test.h"
 
@@ -151,6 +152,24 @@ TEST(an_input_that_does_not_change_does_not_make_it_swing)
 	assert_true(c.free_bytes > 0);
 }
 
+/* Twenty seconds, and the same wait: then it is left alone for five minutes, and says so of memory. */
+TEST(what_does_not_help_who_waits_is_undone)
+{
+	char text[REASON_TEXT_SIZE];
+	int seconds = 0;
+
+	memory_case_run(&c, 3, (struct memory_second){.web_waits_us = 300000});
+	assert_int_equal(ladder()->rung, RUNG_RECLAIM);
+	while (ladder()->rung == RUNG_RECLAIM && seconds++ < 40)
+		memory_case_run(&c, 1, (struct memory_second){.web_waits_us = 300000});
+	assert_int_equal(ladder()->reason.code, REASON_INEFFECTIVE);
+	assert_true(seconds >= 17 && seconds <= 21);
+	(void)reason_text(&ladder()->reason, NULL, text, sizeof(text));
+	assert_non_null(strstr(text, "still waits for memory 30 % of the time"));
+	memory_case_run(&c, 60, (struct memory_second){.web_waits_us = 300000});
+	assert_int_equal(ladder()->rung, RUNG_CALM);
+}
+
 TEST(it_is_tense_while_a_rung_is_up_or_the_room_would_be_gone_in_a_minute)
 {
 	const struct policy *p = &c.f.policy;
@@ -184,6 +203,7 @@ int main(void)
 		CASE(without_a_step_in_the_policy_or_an_offline_pod_there_is_no_rung),
 		CASE(offline_pods_that_use_next_to_nothing_are_not_worth_a_step),
 		CASE(an_input_that_does_not_change_does_not_make_it_swing),
+		CASE(what_does_not_help_who_waits_is_undone),
 		CASE(it_is_tense_while_a_rung_is_up_or_the_room_would_be_gone_in_a_minute),
 	};
 

@@ -76,7 +76,7 @@ hog=$(pids hog)
 rm "$PODS_SHARE/stop"
 ok "the hog is dead before the node is out of memory" wait_for 60 dead hog
 note "$(journalctl -u colod -o cat | grep cgroup.kill | tail -n 2 | head -c 600)"
-ok "it is in the journal, with what came back" says 'cgroup.kill dead: [0-9]+ process(es)?, [0-9.]+ MiB back in [0-9]+ ms'
+ok "it is in the journal, with what came back" wait_for 10 says 'cgroup.kill dead: [0-9]+ process(es)?, [0-9.]+ MiB back in [0-9]+ ms'
 is "$(status kills)" 1 "one kill"
 nok "its memory was freed at once, not as it exited" says "process_mrelease"
 is "$(oom_kills)" "$kills" "the kernel killed nobody"
