@@ -210,3 +210,23 @@ bool efficacy_is_useless(struct efficacy *e, const struct wait_look *look, bool 
 		efficacy_end(e);
 	return verdict == USELESS;
 }
+
+const struct pod *efficacy_waiter(const struct efficacy *e, const struct wait_look *look,
+				  uint64_t *ret_permille, uint64_t *ret_span_us)
+{
+	const struct pod *longest = NULL;
+
+	for (size_t i = 0; i < look->model->n_pods; i++) {
+		const struct pod *pod = look->model->pods[i];
+		uint64_t permille, span_us;
+
+		if (efficacy_rests(e, pod, look->now_us, NULL) ||
+		    !wait_over_threshold(look, pod, &permille, &span_us) ||
+		    (longest && permille <= *ret_permille))
+			continue;
+		longest = pod;
+		*ret_permille = permille;
+		*ret_span_us = span_us;
+	}
+	return longest;
+}

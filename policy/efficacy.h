@@ -22,8 +22,14 @@ void efficacy_expire(struct efficacy *e, const struct wait_look *look);
 bool efficacy_rests(const struct efficacy *e, const struct pod *pod, int64_t now_us,
 		    int64_t *ret_until_us);
 
-/* Every look while the hold lasts; in_force: it is written, and nobody wrote over it. True: it was in force for two windows, all who wait are as badly
- * off as before it, and are marked now; the hold is to be undone. *ret_reason has who waits most, how
- * much now (observed) and before (limit), and for how long it will not be tried again (for_us). */
+/* Every look while the hold lasts; in_force: it is written, and nobody wrote over it. True: it was in force for
+ * two windows, all who wait are as badly off as before it, and are marked now; the hold is to be undone.
+ * *ret_reason has who waits most, how much now (observed) and before (limit), of what (extra), and for how
+ * long it will not be tried again (for_us). */
 bool efficacy_is_useless(struct efficacy *e, const struct wait_look *look, bool in_force,
 			 struct reason *ret_reason);
+
+/* The online pod that waits longest past the threshold and for whom a hold may be tried; NULL: there is none, and
+ * the outputs (as of wait_over_threshold()) are untouched. */
+const struct pod *efficacy_waiter(const struct efficacy *efficacy, const struct wait_look *look,
+				  uint64_t *ret_permille, uint64_t *ret_span_us);

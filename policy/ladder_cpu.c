@@ -160,19 +160,7 @@ static void see_use(struct view *v, const struct wait_look *look)
 static void see_waiter(struct view *v, const struct wait_look *look,
 		       const struct efficacy *efficacy)
 {
-	const struct model *model = look->model;
-
-	for (size_t i = 0; i < model->n_pods; i++) {
-		uint64_t permille, span_us;
-
-		if (efficacy_rests(efficacy, model->pods[i], look->now_us, NULL) ||
-		    !wait_over_threshold(look, model->pods[i], &permille, &span_us) ||
-		    (v->waiter && permille <= v->waited_permille))
-			continue;
-		v->waiter = model->pods[i];
-		v->waited_permille = permille;
-		v->waited_of_us = span_us;
-	}
+	v->waiter = efficacy_waiter(efficacy, look, &v->waited_permille, &v->waited_of_us);
 }
 
 /* Who waited; the quota is added by note_quota(). */

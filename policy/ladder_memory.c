@@ -63,18 +63,7 @@ static void see_offline(struct view *v, const struct wait_look *look)
 static void see_waiter(struct view *v, const struct wait_look *look,
 		       const struct efficacy *efficacy)
 {
-	for (size_t i = 0; i < look->model->n_pods; i++) {
-		const struct pod *pod = look->model->pods[i];
-		uint64_t permille, span_us;
-
-		if (efficacy_rests(efficacy, pod, look->now_us, NULL) ||
-		    !wait_over_threshold(look, pod, &permille, &span_us) ||
-		    (v->waiter && permille <= v->waited_permille))
-			continue;
-		v->waiter = pod;
-		v->waited_permille = permille;
-		v->waited_of_us = span_us;
-	}
+	v->waiter = efficacy_waiter(efficacy, look, &v->waited_permille, &v->waited_of_us);
 }
 
 static bool is_held(const struct cgroup *cg, uint64_t page_bytes)

@@ -11,6 +11,7 @@
 #define UNIT 1024u
 /* Slower is no storm, whatever is left. */
 #define FALL_BYTES_PER_S ((uint64_t)1 << 20)
+#define GAP_US 2000000
 
 static bool is_falling_empty(const struct model *model, const struct samples *samples,
 			     const struct policy *policy, int64_t now_us, struct room *ret_room)
@@ -42,8 +43,11 @@ bool memory_kill_due(struct memory_kill *kill, const struct model *model,
 		kill->looks = 0;
 		return false;
 	}
-	if (kill->since_us == 0)
+	/* Nobody looked for a while (another mode, a suspend): what was seen before is no part of this. */
+	if (kill->since_us == 0 || last->at_us - kill->look_us > GAP_US) {
 		kill->since_us = last->at_us;
+		kill->looks = 0;
+	}
 	kill->looks += last->at_us != kill->look_us || kill->looks == 0;
 	kill->look_us = last->at_us;
 	if (kill->looks < MEMORY_KILL_LOOKS ||

@@ -120,6 +120,23 @@ TEST(the_next_one_waits_for_what_the_last_gives_back_or_for_two_seconds)
 	assert_true(pass(200, 20));
 }
 
+/* The mode was another one for a minute: the looks from before do not count. */
+TEST(looks_from_long_ago_do_not_count)
+{
+	calm(600);
+	for (uint64_t i = 1; i <= 17; i++)
+		assert_false(pass(200, 600 - i * 20));
+	now_us += 60 * (int64_t)SECOND;
+	for (int i = 0; i < 6; i++) {
+		now_us += 200 * (int64_t)MS;
+		fake_sample_node(&f, now_us, 0);
+		fake_sample_node_memory(&f, 600 * MIB, 600 * MIB);
+	}
+	assert_false(pass(200, 250));
+	assert_false(pass(200, 230));
+	assert_true(pass(200, 210));
+}
+
 TEST(without_a_rule_or_a_measurement_nobody_is_killed)
 {
 	f.policy.pressure_kill.on = false;
@@ -145,6 +162,7 @@ int main(void)
 		CASE(a_node_that_rests_below_the_line_kills_nobody),
 		CASE(below_the_line_a_fall_kills),
 		CASE(the_next_one_waits_for_what_the_last_gives_back_or_for_two_seconds),
+		CASE(looks_from_long_ago_do_not_count),
 		CASE(without_a_rule_or_a_measurement_nobody_is_killed),
 	};
 
