@@ -128,7 +128,7 @@ int decide_memory_hold(const struct decide_input *in, struct plan *plan)
 	struct room room;
 
 	if (in->ladders->of[RESOURCE_MEMORY].rung < RUNG_SQUEEZE ||
-	    !room_look(in->model, in->samples, in->now_us, &room))
+	    !room_look(in->model, in->samples, in->now_us, &room) || !memory_growth_may_help(&room))
 		return 0;
 	return hold_all(in, plan, &room);
 }

@@ -63,14 +63,16 @@ static void go(struct ladder *ladder, const struct ladder_table *table, size_t p
 }
 
 static void release(struct ladder *ladder, const struct ladder_table *table, size_t place,
-		    int64_t now_us)
+		    const struct wait_look *look)
 {
+	int64_t now_us = look->now_us;
 	int64_t calm_us = now_us > ladder->pressure_us ? now_us - ladder->pressure_us : 0;
 	struct reason reason = {
 		.code = REASON_RELEASED,
 		.level = LEVEL_NONE,
 		.rule = -1,
 		.for_us = (uint64_t)calm_us,
+		.extra = (uint64_t)look->resource,
 	};
 
 	go(ladder, table, place, &reason, now_us);
@@ -106,7 +108,7 @@ enum rung ladder_step(struct ladder *ladder, const struct ladder_table *table,
 	if (signal->pressure)
 		ladder->pressure_us = now_us;
 	if (!is_allowed(table, signal, place)) {
-		release(ladder, table, allowed_below(table, signal, place), now_us);
+		release(ladder, table, allowed_below(table, signal, place), look);
 		return before;
 	}
 	if (place > 0 && efficacy_is_useless(&ladder->efficacy, look, signal->in_force, &useless)) {
@@ -117,7 +119,7 @@ enum rung ladder_step(struct ladder *ladder, const struct ladder_table *table,
 		return before;
 	if (!signal->pressure && signal->spent &&
 	    now_us - ladder->pressure_us >= (int64_t)table->rungs[place - 1].calm_us)
-		release(ladder, table, allowed_below(table, signal, place), now_us);
+		release(ladder, table, allowed_below(table, signal, place), look);
 	return before;
 }
 

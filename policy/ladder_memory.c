@@ -26,7 +26,7 @@
 /* Who waits past the threshold is slowed by what was squeezed a moment ago, too: a second tells. */
 #define RECLAIM_DWELL_US 1000000u
 #define SQUEEZE_CALM_US 10000000u
-#define RECLAIM_CALM_US 2000000u
+#define RECLAIM_CALM_US 5000000u
 
 /* Slower is the coming and going of any node: near the line it would be a cause each second. */
 #define FALL_BYTES_PER_S ((uint64_t)1 << 20)

@@ -8,6 +8,7 @@
 #define STALE_US 5000000
 /* In KiB, so that products stay in 64 bits. */
 #define UNIT 1024u
+#define HELP_PART 2u
 /* Slower is no threat: a node of 1 GiB lasts a quarter of an hour. */
 #define MATTERS_BYTES_PER_S (1u << 20)
 
@@ -47,6 +48,11 @@ bool memory_growth_matters(const struct memory_growth *growth)
 	return growth->bytes_per_s >= MATTERS_BYTES_PER_S;
 }
 
+bool memory_growth_may_help(const struct room *room)
+{
+	return room->available_bytes >= room->line_bytes / HELP_PART;
+}
+
 uint64_t memory_growth_allowed(const struct room *room, size_t n, const struct level_memory *level)
 {
 	uint64_t all = room->room_bytes > 0
@@ -56,5 +62,5 @@ uint64_t memory_growth_allowed(const struct room *room, size_t n, const struct l
 
 	if (level->growth_bytes_per_s > 0 && level->growth_bytes_per_s < each)
 		each = level->growth_bytes_per_s;
-	return each;
+	return each > MEMORY_GROWTH_LEAST ? each : MEMORY_GROWTH_LEAST;
 }

@@ -33,6 +33,14 @@ bool memory_growth_of(const struct samples *samples, const struct pod *pod, int6
 /* Whether it grows by enough to matter. */
 bool memory_growth_matters(const struct memory_growth *growth);
 
-/* What each of n growing pods may grow by in a second, in bytes: its part of the room, and no more than the level
- * says. 0 where the room is used up. */
+/* A held pod may always grow by so much: one that stands still for good is worse off than a dead one, and so is
+ * who waits for its memory. */
+#define MEMORY_GROWTH_LEAST ((uint64_t)1 << 20)
+
+/* Whether holding helps at all. Below half of the line it does not: there the kubelet and the kernel have to choose
+ * somebody, and a pod that is kept from growing keeps them from it while everybody else is reclaimed from. */
+bool memory_growth_may_help(const struct room *room);
+
+/* What each of n growing pods may grow by in a second, in bytes: its part of the room, no more than the level
+ * says, MEMORY_GROWTH_LEAST at least. */
 uint64_t memory_growth_allowed(const struct room *room, size_t n, const struct level_memory *level);

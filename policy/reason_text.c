@@ -305,7 +305,10 @@ static void hold_text(struct text_out *out, const struct reason *r)
 		break;
 	case REASON_RELEASED:
 		if (r->for_us > 0)
-			text_out_put(out, "no online pod waited for CPU for %s: the hold ends",
+			text_out_put(out,
+				     r->extra == RESOURCE_MEMORY
+					     ? "memory was not short for %s: the hold ends"
+					     : "no online pod waited for CPU for %s: the hold ends",
 				     duration(r->for_us, a));
 		else
 			text_out_put(out, "the hold ends: nothing asks for it any more");

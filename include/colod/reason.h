@@ -45,7 +45,7 @@ enum reason_code {
 			      * that (us), extra: the room in bytes */
 	REASON_MEMORY_GROWTH, /* a hold: observed: growth in bytes/s, limit: what it may grow in a second,
 			       * extra: the room, for_us: measured over, who: who waits, or "" */
-	REASON_RELEASED, /* a hold ended: for_us: calm for so long */
+	REASON_RELEASED, /* a hold ended: for_us: calm for so long, extra: enum resource */
 	REASON_INEFFECTIVE, /* a hold did not help who: observed: permille that it waits, limit: what it
 			       * waited before, for_us: not tried again for so long, extra: enum resource */
 	REASON_NOT_PLANNED, /* no rule asks for it any more: the original comes back */

@@ -59,7 +59,7 @@ TEST(what_is_allowed_is_divided_and_the_level_may_say_less)
 	level.growth_bytes_per_s = 8 * MIB;
 	assert_true(memory_growth_allowed(&room, 1, &level) == 8 * MIB);
 	assert_true(memory_growth_allowed(&room, 4, &level) == 5 * MIB);
-	assert_true(memory_growth_allowed(&(struct room){.room_bytes = -5}, 1, &level) == 0);
+	assert_true(memory_growth_allowed(&(struct room){.room_bytes = -5}, 1, &level) == MIB);
 	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 60, .tame_grows = 40});
 	assert_int_equal(memory_case_high_mib(c.hog), 572);
 	assert_int_equal(memory_case_high_mib(c.tame), 552);
@@ -100,6 +100,31 @@ TEST(the_room_is_never_used_up_by_pods_that_are_held)
 	assert_true(memory_case_high_mib(c.hog) * MIB >= c.hog_bytes - MIB);
 }
 
+/* A hog that was too fast to be held in time: below half of the line (200 MiB) the kernel has to choose, and a hold would only
+ * keep it from that while everybody else is reclaimed from. Measured: tests/vm/tests/48-storm.sh. */
+TEST(a_hold_that_comes_too_late_is_none)
+{
+	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 1595});
+	assert_int_equal(memory_case_ladder(&c)->rung, RUNG_RECLAIM);
+	assert_int_equal(c.free_bytes / MIB, 105);
+	assert_int_equal(memory_case_high_mib(c.hog), 2107);
+	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 50, .tame_grows = 10});
+	assert_true(memory_case_high_mib(c.hog) == UINT64_MAX);
+	assert_true(memory_case_high_mib(c.tame) == UINT64_MAX);
+}
+
+/* A mebibyte in a second or two, however little is left. */
+TEST(nobody_stands_still_for_good)
+{
+	uint64_t before;
+
+	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 1540});
+	before = c.hog_bytes;
+	memory_case_run(&c, 20, (struct memory_second){.hog_grows = 50});
+	assert_true(c.hog_bytes >= before + 8 * MIB);
+	assert_true(c.hog_bytes <= before + 22 * MIB);
+}
+
 TEST(without_a_rung_or_a_measured_room_nobody_is_held)
 {
 	memory_case_run(&c, 5, (struct memory_second){.hog_grows = 10});
@@ -117,6 +142,8 @@ int main(void)
 		CASE(a_tighter_bound_stays),
 		CASE(the_policys_own_bound_is_back_after_the_hold),
 		CASE(the_room_is_never_used_up_by_pods_that_are_held),
+		CASE(a_hold_that_comes_too_late_is_none),
+		CASE(nobody_stands_still_for_good),
 		CASE(without_a_rung_or_a_measured_room_nobody_is_held),
 	};
 

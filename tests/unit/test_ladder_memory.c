@@ -96,9 +96,9 @@ TEST(an_online_pod_that_waits_squeezes_at_once_and_reclaims_after_a_second)
 	assert_string_equal(ladder()->reason.who, c.web->name);
 	memory_case_run(&c, 1, (struct memory_second){.web_waits_us = 250000});
 	assert_int_equal(ladder()->rung, RUNG_RECLAIM);
-	memory_case_run(&c, 2, (struct memory_second){0});
+	memory_case_run(&c, 5, (struct memory_second){0});
 	assert_int_equal(ladder()->rung, RUNG_SQUEEZE);
-	memory_case_run(&c, 9, (struct memory_second){0});
+	memory_case_run(&c, 6, (struct memory_second){0});
 	assert_int_equal(ladder()->rung, RUNG_CALM);
 	assert_int_equal(ladder()->reason.code, REASON_RELEASED);
 }

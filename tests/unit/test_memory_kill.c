@@ -87,6 +87,15 @@ TEST(one_burst_kills_nobody)
 		assert_false(pass(1000, 1000));
 }
 
+/* Slow passes: two looks are two, however far apart. */
+TEST(three_looks_have_to_say_so)
+{
+	calm(1000);
+	assert_false(pass(500, 600));
+	assert_false(pass(500, 400));
+	assert_true(pass(500, 300));
+}
+
 TEST(a_node_that_rests_below_the_line_kills_nobody)
 {
 	f.model.node.zones_high_bytes = 1024 * MIB;
@@ -159,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_fall_that_goes_on_kills_when_the_time_is_nearly_up),
 		CASE(one_burst_kills_nobody),
+		CASE(three_looks_have_to_say_so),
 		CASE(a_node_that_rests_below_the_line_kills_nobody),
 		CASE(below_the_line_a_fall_kills),
 		CASE(the_next_one_waits_for_what_the_last_gives_back_or_for_two_seconds),
