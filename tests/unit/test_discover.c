@@ -54,6 +54,26 @@ TEST(pods_of_all_three_classes_are_found_with_containers_and_knobs)
 	discover_case_close(&p);
 }
 
+/* Otherwise a pod with cores of its own would lose them for half a minute. */
+TEST(a_cpu_manager_that_could_not_be_read_is_looked_at_in_the_next_pass)
+{
+	static const char file[] = "var/lib/kubelet/cpu_manager_state";
+	struct discover_case p;
+
+	discover_case_open(&p, DISCOVER_THREE_PODS, 0);
+	discover_case_policy(
+		&p, "version: 1\nfacts: {from: cgroup}\n"
+		    "levels: {P0: {role: online, sensitive: true, cpu: {cores: exclusive}}}\n"
+		    "assign: [{match: {qos: Guaranteed}, level: P0}]\n");
+	assert_int_equal(tree_write(p.dir, file, "{\"policyName\":"), 0);
+	assert_int_equal(discover_update(p.d, 0), 1);
+	assert_int_equal(p.m->cpu_manager, CPU_MANAGER_UNSURE);
+	assert_int_equal(tree_write(p.dir, file, "{\"policyName\":\"none\"}"), 0);
+	assert_true(discover_update(p.d, S) >= 0);
+	assert_int_equal(p.m->cpu_manager, CPU_MANAGER_NONE);
+	discover_case_close(&p);
+}
+
 TEST(cgroups_come_parents_first_and_pods_by_path)
 {
 	struct discover_case p;
@@ -392,6 +412,8 @@ int main(void)
 		cmocka_unit_test(
 			a_cgroup_root_that_cannot_be_read_is_an_error_and_leaves_the_model),
 		cmocka_unit_test(a_look_that_fails_is_repeated_in_the_next_pass),
+		cmocka_unit_test(
+			a_cpu_manager_that_could_not_be_read_is_looked_at_in_the_next_pass),
 		cmocka_unit_test(watches_that_cannot_be_added_are_given_up_and_rescans_take_over),
 		cmocka_unit_test(a_kubernetes_root_that_vanishes_and_comes_back_is_normal),
 		cmocka_unit_test(two_hundred_pods_come_and_go_and_every_slot_is_used_once),

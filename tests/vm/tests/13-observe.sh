@@ -48,7 +48,7 @@ printf 'evictionHard: {memory.available: "25%%"}\n' >/var/lib/kubelet/config.yam
 ok "reload" colod_reload
 ok "what the kubelet's configuration says is taken" wait_for 10 sh -c \
 	'coloctl status --json | jq -e ".room | .line_bytes > 600000000 and .available_bytes < 1700000000"'
-like "$(coloctl status)" 'memory +[0-9.]+ .iB (above|below) the line of' "status shows the room"
+like "$(coloctl status)" 'room +[0-9.]+ .iB (above|below) the line of' "status shows the room"
 rm -r /var/lib/kubelet
 once=$(colod --once --mode observe 2>&1)
 like "$once" "pods: 5" "a second look beside the daemon only reads, and works"
