@@ -43,46 +43,46 @@ int killer_new(struct state *s)
 		.root_fd = s->root_fd,
 		.cgroup_fd = discover_cgroup_fd(s->discover),
 	};
-	struct killer *pass;
+	struct killer *killer;
 	int r;
 
 	if (!s->lanes)
 		return 0;
-	pass = calloc(1, sizeof(*pass));
-	if (!pass)
+	killer = calloc(1, sizeof(*killer));
+	if (!killer)
 		return -ENOMEM;
-	r = kill_new(&place, s->lanes->event_fd, &pass->threads);
+	r = kill_new(&place, s->lanes->event_fd, &killer->threads);
 	if (r < 0) {
-		free(pass);
+		free(killer);
 		return r;
 	}
-	pass->said_us = -SAY_AGAIN_US;
-	s->killer = pass;
+	killer->said_us = -SAY_AGAIN_US;
+	s->killer = killer;
 	return 0;
 }
 
-void killer_free(struct killer *pass)
+void killer_free(struct killer *killer)
 {
-	if (!pass)
+	if (!killer)
 		return;
-	kill_free(pass->threads);
-	free(pass->stats);
-	free(pass);
+	kill_free(killer->threads);
+	free(killer->stats);
+	free(killer);
 }
 
 /* In calm times: there is no memory to be had when it is needed. */
-static void reserve(struct killer *pass, size_t n)
+static void reserve(struct killer *killer, size_t n)
 {
 	struct victim_memory *grown;
 
-	if (n <= pass->n_stats)
+	if (n <= killer->n_stats)
 		return;
-	grown = reallocarray(pass->stats, n, sizeof(*grown));
+	grown = reallocarray(killer->stats, n, sizeof(*grown));
 	if (!grown)
 		return;
-	memset(grown + pass->n_stats, 0, (n - pass->n_stats) * sizeof(*grown));
-	pass->stats = grown;
-	pass->n_stats = n;
+	memset(grown + killer->n_stats, 0, (n - killer->n_stats) * sizeof(*grown));
+	killer->stats = grown;
+	killer->n_stats = n;
 }
 
 static int open_pod(const struct state *s, const struct cgroup *cgroup, int *ret_fd)
@@ -143,34 +143,33 @@ static struct history_record record_of(const struct state *s, const struct victi
 	return r;
 }
 
-static struct kill_name *find(struct killer *pass, uint64_t serial)
+static struct kill_name *find(struct killer *killer, uint64_t serial)
 {
 	for (size_t i = 0; i < KILL_JOBS; i++)
-		if (pass->under_way[i].serial == serial)
-			return &pass->under_way[i];
+		if (killer->under_way[i].serial == serial)
+			return &killer->under_way[i];
 	return NULL;
 }
 
 /* A kill is over, as it was begun. */
 static void on_done(struct state *s, const struct kill_done *done)
 {
-	struct killer *pass = s->killer;
+	struct killer *killer = s->killer;
 	bool dead = done->result == 0 && done->ended;
-	struct kill_name *name = find(pass, done->token);
+	struct kill_name *name = find(killer, done->token);
 	uint64_t freed = 0;
 	char text[REASON_TEXT_UNIT_SIZE];
 
 	if (done->before_known && done->after_known && done->before_bytes > done->after_bytes)
 		freed = done->before_bytes - done->after_bytes;
-	pass->memory.freed_bytes = freed;
-	if (done->errors[KILL_RELEASE] == -EPERM && !pass->said_release) {
-		pass->said_release = true;
+	if (done->errors[KILL_RELEASE] == -EPERM && !killer->said_release) {
+		killer->said_release = true;
 		log_info(
 			"kill.release",
 			"process_mrelease() is forbidden (a system call filter?): what a killed pod had "
 			"comes back as its processes exit");
 	}
-	victim_ended(&pass->memory.victims, done->token, dead, s->status.pass_us);
+	memory_kill_ended(&killer->memory, done->token, dead, freed, s->status.pass_us);
 	s->status.kills += dead;
 	if (!name)
 		return;
@@ -188,8 +187,8 @@ static void on_done(struct state *s, const struct kill_done *done)
 
 static void begin(struct state *s, const struct victim *victim, struct history_record *record)
 {
-	struct killer *pass = s->killer;
-	struct kill_name *name = find(pass, 0);
+	struct killer *killer = s->killer;
+	struct kill_name *name = find(killer, 0);
 	const struct cgroup *cgroup = victim->pod->cgroup;
 	struct kill_job job = {
 		.token = victim->pod->serial,
@@ -205,9 +204,8 @@ static void begin(struct state *s, const struct victim *victim, struct history_r
 	r = open_pod(s, cgroup, &job.dir_fd);
 	if (r < 0)
 		return; /* it is gone: the next pass knows */
-	victim_taken(&pass->memory.victims, victim, s->status.pass_us);
-	pass->memory.freed_bytes = 0;
-	if (kill_start(pass->threads, &job) < 0) {
+	memory_kill_taken(&killer->memory, victim, s->status.pass_us);
+	if (kill_start(killer->threads, &job) < 0) {
 		(void)cleanup_close_fd(job.dir_fd);
 		return;
 	}
@@ -229,21 +227,25 @@ static void say_nobody(struct state *s, const struct victim_list *list)
 
 static void choose(struct state *s, const struct memory_kill_need *need)
 {
-	struct killer *pass = s->killer;
+	struct killer *killer = s->killer;
 	const struct victim_input in = {
 		.model = discover_model(s->discover),
 		.samples = observe_samples(s->observe),
 		.policy = s->policy,
 		.plan = &s->plan,
-		.memory = pass->stats,
-		.n_memory = pass->n_stats,
-		.state = &pass->memory.victims,
+		.memory = killer->stats,
+		.n_memory = killer->n_stats,
+		.state = &killer->memory.victims,
 		.way = EVICT_KILL,
 		.now_us = s->status.pass_us,
 	};
+	bool full = s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL;
 	struct history_record record;
 	struct victim_list list;
 
+	/* Nothing would be done and nothing said: nothing is read for it. */
+	if (!full && s->status.pass_us - killer->said_us < SAY_AGAIN_US)
+		return;
 	measure_all(s);
 	victim_choose(&in, &list);
 	/* What goes already may be enough. */
@@ -254,13 +256,11 @@ static void choose(struct state *s, const struct memory_kill_need *need)
 		return;
 	}
 	record = record_of(s, &list.list[0], &need->reason);
-	if (s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL) {
+	if (full) {
 		begin(s, &list.list[0], &record);
 		return;
 	}
-	if (s->status.pass_us - pass->said_us < SAY_AGAIN_US)
-		return;
-	pass->said_us = s->status.pass_us;
+	killer->said_us = s->status.pass_us;
 	record.would = true;
 	messages_tell(s->history, &record);
 }

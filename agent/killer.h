@@ -12,7 +12,7 @@ struct killer;
 int killer_new(struct state *state);
 
 /* Accepts NULL. */
-void killer_free(struct killer *pass);
+void killer_free(struct killer *killer);
 
 /* Takes up kills that are over, and begins one where it is due. At the end of a pass. */
 void killer_run(struct state *state);

@@ -130,6 +130,12 @@ void life_start(struct state *s, int64_t now_us)
 /* Nobody looked for gap_us: what was taken away on numbers from before is given back. */
 static void wake(struct state *s, int64_t now_us, int64_t gap_us)
 {
+	const struct reason gap = {
+		.code = REASON_GAP,
+		.level = LEVEL_NONE,
+		.rule = -1,
+		.for_us = (uint64_t)gap_us,
+	};
 	struct apply_restored done;
 	char why[REASON_TEXT_SIZE];
 
@@ -138,8 +144,7 @@ static void wake(struct state *s, int64_t now_us, int64_t gap_us)
 	s->sampled_us = 0;
 	ladder_reset_all(&s->ladders, now_us, (uint64_t)gap_us);
 	floor_reset(&s->floor_cpu);
-	say_ended(s, &done,
-		  reason_text(&s->ladders.of[RESOURCE_CPU].reason, NULL, why, sizeof(why)));
+	say_ended(s, &done, reason_text(&gap, NULL, why, sizeof(why)));
 }
 
 void life_pass(struct state *s, int64_t now_us)

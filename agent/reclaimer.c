@@ -33,37 +33,37 @@ struct reclaimer {
 
 int reclaimer_new(struct state *s)
 {
-	struct reclaimer *pass;
+	struct reclaimer *reclaimer;
 	int r;
 
 	if (!s->lanes)
 		return 0;
-	pass = calloc(1, sizeof(*pass));
-	if (!pass)
+	reclaimer = calloc(1, sizeof(*reclaimer));
+	if (!reclaimer)
 		return -ENOMEM;
 	r = reclaim_new(s->lanes, s->root_fd, discover_cgroup_fd(s->discover),
-			(uint64_t)sysconf(_SC_PAGESIZE), &pass->reclaim);
+			(uint64_t)sysconf(_SC_PAGESIZE), &reclaimer->reclaim);
 	if (r < 0) {
-		free(pass);
+		free(reclaimer);
 		return r;
 	}
-	s->reclaimer = pass;
+	s->reclaimer = reclaimer;
 	return 0;
 }
 
-void reclaimer_free(struct reclaimer *pass)
+void reclaimer_free(struct reclaimer *reclaimer)
 {
-	if (!pass)
+	if (!reclaimer)
 		return;
-	reclaim_free(pass->reclaim);
-	free(pass);
+	reclaim_free(reclaimer->reclaim);
+	free(reclaimer);
 }
 
-static struct episode *find(struct reclaimer *pass, uint64_t inode)
+static struct episode *find(struct reclaimer *reclaimer, uint64_t inode)
 {
 	for (size_t i = 0; i < PLAN_ACTS_MAX; i++)
-		if (pass->episodes[i].inode == inode)
-			return &pass->episodes[i];
+		if (reclaimer->episodes[i].inode == inode)
+			return &reclaimer->episodes[i];
 	return NULL;
 }
 
@@ -127,22 +127,22 @@ static void end_episodes(struct state *s)
 
 void reclaimer_run(struct state *s)
 {
-	struct reclaimer *pass = s->reclaimer;
+	struct reclaimer *reclaimer = s->reclaimer;
 	bool allowed = s->status.modes.by[RESOURCE_MEMORY] >= names_effect_mode(EFFECT_HOLD);
 
-	if (!pass)
+	if (!reclaimer)
 		return;
-	reclaim_collect(pass->reclaim, discover_model(s->discover), s->status.pass_us, on_result,
-			s);
-	reclaim_pass_begin(pass->reclaim, s->status.pass_us);
+	reclaim_collect(reclaimer->reclaim, discover_model(s->discover), s->status.pass_us,
+			on_result, s);
+	reclaim_pass_begin(reclaimer->reclaim, s->status.pass_us);
 	for (size_t i = 0; allowed && i < s->plan.n_acts; i++) {
 		const struct plan_act *act = &s->plan.acts[i];
 
-		if (reclaim_want(pass->reclaim, act->cgroup, act->bytes).answer == RECLAIM_SLICE)
-			note_want(s, act);
-		else if (find(pass, act->cgroup->inode))
+		if (reclaim_want(reclaimer->reclaim, act->cgroup, act->bytes).answer ==
+			    RECLAIM_SLICE ||
+		    find(reclaimer, act->cgroup->inode))
 			note_want(s, act);
 	}
-	reclaim_pass_end(pass->reclaim);
+	reclaim_pass_end(reclaimer->reclaim);
 	end_episodes(s);
 }

@@ -12,7 +12,7 @@ struct reclaimer;
 int reclaimer_new(struct state *state);
 
 /* Accepts NULL; before the lanes end. */
-void reclaimer_free(struct reclaimer *pass);
+void reclaimer_free(struct reclaimer *reclaimer);
 
 /* Takes up what has ended, and asks for what s->plan wants now, where the mode allows it. */
 void reclaimer_run(struct state *state);

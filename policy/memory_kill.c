@@ -69,3 +69,18 @@ bool memory_kill_due(struct memory_kill *kill, const struct model *model,
 	};
 	return true;
 }
+
+void memory_kill_taken(struct memory_kill *kill, const struct victim *victim, int64_t now_us)
+{
+	victim_taken(&kill->victims, victim, now_us);
+	kill->serial = victim->pod->serial;
+	kill->freed_bytes = 0;
+}
+
+void memory_kill_ended(struct memory_kill *kill, uint64_t serial, bool dead, uint64_t freed_bytes,
+		       int64_t now_us)
+{
+	victim_ended(&kill->victims, serial, dead, now_us);
+	if (serial == kill->serial)
+		kill->freed_bytes = freed_bytes;
+}

@@ -20,9 +20,17 @@ struct memory_kill {
 	int64_t since_us; /* the sign stands since; 0: it does not */
 	int64_t look_us;  /* of the newest sample that was counted */
 	uint32_t looks;
-	uint64_t freed_bytes; /* by the last victim, as far as measured */
+	uint64_t serial;      /* of the last victim */
+	uint64_t freed_bytes; /* by it, as far as measured */
 	struct victim_state victims;
 };
+
+/* This one is killed now. */
+void memory_kill_taken(struct memory_kill *kill, const struct victim *victim, int64_t now_us);
+
+/* A kill is over (victim_ended()). What an earlier victim gives back late is not the last one's. */
+void memory_kill_ended(struct memory_kill *kill, uint64_t serial, bool dead, uint64_t freed_bytes,
+		       int64_t now_us);
 
 /* How much would have to come back for the node to last for the time that the policy names, and why. */
 struct memory_kill_need {

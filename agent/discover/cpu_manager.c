@@ -65,12 +65,14 @@ enum cpu_manager cpu_manager_read(int root_fd, struct cpu_set *ret_shared)
 	return CPU_MANAGER_ABSENT;
 }
 
-bool cpu_manager_follow(int root_fd, bool asked, struct model *model)
+bool cpu_manager_follow(int root_fd, bool asked, bool due, struct model *model)
 {
 	enum cpu_manager manager = CPU_MANAGER_ABSENT;
 	struct cpu_set shared = {0};
 	bool changed;
 
+	if (!due && model->cpu_manager != CPU_MANAGER_UNSURE)
+		return false;
 	if (asked)
 		manager = cpu_manager_read(root_fd, &shared);
 	changed = manager != model->cpu_manager || !cpu_set_equal(&shared, &model->cpu_shared);

@@ -17,6 +17,6 @@ enum cpu_manager cpu_manager_read(int root_fd, struct cpu_set *ret_shared);
 /* The same from the text of such a file. */
 enum cpu_manager cpu_manager_parse(const char *text, size_t len, struct cpu_set *ret_shared);
 
-/* Brings the model up to date; `asked`: the policy asks for something that has to know. True when something
- * changed. */
-bool cpu_manager_follow(int root_fd, bool asked, struct model *model);
+/* Brings the model up to date; `asked`: the policy asks for something that has to know; `due`: it is time to look,
+ * as it always is while what was read is CPU_MANAGER_UNSURE. True when something changed. */
+bool cpu_manager_follow(int root_fd, bool asked, bool due, struct model *model);

@@ -474,10 +474,8 @@ int discover_update(struct discover *discover, int64_t now_us)
 	structure = r != 0;
 	changed = structure;
 	changed |= follow_cpus(d);
-	/* What could not be read, or understood, is looked at in the next pass again. */
-	if (full || structure || d->model.cpu_manager == CPU_MANAGER_UNSURE)
-		changed |= cpu_manager_follow(
-			d->root_fd, d->knobs_of_policy & (1u << KNOB_CPUSET_CPUS), &d->model);
+	changed |= cpu_manager_follow(d->root_fd, d->knobs_of_policy & (1u << KNOB_CPUSET_CPUS),
+				      full || structure, &d->model);
 	changed |= read_again(d, full);
 	changed |= read_knobs(d, full, structure, now_us);
 	changed |= knob_watch_read(&d->knob_watch, d->tree);

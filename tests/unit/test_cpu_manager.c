@@ -107,18 +107,20 @@ TEST(the_model_follows_where_the_policy_asks)
 			 0);
 	root = tree_open(dir);
 	fault_begin();
-	assert_false(cpu_manager_follow(root, false, &m));
+	assert_false(cpu_manager_follow(root, false, true, &m));
 	assert_int_equal(fault_count(SYS_OPEN), 0);
 	fault_end();
-	assert_true(cpu_manager_follow(root, true, &m));
+	/* Not due: what is there is not looked at. */
+	assert_false(cpu_manager_follow(root, true, false, &m));
+	assert_true(cpu_manager_follow(root, true, true, &m));
 	assert_int_equal(m.cpu_manager, CPU_MANAGER_STATIC);
 	assert_int_equal(m.cpu_shared.words[0], 4);
-	assert_false(cpu_manager_follow(root, true, &m));
+	assert_false(cpu_manager_follow(root, true, true, &m));
 	assert_int_equal(
 		tree_write(dir, PLACE, "{\"policyName\":\"static\",\"defaultCpuSet\":\"2-3\"}"), 0);
-	assert_true(cpu_manager_follow(root, true, &m));
+	assert_true(cpu_manager_follow(root, true, true, &m));
 	assert_int_equal(tree_delete(dir, PLACE), 0);
-	assert_true(cpu_manager_follow(root, true, &m));
+	assert_true(cpu_manager_follow(root, true, true, &m));
 	assert_int_equal(m.cpu_manager, CPU_MANAGER_ABSENT);
 	assert_int_equal(m.cpu_shared.words[0], 0);
 	(void)close(root);

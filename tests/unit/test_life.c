@@ -134,6 +134,18 @@ TEST(a_gap_longer_than_the_bound_ends_every_hold_and_no_share)
 	assert_true(cgroup_at(BE)->knobs[KNOB_CPU_WEIGHT].owned);
 }
 
+/* A hold of memory alone: the ladder of the CPU never saw anything, and has no reason to tell. */
+TEST(a_gap_is_told_whichever_ladder_held)
+{
+	tick(t.state, 10 * S_US);
+	tick(t.state, 11 * S_US);
+	squeeze(11 * S_US);
+	t.state->ladders = (struct ladders){0};
+	life_pass(t.state, 11 * S_US + LIFE_BOUND_US + 1);
+	assert_knob(BE, "cpu.max", "max 100000");
+	assert_said("1 ended, 0 left", "colod did not run for 5 s");
+}
+
 TEST(what_was_measured_before_a_gap_is_forgotten)
 {
 	const struct samples *samples = observe_samples(t.state->observe);
@@ -279,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(a_gap_longer_than_the_bound_ends_every_hold_and_no_share),
+		UNIT(a_gap_is_told_whichever_ladder_held),
 		UNIT(what_was_measured_before_a_gap_is_forgotten),
 		UNIT(a_pass_after_a_gap_takes_no_new_hold_from_old_numbers),
 		UNIT(the_age_of_a_hold_is_that_of_its_first_value),

@@ -117,13 +117,14 @@ TEST(the_next_one_waits_for_what_the_last_gives_back_or_for_two_seconds)
 	const struct victim victim = {.pod = pod, .estimate_bytes = 100 * MIB};
 
 	assert_int_equal(passes_until_due(1200, 20), 48);
-	victim_taken(&k.victims, &victim, now_us);
+	memory_kill_taken(&k, &victim, now_us);
 	assert_false(pass(200, 220));
 	assert_false(pass(200, 200));
-	k.freed_bytes = 80 * MIB;
+	memory_kill_ended(&k, pod->serial, true, 80 * MIB, now_us);
 	assert_true(pass(200, 180));
-	victim_taken(&k.victims, &victim, now_us);
-	k.freed_bytes = 0;
+	memory_kill_taken(&k, &victim, now_us);
+	/* What another one, from before, gives back late is not this one's. */
+	memory_kill_ended(&k, pod->serial + 1, true, 500 * MIB, now_us);
 	for (int i = 1; i < 10; i++)
 		assert_false(pass(200, 180 - (uint64_t)i * 15));
 	assert_true(pass(200, 20));
