@@ -47,8 +47,8 @@ add_kernel()
 quiet_system()
 {
 	local unit
-	for unit in redis-server nginx containerd; do
-		in_root systemctl disable "$unit.service" >/dev/null 2>&1 || true
+	for unit in redis-server.service nginx.service containerd.service systemd-oomd.service systemd-oomd.socket oomd.service; do
+		in_root systemctl disable "$unit" >/dev/null 2>&1 || true
 	done
 	for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
 		e2scrub_reap.service fstrim.timer logrotate.timer man-db.timer systemd-tmpfiles-clean.timer \
