@@ -5,6 +5,7 @@
 
 #include "policy/decide.h"
 #include "policy/decide_memory_hold.h"
+#include "policy/decide_memory_oom.h"
 #include "policy/decide_memory_reclaim.h"
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
@@ -418,6 +419,8 @@ int decide_memory(const struct decide_input *in, struct plan *plan)
 	if (r < 0)
 		return r;
 	r = limit_high(in, plan);
+	if (r == 0)
+		r = decide_memory_oom(in, plan);
 	if (r == 0)
 		r = decide_memory_hold(in, plan);
 	if (r == 0)

@@ -33,7 +33,7 @@
 static const enum knob order[] = {
 	KNOB_CPU_IDLE,	       KNOB_CPU_WEIGHT,	 KNOB_CPU_MAX,		KNOB_MEMORY_MIN,
 	KNOB_MEMORY_LOW,       KNOB_MEMORY_HIGH, KNOB_IO_WEIGHT,	KNOB_CPU_MAX_BURST,
-	KNOB_CPUSET_PARTITION, KNOB_CPUSET_CPUS, KNOB_CPUSET_EXCLUSIVE,
+	KNOB_CPUSET_PARTITION, KNOB_CPUSET_CPUS, KNOB_CPUSET_EXCLUSIVE, KNOB_MEMORY_OOM_GROUP,
 };
 
 #define N_ORDER (sizeof(order) / sizeof(order[0]))
@@ -86,6 +86,7 @@ static enum effect effect_of(enum knob knob, bool held)
 	switch (knob) {
 	case KNOB_MEMORY_MIN:
 	case KNOB_MEMORY_LOW:
+	case KNOB_MEMORY_OOM_GROUP:
 		return EFFECT_PROTECTION;
 	case KNOB_CPU_MAX:
 	case KNOB_MEMORY_HIGH:
@@ -143,7 +144,7 @@ static bool idle_after(const struct context *c, const struct cgroup *cg, bool in
 static bool is_loosening(enum knob knob, const struct knob_value *had,
 			 const struct knob_value *want)
 {
-	if (knob == KNOB_CPU_IDLE || knob == KNOB_CPU_MAX_BURST)
+	if (knob == KNOB_CPU_IDLE || knob == KNOB_CPU_MAX_BURST || knob == KNOB_MEMORY_OOM_GROUP)
 		return want->value < had->value;
 	/* No set is every CPU. */
 	if (knob == KNOB_CPUSET_CPUS)

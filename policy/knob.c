@@ -43,6 +43,8 @@ static const struct row rows[KNOB_COUNT] = {
 				   RESOURCE_CPU},
 	[KNOB_CPUSET_PARTITION] = {"cpuset.cpus.partition", FORM_PARTITION, CONTROLLER_CPUSET,
 				   RESOURCE_CPU},
+	[KNOB_MEMORY_OOM_GROUP] = {"memory.oom.group", FORM_NUMBER, CONTROLLER_MEMORY,
+				   RESOURCE_MEMORY},
 };
 
 /* What cpu.max means when the period is left out or 0. */

@@ -188,7 +188,6 @@ const struct reader_key read_level_memory_keys[] = {
 	 .read = read_oom,
 	 .offset = offsetof(struct level_memory, oom),
 	 .mark = READER_OOM,
-	 .accepts = "keep, protect, first",
-	 .unenforced = true},
+	 .accepts = "keep, protect, first"},
 	{0},
 };

@@ -74,8 +74,8 @@ uint64_t unit_prop_knob_value(enum unit_prop prop, uint64_t value)
 enum knob unit_prop_wiped(unsigned i)
 {
 	static const enum knob order[UNIT_PROP_WIPED] = {
-		KNOB_CPU_IDLE,	 KNOB_CPU_WEIGHT, KNOB_CPU_MAX,
-		KNOB_MEMORY_MIN, KNOB_MEMORY_LOW, KNOB_IO_WEIGHT,
+		KNOB_CPU_IDLE,	 KNOB_CPU_WEIGHT, KNOB_CPU_MAX,		 KNOB_MEMORY_MIN,
+		KNOB_MEMORY_LOW, KNOB_IO_WEIGHT,  KNOB_MEMORY_OOM_GROUP,
 	};
 
 	return order[i];
@@ -125,6 +125,13 @@ static struct knob_value quota_written(const struct unit_values *values)
 		per_sec / SECOND_US * period + per_sec % SECOND_US * period / SECOND_US, period);
 }
 
+/* systemd writes it with every property of memory. */
+static bool oom_group_written(const struct unit_values *values, struct knob_value *ret_value)
+{
+	*ret_value = knob_value_of(values->oom_group);
+	return (values->mask & (1u << UNIT_PROP_MEMORY_LOW)) != 0;
+}
+
 bool unit_prop_writes(const struct unit_values *values, enum knob knob,
 		      struct knob_value *ret_value)
 {
@@ -137,6 +144,8 @@ bool unit_prop_writes(const struct unit_values *values, enum knob knob,
 						  : knob_value_of(weight == 0);
 		return (values->mask & cpu) == cpu;
 	}
+	if (knob == KNOB_MEMORY_OOM_GROUP)
+		return oom_group_written(values, ret_value);
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		if (pairs[i].knob != knob || !(values->mask & (1u << pairs[i].prop)))
 			continue;

@@ -39,13 +39,14 @@ uint64_t unit_prop_knob_value(enum unit_prop prop, uint64_t value);
 
 /* The knobs that a property call makes systemd write, in the order in which they can be put back: an idle
  * group refuses a weight. Not memory.high, whose writer may block. */
-#define UNIT_PROP_WIPED 6
+#define UNIT_PROP_WIPED 7
 enum knob unit_prop_wiped(unsigned i);
 
 /* Values by property; `mask` has 1 << enum unit_prop for each that counts. */
 struct unit_values {
 	uint32_t mask;
 	uint64_t value[UNIT_PROP_COUNT];
+	bool oom_group; /* OOMPolicy=kill, which is only asked: memory.oom.group is 1 with the memory properties */
 };
 
 /* Those of `from` over those of `values`. */

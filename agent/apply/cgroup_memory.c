@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The one writer of memory.min, memory.low and memory.high.
+// The one writer of memory.min, memory.low, memory.high and memory.oom.group.
 //
 // Lowering memory.high below what is in use makes the kernel reclaim in the writer, for seconds if
 // need be, and slows down whoever of the pod allocates meanwhile: the further below, the more, up to
@@ -156,6 +156,7 @@ const struct writer cgroup_memory_writers[] = {
 		.follow = follow_high,
 		.ease = ease_high,
 	},
+	{.knob = KNOB_MEMORY_OOM_GROUP, .forgets = KNOB_COUNT},
 };
 const size_t cgroup_memory_n_writers =
 	sizeof(cgroup_memory_writers) / sizeof(cgroup_memory_writers[0]);

@@ -100,7 +100,7 @@ static int read_property(sd_bus_message *m, const char *name, struct unit_answer
 		return read_invocation(m, answer->invocation);
 	if (strcmp(name, "OOMPolicy") == 0) {
 		r = read_text(m, &text);
-		answer->oom_group = r >= 0 && strcmp(text, "kill") == 0;
+		answer->values.oom_group = r >= 0 && strcmp(text, "kill") == 0;
 		return r;
 	}
 	return sd_bus_message_skip(m, "v");

@@ -21,7 +21,6 @@ struct unit_answer {
 	struct unit_values values;
 	uint64_t memory_max;
 	uint64_t memory_swap_max;
-	bool oom_group; /* OOMPolicy=kill: memory.oom.group is 1 */
 };
 
 /* All properties of the unit whose cgroup is `path`. 0 or -errno; the caller unrefs *ret_call. */

@@ -80,6 +80,13 @@ static bool differs(int dir_fd, const char *file, uint64_t property, uint64_t pa
 	return property == UNIT_PROP_UNSET || value != property - property % page_bytes;
 }
 
+static bool is_owned(uint32_t owned, const char *file)
+{
+	int knob = knob_from_name(file);
+
+	return knob >= 0 && (owned & (1u << knob));
+}
+
 const char *unit_files_memory_foreign(int dir_fd, const struct unit_answer *answer, uint32_t owned,
 				      uint64_t page_bytes)
 {
@@ -90,7 +97,8 @@ const char *unit_files_memory_foreign(int dir_fd, const struct unit_answer *answ
 		return "memory.max";
 	if (differs(dir_fd, "memory.swap.max", answer->memory_swap_max, page_bytes))
 		return "memory.swap.max";
-	if (differs(dir_fd, "memory.oom.group", answer->oom_group, page_bytes))
+	if (!is_owned(owned, "memory.oom.group") &&
+	    differs(dir_fd, "memory.oom.group", answer->values.oom_group, page_bytes))
 		return "memory.oom.group";
 	for (size_t i = 0; i < sizeof(props) / sizeof(props[0]); i++) {
 		enum knob knob = unit_prop_knob(props[i], UNIT_PROP_UNSET);

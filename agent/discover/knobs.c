@@ -11,7 +11,8 @@
 
 #define CPUSET (1u << KNOB_CPUSET_CPUS | 1u << KNOB_CPUSET_EXCLUSIVE | 1u << KNOB_CPUSET_PARTITION)
 #define BURST (1u << KNOB_CPU_MAX_BURST)
-#define ALWAYS ((1u << KNOB_COUNT) - 1 - CPUSET - BURST)
+#define OOM_GROUP (1u << KNOB_MEMORY_OOM_GROUP)
+#define ALWAYS ((1u << KNOB_COUNT) - 1 - CPUSET - BURST - OOM_GROUP)
 
 uint32_t knobs_of_policy(const struct policy *policy)
 {
@@ -24,6 +25,8 @@ uint32_t knobs_of_policy(const struct policy *policy)
 			wanted |= BURST;
 		if (cpu->cores == CORES_EXCLUSIVE || cpu->smt == SMT_AVOID_OFFLINE)
 			wanted |= CPUSET;
+		if (policy->levels[i].memory.oom == OOM_FIRST)
+			wanted |= OOM_GROUP;
 	}
 	return wanted;
 }
@@ -37,7 +40,7 @@ uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t o
 	/* Whoever stands beside may have been given CPUs, which then are not free. */
 	wanted |= of_policy & (holds_pod ? CPUSET : 1u << KNOB_CPUSET_CPUS);
 	if (cgroup->pod)
-		wanted |= of_policy & BURST;
+		wanted |= of_policy & (BURST | OOM_GROUP);
 	for (enum knob k = 0; k < KNOB_COUNT; k++)
 		if (cgroup->knobs[k].owned)
 			wanted |= 1u << k;

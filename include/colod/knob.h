@@ -21,6 +21,7 @@ enum knob {
 	KNOB_CPUSET_CPUS,
 	KNOB_CPUSET_EXCLUSIVE,
 	KNOB_CPUSET_PARTITION,
+	KNOB_MEMORY_OOM_GROUP, /* 1: the kernel ends all of it, or nothing of it */
 	KNOB_COUNT,
 };
 

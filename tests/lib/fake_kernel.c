@@ -55,7 +55,8 @@ static void settle(struct fake_kernel *k, const char *path, enum knob knob, bool
 {
 	struct knob_value value = fake_kernel_value(k, path, knob), weight = knob_value_of(100);
 
-	if (knob_controller(knob) == CONTROLLER_MEMORY && value.value != KNOB_VALUE_MAX) {
+	if (knob != KNOB_MEMORY_OOM_GROUP && knob_controller(knob) == CONTROLLER_MEMORY &&
+	    value.value != KNOB_VALUE_MAX) {
 		value.value -= value.value % PAGE;
 		put(k, path, knob, &value);
 	}

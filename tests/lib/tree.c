@@ -72,6 +72,7 @@ static const struct tree_file cgroup_files[] = {
 	{"memory.low", "0\n"},
 	{"memory.high", "max\n"},
 	{"memory.max", "max\n"},
+	{"memory.oom.group", "0\n"},
 	{"memory.events", "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n"},
 	{"memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
 			    "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"},

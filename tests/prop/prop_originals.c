@@ -59,6 +59,8 @@ static struct knob_value some_value(struct story *t, enum knob knob, bool foreig
 						  : PARTITION_ISOLATED);
 	if (knob == KNOB_CPU_MAX)
 		return knob_value_quota(1000 + v, 20000);
+	if (knob == KNOB_MEMORY_OOM_GROUP)
+		return knob_value_of(v % 2);
 	if (knob_controller(knob) == CONTROLLER_MEMORY)
 		return knob_value_of(v * PAGE + (foreign ? 0 : draw(t, PAGE)));
 	return knob_value_of(v);

@@ -101,7 +101,8 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	struct pod a_pod = {.slot = 0};
 	struct cgroup pod = {.kind = CGROUP_POD, .pod = &a_pod};
 	struct policy policy = {.levels = {{.defined = true}}};
-	const uint32_t usual = ALL & ~burst & ~cpuset;
+	const uint32_t group = 1u << KNOB_MEMORY_OOM_GROUP;
+	const uint32_t usual = ALL & ~burst & ~cpuset & ~group;
 	uint32_t of;
 
 	assert_int_equal(knobs_of_policy(NULL), usual);
@@ -113,6 +114,13 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	of = knobs_of_policy(&policy);
 	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual | burst);
 	assert_int_equal(knobs_of_cgroup(&class, true, of), usual);
+	policy.levels[LEVEL_P4].memory.oom = OOM_PROTECT;
+	assert_int_equal(knobs_of_policy(&policy), usual | burst);
+	policy.levels[LEVEL_P7].memory.oom = OOM_FIRST;
+	of = knobs_of_policy(&policy);
+	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual | burst | group);
+	assert_int_equal(knobs_of_cgroup(&class, true, of), usual);
+	policy.levels[LEVEL_P7].memory.oom = OOM_KEEP;
 	policy.levels[LEVEL_P4].cpu = (struct level_cpu){.smt = SMT_AVOID_OFFLINE};
 	assert_int_equal(knobs_of_policy(&policy), usual | cpuset);
 	policy.levels[LEVEL_P4].cpu = (struct level_cpu){.cores = CORES_EXCLUSIVE};

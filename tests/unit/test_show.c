@@ -25,7 +25,7 @@ static const char *show(const struct policy *policy, bool origins)
 
 static const char *const two_files[] = {
 	"version: 1\nlevels:\n  P4: {role: online, io: {weight: 300}}\n"
-	"  P7: {role: offline, memory: {oom: first}}\n"
+	"  P7: {role: offline, net: {ceiling: 40%}}\n"
 	"assign:\n- {match: {qos: BestEffort}, level: P7}\n",
 	"version: 1\nmode: protect\nassign:\n- {match: {label: \"app=web-*\", namespace: a}, level: P4}\n",
 };
@@ -41,7 +41,7 @@ TEST(every_value_is_shown_with_the_file_and_line_it_came_from)
 		text, "      weight: 300                                       # etc/a.yaml:3\n"));
 	assert_non_null(strstr(
 		text,
-		"      oom: first                                        # etc/a.yaml:4, not acted on by this version\n"));
+		"      ceiling: 40%                                      # etc/a.yaml:4, not acted on by this version\n"));
 	assert_non_null(strstr(
 		text, "      yield: ratio 50                                   # default\n"));
 	assert_non_null(strstr(text, "  # always: {match: {unit: kubelet.service}, level: P1}"));
@@ -112,14 +112,13 @@ TEST(what_is_not_acted_on_is_named_and_nothing_else_is)
 	struct policy *policy = policy_case_read(&text, 1);
 	struct seen seen = {.n = 0};
 
-	assert_int_equal(show_unenforced(policy, see, &seen), 4);
-	assert_int_equal(seen.n, 4);
-	assert_string_equal(seen.what[0], "levels.P7.memory.oom");
-	assert_int_equal(seen.line[0], 6);
-	assert_string_equal(seen.what[1], "levels.P7.net.ceiling");
-	assert_string_equal(seen.what[2], "evict.per-hour");
-	assert_string_equal(seen.what[3], "pressure cpu.some: evict");
-	assert_int_equal(seen.line[3], 10);
+	assert_int_equal(show_unenforced(policy, see, &seen), 3);
+	assert_int_equal(seen.n, 3);
+	assert_string_equal(seen.what[0], "levels.P7.net.ceiling");
+	assert_int_equal(seen.line[0], 7);
+	assert_string_equal(seen.what[1], "evict.per-hour");
+	assert_string_equal(seen.what[2], "pressure cpu.some: evict");
+	assert_int_equal(seen.line[2], 10);
 	policy_free(policy);
 }
 

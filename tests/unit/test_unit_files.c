@@ -69,6 +69,25 @@ TEST(only_the_controllers_of_the_call_are_put_back)
 	assert_int_equal(unit_files_put_back(fd, before, PAGE), 0);
 }
 
+/* systemd writes memory.oom.group with the other files of memory, and does not know of colod's. */
+TEST(a_pod_that_goes_as_a_whole_stays_so_when_systemd_is_told)
+{
+	struct unit_values now = {.mask = (1u << UNIT_PROP_COUNT) - 1};
+	struct knob_value before[KNOB_COUNT];
+
+	put("memory.oom.group", "1");
+	unit_files_read(fd, CONTROLLER_MEMORY, before);
+	put("memory.oom.group", "0");
+	unit_files_spare(fd, &now, before, PAGE);
+	assert_int_equal(unit_files_put_back(fd, before, PAGE), 1);
+	assert_file("memory.oom.group", "1");
+	/* Somebody else's, who wrote it while systemd was told OOMPolicy=kill. */
+	now.oom_group = true;
+	put("memory.oom.group", "0");
+	unit_files_spare(fd, &now, before, PAGE);
+	assert_int_equal(unit_files_put_back(fd, before, PAGE), 0);
+}
+
 /* Between the call and its answer a runtime resized the pod. */
 TEST(what_somebody_else_wrote_meanwhile_is_not_put_back)
 {
@@ -120,7 +139,9 @@ TEST(a_memory_limit_behind_systemds_back_is_named)
 	put("memory.oom.group", "1");
 	assert_string_equal(unit_files_memory_foreign(fd, &a, 1u << KNOB_MEMORY_LOW, PAGE),
 			    "memory.oom.group");
-	a.oom_group = true;
+	assert_null(unit_files_memory_foreign(
+		fd, &a, 1u << KNOB_MEMORY_LOW | 1u << KNOB_MEMORY_OOM_GROUP, PAGE));
+	a.values.oom_group = true;
 	assert_null(unit_files_memory_foreign(fd, &a, 1u << KNOB_MEMORY_LOW, PAGE));
 }
 
@@ -171,6 +192,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(only_the_controllers_of_the_call_are_put_back),
+		CASE(a_pod_that_goes_as_a_whole_stays_so_when_systemd_is_told),
 		CASE(what_somebody_else_wrote_meanwhile_is_not_put_back),
 		CASE(a_weight_that_idle_hid_is_not_put_back),
 		CASE(a_memory_limit_behind_systemds_back_is_named),

@@ -127,7 +127,13 @@ TEST(what_systemd_writes_is_known_from_its_properties)
 	assert_int_equal(got.value, 1);
 	assert_true(unit_prop_writes(&v, KNOB_MEMORY_LOW, &got));
 	assert_int_equal(got.value, 4096);
+	assert_true(unit_prop_writes(&v, KNOB_MEMORY_OOM_GROUP, &got));
+	assert_int_equal(got.value, 0);
+	v.oom_group = true;
+	assert_true(unit_prop_writes(&v, KNOB_MEMORY_OOM_GROUP, &got));
+	assert_int_equal(got.value, 1);
 	v.mask = 1u << UNIT_PROP_CPU_WEIGHT;
+	assert_false(unit_prop_writes(&v, KNOB_MEMORY_OOM_GROUP, &got));
 	assert_false(unit_prop_writes(&v, KNOB_CPU_MAX, &got));
 	assert_false(unit_prop_writes(&v, KNOB_MEMORY_LOW, &got));
 	assert_false(unit_prop_writes(&v, KNOB_MEMORY_MAX, &got));

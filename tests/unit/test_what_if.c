@@ -18,7 +18,7 @@
 
 #define S_US 1000000
 #define DEFAULT "policy/profiles/default.yaml"
-#define FILES_MAX 400
+#define FILES_MAX 500
 #define HEAD "version: 1\nfacts: {from: \"file:///pods.json\"}\n"
 #define JOBS "assign:\n  - {match: {cgroup: \"*/job-*\"}, level: P7}\n"
 
