@@ -90,9 +90,9 @@ static void want(struct unit_values *values, enum unit_prop prop, uint64_t value
 static void want_one(const struct knob_state *s, enum unit_prop prop, uint64_t value,
 		     const struct unit_values *told, struct unit_values *values)
 {
-	if (!s->owned || s->held || s->written.state != KNOB_KNOWN)
+	if (!s->owned || s->written.state != KNOB_KNOWN)
 		return;
-	if (!s->contested)
+	if (!s->contested && !s->held)
 		want(values, prop, value);
 	else if (told->mask & (1u << prop))
 		want(values, prop, told->value[prop]);

@@ -57,7 +57,8 @@ bool unit_prop_writes(const struct unit_values *values, enum knob knob,
 		      struct knob_value *ret_value);
 
 /* What the shares, protection and limits that colod wrote to this cgroup are as properties. Holds
- * never are. A contested knob is what `told` says, or nothing: no property call in a fight. */
+ * never are. A contested or held knob is what `told` says, or nothing: no property call in a fight, and
+ * none that makes systemd write over a hold. */
 void unit_prop_wanted(const struct cgroup *cgroup, const struct unit_values *told,
 		      struct unit_values *ret_wanted);
 

@@ -71,6 +71,23 @@ TEST(a_contested_knob_stays_as_it_was_told)
 	assert_int_equal(wanted.value[UNIT_PROP_CPU_WEIGHT], 40);
 }
 
+/* To take it back would make systemd write over the hold. */
+TEST(what_was_told_before_a_hold_stays_told_during_it)
+{
+	struct unit_values told = {.mask = 1u << UNIT_PROP_MEMORY_HIGH}, wanted;
+	struct cgroup cg = {0};
+
+	told.value[UNIT_PROP_MEMORY_HIGH] = 8192;
+	own(&cg, KNOB_MEMORY_HIGH, 4096);
+	cg.knobs[KNOB_MEMORY_HIGH].held = true;
+	unit_prop_wanted(&cg, &told, &wanted);
+	assert_int_equal(wanted.mask, told.mask);
+	assert_int_equal(wanted.value[UNIT_PROP_MEMORY_HIGH], 8192);
+	cg.knobs[KNOB_MEMORY_HIGH].owned = false;
+	unit_prop_wanted(&cg, &told, &wanted);
+	assert_int_equal(wanted.mask, 0);
+}
+
 TEST(somebody_elses_quota_is_the_original_behind_a_hold)
 {
 	struct cgroup cg = {0};
@@ -146,6 +163,7 @@ int main(void)
 		cmocka_unit_test(shares_protection_and_limits_are_wanted_holds_are_not),
 		cmocka_unit_test(idle_goes_before_the_weight_that_it_hides),
 		cmocka_unit_test(a_contested_knob_stays_as_it_was_told),
+		cmocka_unit_test(what_was_told_before_a_hold_stays_told_during_it),
 		cmocka_unit_test(somebody_elses_quota_is_the_original_behind_a_hold),
 		cmocka_unit_test(what_systemd_writes_is_known_from_its_properties),
 		cmocka_unit_test(a_carried_quota_is_never_tighter_than_it_was),
