@@ -50,7 +50,7 @@ bool memory_kill_due(struct memory_kill *kill, const struct model *model,
 	}
 	kill->looks += last->at_us != kill->look_us || kill->looks == 0;
 	kill->look_us = last->at_us;
-	if (kill->looks < MEMORY_KILL_LOOKS ||
+	if (kill->looks < MEMORY_KILL_LOOKS || last->at_us <= kill->ended_us ||
 	    last->at_us - kill->since_us < MEMORY_KILL_STANDS_US ||
 	    victim_may_go_on(&kill->victims, now_us, kill->freed_bytes) == VICTIM_WAIT)
 		return false;
@@ -81,6 +81,7 @@ void memory_kill_ended(struct memory_kill *kill, uint64_t serial, bool dead, uin
 		       int64_t now_us)
 {
 	victim_ended(&kill->victims, serial, dead, now_us);
+	kill->ended_us = now_us;
 	if (serial == kill->serial)
 		kill->freed_bytes = freed_bytes;
 }

@@ -20,6 +20,7 @@ struct memory_kill {
 	int64_t since_us; /* the sign stands since; 0: it does not */
 	int64_t look_us;  /* of the newest sample that was counted */
 	uint32_t looks;
+	int64_t ended_us; /* of the last kill: a sample from before does not show what it gave back */
 	uint64_t serial;      /* of the last victim */
 	uint64_t freed_bytes; /* by it, as far as measured */
 	struct victim_state victims;

@@ -130,6 +130,23 @@ TEST(the_next_one_waits_for_what_the_last_gives_back_or_for_two_seconds)
 	assert_true(pass(200, 20));
 }
 
+/* The kill ends while a pass is under way: what was read before it says nothing of what came back. */
+TEST(a_sample_from_before_the_end_of_a_kill_takes_nobody_else)
+{
+	const struct pod *pod = fake_pod(&f, "batch.slice", QOS_NONE);
+	const struct victim victim = {.pod = pod, .estimate_bytes = 100 * MIB};
+
+	assert_int_equal(passes_until_due(1200, 20), 48);
+	memory_kill_taken(&k, &victim, now_us);
+	assert_false(pass(200, 220));
+	memory_kill_ended(&k, pod->serial, true, 100 * MIB, now_us);
+	assert_false(memory_kill_due(&k, &f.model, &f.samples, &f.policy, now_us, &need));
+	now_us += 50 * MS;
+	assert_false(memory_kill_due(&k, &f.model, &f.samples, &f.policy, now_us, &need));
+	for (int i = 0; i < 10; i++)
+		assert_false(pass(200, 320));
+}
+
 /* The mode was another one for a minute: the looks from before do not count. */
 TEST(looks_from_long_ago_do_not_count)
 {
@@ -173,6 +190,7 @@ int main(void)
 		CASE(a_node_that_rests_below_the_line_kills_nobody),
 		CASE(below_the_line_a_fall_kills),
 		CASE(the_next_one_waits_for_what_the_last_gives_back_or_for_two_seconds),
+		CASE(a_sample_from_before_the_end_of_a_kill_takes_nobody_else),
 		CASE(looks_from_long_ago_do_not_count),
 		CASE(without_a_rule_or_a_measurement_nobody_is_killed),
 	};
