@@ -183,12 +183,30 @@ static void mark_waiters(struct efficacy *e, const struct wait_look *look)
 	}
 }
 
+/* A hold that began with the wait saw the first of it only. Until the rule's window is full, what is waited is still
+ * what the wait was like without it. */
+static void complete_before(struct efficacy *e, const struct wait_look *look)
+{
+	uint64_t permille, span_us;
+
+	for (size_t i = 0; i < look->model->n_pods; i++) {
+		const struct pod *pod = look->model->pods[i];
+		struct efficacy_pod *before = find(e->trial, e->n_trial, pod);
+
+		if (before && wait_over_threshold(look, pod, &permille, &span_us) &&
+		    permille > before->number)
+			before->number = permille;
+	}
+}
+
 bool efficacy_is_useless(struct efficacy *e, const struct wait_look *look, bool in_force,
 			 struct reason *ret_reason)
 {
 	int64_t past_us = look->now_us - e->started_us;
 	enum verdict verdict;
 
+	if (e->started_us != 0 && past_us <= (int64_t)look->rule->window_us)
+		complete_before(e, look);
 	if (e->started_us == 0 || past_us < IN_FORCE_AFTER_US)
 		return false;
 	if (!in_force) {

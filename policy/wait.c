@@ -13,7 +13,8 @@
 #define SECOND_US 1000000u
 
 /* Counted only while it waits, so that the sample the window begins with may not know: the oldest one in the window
- * that does is held against the newest. Where fewer than two know, so does nobody. */
+ * that does is held against the newest. Where fewer than two know, so does nobody; but a pod that never met a
+ * bound in its life met none now. */
 static bool met_own_bound(const struct pod_history *history, const struct pod_sample *from,
 			  const struct pod_sample *to)
 {
@@ -22,8 +23,11 @@ static bool met_own_bound(const struct pod_history *history, const struct pod_sa
 	for (uint32_t back = 0; (s = ring_at(history, back)) && s->at_us >= from->at_us; back++)
 		if (s->valid & SAMPLE_MEMORY_EVENTS)
 			first = s;
-	return !first || first == to || !(to->valid & SAMPLE_MEMORY_EVENTS) ||
-	       to->memory_bounded != first->memory_bounded;
+	if (!(to->valid & SAMPLE_MEMORY_EVENTS))
+		return true;
+	if (to->memory_bounded == 0)
+		return false;
+	return !first || first == to || to->memory_bounded != first->memory_bounded;
 }
 
 static bool is_own_fault(const struct wait_look *look, const struct pod_history *history,
@@ -38,19 +42,24 @@ static bool is_own_fault(const struct wait_look *look, const struct pod_history 
 		throttled > CPU_USE_OWN_FAULT_PERMILLE);
 }
 
+/* What a sample must have to tell how long its pod waited, and whose fault that was. */
+static uint32_t needed(const struct wait_look *look)
+{
+	uint32_t psi = (uint32_t)SAMPLE_PSI_CPU << look->resource;
+
+	return look->resource == RESOURCE_CPU ? psi | SAMPLE_CPU : psi; /* of its own quota */
+}
+
 bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t window_us,
 		   uint64_t *ret_permille, uint64_t *ret_span_us)
 {
 	const struct pod_history *history = ring_of(look->samples, pod->slot, pod->serial);
 	uint64_t span_us, from_us, to_us, most_us = window_us > SECOND_US ? window_us : SECOND_US;
-	uint32_t valid = (uint32_t)SAMPLE_PSI_CPU << look->resource;
 	const struct pod_sample *back, *last;
 
 	if (!history)
 		return false;
-	if (look->resource == RESOURCE_CPU)
-		valid |= SAMPLE_CPU; /* the counters of its own quota */
-	back = ring_back(history, window_us, valid);
+	back = ring_back(history, window_us, needed(look));
 	last = ring_last(history);
 	if (!back || !last || last->at_us <= back->at_us ||
 	    look->now_us - last->at_us > CPU_USE_STALE_US)
@@ -66,6 +75,46 @@ bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t
 	return true;
 }
 
+/* The oldest sample that is younger than the window; NULL: there is none but the newest. */
+static const struct pod_sample *within(const struct pod_history *history, uint64_t window_us)
+{
+	const struct pod_sample *last = ring_last(history), *found = NULL, *s;
+
+	for (uint32_t back = 1; (s = ring_at(history, back)); back++) {
+		if ((uint64_t)(last->at_us - s->at_us) >= window_us)
+			break;
+		found = s;
+	}
+	return found;
+}
+
+/* A part of the window in which it waited long enough for the whole of it: no need to see its end. With a sample a
+ * second this is what a trigger that fires in between can be acted on by. */
+static bool is_over_already(const struct wait_look *look, const struct pod *pod,
+			    uint64_t *ret_permille, uint64_t *ret_span_us)
+{
+	const struct pod_history *history = ring_of(look->samples, pod->slot, pod->serial);
+	uint64_t window_us = look->rule->window_us, permille, from_us, to_us;
+	const struct pod_sample *from = history ? within(history, window_us) : NULL, *last;
+
+	if (!from)
+		return false;
+	last = ring_last(history);
+	if ((from->valid & last->valid & needed(look)) != needed(look) ||
+	    look->now_us - last->at_us > CPU_USE_STALE_US)
+		return false;
+	from_us = from->psi[look->resource].some_us;
+	to_us = last->psi[look->resource].some_us;
+	if (to_us < from_us)
+		return false;
+	permille = cpu_use_permille(to_us - from_us, window_us);
+	if (permille < look->rule->threshold_permille || is_own_fault(look, history, from, last))
+		return false;
+	*ret_permille = permille;
+	*ret_span_us = window_us;
+	return true;
+}
+
 bool wait_over_threshold(const struct wait_look *look, const struct pod *pod,
 			 uint64_t *ret_permille, uint64_t *ret_span_us)
 {
@@ -75,10 +124,11 @@ bool wait_over_threshold(const struct wait_look *look, const struct pod *pod,
 	/* The agent's own threads wait for each other when it starts: it squeezes nobody for its own
 	 * sake. */
 	if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_ONLINE ||
-	    rule_is_own(pod->cgroup->name) ||
-	    !wait_permille(look, pod, look->rule->window_us, &permille, &span_us) ||
-	    permille < look->rule->threshold_permille)
+	    rule_is_own(pod->cgroup->name))
 		return false;
+	if (!wait_permille(look, pod, look->rule->window_us, &permille, &span_us) ||
+	    permille < look->rule->threshold_permille)
+		return is_over_already(look, pod, ret_permille, ret_span_us);
 	*ret_permille = permille;
 	*ret_span_us = span_us;
 	return true;

@@ -23,11 +23,12 @@ struct wait_look {
 
 /* How long the pod waited over at least window_us, in permille of *ret_span_us. False where that was not
  * measured lately, or where it waited because of a bound of its own (a CPU quota, memory.high or max): for memory
- * nothing is said until two samples tell of that. */
+ * nothing is said until two samples tell of that, or one that there never was any. */
 bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t window_us,
 		   uint64_t *ret_permille, uint64_t *ret_span_us);
 
 /* Whether it is an online pod, not colod itself, that waited past the threshold of the rule over
- * that rule's window. Outputs as above. */
+ * that rule's window. Outputs as above; where a part of the window was already enough, the rest of it counts as
+ * not waited. */
 bool wait_over_threshold(const struct wait_look *look, const struct pod *pod,
 			 uint64_t *ret_permille, uint64_t *ret_span_us);

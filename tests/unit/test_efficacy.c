@@ -66,7 +66,7 @@ static enum rung run(struct world *w, int seconds, struct second s)
 	return w->f.ladders.of[RESOURCE_CPU].rung;
 }
 
-/* web waits 30 % before the hold begins, in the pass that this returns from. */
+/* web waits 30 %. The hold begins in the first of two passes, the window of the rule is full in the second. */
 static void squeeze(struct world *w, uint64_t db, bool watch_only)
 {
 	world_init(w);
@@ -78,7 +78,7 @@ TEST(a_hold_that_changes_nothing_is_undone_after_two_windows_and_not_tried_for_f
 	struct world w;
 
 	squeeze(&w, 0, false);
-	assert_int_equal(run(&w, 19, (struct second){.web = 300}), RUNG_SQUEEZE);
+	assert_int_equal(run(&w, 18, (struct second){.web = 300}), RUNG_SQUEEZE);
 	assert_int_equal(run(&w, 1, (struct second){.web = 300}), RUNG_CALM);
 	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].reason.code, REASON_INEFFECTIVE);
 	assert_string_equal(w.f.ladders.of[RESOURCE_CPU].reason.who, w.web->name);
@@ -102,6 +102,26 @@ TEST(one_that_takes_a_fifth_of_the_wait_away_stays)
 	squeeze(&w, 0, false);
 	assert_int_equal(run(&w, 20, (struct second){.web = 241}), RUNG_CALM);
 	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].reason.code, REASON_INEFFECTIVE);
+	fake_free(&w.f);
+}
+
+/* The pass in which it began saw half of the rule's window only: 15 %. That is not what web waited without it. */
+TEST(what_was_waited_before_is_the_whole_window_of_the_rule)
+{
+	struct world w;
+
+	world_init(&w);
+	assert_int_equal(run(&w, 1, (struct second){.web = 300}), RUNG_SQUEEZE);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].reason.observed, 150);
+	assert_int_equal(run(&w, 1, (struct second){.web = 300}), RUNG_SQUEEZE);
+	assert_int_equal(run(&w, 60, (struct second){.web = 230}), RUNG_SQUEEZE);
+	fake_free(&w.f);
+	/* What it waits later is what the hold left it, not what was before. */
+	world_init(&w);
+	assert_int_equal(run(&w, 2, (struct second){.web = 300}), RUNG_SQUEEZE);
+	assert_int_equal(run(&w, 5, (struct second){.web = 400}), RUNG_SQUEEZE);
+	assert_int_equal(run(&w, 14, (struct second){.web = 290}), RUNG_CALM);
+	assert_int_equal(w.f.ladders.of[RESOURCE_CPU].reason.limit, 350); /* 300 and 400 */
 	fake_free(&w.f);
 }
 
@@ -261,6 +281,7 @@ int main(void)
 		cmocka_unit_test(
 			a_hold_that_changes_nothing_is_undone_after_two_windows_and_not_tried_for_five_minutes),
 		cmocka_unit_test(one_that_takes_a_fifth_of_the_wait_away_stays),
+		cmocka_unit_test(what_was_waited_before_is_the_whole_window_of_the_rule),
 		cmocka_unit_test(help_that_comes_in_the_second_window_is_help),
 		cmocka_unit_test(one_that_has_helped_is_not_judged_again),
 		cmocka_unit_test(one_that_helps_one_of_two_stays),

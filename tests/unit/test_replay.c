@@ -143,7 +143,7 @@ TEST(other_steps_are_status_1_and_the_first_is_told)
 {
 	edit("cpu.max 30000/20000", "cpu.max 30001/20000");
 	assert_int_equal(run(), 1);
-	assert_non_null(strstr(said, "pass 3 differs from what was recorded, at line "));
+	assert_non_null(strstr(said, "pass 2 differs from what was recorded, at line "));
 	assert_non_null(strstr(said, "\n  recorded: plan kubepods.slice/kubepods-besteffort.slice "
 				     "cpu.max 30001/20000"));
 	assert_non_null(strstr(said, "\n  now:      plan kubepods.slice/kubepods-besteffort.slice "

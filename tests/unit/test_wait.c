@@ -130,8 +130,42 @@ TEST(each_resource_has_its_own_wait_and_a_quota_is_the_cpus_alone)
 	assert_int_equal(permille, 100);
 	history_at(2)->memory_bounded = 1;
 	assert_false(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	history_at(1)->memory_bounded = 1; /* long ago */
+	assert_true(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	/* One look is enough where it never was, and says nothing where it was. */
+	history_at(1)->valid &= ~(uint32_t)SAMPLE_MEMORY_EVENTS;
+	assert_false(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	history_at(2)->memory_bounded = 0;
+	assert_true(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
 	look.resource = RESOURCE_IO; /* was not measured */
 	assert_false(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+}
+
+/* A trigger fires between two samples of a second each. */
+TEST(a_part_of_the_window_is_enough_once_it_holds_the_whole_wait)
+{
+	struct wait_look look = look_at(12 * (int64_t)SECOND + 300000);
+	uint64_t permille = 0, span_us = 0;
+	struct pod_sample s = {.at_us = look.now_us, .valid = SAMPLE_CPU | SAMPLE_PSI_CPU};
+
+	f.policy.pressure_cpu.threshold_permille = 500;
+	s.psi[RESOURCE_CPU].some_us = 12 * (uint64_t)SECOND / 5 + 299999;
+	assert_int_equal(ring_add(f.samples.pods[web->slot], &s), 0);
+	f.policy.pressure_cpu.window_us = 600000;
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	s.at_us += 1;
+	s.psi[RESOURCE_CPU].some_us += 1;
+	look.now_us += 1;
+	assert_int_equal(ring_add(f.samples.pods[web->slot], &s), 0);
+	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
+	assert_int_equal(permille, 500);
+	assert_int_equal(span_us, 600000);
+	history_at(2)->cpu_throttled = history_at(2)->cpu_periods = 5; /* by its own quota */
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	history_at(2)->cpu_throttled = 0;
+	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
+	look.now_us += 6 * (int64_t)SECOND; /* an old sample */
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -141,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(the_wait_is_measured_over_the_window_asked_for),
 		CASE(what_is_too_short_or_too_old_is_not_known),
+		CASE(a_part_of_the_window_is_enough_once_it_holds_the_whole_wait),
 		CASE(each_resource_has_its_own_wait_and_a_quota_is_the_cpus_alone),
 		CASE(only_online_pods_past_the_threshold_count),
 	};
