@@ -75,6 +75,16 @@ static void loop_wake(struct loop *loop, bool readable)
 	(void)sd_event_source_set_enabled(loop->burst, SD_EVENT_ONESHOT);
 }
 
+/* A pass between the timer's may find that the next must not wait for a second. */
+static void loop_hurry(struct loop *loop)
+{
+	uint64_t soon_us = (uint64_t)loop_now_us(loop) + TENSE_INTERVAL_US, next_us;
+
+	if (tick_is_tense(loop->state) && sd_event_source_get_time(loop->timer, &next_us) >= 0 &&
+	    next_us > soon_us)
+		(void)sd_event_source_set_time(loop->timer, soon_us);
+}
+
 static void loop_pass(struct loop *loop)
 {
 	int64_t now_us = loop_now_us(loop);
@@ -85,6 +95,7 @@ static void loop_pass(struct loop *loop)
 		bus_publish(loop->bus);
 	loop_status(loop);
 	loop_wake(loop, false);
+	loop_hurry(loop);
 }
 
 static void any_pass(void *context)
@@ -168,7 +179,8 @@ static int on_trigger(sd_event_source *source, int fd, uint32_t revents, void *c
 		observe_trigger_gone(loop->state->observe, fd, &loop->state->trigger_ops);
 		return 0;
 	}
-	loop->state->status.trigger_events++;
+	tick_wake(loop->state, loop_now_us(loop),
+		  observe_trigger_is_memory(loop->state->observe, fd));
 	loop_pass(loop);
 	return 0;
 }

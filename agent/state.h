@@ -70,7 +70,9 @@ struct state {
 	bool policy_waits;     /* the files that were read last wait for the labels of this node */
 	struct record *record; /* --record; NULL without */
 	int64_t sampled_us;
-	bool no_record_said;			   /* this spell of a full /run was logged */
+	int64_t woken_us;    /* when a trigger told of memory last; 0: never */
+	bool triggered;	     /* one has fired since the last sample */
+	bool no_record_said; /* this spell of a full /run was logged */
 	struct controllers_said *controllers_said; /* by pod->slot */
 	size_t n_controllers_said;
 	uint64_t controllers_generation;

@@ -27,6 +27,10 @@
 /* Passes may come in bursts (a deployment starts many pods); samples closer than this would push
  * the 10 s window of the score out of the ring (64 samples). */
 #define SAMPLE_SPACING_US 200000
+/* What the kernel has just told is worth a look of its own; the ring is thinned (ring.h). */
+#define TRIGGER_SPACING_US 50000
+/* After it told that somebody waits for memory: how fast it gets short is known after a second. */
+#define WOKEN_US 2000000
 
 static bool has_cgroup(const struct model *model, const struct cgroup *cgroup)
 {
@@ -64,7 +68,10 @@ static void discover_stage(struct state *s, int64_t now_us)
 
 static void observe_stage(struct state *s, int64_t now_us)
 {
-	if (s->sampled_us > 0 && now_us - s->sampled_us < SAMPLE_SPACING_US)
+	int64_t spacing_us = s->triggered ? TRIGGER_SPACING_US : SAMPLE_SPACING_US;
+
+	s->triggered = false;
+	if (s->sampled_us > 0 && now_us - s->sampled_us < spacing_us)
 		return;
 	s->sampled_us = now_us;
 	if (observe_sample(s->observe, discover_model(s->discover), now_us) < 0)
@@ -115,9 +122,19 @@ static int decide_stage(struct state *s, int64_t now_us)
 	return r;
 }
 
+/* Mode off touches nothing, and a trigger is written into a pressure file. */
+static uint32_t resources_on(const struct modes *modes)
+{
+	uint32_t on = 0;
+
+	for (int i = 0; i < RESOURCE_COUNT; i++)
+		if (modes->by[i] != MODE_OFF)
+			on |= 1u << i;
+	return on;
+}
+
 static void apply_stage(struct state *s)
 {
-	struct observe_trigger_ops trigger_ops = s->trigger_ops;
 	int r;
 
 	if (controllers_check(s))
@@ -137,11 +154,8 @@ static void apply_stage(struct state *s)
 	killer_run(s);
 	discover_watch_owned(s->discover);
 	units_pass(apply_units(s->apply), discover_model(s->discover), s->status.pass_us);
-	/* Mode off touches nothing, and a trigger is written into a pod's pressure file. */
-	if (s->status.modes.by[RESOURCE_CPU] == MODE_OFF)
-		trigger_ops.on_arm = NULL;
 	(void)observe_triggers(s->observe, discover_model(s->discover), &s->plan, s->policy,
-			       &trigger_ops);
+			       resources_on(&s->status.modes), &s->trigger_ops);
 }
 
 static void account_stage(struct state *s)
@@ -201,8 +215,18 @@ void tick(struct state *s, int64_t now_us)
 	record_flush(s->record);
 }
 
+void tick_wake(struct state *s, int64_t now_us, bool memory)
+{
+	s->status.trigger_events++;
+	s->triggered = true;
+	if (memory)
+		s->woken_us = now_us;
+}
+
 bool tick_is_tense(const struct state *s)
 {
+	if (s->woken_us > 0 && s->status.pass_us - s->woken_us < WOKEN_US)
+		return true;
 	return s->policy &&
 	       ladder_memory_is_tense(&s->ladders.of[RESOURCE_MEMORY], discover_model(s->discover),
 				      observe_samples(s->observe), s->policy, s->status.pass_us);

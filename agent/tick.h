@@ -11,5 +11,9 @@
  * in the outcomes and in the log, and the next pass tries again. */
 void tick(struct state *state, int64_t now_us);
 
+/* A trigger has fired (of memory, or another resource): the pass that follows samples, and after memory's the next ones
+ * come soon. */
+void tick_wake(struct state *state, int64_t now_us, bool memory);
+
 /* Whether memory is short, or soon will be: the next pass should not wait for a second. */
 bool tick_is_tense(const struct state *state);

@@ -34,12 +34,26 @@ const struct pod_sample *ring_at(const struct pod_history *history, uint32_t bac
 	return back < history->count ? &history->ring[ring_index(history->head, back)] : NULL;
 }
 
+/* The next one takes the place of the newest where that is so close behind the one before. */
+static bool is_close(int64_t before_us, int64_t last_us)
+{
+	return last_us - before_us < RING_SPACING_US;
+}
+
+static void ring_retreat(uint32_t *head, uint32_t *count)
+{
+	*head = ring_index(*head, 0);
+	(*count)--;
+}
+
 int ring_add(struct pod_history *history, const struct pod_sample *sample)
 {
-	const struct pod_sample *last = ring_last(history);
+	const struct pod_sample *last = ring_last(history), *before = ring_at(history, 1);
 
 	if (last && sample->at_us <= last->at_us)
 		return -EINVAL;
+	if (before && is_close(before->at_us, last->at_us))
+		ring_retreat(&history->head, &history->count);
 	history->ring[history->head] = *sample;
 	ring_advance(&history->head, &history->count);
 	return 0;
@@ -47,10 +61,13 @@ int ring_add(struct pod_history *history, const struct pod_sample *sample)
 
 int ring_add_node(struct node_history *history, const struct node_sample *sample)
 {
-	const struct node_sample *last = ring_last_node(history);
+	const struct node_sample *last = ring_last_node(history), *before;
 
 	if (last && sample->at_us <= last->at_us)
 		return -EINVAL;
+	before = history->count > 1 ? &history->ring[ring_index(history->head, 1)] : NULL;
+	if (before && is_close(before->at_us, last->at_us))
+		ring_retreat(&history->head, &history->count);
 	history->ring[history->head] = *sample;
 	ring_advance(&history->head, &history->count);
 	return 0;

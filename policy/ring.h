@@ -4,6 +4,10 @@
 
 #include "colod/sample.h"
 
+/* Samples that come faster thin out: the newest is always there, but those before it are at least this far apart, so
+ * that the ring holds ten seconds whatever wakes the agent. */
+#define RING_SPACING_US 160000
+
 /* Appends in place; the oldest falls out. Samples must come with growing at_us: an older or equal
  * one is ignored and -EINVAL returned. */
 int ring_add(struct pod_history *history, const struct pod_sample *sample);

@@ -16,7 +16,7 @@
 #include "agent/observe/node_files.h"
 #include "agent/observe/pod_files.h"
 #include "agent/observe/quota_files.h"
-#include "agent/observe/trigger.h"
+#include "agent/observe/triggers.h"
 #include "policy/decide.h"
 #include "policy/ring.h"
 
@@ -52,7 +52,7 @@ struct observe {
 	uint32_t n_unsampled; /* of the last pass: no file descriptors */
 	bool said_fds;
 	struct samples samples;
-	struct trigger_set triggers;
+	struct triggers triggers;
 };
 
 /* The soft limit is low (1024) for programs that use select(2); colod does not. */
@@ -97,7 +97,7 @@ int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe)
 	o->reader.ticks_per_s = (uint64_t)ticks;
 	o->max_open = max_open_pods(o->fd_limit);
 	kept_set_init(&o->node);
-	trigger_init(&o->triggers);
+	triggers_init(&o->triggers);
 	*ret_observe = TAKE_PTR(o);
 	return 0;
 }
@@ -127,7 +127,7 @@ void observe_free(struct observe *o)
 		return;
 	for (size_t i = 0; i < o->samples.n_slots; i++)
 		clear_slot(o, i);
-	trigger_done(&o->triggers);
+	triggers_done(&o->triggers);
 	kept_set_close(&o->node);
 	free(o->slots);
 	free(o->samples.pods);
@@ -136,7 +136,7 @@ void observe_free(struct observe *o)
 
 void observe_use_lanes(struct observe *o, struct lanes *lanes)
 {
-	o->triggers.lanes = lanes;
+	triggers_use_lanes(&o->triggers, lanes);
 }
 
 const struct samples *observe_samples(const struct observe *o)
@@ -341,8 +341,20 @@ void observe_forget(struct observe *o)
 }
 
 int observe_triggers(struct observe *o, const struct model *model, const struct plan *plan,
-		     const struct policy *policy, const struct observe_trigger_ops *ops)
+		     const struct policy *policy, uint32_t resources,
+		     const struct observe_trigger_ops *ops)
 {
+	const struct node_sample *last = ring_last_node(&o->samples.node);
+	const struct triggers_look look = {
+		.root_fd = o->root_fd,
+		.cgroup_fd = o->cgroup_fd,
+		.model = model,
+		.plan = plan,
+		.policy = policy,
+		.resources = resources,
+		.now_us = last ? last->at_us : 0,
+	};
+
 	for (size_t i = 0; i < model->n_pods; i++) {
 		const struct pod *pod = model->pods[i];
 		const struct assignment *a = plan_assignment(plan, pod);
@@ -351,17 +363,22 @@ int observe_triggers(struct observe *o, const struct model *model, const struct 
 		    a->state == ASSIGNMENT_LEVEL)
 			o->slots[pod->slot].rank = (int)a->level;
 	}
-	return trigger_update(&o->triggers, o->cgroup_fd, model, plan, policy, ops);
+	return triggers_update(&o->triggers, &look, ops);
 }
 
 void observe_trigger_gone(struct observe *o, int fd, const struct observe_trigger_ops *ops)
 {
-	trigger_drop(&o->triggers, fd, ops);
+	triggers_drop(&o->triggers, fd, ops);
+}
+
+bool observe_trigger_is_memory(const struct observe *o, int fd)
+{
+	return triggers_is_memory(&o->triggers, fd);
 }
 
 uint32_t observe_n_triggers(const struct observe *o)
 {
-	return o->triggers.n;
+	return triggers_n(&o->triggers);
 }
 
 uint32_t observe_n_unsampled(const struct observe *o)

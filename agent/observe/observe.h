@@ -3,6 +3,7 @@
 // once a pod is known. Also arms the PSI triggers. Never writes a knob.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "colod/model.h"
@@ -32,16 +33,23 @@ int observe_sample(struct observe *observe, const struct model *model, int64_t n
 /* Forgets every sample: after a time in which nobody looked they say nothing of the present. */
 void observe_forget(struct observe *observe);
 
-/* PSI triggers on the cpu.pressure of online pods (by plan's assignments), at most 32, those of the
- * highest level first. Calls `on_arm` for each new trigger fd (the loop watches EPOLLPRI) and
- * `on_disarm` before one is closed. Without the capability or a pressure rule: disarms all. */
+/* PSI triggers, where the policy has a rule for the resource and there is an offline pod to do something about (or
+ * was within a minute): on the pressure of online pods (by plan's assignments), those of the highest level first, and for
+ * memory one of the whole node, whose slot is OBSERVE_TRIGGER_NODE; at most 32 in all. Calls `on_arm` for each new
+ * trigger fd (the loop watches EPOLLPRI) and `on_disarm` before one is closed. Without the capability, or for a
+ * resource that is not in `resources` (1 << enum resource): disarms. */
+#define OBSERVE_TRIGGER_NODE UINT32_MAX
 struct observe_trigger_ops {
 	void *context;
 	int (*on_arm)(void *context, int fd, uint32_t slot);
 	void (*on_disarm)(void *context, int fd, uint32_t slot);
 };
 int observe_triggers(struct observe *observe, const struct model *model, const struct plan *plan,
-		     const struct policy *policy, const struct observe_trigger_ops *ops);
+		     const struct policy *policy, uint32_t resources,
+		     const struct observe_trigger_ops *ops);
+
+/* Whether the fd is of a trigger that tells of memory. */
+bool observe_trigger_is_memory(const struct observe *observe, int fd);
 
 /* The cgroup of a trigger is gone (EPOLLERR): disarm and close it. */
 void observe_trigger_gone(struct observe *observe, int fd, const struct observe_trigger_ops *ops);

@@ -1,92 +1,32 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See trigger.h. The one file outside agent/apply that opens a kernel file for writing: a trigger is
-// made by writing its terms to the pressure file that is polled afterwards. It changes no knob and
-// ends with its fd. Closing one waits for an RCU grace period (tens of ms, a second for 32 of them),
+// See trigger.h. Closing a trigger waits for an RCU grace period (tens of ms, a second for 32 of them),
 // so the slow lane does it, and an armed trigger stays as long as its pod keeps its place.
 #include "agent/observe/trigger.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #include "agent/base/cleanup.h"
-#include "agent/base/fs.h"
 #include "agent/base/log.h"
-#include "agent/base/sys.h"
 #include "agent/observe/kept_file.h"
 #include "agent/observe/pod_files.h"
 #include "policy/decide.h"
 
-#define PERMILLE 1000
+static const char *const files[RESOURCE_COUNT] = {
+	[RESOURCE_CPU] = "cpu.pressure",
+	[RESOURCE_MEMORY] = "memory.pressure",
+	[RESOURCE_IO] = "io.pressure",
+};
 
-struct trigger_spec trigger_spec_of(const struct pressure_rule *rule)
-{
-	struct trigger_spec spec = {.window_us = rule->window_us};
-	uint64_t permille = rule->threshold_permille < PERMILLE ? rule->threshold_permille
-								: PERMILLE;
-
-	if (spec.window_us < TRIGGER_WINDOW_MIN_US)
-		spec.window_us = TRIGGER_WINDOW_MIN_US;
-	if (spec.window_us > TRIGGER_WINDOW_MAX_US)
-		spec.window_us = TRIGGER_WINDOW_MAX_US;
-	spec.threshold_us = spec.window_us * permille / PERMILLE;
-	if (spec.threshold_us == 0)
-		spec.threshold_us = 1;
-	return spec;
-}
-
-/* A plain file (of a recorded tree) would take the terms as its new content, and epoll refuses it
- * in any case. Asking epoll first is the one test that tells it from a pressure file. */
-static int check_can_poll(int fd)
-{
-	struct epoll_event event = {.events = EPOLLPRI};
-	_cleanup_close_ int epoll_fd = sys_epoll_create1(EPOLL_CLOEXEC);
-
-	if (epoll_fd < 0)
-		return -errno;
-	if (sys_epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-		return errno == EPERM ? -EOPNOTSUPP : -errno;
-	return 0;
-}
-
-static int open_pressure(int cgroup_fd, const struct cgroup *cgroup, int *ret_fd)
-{
-	_cleanup_close_ int dirfd = -EBADF, fd = -EBADF;
-	int r = pod_files_enter(cgroup_fd, cgroup, &dirfd);
-
-	if (r < 0)
-		return r;
-	r = fs_open(dirfd, "cpu.pressure", O_RDWR | O_NONBLOCK, &fd);
-	if (r < 0)
-		return r;
-	r = check_can_poll(fd);
-	if (r < 0)
-		return r;
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
-static int open_trigger(int cgroup_fd, const struct cgroup *cgroup, const struct trigger_spec *spec,
+static int open_trigger(const struct trigger_set *set, int cgroup_fd, const struct cgroup *cgroup,
 			int *ret_fd)
 {
-	_cleanup_close_ int fd = -EBADF;
-	char terms[32]; /* the kernel takes no more */
-	int r = open_pressure(cgroup_fd, cgroup, &fd), len;
+	_cleanup_close_ int dirfd = -EBADF;
+	int r = pod_files_enter(cgroup_fd, cgroup, &dirfd);
 
-	if (r < 0)
-		return r;
-	len = snprintf(terms, sizeof(terms), "some %" PRIu64 " %" PRIu64, spec->threshold_us,
-		       spec->window_us);
-	/* With the NUL: the system-wide files overwrite the last byte, these do not mind. */
-	if (sys_write(fd, terms, (size_t)len + 1) < 0)
-		return -errno;
-	*ret_fd = TAKE_FD(fd);
-	return 0;
+	return r < 0 ? r : trigger_file_open(dirfd, files[set->resource], &set->spec, ret_fd);
 }
 
 static struct trigger *find_armed(struct trigger_set *set, const struct pod *pod)
@@ -128,10 +68,10 @@ static void say_refused(struct trigger_set *set, const struct pod *pod, int erro
 		return;
 	set->said = true;
 	log_warning("observe.trigger",
-		    "cannot arm a pressure trigger on %s (\"some %" PRIu64 " %" PRIu64
+		    "cannot arm a trigger on %s/%s (\"some %" PRIu64 " %" PRIu64
 		    "\"): %s%s. Pressure is noticed at the next second instead",
-		    pod->cgroup->path, set->spec.threshold_us, set->spec.window_us,
-		    strerror(-error),
+		    pod->cgroup->path, files[set->resource], set->spec.threshold_us,
+		    set->spec.window_us, strerror(-error),
 		    odd ? " (without CAP_SYS_RESOURCE a window must be a multiple of 2 s)" : "");
 }
 
@@ -139,7 +79,7 @@ static void arm(struct trigger_set *set, int cgroup_fd, const struct pod *pod, u
 		const struct observe_trigger_ops *ops)
 {
 	_cleanup_close_ int fd = -EBADF;
-	int r = open_trigger(cgroup_fd, pod->cgroup, &set->spec, &fd);
+	int r = open_trigger(set, cgroup_fd, pod->cgroup, &fd);
 
 	if (r == 0)
 		r = ops->on_arm(ops->context, fd, pod->slot);
@@ -175,7 +115,7 @@ static bool is_refused(const struct trigger_slot *slot, const struct pod *pod,
 /* Marks the pods that get a trigger: highest level first, within a level those that have one. */
 static void choose(struct trigger_set *set, const struct model *model, const struct plan *plan)
 {
-	uint32_t room = OBSERVE_TRIGGERS_MAX;
+	uint32_t room = set->max;
 
 	for (size_t i = 0; i < set->n_slots; i++)
 		set->slots[i].wanted = false;
@@ -239,17 +179,17 @@ static void change_spec(struct trigger_set *set, const struct trigger_spec *spec
 }
 
 int trigger_update(struct trigger_set *set, int cgroup_fd, const struct model *model,
-		   const struct plan *plan, const struct policy *policy,
+		   const struct plan *plan, const struct pressure_rule *rule,
 		   const struct observe_trigger_ops *ops)
 {
-	struct trigger_spec spec = trigger_spec_of(&policy->pressure_cpu);
+	struct trigger_spec spec;
 	int r;
 
-	if (!ops || !ops->on_arm || !policy->pressure_cpu.on || !model_can(model, CAPABILITY_PSI) ||
-	    !model_can(model, CAPABILITY_PSI_TRIGGER)) {
+	if (!rule) {
 		disarm_all(set, ops);
 		return 0;
 	}
+	spec = trigger_file_spec(rule);
 	r = grow(set, model->n_slots);
 	if (r < 0)
 		return r;
@@ -259,13 +199,21 @@ int trigger_update(struct trigger_set *set, int cgroup_fd, const struct model *m
 		if (!keeps(set, &set->armed[i], model))
 			disarm(set, i, ops);
 	}
-	for (size_t i = 0; i < model->n_pods && set->n < OBSERVE_TRIGGERS_MAX; i++) {
+	for (size_t i = 0; i < model->n_pods && set->n < set->max; i++) {
 		const struct pod *pod = model->pods[i];
 
 		if (set->slots[pod->slot].wanted && !find_armed(set, pod))
 			arm(set, cgroup_fd, pod, model->generation, ops);
 	}
 	return 0;
+}
+
+bool trigger_has(const struct trigger_set *set, int fd)
+{
+	for (uint32_t i = 0; i < set->n; i++)
+		if (set->armed[i].fd == fd)
+			return true;
+	return false;
 }
 
 void trigger_drop(struct trigger_set *set, int fd, const struct observe_trigger_ops *ops)
@@ -278,9 +226,9 @@ void trigger_drop(struct trigger_set *set, int fd, const struct observe_trigger_
 	}
 }
 
-void trigger_init(struct trigger_set *set)
+void trigger_init(struct trigger_set *set, enum resource resource)
 {
-	*set = (struct trigger_set){0};
+	*set = (struct trigger_set){.resource = resource, .max = OBSERVE_TRIGGERS_MAX};
 }
 
 void trigger_done(struct trigger_set *set)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// PSI triggers: the kernel tells when an online pod waits for CPU, so that a pass starts at once and
-// not at the next second. A trigger only wakes a look; what happens is decided from samples.
+// PSI triggers of one resource: the kernel tells when an online pod waits for it, so that a pass starts at once
+// and not at the next second. A trigger only wakes a look; what happens is decided from samples.
 #pragma once
 
 #include <stdbool.h>
@@ -9,20 +9,13 @@
 
 #include "agent/base/lanes.h"
 #include "agent/observe/observe.h"
+#include "agent/observe/trigger_file.h"
 #include "colod/model.h"
 #include "colod/plan.h"
 #include "colod/policy.h"
 
 /* Each one costs a real-time kernel thread that looks ten times per window while there is a stall. */
 #define OBSERVE_TRIGGERS_MAX 32
-/* 6.1 refuses shorter windows, every kernel longer ones. */
-#define TRIGGER_WINDOW_MIN_US 500000
-#define TRIGGER_WINDOW_MAX_US 10000000
-
-struct trigger_spec {
-	uint64_t threshold_us;
-	uint64_t window_us;
-};
 
 struct trigger {
 	int fd;
@@ -40,6 +33,8 @@ struct trigger_slot {
 
 /* The armed triggers. */
 struct trigger_set {
+	enum resource resource;
+	uint32_t max; /* may be armed; at most OBSERVE_TRIGGERS_MAX */
 	struct trigger armed[OBSERVE_TRIGGERS_MAX];
 	uint32_t n;
 	struct trigger_spec spec;   /* of all that are armed */
@@ -49,16 +44,16 @@ struct trigger_set {
 	struct lanes *lanes; /* borrowed; NULL: closed in line */
 };
 
-void trigger_init(struct trigger_set *set);
+void trigger_init(struct trigger_set *set, enum resource resource);
 
-/* What the rule asks for, within the kernel's bounds: 1 <= threshold_us <= window_us. */
-struct trigger_spec trigger_spec_of(const struct pressure_rule *rule);
-
-/* Brings the armed set to what model, plan and policy ask for; see observe_triggers(). A pod whose
- * trigger the kernel refuses is left out until the policy's rule changes. 0 or -ENOMEM. */
+/* Brings the armed set to what model, plan and rule ask for (NULL: none); see observe_triggers(). A pod whose
+ * trigger the kernel refuses is left out until the rule changes. 0 or -ENOMEM. */
 int trigger_update(struct trigger_set *set, int cgroup_fd, const struct model *model,
-		   const struct plan *plan, const struct policy *policy,
+		   const struct plan *plan, const struct pressure_rule *rule,
 		   const struct observe_trigger_ops *ops);
+
+/* Whether the fd is one of the set's. */
+bool trigger_has(const struct trigger_set *set, int fd);
 
 /* Disarms the one with this fd; nothing when there is none. */
 void trigger_drop(struct trigger_set *set, int fd, const struct observe_trigger_ops *ops);

@@ -302,7 +302,7 @@ static void run_levels_decide(void)
 	CHILD_CHECK(start_with_room_for(4));
 	CHILD_CHECK(observe_sample(observe, &f.model, 1 * S) == 0);
 	CHILD_CHECK(sampled(f.model.pods[0]) && !sampled(f.model.pods[4]));
-	CHILD_CHECK(observe_triggers(observe, &f.model, &f.plan, &f.policy, &none) == 0);
+	CHILD_CHECK(observe_triggers(observe, &f.model, &f.plan, &f.policy, 0, &none) == 0);
 	CHILD_CHECK(observe_sample(observe, &f.model, 2 * S) == 0);
 	CHILD_CHECK(observe_sample(observe, &f.model, 3 * S) == 0);
 	for (unsigned i = 0; i < 5; i++)

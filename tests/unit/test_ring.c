@@ -73,6 +73,28 @@ TEST(an_older_or_equal_time_is_refused_and_changes_nothing)
 	assert_int_equal(ring_last_node(&node)->cpu_busy_us, 1);
 }
 
+/* However often the agent is woken: the newest is there, and ten seconds before it. */
+TEST(samples_that_come_fast_thin_out)
+{
+	for (int i = 1; i <= 1000; i++) {
+		assert_int_equal(add(i * S / 20, SAMPLE_CPU, (uint64_t)i), 0);
+		assert_int_equal(add_node(i * S / 20, SAMPLE_CPU, (uint64_t)i), 0);
+		assert_int_equal(ring_last(&history)->cpu_usage_us, i);
+		assert_int_equal(ring_last_node(&node)->cpu_busy_us, i);
+	}
+	assert_true(ring_at(&history, 0)->at_us - ring_back(&history, 10 * S, 0)->at_us >= 10 * S);
+	assert_true(ring_last_node(&node)->at_us - ring_back_node(&node, 10 * S, 0)->at_us >=
+		    10 * S);
+	for (uint32_t i = 1; i + 1 < SAMPLE_RING; i++)
+		assert_true(ring_at(&history, i)->at_us - ring_at(&history, i + 1)->at_us >=
+			    RING_SPACING_US);
+	/* At the pace of a tense pass nothing is lost. */
+	assert_int_equal(clear(NULL), 0);
+	for (int i = 1; i <= 40; i++)
+		assert_int_equal(add(i * S / 5, SAMPLE_CPU, (uint64_t)i), 0);
+	assert_int_equal(history.count, 40);
+}
+
 TEST(the_oldest_falls_out_and_the_rest_stay_in_order)
 {
 	for (int i = 1; i <= 3 * SAMPLE_RING + 7; i++)
@@ -142,6 +164,7 @@ int main(void)
 		cmocka_unit_test_setup(samples_are_counted_back_from_the_newest, clear),
 		cmocka_unit_test_setup(an_older_or_equal_time_is_refused_and_changes_nothing,
 				       clear),
+		cmocka_unit_test_setup(samples_that_come_fast_thin_out, clear),
 		cmocka_unit_test_setup(the_oldest_falls_out_and_the_rest_stay_in_order, clear),
 		cmocka_unit_test_setup(looking_back_gives_the_newest_that_is_old_enough, clear),
 		cmocka_unit_test_setup(a_window_longer_than_the_history_gives_the_oldest, clear),

@@ -11,6 +11,7 @@
 #include "agent/control.h"
 #include "agent/state.h"
 #include "agent/tick.h"
+#include "policy/ring.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/tick_case.h"
 #include "tests/lib/tree.h"
@@ -346,6 +347,40 @@ TEST(off_disarms_triggers_and_enables_no_controller)
 	assert_knob("farm", "cgroup.subtree_control", "cpu memory");
 }
 
+/* When the newest one was taken, in ms. */
+static int64_t sampled_ms(const struct state *state)
+{
+	return ring_last_node(&observe_samples(state->observe)->node)->at_us / 1000;
+}
+
+/* The kernel has just told of a wait: a sample of the moment is taken however young the last one is. */
+TEST(a_trigger_is_looked_at_at_once_and_memorys_keeps_the_agent_awake_for_a_while)
+{
+	start("squeeze", MODE_FULL);
+	tick(t.state, 10 * S_US);
+	assert_int_equal(sampled_ms(t.state), 10000);
+	tick(t.state, 10 * S_US + 60000);
+	assert_int_equal(sampled_ms(t.state), 10000);
+	assert_false(tick_is_tense(t.state));
+	tick_wake(t.state, 10 * S_US + 70000, false);
+	tick(t.state, 10 * S_US + 70000);
+	assert_int_equal(sampled_ms(t.state), 10070);
+	assert_false(tick_is_tense(t.state));
+	tick(t.state, 10 * S_US + 140000); /* not for the one before */
+	assert_int_equal(sampled_ms(t.state), 10070);
+	tick_wake(t.state, 11 * S_US, true);
+	tick(t.state, 11 * S_US);
+	assert_int_equal(sampled_ms(t.state), 11000);
+	assert_true(tick_is_tense(t.state));
+	/* A crowd of triggers is looked at twenty times a second, no more. */
+	tick_wake(t.state, 11 * S_US + 40000, true);
+	tick(t.state, 11 * S_US + 40000);
+	assert_int_equal(sampled_ms(t.state), 11000);
+	tick(t.state, 14 * S_US);
+	assert_false(tick_is_tense(t.state));
+	assert_int_equal(t.state->status.trigger_events, 3);
+}
+
 /* A resource alone: its knobs come back, the others stay, and raising it plans at once. */
 TEST(a_lowered_resource_gives_back_its_knobs_alone)
 {
@@ -387,6 +422,7 @@ int main(void)
 		UNIT(a_pod_that_vanishes_takes_nothing_with_it),
 		UNIT(a_missing_controller_is_enabled_for_a_plain_cgroup_only),
 		UNIT(off_disarms_triggers_and_enables_no_controller),
+		UNIT(a_trigger_is_looked_at_at_once_and_memorys_keeps_the_agent_awake_for_a_while),
 		UNIT(a_lowered_resource_gives_back_its_knobs_alone),
 		UNIT(observe_enables_no_controller_and_a_raised_mode_does),
 		UNIT(colods_own_writes_wake_nobody),

@@ -61,7 +61,7 @@ static int make(void **state)
 	memset(&seen, 0, sizeof(seen));
 	for (int i = 0; i < MANY; i++)
 		seen.fd[i] = -EBADF;
-	trigger_init(&set);
+	trigger_init(&set, RESOURCE_CPU);
 	fake_init(&f);
 	f.policy.pressure_cpu = (struct pressure_rule){
 		.on = true,
@@ -109,7 +109,10 @@ static struct pod *pod_at(unsigned i, enum level level)
 
 static void update(void)
 {
-	assert_int_equal(trigger_update(&set, cgroup_fd, &f.model, &f.plan, &f.policy, &ops), 0);
+	assert_int_equal(trigger_update(&set, cgroup_fd, &f.model, &f.plan,
+					f.policy.pressure_cpu.on ? &f.policy.pressure_cpu : NULL,
+					&ops),
+			 0);
 }
 
 static bool armed(unsigned i)
@@ -139,7 +142,7 @@ static void wait_until_closed(int fd)
 TEST(the_threshold_is_the_rules_share_of_its_window)
 {
 	struct pressure_rule rule = {.threshold_permille = 50, .window_us = 2000000};
-	struct trigger_spec spec = trigger_spec_of(&rule);
+	struct trigger_spec spec = trigger_file_spec(&rule);
 
 	assert_true(spec.window_us == 2000000 && spec.threshold_us == 100000);
 }
@@ -147,16 +150,16 @@ TEST(the_threshold_is_the_rules_share_of_its_window)
 TEST(terms_stay_within_what_every_kernel_takes)
 {
 	struct pressure_rule rule = {.threshold_permille = 100, .window_us = 1000};
-	struct trigger_spec spec = trigger_spec_of(&rule);
+	struct trigger_spec spec = trigger_file_spec(&rule);
 
 	assert_true(spec.window_us == 500000 && spec.threshold_us == 50000);
 	rule.window_us = 3600000000ull;
-	spec = trigger_spec_of(&rule);
+	spec = trigger_file_spec(&rule);
 	assert_true(spec.window_us == 10000000 && spec.threshold_us == 1000000);
 	rule.threshold_permille = 0;
-	assert_true(trigger_spec_of(&rule).threshold_us == 1);
+	assert_true(trigger_file_spec(&rule).threshold_us == 1);
 	rule.threshold_permille = 5000;
-	spec = trigger_spec_of(&rule);
+	spec = trigger_file_spec(&rule);
 	assert_true(spec.threshold_us == spec.window_us);
 }
 
@@ -188,10 +191,12 @@ TEST(a_second_update_changes_nothing_and_allocates_nothing)
 	assert_int_equal(seen.n_disarm, 0);
 }
 
-TEST(no_rule_no_capability_and_no_loop_each_disarm_all)
+TEST(without_a_rule_all_are_disarmed)
 {
 	pod_at(0, LEVEL_P0);
 	update();
+	assert_true(trigger_has(&set, seen.fd[0]));
+	assert_false(trigger_has(&set, -1));
 	f.policy.pressure_cpu.on = false;
 	update();
 	assert_false(armed(0));
@@ -199,18 +204,6 @@ TEST(no_rule_no_capability_and_no_loop_each_disarm_all)
 	f.policy.pressure_cpu.on = true;
 	update();
 	assert_true(armed(0));
-	f.model.capabilities &= ~(1u << CAPABILITY_PSI_TRIGGER);
-	update();
-	assert_false(armed(0));
-	f.model.capabilities |= 1u << CAPABILITY_PSI_TRIGGER;
-	f.model.capabilities &= ~(1u << CAPABILITY_PSI);
-	update();
-	assert_int_equal(set.n, 0);
-	f.model.capabilities |= 1u << CAPABILITY_PSI;
-	assert_int_equal(trigger_update(&set, cgroup_fd, &f.model, &f.plan, &f.policy,
-					&(struct observe_trigger_ops){0}),
-			 0);
-	assert_int_equal(set.n, 0);
 	assert_int_equal(seen.n_arm, 2);
 }
 
@@ -399,7 +392,7 @@ int main(void)
 		T(terms_stay_within_what_every_kernel_takes),
 		T(an_online_pod_gets_a_trigger_and_an_offline_one_does_not),
 		T(a_second_update_changes_nothing_and_allocates_nothing),
-		T(no_rule_no_capability_and_no_loop_each_disarm_all),
+		T(without_a_rule_all_are_disarmed),
 		T(at_most_32_are_armed_and_the_highest_levels_first),
 		T(an_armed_pod_keeps_its_place_among_its_level),
 		T(a_higher_level_takes_the_place_of_a_lower_one),

@@ -25,7 +25,7 @@ ok "five passes" wait_for 15 sh -c '[ "$(coloctl status --json | jq .passes)" -g
 knobs_take after
 is "$(diff before after)" "" "no knob changed"
 # Arming a PSI trigger is a write too, to a pressure file: it observes and changes nothing.
-is "$(grep -vE '\.events(\.local)?$|/cpu\.pressure$' writes)" "" "the kernel saw no write"
+is "$(grep -vE '\.events(\.local)?$|/(cpu|memory)\.pressure$' writes)" "" "the kernel saw no write"
 like "$(coloctl plan)" "cpu.weight" "the plan says what it would do"
 ok "and it is not empty" [ "$(coloctl status --json | jq .withheld)" -gt 3 ]
 chosen=$(sed 's/.*(\(.*\)).*/\1/' /sys/kernel/debug/sched/preempt)

@@ -40,6 +40,7 @@ cache_pod()
 held()
 {
 	local before grown taken
+	ok "the online pod and the node tell of waits for memory by themselves" [ "$(status triggers)" -ge 2 ]
 	ok "the hog is held while there is room left" wait_for 40 grep -qv '^max' "$(pod_path hog)/memory.high"
 	note "room $(room_mib) MiB, hog $(($(current hog) / MIB)) MiB, memory.high $(($(high hog) / MIB)) MiB, rung $(status rung_memory)"
 	ok "nobody had to wait before: the room told" says 'memory: calm → squeeze: the room of [0-9.]+ MiB falls by [0-9.]+ MiB a second'
@@ -66,6 +67,7 @@ killed()
 reclaimed()
 {
 	ok "when the room falls fast memory is taken back" wait_for 40 gave
+	ok "a trigger woke the agent" [ "$(status trigger_events)" -gt 0 ]
 	note "reclaim: $(($(status reclaim_got_bytes) / MIB)) MiB of $(($(status reclaim_asked_bytes) / MIB)) MiB asked for"
 	ok "from the page cache of the offline pod" [ "$(current cache)" -lt $((90 * MIB)) ]
 	is "$(events hog oom_kill) $(events cache oom_kill) $(events web oom_kill)" "0 0 0" "nobody was killed"

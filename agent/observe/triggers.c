@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See triggers.h. Where there is no offline pod nothing could be done for whoever waits, and nothing is armed. Batch
+// pods come and go, and a trigger is dear to close: it stays for a minute without any.
+#include "agent/observe/triggers.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/base/log.h"
+#include "agent/observe/kept_file.h"
+#include "policy/decide.h"
+
+#define NEIGHBOURS_KEEP_US 60000000
+#define NODE_FILE "proc/pressure/memory"
+/* Where two resources have rules they share; the node's own is one of memory's. */
+#define HALF (OBSERVE_TRIGGERS_MAX / 2)
+
+/* Early: a tenth of a second of somebody's wait. */
+static const struct trigger_spec node_spec = {.threshold_us = 100000, .window_us = 1000000};
+
+void triggers_init(struct triggers *t)
+{
+	*t = (struct triggers){.node_fd = -EBADF, .neighbours_us = INT64_MIN};
+	trigger_init(&t->cpu, RESOURCE_CPU);
+	trigger_init(&t->memory, RESOURCE_MEMORY);
+}
+
+void triggers_use_lanes(struct triggers *t, struct lanes *lanes)
+{
+	t->cpu.lanes = lanes;
+	t->memory.lanes = lanes;
+}
+
+static bool has_offline(const struct model *model, const struct plan *plan)
+{
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct assignment *a = plan_assignment(plan, model->pods[i]);
+
+		if (a->state == ASSIGNMENT_LEVEL && a->role == ROLE_OFFLINE)
+			return true;
+	}
+	return false;
+}
+
+static bool are_wanted(struct triggers *t, const struct triggers_look *look,
+		       const struct observe_trigger_ops *ops)
+{
+	if (has_offline(look->model, look->plan))
+		t->neighbours_us = look->now_us;
+	return ops && ops->on_arm && t->neighbours_us != INT64_MIN &&
+	       look->now_us - t->neighbours_us < NEIGHBOURS_KEEP_US &&
+	       model_can(look->model, CAPABILITY_PSI) &&
+	       model_can(look->model, CAPABILITY_PSI_TRIGGER);
+}
+
+static void disarm_node(struct triggers *t, const struct observe_trigger_ops *ops)
+{
+	if (t->node_fd < 0)
+		return;
+	if (ops && ops->on_disarm)
+		ops->on_disarm(ops->context, t->node_fd, OBSERVE_TRIGGER_NODE);
+	lanes_close_fd(t->memory.lanes, TAKE_FD(t->node_fd));
+}
+
+static void arm_node(struct triggers *t, int root_fd, const struct observe_trigger_ops *ops)
+{
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	if (t->node_fd >= 0 || t->node_refused)
+		return;
+	r = trigger_file_open(root_fd, NODE_FILE, &node_spec, &fd);
+	if (r == 0)
+		r = ops->on_arm(ops->context, fd, OBSERVE_TRIGGER_NODE);
+	if (r >= 0) {
+		t->node_fd = TAKE_FD(fd);
+		return;
+	}
+	if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+		return;
+	/* The pods' own are there all the same, and a sample each second. */
+	t->node_refused = true;
+	if (!kept_file_is_absent(r) && r != -EOPNOTSUPP)
+		log_warning("observe.trigger",
+			    "cannot arm a trigger on /" NODE_FILE
+			    ": %s. That memory gets short is noticed at the next second instead",
+			    strerror(-r));
+}
+
+int triggers_update(struct triggers *t, const struct triggers_look *look,
+		    const struct observe_trigger_ops *ops)
+{
+	const struct policy *policy = look->policy;
+	bool wanted = are_wanted(t, look, ops);
+	bool memory = wanted && (look->resources & (1u << RESOURCE_MEMORY));
+	bool cpu = wanted && policy->pressure_cpu.on && (look->resources & (1u << RESOURCE_CPU));
+	bool node = memory && (policy->pressure_memory.on || policy->pressure_kill.on);
+	int r;
+
+	memory = memory && policy->pressure_memory.on;
+	t->cpu.max = node ? HALF : OBSERVE_TRIGGERS_MAX;
+	t->memory.max = (cpu ? HALF : OBSERVE_TRIGGERS_MAX) - 1;
+	if (node)
+		arm_node(t, look->root_fd, ops);
+	else
+		disarm_node(t, ops);
+	r = trigger_update(&t->memory, look->cgroup_fd, look->model, look->plan,
+			   memory ? &policy->pressure_memory : NULL, ops);
+	if (r < 0)
+		return r;
+	return trigger_update(&t->cpu, look->cgroup_fd, look->model, look->plan,
+			      cpu ? &policy->pressure_cpu : NULL, ops);
+}
+
+void triggers_drop(struct triggers *t, int fd, const struct observe_trigger_ops *ops)
+{
+	if (fd == t->node_fd)
+		disarm_node(t, ops);
+	trigger_drop(&t->cpu, fd, ops);
+	trigger_drop(&t->memory, fd, ops);
+}
+
+bool triggers_is_memory(const struct triggers *t, int fd)
+{
+	return fd >= 0 && (fd == t->node_fd || trigger_has(&t->memory, fd));
+}
+
+uint32_t triggers_n(const struct triggers *t)
+{
+	return t->cpu.n + t->memory.n + (t->node_fd >= 0);
+}
+
+void triggers_done(struct triggers *t)
+{
+	disarm_node(t, NULL);
+	trigger_done(&t->cpu);
+	trigger_done(&t->memory);
+}
