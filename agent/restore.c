@@ -134,6 +134,8 @@ static int open_all(const struct options *options, int *ret_state, int *ret_lock
 	if (r == 0)
 		apply_use_units(*ret_apply, root_fd, state_fd);
 	if (r == 0)
+		apply_use_processes(*ret_apply, root_fd);
+	if (r == 0)
 		*ret_state = TAKE_FD(state_fd);
 	return r;
 }

@@ -100,6 +100,7 @@ static int start_stages(struct state *s)
 	if (r == 0 && s->state_fd >= 0)
 		apply_use_units(s->apply, s->root_fd, s->state_fd);
 	if (r >= 0) {
+		apply_use_processes(s->apply, s->root_fd);
 		apply_on_event(s->apply, account_event, s);
 		units_on_said(apply_units(s->apply), account_property, s);
 	} else {

@@ -45,6 +45,7 @@ struct state {
 	struct workers *workers;
 	struct reclaimer *reclaimer; /* NULL without lanes */
 	struct killer *killer;	     /* the same */
+	struct scorer *scorer;	     /* the same */
 	struct policy *policy;
 	struct diags diags;
 	struct ladders ladders;

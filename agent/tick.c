@@ -17,6 +17,7 @@
 #include "agent/life.h"
 #include "agent/mode_sources.h"
 #include "agent/reclaimer.h"
+#include "agent/scorer.h"
 #include "agent/workers.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
@@ -152,6 +153,7 @@ static void apply_stage(struct state *s)
 	s->no_record_said = r < 0;
 	reclaimer_run(s);
 	killer_run(s);
+	scorer_run(s);
 	discover_watch_owned(s->discover);
 	units_pass(apply_units(s->apply), discover_model(s->discover), s->status.pass_us);
 	(void)observe_triggers(s->observe, discover_model(s->discover), &s->plan, s->policy,

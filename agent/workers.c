@@ -13,6 +13,7 @@
 #include "agent/base/memory_lock.h"
 #include "agent/killer.h"
 #include "agent/reclaimer.h"
+#include "agent/scorer.h"
 
 void workers_lock_memory(const struct options *options)
 {
@@ -63,6 +64,12 @@ void workers_start(struct state *s)
 		log_warning("workers.kill",
 			    "cannot start the threads that kill: %s. Nobody is killed for memory, "
 			    "the kernel chooses",
+			    strerror(-r));
+	r = scorer_new(s);
+	if (r < 0)
+		log_warning("workers.scores",
+			    "cannot start the thread that looks at processes: %s. Whom the kernel "
+			    "kills first when memory ends is as the kubelet set it",
 			    strerror(-r));
 	if (reclaimer_new(s) < 0)
 		log_warning("workers.reclaim",
@@ -133,6 +140,8 @@ void workers_stop(struct state *s)
 	observe_use_lanes(s->observe, NULL);
 	killer_free(s->killer);
 	s->killer = NULL;
+	scorer_free(s->scorer);
+	s->scorer = NULL;
 	reclaimer_free(s->reclaimer);
 	s->reclaimer = NULL;
 	lanes_free(s->lanes);

@@ -5,6 +5,7 @@
 
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
+#include "policy/oom_score.h"
 
 /* Nobody but such pods may live below: all of it goes together. */
 static bool goes_first(const struct decide_input *in, const struct plan *plan,
@@ -15,6 +16,24 @@ static bool goes_first(const struct decide_input *in, const struct plan *plan,
 	return a->role == ROLE_OFFLINE && a->may_hold && node->online == 0 && node->offline == 1 &&
 	       node->waiting + node->unmatched == 0 && !node->blocked &&
 	       in->policy->levels[a->level].memory.oom == OOM_FIRST;
+}
+
+/* No file of the cgroup, so that nothing is compared with what is there: scorer.c looks. The kubelet gives a
+ * BestEffort pod that score itself. */
+static int add_score(const struct decide_node *node, struct plan *plan)
+{
+	const struct assignment *a = plan_assignment(plan, node->pod);
+	const struct plan_entry e = {
+		.cgroup = node->cgroup,
+		.knob = KNOB_OOM_SCORE_ADJ,
+		.effect = EFFECT_PROTECTION,
+		.want = knob_value_of(KNOB_SCORE_ZERO + OOM_SCORE_FIRST),
+		.reason = {.code = REASON_OOM_FIRST, .level = a->level, .rule = a->rule},
+	};
+
+	if (node->pod->kind == POD_KUBERNETES && node->pod->qos == QOS_BESTEFFORT)
+		return 0;
+	return plan_add(plan, &e);
 }
 
 int decide_memory_oom(const struct decide_input *in, struct plan *plan)
@@ -29,6 +48,8 @@ int decide_memory_oom(const struct decide_input *in, struct plan *plan)
 			continue;
 		r = decide_tree_add(plan, node, KNOB_MEMORY_OOM_GROUP, EFFECT_PROTECTION,
 				    knob_value_of(1), &reason);
+		if (r == 0)
+			r = add_score(node, plan);
 		if (r < 0)
 			return r;
 	}

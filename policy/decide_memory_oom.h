@@ -4,5 +4,6 @@
 
 #include "policy/decide.h"
 
-/* memory.oom.group of the pods of such levels. 0 or -ENOMEM. */
+/* memory.oom.group of the pods of such levels, and that their processes are to have the highest oom_score_adj, which
+ * is planned at the pod for all of it. 0 or -ENOMEM. */
 int decide_memory_oom(const struct decide_input *in, struct plan *plan);

@@ -19,6 +19,7 @@ enum form {
 	FORM_IO_DEFAULT, /* "default 100", among "MAJ:MIN 100" lines */
 	FORM_CPUS,	 /* "0-3,8" */
 	FORM_PARTITION,	 /* "root", "root invalid (why)" */
+	FORM_SCORE,	 /* "-998": a number and KNOB_SCORE_ZERO */
 };
 
 struct row {
@@ -45,6 +46,7 @@ static const struct row rows[KNOB_COUNT] = {
 				   RESOURCE_CPU},
 	[KNOB_MEMORY_OOM_GROUP] = {"memory.oom.group", FORM_NUMBER, CONTROLLER_MEMORY,
 				   RESOURCE_MEMORY},
+	[KNOB_OOM_SCORE_ADJ] = {"oom_score_adj", FORM_SCORE, CONTROLLER_MEMORY, RESOURCE_MEMORY},
 };
 
 /* What cpu.max means when the period is left out or 0. */
@@ -110,6 +112,13 @@ bool knob_is_cpus(enum knob knob)
 	return row && row->form == FORM_CPUS;
 }
 
+bool knob_is_of_processes(enum knob knob)
+{
+	const struct row *row = row_of(knob);
+
+	return row && row->form == FORM_SCORE;
+}
+
 /* Only limits know the word "max"; a weight of UINT64_MAX would be a bug that must stay visible. */
 static const char *amount(enum form form, uint64_t value, char *buf, size_t size)
 {
@@ -141,6 +150,9 @@ const char *knob_format(enum knob knob, const struct knob_value *value, char *bu
 		(void)snprintf(buf, size, "%s %" PRIu64,
 			       amount(row->form, value->value, number, sizeof(number)),
 			       value->period_us ? value->period_us : DEFAULT_PERIOD_US);
+		break;
+	case FORM_SCORE:
+		(void)snprintf(buf, size, "%" PRId64, (int64_t)value->value - KNOB_SCORE_ZERO);
 		break;
 	case FORM_IO_DEFAULT:
 		(void)snprintf(buf, size, "default %" PRIu64, value->value);
@@ -252,6 +264,24 @@ static int parse_io_default(const char *text, struct knob_value *ret_value)
 	return -EINVAL;
 }
 
+static int parse_score(const char *text, struct knob_value *ret_value)
+{
+	bool negative = *text == '-';
+	uint64_t value = 0;
+	int r;
+
+	text += negative;
+	r = take_number(&text, &value);
+	if (r < 0)
+		return r;
+	if (!at_end(text))
+		return -EINVAL;
+	if (value > KNOB_SCORE_ZERO)
+		return -ERANGE;
+	*ret_value = knob_value_of(negative ? KNOB_SCORE_ZERO - value : KNOB_SCORE_ZERO + value);
+	return 0;
+}
+
 int knob_parse(enum knob knob, const char *text, struct knob_value *ret_value)
 {
 	const struct row *row = row_of(knob);
@@ -268,6 +298,8 @@ int knob_parse(enum knob knob, const char *text, struct knob_value *ret_value)
 		return knob_cpuset_parse(text, ret_value);
 	if (row->form == FORM_PARTITION)
 		return knob_cpuset_parse_partition(text, ret_value);
+	if (row->form == FORM_SCORE)
+		return parse_score(text, ret_value);
 	r = row->form == FORM_BYTES ? take_amount(&text, &value) : take_number(&text, &value);
 	if (r < 0)
 		return r;

@@ -46,6 +46,9 @@ bool knob_same(enum knob knob, const struct knob_value *a, const struct knob_val
 /* Whether its value is a set of CPUs (`cpus` of struct knob_value). */
 bool knob_is_cpus(enum knob knob);
 
+/* Whether it is no file of the cgroup, but something that each process in it has. */
+bool knob_is_of_processes(enum knob knob);
+
 /* Why the kernel does not grant the partition that cpuset.cpus.partition was asked to be, in its own
  * words; NULL where it does. Static text. */
 const char *knob_partition_why(const struct knob_value *value);

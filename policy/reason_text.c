@@ -260,6 +260,12 @@ static void memory_text(struct text_out *out, const struct reason *r)
 			"the node cannot work without it: up to %s of its memory are protected",
 			bytes(r->limit, a));
 		break;
+	case REASON_OOM_FIRST:
+		text_out_put(
+			out,
+			"its level goes first when memory ends: the kernel takes its processes "
+			"before others, but for those that set a score themselves");
+		break;
 	case REASON_OOM_WHOLE:
 		text_out_put(out, "its level goes first when memory ends: the kernel then ends the "
 				  "pod as a whole, and not a part that the rest waits for");

@@ -33,6 +33,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_MEMORY_OF_NODE] = "memory-of-node",
 	[REASON_MEMORY_HEADROOM] = "memory-headroom",
 	[REASON_MEMORY_SYSTEM] = "memory-system",
+	[REASON_OOM_FIRST] = "oom-first",
 	[REASON_OOM_WHOLE] = "oom-whole",
 	[REASON_EASED] = "eased",
 	[REASON_IO_LEVEL] = "io-level",

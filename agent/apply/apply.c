@@ -46,6 +46,7 @@ int apply_new(int cgroup_fd, int state_fd, struct apply **ret_apply)
 	if (!apply)
 		return -ENOMEM;
 	apply->cgroup_fd = cgroup_fd;
+	apply->root_fd = -EBADF;
 	apply->page_bytes = page > 0 ? (uint64_t)page : 4096;
 	apply->self.pid = (uint32_t)getpid();
 	(void)process_start(apply->self.pid, &apply->self.start);
@@ -69,6 +70,7 @@ void apply_free(struct apply *apply)
 	units_free(apply->units);
 	fd_reserve_lend(&apply->reserve);
 	originals_close(&apply->originals);
+	cleanup_close(&apply->root_fd);
 	free(apply->flights);
 	free(apply);
 }
@@ -83,6 +85,18 @@ void apply_use_units(struct apply *apply, int root_fd, int state_fd)
 			"cannot use /run/colod/units (%s): systemd is told nothing, and what it was "
 			"told before is not taken back. See: systemctl revert UNIT",
 			strerror(-r));
+}
+
+void apply_use_processes(struct apply *apply, int root_fd)
+{
+	cleanup_close(&apply->root_fd);
+	apply->root_fd = sys_dup(root_fd);
+	if (apply->root_fd >= 0)
+		return;
+	apply->root_fd = -EBADF;
+	log_warning("apply.processes",
+		    "/proc cannot be opened (%s): oom_score_adj is not given back by this process",
+		    strerror(errno));
 }
 
 struct units *apply_units(struct apply *apply)

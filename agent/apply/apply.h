@@ -24,6 +24,9 @@ void apply_free(struct apply *apply);
 /* The time of the pass (CLOCK_BOOTTIME): holds that it takes are that old. */
 void apply_set_now(struct apply *apply, int64_t now_us);
 
+/* Also gives processes back what they had (cgroup_oom.h). `root_fd` stands for "/". */
+void apply_use_processes(struct apply *apply, int root_fd);
+
 /* Also tells systemd, where it owns a cgroup (units.h). `root_fd` stands for "/"; state_fd as above, and
  * not -EBADF. Where that cannot be (said here), there are only files. */
 void apply_use_units(struct apply *apply, int root_fd, int state_fd);

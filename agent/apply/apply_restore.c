@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/apply/cgroup_oom.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "policy/diff.h"
@@ -129,6 +130,20 @@ static int write_original(struct apply *apply, int dir_fd, const struct original
 	return r < 0 ? r : writer_read(dir_fd, record->knob, ret_got);
 }
 
+/* Not a file, but what each process in the cgroup has: one that has something else by now set it itself. */
+static enum result restore_processes(struct apply *apply, const struct original *record, int dir_fd,
+				     bool *ret_keep, char *why)
+{
+	uint32_t n = 0;
+	int r = cgroup_oom_restore(apply, dir_fd, record, &n);
+
+	if (n > 0)
+		tell(apply, HISTORY_RESTORE, record, &record->written, &record->original,
+		     "the original is back");
+	*ret_keep = r < 0;
+	return r < 0 ? refused(dir_fd, record, r, why) : RESULT_RESTORED;
+}
+
 /* *ret_keep: the record stays, so that another try can be made. `now` is what is there in the end,
  * `why` is filled where it is left. */
 static enum result restore_one(struct apply *apply, const struct original *record, bool *ret_keep,
@@ -139,6 +154,8 @@ static enum result restore_one(struct apply *apply, const struct original *recor
 	int r = apply_open(apply, record->path, record->inode, &dir_fd);
 
 	*ret_keep = false;
+	if (r == 0 && knob_is_of_processes(record->knob))
+		return restore_processes(apply, record, dir_fd, ret_keep, why);
 	if (r == 0)
 		r = writer_read(dir_fd, record->knob, now);
 	if (r == 0 && writer_is_hidden(dir_fd, record->knob)) {

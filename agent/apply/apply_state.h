@@ -22,6 +22,7 @@ typedef int (*apply_hook_fn)(void *context, enum apply_step step, const char *pa
 
 struct apply {
 	int cgroup_fd; /* borrowed */
+	int root_fd;   /* "/", for /proc. -EBADF: no process is given anything back */
 	uint64_t page_bytes;
 	int64_t now_us; /* of the pass, stamped on holds */
 	struct fd_reserve reserve;

@@ -13,9 +13,9 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/clock.h"
 #include "agent/base/fs.h"
+#include "agent/base/process.h"
 #include "agent/base/sys.h"
 
-#define CGROUP_SIZE 8192
 /* How often one that could not be emptied at once is tried. */
 #define TRIES 5
 
@@ -64,21 +64,12 @@ void kill_largest_add(struct kill_largest *largest, int root_fd, pid_t pid)
 	largest->list[at] = p;
 }
 
-/* Whether /proc says that process `pid` is in the cgroup `path` or below. */
 static bool is_in(int root_fd, pid_t pid, const char *path)
 {
-	char name[32], text[CGROUP_SIZE];
-	const char *line;
-	size_t len = strlen(path);
+	char name[32];
 
 	(void)snprintf(name, sizeof(name), "proc/%d/cgroup", (int)pid);
-	if (fs_read(root_fd, name, text, sizeof(text), NULL) < 0)
-		return false;
-	line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/");
-	if (!line)
-		return false;
-	line += line == text ? 4 : 5;
-	return strncmp(line, path, len) == 0 && (line[len] == '/' || line[len] == '\n');
+	return process_is_in(root_fd, name, path);
 }
 
 static bool has_exited(int pid_fd)

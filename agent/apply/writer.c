@@ -34,6 +34,8 @@ const struct writer *writer_of(enum knob knob)
 		w = search(cgroup_cpuset_writers, cgroup_cpuset_n_writers, knob);
 	if (!w)
 		w = search(cgroup_io_writers, cgroup_io_n_writers, knob);
+	if (!w)
+		w = search(cgroup_oom_writers, cgroup_oom_n_writers, knob);
 	return w;
 }
 

@@ -17,6 +17,7 @@
 
 /* The start time is the 22nd field; the second one, the name, may hold blanks and brackets. */
 #define FIELDS_AFTER_NAME 20
+#define CGROUP_SIZE 8192
 
 int process_start_parse(const char *text, uint64_t *ret_ticks)
 {
@@ -54,6 +55,21 @@ int process_start(uint32_t pid, uint64_t *ret_ticks)
 		return errno == ENOENT ? -ESRCH : -errno;
 	r = fs_pread(fd, text, sizeof(text), NULL);
 	return r < 0 ? r : process_start_parse(text, ret_ticks);
+}
+
+bool process_is_in(int dir_fd, const char *file, const char *path)
+{
+	char text[CGROUP_SIZE];
+	const char *line;
+	size_t len = strlen(path);
+
+	if (fs_read(dir_fd, file, text, sizeof(text), NULL) < 0)
+		return false;
+	line = strncmp(text, "0::/", 4) == 0 ? text : strstr(text, "\n0::/");
+	if (!line)
+		return false;
+	line += line == text ? 4 : 5;
+	return strncmp(line, path, len) == 0 && (line[len] == '/' || line[len] == '\n');
 }
 
 bool process_may_administer(void)

@@ -12,5 +12,8 @@ int process_start(uint32_t pid, uint64_t *ret_ticks);
 /* The same from the text of /proc/PID/stat. -EBADMSG where it is not one. */
 int process_start_parse(const char *text, uint64_t *ret_ticks);
 
+/* Whether `file` in dir_fd, a /proc/PID/cgroup, says that the process is in the cgroup `path` or below. */
+bool process_is_in(int dir_fd, const char *file, const char *path);
+
 /* Whether this process has CAP_SYS_ADMIN: root, and nobody took it out of its bounding set. */
 bool process_may_administer(void);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/openat2.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -259,4 +260,15 @@ int sys_pidfd_send_signal(int pid_fd, int signal)
 int sys_process_mrelease(int pid_fd)
 {
 	return fails(SYS_POLL, pid_fd) ? -1 : process_mrelease(pid_fd, 0);
+}
+
+int sys_drop_capability(unsigned capability)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -1;
+	data[CAP_TO_INDEX(capability)].effective &= ~CAP_TO_MASK(capability);
+	return (int)syscall(SYS_capset, &header, data);
 }

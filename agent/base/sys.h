@@ -100,3 +100,5 @@ int sys_signalfd(int fd, const sigset_t *mask, int flags);
 int sys_pidfd_open(pid_t pid, unsigned flags);
 int sys_pidfd_send_signal(int pid_fd, int signal);
 int sys_process_mrelease(int pid_fd);
+/* The calling thread, no other, does without a capability from here on. */
+int sys_drop_capability(unsigned capability);

@@ -82,7 +82,8 @@ void knob_watch_sync(struct knob_watch *kw, struct cgroup_tree *tree)
 		uint32_t missing = 0;
 
 		for (int k = 0; k < KNOB_COUNT; k++) {
-			bool wanted = tree->watch && is_wanted(&node->cgroup.knobs[k]);
+			bool wanted = tree->watch && !knob_is_of_processes((enum knob)k) &&
+				      is_wanted(&node->cgroup.knobs[k]);
 
 			kw->contested |= node->cgroup.knobs[k].contested;
 			if (wanted && node->knob_wd[k] == 0)

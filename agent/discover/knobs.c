@@ -12,7 +12,9 @@
 #define CPUSET (1u << KNOB_CPUSET_CPUS | 1u << KNOB_CPUSET_EXCLUSIVE | 1u << KNOB_CPUSET_PARTITION)
 #define BURST (1u << KNOB_CPU_MAX_BURST)
 #define OOM_GROUP (1u << KNOB_MEMORY_OOM_GROUP)
-#define ALWAYS ((1u << KNOB_COUNT) - 1 - CPUSET - BURST - OOM_GROUP)
+/* Not read at all: no file. */
+#define SCORE (1u << KNOB_OOM_SCORE_ADJ)
+#define ALWAYS ((1u << KNOB_COUNT) - 1 - CPUSET - BURST - OOM_GROUP - SCORE)
 
 uint32_t knobs_of_policy(const struct policy *policy)
 {
@@ -44,7 +46,7 @@ uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t o
 	for (enum knob k = 0; k < KNOB_COUNT; k++)
 		if (cgroup->knobs[k].owned)
 			wanted |= 1u << k;
-	return wanted;
+	return wanted & ~SCORE;
 }
 
 struct knob_value knobs_read_one(int cgroup_fd, const struct cgroup *cgroup, enum knob knob)

@@ -152,6 +152,8 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, object, "slow_write_longest_us", s->slow_longest_us);
 	json_put_u64(put, object, "reclaim_asked_bytes", s->reclaim_asked_bytes);
 	json_put_u64(put, object, "reclaim_got_bytes", s->reclaim_got_bytes);
+	json_put_u64(put, object, "scores_raised", s->scores_raised);
+	json_put_u64(put, object, "scores_given_back", s->scores_given_back);
 	json_put_u64(put, object, "kills", s->kills);
 }
 

@@ -22,6 +22,7 @@ enum knob {
 	KNOB_CPUSET_EXCLUSIVE,
 	KNOB_CPUSET_PARTITION,
 	KNOB_MEMORY_OOM_GROUP, /* 1: the kernel ends all of it, or nothing of it */
+	KNOB_OOM_SCORE_ADJ, /* no file: what the processes of a pod have, each its own (policy/oom_score.h) */
 	KNOB_COUNT,
 };
 
@@ -43,8 +44,11 @@ enum partition {
 };
 #define PARTITION_MASK 0xffu
 
+/* What a score of 0 is in oom_score_adj's value. */
+#define KNOB_SCORE_ZERO 1000
+
 /* value: weight 1..10000 (0: what 6.1 shows for an idle group), idle 0/1, bytes, quota_us, burst_us, or
- * enum partition with, above it, why the kernel calls it invalid (knob_partition_why()).
+ * a score of -1000 to 1000 and 1000 more, or enum partition with, above it, why the kernel calls it invalid (knob_partition_why()).
  * period_us: only cpu.max, 0 elsewhere.
  * cpus: instead of both, cpuset.cpus and cpuset.cpus.exclusive (knob_is_cpus()). It shares their room:
  * there are four values in each knob of each cgroup, and most cgroups never see a set. */

@@ -34,6 +34,7 @@ enum reason_code {
 	REASON_MEMORY_OF_NODE,	/* no limit: observed: allocatable bytes, limit: permille */
 	REASON_MEMORY_HEADROOM, /* observed: request, limit: permille, extra: limit or allocatable */
 	REASON_MEMORY_SYSTEM,	/* limit: bytes, by the built-in rule */
+	REASON_OOM_FIRST,	/* the level is first in the kernel's OOM order */
 	REASON_OOM_WHOLE, /* the level is first in the kernel's OOM order: all of it or nothing */
 	REASON_EASED, /* observed: bytes in use, limit: what could not be reclaimed down to, for_us: rest */
 	REASON_IO_LEVEL, /* limit: weight of the level */

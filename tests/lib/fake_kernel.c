@@ -40,6 +40,9 @@ struct knob_value fake_kernel_value(struct fake_kernel *k, const char *path, enu
 	struct knob_value value = {.state = KNOB_UNREAD};
 	char text[KNOB_TEXT_SIZE];
 
+	/* Nobody lives here. */
+	if (knob_is_of_processes(knob))
+		return knob_value_of(KNOB_SCORE_ZERO);
 	if (tree_knob_read(k->dir, path, knob_name(knob), text, sizeof(text)) == 0)
 		must(knob_parse(knob, text, &value) == 0, "knob_parse");
 	return value;
@@ -71,7 +74,7 @@ bool fake_kernel_write(struct fake_kernel *k, const char *path, enum knob knob,
 {
 	bool idle = is_idle(k, path);
 
-	if (knob == KNOB_CPU_WEIGHT && idle)
+	if ((knob == KNOB_CPU_WEIGHT && idle) || knob_is_of_processes(knob))
 		return false;
 	put(k, path, knob, value);
 	settle(k, path, knob, idle);

@@ -44,6 +44,32 @@ TEST(an_offline_pod_that_goes_first_goes_as_a_whole)
 	fake_free(&f);
 }
 
+/* The kubelet gives BestEffort pods that score itself. */
+TEST(its_processes_go_before_others_where_the_kubelet_does_not_see_to_it)
+{
+	struct fake f;
+	const struct plan_entry *e;
+
+	node(&f);
+	decide_pod(&f, "batch.service", QOS_NONE, LEVEL_P7)->kind = POD_UNIT;
+	fake_rare_knobs(&f);
+	decide_run(&f);
+	e = decide_entry(&f, B2, KNOB_OOM_SCORE_ADJ);
+	assert_non_null(e);
+	assert_int_equal(e->want.value, KNOB_SCORE_ZERO + 1000);
+	assert_int_equal(e->effect, EFFECT_PROTECTION);
+	assert_int_equal(e->reason.code, REASON_OOM_FIRST);
+	assert_int_equal(e->reason.level, LEVEL_P7);
+	assert_non_null(decide_entry(&f, "batch.service", KNOB_OOM_SCORE_ADJ));
+	assert_null(decide_entry(&f, O1, KNOB_OOM_SCORE_ADJ));
+	assert_null(decide_entry(&f, G1, KNOB_OOM_SCORE_ADJ));
+	assert_null(decide_entry(&f, B1, KNOB_OOM_SCORE_ADJ));
+	f.policy.levels[LEVEL_P7].memory.oom = OOM_KEEP;
+	decide_run(&f);
+	assert_null(decide_entry(&f, B2, KNOB_OOM_SCORE_ADJ));
+	fake_free(&f);
+}
+
 TEST(without_the_policys_word_or_the_file_nothing_is_planned)
 {
 	struct fake f;
@@ -133,6 +159,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_offline_pod_that_goes_first_goes_as_a_whole),
+		cmocka_unit_test(
+			its_processes_go_before_others_where_the_kubelet_does_not_see_to_it),
 		cmocka_unit_test(without_the_policys_word_or_the_file_nothing_is_planned),
 		cmocka_unit_test(a_pod_of_which_too_little_is_known_is_left_alone),
 		cmocka_unit_test(a_pod_that_holds_another_one_is_no_whole),

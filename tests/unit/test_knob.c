@@ -88,6 +88,22 @@ TEST(what_the_kernel_shows_is_read)
 	parses(KNOB_IO_WEIGHT, "8:0 200\ndefault 50\n", 50, 0);
 }
 
+TEST(a_score_has_a_sign_and_is_one_of_two_thousand)
+{
+	assert_string_equal(text(KNOB_OOM_SCORE_ADJ, knob_value_of(KNOB_SCORE_ZERO - 998)), "-998");
+	assert_string_equal(text(KNOB_OOM_SCORE_ADJ, knob_value_of(KNOB_SCORE_ZERO)), "0");
+	assert_string_equal(text(KNOB_OOM_SCORE_ADJ, knob_value_of(2000)), "1000");
+	parses(KNOB_OOM_SCORE_ADJ, "-1000\n", 0, 0);
+	parses(KNOB_OOM_SCORE_ADJ, "1000", 2000, 0);
+	parses(KNOB_OOM_SCORE_ADJ, "3\n", 1003, 0);
+	refuses(KNOB_OOM_SCORE_ADJ, "1001", -ERANGE);
+	refuses(KNOB_OOM_SCORE_ADJ, "-1001", -ERANGE);
+	refuses(KNOB_OOM_SCORE_ADJ, "--1", -EINVAL);
+	refuses(KNOB_OOM_SCORE_ADJ, "-", -EINVAL);
+	assert_true(knob_is_of_processes(KNOB_OOM_SCORE_ADJ));
+	assert_false(knob_is_of_processes(KNOB_MEMORY_OOM_GROUP));
+}
+
 TEST(every_value_that_is_written_is_read_back_as_itself)
 {
 	static const uint64_t values[] = {0, 1, 4096, 10000, 1ull << 40, KNOB_VALUE_MAX};
@@ -101,6 +117,8 @@ TEST(every_value_that_is_written_is_read_back_as_itself)
 				value = knob_value_quota(values[i], 20000);
 			if (knob_is_cpus((enum knob)knob))
 				value = knob_value_cpus(&(struct cpu_set){{values[i]}});
+			if (knob_is_of_processes((enum knob)knob))
+				value = knob_value_of(values[i] % 2001);
 			if (knob == KNOB_CPUSET_PARTITION)
 				value = knob_value_of(values[i] % PARTITION_COUNT);
 			if (knob != KNOB_CPU_MAX && !knob_is_cpus((enum knob)knob) &&
@@ -188,13 +206,14 @@ TEST(each_knob_has_the_controller_and_resource_of_its_name)
 		const char *name = knob_name((enum knob)i);
 		unsigned want = strncmp(name, "cpuset", 6) == 0 ? CONTROLLER_CPUSET
 				: name[0] == 'c'		? CONTROLLER_CPU
-				: name[0] == 'm'		? CONTROLLER_MEMORY
+				: strchr("mo", name[0])		? CONTROLLER_MEMORY
 								: CONTROLLER_IO;
 
 		assert_int_equal(knob_controller((enum knob)i), want);
-		assert_int_equal(knob_resource((enum knob)i), name[0] == 'c'   ? RESOURCE_CPU
-							      : name[0] == 'm' ? RESOURCE_MEMORY
-									       : RESOURCE_IO);
+		assert_int_equal(knob_resource((enum knob)i), name[0] == 'c' ? RESOURCE_CPU
+							      : strchr("mo", name[0])
+								      ? RESOURCE_MEMORY
+								      : RESOURCE_IO);
 	}
 	assert_int_equal(knob_controller(KNOB_COUNT), 0);
 	assert_int_equal(knob_resource(KNOB_COUNT), RESOURCE_INVALID);
@@ -208,6 +227,7 @@ int main(void)
 		cmocka_unit_test(a_weight_has_no_word_for_max),
 		cmocka_unit_test(a_period_that_was_left_out_is_the_kernels_default),
 		cmocka_unit_test(what_the_kernel_shows_is_read),
+		cmocka_unit_test(a_score_has_a_sign_and_is_one_of_two_thousand),
 		cmocka_unit_test(every_value_that_is_written_is_read_back_as_itself),
 		cmocka_unit_test(text_that_is_no_value_is_refused_and_leaves_the_output_alone),
 		cmocka_unit_test(a_number_that_does_not_fit_is_out_of_range),

@@ -8,7 +8,7 @@
 #include "agent/discover/knobs.h"
 #include "tests/lib/tree.h"
 
-#define ALL ((1u << KNOB_COUNT) - 1)
+#define ALL (((1u << KNOB_COUNT) - 1) & ~(1u << KNOB_OOM_SCORE_ADJ))
 
 struct place {
 	char *dir;
@@ -46,7 +46,8 @@ TEST(all_knobs_are_read_and_a_second_read_changes_nothing)
 		       "sys/fs/cgroup/a.slice/memory.low = 4096\n");
 	assert_int_equal(knobs_read(p.fd, &p.cg, ALL), 1);
 	for (int k = 0; k < KNOB_COUNT; k++)
-		assert_int_equal(p.cg.knobs[k].now.state, KNOB_KNOWN);
+		assert_int_equal(p.cg.knobs[k].now.state,
+				 k == KNOB_OOM_SCORE_ADJ ? KNOB_UNREAD : KNOB_KNOWN);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_WEIGHT].now.value, 100);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_MAX].now.value, 50000);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_MAX].now.period_us, 100000);
@@ -129,6 +130,9 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	assert_int_equal(knobs_of_cgroup(&class, true, of), usual | cpuset);
 	assert_int_equal(knobs_of_cgroup(&class, false, of), usual | cpus);
 	assert_int_equal(knobs_of_cgroup(&container, true, of), cpus);
+	/* No file, and so never read. */
+	pod.knobs[KNOB_OOM_SCORE_ADJ].owned = true;
+	assert_int_equal(knobs_of_cgroup(&pod, true, usual), usual);
 	/* Until it is given back, whatever the policy says. */
 	pod.knobs[KNOB_CPUSET_PARTITION].owned = true;
 	assert_int_equal(knobs_of_cgroup(&pod, true, usual), usual | 1u << KNOB_CPUSET_PARTITION);

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See score_walk.h.
+#include "agent/apply/score_walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/apply/kill_walk.h"
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "agent/base/process.h"
+#include "agent/base/sys.h"
+#include "policy/oom_score.h"
+
+#define FILE_NAME "oom_score_adj"
+/* The walk ends here: the slice is full. */
+#define FULL 1
+/* A fork bomb is raised as a whole by its parent, or not at all. */
+#define ROUNDS 3
+
+struct walk {
+	const struct score_walk_place *place;
+	struct score_walk_seen *seen;
+	bool changes;
+	int from, to;
+	uint32_t first; /* where this slice begins */
+	uint32_t at;
+};
+
+static bool is_gone(int error)
+{
+	return error == -ENOENT || error == -ESRCH || error == -ENOTDIR;
+}
+
+static int read_score(int proc_fd, int *ret_score)
+{
+	char text[32], *end;
+	long value;
+	int r = fs_read(proc_fd, FILE_NAME, text, sizeof(text), NULL);
+
+	if (r < 0)
+		return r;
+	value = strtol(text, &end, 10);
+	if (end == text || (*end != '\n' && *end != '\0') || labs(value) > OOM_SCORE_MAX)
+		return -EBADMSG;
+	*ret_score = (int)value;
+	return 0;
+}
+
+static int write_score(int proc_fd, int score)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char text[16];
+	int n, r = fs_open(proc_fd, FILE_NAME, O_WRONLY | O_TRUNC, &fd);
+
+	if (r < 0)
+		return r;
+	n = snprintf(text, sizeof(text), "%d", score);
+	if (sys_write(fd, text, (size_t)n) < 0)
+		return -errno;
+	return 0;
+}
+
+static void note_start(int proc_fd, int score, struct score_walk_seen *seen)
+{
+	char text[1024];
+	uint64_t start;
+
+	if (fs_read(proc_fd, "stat", text, sizeof(text), NULL) < 0 ||
+	    process_start_parse(text, &start) < 0 || (seen->start != 0 && start >= seen->start))
+		return;
+	seen->start = start;
+	seen->oldest = score;
+}
+
+static int change(const struct walk *w, int proc_fd, int *score)
+{
+	int r;
+
+	/* It may have been moved elsewhere since it was listed, or be another one of that number. */
+	if (!process_is_in(proc_fd, "cgroup", w->place->path))
+		return -ESRCH;
+	r = write_score(proc_fd, w->to);
+	if (r == 0)
+		r = read_score(proc_fd, score);
+	if (r == 0 && *score == w->to)
+		w->seen->n_changed++;
+	return r;
+}
+
+static int look_at(struct walk *w, int proc_fd)
+{
+	struct score_walk_seen *seen = w->seen;
+	int score, r = read_score(proc_fd, &score);
+
+	if (r < 0)
+		return r;
+	if (!w->changes)
+		note_start(proc_fd, score, seen);
+	else if (score == w->from)
+		r = change(w, proc_fd, &score);
+	if (r < 0)
+		return r;
+	seen->n_others += w->changes && score != w->from && score != w->to;
+	seen->is_first |= score == OOM_SCORE_FIRST;
+	if (seen->n_processes == 0 || score < seen->lowest)
+		seen->lowest = score;
+	seen->n_processes++;
+	return 0;
+}
+
+static int on_process(void *context, pid_t pid)
+{
+	struct walk *w = context;
+	_cleanup_close_ int fd = -EBADF;
+	char path[32];
+	int r;
+
+	if (w->at++ < w->first || pid <= 0)
+		return 0;
+	if (w->at - w->first > SCORE_WALK_SLICE) {
+		w->seen->next = w->at - 1;
+		return FULL;
+	}
+	(void)snprintf(path, sizeof(path), "proc/%d", (int)pid);
+	r = fs_open_dir(w->place->root_fd, path, &fd);
+	if (r == 0)
+		r = look_at(w, fd);
+	if (r < 0 && !is_gone(r)) {
+		w->seen->error = w->seen->n_failed == 0 ? r : w->seen->error;
+		w->seen->n_failed++;
+	}
+	return 0;
+}
+
+static int on_cgroup(void *context, int dir_fd, const char *name)
+{
+	(void)name;
+	return kill_walk_pids(dir_fd, on_process, context);
+}
+
+static int run(struct walk *w)
+{
+	int r;
+
+	*w->seen = (struct score_walk_seen){0};
+	r = kill_walk(w->place->dir_fd, on_cgroup, w, NULL);
+	return r < 0 ? r : 0;
+}
+
+int score_walk_look(const struct score_walk_place *place, struct score_walk_seen *ret_seen)
+{
+	struct walk w = {.place = place, .seen = ret_seen};
+
+	return run(&w);
+}
+
+int score_walk_change(const struct score_walk_place *place, int from, int to, uint32_t first,
+		      struct score_walk_seen *ret_seen)
+{
+	struct walk w = {
+		.place = place,
+		.seen = ret_seen,
+		.changes = true,
+		.from = from,
+		.to = to,
+		.first = first,
+	};
+
+	return run(&w);
+}
+
+static void add(struct score_walk_seen *sum, const struct score_walk_seen *s)
+{
+	sum->n_changed += s->n_changed;
+	if (sum->n_failed == 0)
+		sum->error = s->error;
+	sum->n_failed += s->n_failed;
+}
+
+int score_walk_change_all(const struct score_walk_place *place, int from, int to,
+			  struct score_walk_seen *ret_seen)
+{
+	struct score_walk_seen sum = {0}, s;
+	uint32_t before;
+	int r = 0;
+
+	for (int round = 0; round < ROUNDS && r == 0; round++) {
+		before = sum.n_changed;
+		s.next = 0;
+		do {
+			r = score_walk_change(place, from, to, s.next, &s);
+			add(&sum, &s);
+		} while (r == 0 && s.next > 0);
+		if (sum.n_changed == before || sum.n_failed > 0)
+			break;
+	}
+	*ret_seen = sum;
+	return r;
+}

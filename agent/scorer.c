@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See scorer.h. For each container three steps, of which the thread does the first and the last: what was it given
+// (the score of its oldest process); may that be raised, and is it written down; every process that still has it is
+// raised. The last step again every half minute, as a runtime starts new processes with what it gave.
+//
+// Left alone: a container whose score is not one that the kubelet gives a pod of its class, one in which somebody has
+// the highest score already (nobody could tell whose it is later), and each process that has another one than the oldest.
+#include "agent/scorer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/apply/cgroup_oom.h"
+#include "agent/apply/oom_scores.h"
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "agent/base/log.h"
+#include "policy/decide.h"
+#include "policy/knob.h"
+#include "policy/names.h"
+#include "policy/oom_score.h"
+
+#define LOOK_AGAIN_US 30000000
+#define SOON_US 1000000
+/* After processes could not be given back. */
+#define RETRY_US 10000000
+
+struct scored_pod {
+	uint64_t serial;
+	uint64_t shape; /* of its containers: another one is looked at at once */
+	int64_t next_us;
+	uint32_t pending; /* jobs of this round */
+	bool any;	  /* some process was seen in it */
+	int lowest;
+};
+
+struct scorer {
+	struct oom_scores *thread;
+	struct scored_pod *pods; /* by slot; owned */
+	size_t n_pods;
+	int64_t back_us; /* nothing is given back before */
+	bool said_failed;
+	bool said_record;
+};
+
+int scorer_new(struct state *s)
+{
+	struct scorer *scorer;
+	int r;
+
+	if (!s->lanes)
+		return 0;
+	scorer = calloc(1, sizeof(*scorer));
+	if (!scorer)
+		return -ENOMEM;
+	r = oom_scores_new(s->root_fd, &scorer->thread);
+	if (r < 0) {
+		free(scorer);
+		return r;
+	}
+	s->scorer = scorer;
+	return 0;
+}
+
+void scorer_free(struct scorer *scorer)
+{
+	if (!scorer)
+		return;
+	oom_scores_free(scorer->thread);
+	free(scorer->pods);
+	free(scorer);
+}
+
+static bool is_allowed(const struct state *s)
+{
+	enum mode mode = s->status.modes.by[RESOURCE_MEMORY];
+
+	return mode > MODE_OBSERVE && mode >= names_effect_mode(EFFECT_PROTECTION);
+}
+
+static const struct plan_entry *wanted(const struct state *s, const struct pod *pod)
+{
+	return is_allowed(s) ? plan_find(&s->plan, pod->cgroup, KNOB_OOM_SCORE_ADJ) : NULL;
+}
+
+/* Until somebody has told what the pods are, what an earlier colod did stays, as with every protection. */
+static bool is_kept(const struct state *s, const struct pod *pod)
+{
+	return wanted(s, pod) || (is_allowed(s) && discover_model(s->discover)->facts_awaited &&
+				  plan_assignment(&s->plan, pod)->state == ASSIGNMENT_WAITING);
+}
+
+/* The containers of a Kubernetes pod, each of which was given a score; any other pod as a whole. */
+static size_t n_targets(const struct pod *pod)
+{
+	return pod->kind == POD_KUBERNETES ? pod->n_containers : 1;
+}
+
+static struct cgroup *target(const struct pod *pod, size_t i)
+{
+	return pod->kind == POD_KUBERNETES ? pod->containers[i].cgroup : pod->cgroup;
+}
+
+static int open_cgroup(const struct state *s, const struct cgroup *cgroup, int *ret_fd)
+{
+	_cleanup_close_ int fd = -EBADF;
+	uint64_t inode;
+	int r = fs_open_dir(discover_cgroup_fd(s->discover), cgroup->path, &fd);
+
+	if (r == 0)
+		r = fs_inode(fd, "", &inode);
+	if (r < 0)
+		return r;
+	if (inode != cgroup->inode)
+		return -ESTALE;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+/* 0 or -errno: no place now, or it is gone. */
+static int submit(struct state *s, const struct cgroup *cgroup, struct oom_scores_job *job)
+{
+	size_t len = strlen(cgroup->path);
+	int r;
+
+	if (len >= sizeof(job->path))
+		return -ENAMETOOLONG;
+	memcpy(job->path, cgroup->path, len + 1);
+	job->inode = cgroup->inode;
+	r = open_cgroup(s, cgroup, &job->dir_fd);
+	if (r == 0)
+		r = oom_scores_start(s->scorer->thread, job);
+	if (r < 0)
+		job->dir_fd = cleanup_close_fd(job->dir_fd);
+	return r;
+}
+
+static int raise(struct state *s, const struct cgroup *cgroup, uint64_t serial, uint32_t first)
+{
+	struct oom_scores_job job = {
+		.token = serial,
+		.act = OOM_SCORES_CHANGE,
+		.dir_fd = -EBADF,
+		.to = OOM_SCORE_FIRST,
+		.first = first,
+	};
+
+	if (!cgroup_oom_owned(cgroup, &job.from))
+		job.act = OOM_SCORES_LOOK;
+	return submit(s, cgroup, &job);
+}
+
+/* --- what has ended ------------------------------------------------------------------------------ */
+
+static struct cgroup *find_cgroup(const struct model *model, const struct oom_scores_job *job)
+{
+	for (size_t i = 0; i < model->n_cgroups; i++)
+		if (model->cgroups[i]->inode == job->inode &&
+		    strcmp(model->cgroups[i]->path, job->path) == 0)
+			return model->cgroups[i];
+	return NULL;
+}
+
+static struct scored_pod *scored(struct scorer *scorer, const struct pod *pod)
+{
+	return pod->slot < scorer->n_pods && scorer->pods[pod->slot].serial == pod->serial
+		       ? &scorer->pods[pod->slot]
+		       : NULL;
+}
+
+/* Recorded, so that what follows can be given back whatever happens to this process. */
+static int record(struct state *s, struct cgroup *cgroup, int score)
+{
+	int r = cgroup_oom_own(s->apply, cgroup, score);
+
+	if (r < 0 && !s->scorer->said_record)
+		log_err("scorer.record",
+			"oom_score_adj of %s cannot be recorded (%s), so nobody there is raised: "
+			"make room in /run/colod",
+			cgroup->path, strerror(-r));
+	s->scorer->said_record = r < 0;
+	return r;
+}
+
+/* What a container was given is known. Whether its processes are raised now. */
+static bool on_looked(struct state *s, struct cgroup *cgroup, const struct oom_scores_done *done)
+{
+	const struct plan_entry *e = wanted(s, cgroup->pod);
+
+	if (!e || done->result < 0 || done->seen.n_processes == 0 || done->seen.is_first ||
+	    !oom_score_is_given(cgroup->pod, discover_model(s->discover)->node.memory_bytes,
+				done->seen.oldest) ||
+	    record(s, cgroup, done->seen.oldest) < 0)
+		return false;
+	cgroup_oom_tell(s->apply, cgroup, false, &e->reason, NULL);
+	return raise(s, cgroup, done->job.token, 0) == 0;
+}
+
+static void say_failed(struct state *s, const struct oom_scores_done *done)
+{
+	if (done->seen.n_failed == 0 || s->scorer->said_failed)
+		return;
+	s->scorer->said_failed = true;
+	log_warning("scorer.write",
+		    "oom_score_adj of %u processes in %s could not be changed: %s%s",
+		    done->seen.n_failed, done->job.path, strerror(-done->seen.error),
+		    done->seen.error == -EACCES
+			    ? ". Processes of other users need CAP_DAC_OVERRIDE, which "
+			      "colod.service has"
+			    : "");
+}
+
+static void on_given_back(struct state *s, struct cgroup *cgroup,
+			  const struct oom_scores_done *done)
+{
+	s->status.scores_given_back += done->seen.n_changed;
+	if (done->result < 0 || done->seen.n_failed > 0) {
+		s->scorer->back_us = s->status.pass_us + RETRY_US;
+		return;
+	}
+	if (done->seen.n_changed > 0)
+		cgroup_oom_tell(s->apply, cgroup, true, NULL,
+				"neither the plan nor the mode asks for it any more");
+	cgroup_oom_end(s->apply, cgroup);
+}
+
+/* The sandbox has a score that no other container is given, and nothing in it is worth raising. */
+static void note_lowest(struct scored_pod *p, const struct score_walk_seen *seen)
+{
+	if (seen->n_processes == 0 || seen->lowest == OOM_SCORE_SANDBOX)
+		return;
+	if (!p->any || seen->lowest < p->lowest)
+		p->lowest = seen->lowest;
+	p->any = true;
+}
+
+/* Every container was seen: what the pod has is what the least of its processes has. */
+static void end_round(struct state *s, struct scored_pod *p, const struct pod *pod)
+{
+	struct knob_value *now = &pod->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now;
+
+	*now = (struct knob_value){.state = KNOB_UNREAD};
+	if (p->any)
+		*now = knob_value_of((uint64_t)(KNOB_SCORE_ZERO + p->lowest));
+	p->next_us = s->status.pass_us + LOOK_AGAIN_US;
+}
+
+static void on_done(struct state *s, const struct oom_scores_done *done)
+{
+	struct cgroup *cgroup = find_cgroup(discover_model(s->discover), &done->job);
+	struct scored_pod *p;
+	bool more = false;
+
+	say_failed(s, done);
+	if (done->job.act == OOM_SCORES_CHANGE)
+		s->status.scores_raised += done->seen.n_changed;
+	if (!cgroup)
+		return;
+	if (done->job.act == OOM_SCORES_CHANGE_ALL) {
+		on_given_back(s, cgroup, done);
+		return;
+	}
+	p = cgroup->pod ? scored(s->scorer, cgroup->pod) : NULL;
+	if (!p || p->serial != done->job.token || p->pending == 0)
+		return;
+	if (done->job.act == OOM_SCORES_LOOK)
+		more = on_looked(s, cgroup, done);
+	else if (done->seen.next > 0 && wanted(s, cgroup->pod))
+		more = raise(s, cgroup, p->serial, done->seen.next) == 0;
+	if (more)
+		return;
+	note_lowest(p, &done->seen);
+	if (--p->pending == 0)
+		end_round(s, p, cgroup->pod);
+}
+
+/* --- what is due --------------------------------------------------------------------------------- */
+
+static struct scored_pod *reserve(struct scorer *scorer, const struct pod *pod)
+{
+	size_t n = (size_t)pod->slot + 1;
+	struct scored_pod *grown;
+
+	if (n > scorer->n_pods) {
+		n *= 2;
+		grown = reallocarray(scorer->pods, n, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		memset(grown + scorer->n_pods, 0, (n - scorer->n_pods) * sizeof(*grown));
+		scorer->pods = grown;
+		scorer->n_pods = n;
+	}
+	return &scorer->pods[pod->slot];
+}
+
+static uint64_t shape_of(const struct pod *pod)
+{
+	uint64_t shape = 0;
+
+	for (size_t i = 0; i < n_targets(pod); i++)
+		shape = shape * 31 + target(pod, i)->inode;
+	return shape;
+}
+
+static void look_at(struct state *s, const struct pod *pod)
+{
+	struct scored_pod *p = reserve(s->scorer, pod);
+	uint64_t shape = shape_of(pod);
+
+	if (!p)
+		return;
+	if (p->serial != pod->serial)
+		*p = (struct scored_pod){.serial = pod->serial};
+	if (p->shape != shape)
+		p->next_us = 0;
+	if (p->pending > 0 || s->status.pass_us < p->next_us)
+		return;
+	p->shape = shape;
+	p->any = false;
+	for (size_t i = 0; i < n_targets(pod); i++)
+		if (target(pod, i)->populated)
+			p->pending += raise(s, target(pod, i), pod->serial, 0) == 0;
+	/* Nobody there yet, or no place: soon again. */
+	if (p->pending == 0)
+		p->next_us = s->status.pass_us + SOON_US;
+}
+
+static void give_back(struct state *s, struct cgroup *cgroup)
+{
+	struct oom_scores_job job = {
+		.act = OOM_SCORES_CHANGE_ALL,
+		.dir_fd = -EBADF,
+		.from = OOM_SCORE_FIRST,
+	};
+
+	if (cgroup_oom_owned(cgroup, &job.to))
+		(void)submit(s, cgroup, &job);
+	/* What it had is not known any more. */
+	if (cgroup->pod)
+		cgroup->pod->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now.state = KNOB_UNREAD;
+}
+
+void scorer_run(struct state *s)
+{
+	const struct model *model = discover_model(s->discover);
+	struct oom_scores_done done;
+
+	if (!s->scorer)
+		return;
+	while (oom_scores_next(s->scorer->thread, &done))
+		on_done(s, &done);
+	for (size_t i = 0; i < model->n_cgroups; i++) {
+		struct cgroup *cgroup = model->cgroups[i];
+
+		if (cgroup->knobs[KNOB_OOM_SCORE_ADJ].owned &&
+		    s->status.pass_us >= s->scorer->back_us &&
+		    !(cgroup->pod && is_kept(s, cgroup->pod)))
+			give_back(s, cgroup);
+	}
+	for (size_t i = 0; i < model->n_pods; i++)
+		if (wanted(s, model->pods[i]))
+			look_at(s, model->pods[i]);
+}

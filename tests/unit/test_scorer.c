@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// From the plan to the processes and back: whole passes over a fake tree, with the thread that looks at processes.
+#include "agent/scorer.h"
+#include "tests/lib/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/apply/apply_state.h"
+#include "agent/base/lanes.h"
+#include "agent/tick.h"
+#include "policy/decide.h"
+#include "tests/lib/score_case.h"
+#include "tests/lib/tick_case.h"
+
+#define S_US 1000000ll
+/* Passes until the thread has surely done what it was asked. */
+#define PASSES 400
+
+static struct tick_case t;
+static int64_t now_us;
+
+static void start(const char *mode)
+{
+	tick_case_start(&t, mode, MODE_FULL);
+	assert_int_equal(lanes_new(&t.state->lanes), 0);
+	assert_int_equal(scorer_new(t.state), 0);
+	t.state->policy->levels[LEVEL_P0].memory.oom = OOM_PROTECT;
+	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_FIRST;
+}
+
+/* As SIGKILL: nothing is given back. */
+static void end(void)
+{
+	scorer_free(t.state->scorer);
+	t.state->scorer = NULL;
+	lanes_free(t.state->lanes);
+	t.state->lanes = NULL;
+	state_free(t.state);
+	t.state = NULL;
+}
+
+static int setup(void **state)
+{
+	char path[512];
+
+	(void)state;
+	if (tick_case_open(&t) < 0)
+		return -1;
+	(void)snprintf(path, sizeof(path), "%s/run", t.dir);
+	(void)mkdir(path, 0755);
+	(void)snprintf(path, sizeof(path), "%s/run/colod", t.dir);
+	if (mkdir(path, 0755) < 0)
+		return -1;
+	now_us = 100 * S_US;
+	start("protect");
+	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_KEEP;
+	tick(t.state, now_us);
+	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_FIRST;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	end();
+	tick_case_close(&t);
+	return 0;
+}
+
+static struct pod *pod(const char *path)
+{
+	const struct model *m = discover_model(t.state->discover);
+
+	for (size_t i = 0; i < m->n_pods; i++)
+		if (strcmp(m->pods[i]->cgroup->path, path) == 0)
+			return m->pods[i];
+	fail_msg("no pod at %s", path);
+	return NULL;
+}
+
+static const char *container(const char *path)
+{
+	assert_true(pod(path)->n_containers > 0);
+	return pod(path)->containers[0].cgroup->path;
+}
+
+/* A process of the first container of this pod. */
+static void process(const char *path, int pid, int start_ticks, int score)
+{
+	char file[1024];
+
+	score_case_process(t.dir, container(path), pid, start_ticks, score);
+	(void)snprintf(file, sizeof(file), "sys/fs/cgroup/%s/cgroup.events", container(path));
+	assert_int_equal(tree_write(t.dir, file, "populated 1\nfrozen 0\n"), 0);
+	pod(path)->containers[0].cgroup->populated = true;
+}
+
+/* So much time in one pass, and then as many short ones as the thread needs. */
+static void passes(int64_t us)
+{
+	now_us += us;
+	for (int i = 0; i < PASSES / 10; i++) {
+		tick(t.state, now_us);
+		now_us += S_US / 100;
+		(void)usleep(1000);
+	}
+}
+
+static bool is_recorded(void)
+{
+	char path[512], line[8192];
+	bool found = false;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/run/colod/originals", t.dir);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (strstr(line, "oom_score_adj"))
+			found = strstr(line, " own ") != NULL;
+	if (f)
+		(void)fclose(f);
+	return found;
+}
+
+TEST(an_offline_pods_processes_are_raised_and_nobody_elses)
+{
+	process(TICK_BATCH_POD, 2000001, 100, 999);
+	process(TICK_BATCH_POD, 2000002, 200, 999);
+	process(TICK_BATCH_POD, 2000003, 300, 998);
+	process(TICK_ONLINE_POD, 2000004, 100, -997);
+	process(TICK_HOG_POD, 2000005, 100, 1000);
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 1000);
+	score_case_is(t.dir, 2000002, 1000);
+	/* It set that itself. */
+	score_case_is(t.dir, 2000003, 998);
+	score_case_is(t.dir, 2000004, -997);
+	assert_true(is_recorded());
+	assert_int_equal(t.state->status.scores_raised, 2);
+	assert_int_equal(pod(TICK_BATCH_POD)->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now.value,
+			 KNOB_SCORE_ZERO + 998);
+	assert_non_null(plan_find(&t.state->plan, pod(TICK_BATCH_POD)->cgroup, KNOB_OOM_SCORE_ADJ));
+	assert_null(plan_find(&t.state->plan, pod(TICK_ONLINE_POD)->cgroup, KNOB_OOM_SCORE_ADJ));
+	assert_null(plan_find(&t.state->plan, pod(TICK_HOG_POD)->cgroup, KNOB_OOM_SCORE_ADJ));
+}
+
+TEST(a_process_that_comes_later_is_found_in_half_a_minute)
+{
+	process(TICK_BATCH_POD, 2000001, 100, 999);
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 1000);
+	process(TICK_BATCH_POD, 2000002, 200, 999);
+	passes(S_US);
+	score_case_is(t.dir, 2000002, 999);
+	passes(31 * S_US);
+	score_case_is(t.dir, 2000002, 1000);
+}
+
+TEST(a_score_that_nobody_gave_such_a_pod_is_left)
+{
+	process(TICK_BATCH_POD, 2000001, 100, 500);
+	process(TICK_BATCH_POD, 2000002, 200, 999);
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 500);
+	score_case_is(t.dir, 2000002, 999);
+	assert_false(is_recorded());
+	/* But what it has is shown. */
+	assert_int_equal(pod(TICK_BATCH_POD)->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now.value,
+			 KNOB_SCORE_ZERO + 500);
+}
+
+/* Later nobody could tell who was raised by colod. */
+TEST(where_somebody_is_first_already_nobody_is_raised)
+{
+	process(TICK_BATCH_POD, 2000001, 100, 999);
+	process(TICK_BATCH_POD, 2000002, 200, 1000);
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 999);
+	assert_false(is_recorded());
+}
+
+TEST(a_lower_mode_gives_back_and_so_does_a_policy_that_does_not_ask)
+{
+	process(TICK_BATCH_POD, 2000001, 100, 999);
+	process(TICK_BATCH_POD, 2000002, 200, 998);
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 1000);
+	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_KEEP;
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 999);
+	score_case_is(t.dir, 2000002, 998);
+	assert_false(is_recorded());
+	assert_int_equal(t.state->status.scores_given_back, 1);
+	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_FIRST;
+	passes(31 * S_US);
+	score_case_is(t.dir, 2000001, 1000);
+	t.state->policy->mode = MODE_OBSERVE;
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 999);
+	passes(31 * S_US);
+	score_case_is(t.dir, 2000001, 999);
+}
+
+static int no_room(void *context, enum apply_step step, const char *path, enum knob knob)
+{
+	(void)context, (void)path;
+	return step == APPLY_STEP_RECORD && knob == KNOB_OOM_SCORE_ADJ ? -ENOSPC : 0;
+}
+
+TEST(what_cannot_be_recorded_is_not_raised)
+{
+	process(TICK_BATCH_POD, 2000001, 100, 999);
+	apply_set_hook(t.state->apply, no_room, NULL);
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 999);
+	apply_set_hook(t.state->apply, NULL, NULL);
+	passes(31 * S_US);
+	score_case_is(t.dir, 2000001, 1000);
+}
+
+/* The next agent knows of it and gives it back, children of those that were raised too. */
+TEST(a_dead_agents_scores_are_given_back_by_the_next_one_or_by_a_restore)
+{
+	struct apply_restored done;
+
+	process(TICK_BATCH_POD, 2000001, 100, 999);
+	passes(S_US);
+	end();
+	start("protect");
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 1000);
+	process(TICK_BATCH_POD, 2000002, 200, 1000);
+	process(TICK_BATCH_POD, 2000003, 300, 998);
+	end();
+	start("observe");
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 999);
+	score_case_is(t.dir, 2000002, 999);
+	score_case_is(t.dir, 2000003, 998);
+	assert_false(is_recorded());
+	end();
+	start("protect");
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 1000);
+	assert_int_equal(apply_restore(t.state->apply, false, &done), 0);
+	assert_int_equal(done.left, 0);
+	score_case_is(t.dir, 2000001, 999);
+	score_case_is(t.dir, 2000003, 998);
+	assert_false(is_recorded());
+}
+
+/* A restart beside a silent kubelet takes nothing away that is asked for again a second later. */
+TEST(what_was_raised_stays_until_somebody_tells_what_the_pods_are)
+{
+	process(TICK_BATCH_POD, 2000001, 100, 999);
+	passes(S_US);
+	end();
+	assert_int_equal(tree_delete(t.dir, "pods.json"), 0);
+	start("protect");
+	passes(S_US);
+	score_case_is(t.dir, 2000001, 1000);
+	assert_true(is_recorded());
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(an_offline_pods_processes_are_raised_and_nobody_elses),
+		CASE(a_process_that_comes_later_is_found_in_half_a_minute),
+		CASE(a_score_that_nobody_gave_such_a_pod_is_left),
+		CASE(where_somebody_is_first_already_nobody_is_raised),
+		CASE(a_lower_mode_gives_back_and_so_does_a_policy_that_does_not_ask),
+		CASE(what_cannot_be_recorded_is_not_raised),
+		CASE(a_dead_agents_scores_are_given_back_by_the_next_one_or_by_a_restore),
+		CASE(what_was_raised_stays_until_somebody_tells_what_the_pods_are),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
