@@ -9,6 +9,7 @@
 #include "policy/decide_memory_reclaim.h"
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
+#include "policy/memory_strict.h"
 #include "policy/rule.h"
 
 /* At least this part of the node is promised to nobody: the kernel and everything without a pod
@@ -357,6 +358,38 @@ static bool may_limit(const struct decide_node *node, const struct assignment *a
 	return node->pod->kind != POD_KUBERNETES || node->pod->facts_state == FACT_KNOWN;
 }
 
+/* An online pod: raised from what the policy asks for, so that it never crawls because of that. False where what it
+ * uses is not known yet. */
+static bool strict_high(const struct decide_input *in, const struct decide_node *node,
+			uint64_t node_bytes, uint64_t *bytes, struct reason *reason)
+{
+	const struct fact_u64 *limit = &node->pod->resources.memory_limit_bytes;
+	const struct knob_state *s = &node->cgroup->knobs[KNOB_MEMORY_HIGH];
+	bool stands = s->owned &&
+		      knob_stands(KNOB_MEMORY_HIGH, &s->written, &s->now, page_bytes(in));
+	struct memory_strict strict = {
+		.base_bytes = *bytes,
+		.cap_bytes = page_down(in, is_finite_limit(limit) ? limit->value : node_bytes),
+		.had_bytes = stands ? s->now.value : 0,
+		.page_bytes = page_bytes(in),
+	};
+	uint64_t permille = 0, span_us = 0;
+
+	strict.stalls =
+		memory_strict_stalls(in->samples, node->pod, in->now_us, &permille, &span_us);
+	if (!memory_strict_used(in->samples, node->pod, in->now_us, &strict.used_bytes) && !stands)
+		return false;
+	*bytes = memory_strict_high(&strict);
+	if (*bytes > strict.base_bytes)
+		*reason = (struct reason){
+			.code = strict.stalls ? REASON_MEMORY_LIFT : REASON_MEMORY_LIFTED,
+			.observed = permille,
+			.limit = strict.base_bytes,
+			.for_us = span_us,
+		};
+	return true;
+}
+
 static int limit_high(const struct decide_input *in, struct plan *plan)
 {
 	uint64_t node_bytes = allocatable(in);
@@ -380,6 +413,8 @@ static int limit_high(const struct decide_input *in, struct plan *plan)
 			continue;
 		if (bytes == 0)
 			bytes = page_bytes(in);
+		if (a->role == ROLE_ONLINE && !strict_high(in, node, node_bytes, &bytes, &reason))
+			continue;
 		there = decide_tree_base(node->cgroup, KNOB_MEMORY_HIGH);
 		/* A tighter one that somebody else set stays. */
 		if (there->state == KNOB_KNOWN && there->value < bytes)

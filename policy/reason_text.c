@@ -260,6 +260,37 @@ static void memory_text(struct text_out *out, const struct reason *r)
 			"the node cannot work without it: up to %s of its memory are protected",
 			bytes(r->limit, a));
 		break;
+	case REASON_EASED:
+		text_out_put(out,
+			     "the kernel could not reclaim it down to %s: it may use up to %s, "
+			     "and is tried again in %s",
+			     bytes(r->limit, a), bytes(r->observed, b), duration(r->for_us, c));
+		break;
+	default:
+		break;
+	}
+}
+
+/* What an online pod is spared, and whom the kernel takes. */
+static void mercy_text(struct text_out *out, const struct reason *r)
+{
+	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE];
+
+	switch (r->code) {
+	case REASON_MEMORY_LIFT:
+		text_out_put(
+			out,
+			"it stood still %s of %s by its memory.high: raised from the %s that the "
+			"policy asks for, as an online pod must not crawl because of colod",
+			percent(r->observed, a), duration(r->for_us, b), bytes(r->limit, c));
+		break;
+	case REASON_MEMORY_LIFTED:
+		text_out_put(
+			out,
+			"the policy asks for %s, which was raised because the pod used more or "
+			"stood still by it, and stays so for as long as the pod lives",
+			bytes(r->limit, a));
+		break;
 	case REASON_OOM_FIRST:
 		text_out_put(
 			out,
@@ -269,12 +300,6 @@ static void memory_text(struct text_out *out, const struct reason *r)
 	case REASON_OOM_WHOLE:
 		text_out_put(out, "its level goes first when memory ends: the kernel then ends the "
 				  "pod as a whole, and not a part that the rest waits for");
-		break;
-	case REASON_EASED:
-		text_out_put(out,
-			     "the kernel could not reclaim it down to %s: it may use up to %s, "
-			     "and is tried again in %s",
-			     bytes(r->limit, a), bytes(r->observed, b), duration(r->for_us, c));
 		break;
 	default:
 		break;
@@ -381,6 +406,7 @@ const char *reason_text(const struct reason *reason, const struct policy *policy
 	cpu_text(&out, reason);
 	burst_text(&out, reason);
 	memory_text(&out, reason);
+	mercy_text(&out, reason);
 	hold_text(&out, reason);
 	reason_text_cores(&out, reason);
 	other_text(&out, reason);
