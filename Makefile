@@ -406,18 +406,26 @@ check-demo: vm-build ## The demo with colod in mode observe must end with a no
 	@tests/check-demo.sh "$(or $(RESULT),/dev/null)" --build $(abspath $(O)) --dest $(abspath $(DEST)) --out $(abspath $(O))/demo-observe
 
 # Asked for by name only: without KERNEL= each part of the bench has kernels of its own.
-BENCH_CPU = KERNEL="$(if $(filter file,$(origin KERNEL)),,$(KERNEL))" python3 tests/vm/bench_cpu.py --build $(abspath $(O)) \
-	--dest $(abspath $(DEST))
+BENCH_HOST = --build $(abspath $(O)) --dest $(abspath $(DEST))
+BENCH_KERNEL = KERNEL="$(if $(filter file,$(origin KERNEL)),,$(KERNEL))"
+BENCH_CPU = $(BENCH_KERNEL) python3 tests/vm/bench_cpu.py $(BENCH_HOST)
 
 .PHONY: bench-cpu
 bench-cpu: ## Measure CPU isolation in VMs, hours: BENCH_ONLY="placement inversion", BENCH_ROUNDS=, KERNEL= (root)
 	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \
 	$(BENCH_CPU) --out $(abspath $(O))/bench-cpu
 
+.PHONY: storm
+storm: ## Memory storms in VMs beside systemd-oomd, oomd and nothing, days for all: STORM_CASES=, STORM_ARMS=, STORM_SWAP=, STORM_ROUNDS=, KERNEL= (root)
+	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \
+	$(BENCH_KERNEL) python3 tests/vm/bench_storm.py $(BENCH_HOST) --out $(abspath $(O))/bench-storm
+
 .PHONY: check-bench
-check-bench: vm-build ## One round of one part of it, to see that it measures
+check-bench: vm-build ## One round of one part of each, to see that they measure
 	@rm -rf $(O)/bench-smoke; rc=0; BENCH_ONLY=placement BENCH_CASES_placement=mixed BENCH_ROUNDS=1 BENCH_SECONDS=1 BENCH_WARMUP=1 \
 	$(BENCH_CPU) --out $(abspath $(O))/bench-smoke || rc=$$?; \
+	STORM_CASES=hog-max STORM_ARMS="systemd-oomd oomd" STORM_SWAP="disk zram" STORM_ROUNDS=1 KERNEL=$(KERNEL) \
+	python3 tests/vm/bench_storm.py $(BENCH_HOST) --out $(abspath $(O))/bench-smoke/storm || rc=$$?; \
 	tests/summary write "$(or $(RESULT),/dev/null)" $$((rc == 0)) $$((rc != 0)) 0; exit $$rc
 
 .PHONY: vm-shell

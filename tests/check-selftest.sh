@@ -397,17 +397,18 @@ deps_rules()
 bench_rules()
 {
 	local line
-	python3 tests/vm/test_bench_table.py >"$tmp/bench" 2>"$tmp/out"
+	python3 "tests/vm/test_$1_table.py" >"$tmp/bench" 2>"$tmp/out"
 	while read -r line; do
 		case $line in
-		"ok "*) ok "bench: ${line#* - }" ;;
-		"not ok "*) fail "bench: ${line#* - }" ;;
+		"ok "*) ok "$1: ${line#* - }" ;;
+		"not ok "*) fail "$1: ${line#* - }" ;;
 		esac
 	done <"$tmp/bench"
-	grep -q '^1\.\.[1-9]' "$tmp/bench" || fail "the tests of the bench's tables ran to their end"
+	grep -q '^1\.\.[1-9]' "$tmp/bench" || fail "the tests of the tables of $1 ran to their end"
 }
 
-bench_rules
+bench_rules bench
+bench_rules storm
 layer_rules
 source_rules
 make_rules

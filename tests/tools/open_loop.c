@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Latency as a user sees it, for `make bench-cpu`: requests come at fixed times, whatever became of the
-// ones before, and each is measured from the time it was meant for, so that a stall counts for all that
-// would have come in it.
+// Latency as a user sees it, for `make bench-cpu` and `make storm`: requests come at fixed times, whatever
+// became of the ones before, and each is measured from the time it was meant for, so that a stall counts
+// for all that would have come in it.
 //
 //	open_loop serve PORT WORK_US                answers each datagram after WORK_US of CPU
 //	open_loop send PORT PERIOD_US SECONDS       asks it, from a real-time thread: only the answer is late
 //	open_loop write FILE PERIOD_US SECONDS      small writes to a file instead
+//	open_loop touch FILE PERIOD_US SECONDS      takes 4 MiB of memory, and then reads a piece of FILE, which is
+//						    not measured; from when FILE.go is there until FILE.stop is
 //
-// The last two print: COUNT LOST P50_US P99_US WORST_US. What never came counts with the time until the end.
+// The last three print: COUNT LOST P50_US P99_US WORST_US. What never came counts with the time until the end.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,12 +21,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define COUNT_MAX 100000u
 #define WRITE_BYTES 64
+#define TOUCH_BYTES (4u << 20)
+#define READ_BYTES (1u << 20)
+#define PAGE_BYTES 4096u
+#define LOOK_US 20000
 /* How long the last answers are waited for. */
 #define DRAIN_US 1000000
 
@@ -188,6 +196,54 @@ static int write_all(const char *path, uint64_t period_us, uint64_t *late_us, ui
 	return report(late_us, n, 0);
 }
 
+static bool is_there(const char *path, const char *suffix)
+{
+	char name[4096];
+
+	(void)snprintf(name, sizeof(name), "%s%s", path, suffix);
+	return access(name, F_OK) == 0;
+}
+
+/* Small pages: each one is asked of the kernel. */
+static bool take_and_give_back(void)
+{
+	volatile char *memory =
+		mmap(NULL, TOUCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return false;
+	(void)madvise((char *)memory, TOUCH_BYTES, MADV_NOHUGEPAGE);
+	for (size_t at = 0; at < TOUCH_BYTES; at += PAGE_BYTES)
+		memory[at] = 1;
+	return munmap((char *)memory, TOUCH_BYTES) == 0;
+}
+
+static int touch_all(const char *path, uint64_t period_us, uint64_t *late_us, uint32_t n)
+{
+	static char buffer[READ_BYTES];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	uint64_t start;
+	uint32_t done = 0;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(buffer))
+		return 1;
+	while (!is_there(path, ".go"))
+		sleep_until_us(now_us(CLOCK_MONOTONIC) + LOOK_US);
+	start = now_us(CLOCK_MONOTONIC) + period_us;
+	for (; done < n && !is_there(path, ".stop"); done++) {
+		sleep_until_us(start + done * period_us);
+		if (!take_and_give_back())
+			return 1;
+		late_us[done] = now_us(CLOCK_MONOTONIC) - (start + done * period_us);
+		if (pread(fd, buffer, sizeof(buffer),
+			  (off_t)(done % ((uint64_t)st.st_size / sizeof(buffer)) *
+				  sizeof(buffer))) < 0)
+			return 1;
+	}
+	return report(late_us, done, 0);
+}
+
 int main(int argc, char **argv)
 {
 	static uint64_t late_us[COUNT_MAX];
@@ -200,9 +256,11 @@ int main(int argc, char **argv)
 		return send_all((uint16_t)atoi(argv[2]), period_us, late_us, (uint32_t)n);
 	if (n > 0 && n <= COUNT_MAX && strcmp(argv[1], "write") == 0)
 		return write_all(argv[2], period_us, late_us, (uint32_t)n);
+	if (n > 0 && n <= COUNT_MAX && strcmp(argv[1], "touch") == 0)
+		return touch_all(argv[2], period_us, late_us, (uint32_t)n);
 	(void)fputs("usage: open_loop serve PORT WORK_US\n"
 		    "       open_loop send PORT PERIOD_US SECONDS\n"
-		    "       open_loop write FILE PERIOD_US SECONDS\n",
+		    "       open_loop write|touch FILE PERIOD_US SECONDS\n",
 		    stderr);
 	return 2;
 }

@@ -16,12 +16,9 @@ never with a clock. Exit status: 0 all was measured, 1 something could not be, 2
 missed is said and is not an error: the numbers are what this is for.
 """
 
-import argparse
 import dataclasses
-import hashlib
 import os
 import pathlib
-import shutil
 import sys
 
 sys.dont_write_bytecode = True
@@ -29,16 +26,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 # pylint: disable=wrong-import-position
 import bench_rows  # noqa: E402
+import bench_run  # noqa: E402
 import bench_table  # noqa: E402
 import boot  # noqa: E402
 import image  # noqa: E402
 import profiles  # noqa: E402
-import tap  # noqa: E402
-
-HERE = pathlib.Path(__file__).resolve().parent
-# Only the guest's time counts, and the guest has limits of its own: beside other work this machine may be slow.
-PATIENCE = 3
-ALL = ("6.1", "6.12", "newest")
+from bench_run import ALL, HERE, PATIENCE  # noqa: E402
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,23 +50,8 @@ PARTS = {
 
 
 def _stamp(build):
-    """What was measured and how: rows of another stamp are not comparable."""
-    digest = hashlib.sha256()
-    for path in (build / "colod", *sorted((HERE / "bench").glob("*.sh")), HERE / "guest" / "bench.sh",
-                 *(HERE.parent / "tools" / name for name in ("cpu_load.c", "open_loop.c"))):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _lean(build, out):
-    """A build directory of what the guest needs; the unit tests would only be unpacked there."""
-    lean = out / "lean"
-    shutil.rmtree(lean, ignore_errors=True)
-    (lean / "tests").mkdir(parents=True)
-    for name in ("colod", "coloctl"):
-        shutil.copy2(build / name, lean)
-    shutil.copytree(build / "tests" / "tools", lean / "tests" / "tools", ignore=shutil.ignore_patterns("*.o", "*.d"))
-    return lean
+    return bench_run.stamp(build, *sorted((HERE / "bench").glob("*.sh")), HERE / "guest" / "bench.sh",
+                           *(HERE.parent / "tools" / name for name in ("cpu_load.c", "open_loop.c")))
 
 
 def _boots(parts, kernels):
@@ -89,47 +67,20 @@ def _boots(parts, kernels):
 
 def _run(kernel, profile, tests, store, args):
     """One boot. Returns what went wrong."""
-    settings = {k: v for k, v in os.environ.items() if k.startswith("BENCH_")}
+    settings = bench_run.settings("BENCH_", {name: os.environ.get("BENCH_ROUNDS") or part.rounds
+                                             for name, part in PARTS.items()})
     settings["BENCH_DONE"] = store.done(kernel)
-    for name, part in PARTS.items():
-        settings[f"BENCH_ROUNDS_{name}"] = os.environ.get("BENCH_ROUNDS") or str(part.rounds)
-
-    found = []
-
-    def on_line(raw):
-        if raw.startswith(bench_rows.MARK):
-            text = raw[len(bench_rows.MARK):]
-            image.say(f"  {text}")
-            if not store.add(kernel, text):
-                found.append(("", f"a number is missing in: {text}"))
-
     one = boot.Boot(kernel, profile, tests, args.out / f"{kernel}-{profile.name}", args.build, args.dest,
                     settings=settings, patience=PATIENCE)
-    session = boot.run(one, tap.load_skips(HERE / "skips"), on_line=on_line)
-    found += [("", text) for text in session.faults]
-    found += [(r.name, text) for r in session.results.values() for text in (*r.failed, *r.faults)]
-    return [f"{kernel} {name} {text}" for name, text in found]
-
-
-def _arguments():
-    args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    args.add_argument("--build", type=pathlib.Path, required=True)
-    args.add_argument("--dest", type=pathlib.Path, required=True, help="DESTDIR tree with colod installed")
-    args.add_argument("--out", type=pathlib.Path, required=True)
-    args.add_argument("--show", action="store_true", help="only the tables of what was measured so far")
-    args = args.parse_args()
-    args.build, args.dest, args.out = (p.resolve() for p in (args.build, args.dest, args.out))
-    return args
+    return bench_run.run(one, store, kernel)
 
 
 def main():
-    args = _arguments()
+    args = bench_run.arguments(__doc__)
     stamp = None if args.show or os.environ.get("BENCH_KEEP") == "1" else _stamp(args.build)
-    store = bench_rows.Store(args.out / "rows", stamp)
-    if store.put_aside:
-        image.say(f"colod or the measuring has changed: begins anew, the rows before are in {store.put_aside}")
+    store = bench_run.open_store(bench_rows.Store, args.out, stamp)
     if not args.show:
-        args.build = _lean(args.build, args.out)
+        args.build = bench_run.lean(args.build, args.out)
     wrong = []
     parts = os.environ.get("BENCH_ONLY", "").split() or list(PARTS)
     try:

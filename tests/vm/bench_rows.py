@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Measurements of `make bench-cpu`, kept one by one as the guest prints them.
+"""Measurements of `make bench-cpu` and `make storm`, kept one by one as the guest prints them.
 
 A row is one arm of one round: part, kernel, case, arm, round and numbers by name. A run that was
 interrupted finds its rows again and asks only for the others; rows of another build are put aside.
 """
 
 import dataclasses
+import json
 import pathlib
 
 MARK = "|# row: "
+BEGINS = "|# begins: "
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,22 +26,40 @@ class Row:
         return (self.part, self.kernel, self.case, self.arm, self.round)
 
 
-def parse(kernel, text):
-    """A row from "PART CASE ARM ROUND KEY=N ..."; None where a number is missing: half a row is none."""
-    words = text.split()
-    if len(words) < 5 or not words[3].isdigit():
+def parse(line):
+    """A row from "KERNEL PART CASE ARM ROUND KEY=N ..."; None where a number is missing: half a row is none."""
+    words = line.split()
+    if len(words) < 6 or not words[4].isdigit():
         return None
     numbers = {}
-    for word in words[4:]:
+    for word in words[5:]:
         name, equals, value = word.partition("=")
         if not equals or not value.lstrip("-").isdigit():
             return None
         numbers[name] = int(value)
-    return Row(words[0], kernel, words[1], words[2], int(words[3]), numbers)
+    return Row(words[1], words[0], words[2], words[3], int(words[4]), numbers)
+
+
+def parse_json(line):
+    """A row from one JSON object; None where it is none or does not say of which round."""
+    try:
+        numbers = json.loads(line)
+        part, kernel, case, arm, number = (numbers.pop(name) for name in ("part", "kernel", "case", "arm", "round"))
+    except (ValueError, AttributeError, KeyError):
+        return None
+    return Row(part, kernel, case, arm, number, numbers) if isinstance(number, int) and numbers else None
 
 
 class Store:
     """The rows in a file. STAMP says what was measured: with another one the file begins anew, with None it goes on."""
+
+    @staticmethod
+    def _line(kernel, text):
+        return f"{kernel} {text}"
+
+    @staticmethod
+    def _parse(line):
+        return parse(line)
 
     def __init__(self, path, stamp):
         self.path = pathlib.Path(path)
@@ -52,8 +72,7 @@ class Store:
             self.path.replace(self.put_aside)
             lines = []
         for line in lines[1:]:
-            kernel, _, text = line.partition(" ")
-            row = parse(kernel, text)
+            row = self._parse(line)
             if row:
                 self.rows[row.key()] = row
         if not lines:
@@ -62,11 +81,12 @@ class Store:
 
     def add(self, kernel, text):
         """Keeps a row that a guest printed; returns whether it was one."""
-        row = parse(kernel, text)
+        line = self._line(kernel, text)
+        row = self._parse(line)
         if not row:
             return False
         with open(self.path, "a", encoding="ascii") as f:
-            f.write(f"{kernel} {text}\n")
+            f.write(line + "\n")
         self.rows[row.key()] = row
         return True
 
@@ -78,3 +98,15 @@ class Store:
         """What a guest needs not measure again, as it is told."""
         return " ".join(sorted(f"{r.part}/{r.case}/{r.arm}/{r.round}"
                                for r in self.rows.values() if r.kernel == kernel))
+
+
+class JsonStore(Store):
+    """One JSON object a round."""
+
+    @staticmethod
+    def _line(kernel, text):
+        return text.replace("{", f'{{"kernel": "{kernel}", ', 1)
+
+    @staticmethod
+    def _parse(line):
+        return parse_json(line)

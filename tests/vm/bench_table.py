@@ -213,3 +213,14 @@ def report(store):
             case = Case(store.of(part, kernel, name), paired)
             lines += ["", *show(title.format(case=name, kernel=kernel), case, name)]
     return "\n".join(lines[1:] + ["", NOTE]) if lines else "nothing was measured"
+
+
+def tap(cases):
+    """Runs (name, whether it holds) of a test of tables; prints TAP and returns whether one failed."""
+    failed = 0
+    for count, (name, holds) in enumerate(cases, 1):
+        good = holds()
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {count} - {name}")
+    print(f"1..{len(cases)}")
+    return failed > 0

@@ -127,15 +127,5 @@ CASES = (
 )
 
 
-def main():
-    failed = 0
-    for number, (name, holds) in enumerate(CASES, 1):
-        good = holds()
-        failed += not good
-        print(f"{'ok' if good else 'not ok'} {number} - {name}")
-    print(f"1..{len(CASES)}")
-    return failed > 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bench_table.tap(CASES))

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What the guest's parts of `make bench-cpu` (tests/vm/bench) share: rows for the host, the arms, the load.
-# lib.sh, pods.sh, colod.sh and demo.sh come first.
+# What the guest's parts of `make bench-cpu` (tests/vm/bench) and `make storm` share: rows for the host, the arms, the
+# load. lib.sh, pods.sh, colod.sh and demo.sh come first.
 #
 #   wanted CASE ARM ROUND          the host has no row of it yet, and asks for it
 #   row CASE ARM ROUND KEY=N...    one measurement; the host keeps it as soon as it is printed
+#   row_json CASE ARM ROUND KEY=WORD...    the same, where some are no numbers
 #   hold_by DIR HOW                offline work held by hand: equal, idle, N (a weight), quota..., narrow...
 #   hand_back                      what hold_by wrote is as it was
 #   cpu_us DIR                     CPU used by a cgroup
@@ -27,6 +28,14 @@ wanted() { [[ " $BENCH_DONE " != *" $PART/$1/$2/$3 "* ]]; }
 
 row() { note "row: $PART $*"; }
 
+row_json()
+{
+	note "row: $(printf '%s\n' "part=$PART" "case=$1" "arm=$2" "round=$3" "${@:4}" | awk '
+		{ i = index($0, "="); value = substr($0, i + 1)
+		printf "%s\"%s\": %s", (NR > 1 ? ", " : "{"), substr($0, 1, i - 1), (value ~ /^-?[0-9]+$/ ? value : "\"" value "\"") }
+		END { print "}" }')"
+}
+
 cpu_us() { awk '/^usage_usec/ { print $2 }' "$1/cpu.stat"; }
 
 # COUNT LOST P50 P99 WORST of open_loop, as the keys of a row with this prefix.
@@ -41,16 +50,22 @@ $hand_log"
 	echo "$2" >"$1"
 }
 
-# All rounds of a case: each arm that is wanted, in another order each round. ONE_ARM ROUND ARM measures one.
+# One round of a case: each arm that is wanted, in another order each round. ONE_ARM ROUND ARM measures one.
+bench_round()
+{
+	local n=$1 one_arm=$2 i arm
+	for i in "${!arms[@]}"; do
+		arm=${arms[(i + n) % ${#arms[@]}]}
+		wanted "$BENCH_CASE" "$arm" "$n" || continue
+		"$one_arm" "$n" "$arm" || { diag "$BENCH_CASE, $arm, round $n: not measured"; return 1; }
+	done
+}
+
 bench_rounds()
 {
-	local one_arm=$1 n i arm
+	local n
 	for n in $(seq 1 "$BENCH_ROUNDS"); do
-		for i in "${!arms[@]}"; do
-			arm=${arms[(i + n) % ${#arms[@]}]}
-			wanted "$BENCH_CASE" "$arm" "$n" || continue
-			"$one_arm" "$n" "$arm" || { diag "$BENCH_CASE, $arm, round $n: not measured"; return 1; }
-		done
+		bench_round "$n" "$1" || return
 	done
 }
 
