@@ -142,7 +142,9 @@ void account_rungs(struct state *s, const struct ladders *before)
 
 		if (ladder->rung == before->of[i].rung)
 			continue;
-		r.would = s->status.modes.by[i] < names_effect_mode(EFFECT_HOLD);
+		r.would = s->status.modes.by[i] < mode_of_rung(ladder->rung > before->of[i].rung
+								       ? ladder->rung
+								       : before->of[i].rung);
 		HISTORY_SET(r.what, "%s", names_resource((enum resource)i));
 		HISTORY_SET(r.from, "%s", names_rung(before->of[i].rung));
 		HISTORY_SET(r.to, "%s", names_rung(ladder->rung));

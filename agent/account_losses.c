@@ -26,14 +26,18 @@ static void reserve(struct losses *l, size_t n)
 
 static void count(struct pod_loss *loss, const struct pod *pod, uint64_t span_us)
 {
-	bool held = held_pod(pod);
+	bool held = held_pod(pod), frozen = held_frozen(pod);
 
 	if (loss->serial != pod->serial)
 		*loss = (struct pod_loss){.serial = pod->serial};
 	if (held && loss->held)
 		loss->held_us += span_us;
+	if (frozen && loss->frozen)
+		loss->frozen_us += span_us;
 	loss->holds += held && !loss->held;
+	loss->freezes += frozen && !loss->frozen;
 	loss->held = held;
+	loss->frozen = frozen;
 }
 
 void account_losses(struct state *s)

@@ -17,8 +17,14 @@
 #include "agent/restore.h"
 #include "agent/state.h"
 #include "policy/floor.h"
+#include "policy/freeze.h"
 #include "policy/ladder.h"
 #include "policy/reason_text.h"
+
+#define FREEZE_BY_GUARD_US 10000000
+#define FREEZE_BY_WATCHDOG_US 5000000
+/* Until a process that hangs is killed, and its holds are ended. */
+#define THAW_AFTER_US 2000000
 
 /* One record and one line of holds that ended together. */
 static void say_ended(struct state *s, const struct apply_restored *done, const char *why)
@@ -81,12 +87,36 @@ static void open_lease(struct state *s)
 			    strerror(-r));
 }
 
+/* A colod that gave its lease back had thawed everybody, and was told to end. One that did not may have died with
+ * a pod frozen, and the next could be about to die of the same. */
+static void see_last(struct state *s)
+{
+	struct lease last;
+
+	if (s->state_fd >= 0 && lease_read(s->state_fd, &last) == 0 && last.until_us > 0)
+		s->life.freeze_from_us = last.until_us + FREEZE_REST_US;
+}
+
 static void renew(struct life *life, int64_t until_us)
 {
 	life->lease.until_us = until_us;
 	/* One that fails is made up for by the next; several, and the guard takes this for a hung agent. */
 	if (life->lease_fd >= 0)
 		(void)lease_write(life->lease_fd, &life->lease);
+}
+
+/* A guard ends a freeze as soon as this process is gone; systemd has a unit to stop first. */
+static void see_thaw(struct state *s)
+{
+	const struct status *status = &s->status;
+	struct freeze_guard guard = {.from_us = s->life.freeze_from_us};
+
+	if (status->guard != GUARD_BY_NOBODY) {
+		guard.most_us = status->guard == GUARD_BY_PROCESS ? FREEZE_BY_GUARD_US
+								  : FREEZE_BY_WATCHDOG_US;
+		guard.late_us = (uint64_t)status->guard_bound_us + THAW_AFTER_US;
+	}
+	discover_set_freeze(s->discover, &guard);
 }
 
 /* Who ends holds when this process cannot: it may die in the next moment. */
@@ -107,6 +137,7 @@ static void see_guard(struct state *s)
 	}
 	discover_set_capability(s->discover, CAPABILITY_HOLD_GUARD,
 				status->guard != GUARD_BY_NOBODY);
+	see_thaw(s);
 }
 
 void life_start(struct state *s, int64_t now_us)
@@ -115,6 +146,7 @@ void life_start(struct state *s, int64_t now_us)
 
 	s->life.handover = is_handover();
 	s->life.watchdog_us = watchdog(s->life.handover);
+	see_last(s);
 	open_lease(s);
 	discover_set_capability(s->discover, CAPABILITY_CORE_SCHED, core_sched_is_there());
 	/* Without it the kernel takes the word and calls the partition invalid. */

@@ -24,6 +24,7 @@ struct life {
 	int lease_fd;
 	int guard_fd; /* see guard_present() */
 	struct lease lease;
+	int64_t freeze_from_us; /* see struct freeze_guard */
 };
 
 #define LIFE_NONE ((struct life){.lease_fd = -EBADF, .guard_fd = -EBADF})

@@ -109,6 +109,7 @@ void check_steps(struct reader *reader)
 		   "give an offline level io: {squeeze: {floor: 10%}}");
 	check_step(reader, ACTION_SQUEEZE_MEMORY, is_offline, "define a level with role: offline");
 	check_step(reader, ACTION_RECLAIM, is_offline, "define a level with role: offline");
+	check_step(reader, ACTION_FREEZE, is_offline, "define a level with role: offline");
 	check_step(reader, ACTION_EVICT, is_offline, "define a level with role: offline");
 	check_step(reader, ACTION_KILL, is_offline, "define a level with role: offline");
 }

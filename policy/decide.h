@@ -51,6 +51,10 @@ const struct plan_cores *plan_cores(const struct plan *plan, const struct pod *p
 /* Room for every slot, and nothing decided yet; what is kept between passes stays. 0 or -ENOMEM. */
 int plan_reserve_cores(struct plan *plan, const struct model *model);
 
+/* The same of being frozen; a static FREEZE_NOT_ASKED. All of it is kept for the pods that are there. */
+const struct plan_freeze *plan_freeze(const struct plan *plan, const struct pod *pod);
+int plan_reserve_freezes(struct plan *plan, const struct model *model);
+
 /* What a subtree holds, for "highest all-offline" and "mixed". */
 struct decide_subtree {
 	size_t online;	  /* pods with an online level */

@@ -4,6 +4,7 @@
 // protection, nor raise a bound, that somebody else set.
 
 #include "policy/decide.h"
+#include "policy/decide_memory_freeze.h"
 #include "policy/decide_memory_hold.h"
 #include "policy/decide_memory_oom.h"
 #include "policy/decide_memory_reclaim.h"
@@ -460,5 +461,7 @@ int decide_memory(const struct decide_input *in, struct plan *plan)
 		r = decide_memory_hold(in, plan);
 	if (r == 0)
 		decide_memory_reclaim(in, plan);
+	if (r == 0)
+		r = decide_memory_freeze(in, plan);
 	return r;
 }

@@ -23,13 +23,17 @@
 
 static uint64_t wanted(const struct decide_input *in, const struct room *room)
 {
-	bool waits = in->ladders->of[RESOURCE_MEMORY].reason.code == REASON_MEMORY_WAITS;
+	const struct ladder *ladder = &in->ladders->of[RESOURCE_MEMORY];
+	bool waits = ladder->reason.code == REASON_MEMORY_WAITS;
 	uint64_t most = in->model->node.memory_bytes / NODE_PART;
-	uint64_t target = room->fall_bytes_per_s < most
-				  ? room->fall_bytes_per_s * (MEMORY_GROWTH_ROOM_US / SECOND_US)
-				  : UINT64_MAX / 2;
+	uint64_t fall = room->fall_bytes_per_s, target;
 	uint64_t want = 0;
 
+	/* Nothing falls while those that took it stand still: what matters is how it will, once they run again. */
+	if (ladder->rung == RUNG_FREEZE && ladder->reason.code == REASON_MEMORY_EMPTY &&
+	    ladder->reason.observed > fall)
+		fall = ladder->reason.observed;
+	target = fall < most ? fall * (MEMORY_GROWTH_ROOM_US / SECOND_US) : UINT64_MAX / 2;
 	if (waits && target < room->line_bytes / WAIT_PART)
 		target = room->line_bytes / WAIT_PART;
 	if (room->room_bytes < 0)

@@ -13,7 +13,8 @@
 //  8 more of both, parents first: a child's is worth what the parent covers, and the kernel grants a
 //    child no CPU that its parent does not have for itself
 //  9 partitions begin: the kernel looks at the CPUs that they got in 8
-// 10 tighten: children first, so that the use below shrinks before the room above does
+// 10 tighten: children first, so that the use below shrinks before the room above does; of one cgroup a
+//    freeze first
 // Within one cgroup cpu.idle goes before cpu.weight: an idle group refuses a weight (EINVAL), and
 // idle going back to 0 resets the weight to 100, so that the weight follows in the next line. A burst
 // above its quota is refused, as is a quota below its burst: burst falls in 3 and rises in 10, after the
@@ -26,14 +27,16 @@
 #include "policy/decide.h"
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
+#include "policy/mode.h"
 #include "policy/names.h"
 
 #define CHANGES_FIRST_CAP 32
 
 static const enum knob order[] = {
-	KNOB_CPU_IDLE,	       KNOB_CPU_WEIGHT,	 KNOB_CPU_MAX,		KNOB_MEMORY_MIN,
-	KNOB_MEMORY_LOW,       KNOB_MEMORY_HIGH, KNOB_IO_WEIGHT,	KNOB_CPU_MAX_BURST,
-	KNOB_CPUSET_PARTITION, KNOB_CPUSET_CPUS, KNOB_CPUSET_EXCLUSIVE, KNOB_MEMORY_OOM_GROUP,
+	KNOB_CGROUP_FREEZE,    KNOB_CPU_IDLE,	      KNOB_CPU_WEIGHT,	KNOB_CPU_MAX,
+	KNOB_MEMORY_MIN,       KNOB_MEMORY_LOW,	      KNOB_MEMORY_HIGH, KNOB_IO_WEIGHT,
+	KNOB_CPU_MAX_BURST,    KNOB_CPUSET_PARTITION, KNOB_CPUSET_CPUS, KNOB_CPUSET_EXCLUSIVE,
+	KNOB_MEMORY_OOM_GROUP,
 };
 
 #define N_ORDER (sizeof(order) / sizeof(order[0]))
@@ -56,7 +59,7 @@ static bool is_allowed(const struct context *c, const struct plan_entry *e)
 {
 	enum mode mode = e ? mode_of(c, e->knob) : MODE_OFF;
 
-	return e && mode > MODE_OBSERVE && mode >= names_effect_mode(e->effect);
+	return e && mode > MODE_OBSERVE && mode >= mode_needed(e->knob, e->effect);
 }
 
 static bool equal(const struct context *c, enum knob knob, const struct knob_value *a,
@@ -144,7 +147,8 @@ static bool idle_after(const struct context *c, const struct cgroup *cg, bool in
 static bool is_loosening(enum knob knob, const struct knob_value *had,
 			 const struct knob_value *want)
 {
-	if (knob == KNOB_CPU_IDLE || knob == KNOB_CPU_MAX_BURST || knob == KNOB_MEMORY_OOM_GROUP)
+	if (knob == KNOB_CPU_IDLE || knob == KNOB_CPU_MAX_BURST || knob == KNOB_MEMORY_OOM_GROUP ||
+	    knob == KNOB_CGROUP_FREEZE)
 		return want->value < had->value;
 	/* No set is every CPU. */
 	if (knob == KNOB_CPUSET_CPUS)
@@ -206,6 +210,10 @@ static void undo(const struct context *c, const struct knob_state *s, const stru
 		.level = LEVEL_NONE,
 		.rule = -1,
 	};
+	/* Why it is thawed was decided for this pod alone. */
+	if (!e && knob == KNOB_CGROUP_FREEZE && change->cgroup->pod &&
+	    plan_freeze(c->plan, change->cgroup->pod)->reason.code != REASON_NONE)
+		change->reason = plan_freeze(c->plan, change->cgroup->pod)->reason;
 }
 
 static void put(const struct plan_entry *e, struct change *change)

@@ -47,6 +47,8 @@ static const struct row rows[KNOB_COUNT] = {
 	[KNOB_MEMORY_OOM_GROUP] = {"memory.oom.group", FORM_NUMBER, CONTROLLER_MEMORY,
 				   RESOURCE_MEMORY},
 	[KNOB_OOM_SCORE_ADJ] = {"oom_score_adj", FORM_SCORE, CONTROLLER_MEMORY, RESOURCE_MEMORY},
+	/* Of no controller: every cgroup but the root has it. */
+	[KNOB_CGROUP_FREEZE] = {"cgroup.freeze", FORM_NUMBER, 0, RESOURCE_MEMORY},
 };
 
 /* What cpu.max means when the period is left out or 0. */

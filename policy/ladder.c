@@ -52,6 +52,13 @@ static size_t allowed_above(const struct ladder_table *table, const struct ladde
 	return 0;
 }
 
+static bool is_brief(const struct ladder_table *table, enum rung rung)
+{
+	size_t place = place_of(table, rung);
+
+	return place > 0 && table->rungs[place - 1].brief;
+}
+
 static void go(struct ladder *ladder, const struct ladder_table *table, size_t place,
 	       const struct reason *reason, int64_t now_us)
 {
@@ -59,7 +66,6 @@ static void go(struct ladder *ladder, const struct ladder_table *table, size_t p
 	ladder->since_us = now_us;
 	ladder->steps++;
 	ladder->reason = *reason;
-	efficacy_end(&ladder->efficacy);
 }
 
 static void release(struct ladder *ladder, const struct ladder_table *table, size_t place,
@@ -75,6 +81,8 @@ static void release(struct ladder *ladder, const struct ladder_table *table, siz
 		.extra = (uint64_t)look->resource,
 	};
 
+	if (place == 0 || !is_brief(table, ladder->rung))
+		efficacy_end(&ladder->efficacy);
 	go(ladder, table, place, &reason, now_us);
 }
 
@@ -92,7 +100,8 @@ static bool climb(struct ladder *ladder, const struct ladder_table *table,
 	if (!at_once && !due)
 		return false;
 	go(ladder, table, to, &signal->reason, look->now_us);
-	efficacy_begin(&ladder->efficacy, look);
+	if (!is_brief(table, ladder->rung) || ladder->efficacy.started_us == 0)
+		efficacy_begin(&ladder->efficacy, look);
 	return true;
 }
 
@@ -112,6 +121,7 @@ enum rung ladder_step(struct ladder *ladder, const struct ladder_table *table,
 		return before;
 	}
 	if (place > 0 && efficacy_is_useless(&ladder->efficacy, look, signal->in_force, &useless)) {
+		efficacy_end(&ladder->efficacy);
 		go(ladder, table, allowed_below(table, signal, place), &useless, now_us);
 		return before;
 	}

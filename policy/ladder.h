@@ -15,6 +15,7 @@ struct ladder_rung {
 	enum rung rung;
 	uint64_t dwell_us; /* the rung below must have been on for so long */
 	uint64_t calm_us;  /* nobody waited for so long: it may be left for the one below */
+	bool brief;	   /* too short to be judged: the trial of the rung below goes on in it */
 };
 
 struct ladder_table {

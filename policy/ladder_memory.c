@@ -6,12 +6,15 @@
 //            room 600 MiB, falls by 25 MiB/s: empty in 24 s ── < 30 s ─▶ squeeze: the pods that grow may
 //                                                              take 600 MiB ÷ 30 s together from here on
 //            room 180 MiB, still 20 MiB/s:    empty in  9 s ── < 10 s ─▶ reclaim: offline pods give back
+//            room  95 MiB, still 20 MiB/s:    empty in  5 s ──  < 5 s ─▶ freeze: those that grow stand still for a
+//                                                              moment, where nobody else is hurt by it (freeze.h)
 //
 // Down again once nobody waits, the room lasts, and no held pod stands at its bound.
 #include "policy/ladder_memory.h"
 
 #include "policy/decide.h"
 #include "policy/efficacy.h"
+#include "policy/freeze.h"
 #include "policy/knob.h"
 #include "policy/ladder.h"
 #include "policy/memory_growth.h"
@@ -21,12 +24,17 @@
 
 #define HOLD_EMPTY_US 30000000u
 #define RECLAIM_EMPTY_US 10000000u
+#define FREEZE_EMPTY_US 5000000u
 #define TENSE_EMPTY_US 60000000u
+#define SECOND_US 1000000u
 
 /* Who waits past the threshold is slowed by what was squeezed a moment ago, too: a second tells. */
 #define RECLAIM_DWELL_US 1000000u
 #define SQUEEZE_CALM_US 10000000u
 #define RECLAIM_CALM_US 5000000u
+/* What is reclaimed has to have a chance first, and whoever runs again is looked at at once. */
+#define FREEZE_DWELL_US 2000000u
+#define FREEZE_CALM_US 1000000u
 
 /* Slower is the coming and going of any node: near the line it would be a cause each second. */
 #define FALL_BYTES_PER_S ((uint64_t)1 << 20)
@@ -37,7 +45,8 @@
 
 /* What one step looks at. */
 struct view {
-	bool holdable; /* some offline pod may be held */
+	bool holdable;	/* some offline pod may be held */
+	bool freezable; /* some offline pod is frozen, or may be and grows */
 	uint64_t offline_bytes;
 	bool measured; /* room is valid */
 	struct room room;
@@ -137,29 +146,54 @@ static uint32_t allowed_rungs(const struct view *v, const struct wait_look *look
 		allowed |= 1u << RUNG_SQUEEZE;
 	if ((steps & (1u << ACTION_RECLAIM)) && model_can(look->model, CAPABILITY_MEMORY_RECLAIM))
 		allowed |= 1u << RUNG_RECLAIM;
+	if ((steps & (1u << ACTION_FREEZE)) && v->freezable)
+		allowed |= 1u << RUNG_FREEZE;
 	return allowed;
+}
+
+/* Nothing falls while they stand still. It is enough once what is there would last for a while at the rate at which
+ * it fell before. */
+static bool may_run_again(const struct ladder *ladder, const struct view *v)
+{
+	const struct reason *r = &ladder->reason;
+	uint64_t room = v->measured && v->room.room_bytes > 0 ? (uint64_t)v->room.room_bytes : 0;
+
+	return r->code != REASON_MEMORY_EMPTY ||
+	       room / (RECLAIM_EMPTY_US / SECOND_US) >= r->observed;
+}
+
+/* What the time to empty is held against: the furthest step that is due and may be taken. */
+static uint64_t empty_limit_us(const struct ladder_signal *s)
+{
+	if (s->at_once == RUNG_FREEZE && (s->allowed & (1u << RUNG_FREEZE)))
+		return FREEZE_EMPTY_US;
+	return s->at_once >= RUNG_RECLAIM ? RECLAIM_EMPTY_US : HOLD_EMPTY_US;
 }
 
 static struct ladder_signal signal_of(const struct ladder *ladder, const struct view *v,
 				      const struct wait_look *look)
 {
 	bool reclaim = empties_within(v, RECLAIM_EMPTY_US), hold = empties_within(v, HOLD_EMPTY_US);
+	bool freeze = empties_within(v, FREEZE_EMPTY_US);
 	struct ladder_signal s = {
 		.allowed = allowed_rungs(v, look),
 		.pressure = v->waiter != NULL,
 		.useful = v->offline_bytes >= USEFUL_BYTES,
-		.at_once = reclaim ? RUNG_RECLAIM
-			   : hold  ? RUNG_SQUEEZE
-				   : RUNG_CALM,
+		.at_once = freeze    ? RUNG_FREEZE
+			   : reclaim ? RUNG_RECLAIM
+			   : hold    ? RUNG_SQUEEZE
+				     : RUNG_CALM,
 	};
 
-	if (ladder->rung == RUNG_RECLAIM)
+	if (ladder->rung == RUNG_FREEZE)
+		s.spent = may_run_again(ladder, v);
+	else if (ladder->rung == RUNG_RECLAIM)
 		s.spent = !hold;
 	else if (ladder->rung == RUNG_SQUEEZE)
 		s.spent = !empties_within(v, TENSE_EMPTY_US) && !takes_something(look);
-	s.in_force = ladder->rung == RUNG_RECLAIM || is_in_force(look);
+	s.in_force = ladder->rung >= RUNG_RECLAIM || is_in_force(look);
 	if (v->waiter || hold)
-		s.reason = blame(v, look, hold, reclaim ? RECLAIM_EMPTY_US : HOLD_EMPTY_US);
+		s.reason = blame(v, look, hold, empty_limit_us(&s));
 	return s;
 }
 
@@ -170,6 +204,10 @@ void ladder_memory_step(struct ladder *ladder, const struct model *model,
 	static const struct ladder_rung rungs[] = {
 		{.rung = RUNG_SQUEEZE, .calm_us = SQUEEZE_CALM_US},
 		{.rung = RUNG_RECLAIM, .dwell_us = RECLAIM_DWELL_US, .calm_us = RECLAIM_CALM_US},
+		{.rung = RUNG_FREEZE,
+		 .dwell_us = FREEZE_DWELL_US,
+		 .calm_us = FREEZE_CALM_US,
+		 .brief = true},
 	};
 	static const struct ladder_table table = {rungs, sizeof(rungs) / sizeof(rungs[0])};
 	const struct wait_look look = {
@@ -182,17 +220,24 @@ void ladder_memory_step(struct ladder *ladder, const struct model *model,
 		.now_us = now_us,
 	};
 	struct ladder_signal signal;
+	enum rung before;
 	struct view v = {0};
 
 	if (policy->pressure_memory.on && model_can(model, CAPABILITY_MEMORY)) {
 		see_offline(&v, &look);
 		v.measured = room_look(model, samples, now_us, &v.room);
+		v.freezable = freeze_has_somebody(model, plan);
 	}
 	if (v.holdable)
 		see_waiter(&v, &look, &ladder->efficacy);
 	signal = signal_of(ladder, &v, &look);
-	if (ladder_step(ladder, &table, &signal, &look) == ladder->rung &&
-	    ladder->rung != RUNG_CALM && (v.waiter || signal.at_once != RUNG_CALM))
+	before = ladder_step(ladder, &table, &signal, &look);
+	if (before == RUNG_FREEZE && ladder->rung < before && !v.freezable)
+		ladder->reason =
+			(struct reason){.code = REASON_FREEZE_ALL, .level = LEVEL_NONE, .rule = -1};
+	/* That of a freeze stays: it says how fast memory went before. */
+	else if (before == ladder->rung && ladder->rung != RUNG_CALM &&
+		 ladder->rung != RUNG_FREEZE && (v.waiter || signal.at_once != RUNG_CALM))
 		ladder->reason = signal.reason;
 	/* The room that falls keeps the rung, as a pod that waits does. */
 	if (ladder->rung != RUNG_CALM && signal.at_once >= ladder->rung)

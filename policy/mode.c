@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "policy/names.h"
+
 static bool lowers(const struct mode_say *say, enum mode mode)
 {
 	return say->given && say->mode < mode;
@@ -66,6 +68,18 @@ enum mode mode_highest(const struct modes *modes)
 			highest = modes->by[r];
 	}
 	return highest;
+}
+
+enum mode mode_needed(enum knob knob, enum effect effect)
+{
+	return knob == KNOB_CGROUP_FREEZE ? MODE_FULL : names_effect_mode(effect);
+}
+
+enum mode mode_of_rung(enum rung rung)
+{
+	if (rung == RUNG_CALM)
+		return MODE_OFF;
+	return rung == RUNG_FREEZE ? MODE_FULL : names_effect_mode(EFFECT_HOLD);
 }
 
 bool mode_differs(const struct modes *modes)

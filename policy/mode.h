@@ -2,7 +2,9 @@
 // From what each source says to what is in force: the lowest wins, whole and per resource. Pure.
 #pragma once
 
+#include "colod/knob.h"
 #include "colod/modes.h"
+#include "colod/pressure.h"
 
 /* What is in force. A source that says nothing lowers nothing; with no source at all: MODE_FULL. */
 void mode_lowest(const struct mode_says *says, struct modes *ret_modes);
@@ -17,6 +19,12 @@ struct modes mode_of_all(enum mode mode);
 
 /* The highest that is in force for any resource: at most this is done anywhere. */
 enum mode mode_highest(const struct modes *modes);
+
+/* The lowest mode that allows this of this knob. A freeze is a hold that only the highest allows. */
+enum mode mode_needed(enum knob knob, enum effect effect);
+
+/* The lowest mode in which the agent goes on this rung. */
+enum mode mode_of_rung(enum rung rung);
 
 /* Whether some resource has another mode than the whole. */
 bool mode_differs(const struct modes *modes);

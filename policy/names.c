@@ -67,6 +67,7 @@ static const char *const rungs[RUNG_COUNT] = {
 	[RUNG_CALM] = "calm",
 	[RUNG_SQUEEZE] = "squeeze",
 	[RUNG_RECLAIM] = "reclaim",
+	[RUNG_FREEZE] = "freeze",
 };
 
 static const char *const effects[EFFECT_COUNT] = {

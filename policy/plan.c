@@ -145,6 +145,38 @@ int plan_reserve_cores(struct plan *plan, const struct model *model)
 	return 0;
 }
 
+const struct plan_freeze *plan_freeze(const struct plan *plan, const struct pod *pod)
+{
+	static const struct plan_freeze none = {.state = FREEZE_NOT_ASKED};
+
+	if (pod->slot >= plan->n_freezes || plan->freezes[pod->slot].serial != pod->serial)
+		return &none;
+	return &plan->freezes[pod->slot];
+}
+
+int plan_reserve_freezes(struct plan *plan, const struct model *model)
+{
+	if (model->n_slots > plan->cap_freezes) {
+		size_t cap = (size_t)model->n_slots * 2;
+		struct plan_freeze *freezes = reallocarray(plan->freezes, cap, sizeof(*freezes));
+
+		if (!freezes)
+			return -ENOMEM;
+		memset(freezes + plan->cap_freezes, 0,
+		       (cap - plan->cap_freezes) * sizeof(*freezes));
+		plan->freezes = freezes;
+		plan->cap_freezes = cap;
+	}
+	plan->n_freezes = model->n_slots;
+	for (size_t i = 0; i < model->n_pods; i++) {
+		struct plan_freeze *f = &plan->freezes[model->pods[i]->slot];
+
+		if (f->serial != model->pods[i]->serial)
+			*f = (struct plan_freeze){.serial = model->pods[i]->serial};
+	}
+	return 0;
+}
+
 void plan_clear(struct plan *plan)
 {
 	plan->n_entries = 0;
@@ -158,6 +190,7 @@ void plan_free(struct plan *plan)
 	free(plan->entries);
 	free(plan->assignments);
 	free(plan->cores);
+	free(plan->freezes);
 	free(plan->index);
 	decide_tree_free(plan->tree);
 	memset(plan, 0, sizeof(*plan));

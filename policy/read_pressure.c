@@ -299,7 +299,7 @@ static int read_rule(struct reader *reader, const struct read_node *node,
 bool read_pressure_acts(const struct pressure_policy *rule, size_t step)
 {
 	static const uint32_t acted_on = 1u << ACTION_SQUEEZE_CPU | 1u << ACTION_SQUEEZE_MEMORY |
-					 1u << ACTION_RECLAIM;
+					 1u << ACTION_RECLAIM | 1u << ACTION_FREEZE;
 
 	if (rule->sign == PRESSURE_EMPTY)
 		return rule->steps[step].action == ACTION_KILL && rule->steps[step].after_us == 0;

@@ -62,7 +62,7 @@ static const char *bytes(uint64_t n, char *buf)
 	return reason_text_bytes(n, buf);
 }
 
-static const char *duration(uint64_t us, char *buf)
+const char *reason_text_duration(uint64_t us, char *buf)
 {
 	if (us >= 1000000)
 		decimal(us, 1000000, 1000, "s", buf);
@@ -71,6 +71,11 @@ static const char *duration(uint64_t us, char *buf)
 	else
 		(void)snprintf(buf, UNIT_SIZE, "%" PRIu64 " us", us);
 	return buf;
+}
+
+static const char *duration(uint64_t us, char *buf)
+{
+	return reason_text_duration(us, buf);
 }
 
 static const char *pods(uint64_t n)
@@ -409,6 +414,7 @@ const char *reason_text(const struct reason *reason, const struct policy *policy
 	mercy_text(&out, reason);
 	hold_text(&out, reason);
 	reason_text_cores(&out, reason);
+	reason_text_freeze(&out, reason);
 	other_text(&out, reason);
 	if (out.len == 0)
 		text_out_put(&out, "no reason was recorded");

@@ -23,9 +23,12 @@ const char *reason_text_match(const struct match *match, char *buf, size_t size)
 const char *reason_text_rule(const struct policy *policy, int rule, char *buf, size_t size);
 
 /* For the files of reason_text alone. "1.5 CPUs" into buf of REASON_TEXT_UNIT_SIZE bytes, which is returned;
- * and the sentences about cores and siblings: nothing is put for any other reason. */
+ * and the sentences about cores and siblings, and about freezing: nothing is put for any other reason. */
 #define REASON_TEXT_UNIT_SIZE 32
 const char *reason_text_cpus(uint64_t milli, char *buf);
 /* "1.5 MiB"; buf as above. */
 const char *reason_text_bytes(uint64_t bytes, char *buf);
+/* "1.5 s"; buf as above. */
+const char *reason_text_duration(uint64_t us, char *buf);
 void reason_text_cores(struct text_out *out, const struct reason *reason);
+void reason_text_freeze(struct text_out *out, const struct reason *reason);

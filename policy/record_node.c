@@ -74,6 +74,10 @@ void record_node_put_tree(struct record_buf *buf, const struct model *m)
 	record_put(buf, "tree driver=%s slots=%" PRIu32 "%s", names_driver(m->driver), m->n_slots,
 		   m->facts_awaited ? " facts=awaited" : "");
 	put_manager(buf, m);
+	if (m->freeze.most_us > 0)
+		record_put(buf,
+			   " freeze-most=%" PRIu64 " thaw-late=%" PRIu64 " freeze-from=%" PRId64,
+			   m->freeze.most_us, m->freeze.late_us, m->freeze.from_us);
 	record_put_bytes(buf, "\n", 1);
 }
 
@@ -214,9 +218,25 @@ int record_node_get_can(struct record_line *line, struct model *model)
 	return 0;
 }
 
+/* Only where somebody would thaw. */
+static int get_freeze(struct record_line *line, struct freeze_guard *ret_guard)
+{
+	struct freeze_guard g = {0};
+	struct record_line word;
+
+	if (line->len > 0 &&
+	    (record_words_number(line, "freeze-most", UINT64_MAX, &g.most_us) < 0 ||
+	     record_words_number(line, "thaw-late", UINT64_MAX, &g.late_us) < 0 ||
+	     record_words_key(line, "freeze-from", &word) < 0 ||
+	     record_get_i64(&word, &g.from_us) < 0))
+		return -EBADMSG;
+	*ret_guard = g;
+	return 0;
+}
+
 int record_node_get_tree(struct record_line *line, struct model *model)
 {
-	struct record_line word, facts, rest;
+	struct record_line word, facts, rest, before;
 	uint64_t slots = 0;
 	bool awaited;
 	int driver;
@@ -224,7 +244,7 @@ int record_node_get_tree(struct record_line *line, struct model *model)
 	if (record_words_key(line, "driver", &word) < 0 ||
 	    record_words_number(line, "slots", RECORD_PODS_MAX, &slots) < 0)
 		return -EBADMSG;
-	/* Neither of both is said where there is nothing to say, as in records of an earlier colod. */
+	/* None of these is said where there is nothing to say, as in records of an earlier colod. */
 	rest = *line;
 	awaited = line->len > 0 && record_words_key(line, "facts", &facts) == 0;
 	if (awaited && !record_is(&facts, "awaited"))
@@ -233,8 +253,14 @@ int record_node_get_tree(struct record_line *line, struct model *model)
 		*line = rest;
 	model->cpu_manager = CPU_MANAGER_ABSENT;
 	model->cpu_shared = (struct cpu_set){0};
-	if (line->len > 0 && (record_words_key(line, "manager", &rest) < 0 ||
-			      get_manager(rest, model) < 0 || line->len > 0))
+	before = *line;
+	if (line->len > 0 && record_words_key(line, "manager", &rest) == 0) {
+		if (get_manager(rest, model) < 0)
+			return -EBADMSG;
+	} else {
+		*line = before;
+	}
+	if (get_freeze(line, &model->freeze) < 0 || line->len > 0)
 		return -EBADMSG;
 	driver = RECORD_WORD_FROM(&word, DRIVER_COUNT, names_driver, enum cgroup_driver);
 	if (driver < 0)

@@ -43,6 +43,18 @@ static void put_labels(struct record_buf *buf, const struct record_names *names,
 	}
 }
 
+/* Nothing where it is not known, as in records of an earlier colod. */
+static void put_freeze(struct record_buf *buf, const struct record_names *names,
+		       const struct pod_freeze *f)
+{
+	if (!f->known)
+		return;
+	record_put(buf, " ipc=%d probe=%" PRIu64 " runtime-class=", f->host_ipc, f->probe_us);
+	record_names_put(buf, names, f->runtime_class);
+	record_put(buf, " shared=");
+	record_names_put(buf, names, f->shared_volume);
+}
+
 static void put_facts(struct record_buf *buf, const struct record_names *names,
 		      const struct pod *pod, const struct policy *policy)
 {
@@ -56,8 +68,10 @@ static void put_facts(struct record_buf *buf, const struct record_names *names,
 	record_names_put(buf, names, f->priority_class);
 	record_put(buf, " owner=");
 	record_names_put(buf, names, f->owner_kind);
-	record_put(buf, " qos=%s static=%d host-network=%d deleting=%d\n", names_qos(f->qos),
+	record_put(buf, " qos=%s static=%d host-network=%d deleting=%d", names_qos(f->qos),
 		   f->is_static, f->host_network, f->deleting);
+	put_freeze(buf, names, &f->freeze);
+	record_put_bytes(buf, "\n", 1);
 	put_labels(buf, names, "label", pod->slot, f->labels, f->n_labels, policy);
 	put_labels(buf, names, "annotation", pod->slot, f->annotations, f->n_annotations, policy);
 }
@@ -282,6 +296,22 @@ static int get_flag(struct record_line *line, const char *key, bool *ret_flag)
 	return r;
 }
 
+static int get_freeze(struct record_line *line, struct pod_freeze *f)
+{
+	int r;
+
+	if (line->len == 0)
+		return 0;
+	f->known = true;
+	if (get_flag(line, "ipc", &f->host_ipc) < 0 ||
+	    record_words_number(line, "probe", UINT64_MAX, &f->probe_us) < 0)
+		return -EBADMSG;
+	r = get_string(line, "runtime-class", &f->runtime_class);
+	if (r == 0)
+		r = get_string(line, "shared", &f->shared_volume);
+	return r;
+}
+
 int record_pod_get_facts(struct record_line *line, struct pod *pod)
 {
 	struct pod_facts *f;
@@ -303,8 +333,11 @@ int record_pod_get_facts(struct record_line *line, struct pod *pod)
 		return r;
 	if (get_qos(line, true, &f->qos) < 0 || get_flag(line, "static", &f->is_static) < 0 ||
 	    get_flag(line, "host-network", &f->host_network) < 0 ||
-	    get_flag(line, "deleting", &f->deleting) < 0 || line->len > 0)
+	    get_flag(line, "deleting", &f->deleting) < 0)
 		return -EBADMSG;
+	r = get_freeze(line, &f->freeze);
+	if (r < 0 || line->len > 0)
+		return r < 0 ? r : -EBADMSG;
 	/* Discovery takes a pod's resources from its facts. */
 	f->resources = pod->resources;
 	return 0;
@@ -417,6 +450,8 @@ static void free_facts(struct pod_facts *f)
 	free(f->name);
 	free(f->priority_class);
 	free(f->owner_kind);
+	free(f->freeze.runtime_class);
+	free(f->freeze.shared_volume);
 	free_labels(f->labels, f->n_labels);
 	free_labels(f->annotations, f->n_annotations);
 	free(f);

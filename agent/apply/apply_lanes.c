@@ -153,7 +153,7 @@ static bool has_room(struct flights *flights, bool urgent)
 
 static bool is_urgent(const struct apply_job *j, const struct knob_value *value)
 {
-	return !j->writer->slow && value->value >= j->change->had.value;
+	return j->writer->urgent || (!j->writer->slow && value->value >= j->change->had.value);
 }
 
 /* A set in very many pieces is written by whoever asks: should it overtake one that waits, the kernel
@@ -165,7 +165,7 @@ static bool takes_lane(const struct apply_job *j, const struct knob_value *value
 	if (!j->apply->flights || apply_job_equal(j, value, &j->change->had))
 		return false;
 	if (!j->writer->slow)
-		return j->writer->stride != NULL;
+		return j->writer->stride || j->writer->urgent;
 	return strlen(knob_to_write(j->change->knob, value, text, sizeof(text))) < LANE_TEXT_SIZE;
 }
 

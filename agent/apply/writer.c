@@ -33,6 +33,8 @@ const struct writer *writer_of(enum knob knob)
 	if (!w)
 		w = search(cgroup_cpuset_writers, cgroup_cpuset_n_writers, knob);
 	if (!w)
+		w = search(cgroup_freeze_writers, cgroup_freeze_n_writers, knob);
+	if (!w)
 		w = search(cgroup_io_writers, cgroup_io_n_writers, knob);
 	if (!w)
 		w = search(cgroup_oom_writers, cgroup_oom_n_writers, knob);

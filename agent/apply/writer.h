@@ -14,6 +14,8 @@ struct writer {
 	/* Its write moves tasks and rebuilds what the scheduler knows of the CPUs: always by the slow
 	 * lane, one after another in the order of the diff. */
 	bool slow;
+	/* Its write is short, and waits for nothing that may last: it takes the urgent lane. */
+	bool urgent;
 	/* What the kernel says of a value that it took and does not act on; NULL where it does. Without
 	 * one: it never does so. */
 	const char *(*denied)(const struct knob_value *value);
@@ -52,6 +54,8 @@ extern const struct writer cgroup_memory_writers[];
 extern const size_t cgroup_memory_n_writers;
 extern const struct writer cgroup_cpuset_writers[];
 extern const size_t cgroup_cpuset_n_writers;
+extern const struct writer cgroup_freeze_writers[];
+extern const size_t cgroup_freeze_n_writers;
 extern const struct writer cgroup_io_writers[];
 extern const size_t cgroup_io_n_writers;
 /* Of the processes in a cgroup, not of a file there (knob_is_of_processes()): no row says how to write it. */

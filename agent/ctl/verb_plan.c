@@ -118,6 +118,23 @@ static void print_summary(const struct ctl *ctl, const struct count *count)
 			 count->unread == 1 ? " is" : "s are");
 }
 
+/* What is not planned, and could be: with --all, or while memory is short. */
+static void print_freezes(const struct ctl *ctl)
+{
+	const cJSON *status = doc_get(ctl->doc, "status"), *pod;
+
+	if (!ctl->all && strcmp(doc_text(status, "rung_memory", "calm"), "calm") == 0)
+		return;
+	cJSON_ArrayForEach(pod, doc_get(ctl->doc, "pods"))
+	{
+		const cJSON *freeze = doc_get(pod, "freeze");
+
+		if (freeze && strcmp(doc_text(freeze, "state", ""), "due") != 0)
+			term_say(&ctl->term, 0, 2, "%s: %s", doc_text(pod, "name", "?"),
+				 doc_text(freeze, "reason", "?"));
+	}
+}
+
 int verb_plan(const struct ctl *ctl)
 {
 	const cJSON *plan = doc_get(ctl->doc, "plan"), *entry;
@@ -147,6 +164,7 @@ int verb_plan(const struct ctl *ctl)
 	}
 	if (n > 0)
 		(void)fputc('\n', ctl->term.out);
+	print_freezes(ctl);
 	print_summary(ctl, &count);
 	return CTL_OK;
 }

@@ -234,6 +234,37 @@ static void taken_line(const struct ctl *ctl, const cJSON *status)
 	line(ctl, "taken", text, kills > 0 ? TERM_YELLOW : TERM_PLAIN);
 }
 
+/* Which pods may stand still while memory runs out; nothing where the policy asks for none. */
+static void freeze_line(const struct ctl *ctl, const cJSON *pods)
+{
+	uint64_t asked = 0, never = 0, now = 0, freezes = 0;
+	const char *why = NULL;
+	const cJSON *pod;
+	char text[1024];
+
+	cJSON_ArrayForEach(pod, pods)
+	{
+		const cJSON *freeze = doc_get(pod, "freeze");
+
+		freezes += doc_count(doc_get(pod, "lost"), "freezes");
+		now += doc_true(freeze, "frozen");
+		asked += freeze != NULL;
+		if (strcmp(doc_text(freeze, "state", ""), "refused") != 0)
+			continue;
+		never++;
+		why = doc_text(freeze, "reason", "?");
+	}
+	if (asked == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "%" PRIu64 " of %" PRIu64 " offline pods may be frozen; %" PRIu64
+		       " are now, %" PRIu64 " time%s so far%s%.320s%s",
+		       asked - never, asked, now, freezes, freezes == 1 ? "" : "s",
+		       never == asked ? ". None: " : "", never == asked && why ? why : "",
+		       never > 0 && never < asked ? "; coloctl why POD says why not" : "");
+	line(ctl, "freeze", text, now > 0 ? TERM_YELLOW : TERM_PLAIN);
+}
+
 static void work_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
@@ -258,6 +289,7 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 	(void)snprintf(text, sizeof(text), "%s%s%s", rung, doc_has(memory, "reason") ? ": " : "",
 		       doc_text(memory, "reason", ""));
 	line(ctl, "memory", text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
+	freeze_line(ctl, doc_get(doc, "pods"));
 	room_line(ctl, doc_get(status, "room"));
 	taken_line(ctl, status);
 	(void)snprintf(text, sizeof(text),

@@ -11,6 +11,8 @@
 #include "agent/ctl/doc.h"
 #include "agent/ctl/table.h"
 #include "agent/ctl/when.h"
+#include "policy/knob.h"
+#include "policy/mode.h"
 #include "policy/names.h"
 
 #define RESOURCE_SIZE 16
@@ -32,6 +34,7 @@ struct row {
 	const char *effect;
 	const char *resource;
 	uint64_t knobs, now, pods, gone;
+	enum mode needed; /* by all of it */
 };
 
 /* A time on a rung above calm. */
@@ -82,8 +85,12 @@ static void set_knob(struct item *k, const cJSON *from, const char *cgroup_key)
 		.name = doc_text(from, "knob", "?"),
 		.pod = doc_text(from, "pod", ""),
 	};
-	(void)snprintf(k->resource, sizeof(k->resource), "%.*s", (int)strcspn(k->name, "."),
-		       k->name);
+	/* The one knob whose name does not begin with what it is written for. */
+	if (knob_from_name(k->name) == KNOB_CGROUP_FREEZE)
+		(void)snprintf(k->resource, sizeof(k->resource), "memory");
+	else
+		(void)snprintf(k->resource, sizeof(k->resource), "%.*s", (int)strcspn(k->name, "."),
+			       k->name);
 }
 
 static int compare_knobs(const void *a, const void *b)
@@ -174,7 +181,8 @@ static void count_rows(struct trial *t)
 		bool new_row = !last || strcmp(last->effect, k->effect) != 0 ||
 			       strcmp(last->resource, k->resource) != 0;
 		bool new_pod = new_row || strcmp(last->pod, k->pod) != 0;
-		int effect = names_effect_from(k->effect);
+		int effect = names_effect_from(k->effect), knob = knob_from_name(k->name);
+		enum mode needed;
 		struct row *row;
 
 		if (new_row && t->n_rows == sizeof(t->rows) / sizeof(t->rows[0]))
@@ -187,8 +195,11 @@ static void count_rows(struct trial *t)
 		row->now += k->now;
 		row->pods += new_pod && *k->pod;
 		row->gone += new_pod && k->gone;
-		if (effect >= 0 && names_effect_mode((enum effect)effect) > t->needed)
-			t->needed = names_effect_mode((enum effect)effect);
+		if (effect < 0 || knob < 0)
+			continue;
+		needed = mode_needed((enum knob)knob, (enum effect)effect);
+		row->needed = needed > row->needed ? needed : row->needed;
+		t->needed = needed > t->needed ? needed : t->needed;
 	}
 }
 
@@ -306,7 +317,6 @@ static int print_rows(const struct ctl *ctl, const struct trial *t)
 	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const struct row *row = &t->rows[i];
-		int effect = names_effect_from(row->effect);
 
 		table_add(&table, row->effect, TERM_PLAIN);
 		table_add(&table, row->resource, TERM_PLAIN);
@@ -314,8 +324,7 @@ static int print_rows(const struct ctl *ctl, const struct trial *t)
 		add_number(&table, row->now);
 		add_number(&table, row->pods);
 		add_number(&table, row->gone);
-		table_add(&table,
-			  effect >= 0 ? names_mode(names_effect_mode((enum effect)effect)) : NULL,
+		table_add(&table, row->needed > MODE_OFF ? names_mode(row->needed) : NULL,
 			  TERM_PLAIN);
 	}
 	r = table_print(&table, &ctl->term);

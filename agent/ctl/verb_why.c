@@ -310,6 +310,12 @@ static void lost_line(const struct ctl *ctl, const cJSON *lost)
 	(void)snprintf(text, sizeof(text), "held %" PRIu64 " time%s, %s in all", holds,
 		       holds == 1 ? "" : "s", doc_duration(doc_count(lost, "held_us"), held));
 	line(ctl, "lost", text);
+	if (doc_count(lost, "freezes") == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "of that frozen %" PRIu64 " time%s, %s in all",
+		       doc_count(lost, "freezes"), doc_count(lost, "freezes") == 1 ? "" : "s",
+		       doc_duration(doc_count(lost, "frozen_us"), held));
+	line(ctl, "", text);
 }
 
 static void losses(const struct ctl *ctl, const cJSON *pod)
@@ -350,6 +356,8 @@ int verb_why(const struct ctl *ctl)
 	resource_lines(ctl, pod);
 	if (doc_get(pod, "cores"))
 		line(ctl, "cores", doc_text(doc_get(pod, "cores"), "reason", "?"));
+	if (doc_get(pod, "freeze"))
+		line(ctl, "freeze", doc_text(doc_get(pod, "freeze"), "reason", "?"));
 	use_line(ctl, doc_get(pod, "use"));
 	stall_line(ctl, doc_get(pod, "score"));
 	rest_line(ctl, pod);

@@ -81,5 +81,11 @@ static inline void discover_deny(struct discover *discover, enum capability capa
 	model->capabilities &= ~(1u << capability);
 }
 
+/* Who would thaw what this process has frozen. */
+static inline void discover_set_freeze(struct discover *discover, const struct freeze_guard *guard)
+{
+	discover_model(discover)->freeze = *guard;
+}
+
 /* Ask for a full rescan at the next update. */
 void discover_rescan(struct discover *discover);

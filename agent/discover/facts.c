@@ -15,6 +15,7 @@
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
 #include "agent/discover/facts_kubelet.h"
+#include "colod/cgroup.h"
 
 static enum facts_source wanted_source(const struct policy *policy)
 {
@@ -248,6 +249,14 @@ static bool has_kubernetes(const struct pods *pods)
 	return false;
 }
 
+static bool has_frozen(const struct pods *pods)
+{
+	for (size_t i = 0; i < pods->n; i++)
+		if (pods->list[i]->cgroup && pods->list[i]->cgroup->knobs[KNOB_CGROUP_FREEZE].owned)
+			return true;
+	return false;
+}
+
 bool facts_update(struct facts *facts, struct pods *pods, int64_t now_us, bool full, bool changed)
 {
 	bool needed = has_kubernetes(pods);
@@ -262,6 +271,8 @@ bool facts_update(struct facts *facts, struct pods *pods, int64_t now_us, bool f
 			any = true;
 		}
 	}
+	if (has_frozen(pods))
+		facts_kubelet_frozen(facts);
 	facts_kubelet_ask(facts, now_us);
 	return any;
 }

@@ -192,6 +192,12 @@ void facts_kubelet_new_pod(struct facts *facts, int64_t now_us)
 		kubelet_beat_new_pod(&facts->kubelet.beat, now_us);
 }
 
+void facts_kubelet_frozen(struct facts *facts)
+{
+	if (facts->source == FACTS_KUBELET && !facts->kubelet.by_api)
+		kubelet_beat_frozen(&facts->kubelet.beat);
+}
+
 static void send(struct facts *f, int64_t now_us)
 {
 	struct facts_kubelet *k = &f->kubelet;

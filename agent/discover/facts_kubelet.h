@@ -13,6 +13,9 @@ bool facts_kubelet_refresh(struct facts *facts, int64_t now_us, bool needed);
 /* A pod has appeared that nobody has described: the kubelet is asked at once. */
 void facts_kubelet_new_pod(struct facts *facts, int64_t now_us);
 
+/* Some pod stands still: the kubelet is asked more often. */
+void facts_kubelet_frozen(struct facts *facts);
+
 /* After facts_bind(): asks the kubelet where it is time to. */
 void facts_kubelet_ask(struct facts *facts, int64_t now_us);
 

@@ -12,9 +12,10 @@
 #define CPUSET (1u << KNOB_CPUSET_CPUS | 1u << KNOB_CPUSET_EXCLUSIVE | 1u << KNOB_CPUSET_PARTITION)
 #define BURST (1u << KNOB_CPU_MAX_BURST)
 #define OOM_GROUP (1u << KNOB_MEMORY_OOM_GROUP)
+#define FREEZE (1u << KNOB_CGROUP_FREEZE)
 /* Not read at all: no file. */
 #define SCORE (1u << KNOB_OOM_SCORE_ADJ)
-#define ALWAYS ((1u << KNOB_COUNT) - 1 - CPUSET - BURST - OOM_GROUP - SCORE)
+#define ALWAYS ((1u << KNOB_COUNT) - 1 - CPUSET - BURST - OOM_GROUP - FREEZE - SCORE)
 
 uint32_t knobs_of_policy(const struct policy *policy)
 {
@@ -30,6 +31,8 @@ uint32_t knobs_of_policy(const struct policy *policy)
 		if (policy->levels[i].memory.oom == OOM_FIRST)
 			wanted |= OOM_GROUP;
 	}
+	if (policy && (policy->pressure_memory.steps & (1u << ACTION_FREEZE)))
+		wanted |= FREEZE;
 	return wanted;
 }
 
@@ -42,7 +45,7 @@ uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t o
 	/* Whoever stands beside may have been given CPUs, which then are not free. */
 	wanted |= of_policy & (holds_pod ? CPUSET : 1u << KNOB_CPUSET_CPUS);
 	if (cgroup->pod)
-		wanted |= of_policy & (BURST | OOM_GROUP);
+		wanted |= of_policy & (BURST | OOM_GROUP | FREEZE);
 	for (enum knob k = 0; k < KNOB_COUNT; k++)
 		if (cgroup->knobs[k].owned)
 			wanted |= 1u << k;

@@ -9,10 +9,10 @@
 #include "colod/policy.h"
 
 /* Bits of enum knob that decisions under this policy may need somewhere. The ones that only a few
- * policies ask for (cpuset.*, cpu.max.burst) cost no read under the others. NULL for no policy: as under one that asks for none of them. */
+ * policies ask for (cpuset.*, cpu.max.burst, cgroup.freeze) cost no read under the others. NULL for no policy: as under one that asks for none of them. */
 uint32_t knobs_of_policy(const struct policy *policy);
 
-/* Those of them that are read of this cgroup: all of a pod; no burst of what is above it; of what only stands
+/* Those of them that are read of this cgroup: all of a pod; no burst and no freeze of what is above it; of what only stands
  * beside, the usual and the CPUs that it was given; of a container the CPUs alone. And
  * whatever colod wrote, until it is given back. `holds_pod`: a pod is here or below. */
 uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t of_policy);

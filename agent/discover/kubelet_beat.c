@@ -60,6 +60,12 @@ void kubelet_beat_new_pod(struct kubelet_beat *beat, int64_t now_us)
 	beat->next_us = min_us(beat->next_us, at_us > now_us ? at_us : now_us);
 }
 
+void kubelet_beat_frozen(struct kubelet_beat *beat)
+{
+	if (beat->sent && beat->failures == 0)
+		beat->next_us = min_us(beat->next_us, beat->sent_us + KUBELET_BEAT_STEP_US);
+}
+
 void kubelet_beat_again(struct kubelet_beat *beat)
 {
 	beat->failures = beat->unanswered = 0;

@@ -38,6 +38,9 @@ void kubelet_beat_new_pod(struct kubelet_beat *beat, int64_t now_us);
 /* Somebody asks for it: as if nothing had failed before. */
 void kubelet_beat_again(struct kubelet_beat *beat);
 
+/* A pod stands still, and must not once it is to end: asked a second after the last question, if all is well. */
+void kubelet_beat_frozen(struct kubelet_beat *beat);
+
 /* An answer came. While it leaves a pod unknown the next question comes after 200 ms, then 1 s, 2 s
  * …, but never later than the steady 10 s (30 s where the API server answered). */
 void kubelet_beat_answered(struct kubelet_beat *beat, int64_t now_us, bool unknown, bool by_api);

@@ -12,6 +12,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/utf8.h"
 #include "agent/discover/cgroup_name.h"
+#include "agent/discover/pod_freeze.h"
 #include "agent/discover/pod_requests.h"
 #include "agent/discover/pods_list.h"
 #include "policy/names.h"
@@ -137,6 +138,8 @@ static int copy_facts(const cJSON *pod, bool is_static, struct pod_facts *f)
 		r = copy_labels(get(metadata, "labels"), &f->labels, &f->n_labels);
 	if (r == 0)
 		r = copy_labels(get(metadata, "annotations"), &f->annotations, &f->n_annotations);
+	if (r == 0)
+		r = pod_freeze(spec, &f->freeze);
 	if (r < 0)
 		return r;
 	f->is_static = is_static;
@@ -194,6 +197,8 @@ static void pod_clear(struct pods_json_pod *p)
 	free(p->facts.name);
 	free(p->facts.priority_class);
 	free(p->facts.owner_kind);
+	free(p->facts.freeze.runtime_class);
+	free(p->facts.freeze.shared_volume);
 	free_labels(p->facts.labels, p->facts.n_labels);
 	free_labels(p->facts.annotations, p->facts.n_annotations);
 	for (size_t i = 0; i < p->n_containers; i++)

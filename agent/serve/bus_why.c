@@ -3,11 +3,13 @@
 #include "agent/serve/bus_why.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "agent/base/pod_ref.h"
 #include "agent/serve/bus_text.h"
+#include "colod/loss.h"
 #include "policy/decide.h"
 #include "policy/knob.h"
 #include "policy/names.h"
@@ -120,6 +122,24 @@ static int append_cores(sd_bus_message *reply, const struct snapshot *s, const s
 				reason_text(&c->reason, s->policy, text, sizeof(text)));
 }
 
+/* Whether it may be frozen, and how often it was. */
+static int append_freeze(sd_bus_message *reply, const struct snapshot *s, const struct pod *pod)
+{
+	const struct plan_freeze *f = s->plan ? plan_freeze(s->plan, pod) : NULL;
+	const struct losses *l = s->losses;
+	char text[REASON_TEXT_SIZE];
+	int r = 0;
+
+	if (f && f->state != FREEZE_NOT_ASKED)
+		r = bus_text_appendf(reply, "freeze: %s",
+				     reason_text(&f->reason, s->policy, text, sizeof(text)));
+	if (r < 0 || !l || pod->slot >= l->n_slots || l->pods[pod->slot].serial != pod->serial ||
+	    l->pods[pod->slot].freezes == 0)
+		return r;
+	return bus_text_appendf(reply, "frozen so far: %" PRIu32 " times, %" PRIu64 " ms in all",
+				l->pods[pod->slot].freezes, l->pods[pod->slot].frozen_us / 1000);
+}
+
 static int append_held(sd_bus_message *reply, const struct pod *pod)
 {
 	size_t n = 0;
@@ -152,6 +172,8 @@ int bus_why_append(sd_bus_message *reply, const struct snapshot *snapshot, const
 	if (r < 0)
 		return r;
 	r = append_cores(reply, snapshot, pod);
+	if (r == 0)
+		r = append_freeze(reply, snapshot, pod);
 	if (r < 0)
 		return r;
 	for (const struct cgroup *c = pod->cgroup; c; c = c->parent) {

@@ -9,3 +9,7 @@
 /* A hold of colod's stands on the pod's cgroup or on one above it: what holds a class holds all
  * pods in it. */
 bool held_pod(const struct pod *pod);
+
+/* It stands still: a freeze of colod's is written on it. The kernel stops its processes each at its next way back to
+ * user space, which takes moments. */
+bool held_frozen(const struct pod *pod);

@@ -5,6 +5,7 @@
 
 #include "agent/serve/words.h"
 #include "policy/knob.h"
+#include "policy/mode.h"
 #include "policy/names.h"
 
 static void entry_object(struct json_view *view, cJSON *array, const struct plan_entry *e)
@@ -27,8 +28,8 @@ static void entry_object(struct json_view *view, cJSON *array, const struct plan
 	json_put_bool(put, object, "missing", now->state == KNOB_MISSING);
 	json_put_bool(put, object, "differs",
 		      known && !knob_equal(e->knob, &e->want, now, page_bytes));
-	json_put_text(put, object, "needs_mode", names_mode(names_effect_mode(e->effect)));
-	json_put_bool(put, object, "allowed", mode >= names_effect_mode(e->effect));
+	json_put_text(put, object, "needs_mode", names_mode(mode_needed(e->knob, e->effect)));
+	json_put_bool(put, object, "allowed", mode >= mode_needed(e->knob, e->effect));
 	json_view_reason(view, object, &e->reason);
 }
 

@@ -117,6 +117,24 @@ static void cores(struct json_view *view, cJSON *pod_object, const struct pod *p
 		      reason_text(&c->reason, s->policy, text, sizeof(text)));
 }
 
+/* Only where the policy may have the pod frozen. */
+static void freeze(struct json_view *view, cJSON *pod_object, const struct pod *pod)
+{
+	const struct snapshot *s = view->snapshot;
+	const struct plan_freeze *f = s->plan ? plan_freeze(s->plan, pod) : NULL;
+	struct json_put *put = &view->put;
+	char text[REASON_TEXT_SIZE];
+	cJSON *object;
+
+	if (!f || f->state == FREEZE_NOT_ASKED)
+		return;
+	object = json_put_object(put, pod_object, "freeze");
+	json_put_text(put, object, "state", words_freeze(f->state));
+	json_put_bool(put, object, "frozen", held_frozen(pod));
+	json_put_text(put, object, "reason",
+		      reason_text(&f->reason, s->policy, text, sizeof(text)));
+}
+
 /* Totals only mean something as a difference over the time between two samples. */
 static void rate(struct json_view *view, cJSON *object, const char *key, uint64_t now,
 		 uint64_t before, uint64_t per, uint64_t scale)
@@ -206,6 +224,8 @@ static void loss(struct json_view *view, cJSON *pod_object, const struct pod *po
 	object = json_put_object(put, pod_object, "lost");
 	json_put_u64(put, object, "held_us", l->pods[pod->slot].held_us);
 	json_put_u64(put, object, "holds", l->pods[pod->slot].holds);
+	json_put_u64(put, object, "frozen_us", l->pods[pod->slot].frozen_us);
+	json_put_u64(put, object, "freezes", l->pods[pod->slot].freezes);
 }
 
 static void pod_object(struct json_view *view, cJSON *array, const struct pod *pod)
@@ -225,6 +245,7 @@ static void pod_object(struct json_view *view, cJSON *array, const struct pod *p
 	if (pod->cgroup)
 		json_view_knobs(view, object, pod->cgroup);
 	cores(view, object, pod);
+	freeze(view, object, pod);
 	use(view, object, pod);
 	score_values(view, object, pod);
 	rests(view, object, pod);

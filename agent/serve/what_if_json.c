@@ -200,7 +200,7 @@ static bool changes(struct json_put *put, cJSON *doc, const struct what_if *w)
 		value(put, object, "want", c->change.knob, drop ? &c->change.had : &c->change.want);
 		json_put_text(put, object, "effect", names_effect(c->change.effect));
 		json_put_text(put, object, "needs_mode",
-			      names_mode(names_effect_mode(c->change.effect)));
+			      names_mode(mode_needed(c->change.knob, c->change.effect)));
 		json_put_bool(put, object, "allowed", c->allowed);
 		json_put_bool(put, object, "alike", c->alike);
 		json_put_text(put, object, "reason",

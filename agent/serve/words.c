@@ -73,6 +73,19 @@ const char *words_cores(enum cores_state state)
 	return WORD(text, state);
 }
 
+const char *words_freeze(enum freeze_state state)
+{
+	static const char *const text[FREEZE_STATE_COUNT] = {
+		[FREEZE_NOT_ASKED] = "not asked",
+		[FREEZE_REFUSED] = "refused",
+		[FREEZE_RESTS] = "rests",
+		[FREEZE_MAY] = "may",
+		[FREEZE_DUE] = "due",
+	};
+
+	return WORD(text, state);
+}
+
 const char *words_guard(enum guard_by guard)
 {
 	static const char *const text[GUARD_BY_COUNT] = {

@@ -15,4 +15,5 @@ const char *words_cgroup_kind(enum cgroup_kind kind);	   /* "qos", "container", 
 const char *words_change(enum change_kind kind);	   /* "write", "restore", "forget" */
 const char *words_facts_source(enum facts_source source);  /* "kubelet", "file", "cgroup" */
 const char *words_cores(enum cores_state state);	   /* "own", "siblings", "refused" */
-const char *words_guard(enum guard_by guard);		   /* "nobody", "watchdog", "guard" */
+const char *words_freeze(enum freeze_state state);
+const char *words_guard(enum guard_by guard); /* "nobody", "watchdog", "guard" */

@@ -23,6 +23,7 @@ enum knob {
 	KNOB_CPUSET_PARTITION,
 	KNOB_MEMORY_OOM_GROUP, /* 1: the kernel ends all of it, or nothing of it */
 	KNOB_OOM_SCORE_ADJ, /* no file: what the processes of a pod have, each its own (policy/oom_score.h) */
+	KNOB_CGROUP_FREEZE, /* 1: everything in it stands still; only ever a hold */
 	KNOB_COUNT,
 };
 
@@ -86,6 +87,6 @@ enum effect {
 	EFFECT_SHARE,	   /* weights, idle: mode protect */
 	EFFECT_PROTECTION, /* memory.min/low: mode protect */
 	EFFECT_LIMIT,	   /* a static bound on offline work: mode squeeze */
-	EFFECT_HOLD, /* taken away while there is pressure: mode squeeze, never outlives colod */
+	EFFECT_HOLD, /* taken away while there is pressure: mode squeeze (full for a freeze), never outlives colod */
 	EFFECT_COUNT,
 };

@@ -11,6 +11,9 @@ struct pod_loss {
 	uint64_t held_us; /* a hold of colod's stood on it or above it */
 	uint32_t holds;	  /* how often one began */
 	bool held;	  /* in the last pass */
+	bool frozen;
+	uint32_t freezes;   /* how often it was made to stand still */
+	uint64_t frozen_us; /* of held_us: it stood still */
 };
 
 struct losses {

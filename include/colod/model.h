@@ -82,6 +82,13 @@ enum capability {
 	CAPABILITY_COUNT,
 };
 
+/* Who would thaw a pod that this process has frozen, were it to die or hang now. */
+struct freeze_guard {
+	uint64_t most_us; /* so long it may be frozen; 0: nobody would thaw it */
+	uint64_t late_us; /* so long after the last look it is thawed at the latest */
+	int64_t from_us; /* none before: an earlier colod died, and whom it froze last is not known */
+};
+
 struct model {
 	struct node node;
 	struct cgroup *root;	 /* owned, with everything below */
@@ -100,6 +107,7 @@ struct model {
 	uint32_t skipped_names;	   /* cgroups left out: name not UTF-8, a path trick, or too many */
 	/* Nobody has said yet, since the agent started, what the Kubernetes pods are. */
 	bool facts_awaited;
+	struct freeze_guard freeze;
 	char facts_note
 		[MODEL_FACTS_NOTE_SIZE]; /* why facts are not what the policy asks for, "" when they are */
 };

@@ -59,6 +59,29 @@ struct plan_cores {
 	int64_t retry_us;
 };
 
+/* Whether an offline pod may be made to stand still while memory runs out (policy/freeze.h). */
+enum freeze_state {
+	FREEZE_NOT_ASKED, /* not offline, or no step of the policy's */
+	FREEZE_REFUSED,	  /* never, as things are */
+	FREEZE_RESTS,	  /* it was a moment ago */
+	FREEZE_MAY,
+	FREEZE_DUE, /* it is to be frozen now, as far as the mode allows it */
+	FREEZE_STATE_COUNT,
+};
+
+struct plan_freeze {
+	enum freeze_state state;
+	struct reason reason; /* for any state but NOT_ASKED */
+	uint64_t most_us;     /* at a time; 0 unless it may */
+	bool grows;	      /* so that freezing it would help */
+	uint64_t growth_bytes_per_s;
+	/* kept from pass to pass */
+	uint64_t serial;
+	int64_t since_us; /* DUE since; 0: it is not */
+	int64_t ended_us; /* DUE until; 0: never was */
+	bool stood;	  /* it was seen frozen since then */
+};
+
 /* Something to be done once, not a value that stays: so many bytes are wanted back by reclaim. */
 struct plan_act {
 	struct cgroup *cgroup; /* of an offline pod */
@@ -80,6 +103,9 @@ struct plan {
 	struct plan_cores *cores; /* by pod->slot; owned */
 	size_t n_cores;
 	size_t cap_cores;
+	struct plan_freeze *freezes; /* by pod->slot; owned */
+	size_t n_freezes;
+	size_t cap_freezes;
 	uint32_t *index; /* for plan_find(); owned, policy/plan.c alone reads it */
 	size_t n_index;
 	struct decide_tree *tree; /* working memory of the deciders, kept between passes; owned */

@@ -62,6 +62,18 @@ struct pod_resources {
 	struct fact_u64 memory_limit_bytes;
 };
 
+/* What has to be known of a pod before it may be made to stand still for a moment. `known`: all of it was
+ * told; nothing else here says anything otherwise. */
+struct pod_freeze {
+	bool known;
+	bool host_ipc;
+	char *runtime_class; /* what that is, a sandbox of its own or a mere option, the pod does not say */
+	char *shared_volume; /* the first that it writes to and that others may use too */
+	/* So long may its containers be silent before some probe of theirs has them killed; UINT64_MAX: for
+	 * good, none has a probe that does. */
+	uint64_t probe_us;
+};
+
 /* What the kubelet says of a pod. Strings are owned; NULL where the pod has no such thing. */
 struct pod_facts {
 	char *ns;
@@ -77,6 +89,7 @@ struct pod_facts {
 	bool host_network;
 	bool deleting;
 	struct pod_resources resources;
+	struct pod_freeze freeze; /* strings owned */
 };
 
 struct pod {

@@ -14,6 +14,7 @@ enum rung {
 	RUNG_CALM,
 	RUNG_SQUEEZE,
 	RUNG_RECLAIM,
+	RUNG_FREEZE,
 	RUNG_COUNT,
 };
 

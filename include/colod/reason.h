@@ -83,6 +83,24 @@ enum reason_code {
 	REASON_SMT_NOT_PINNED,
 	REASON_SMT_NO_SIBLING, /* limit: CPUs it is pinned to */
 	REASON_SMT_ROOM,       /* observed: siblings; no whole core would be left to offline work */
+
+	/* a freeze, and why there is none */
+	REASON_FREEZE, /* observed: growth in bytes/s, extra: the room, for_us: at most so long,
+			      * who: who waits, or "" */
+	REASON_FREEZE_OVER, /* observed: so long it was, limit: at most (us), for_us: not again for so long */
+	REASON_FREEZE_ENDS,  /* the same, before its time: memory is no longer short */
+	REASON_FREEZE_ALL,   /* the rung ends: nobody is frozen any more who may be */
+	REASON_FREEZE_MAY,   /* for_us: at most so long */
+	REASON_FREEZE_OTHER, /* somebody else froze it, or thawed it */
+	REASON_FREEZE_GUARD, /* nobody would thaw it if colod died */
+	REASON_FREEZE_START, /* an earlier colod died: for_us: none so long after its end */
+	REASON_FREEZE_FACTS, /* not all that matters is known of it */
+	REASON_FREEZE_ENDING,
+	REASON_FREEZE_CLASS, /* who: its runtime class */
+	REASON_FREEZE_IPC,
+	REASON_FREEZE_VOLUME, /* who: the volume */
+	REASON_FREEZE_PROBE, /* observed: its probes give up after so long, limit: less than that (us) */
+	REASON_FREEZE_INNER, /* other pods or levels below it, or its file was not read */
 	REASON_COUNT,
 };
 

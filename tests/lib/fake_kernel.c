@@ -206,7 +206,7 @@ void fake_kernel_plan(struct fake_kernel *k, struct cgroup *cg, enum knob knob, 
 
 int fake_kernel_pass(struct fake_kernel *k)
 {
-	const struct modes modes = mode_of_all(MODE_SQUEEZE);
+	const struct modes modes = mode_of_all(MODE_FULL);
 
 	must(diff(&k->f.model, &k->f.plan, &modes, false, &k->changes) == 0, "diff");
 	return apply_changes(k->apply, &k->f.model, &k->changes, false);

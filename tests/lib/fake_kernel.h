@@ -60,7 +60,7 @@ void fake_kernel_read(struct fake_kernel *k);
 void fake_kernel_plan(struct fake_kernel *k, struct cgroup *cg, enum knob knob, enum effect effect,
 		      uint64_t value);
 
-/* diff and apply_changes in mode squeeze. What apply_changes() returned. */
+/* diff and apply_changes in mode full. What apply_changes() returned. */
 int fake_kernel_pass(struct fake_kernel *k);
 
 /* Somebody else writes a value into the kernel, with what the kernel makes of it; false where it

@@ -86,6 +86,16 @@ void memory_case_init(struct memory_case *c, uint64_t free_mib)
 	c->n_writes = 0;
 }
 
+void memory_case_may_freeze(struct memory_case *c)
+{
+	fake_rare_knobs(&c->f);
+	c->f.policy.pressure_memory.steps |= 1u << ACTION_FREEZE;
+	c->f.model.freeze =
+		(struct freeze_guard){.most_us = 10 * SECOND, .late_us = 7 * (uint64_t)SECOND};
+	c->hog->facts->freeze = c->tame->facts->freeze =
+		(struct pod_freeze){.known = true, .probe_us = UINT64_MAX};
+}
+
 void memory_case_done(struct memory_case *c)
 {
 	fake_free(&c->f);
@@ -96,6 +106,8 @@ static void grow(struct memory_case *c, const struct pod *pod, uint64_t *bytes, 
 	const struct knob_value *high = &pod->cgroup->knobs[KNOB_MEMORY_HIGH].now;
 	uint64_t before = *bytes;
 
+	if (pod->cgroup->knobs[KNOB_CGROUP_FREEZE].now.value == 1)
+		return;
 	*bytes += (uint64_t)mib * MIB;
 	if (mib > 0 && high->state == KNOB_KNOWN && *bytes > high->value)
 		*bytes = high->value > before ? high->value : before;

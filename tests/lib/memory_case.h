@@ -10,7 +10,7 @@
 
 /* What holds for the seconds to come. */
 struct memory_second {
-	int64_t hog_grows; /* MiB a second that it would like; a memory.high of its own stops it */
+	int64_t hog_grows; /* MiB a second that it would like; a memory.high of its own stops it, and a freeze */
 	int64_t tame_grows;
 	uint64_t web_waits_us; /* in that second */
 	uint64_t web_bounded;  /* how often it met its own bound in it */
@@ -34,6 +34,10 @@ struct memory_case {
 /* 8 GiB, of which free_mib are free; both offline pods use 512 MiB, the policy squeezes and reclaims at 10 % of 1 s. */
 void memory_case_init(struct memory_case *c, uint64_t free_mib);
 void memory_case_done(struct memory_case *c);
+
+/* From here on the policy has the step freeze too, all that matters is known of both offline pods, and a guard
+ * would thaw them: for 10 s at most, 7 s after colod's last look at the latest. */
+void memory_case_may_freeze(struct memory_case *c);
 
 /* So many seconds. */
 void memory_case_run(struct memory_case *c, int seconds, struct memory_second s);

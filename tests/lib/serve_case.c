@@ -100,6 +100,19 @@ static void make_plan(struct serve_case *c)
 		};
 }
 
+/* batch may write to a volume that others may write to. */
+static void make_freeze(struct serve_case *c)
+{
+	struct plan_freeze *f;
+
+	if (plan_reserve_freezes(&c->f.plan, &c->f.model) < 0)
+		abort();
+	f = &c->f.plan.freezes[c->batch->slot];
+	f->state = FREEZE_REFUSED;
+	f->reason = (struct reason){
+		.code = REASON_FREEZE_VOLUME, .level = LEVEL_P7, .rule = 0, .who = "data"};
+}
+
 /* web asks for cores of its own and gets none; batch is kept off nothing. */
 static void make_cores(struct serve_case *c)
 {
@@ -142,7 +155,13 @@ static void make_status(struct serve_case *c)
 	c->scores = (struct scores){.pods = c->score_list, .n_slots = 8};
 	c->losses = (struct losses){.pods = c->loss_list, .n_slots = 8};
 	c->loss_list[c->batch->slot] = (struct pod_loss){
-		.serial = c->batch->serial, .held_us = 192000000, .holds = 4, .held = true};
+		.serial = c->batch->serial,
+		.held_us = 192000000,
+		.holds = 4,
+		.held = true,
+		.frozen_us = 4800000,
+		.freezes = 1,
+	};
 	c->score_list[c->web->slot].by[RESOURCE_CPU] =
 		(struct score_value){SCORE_NO_BASELINE, 124, 10000000};
 	c->score_list[c->web->slot].by[RESOURCE_MEMORY] =
@@ -216,6 +235,7 @@ void serve_case_init(struct serve_case *c)
 	fake_waiting(&c->f, c->late);
 	make_plan(c);
 	make_cores(c);
+	make_freeze(c);
 	fake_own(c->besteffort, KNOB_CPU_MAX, KNOB_VALUE_MAX, 32800);
 	c->besteffort->knobs[KNOB_CPU_MAX].now.period_us = 20000;
 	c->besteffort->knobs[KNOB_CPU_MAX].held = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// No end of the agent leaves a hold: a pressure episode (shares, a quota, a smaller quota, the quota
+// No end of the agent leaves a hold: a pressure episode (shares, a quota, a smaller quota and a freeze, the quota
 // lifted) is killed at every one of its steps, the ending of its holds is killed at every one of
 // its steps too, and then one whole ending finds the quota away and every share untouched; one
 // whole restore gives the tree from before. Nothing is drawn: every point is tried, and counted.
@@ -64,8 +64,10 @@ static void pass(struct apply_case *s, uint64_t class_quota, uint64_t hog_quota)
 	plan_shares(s);
 	if (class_quota)
 		fake_kernel_plan(&s->k, s->class, KNOB_CPU_MAX, EFFECT_HOLD, class_quota);
-	if (hog_quota)
+	if (hog_quota) {
 		fake_kernel_plan(&s->k, s->hog, KNOB_CPU_MAX, EFFECT_HOLD, hog_quota);
+		fake_kernel_plan(&s->k, s->hog, KNOB_CGROUP_FREEZE, EFFECT_HOLD, 1);
+	}
 	(void)fake_kernel_pass(&s->k);
 }
 
@@ -137,6 +139,7 @@ static bool story(unsigned step, unsigned second, bool *ret_first)
 	assert_int_equal(n_held(s), 0);
 	at_kill.of[1][KNOB_CPU_MAX] = before.of[1][KNOB_CPU_MAX];
 	at_kill.of[2][KNOB_CPU_MAX] = before.of[2][KNOB_CPU_MAX];
+	at_kill.of[2][KNOB_CGROUP_FREEZE] = knob_value_of(0);
 	after = take(s);
 	same(&at_kill, &after, step, second);
 	(void)apply_case_restore(s);

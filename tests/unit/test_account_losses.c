@@ -76,6 +76,36 @@ TEST(time_between_two_passes_with_the_hold_is_held_time_and_nobody_else_has_any)
 	hold(false);
 }
 
+static void freeze(bool on, uint64_t now)
+{
+	struct knob_state *s = &pod_at(TICK_HOG_POD)->cgroup->knobs[KNOB_CGROUP_FREEZE];
+
+	s->owned = s->held = on;
+	s->now = (struct knob_value){.state = KNOB_KNOWN, .value = now};
+}
+
+/* Asked for is not yet frozen; and it is a hold too. */
+TEST(time_that_a_pod_stands_still_is_counted_beside_that_of_all_holds)
+{
+	pass(100);
+	freeze(true, 0);
+	pass(101);
+	freeze(true, 1);
+	pass(102);
+	pass(104);
+	freeze(false, 0);
+	pass(105);
+	assert_int_equal(of(TICK_HOG_POD)->frozen_us, 2 * SECOND);
+	assert_int_equal(of(TICK_HOG_POD)->freezes, 1);
+	assert_int_equal(of(TICK_HOG_POD)->held_us, 3 * SECOND);
+	assert_int_equal(of(TICK_BATCH_POD)->freezes, 0);
+	/* By somebody else: not colod's to count. */
+	freeze(false, 1);
+	pass(106);
+	pass(107);
+	assert_int_equal(of(TICK_HOG_POD)->freezes, 1);
+}
+
 /* Nobody knows whether the hold stood in it: the guard may have ended it. */
 TEST(a_gap_is_not_counted)
 {
@@ -108,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(time_between_two_passes_with_the_hold_is_held_time_and_nobody_else_has_any),
+		UNIT(time_that_a_pod_stands_still_is_counted_beside_that_of_all_holds),
 		UNIT(a_gap_is_not_counted),
 		UNIT(another_pod_in_the_slot_starts_at_nothing),
 	};

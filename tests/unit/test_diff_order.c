@@ -54,12 +54,38 @@ TEST(an_offline_group_that_is_idle_no_more_gets_its_weight_in_the_next_line)
 			    "besteffort.slice cpu.weight = 50; ");
 }
 
+/* The last to be done, but the first of its cgroup; and undone before anything else. Why it ends is the pod's own
+ * affair. Nothing below the highest mode allows it. */
+TEST(a_freeze_is_written_before_its_pod_is_bound_and_undone_first)
+{
+	struct diff_case *s = *state;
+
+	fake_rare_knobs(&s->f);
+	diff_case_plan(s, s->hog, KNOB_MEMORY_HIGH, EFFECT_HOLD, 4096 * 10);
+	diff_case_plan(s, s->hog, KNOB_CGROUP_FREEZE, EFFECT_HOLD, 1);
+	diff_case_plan(s, s->online, KNOB_CPU_WEIGHT, EFFECT_SHARE, 2500);
+	assert_string_equal(diff_case_run(s, MODE_FULL),
+			    "a.slice cpu.weight = 2500; hog.slice cgroup.freeze = 1; "
+			    "hog.slice memory.high = 40960; ");
+	assert_string_equal(diff_case_run(s, MODE_SQUEEZE),
+			    "a.slice cpu.weight = 2500; hog.slice memory.high = 40960; ");
+	assert_int_equal(s->changes.n_withheld, 1);
+	plan_clear(&s->f.plan);
+	fake_own(s->hog, KNOB_CGROUP_FREEZE, 0, 1);
+	s->hog->knobs[KNOB_CGROUP_FREEZE].held = true;
+	fake_own(s->online, KNOB_CPU_WEIGHT, 100, 2500);
+	assert_string_equal(diff_case_run(s, MODE_FULL),
+			    "hog.slice cgroup.freeze <- 0; a.slice cpu.weight <- 100; ");
+	assert_int_equal(s->changes.list[0].reason.code, REASON_RELEASED);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, diff_case_setup, diff_case_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_share_of_offline_work_rises_after_its_online_siblings_and_falls_before_theirs),
+		CASE(a_freeze_is_written_before_its_pod_is_bound_and_undone_first),
 		CASE(an_offline_group_that_is_idle_no_more_gets_its_weight_in_the_next_line),
 	};
 

@@ -209,12 +209,17 @@ TEST(each_knob_has_the_controller_and_resource_of_its_name)
 				: strchr("mo", name[0])		? CONTROLLER_MEMORY
 								: CONTROLLER_IO;
 
+		if (i == KNOB_CGROUP_FREEZE)
+			continue;
 		assert_int_equal(knob_controller((enum knob)i), want);
 		assert_int_equal(knob_resource((enum knob)i), name[0] == 'c' ? RESOURCE_CPU
 							      : strchr("mo", name[0])
 								      ? RESOURCE_MEMORY
 								      : RESOURCE_IO);
 	}
+	/* Every cgroup has it; it is used for memory. */
+	assert_int_equal(knob_controller(KNOB_CGROUP_FREEZE), 0);
+	assert_int_equal(knob_resource(KNOB_CGROUP_FREEZE), RESOURCE_MEMORY);
 	assert_int_equal(knob_controller(KNOB_COUNT), 0);
 	assert_int_equal(knob_resource(KNOB_COUNT), RESOURCE_INVALID);
 }

@@ -102,8 +102,8 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	struct pod a_pod = {.slot = 0};
 	struct cgroup pod = {.kind = CGROUP_POD, .pod = &a_pod};
 	struct policy policy = {.levels = {{.defined = true}}};
-	const uint32_t group = 1u << KNOB_MEMORY_OOM_GROUP;
-	const uint32_t usual = ALL & ~burst & ~cpuset & ~group;
+	const uint32_t group = 1u << KNOB_MEMORY_OOM_GROUP, freeze = 1u << KNOB_CGROUP_FREEZE;
+	const uint32_t usual = ALL & ~burst & ~cpuset & ~group & ~freeze;
 	uint32_t of;
 
 	assert_int_equal(knobs_of_policy(NULL), usual);
@@ -130,6 +130,12 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	assert_int_equal(knobs_of_cgroup(&class, true, of), usual | cpuset);
 	assert_int_equal(knobs_of_cgroup(&class, false, of), usual | cpus);
 	assert_int_equal(knobs_of_cgroup(&container, true, of), cpus);
+	policy.levels[LEVEL_P4].cpu = (struct level_cpu){0};
+	policy.pressure_memory.steps = 1u << ACTION_FREEZE;
+	of = knobs_of_policy(&policy);
+	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual | freeze);
+	assert_int_equal(knobs_of_cgroup(&class, true, of), usual);
+	assert_int_equal(knobs_of_cgroup(&container, true, of), 0);
 	/* No file, and so never read. */
 	pod.knobs[KNOB_OOM_SCORE_ADJ].owned = true;
 	assert_int_equal(knobs_of_cgroup(&pod, true, usual), usual);

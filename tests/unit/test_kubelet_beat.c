@@ -88,6 +88,23 @@ TEST(a_pod_that_stays_unknown_is_asked_for_ever_less_often)
 	assert_true(wait_after(&b, 100 * S) == 200 * MS);
 }
 
+TEST(while_a_pod_stands_still_it_is_asked_for_every_second)
+{
+	struct kubelet_beat b = {0};
+
+	kubelet_beat_sent(&b, 5 * S);
+	kubelet_beat_answered(&b, 5 * S + 100 * MS, false, false);
+	kubelet_beat_frozen(&b);
+	assert_true(b.next_us == 6 * S);
+	/* It is due already; and a kubelet that fails is not pressed. */
+	b.next_us = 1 * S;
+	kubelet_beat_frozen(&b);
+	assert_true(b.next_us == 1 * S);
+	kubelet_beat_failed(&b, 100 * S);
+	kubelet_beat_frozen(&b);
+	assert_true(b.next_us > 100 * S);
+}
+
 TEST(failures_wait_longer_and_longer_up_to_a_minute)
 {
 	static const int64_t waits[] = {1, 2, 4, 8, 16, 32, 60, 60, 60};
@@ -116,6 +133,7 @@ int main(void)
 		cmocka_unit_test(nodes_do_not_ask_in_step_and_each_does_the_same_at_each_start),
 		cmocka_unit_test(new_pods_are_asked_for_at_once_and_in_bursts_together),
 		cmocka_unit_test(a_pod_that_stays_unknown_is_asked_for_ever_less_often),
+		cmocka_unit_test(while_a_pod_stands_still_it_is_asked_for_every_second),
 		cmocka_unit_test(failures_wait_longer_and_longer_up_to_a_minute),
 	};
 

@@ -246,9 +246,15 @@ TEST(each_pass_renews_the_lease_and_a_stop_gives_it_back)
 	assert_int_equal(lease.until_us, 11 * S_US + LIFE_BOUND_US);
 	assert_int_equal(t.state->status.guard, GUARD_BY_NOBODY);
 	assert_false(model_can(discover_model(t.state->discover), CAPABILITY_HOLD_GUARD));
+	/* The next one after one that died freezes nobody for a minute; after one that stopped it may. */
+	life_start(t.state, 20 * S_US);
+	assert_int_equal(t.state->life.freeze_from_us, 11 * S_US + LIFE_BOUND_US + 60 * S_US);
+	t.state->life.freeze_from_us = 0;
 	life_stop(t.state);
 	assert_int_equal(lease_read(t.state->state_fd, &lease), 0);
 	assert_int_equal(lease.until_us, 0);
+	life_start(t.state, 21 * S_US);
+	assert_int_equal(t.state->life.freeze_from_us, 0);
 }
 
 TEST(systemds_watchdog_counts_only_with_the_promise_to_end_holds)
@@ -262,11 +268,15 @@ TEST(systemds_watchdog_counts_only_with_the_promise_to_end_holds)
 	life_start(t.state, 9 * S_US);
 	tick(t.state, 10 * S_US);
 	assert_int_equal(t.state->status.guard, GUARD_BY_NOBODY);
+	assert_int_equal(discover_model(t.state->discover)->freeze.most_us, 0);
 	(void)setenv("COLOD_HANDOVER", "1", 1);
 	life_start(t.state, 11 * S_US);
 	tick(t.state, 12 * S_US);
 	assert_int_equal(t.state->status.guard, GUARD_BY_WATCHDOG);
 	assert_int_equal(t.state->status.guard_bound_us, 4000000);
+	assert_int_equal(discover_model(t.state->discover)->freeze.most_us, 5 * S_US);
+	assert_int_equal(discover_model(t.state->discover)->freeze.late_us, 6 * S_US);
+	assert_int_equal(discover_model(t.state->discover)->freeze.from_us, 0);
 	assert_true(model_can(discover_model(t.state->discover), CAPABILITY_HOLD_GUARD));
 	(void)unsetenv("WATCHDOG_USEC");
 	(void)unsetenv("COLOD_HANDOVER");

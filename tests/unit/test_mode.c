@@ -162,6 +162,18 @@ TEST(differing_and_highest)
 	assert_int_equal(mode_highest(&modes), MODE_OBSERVE);
 }
 
+TEST(a_freeze_needs_the_highest_mode_and_no_other_hold_does)
+{
+	for (int k = 0; k < KNOB_COUNT; k++)
+		assert_int_equal(mode_needed((enum knob)k, EFFECT_HOLD),
+				 k == KNOB_CGROUP_FREEZE ? MODE_FULL : MODE_SQUEEZE);
+	assert_int_equal(mode_needed(KNOB_MEMORY_LOW, EFFECT_PROTECTION), MODE_PROTECT);
+	assert_int_equal(mode_of_rung(RUNG_CALM), MODE_OFF);
+	assert_int_equal(mode_of_rung(RUNG_SQUEEZE), MODE_SQUEEZE);
+	assert_int_equal(mode_of_rung(RUNG_RECLAIM), MODE_SQUEEZE);
+	assert_int_equal(mode_of_rung(RUNG_FREEZE), MODE_FULL);
+}
+
 TEST(a_long_sentence_is_cut)
 {
 	struct mode_says says = {0};
@@ -182,6 +194,7 @@ int main(void)
 		cmocka_unit_test(nobody_lowers_it),
 		cmocka_unit_test(a_source_that_says_nothing_lowers_nothing),
 		cmocka_unit_test(differing_and_highest),
+		cmocka_unit_test(a_freeze_needs_the_highest_mode_and_no_other_hold_does),
 		cmocka_unit_test(a_long_sentence_is_cut),
 	};
 

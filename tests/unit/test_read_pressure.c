@@ -52,7 +52,7 @@ TEST(of_the_rule_for_memory_the_steps_of_this_version_count)
 	assert_false(read_rule(yaml)->on);
 	assert_true(policy->pressure_memory.on);
 	assert_int_equal(policy->pressure_memory.steps,
-			 1u << ACTION_SQUEEZE_MEMORY | 1u << ACTION_RECLAIM);
+			 1u << ACTION_SQUEEZE_MEMORY | 1u << ACTION_RECLAIM | 1u << ACTION_FREEZE);
 	assert_int_equal(policy->pressure_memory.threshold_permille, 120);
 	assert_int_equal(policy->pressure_memory.window_us, 1000000);
 	(void)read_rule(HEAD
@@ -64,7 +64,7 @@ TEST(of_the_rule_for_memory_the_steps_of_this_version_count)
 			"memory]}\n");
 	assert_false(policy->pressure_memory.on);
 	(void)read_rule(HEAD
-			"pressure:\n- {when: memory.some of online > 12% over 1s, do: [freeze]}\n");
+			"pressure:\n- {when: memory.some of online > 12% over 1s, do: [evict]}\n");
 	assert_false(policy->pressure_memory.on);
 }
 

@@ -111,6 +111,12 @@ static const unsigned used[REASON_COUNT] = {
 	[REASON_CORES_ROOM] = OBSERVED | LIMIT,
 	[REASON_SMT_NO_SIBLING] = LIMIT,
 	[REASON_SMT_ROOM] = OBSERVED,
+	[REASON_FREEZE] = OBSERVED | FOR | EXTRA,
+	[REASON_FREEZE_OVER] = OBSERVED | LIMIT | FOR,
+	[REASON_FREEZE_ENDS] = OBSERVED | FOR,
+	[REASON_FREEZE_MAY] = FOR,
+	[REASON_FREEZE_START] = FOR,
+	[REASON_FREEZE_PROBE] = OBSERVED | LIMIT,
 };
 
 /* Changing a number changes the sentence if, and only if, the code uses that number. */

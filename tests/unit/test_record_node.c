@@ -178,6 +178,35 @@ TEST(a_cpu_manager_is_said_only_where_there_is_one)
 			 -EBADMSG);
 }
 
+TEST(who_would_thaw_is_said_only_where_there_is_somebody)
+{
+	static const char text[] = "tree driver=systemd slots=3 freeze-most=5000000 "
+				   "thaw-late=7000000 freeze-from=-1\n";
+	struct record_buf buf = {0};
+
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 facts=awaited "
+						   "manager=none: freeze-most=5000000 "
+						   "thaw-late=7000000 freeze-from=-1"),
+			 0);
+	assert_int_equal(m.cpu_manager, CPU_MANAGER_NONE);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 freeze-most=5000000 "
+						   "thaw-late=7000000 freeze-from=-1"),
+			 0);
+	assert_true(m.freeze.most_us == 5000000 && m.freeze.late_us == 7000000 &&
+		    m.freeze.from_us == -1);
+	record_node_put_tree(&buf, &m);
+	assert_int_equal(buf.n, sizeof(text) - 1);
+	assert_memory_equal(buf.text, text, buf.n);
+	record_buf_free(&buf);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3"), 0);
+	assert_true(m.freeze.most_us == 0);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 freeze-most=1"),
+			 -EBADMSG);
+	assert_int_equal(get(record_node_get_tree, "driver=none slots=3 freeze-most=1 thaw-late=1 "
+						   "freeze-from=1 x"),
+			 -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +218,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_tree_is_bounded, teardown),
 		cmocka_unit_test_teardown(that_facts_are_awaited_is_said_only_while_they_are,
 					  teardown),
+		cmocka_unit_test(who_would_thaw_is_said_only_where_there_is_somebody),
 		cmocka_unit_test(a_cpu_manager_is_said_only_where_there_is_one),
 	};
 

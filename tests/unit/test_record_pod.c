@@ -147,6 +147,17 @@ TEST(words_that_are_no_pods_are_refused)
 	assert_int_equal(get("serial=0" POD), -EBADMSG);
 	assert_int_equal(get(POD " more"), -EBADMSG);
 	assert_int_equal(facts(FACTS " x"), -EBADMSG);
+	record_pod_free(&pod);
+	assert_int_equal(facts(FACTS " ipc=2 probe=1 runtime-class=- shared=-"), -EBADMSG);
+	record_pod_free(&pod);
+	assert_int_equal(facts(FACTS " ipc=1 probe=21000000 runtime-class=- shared=data"), 0);
+	assert_true(pod.facts->freeze.known && pod.facts->freeze.host_ipc);
+	assert_true(pod.facts->freeze.probe_us == 21000000);
+	assert_null(pod.facts->freeze.runtime_class);
+	assert_string_equal(pod.facts->freeze.shared_volume, "data");
+	record_pod_free(&pod);
+	assert_int_equal(facts(FACTS), 0);
+	assert_false(pod.facts->freeze.known);
 	assert_int_equal(facts(FACTS), -EBADMSG); /* twice for one pod */
 	assert_int_equal(label("lonely", false), -EBADMSG);
 }

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Which offline pods may be made to stand still while memory runs out, and for how long. Pure; what it has to
+// remember of a pod is kept in the plan (struct plan_freeze).
+#pragma once
+
+#include <stdbool.h>
+
+#include "policy/decide.h"
+
+/* After a freeze a pod runs for so long at least. */
+#define FREEZE_REST_US 60000000
+/* Less is not worth it: the pod would hardly notice. */
+#define FREEZE_LEAST_US 500000u
+/* So much later than planned may be the pass that thaws. */
+#define FREEZE_PASS_US 300000
+
+/* For every pod of the model: whether it may be, or is and still may. After the tree of *plan was built, before the
+ * ladders. A freeze that has been long enough, or that somebody else ended, ends here. 0 or -ENOMEM. */
+int freeze_look(const struct decide_input *in, struct plan *plan);
+
+/* Whether rung freeze has anybody to meet: a pod that is frozen, or one that may be and grows. */
+bool freeze_has_somebody(const struct model *model, const struct plan *plan);
+
+/* The freeze is over; `code` says why. The pod rests. */
+void freeze_end(struct plan_freeze *freeze, enum reason_code code, int64_t now_us);
