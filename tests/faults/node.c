@@ -166,7 +166,8 @@ bool node_may_write(const char *path)
 	static const char *const owners[] = {ONLINE_POD, KUBEPODS};
 	static const char *const own[] = {"cpu.max.burst", "cpuset.cpus.exclusive",
 					  "cpuset.cpus.partition"};
-	static const char *const holds[] = {"cpu.max", "memory.high", "cpu.idle"};
+	static const char *const holds[] = {"cpu.max", "memory.high", "cpu.idle",
+					    "memory.oom.group"};
 	const char *name = NULL;
 	bool is_offline = false;
 
