@@ -31,7 +31,8 @@ struct scored_pod {
 	uint64_t serial;
 	uint64_t shape; /* of its containers: another one is looked at at once */
 	int64_t next_us;
-	uint32_t pending; /* jobs of this round */
+	uint64_t round;	  /* which look this is, as its jobs have it */
+	uint32_t pending; /* of those */
 	bool any;	  /* some process was seen in it */
 	int lowest;
 };
@@ -40,6 +41,7 @@ struct scorer {
 	struct oom_scores *thread;
 	struct scored_pod *pods; /* by slot; owned */
 	size_t n_pods;
+	uint64_t round;
 	int64_t back_us; /* nothing is given back before */
 	bool said_failed;
 	bool said_record;
@@ -137,10 +139,10 @@ static int submit(struct state *s, const struct cgroup *cgroup, struct oom_score
 	return r;
 }
 
-static int raise(struct state *s, const struct cgroup *cgroup, uint64_t serial, uint32_t first)
+static int raise(struct state *s, const struct cgroup *cgroup, uint64_t round, uint32_t first)
 {
 	struct oom_scores_job job = {
-		.token = serial,
+		.token = round,
 		.act = OOM_SCORES_CHANGE,
 		.dir_fd = -EBADF,
 		.to = OOM_SCORE_FIRST,
@@ -163,11 +165,21 @@ static struct cgroup *find_cgroup(const struct model *model, const struct oom_sc
 	return NULL;
 }
 
-static struct scored_pod *scored(struct scorer *scorer, const struct pod *pod)
+/* The pod of which this look is the last one; NULL where another one has begun since, or it is gone. */
+static struct scored_pod *of_round(struct scorer *scorer, uint64_t round)
 {
-	return pod->slot < scorer->n_pods && scorer->pods[pod->slot].serial == pod->serial
-		       ? &scorer->pods[pod->slot]
-		       : NULL;
+	for (size_t i = 0; i < scorer->n_pods; i++)
+		if (scorer->pods[i].round == round && scorer->pods[i].pending > 0)
+			return &scorer->pods[i];
+	return NULL;
+}
+
+static const struct pod *find_pod(const struct model *model, uint64_t serial)
+{
+	for (size_t i = 0; i < model->n_pods; i++)
+		if (model->pods[i]->serial == serial)
+			return model->pods[i];
+	return NULL;
 }
 
 /* Recorded, so that what follows can be given back whatever happens to this process. */
@@ -237,43 +249,52 @@ static void note_lowest(struct scored_pod *p, const struct score_walk_seen *seen
 }
 
 /* Every container was seen: what the pod has is what the least of its processes has. */
-static void end_round(struct state *s, struct scored_pod *p, const struct pod *pod)
+static void end_round(struct state *s, struct scored_pod *p)
 {
-	struct knob_value *now = &pod->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now;
+	const struct pod *pod = find_pod(discover_model(s->discover), p->serial);
+	struct knob_value *now = pod ? &pod->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now : NULL;
 
-	*now = (struct knob_value){.state = KNOB_UNREAD};
-	if (p->any)
+	if (now && p->any)
 		*now = knob_value_of((uint64_t)(KNOB_SCORE_ZERO + p->lowest));
+	else if (now)
+		*now = (struct knob_value){.state = KNOB_UNREAD};
 	p->next_us = s->status.pass_us + LOOK_AGAIN_US;
+}
+
+/* Whether this container needs another step at once. */
+static bool go_on(struct state *s, struct cgroup *cgroup, const struct oom_scores_done *done)
+{
+	if (!cgroup || !cgroup->pod)
+		return false;
+	if (done->job.act == OOM_SCORES_LOOK)
+		return on_looked(s, cgroup, done);
+	return done->seen.next > 0 && wanted(s, cgroup->pod) &&
+	       raise(s, cgroup, done->job.token, done->seen.next) == 0;
 }
 
 static void on_done(struct state *s, const struct oom_scores_done *done)
 {
 	struct cgroup *cgroup = find_cgroup(discover_model(s->discover), &done->job);
 	struct scored_pod *p;
-	bool more = false;
+	bool more;
 
 	say_failed(s, done);
-	if (done->job.act == OOM_SCORES_CHANGE)
-		s->status.scores_raised += done->seen.n_changed;
-	if (!cgroup)
-		return;
 	if (done->job.act == OOM_SCORES_CHANGE_ALL) {
-		on_given_back(s, cgroup, done);
+		if (cgroup)
+			on_given_back(s, cgroup, done);
 		return;
 	}
-	p = cgroup->pod ? scored(s->scorer, cgroup->pod) : NULL;
-	if (!p || p->serial != done->job.token || p->pending == 0)
+	if (done->job.act == OOM_SCORES_CHANGE)
+		s->status.scores_raised += done->seen.n_changed;
+	p = of_round(s->scorer, done->job.token);
+	if (!p)
 		return;
-	if (done->job.act == OOM_SCORES_LOOK)
-		more = on_looked(s, cgroup, done);
-	else if (done->seen.next > 0 && wanted(s, cgroup->pod))
-		more = raise(s, cgroup, p->serial, done->seen.next) == 0;
-	if (more)
-		return;
-	note_lowest(p, &done->seen);
-	if (--p->pending == 0)
-		end_round(s, p, cgroup->pod);
+	more = go_on(s, cgroup, done);
+	/* What is raised next does not stay. */
+	if (done->job.act == OOM_SCORES_CHANGE || !more)
+		note_lowest(p, &done->seen);
+	if (!more && --p->pending == 0)
+		end_round(s, p);
 }
 
 /* --- what is due --------------------------------------------------------------------------------- */
@@ -313,15 +334,16 @@ static void look_at(struct state *s, const struct pod *pod)
 		return;
 	if (p->serial != pod->serial)
 		*p = (struct scored_pod){.serial = pod->serial};
-	if (p->shape != shape)
-		p->next_us = 0;
-	if (p->pending > 0 || s->status.pass_us < p->next_us)
+	/* Of what is not there any more nobody waits for an answer. */
+	if (p->shape == shape && (p->pending > 0 || s->status.pass_us < p->next_us))
 		return;
 	p->shape = shape;
 	p->any = false;
+	p->pending = 0;
+	p->round = ++s->scorer->round;
 	for (size_t i = 0; i < n_targets(pod); i++)
 		if (target(pod, i)->populated)
-			p->pending += raise(s, target(pod, i), pod->serial, 0) == 0;
+			p->pending += raise(s, target(pod, i), p->round, 0) == 0;
 	/* Nobody there yet, or no place: soon again. */
 	if (p->pending == 0)
 		p->next_us = s->status.pass_us + SOON_US;

@@ -266,6 +266,28 @@ TEST(what_was_raised_stays_until_somebody_tells_what_the_pods_are)
 	assert_true(is_recorded());
 }
 
+/* A container that is made again while it is looked at has another directory of the same name. */
+TEST(a_container_that_is_made_anew_is_looked_at_at_once)
+{
+	char path[512], file[1024];
+
+	process(TICK_BATCH_POD, 2000001, 100, 999);
+	(void)snprintf(path, sizeof(path), "%s", container(TICK_BATCH_POD));
+	now_us += S_US;
+	tick(t.state, now_us);
+	(void)snprintf(file, sizeof(file), "sys/fs/cgroup/%s", path);
+	assert_int_equal(tree_mkdir(t.dir, "sys/fs/cgroup/keeps-the-inode"), 0);
+	assert_int_equal(tree_delete(t.dir, file), 0);
+	assert_int_equal(tree_mkdir(t.dir, "sys/fs/cgroup/takes-the-inode"), 0);
+	assert_int_equal(tree_cgroup(t.dir, path), 0);
+	score_case_process(t.dir, path, 2000002, 200, 999);
+	(void)snprintf(file, sizeof(file), "sys/fs/cgroup/%s/cgroup.events", path);
+	assert_int_equal(tree_write(t.dir, file, "populated 1\nfrozen 0\n"), 0);
+	discover_rescan(t.state->discover);
+	passes(S_US);
+	score_case_is(t.dir, 2000002, 1000);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -278,6 +300,7 @@ int main(void)
 		CASE(a_lower_mode_gives_back_and_so_does_a_policy_that_does_not_ask),
 		CASE(what_cannot_be_recorded_is_not_raised),
 		CASE(a_dead_agents_scores_are_given_back_by_the_next_one_or_by_a_restore),
+		CASE(a_container_that_is_made_anew_is_looked_at_at_once),
 		CASE(what_was_raised_stays_until_somebody_tells_what_the_pods_are),
 	};
 
