@@ -75,6 +75,11 @@ void scorer_free(struct scorer *scorer)
 	free(scorer);
 }
 
+bool scorer_is_busy(const struct state *s)
+{
+	return s->scorer && oom_scores_is_busy(s->scorer->thread);
+}
+
 static bool is_allowed(const struct state *s)
 {
 	enum mode mode = s->status.modes.by[RESOURCE_MEMORY];

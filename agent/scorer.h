@@ -13,5 +13,8 @@ int scorer_new(struct state *state);
 /* Accepts NULL. What was raised stays so until it is restored from the records. */
 void scorer_free(struct scorer *scorer);
 
+/* Whether some process is being looked at. */
+bool scorer_is_busy(const struct state *state);
+
 /* Takes up what has ended, and asks for what is due. */
 void scorer_run(struct state *state);

@@ -162,6 +162,16 @@ int oom_scores_start(struct oom_scores *s, const struct oom_scores_job *job)
 	return taken ? 0 : -EBUSY;
 }
 
+bool oom_scores_is_busy(struct oom_scores *s)
+{
+	bool busy;
+
+	(void)pthread_mutex_lock(&s->lock);
+	busy = s->n > 0;
+	(void)pthread_mutex_unlock(&s->lock);
+	return busy;
+}
+
 bool oom_scores_next(struct oom_scores *s, struct oom_scores_done *ret_done)
 {
 	bool any;

@@ -45,5 +45,8 @@ void oom_scores_free(struct oom_scores *scores);
 /* Takes job->dir_fd over. 0; -EBUSY: no place, or there is a job for that cgroup; dir_fd is still the caller's. */
 int oom_scores_start(struct oom_scores *scores, const struct oom_scores_job *job);
 
+/* Whether any job waits, is under way, or has ended and was not taken yet. */
+bool oom_scores_is_busy(struct oom_scores *scores);
+
 /* The next job that has ended, in their order; false for none. */
 bool oom_scores_next(struct oom_scores *scores, struct oom_scores_done *ret_done);

@@ -3,8 +3,10 @@
 #include "tests/lib/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,12 +86,45 @@ TEST(who_lost_the_capability_may_not_administer)
 		assert_false(process_may_administer());
 }
 
+static void put_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+TEST(a_process_is_in_a_cgroup_or_below_it_and_in_no_other_of_a_like_name)
+{
+	char dir[] = "/tmp/colod-process-XXXXXX", path[64];
+	int fd;
+
+	assert_non_null(mkdtemp(dir));
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	(void)snprintf(path, sizeof(path), "%s/cgroup", dir);
+	put_text(path, "1:name=systemd:/x\n0::/a.slice/b.scope/c\n");
+	assert_true(process_is_in(fd, "cgroup", "a.slice/b.scope/c"));
+	assert_true(process_is_in(fd, "cgroup", "a.slice"));
+	assert_false(process_is_in(fd, "cgroup", "a.slice/b"));
+	assert_false(process_is_in(fd, "cgroup", "x"));
+	put_text(path, "1:name=systemd:/a.slice\n");
+	assert_false(process_is_in(fd, "cgroup", "a.slice"));
+	assert_int_equal(unlink(path), 0);
+	assert_false(process_is_in(fd, "cgroup", "a.slice"));
+	(void)close(fd);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_start_is_found_behind_any_name),
 		cmocka_unit_test(a_text_that_is_cut_or_no_number_is_refused),
 		cmocka_unit_test(this_process_started_before_its_child_and_a_dead_one_has_no_start),
+		cmocka_unit_test(
+			a_process_is_in_a_cgroup_or_below_it_and_in_no_other_of_a_like_name),
 		cmocka_unit_test(who_lost_the_capability_may_not_administer),
 	};
 

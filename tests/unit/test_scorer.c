@@ -17,8 +17,8 @@
 #include "tests/lib/tick_case.h"
 
 #define S_US 1000000ll
-/* Passes until the thread has surely done what it was asked. */
-#define PASSES 400
+/* A thread that takes longer than so many milliseconds hangs. */
+#define PASSES 20000
 
 static struct tick_case t;
 static int64_t now_us;
@@ -99,15 +99,18 @@ static void process(const char *path, int pid, int start_ticks, int score)
 	pod(path)->containers[0].cgroup->populated = true;
 }
 
-/* So much time in one pass, and then as many short ones as the thread needs. */
+/* So much time in one pass, and then short ones until nothing is under way any more. */
 static void passes(int64_t us)
 {
 	now_us += us;
-	for (int i = 0; i < PASSES / 10; i++) {
+	for (int i = 0; i < PASSES; i++) {
 		tick(t.state, now_us);
-		now_us += S_US / 100;
+		now_us += S_US / 10000;
+		if (i > 2 && !scorer_is_busy(t.state))
+			return;
 		(void)usleep(1000);
 	}
+	fail_msg("the thread hangs");
 }
 
 static bool is_recorded(void)
