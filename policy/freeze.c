@@ -14,9 +14,12 @@
 
 #include "policy/decide_tree.h"
 #include "policy/memory_growth.h"
+#include "policy/room.h"
 #include "policy/who.h"
 
 #define HOG_PART 2u
+/* And all of them together have to be the cause of so much of the fall. */
+#define CAUSE_PART 4u
 
 static bool is_asked(const struct decide_input *in, const struct assignment *a)
 {
@@ -180,19 +183,24 @@ static void look_at(const struct decide_input *in, struct plan *plan, size_t i,
 		f->growth_bytes_per_s = growth.bytes_per_s;
 }
 
-/* Who takes less than half of what those that grow take on average is no hog beside them. */
-static void find_hogs(const struct model *model, struct plan *plan)
+/* Who takes less than half of what those that grow take on average is no hog beside them; and where others take
+ * nearly all of what is lost, to stop these would help nobody. */
+static void find_hogs(const struct decide_input *in, struct plan *plan)
 {
 	uint64_t sum = 0, n = 0;
+	struct room room = {0};
 
-	for (size_t i = 0; i < model->n_pods; i++) {
-		uint64_t growth = plan_freeze(plan, model->pods[i])->growth_bytes_per_s;
+	(void)room_look(in->model, in->samples, in->now_us, &room);
+	for (size_t i = 0; i < in->model->n_pods; i++) {
+		uint64_t growth = plan_freeze(plan, in->model->pods[i])->growth_bytes_per_s;
 
 		sum += growth;
 		n += growth > 0;
 	}
-	for (size_t i = 0; n > 0 && i < model->n_pods; i++) {
-		struct plan_freeze *f = &plan->freezes[model->pods[i]->slot];
+	if (n == 0 || sum < room.fall_bytes_per_s / CAUSE_PART)
+		return;
+	for (size_t i = 0; i < in->model->n_pods; i++) {
+		struct plan_freeze *f = &plan->freezes[in->model->pods[i]->slot];
 
 		f->grows = f->growth_bytes_per_s >= sum / n / HOG_PART && f->growth_bytes_per_s > 0;
 	}
@@ -205,7 +213,7 @@ int freeze_look(const struct decide_input *in, struct plan *plan)
 	for (size_t i = 0; r == 0 && i < in->model->n_pods; i++)
 		look_at(in, plan, i, &plan->freezes[in->model->pods[i]->slot]);
 	if (r == 0)
-		find_hogs(in->model, plan);
+		find_hogs(in, plan);
 	return r;
 }
 

@@ -10,9 +10,9 @@
 /* After a freeze a pod runs for so long at least. */
 #define FREEZE_REST_US 60000000
 /* Less is not worth it: the pod would hardly notice. */
-#define FREEZE_LEAST_US 500000u
+#define FREEZE_LEAST_US 1000000u
 /* So much later than planned may be the pass that thaws. */
-#define FREEZE_PASS_US 300000
+#define FREEZE_PASS_US 500000
 
 /* For every pod of the model: whether it may be, or is and still may. After the tree of *plan was built, before the
  * ladders. A freeze that has been long enough, or that somebody else ended, ends here. 0 or -ENOMEM. */

@@ -153,11 +153,13 @@ static void say(const struct history_record *r, const struct message *m, struct 
 		{"COLOD_CALLER_PID", n->pid},
 		{"COLOD_CALLER_COMM", r->caller.comm},
 	};
-	bool step = rung || r->kind == HISTORY_KILL;
+	/* A pod that stands still, or would: one line each, not one among the many of a pod that is held. */
+	bool freeze = strcmp(r->knob, "cgroup.freeze") == 0;
+	bool step = rung || r->kind == HISTORY_KILL || freeze;
 	char text[MESSAGES_TEXT_SIZE];
 
 	/* What was only observed is in the history; a line for each would be the plan over again. */
-	log_fields(r->would && !step ? LOG_DEBUG : m->level, m->name, fields,
+	log_fields(r->would && !step ? LOG_DEBUG : m->level, freeze ? "freeze" : m->name, fields,
 		   sizeof(fields) / sizeof(fields[0]), messages_text(r, text, sizeof(text)));
 }
 

@@ -125,6 +125,14 @@ TEST(nobody_stands_still_for_good)
 	assert_true(c.hog_bytes <= before + 22 * MIB);
 }
 
+TEST(a_policy_that_only_reclaims_holds_nobody)
+{
+	c.f.policy.pressure_memory.steps = 1u << ACTION_RECLAIM;
+	memory_case_run(&c, 5, (struct memory_second){.hog_grows = 200});
+	assert_int_equal(memory_case_ladder(&c)->rung, RUNG_RECLAIM);
+	assert_true(memory_case_high_mib(c.hog) == UINT64_MAX);
+}
+
 TEST(without_a_rung_or_a_measured_room_nobody_is_held)
 {
 	memory_case_run(&c, 5, (struct memory_second){.hog_grows = 10});
@@ -144,6 +152,7 @@ int main(void)
 		CASE(the_room_is_never_used_up_by_pods_that_are_held),
 		CASE(a_hold_that_comes_too_late_is_none),
 		CASE(nobody_stands_still_for_good),
+		CASE(a_policy_that_only_reclaims_holds_nobody),
 		CASE(without_a_rung_or_a_measured_room_nobody_is_held),
 	};
 

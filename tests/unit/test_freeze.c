@@ -113,8 +113,8 @@ TEST(a_probe_bounds_it_and_an_impatient_one_forbids_it)
 	} cases[] = {
 		{60000000, 10000000}, {21000000, 10000000},
 		{16000000, 8000000},  {14000000, 7000000},
-		{12000000, 5000000},  {7500000, 500000},
-		{7499999, 0},	      {7000000, 0},
+		{12000000, 5000000},  {8000000, 1000000},
+		{7999999, 0},	      {7000000, 0},
 		{500000, 0},	      {0, 0},
 	};
 
@@ -124,7 +124,7 @@ TEST(a_probe_bounds_it_and_an_impatient_one_forbids_it)
 			refused(REASON_FREEZE_PROBE);
 			assert_true(plan_freeze(&c.f.plan, c.hog)->reason.observed ==
 				    cases[i].probe);
-			assert_true(plan_freeze(&c.f.plan, c.hog)->reason.limit == 7500000);
+			assert_true(plan_freeze(&c.f.plan, c.hog)->reason.limit == 8000000);
 			continue;
 		}
 		assert_int_equal(of(c.hog)->state, FREEZE_MAY);
@@ -182,6 +182,19 @@ TEST(only_who_takes_its_part_is_a_hog)
 	assert_false(freeze_has_somebody(&c.f.model, &c.f.plan));
 }
 
+/* Somebody else takes 300 MiB a second: to stop those that take 20 would help nobody. */
+TEST(who_takes_next_to_nothing_of_what_falls_is_no_hog)
+{
+	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 20});
+	assert_true(plan_freeze(&c.f.plan, c.hog)->grows);
+	c.free_bytes -= 280 * MIB;
+	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 20});
+	assert_false(plan_freeze(&c.f.plan, c.hog)->grows);
+	c.free_bytes -= 50 * MIB;
+	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 20});
+	assert_true(plan_freeze(&c.f.plan, c.hog)->grows);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -197,6 +210,7 @@ int main(void)
 		CASE(who_was_frozen_by_somebody_else_is_left_alone),
 		CASE(another_pod_inside_forbids_it),
 		CASE(only_who_takes_its_part_is_a_hog),
+		CASE(who_takes_next_to_nothing_of_what_falls_is_no_hog),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
