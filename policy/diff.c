@@ -235,6 +235,13 @@ static bool is_weight_forgotten(const struct context *c, const struct cgroup *cg
 	       !is_allowed(c, plan_find(c->plan, cg, KNOB_CPU_WEIGHT));
 }
 
+/* A hold that is to end, and whose file could not be read: apply looks once more, and gives back what is colod's. Waiting
+ * for the next reading would leave it for as long as that takes. */
+static bool is_hold_unread(const struct knob_state *s, bool allowed)
+{
+	return !allowed && s->now.state == KNOB_UNREAD && s->owned && s->held;
+}
+
 /* Whether the knob needs a change; *ret_withheld where it does and the mode does not allow it. */
 static bool find(const struct context *c, struct cgroup *cg, enum knob knob, struct change *change,
 		 bool *ret_withheld)
@@ -244,9 +251,11 @@ static bool find(const struct context *c, struct cgroup *cg, enum knob knob, str
 	bool allowed = is_allowed(c, e);
 
 	*ret_withheld = false;
-	if (s->now.state != KNOB_KNOWN)
+	if (s->now.state != KNOB_KNOWN && !is_hold_unread(s, allowed))
 		return false;
 	*change = (struct change){.cgroup = cg, .knob = knob, .had = s->now};
+	if (s->now.state != KNOB_KNOWN)
+		change->had = s->written;
 	if (knob == KNOB_CPU_WEIGHT) {
 		if (idle_after(c, cg, false)) {
 			if (!is_weight_forgotten(c, cg))

@@ -30,7 +30,7 @@ enum diff_phase {
  *  - a restore for each knob colod still owns that the plan, as far as the mode allows it, does not name,
  *  - a forget where an owned knob no longer has the value colod wrote and nothing is planned.
  * While model->facts_awaited, shares and protection of pods that wait, and of their classes, stay.
- * Knobs that were not read or are missing get no change. Planned differences that the mode does
+ * Knobs that were not read or are missing get no change, but for a hold that ends and could not be read. Planned differences that the mode does
  * not allow are counted in n_withheld and listed only when that mode is MODE_OBSERVE or lower and
  * `list_withheld` is set (for `plan` and --once).
  * Order: loosening before tightening, but no share of offline work rises before its online siblings'

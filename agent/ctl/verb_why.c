@@ -113,6 +113,23 @@ static void use_line(const struct ctl *ctl, const cJSON *use)
 	line(ctl, "uses", *text ? text : "not measured yet");
 }
 
+/* Only what is written stands still: a lower mode only says what it would do. */
+static void freeze_line(const struct ctl *ctl, const cJSON *freeze)
+{
+	bool due = strcmp(doc_text(freeze, "state", ""), "due") == 0;
+	char text[1024];
+
+	if (!freeze)
+		return;
+	(void)snprintf(
+		text, sizeof(text), "%s%s",
+		due && !doc_true(freeze, "frozen")
+			? "not frozen, as the mode does not allow it, or not yet; otherwise: "
+			: "",
+		doc_text(freeze, "reason", "?"));
+	line(ctl, "freeze", text);
+}
+
 static void stall_line(const struct ctl *ctl, const cJSON *score)
 {
 	static const char *const resources[] = {"cpu", "memory", "io"};
@@ -356,8 +373,7 @@ int verb_why(const struct ctl *ctl)
 	resource_lines(ctl, pod);
 	if (doc_get(pod, "cores"))
 		line(ctl, "cores", doc_text(doc_get(pod, "cores"), "reason", "?"));
-	if (doc_get(pod, "freeze"))
-		line(ctl, "freeze", doc_text(doc_get(pod, "freeze"), "reason", "?"));
+	freeze_line(ctl, doc_get(pod, "freeze"));
 	use_line(ctl, doc_get(pod, "use"));
 	stall_line(ctl, doc_get(pod, "score"));
 	rest_line(ctl, pod);

@@ -79,6 +79,24 @@ TEST(a_freeze_is_written_before_its_pod_is_bound_and_undone_first)
 	assert_int_equal(s->changes.list[0].reason.code, REASON_RELEASED);
 }
 
+/* A pod must not stand still until somebody can read its file again. */
+TEST(a_hold_that_cannot_be_read_ends_all_the_same)
+{
+	struct diff_case *s = *state;
+
+	fake_rare_knobs(&s->f);
+	fake_own(s->hog, KNOB_CGROUP_FREEZE, 0, 1);
+	s->hog->knobs[KNOB_CGROUP_FREEZE].now.state = KNOB_UNREAD;
+	assert_string_equal(diff_case_run(s, MODE_FULL), "");
+	s->hog->knobs[KNOB_CGROUP_FREEZE].held = true;
+	assert_string_equal(diff_case_run(s, MODE_FULL), "hog.slice cgroup.freeze <- 0; ");
+	diff_case_plan(s, s->hog, KNOB_CGROUP_FREEZE, EFFECT_HOLD, 1);
+	assert_string_equal(diff_case_run(s, MODE_FULL), "");
+	s->hog->knobs[KNOB_CGROUP_FREEZE].now.state = KNOB_MISSING;
+	plan_clear(&s->f.plan);
+	assert_string_equal(diff_case_run(s, MODE_FULL), "");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, diff_case_setup, diff_case_teardown)
 
 int main(void)
@@ -86,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_share_of_offline_work_rises_after_its_online_siblings_and_falls_before_theirs),
 		CASE(a_freeze_is_written_before_its_pod_is_bound_and_undone_first),
+		CASE(a_hold_that_cannot_be_read_ends_all_the_same),
 		CASE(an_offline_group_that_is_idle_no_more_gets_its_weight_in_the_next_line),
 	};
 
