@@ -366,19 +366,19 @@ static bool strict_high(const struct decide_input *in, const struct decide_node 
 {
 	const struct fact_u64 *limit = &node->pod->resources.memory_limit_bytes;
 	const struct knob_state *s = &node->cgroup->knobs[KNOB_MEMORY_HIGH];
-	bool stands = s->owned &&
-		      knob_stands(KNOB_MEMORY_HIGH, &s->written, &s->now, page_bytes(in));
 	struct memory_strict strict = {
 		.base_bytes = *bytes,
 		.cap_bytes = page_down(in, is_finite_limit(limit) ? limit->value : node_bytes),
-		.had_bytes = stands ? s->now.value : 0,
+		/* Also while somebody has just written over it: systemd does, when it is told of the pod. */
+		.had_bytes = s->owned ? s->written.value : 0,
 		.page_bytes = page_bytes(in),
 	};
 	uint64_t permille = 0, span_us = 0;
 
 	strict.stalls =
 		memory_strict_stalls(in->samples, node->pod, in->now_us, &permille, &span_us);
-	if (!memory_strict_used(in->samples, node->pod, in->now_us, &strict.used_bytes) && !stands)
+	if (!memory_strict_used(in->samples, node->pod, in->now_us, &strict.used_bytes) &&
+	    !s->owned)
 		return false;
 	*bytes = memory_strict_high(&strict);
 	if (*bytes > strict.base_bytes)

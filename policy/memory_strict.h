@@ -15,7 +15,7 @@
 struct memory_strict {
 	uint64_t base_bytes; /* what the policy asks for */
 	uint64_t cap_bytes; /* the pod's limit, or what pods may use on the node; the most it is raised to */
-	uint64_t had_bytes;  /* colod's own value that stands; 0: none */
+	uint64_t had_bytes;  /* colod's own value; 0: none yet */
 	uint64_t used_bytes; /* now; meaningful while nothing stands or it stalls */
 	bool stalls;	     /* it met that value just now, and stood still */
 	uint64_t page_bytes;

@@ -2,6 +2,7 @@
 // Protection that every ancestor covers and the node can keep, and the static bound on offline
 // pods.
 #include "policy/decide.h"
+#include "policy/knob.h"
 #include "tests/lib/decide_case.h"
 #include "tests/lib/test.h"
 
@@ -309,6 +310,11 @@ TEST(an_online_pod_does_not_crawl_by_what_the_policy_asks_for)
 	assert_int_equal(decide_entry(&f, B1, KNOB_MEMORY_HIGH)->reason.code, REASON_MEMORY_LIFT);
 	assert_int_equal(decide_entry(&f, B1, KNOB_MEMORY_HIGH)->reason.observed, 50);
 	assert_int_equal(decide_entry(&f, B1, KNOB_MEMORY_HIGH)->reason.limit, base);
+	/* systemd has just written its own over it: what was raised stays raised. */
+	f.samples.pods[p->slot]->count = 1;
+	fake_cgroup(&f, B1)->knobs[KNOB_MEMORY_HIGH].now = knob_value_of(KNOB_VALUE_MAX);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_HIGH), base + 2 * step);
 	fake_free(&f);
 }
 
