@@ -102,7 +102,7 @@ bounded()
 	like "$(why ipc)" 'not frozen: it shares memory and locks with the node' "and why another may not"
 	watch_frozen
 	storm bounds
-	ok "the pod's own line says why" says 'cgroup.freeze 0 → 1: it grew by [0-9.]+ MiB a second'
+	ok "the pod's own line says why" wait_for 5 says 'cgroup.freeze 0 → 1: it grew by [0-9.]+ MiB a second'
 	ok "so does the rung's" says 'memory: [a-z]+ → freeze: the room of [0-9.]+ MiB falls by'
 	ok "it runs again" wait_for 20 runs hog
 	wait_for 10 runs probed
