@@ -33,6 +33,11 @@ one_arm()
 	fi
 }
 
+# What carries the rows out of the guest is no part of the node: the kernel was seen to take it.
+while read -r pid; do
+	echo -1000 >"/proc/$pid/oom_score_adj"
+done <"$CG/system.slice/colod-vm.service/cgroup.procs"
+
 missing=
 ok "swap: $STORM_SWAP" storm_swap "$STORM_SWAP"
 for n in $(seq 1 "$BENCH_ROUNDS"); do
