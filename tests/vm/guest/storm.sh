@@ -262,9 +262,15 @@ storm_swap()
 	case $1 in
 	none) ;;
 	disk) grep -q '^/dev/vd' /proc/swaps ;;
-	zram) modprobe zram && storm_zram=$(zramctl -f -s 384M) && mkswap -q "$storm_zram" && swapon "$storm_zram" ;;
+	zram) local disk; modprobe zram && disk=$(zramctl -f -s 384M) && mkswap -q "$disk" && swapon "$disk" ;;
 	*) return 1 ;;
 	esac
 }
 
-storm_swap_end() { [ "$1" != zram ] || { swapoff "$storm_zram" && zramctl -r "$storm_zram"; }; }
+storm_swap_end()
+{
+	local disk
+	[ "$1" = zram ] || return 0
+	disk=$(awk '/zram/ { print $1 }' /proc/swaps)
+	swapoff "$disk" && zramctl -r "$disk"
+}
