@@ -41,9 +41,10 @@ static void check_online(struct reader *reader, int level, const struct level_po
 	if (p->memory.oom == OOM_FIRST)
 		ERROR(reader, level, READER_OOM, "accepted here: keep, protect",
 		      "%s is online: the kernel must not take it first", name);
-	if (p->memory.watermark_permille > 0 && level == LEVEL_P0)
-		ERROR(reader, level, READER_WATERMARK, "watermarks are for the levels below",
-		      "nothing is ever reclaimed from P0 ahead of need");
+	if (p->memory.watermark_permille > 0)
+		ERROR(reader, level, READER_WATERMARK,
+		      "watermarks are for levels with role: offline",
+		      "%s is online: nothing is ever reclaimed from it ahead of need", name);
 }
 
 static void check_offline(struct reader *reader, int level, const struct level_policy *p)

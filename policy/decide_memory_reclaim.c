@@ -5,6 +5,9 @@
 //
 //   room 180 MiB, falls by 20 MiB/s: 600 MiB would last 30 s, so that 420 are wanted
 //   P7 uses 300 + 900 MiB: 105 and 315
+//
+// Ahead of need, on any rung: a level with a watermark of +50 % gives while less is available than the line and
+// half of it more.
 #include "policy/decide_memory_reclaim.h"
 
 #include "policy/decide_tree.h"
@@ -61,7 +64,8 @@ static bool of_level(const struct decide_input *in, const struct plan *plan, siz
 	return true;
 }
 
-static void ask(const struct decide_input *in, struct plan *plan, size_t i, uint64_t bytes)
+static void ask(const struct decide_input *in, struct plan *plan, size_t i, uint64_t bytes,
+		const struct reason *reason)
 {
 	const struct pod *pod = in->model->pods[i];
 	const struct assignment *a = plan_assignment(plan, pod);
@@ -73,15 +77,20 @@ static void ask(const struct decide_input *in, struct plan *plan, size_t i, uint
 	*act = (struct plan_act){
 		.cgroup = pod->cgroup,
 		.bytes = bytes,
-		.reason = in->ladders->of[RESOURCE_MEMORY].reason,
+		.reason = *reason,
 	};
 	act->reason.level = a->level;
 	act->reason.rule = a->rule;
 }
 
-/* Asks the pods of one level for `want` together; returns what they use. */
+struct want {
+	uint64_t bytes;
+	struct reason reason;
+};
+
+/* Asks the pods of one level for it together; returns what they use. */
 static uint64_t ask_level(const struct decide_input *in, struct plan *plan, enum level level,
-			  uint64_t want)
+			  const struct want *want)
 {
 	uint64_t sum = 0, bytes, permille;
 
@@ -89,26 +98,53 @@ static uint64_t ask_level(const struct decide_input *in, struct plan *plan, enum
 		sum += of_level(in, plan, i, level, &bytes) ? bytes : 0;
 	if (sum == 0)
 		return 0;
-	permille = want < sum ? want / MIB * PERMILLE / (sum / MIB + 1) : PERMILLE;
+	permille = want->bytes < sum ? want->bytes / MIB * PERMILLE / (sum / MIB + 1) : PERMILLE;
 	for (size_t i = 0; i < in->model->n_pods; i++)
 		if (of_level(in, plan, i, level, &bytes))
-			ask(in, plan, i, bytes / MIB * permille / PERMILLE * MIB);
+			ask(in, plan, i, bytes / MIB * permille / PERMILLE * MIB, &want->reason);
 	return sum;
+}
+
+/* Of a level, beyond what was asked of those below it: what the rung needs, or what is lacking up to the level's
+ * mark where that is more. */
+static struct want want_of(const struct decide_input *in, const struct room *room, int level,
+			   uint64_t need, uint64_t asked)
+{
+	uint64_t permille = in->policy->levels[level].memory.watermark_permille;
+	uint64_t mark = permille > 0 ? room->line_bytes + room->line_bytes / PERMILLE * permille
+				     : 0;
+	uint64_t lacking = mark > room->available_bytes ? mark - room->available_bytes : 0;
+	uint64_t most = in->model->node.memory_bytes / NODE_PART;
+	struct want want = {.bytes = need, .reason = in->ladders->of[RESOURCE_MEMORY].reason};
+
+	lacking = lacking < most ? lacking : most;
+	if (lacking > need)
+		want = (struct want){
+			.bytes = lacking,
+			.reason = {.code = REASON_MEMORY_MARK,
+				   .observed = room->available_bytes,
+				   .limit = mark},
+		};
+	want.bytes = want.bytes > asked ? want.bytes - asked : 0;
+	return want;
 }
 
 void decide_memory_reclaim(const struct decide_input *in, struct plan *plan)
 {
+	uint64_t need, asked = 0;
 	struct room room;
-	uint64_t want;
 
-	if (in->ladders->of[RESOURCE_MEMORY].rung < RUNG_RECLAIM ||
-	    !model_can(in->model, CAPABILITY_MEMORY_RECLAIM) ||
+	if (!model_can(in->model, CAPABILITY_MEMORY_RECLAIM) ||
 	    !room_look(in->model, in->samples, in->now_us, &room))
 		return;
-	want = wanted(in, &room);
-	for (int level = LEVEL_COUNT - 1; level > LEVEL_P0 && want >= MIB; level--) {
-		uint64_t had = ask_level(in, plan, (enum level)level, want);
+	need = in->ladders->of[RESOURCE_MEMORY].rung >= RUNG_RECLAIM ? wanted(in, &room) : 0;
+	for (int level = LEVEL_COUNT - 1; level > LEVEL_P0; level--) {
+		struct want want = want_of(in, &room, level, need, asked);
+		uint64_t had;
 
-		want -= had < want ? had : want;
+		if (want.bytes < MIB)
+			continue;
+		had = ask_level(in, plan, (enum level)level, &want);
+		asked += had < want.bytes ? had : want.bytes;
 	}
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// On rung reclaim: how much is wanted back of which offline pod. After the levels are known.
+// How much is wanted back of which offline pod: on rung reclaim, and below its level's watermark on any. After the
+// levels are known.
 #pragma once
 
 #include "policy/decide.h"

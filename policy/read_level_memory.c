@@ -94,7 +94,7 @@ static int read_amount(struct reader *reader, const struct reader_key *key,
 	return 0;
 }
 
-/* "+50%": above the high watermarks of the zones, as the kernel has them. */
+/* "+50%": above the line of room.h. */
 static int read_watermark(struct reader *reader, const struct reader_key *key,
 			  const struct read_node *node, void *field)
 {
@@ -176,8 +176,7 @@ const struct reader_key read_level_memory_keys[] = {
 	 .offset = offsetof(struct level_memory, watermark_permille),
 	 .mark = READER_WATERMARK,
 	 .accepts = "+N%, none",
-	 .schema = "\"type\":\"string\",\"pattern\":\"^(\\\\+[0-9]+(\\\\.[0-9])?%|none)$\"",
-	 .unenforced = true},
+	 .schema = "\"type\":\"string\",\"pattern\":\"^(\\\\+[0-9]+(\\\\.[0-9])?%|none)$\""},
 	{.name = "growth",
 	 .read = read_growth,
 	 .offset = offsetof(struct level_memory, growth_bytes_per_s),

@@ -311,7 +311,7 @@ static void mercy_text(struct text_out *out, const struct reason *r)
 	}
 }
 
-static void hold_text(struct text_out *out, const struct reason *r)
+static void memory_hold_text(struct text_out *out, const struct reason *r)
 {
 	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE], d[UNIT_SIZE];
 
@@ -325,12 +325,26 @@ static void hold_text(struct text_out *out, const struct reason *r)
 			     bytes(r->extra, a), bytes(r->observed, b), duration(r->for_us, c),
 			     duration(r->limit, d));
 		break;
+	case REASON_MEMORY_MARK:
+		text_out_put(out, "%s are available, less than the %s of its level's watermark",
+			     bytes(r->observed, a), bytes(r->limit, b));
+		break;
 	case REASON_MEMORY_GROWTH:
 		text_out_put(out, "it grew by %s a second while the node has room for %s",
 			     bytes(r->observed, a), bytes(r->extra, b));
 		add_who(out, " and memory is waited for by ", r);
 		text_out_put(out, ": it may grow by %s a second", bytes(r->limit, c));
 		break;
+	default:
+		break;
+	}
+}
+
+static void hold_text(struct text_out *out, const struct reason *r)
+{
+	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE], d[UNIT_SIZE];
+
+	switch (r->code) {
 	case REASON_SQUEEZE:
 	case REASON_SQUEEZE_FLOOR:
 		text_out_put(out, "%s waited for CPU %s of %s, more than %s: ",
@@ -412,6 +426,7 @@ const char *reason_text(const struct reason *reason, const struct policy *policy
 	burst_text(&out, reason);
 	memory_text(&out, reason);
 	mercy_text(&out, reason);
+	memory_hold_text(&out, reason);
 	hold_text(&out, reason);
 	reason_text_cores(&out, reason);
 	reason_text_freeze(&out, reason);

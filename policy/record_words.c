@@ -80,6 +80,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_SQUEEZE] = "squeeze",
 	[REASON_MEMORY_WAITS] = "memory-waits",
 	[REASON_MEMORY_EMPTY] = "memory-empty",
+	[REASON_MEMORY_MARK] = "memory-mark",
 	[REASON_MEMORY_GROWTH] = "memory-growth",
 	[REASON_SQUEEZE_FLOOR] = "squeeze-floor",
 	[REASON_RELEASED] = "released",

@@ -86,7 +86,7 @@ struct level_memory {
 	struct amount min;
 	struct amount low;
 	struct amount high;	     /* offline levels only, unless the policy says otherwise */
-	uint32_t watermark_permille; /* above the kernel's high marks: reclaim starts; 0: none */
+	uint32_t watermark_permille; /* above the line of room.h: reclaim starts; 0: none */
 	uint64_t growth_bytes_per_s; /* what an offline pod may grow under pressure; 0: no bound */
 	enum oom_kind oom;
 };

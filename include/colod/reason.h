@@ -48,6 +48,7 @@ enum reason_code {
 	REASON_MEMORY_WAITS, /* who waited for memory; observed: permille, limit: threshold, for_us: window */
 	REASON_MEMORY_EMPTY, /* observed: fall of the room in bytes/s, for_us: time to empty, limit: less than
 			      * that (us), extra: the room in bytes */
+	REASON_MEMORY_MARK, /* observed: bytes available, limit: the level's watermark */
 	REASON_MEMORY_GROWTH, /* a hold: observed: growth in bytes/s, limit: what it may grow in a second,
 			       * extra: the room, for_us: measured over, who: who waits, or "" */
 	REASON_RELEASED, /* a hold ended: for_us: calm for so long, extra: enum resource */

@@ -26,7 +26,9 @@ TEST(what_only_offline_levels_may_have_is_refused_on_an_online_one)
 		{WITH("P4: {role: online, memory: {oom: first}}"), 3, 31,
 		 "P4 is online: the kernel must not take it first", "keep, protect"},
 		{WITH("P0: {role: online, memory: {watermark: +50%}}"), 3, 31,
-		 "nothing is ever reclaimed from P0", "levels below"},
+		 "P0 is online: nothing is ever reclaimed from it", "role: offline"},
+		{WITH("P4: {role: online, memory: {watermark: +50%}}"), 3, 31,
+		 "P4 is online: nothing is ever reclaimed from it", "role: offline"},
 		{WITH("P0: {role: online, cpu: {cores: exclusive}}"), 3, 28,
 		 "cores of their own are for sensitive pods", "sensitive: true"},
 	};

@@ -97,6 +97,28 @@ calm()
 	ok "what was taken back is in the history" says 'memory.reclaim gave [0-9.]+ MiB of'
 }
 
+file_mib() { echo $(($(awk '/^file / { print $2 }' "$(pod_path "$1")/memory.stat") / MIB)); }
+gave_ahead() { [ "$(file_mib cache)" -lt $(($1 - 30)) ]; }
+
+# Nobody waits and nothing falls: a level with a watermark gives all the same, and only that level.
+ahead()
+{
+	local before web
+	colod_stop
+	dd if="$PODS_SHARE/blob" of=/dev/null bs=1M 2>/dev/null # whoever reads it first has it: the cache pod does
+	crun exec "$(pod_id cache)" sh -c 'dd if=/dev/zero of=/share/blob2 bs=1M count=80 2>/dev/null; sync' >/dev/null
+	before=$(file_mib cache) web=$(file_mib web)
+	colod_policy squeeze file:///run/pods.json "pressure: []" \
+		"levels: {P7: {role: offline, memory: {high: none, watermark: +1000%}}}"
+	ok "start with a watermark" colod_start
+	ok "below it pages are taken back ahead of need" wait_for 40 gave_ahead "$before"
+	is "$(status rung_memory)" calm "on rung calm"
+	note "page cache of the offline pod: $before MiB, then $(file_mib cache) MiB"
+	is "$(file_mib web)" "$web" "the online pod keeps what it has"
+	colod_stop
+	ok "the history says why" grep -q 'memory.reclaim.*of its level.s watermark' <(coloctl history 2>/dev/null; journalctl -u colod -o cat)
+}
+
 pod_create web Burstable 500 $((64 * MIB))
 cache_pod
 colod_facts
@@ -113,6 +135,7 @@ killed
 flood
 reclaimed
 calm
+ahead
 colod_clean
 pods_cleanup
 done_testing
