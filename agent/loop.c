@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <systemd/sd-bus.h>
@@ -45,14 +46,22 @@ int64_t loop_now_us(struct loop *loop)
 	return (int64_t)now_us;
 }
 
+/* Only what is new: each message wakes systemd, on a node where somebody may wait for that CPU. */
 static void loop_status(struct loop *loop)
 {
 	const struct state *s = loop->state;
+	char text[sizeof(loop->told)];
 
-	(void)sd_notifyf(false, "STATUS=%s, %zu pods, cpu %s, %llu changes withheld",
-			 names_mode(s->status.modes.all), discover_model(s->discover)->n_pods,
-			 names_rung(s->ladders.of[RESOURCE_CPU].rung),
-			 (unsigned long long)s->status.withheld);
+	(void)snprintf(text, sizeof(text),
+		       "STATUS=%s, %zu pods, cpu %s, memory %s, %llu changes withheld",
+		       names_mode(s->status.modes.all), discover_model(s->discover)->n_pods,
+		       names_rung(s->ladders.of[RESOURCE_CPU].rung),
+		       names_rung(s->ladders.of[RESOURCE_MEMORY].rung),
+		       (unsigned long long)s->status.withheld);
+	if (strcmp(text, loop->told) == 0)
+		return;
+	memcpy(loop->told, text, sizeof(text));
+	(void)sd_notify(false, text);
 }
 
 /* After a pass, and when the fd is readable: what needs a look before the timer's, and how soon. The

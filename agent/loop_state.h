@@ -28,6 +28,7 @@ struct loop {
 	struct snapshot snapshot;
 	int64_t bus_tried_us;
 	int64_t drift_us;   /* the last pass for a value that was written over */
+	char told[128];	    /* the status that systemd knows */
 	bool look;	    /* the burst timer is to make a pass */
 	bool look_at_drift; /* ... for that */
 	bool bus_said;

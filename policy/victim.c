@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/assign.h"
+#include "policy/memory_growth.h"
 #include "policy/ring.h"
 #include "policy/rule.h"
 
@@ -177,7 +178,19 @@ static uint64_t usage(const struct victim_input *in, const struct pod *pod)
 	return s && s->valid & SAMPLE_MEMORY ? s->memory_bytes : 0;
 }
 
-static uint64_t over_request(const struct pod *pod, uint64_t usage_bytes)
+/* And what it would use soon, as it grows now: it is not enough that memory comes back, it has to stay. Where that
+ * is not measured it rests. */
+static uint64_t soon(const struct victim_input *in, const struct pod *pod, uint64_t usage_bytes)
+{
+	struct memory_growth growth;
+
+	if (usage_bytes == 0 || !memory_growth_of(in->samples, pod, in->now_us, &growth) ||
+	    growth.bytes_per_s > in->model->node.memory_bytes)
+		return usage_bytes;
+	return usage_bytes + growth.bytes_per_s * VICTIM_SOON_S;
+}
+
+static uint64_t over_request(const struct pod *pod, uint64_t bytes)
 {
 	const struct fact_u64 *request = &pod->resources.memory_request_bytes;
 	uint64_t asked = 0;
@@ -186,7 +199,7 @@ static uint64_t over_request(const struct pod *pod, uint64_t usage_bytes)
 		return 0;
 	if (fact_has_value(request))
 		asked = request->value;
-	return usage_bytes > asked ? usage_bytes - asked : 0;
+	return bytes > asked ? bytes - asked : 0;
 }
 
 /* An int32 as Kubernetes writes it; anything else counts as none. */
@@ -226,7 +239,7 @@ static int by_key(enum evict_key key, const struct victim *a, const struct victi
 	case EVICT_BY_OVER_REQUEST:
 		return most_first(a->over_request_bytes, b->over_request_bytes);
 	case EVICT_BY_USAGE:
-		return most_first(a->usage_bytes, b->usage_bytes);
+		return most_first(a->soon_bytes, b->soon_bytes);
 	case EVICT_BY_NEWEST:
 		return most_first(a->born, b->born);
 	case EVICT_BY_COST:
@@ -311,7 +324,8 @@ static void look_at(const struct victim_input *in, const struct pod *pod, struct
 		return;
 	}
 	v.level = in->plan->assignments[pod->slot].level;
-	v.over_request_bytes = over_request(pod, v.usage_bytes);
+	v.soon_bytes = soon(in, pod, v.usage_bytes);
+	v.over_request_bytes = over_request(pod, v.soon_bytes);
 	v.born = pod->cgroup->inode;
 	v.cost = cost(pod);
 	add_candidate(in, l, &v);

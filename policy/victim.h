@@ -18,6 +18,8 @@
 #define VICTIM_LIST 8
 /* A pod that would give back less is not killed for it. */
 #define VICTIM_LEAST_BYTES (8u << 20)
+/* Of many that grow each is smaller than one that rests; killing that one would stop nothing. */
+#define VICTIM_SOON_S 10u
 /* What was measured longer ago says nothing of a pod that grows. */
 #define VICTIM_STALE_US 5000000
 /* A pod whose kill did not end, or was refused, is no candidate for so long. */
@@ -54,7 +56,8 @@ struct victim {
 	enum level level;
 	uint64_t estimate_bytes;     /* what killing it frees */
 	uint64_t usage_bytes;	     /* newest measured; 0: not measured */
-	uint64_t over_request_bytes; /* of that usage; 0 where the request is not known */
+	uint64_t soon_bytes;	     /* ... and what it grows by in VICTIM_SOON_S */
+	uint64_t over_request_bytes; /* of those; 0 where the request is not known */
 	uint64_t born; /* the larger the newer: the inode of its cgroup, which the kernel counts up */
 	int64_t cost; /* controller.kubernetes.io/pod-deletion-cost; 0 without one */
 };
@@ -109,7 +112,7 @@ struct victim_input {
 };
 
 /* Fills *ret_list. The order: lowest level first whatever the policy says, then the keys of its
- * `evict.order` (over-request and usage: most first; newest; cost: least first), then the path. */
+ * `evict.order` (over-request and usage, soon: most first; newest; cost: least first), then the path. */
 void victim_choose(const struct victim_input *in, struct victim_list *ret_list);
 
 /* This one is killed now. */

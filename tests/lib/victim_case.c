@@ -33,16 +33,26 @@ void victim_case_order(struct victim_case *c, size_t n, enum evict_key first, en
 	c->f.policy.evict.order[1] = second;
 }
 
-void victim_case_uses(struct victim_case *c, const struct pod *pod, uint64_t mib)
+static void uses_at(struct victim_case *c, const struct pod *pod, int64_t at_us, uint64_t mib)
 {
 	struct pod_history *h;
 	struct pod_sample *s;
 
-	fake_sample(&c->f, pod, VICTIM_CASE_NOW, 0, 0);
+	fake_sample(&c->f, pod, at_us, 0, 0);
 	h = c->f.samples.pods[pod->slot];
 	s = &h->ring[(h->head + SAMPLE_RING - 1) % SAMPLE_RING];
 	s->valid |= SAMPLE_MEMORY;
 	s->memory_bytes = mib * MIB;
+}
+
+void victim_case_uses(struct victim_case *c, const struct pod *pod, uint64_t mib)
+{
+	uses_at(c, pod, VICTIM_CASE_NOW, mib);
+}
+
+void victim_case_grows(struct victim_case *c, const struct pod *pod, uint64_t mib)
+{
+	uses_at(c, pod, VICTIM_CASE_NOW + 1000000, mib);
 }
 
 struct pod *victim_case_pod(struct victim_case *c, const char *path, enum level level, uint64_t mib)

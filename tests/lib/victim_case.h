@@ -32,5 +32,8 @@ struct pod *victim_case_pod(struct victim_case *c, const char *path, enum level 
 /* Now it uses so much. */
 void victim_case_uses(struct victim_case *c, const struct pod *pod, uint64_t mib);
 
+/* ... and a second later so much. */
+void victim_case_grows(struct victim_case *c, const struct pod *pod, uint64_t mib);
+
 /* Fills c->l; the choice, or NULL. */
 const struct pod *victim_case_choose(struct victim_case *c);

@@ -42,6 +42,29 @@ TEST(more_usage_goes_first)
 	by_key(c, EVICT_BY_USAGE);
 }
 
+/* Twenty that grow by 5 MiB a second are each smaller than one that rests at 60: its death would stop nothing. */
+TEST(what_it_will_have_grown_by_counts)
+{
+	struct victim_case *c = *state;
+	struct pod *rests = victim_case_pod(c, O1, LEVEL_P7, 60);
+	struct pod *grows = victim_case_pod(c, O2, LEVEL_P7, 10);
+
+	victim_case_grows(c, rests, 60);
+	victim_case_grows(c, grows, 15);
+	by_key(c, EVICT_BY_USAGE);
+	rests->resources.memory_request_bytes.state = FACT_ABSENT;
+	grows->resources.memory_request_bytes.state = FACT_ABSENT;
+	by_key(c, EVICT_BY_OVER_REQUEST);
+	assert_int_equal(c->l.list[1].usage_bytes, 15 * MIB);
+	assert_int_equal(c->l.list[1].soon_bytes, 65 * MIB);
+	assert_int_equal(c->l.list[0].soon_bytes, 60 * MIB);
+	/* A burst that is over is not what goes on. */
+	victim_case_grows(c, grows, 15);
+	victim_case_grows(c, grows, 15);
+	victim_case_order(c, 1, EVICT_BY_USAGE, EVICT_BY_LEVEL);
+	assert_ptr_equal(victim_case_choose(c), rests);
+}
+
 TEST(more_over_the_request_goes_first)
 {
 	struct victim_case *c = *state;
@@ -166,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		VICTIM_TEST(the_lowest_level_goes_first_whatever_the_policy_says),
 		VICTIM_TEST(more_usage_goes_first),
+		VICTIM_TEST(what_it_will_have_grown_by_counts),
 		VICTIM_TEST(more_over_the_request_goes_first),
 		VICTIM_TEST(no_request_is_all_over_and_one_that_nobody_told_is_nothing_over),
 		VICTIM_TEST(the_newest_goes_first),

@@ -105,7 +105,6 @@ ahead()
 {
 	local before web
 	colod_stop
-	dd if="$PODS_SHARE/blob" of=/dev/null bs=1M 2>/dev/null # whoever reads it first has it: the cache pod does
 	crun exec "$(pod_id cache)" sh -c 'dd if=/dev/zero of=/share/blob2 bs=1M count=80 2>/dev/null; sync' >/dev/null
 	before=$(file_mib cache) web=$(file_mib web)
 	colod_policy squeeze file:///run/pods.json "pressure: []" \
