@@ -49,6 +49,8 @@ TEST(what_it_will_have_grown_by_counts)
 	struct pod *rests = victim_case_pod(c, O1, LEVEL_P7, 60);
 	struct pod *grows = victim_case_pod(c, O2, LEVEL_P7, 10);
 
+	victim_case_order(c, 1, EVICT_BY_USAGE, EVICT_BY_LEVEL);
+	assert_ptr_equal(victim_case_choose(c), rests); /* of growth nobody knows yet */
 	victim_case_grows(c, rests, 60);
 	victim_case_grows(c, grows, 15);
 	by_key(c, EVICT_BY_USAGE);
@@ -58,11 +60,6 @@ TEST(what_it_will_have_grown_by_counts)
 	assert_int_equal(c->l.list[1].usage_bytes, 15 * MIB);
 	assert_int_equal(c->l.list[1].soon_bytes, 65 * MIB);
 	assert_int_equal(c->l.list[0].soon_bytes, 60 * MIB);
-	/* A burst that is over is not what goes on. */
-	victim_case_grows(c, grows, 15);
-	victim_case_grows(c, grows, 15);
-	victim_case_order(c, 1, EVICT_BY_USAGE, EVICT_BY_LEVEL);
-	assert_ptr_equal(victim_case_choose(c), rests);
 }
 
 TEST(more_over_the_request_goes_first)
