@@ -13,11 +13,14 @@
 #include "policy/names.h"
 #include "policy/reason_text.h"
 
-/* One pod, from the first slice until nothing has been wanted of it for so long. */
+/* One pod, from the first slice until nothing has been wanted of it for so long; what goes on longer is told in
+ * parts. */
 #define EPISODE_ENDS_US 5000000
+#define EPISODE_LASTS_US 60000000
 
 struct episode {
-	uint64_t inode;	   /* 0: free */
+	uint64_t inode; /* 0: free */
+	int64_t began_us;
 	int64_t wanted_us; /* when it was wanted last */
 	uint64_t asked_bytes;
 	uint64_t got_bytes;
@@ -105,19 +108,28 @@ static void note_want(struct state *s, const struct plan_act *act)
 		e = find(s->reclaimer, 0);
 		if (!e)
 			return;
-		*e = (struct episode){.inode = act->cgroup->inode, .reason = act->reason};
+		*e = (struct episode){
+			.inode = act->cgroup->inode,
+			.began_us = s->status.pass_us,
+			.reason = act->reason,
+		};
 		history_set_path(&named, act->cgroup->path);
 		memcpy(e->path, named.what, sizeof(e->path));
 	}
 	e->wanted_us = s->status.pass_us;
 }
 
-static void end_episodes(struct state *s)
+static bool is_over(const struct episode *e, int64_t now_us)
+{
+	return now_us - e->wanted_us >= EPISODE_ENDS_US || now_us - e->began_us >= EPISODE_LASTS_US;
+}
+
+static void end_episodes(struct state *s, bool all)
 {
 	for (size_t i = 0; i < PLAN_ACTS_MAX; i++) {
 		struct episode *e = &s->reclaimer->episodes[i];
 
-		if (e->inode == 0 || s->status.pass_us - e->wanted_us < EPISODE_ENDS_US)
+		if (e->inode == 0 || (!all && !is_over(e, s->status.pass_us)))
 			continue;
 		if (e->slices > 0)
 			tell(s, e);
@@ -144,5 +156,14 @@ void reclaimer_run(struct state *s)
 			note_want(s, act);
 	}
 	reclaim_pass_end(reclaimer->reclaim);
-	end_episodes(s);
+	end_episodes(s, false);
+}
+
+void reclaimer_stop(struct state *s)
+{
+	if (!s->reclaimer)
+		return;
+	end_episodes(s, true);
+	reclaimer_free(s->reclaimer);
+	s->reclaimer = NULL;
 }

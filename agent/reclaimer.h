@@ -14,5 +14,8 @@ int reclaimer_new(struct state *state);
 /* Accepts NULL; before the lanes end. */
 void reclaimer_free(struct reclaimer *reclaimer);
 
+/* Tells what was under way, then frees it: at the end of the agent. */
+void reclaimer_stop(struct state *state);
+
 /* Takes up what has ended, and asks for what s->plan wants now, where the mode allows it. */
 void reclaimer_run(struct state *state);

@@ -142,8 +142,7 @@ void workers_stop(struct state *s)
 	s->killer = NULL;
 	scorer_free(s->scorer);
 	s->scorer = NULL;
-	reclaimer_free(s->reclaimer);
-	s->reclaimer = NULL;
+	reclaimer_stop(s);
 	lanes_free(s->lanes);
 	s->lanes = NULL;
 	(void)apply_use_lanes(s->apply, NULL);

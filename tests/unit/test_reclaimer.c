@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/base/history.h"
 #include "tests/lib/tick_case.h"
@@ -135,6 +136,31 @@ TEST(what_the_plan_wants_is_asked_for_and_told_once_when_it_is_over)
 	assert_int_equal(n_told(&r), 1);
 }
 
+/* Below a watermark it may be wanted for ever. */
+TEST(what_goes_on_for_long_is_told_in_parts_and_at_the_end_of_the_agent)
+{
+	struct history_record r;
+
+	want(100);
+	pass_at(10 * S_US);
+	wait_for_slice();
+	for (int64_t s = 12; s < 70; s += 2)
+		pass_at(s * S_US);
+	assert_int_equal(n_told(&r), 0);
+	pass_at(70 * S_US);
+	assert_int_equal(n_told(&r), 1);
+	for (int64_t s = 72; s < 80; s += 2) {
+		pass_at(s * S_US);
+		wait_for_slice(); /* one was asked for, or was under way */
+	}
+	pass_at(80 * S_US);
+	assert_int_equal(n_told(&r), 1);
+	reclaimer_stop(t.state);
+	assert_null(t.state->reclaimer);
+	assert_int_equal(n_told(&r), 2);
+	reclaimer_stop(t.state);
+}
+
 TEST(a_mode_that_may_not_hold_asks_for_nothing)
 {
 	struct history_record r;
@@ -163,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(what_the_plan_wants_is_asked_for_and_told_once_when_it_is_over),
+		CASE(what_goes_on_for_long_is_told_in_parts_and_at_the_end_of_the_agent),
 		CASE(a_mode_that_may_not_hold_asks_for_nothing),
 		CASE(without_workers_nothing_is_asked),
 	};
