@@ -75,6 +75,9 @@ sizes()
 		FNR == 501 { print FILENAME ": over 500 lines" }' "${files[@]}"
 }
 
+# Run seldom, and broken by any change of the line.
+mutants() { [ ! -e tests/mutants/list ] || python3 tests/mutants/run.py --list; }
+
 words()
 {
 	# Written apart, so that this file does not find itself.
@@ -95,6 +98,7 @@ fi
 rule "every file has its SPDX line" spdx
 rule "every C file says what it is for" purpose
 rule "functions up to 60 lines, files up to 500" sizes
+rule "every mutant of the list fits its source" mutants
 rule "no word or path that does not belong here" words
 
 failed=$(printf '%s\n' ${lines[@]+"${lines[@]}"} | grep -c '^fail: ')

@@ -131,12 +131,14 @@ source_rules()
 	fresh
 	printf '// SPDX-License-Identifier: LGPL-2.1-or-later\n// Planted.\nint   planted( void );\n' >"$copy/policy/planted.h"
 	printf 'int planted2(void);\n' >"$copy/policy/planted2.h"
+	printf '\nname: planted\nfile: policy/wait.c\ntest: unit test_wait\ntext: not there\nwith: x\n' >>"$copy/tests/mutants/list"
 	rc=0
 	target check-format || rc=$?
 	if command -v clang-format-14 >/dev/null; then
 		caught "a line that clang-format would change" "policy/planted.h (run: make format)" $rc
 	fi
 	caught "a file without its SPDX line" "./policy/planted2.h" $rc
+	caught "a mutant whose line has changed" "tests/mutants/list: planted: found 0 times in policy/wait.c" $rc
 }
 
 archived()

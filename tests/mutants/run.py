@@ -3,6 +3,7 @@
 """Changes one line of the product at a time and requires that a named test notices.
 
     run.py RESULT MAKE [NAME...]     (run from the top; NAMEs limit it to these mutants)
+    run.py --list                    (prints the entries whose text is not there once; runs nothing)
 
 tests/mutants/list says what to change. Works in a copy of the tree. An entry fails when its text is not
 found exactly once, when the changed program does not compile, when its test does not pass before the
@@ -115,7 +116,21 @@ class Tree:
         return [line[10:] for line in said.split("\n") if line.startswith("not ok    ")]
 
 
+def misplaced(top, path):
+    """Where the entries do not fit the sources any more, a line each."""
+    try:
+        entries = read_list(path)
+    except Broken as error:
+        return [str(error)]
+    texts = {f: (top / f).read_text() if (top / f).is_file() else "" for f in {e["file"] for e in entries}}
+    counts = [(e, texts[e["file"]].count(e["text"])) for e in entries]
+    return [f"tests/mutants/list: {e['name']}: found {n} times in {e['file']}" for e, n in counts if n != 1]
+
+
 def main():
+    if sys.argv[1:] == ["--list"]:
+        print("\n".join(misplaced(pathlib.Path.cwd(), pathlib.Path("tests/mutants/list"))), end="")
+        return 0
     result, make, only = sys.argv[1], sys.argv[2].split(), sys.argv[3:]
     here = pathlib.Path(__file__).resolve().parent
     passed, lines = 0, []
