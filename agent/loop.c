@@ -181,6 +181,7 @@ static int on_disable(sd_event_source *source, int fd, uint32_t revents, void *c
 static int on_trigger(sd_event_source *source, int fd, uint32_t revents, void *context)
 {
 	struct loop *loop = context;
+	int64_t now_us = loop_now_us(loop);
 
 	(void)source;
 	if (revents & EPOLLERR) {
@@ -188,9 +189,12 @@ static int on_trigger(sd_event_source *source, int fd, uint32_t revents, void *c
 		observe_trigger_gone(loop->state->observe, fd, &loop->state->trigger_ops);
 		return 0;
 	}
-	tick_wake(loop->state, loop_now_us(loop),
-		  observe_trigger_is_memory(loop->state->observe, fd));
-	loop_pass(loop);
+	tick_wake(loop->state, now_us, observe_trigger_is_memory(loop->state->observe, fd));
+	/* A crowd of them is one pass. */
+	if (now_us - loop->state->status.pass_us >= BURST_US)
+		loop_pass(loop);
+	else
+		(void)sd_event_source_set_time_relative(loop->timer, BURST_US);
 	return 0;
 }
 

@@ -32,6 +32,9 @@
 #define TRIGGER_SPACING_US 50000
 /* After it told that somebody waits for memory: how fast it gets short is known after a second. */
 #define WOKEN_US 2000000
+/* ... and not again at once: a pod that is slowed down by a bound of its own makes its trigger, or the node's, fire each
+ * second for as long as it lives. */
+#define WOKEN_REST_US 10000000
 
 static bool has_cgroup(const struct model *model, const struct cgroup *cgroup)
 {
@@ -221,7 +224,7 @@ void tick_wake(struct state *s, int64_t now_us, bool memory)
 {
 	s->status.trigger_events++;
 	s->triggered = true;
-	if (memory)
+	if (memory && (s->woken_us == 0 || now_us - s->woken_us >= WOKEN_REST_US))
 		s->woken_us = now_us;
 }
 

@@ -379,6 +379,13 @@ TEST(a_trigger_is_looked_at_at_once_and_memorys_keeps_the_agent_awake_for_a_whil
 	tick(t.state, 14 * S_US);
 	assert_false(tick_is_tense(t.state));
 	assert_int_equal(t.state->status.trigger_events, 3);
+	/* One that fires each second does not keep the agent awake for ever. */
+	tick_wake(t.state, 15 * S_US, true);
+	tick(t.state, 15 * S_US);
+	assert_false(tick_is_tense(t.state));
+	tick_wake(t.state, 21 * S_US, true);
+	tick(t.state, 21 * S_US);
+	assert_true(tick_is_tense(t.state));
 }
 
 /* A resource alone: its knobs come back, the others stay, and raising it plans at once. */
