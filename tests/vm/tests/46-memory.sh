@@ -75,6 +75,9 @@ reclaimed()
 
 gave() { [ "$(status reclaim_got_bytes)" -gt $((8 * MIB)) ]; }
 
+# Pages that can be given back: what there was may have gone already, while the hog was held.
+cache_again() { crun exec "$(pod_id cache)" sh -c 'dd if=/dev/zero of=/share/blob bs=1M count=100 2>/dev/null; sync' >/dev/null; }
+
 # Somebody else fills the node: nothing that a hold could stop.
 flood()
 {
@@ -131,6 +134,7 @@ growing_pod
 colod_facts
 held
 killed
+cache_again
 flood
 reclaimed
 calm
