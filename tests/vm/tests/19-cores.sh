@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 120s
-# long-budget: 200s
+# budget: 200s
+# long-budget: 300s
 # profile: smt
 # core: yes
 # title: own cores by the kernel's word and by where threads ran; siblings kept free of offline work; CPUs that come and go; all of it comes back
