@@ -85,22 +85,6 @@ static void reserve(struct killer *killer, size_t n)
 	killer->n_stats = n;
 }
 
-static int open_pod(const struct state *s, const struct cgroup *cgroup, int *ret_fd)
-{
-	_cleanup_close_ int fd = -EBADF;
-	uint64_t inode;
-	int r = fs_open_dir(discover_cgroup_fd(s->discover), cgroup->path, &fd);
-
-	if (r == 0)
-		r = fs_inode(fd, "", &inode);
-	if (r < 0)
-		return r;
-	if (inode != cgroup->inode)
-		return -ESTALE;
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
 static void measure(struct state *s, const struct pod *pod)
 {
 	struct victim_memory *m = &s->killer->stats[pod->slot];
@@ -108,7 +92,8 @@ static void measure(struct state *s, const struct pod *pod)
 	char text[STAT_SIZE];
 
 	*m = (struct victim_memory){.serial = pod->serial};
-	if (open_pod(s, pod->cgroup, &fd) < 0 ||
+	if (fs_open_dir_of(discover_cgroup_fd(s->discover), pod->cgroup->path, pod->cgroup->inode,
+			   &fd) < 0 ||
 	    fs_read(fd, "memory.stat", text, sizeof(text), NULL) < 0 ||
 	    kernel_text_memory_held(text, &m->anon_bytes, &m->shmem_bytes) < 0)
 		return;
@@ -201,7 +186,8 @@ static void begin(struct state *s, const struct victim *victim, struct history_r
 	if (!name || strlen(cgroup->path) >= sizeof(job.path))
 		return;
 	memcpy(job.path, cgroup->path, strlen(cgroup->path) + 1);
-	r = open_pod(s, cgroup, &job.dir_fd);
+	r = fs_open_dir_of(discover_cgroup_fd(s->discover), cgroup->path, cgroup->inode,
+			   &job.dir_fd);
 	if (r < 0)
 		return; /* it is gone: the next pass knows */
 	memory_kill_taken(&killer->memory, victim, s->status.pass_us);

@@ -110,22 +110,6 @@ static struct cgroup *target(const struct pod *pod, size_t i)
 	return pod->kind == POD_KUBERNETES ? pod->containers[i].cgroup : pod->cgroup;
 }
 
-static int open_cgroup(const struct state *s, const struct cgroup *cgroup, int *ret_fd)
-{
-	_cleanup_close_ int fd = -EBADF;
-	uint64_t inode;
-	int r = fs_open_dir(discover_cgroup_fd(s->discover), cgroup->path, &fd);
-
-	if (r == 0)
-		r = fs_inode(fd, "", &inode);
-	if (r < 0)
-		return r;
-	if (inode != cgroup->inode)
-		return -ESTALE;
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
 /* 0 or -errno: no place now, or it is gone. */
 static int submit(struct state *s, const struct cgroup *cgroup, struct oom_scores_job *job)
 {
@@ -136,7 +120,8 @@ static int submit(struct state *s, const struct cgroup *cgroup, struct oom_score
 		return -ENAMETOOLONG;
 	memcpy(job->path, cgroup->path, len + 1);
 	job->inode = cgroup->inode;
-	r = open_cgroup(s, cgroup, &job->dir_fd);
+	r = fs_open_dir_of(discover_cgroup_fd(s->discover), cgroup->path, cgroup->inode,
+			   &job->dir_fd);
 	if (r == 0)
 		r = oom_scores_start(s->scorer->thread, job);
 	if (r < 0)

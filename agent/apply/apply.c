@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/apply/units.h"
@@ -122,18 +121,7 @@ int apply_step(struct apply *apply, enum apply_step step, const char *path, enum
 
 int apply_open(const struct apply *apply, const char *path, uint64_t inode, int *ret_fd)
 {
-	_cleanup_close_ int fd = -EBADF;
-	struct stat st;
-	int r = fs_open_dir(apply->cgroup_fd, path, &fd);
-
-	if (r < 0)
-		return r;
-	if (sys_fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_ino != inode)
-		return -ESTALE;
-	*ret_fd = TAKE_FD(fd);
-	return 0;
+	return fs_open_dir_of(apply->cgroup_fd, path, inode, ret_fd);
 }
 
 int apply_own(struct apply *apply, const char *path, uint64_t inode, enum knob knob, bool held,

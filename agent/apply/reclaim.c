@@ -15,14 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "agent/apply/reclaim_files.h"
 #include "agent/apply/refuse.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
-#include "agent/base/sys.h"
 #include "policy/kernel_text.h"
 #include "policy/names.h"
 
@@ -97,22 +95,6 @@ static struct place *take(struct reclaim *r, uint64_t inode)
 	return p;
 }
 
-static int open_cgroup(const struct reclaim *r, const struct cgroup *cgroup, int *ret_fd)
-{
-	_cleanup_close_ int fd = -EBADF;
-	struct stat st;
-	int error = fs_open_dir(r->cgroup_fd, cgroup->path, &fd);
-
-	if (error < 0)
-		return error;
-	if (sys_fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_ino != cgroup->inode)
-		return -ESTALE;
-	*ret_fd = TAKE_FD(fd);
-	return 0;
-}
-
 /* A controller that is off is off in one cgroup; every other cause is the node's. */
 static uint64_t seen_as(const struct cgroup *cgroup, enum refusal refusal)
 {
@@ -159,7 +141,7 @@ static int look(struct reclaim *r, const struct cgroup *cgroup, int dir_fd, uint
 int reclaim_look(struct reclaim *r, const struct cgroup *cgroup, uint64_t *ret_bytes)
 {
 	_cleanup_close_ int dir_fd = -EBADF;
-	int error = open_cgroup(r, cgroup, &dir_fd);
+	int error = fs_open_dir_of(r->cgroup_fd, cgroup->path, cgroup->inode, &dir_fd);
 
 	return error < 0 ? error : look(r, cgroup, dir_fd, ret_bytes);
 }
@@ -189,7 +171,7 @@ static void start(struct reclaim *r, struct place *p, const struct cgroup *cgrou
 {
 	_cleanup_close_ int dir_fd = -EBADF;
 	uint64_t bytes = 0;
-	int error = open_cgroup(r, cgroup, &dir_fd);
+	int error = fs_open_dir_of(r->cgroup_fd, cgroup->path, cgroup->inode, &dir_fd);
 
 	if (error == 0)
 		error = look(r, cgroup, dir_fd, &p->give_bytes);
@@ -313,7 +295,7 @@ static bool finish_refused(struct reclaim *r, struct place *p, const struct cgro
 			   int error)
 {
 	_cleanup_close_ int dir_fd = -EBADF;
-	int opened = open_cgroup(r, cgroup, &dir_fd);
+	int opened = fs_open_dir_of(r->cgroup_fd, cgroup->path, cgroup->inode, &dir_fd);
 
 	return refuse(r, p, cgroup, dir_fd, opened < 0 ? opened : error) != RECLAIM_GONE;
 }

@@ -163,3 +163,19 @@ int fs_inode(int dirfd, const char *path, uint64_t *ret_inode)
 	*ret_inode = st.st_ino;
 	return 0;
 }
+
+int fs_open_dir_of(int dirfd, const char *path, uint64_t inode, int *ret_fd)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct stat st;
+	int r = fs_open_dir(dirfd, path, &fd);
+
+	if (r < 0)
+		return r;
+	if (sys_fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_ino != inode)
+		return -ESTALE;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}

@@ -43,5 +43,9 @@ int fs_write(int dirfd, const char *path, const char *text);
 /* Whether a file exists: 1, 0 or -errno. */
 int fs_exists(int dirfd, const char *path);
 
+/* Opens the directory `path` below dirfd, which has to be the one with this inode still: -ESTALE where another one has
+ * the name now. 0 or -errno; the caller closes *ret_fd. */
+int fs_open_dir_of(int dirfd, const char *path, uint64_t inode, int *ret_fd);
+
 /* The inode number of the directory or file, or -errno. */
 int fs_inode(int dirfd, const char *path, uint64_t *ret_inode);

@@ -105,6 +105,23 @@ TEST(a_write_replaces_the_value_and_never_creates_a_file)
 	assert_int_equal(fs_exists(dirfd_, "value"), 1);
 }
 
+/* The name may be another's by now. */
+TEST(a_directory_is_opened_as_the_one_it_was)
+{
+	uint64_t inode;
+	int top, fd = -EBADF;
+
+	top = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(top >= 0);
+	assert_int_equal(fs_inode(top, "tests", &inode), 0);
+	assert_int_equal(fs_open_dir_of(top, "tests", inode + 1, &fd), -ESTALE);
+	assert_int_equal(fd, -EBADF);
+	assert_int_equal(fs_open_dir_of(top, "no-such-directory", inode, &fd), -ENOENT);
+	assert_int_equal(fs_open_dir_of(top, "tests", inode, &fd), 0);
+	close(fd);
+	close(top);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +129,7 @@ int main(void)
 		cmocka_unit_test(a_value_that_does_not_fit_is_refused_and_never_cut),
 		cmocka_unit_test(an_allocated_read_stops_at_its_bound),
 		cmocka_unit_test(a_symbolic_link_in_the_last_part_is_not_followed),
+		cmocka_unit_test(a_directory_is_opened_as_the_one_it_was),
 		cmocka_unit_test(a_write_replaces_the_value_and_never_creates_a_file),
 	};
 
