@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See memory_kill.h. Example, `memory.empty of node in 3s`: a room of 150 MiB falls by 60 MiB/s, as a mean over the
 // last second. 60 MiB/s would be 180 in 3 s: 30 MiB are needed. Three samples in a row and 400 ms later
-// that still holds: somebody is killed. The next one when 80 % of what that frees is back, or after 2 s.
+// that still holds, and it has not stopped meanwhile: somebody is killed. The next one when 80 % of what that frees is
+// back, or after 2 s, and only where it has been falling since.
 #include "policy/memory_kill.h"
 
 #include "policy/ring.h"
@@ -20,6 +21,17 @@ static bool is_falling_empty(const struct model *model, const struct samples *sa
 	       room_look(model, samples, now_us, ret_room) &&
 	       ret_room->fall_bytes_per_s >= FALL_BYTES_PER_S &&
 	       ret_room->time_to_empty_us < policy->pressure_kill.window_us;
+}
+
+/* The mean over a second still falls when whoever made it fall has been frozen or killed: nobody else dies for that. */
+static bool falls_on(const struct memory_kill *kill, const struct model *model,
+		     const struct samples *samples, const struct policy *policy,
+		     const struct room *room)
+{
+	uint64_t fall = 0, left = room->room_bytes > 0 ? (uint64_t)room->room_bytes : 0;
+
+	return room_falls_now(model, samples, kill->ended_us, &fall) && fall >= FALL_BYTES_PER_S &&
+	       left / UNIT * SECOND_US / (fall / UNIT) < policy->pressure_kill.window_us;
 }
 
 static uint64_t needed(const struct room *room, uint64_t window_us)
@@ -52,7 +64,8 @@ bool memory_kill_due(struct memory_kill *kill, const struct model *model,
 	kill->look_us = last->at_us;
 	if (kill->looks < MEMORY_KILL_LOOKS || last->at_us <= kill->ended_us ||
 	    last->at_us - kill->since_us < MEMORY_KILL_STANDS_US ||
-	    victim_may_go_on(&kill->victims, now_us, kill->freed_bytes) == VICTIM_WAIT)
+	    victim_may_go_on(&kill->victims, now_us, kill->freed_bytes) == VICTIM_WAIT ||
+	    !falls_on(kill, model, samples, policy, &room))
 		return false;
 	*ret_need = (struct memory_kill_need){
 		.bytes = needed(&room, policy->pressure_kill.window_us),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// When a pod has to be killed for memory: the node would be empty within the time that the policy names, as it falls
-// now, and that is no burst. Whom: victim.h. Pure; its memory is the caller's struct.
+// When a pod has to be killed for memory: the node would be empty within the time that the policy names, as it falls,
+// that is no burst, and it still does. Whom: victim.h. Pure; its memory is the caller's struct.
 #pragma once
 
 #include <stdbool.h>

@@ -16,6 +16,8 @@
 
 /* One start-up burst of a page or two must not look like the end: a mean over this at least. */
 #define FALL_MIN_US 1000000u
+/* What it does now: two intervals of a tense agent; where that reaches too far back, one. */
+#define NOW_US 400000u
 #define SECOND_US 1000000u
 /* Sums are in KiB, so that they do not overflow; less than one a second is no fall. */
 #define UNIT 1024u
@@ -53,20 +55,45 @@ static uint64_t available(const struct model *model, const struct node_sample *s
 		       : s->memory_available_bytes;
 }
 
+/* From *before to *last, in whole KiB; 0 where it rose. */
+static uint64_t fall_of(const struct model *model, const struct node_sample *before,
+			const struct node_sample *last)
+{
+	uint64_t was = available(model, before), is = available(model, last);
+	uint64_t span_us = (uint64_t)(last->at_us - before->at_us);
+
+	return was > is ? (was - is) / UNIT * SECOND_US / span_us * UNIT : 0;
+}
+
+bool room_falls_now(const struct model *model, const struct samples *samples, int64_t since_us,
+		    uint64_t *ret_bytes_per_s)
+{
+	static const uint64_t windows_us[] = {NOW_US, RING_SPACING_US};
+	const struct node_sample *last = ring_last_node(&samples->node);
+
+	for (size_t i = 0; last && i < sizeof(windows_us) / sizeof(windows_us[0]); i++) {
+		const struct node_sample *back =
+			ring_back_node(&samples->node, windows_us[i], SAMPLE_MEMORY);
+
+		if (!back || back->at_us >= last->at_us || back->at_us < since_us ||
+		    last->at_us - back->at_us > STALE_US)
+			continue;
+		*ret_bytes_per_s = fall_of(model, back, last);
+		return true;
+	}
+	return false;
+}
+
 static void look_at_fall(const struct model *model, const struct samples *samples,
 			 const struct node_sample *last, struct room *room)
 {
 	const struct node_sample *back = ring_back_node(&samples->node, FALL_MIN_US, SAMPLE_MEMORY);
-	uint64_t span_us, before, now = room->available_bytes;
 
 	if (!back || last->at_us - back->at_us < (int64_t)FALL_MIN_US ||
 	    last->at_us - back->at_us > STALE_US)
 		return;
-	span_us = (uint64_t)(last->at_us - back->at_us);
-	before = available(model, back);
-	room->fall_span_us = span_us;
-	if (before > now)
-		room->fall_bytes_per_s = (before - now) / UNIT * SECOND_US / span_us * UNIT;
+	room->fall_span_us = (uint64_t)(last->at_us - back->at_us);
+	room->fall_bytes_per_s = fall_of(model, back, last);
 	if (room->fall_bytes_per_s > 0 && room->room_bytes > 0)
 		room->time_to_empty_us = (uint64_t)room->room_bytes / UNIT * SECOND_US /
 					 (room->fall_bytes_per_s / UNIT);

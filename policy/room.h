@@ -21,6 +21,12 @@ struct room {
 	uint64_t time_to_empty_us; /* ROOM_NEVER: it does not fall, or that is not known; 0: crossed */
 };
 
+/* Bytes a second by which it falls now: over the last 0.4 s, and only since since_us (0: whenever). The mean of
+ * struct room lags by a second: whoever was stopped or killed meanwhile still counts in it. False, *ret untouched, where no two
+ * samples are that new. */
+bool room_falls_now(const struct model *model, const struct samples *samples, int64_t since_us,
+		    uint64_t *ret_bytes_per_s);
+
 /* max(2 × the kubelet's hard eviction threshold, 1 % of the memory, 64 MiB, the zones' high watermarks). */
 uint64_t room_line_bytes(const struct model *model);
 

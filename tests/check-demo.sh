@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The demo must be able to fail: the same demo, two rounds, with colod in mode observe, has to end with
+# The demo must be able to fail: the same demo, three rounds, with colod in mode observe, has to end with
 # exit code 1 and say that colod was not good enough; everything else of it has to work.
 #
 #   check-demo.sh RESULT ARGUMENT-OF-demo.py...
@@ -12,7 +12,7 @@ result=$1
 shift
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-DEMO_MODE=observe DEMO_ROUNDS=2 "$here/vm/demo.py" "$@" 2>&1 | tee "$out"
+DEMO_MODE=observe DEMO_ROUNDS=3 "$here/vm/demo.py" "$@" 2>&1 | tee "$out"
 rc=${PIPESTATUS[0]}
 if [ "$rc" -eq 1 ] && grep -q 'NOT good enough' "$out" && ! grep -q '^FAILED' "$out"; then
 	"$here/summary" write "$result" 1 0 0

@@ -164,6 +164,53 @@ TEST(looks_from_long_ago_do_not_count)
 	assert_true(pass(200, 210));
 }
 
+/* The mean over a second goes on falling for a while: whoever grew is frozen, or was killed. */
+TEST(a_fall_that_has_stopped_kills_nobody)
+{
+	calm(600);
+	for (uint64_t i = 1; i <= 17; i++)
+		assert_false(pass(200, 600 - i * 20));
+	for (int i = 0; i < 10; i++)
+		assert_false(pass(200, 260));
+	/* It runs again. */
+	for (uint64_t i = 1; i <= 3; i++)
+		assert_false(pass(200, 260 - i * 20));
+}
+
+/* What slows down for a moment does not begin anew: the sign stood on. */
+TEST(a_fall_that_slows_kills_when_it_goes_on)
+{
+	calm(600);
+	for (uint64_t i = 1; i <= 17; i++)
+		assert_false(pass(200, 600 - i * 20));
+	assert_false(pass(200, 252));
+	assert_true(pass(200, 222));
+}
+
+TEST(what_fell_before_the_end_of_a_kill_takes_nobody_else)
+{
+	const struct pod *pod = fake_pod(&f, "batch.slice", QOS_NONE);
+	const struct victim victim = {.pod = pod, .estimate_bytes = 10 * MIB};
+
+	assert_int_equal(passes_until_due(1200, 20), 48);
+	memory_kill_taken(&k, &victim, now_us);
+	memory_kill_ended(&k, pod->serial, true, 10 * MIB, now_us + 50 * MS);
+	for (int i = 0; i < 10; i++)
+		assert_false(pass(200, 225));
+}
+
+TEST(what_falls_after_the_end_of_a_kill_does)
+{
+	const struct pod *pod = fake_pod(&f, "batch.slice", QOS_NONE);
+	const struct victim victim = {.pod = pod, .estimate_bytes = 10 * MIB};
+
+	assert_int_equal(passes_until_due(1200, 20), 48);
+	memory_kill_taken(&k, &victim, now_us);
+	memory_kill_ended(&k, pod->serial, true, 10 * MIB, now_us + 50 * MS);
+	assert_false(pass(200, 230));
+	assert_true(pass(200, 210));
+}
+
 TEST(without_a_rule_or_a_measurement_nobody_is_killed)
 {
 	f.policy.pressure_kill.on = false;
@@ -192,6 +239,10 @@ int main(void)
 		CASE(the_next_one_waits_for_what_the_last_gives_back_or_for_two_seconds),
 		CASE(a_sample_from_before_the_end_of_a_kill_takes_nobody_else),
 		CASE(looks_from_long_ago_do_not_count),
+		CASE(a_fall_that_has_stopped_kills_nobody),
+		CASE(a_fall_that_slows_kills_when_it_goes_on),
+		CASE(what_fell_before_the_end_of_a_kill_takes_nobody_else),
+		CASE(what_falls_after_the_end_of_a_kill_does),
 		CASE(without_a_rule_or_a_measurement_nobody_is_killed),
 	};
 

@@ -23,6 +23,12 @@ def arms(rounds=5, **other):
         return demo_table.read_rounds(f.name)
 
 
+def worse_rounds(number, rounds=5):
+    result = arms(rounds)
+    result["colod"].p99_us[:number] = [ROWS["unmanaged"][1] + 1] * number
+    return result
+
+
 def drop_last_round(result):
     result["colod"].p99_us.pop()
     return result
@@ -32,6 +38,11 @@ CASES = (
     ("a clear gain is good", lambda: demo_table.verdict(arms(), 0)[0]),
     ("colod as slow as unmanaged, which is what observe mode gives, is not good",
      lambda: not demo_table.verdict(arms(colod=ROWS["unmanaged"]), 0)[0]),
+    ("a better p99 of fewer answers is not good",
+     lambda: not demo_table.verdict(arms(colod=(800, 2000, 4900, 1400)), 0)[0]),
+    ("one worse round of five is noise, two are not good",
+     lambda: demo_table.verdict(worse_rounds(1), 0)[0] and not demo_table.verdict(worse_rounds(2), 0)[0]),
+    ("one worse round of three is not good", lambda: not demo_table.verdict(worse_rounds(1, rounds=3), 0)[0]),
     ("a gain within the noise is not good",
      lambda: not demo_table.verdict(arms(colod=(800, 5300, 5000, 1400)), 0)[0]),
     ("a value that was not given back is not good", lambda: not demo_table.verdict(arms(), 1)[0]),
