@@ -9,6 +9,7 @@
 #include "policy/assign.h"
 #include "policy/decide_tree.h"
 #include "policy/freeze.h"
+#include "policy/growth_line.h"
 #include "policy/ladder_cpu.h"
 #include "policy/ladder_memory.h"
 
@@ -54,6 +55,8 @@ static int decide_all(const struct decide_input *in, struct ladders *ladders, st
 
 	if (r == 0)
 		r = freeze_look(in, plan);
+	if (r == 0)
+		r = growth_line_look(in, plan);
 	if (r < 0)
 		return r;
 	ladder_cpu_step(&ladders->of[RESOURCE_CPU], in->model, in->samples, in->policy, plan,

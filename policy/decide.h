@@ -55,6 +55,10 @@ int plan_reserve_cores(struct plan *plan, const struct model *model);
 const struct plan_freeze *plan_freeze(const struct plan *plan, const struct pod *pod);
 int plan_reserve_freezes(struct plan *plan, const struct model *model);
 
+/* The same of how far a pod may grow; a static one without a line. */
+const struct plan_growth *plan_growth(const struct plan *plan, const struct pod *pod);
+int plan_reserve_growths(struct plan *plan, const struct model *model);
+
 /* What a subtree holds, for "highest all-offline" and "mixed". */
 struct decide_subtree {
 	size_t online;	  /* pods with an online level */

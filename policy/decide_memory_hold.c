@@ -2,46 +2,19 @@
 // The memory hold and the wish to reclaim: the ladder says how far to go, this file whom it meets and with what
 // numbers. Must never touch a pod that is online, or of which not enough is known, nor a cgroup with one below.
 //
-// A pod that grows may use what it used a second ago, and what it may grow by in one:
+// A pod that grows may use what it used when that began, and what it may grow by since (growth_line.c):
 //
 //   used 500 MiB a second ago, 540 now; the room is 300 MiB, so that all may take 10 MiB/s
-//   memory.high = max(500 + 10, 540) = 540 MiB: it stands still until the second is over
+//   memory.high = max(500 + 10, 540) = 540 MiB: it stands still until the second is over, then 550, 560 ...
 //
-// Never below what it uses: that would be reclaim by the one who allocates. Reclaim has its own step.
+// Reclaim has its own step.
 #include "policy/decide_memory_hold.h"
 
 #include "policy/decide_tree.h"
+#include "policy/growth_line.h"
 #include "policy/knob.h"
 #include "policy/memory_growth.h"
 #include "policy/room.h"
-
-#define SECOND_US 1000000u
-#define UNIT 1024u
-#define MIB ((uint64_t)1 << 20)
-/* A pod this near to its memory.high is limited by it: it stays held though it does not grow. */
-#define AT_BOUND_PART 32u
-/* A value that is lower than it might be by less than this part of a second's growth stays. */
-#define KEEP_PART 4u
-
-/* Rounded up: never below what is in use. */
-static uint64_t pages(const struct decide_input *in, uint64_t bytes)
-{
-	uint64_t page = in->model->node.page_bytes > 0 ? in->model->node.page_bytes : 4096;
-
-	return bytes % page > 0 ? bytes + page - bytes % page : bytes;
-}
-
-/* colod's own hold that is there; 0: none. */
-static uint64_t held_bytes(const struct decide_input *in, const struct cgroup *cg)
-{
-	const struct knob_state *s = &cg->knobs[KNOB_MEMORY_HIGH];
-
-	return s->owned && s->held &&
-			       knob_stands(KNOB_MEMORY_HIGH, &s->written, &s->now,
-					   in->model->node.page_bytes)
-		       ? s->now.value
-		       : 0;
-}
 
 static bool may_meet(const struct decide_node *node, const struct assignment *a)
 {
@@ -55,29 +28,13 @@ static bool is_target(const struct decide_input *in, const struct plan *plan, si
 {
 	const struct pod *pod = in->model->pods[i];
 	struct decide_node *node = decide_tree_pod(plan->tree, i);
-	uint64_t held;
 
 	if (!node || !may_meet(node, plan_assignment(plan, pod)) ||
 	    !decide_tree_has(node->cgroup, KNOB_MEMORY_HIGH) ||
 	    !memory_growth_of(in->samples, pod, in->now_us, ret_growth))
 		return false;
 	*ret_node = node;
-	held = held_bytes(in, node->cgroup);
-	return memory_growth_matters(ret_growth) ||
-	       (held > 0 && ret_growth->now_bytes >= held - held / AT_BOUND_PART);
-}
-
-static uint64_t bound_of(const struct decide_input *in, const struct memory_growth *g,
-			 uint64_t allowed, uint64_t held)
-{
-	uint64_t may = g->before_bytes + allowed / UNIT * g->span_us / SECOND_US * UNIT;
-	uint64_t want = pages(in, may > g->now_bytes ? may : g->now_bytes);
-	uint64_t keep = allowed / KEEP_PART > MIB ? allowed / KEEP_PART : MIB;
-
-	/* Each write is one more line of history: one that is nearly right stays. */
-	if (held >= g->now_bytes && held <= want && want - held < keep)
-		return held;
-	return want;
+	return memory_growth_matters(ret_growth) || growth_line_takes(plan, pod, in->now_us);
 }
 
 static int hold_pod(const struct decide_input *in, struct plan *plan, struct decide_node *node,
@@ -87,7 +44,7 @@ static int hold_pod(const struct decide_input *in, struct plan *plan, struct dec
 	const struct plan_entry *standing = plan_find(plan, node->cgroup, KNOB_MEMORY_HIGH);
 	const struct knob_value *base = decide_tree_base(node->cgroup, KNOB_MEMORY_HIGH);
 	uint64_t allowed = memory_growth_allowed(room, n, &in->policy->levels[level].memory);
-	uint64_t want = bound_of(in, growth, allowed, held_bytes(in, node->cgroup));
+	uint64_t want = growth_line_bound(in, plan, node->pod, growth, allowed);
 	struct reason reason = in->ladders->of[RESOURCE_MEMORY].reason;
 
 	/* A tighter one that the policy or somebody else has there is enough. */

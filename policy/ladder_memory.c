@@ -15,7 +15,7 @@
 #include "policy/decide.h"
 #include "policy/efficacy.h"
 #include "policy/freeze.h"
-#include "policy/knob.h"
+#include "policy/growth_line.h"
 #include "policy/ladder.h"
 #include "policy/memory_growth.h"
 #include "policy/room.h"
@@ -40,8 +40,6 @@
 #define FALL_BYTES_PER_S ((uint64_t)1 << 20)
 /* Less than this in all offline pods together: nothing to be had from them. */
 #define USEFUL_BYTES ((uint64_t)32 << 20)
-/* A held pod nearer than this to its memory.high is limited by it. */
-#define AT_BOUND_PART 32u
 
 /* What one step looks at. */
 struct view {
@@ -75,34 +73,19 @@ static void see_waiter(struct view *v, const struct wait_look *look,
 	v->waiter = efficacy_waiter(efficacy, look, &v->waited_permille, &v->waited_of_us);
 }
 
-static bool is_held(const struct cgroup *cg, uint64_t page_bytes)
-{
-	const struct knob_state *s = &cg->knobs[KNOB_MEMORY_HIGH];
-
-	return s->owned && s->held &&
-	       knob_stands(KNOB_MEMORY_HIGH, &s->written, &s->now, page_bytes);
-}
-
 /* Some held pod stands at its bound: without it, it would grow on. */
 static bool takes_something(const struct wait_look *look)
 {
-	for (size_t i = 0; i < look->model->n_pods; i++) {
-		const struct pod *pod = look->model->pods[i];
-		uint64_t high = pod->cgroup->knobs[KNOB_MEMORY_HIGH].now.value;
-		struct memory_growth growth;
-
-		if (is_held(pod->cgroup, look->model->node.page_bytes) &&
-		    memory_growth_of(look->samples, pod, look->now_us, &growth) &&
-		    growth.now_bytes >= high - high / AT_BOUND_PART)
+	for (size_t i = 0; i < look->model->n_pods; i++)
+		if (growth_line_takes(look->plan, look->model->pods[i], look->now_us))
 			return true;
-	}
 	return false;
 }
 
 static bool is_in_force(const struct wait_look *look)
 {
 	for (size_t i = 0; i < look->model->n_cgroups; i++)
-		if (is_held(look->model->cgroups[i], look->model->node.page_bytes))
+		if (growth_line_held(look->model, look->model->cgroups[i]) > 0)
 			return true;
 	return false;
 }

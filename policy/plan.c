@@ -117,18 +117,30 @@ const struct plan_cores *plan_cores(const struct plan *plan, const struct pod *p
 	return &plan->cores[pod->slot];
 }
 
+/* Rows by slot: twice as many as are needed, so that a node that fills up asks seldom; new ones are zero. */
+static int reserve(void **rows, size_t *cap, size_t size, size_t n)
+{
+	void *more;
+
+	if (n <= *cap)
+		return 0;
+	more = reallocarray(*rows, n * 2, size);
+	if (!more)
+		return -ENOMEM;
+	memset((char *)more + *cap * size, 0, (n * 2 - *cap) * size);
+	*rows = more;
+	*cap = n * 2;
+	return 0;
+}
+
 int plan_reserve_cores(struct plan *plan, const struct model *model)
 {
-	if (model->n_slots > plan->cap_cores) {
-		size_t cap = (size_t)model->n_slots * 2;
-		struct plan_cores *cores = reallocarray(plan->cores, cap, sizeof(*cores));
+	void *rows = plan->cores;
+	int r = reserve(&rows, &plan->cap_cores, sizeof(*plan->cores), model->n_slots);
 
-		if (!cores)
-			return -ENOMEM;
-		memset(cores + plan->cap_cores, 0, (cap - plan->cap_cores) * sizeof(*cores));
-		plan->cores = cores;
-		plan->cap_cores = cap;
-	}
+	if (r < 0)
+		return r;
+	plan->cores = rows;
 	plan->n_cores = model->n_slots;
 	for (size_t i = 0; i < model->n_pods; i++) {
 		struct plan_cores *c = &plan->cores[model->pods[i]->slot];
@@ -156,23 +168,45 @@ const struct plan_freeze *plan_freeze(const struct plan *plan, const struct pod 
 
 int plan_reserve_freezes(struct plan *plan, const struct model *model)
 {
-	if (model->n_slots > plan->cap_freezes) {
-		size_t cap = (size_t)model->n_slots * 2;
-		struct plan_freeze *freezes = reallocarray(plan->freezes, cap, sizeof(*freezes));
+	void *rows = plan->freezes;
+	int r = reserve(&rows, &plan->cap_freezes, sizeof(*plan->freezes), model->n_slots);
 
-		if (!freezes)
-			return -ENOMEM;
-		memset(freezes + plan->cap_freezes, 0,
-		       (cap - plan->cap_freezes) * sizeof(*freezes));
-		plan->freezes = freezes;
-		plan->cap_freezes = cap;
-	}
+	if (r < 0)
+		return r;
+	plan->freezes = rows;
 	plan->n_freezes = model->n_slots;
 	for (size_t i = 0; i < model->n_pods; i++) {
 		struct plan_freeze *f = &plan->freezes[model->pods[i]->slot];
 
 		if (f->serial != model->pods[i]->serial)
 			*f = (struct plan_freeze){.serial = model->pods[i]->serial};
+	}
+	return 0;
+}
+
+const struct plan_growth *plan_growth(const struct plan *plan, const struct pod *pod)
+{
+	static const struct plan_growth none;
+
+	if (pod->slot >= plan->n_growths || plan->growths[pod->slot].serial != pod->serial)
+		return &none;
+	return &plan->growths[pod->slot];
+}
+
+int plan_reserve_growths(struct plan *plan, const struct model *model)
+{
+	void *rows = plan->growths;
+	int r = reserve(&rows, &plan->cap_growths, sizeof(*plan->growths), model->n_slots);
+
+	if (r < 0)
+		return r;
+	plan->growths = rows;
+	plan->n_growths = model->n_slots;
+	for (size_t i = 0; i < model->n_pods; i++) {
+		struct plan_growth *g = &plan->growths[model->pods[i]->slot];
+
+		if (g->serial != model->pods[i]->serial)
+			*g = (struct plan_growth){.serial = model->pods[i]->serial};
 	}
 	return 0;
 }
@@ -191,6 +225,7 @@ void plan_free(struct plan *plan)
 	free(plan->assignments);
 	free(plan->cores);
 	free(plan->freezes);
+	free(plan->growths);
 	free(plan->index);
 	decide_tree_free(plan->tree);
 	memset(plan, 0, sizeof(*plan));

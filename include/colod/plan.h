@@ -82,6 +82,14 @@ struct plan_freeze {
 	bool stood;	  /* it was seen frozen since then */
 };
 
+/* How far a held pod may have grown by now (policy/growth_line.h); kept from pass to pass while it is held. */
+struct plan_growth {
+	uint64_t serial;
+	uint64_t line_bytes;
+	int64_t line_us; /* of that; 0: there is none */
+	int64_t met_us; /* it last stood at its bound, or was frozen; 0: it has not since it is held */
+};
+
 /* Something to be done once, not a value that stays: so many bytes are wanted back by reclaim. */
 struct plan_act {
 	struct cgroup *cgroup; /* of an offline pod */
@@ -106,6 +114,9 @@ struct plan {
 	struct plan_freeze *freezes; /* by pod->slot; owned */
 	size_t n_freezes;
 	size_t cap_freezes;
+	struct plan_growth *growths; /* by pod->slot; owned */
+	size_t n_growths;
+	size_t cap_growths;
 	uint32_t *index; /* for plan_find(); owned, policy/plan.c alone reads it */
 	size_t n_index;
 	struct decide_tree *tree; /* working memory of the deciders, kept between passes; owned */

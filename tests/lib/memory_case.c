@@ -101,7 +101,9 @@ void memory_case_done(struct memory_case *c)
 	fake_free(&c->f);
 }
 
-static void grow(struct memory_case *c, const struct pod *pod, uint64_t *bytes, int64_t mib)
+/* The kernel slows a pod by how far it is over: it gets that far, and no further. */
+static void grow(struct memory_case *c, const struct pod *pod, uint64_t *bytes, int64_t mib,
+		 int64_t slips_mib)
 {
 	const struct knob_value *high = &pod->cgroup->knobs[KNOB_MEMORY_HIGH].now;
 	uint64_t before = *bytes;
@@ -109,8 +111,12 @@ static void grow(struct memory_case *c, const struct pod *pod, uint64_t *bytes, 
 	if (pod->cgroup->knobs[KNOB_CGROUP_FREEZE].now.value == 1)
 		return;
 	*bytes += (uint64_t)mib * MIB;
-	if (mib > 0 && high->state == KNOB_KNOWN && *bytes > high->value)
-		*bytes = high->value > before ? high->value : before;
+	if (mib > 0 && high->state == KNOB_KNOWN && high->value != KNOB_VALUE_MAX) {
+		uint64_t most = high->value + (uint64_t)slips_mib * MIB;
+
+		if (*bytes > most)
+			*bytes = most > before ? most : before;
+	}
 	c->free_bytes -= *bytes - before;
 }
 
@@ -118,8 +124,8 @@ void memory_case_run(struct memory_case *c, int seconds, struct memory_second s)
 {
 	for (int i = 0; i < seconds; i++) {
 		c->now_us += SECOND;
-		grow(c, c->hog, &c->hog_bytes, s.hog_grows);
-		grow(c, c->tame, &c->tame_bytes, s.tame_grows);
+		grow(c, c->hog, &c->hog_bytes, s.hog_grows, s.slips);
+		grow(c, c->tame, &c->tame_bytes, s.tame_grows, s.slips);
 		c->web_some_us += s.web_waits_us;
 		c->web_events += s.web_bounded;
 		sample_all(c, s.web_unsure);
