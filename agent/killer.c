@@ -4,7 +4,6 @@
 #include "agent/killer.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +14,10 @@
 #include "agent/base/lanes.h"
 #include "agent/base/log.h"
 #include "agent/base/messages.h"
+#include "agent/kill_record.h"
 #include "policy/decide.h"
 #include "policy/kernel_text.h"
 #include "policy/memory_kill.h"
-#include "policy/reason_text.h"
 
 #define STAT_SIZE 8192
 /* Who would have been killed is said once in so long. */
@@ -114,20 +113,6 @@ static void measure_all(struct state *s)
 	}
 }
 
-static struct history_record record_of(const struct state *s, const struct victim *victim,
-				       const struct reason *reason)
-{
-	struct history_record r = HISTORY_RECORD(HISTORY_KILL);
-	char why[REASON_TEXT_SIZE];
-
-	history_set_path(&r, victim->pod->cgroup->path);
-	HISTORY_SET(r.pod, "%s", victim->pod->name);
-	r.level = victim->level;
-	HISTORY_SET(r.knob, "cgroup.kill");
-	HISTORY_SET(r.why, "%s", reason_text(reason, s->policy, why, sizeof(why)));
-	return r;
-}
-
 static struct kill_name *find(struct killer *killer, uint64_t serial)
 {
 	for (size_t i = 0; i < KILL_JOBS; i++)
@@ -142,11 +127,10 @@ static void on_done(struct state *s, const struct kill_done *done)
 	struct killer *killer = s->killer;
 	bool dead = done->result == 0 && done->ended;
 	struct kill_name *name = find(killer, done->token);
-	uint64_t freed = 0;
-	char text[REASON_TEXT_UNIT_SIZE];
+	struct history_record unnamed = HISTORY_RECORD(HISTORY_KILL);
+	uint64_t freed;
 
-	if (done->before_known && done->after_known && done->before_bytes > done->after_bytes)
-		freed = done->before_bytes - done->after_bytes;
+	kill_record_end(name ? &name->record : &unnamed, done, &freed);
 	if (done->errors[KILL_RELEASE] == -EPERM && !killer->said_release) {
 		killer->said_release = true;
 		log_info(
@@ -158,14 +142,6 @@ static void on_done(struct state *s, const struct kill_done *done)
 	s->status.kills += dead;
 	if (!name)
 		return;
-	if (done->result < 0)
-		HISTORY_SET(name->record.to, "was not done: %s",
-			    done->why ? done->why : strerror(-done->result));
-	else
-		HISTORY_SET(name->record.to, "%s: %" PRIu32 " process%s, %s back in %" PRIu64 " ms",
-			    done->ended ? "dead" : "not dead yet", done->n_processes,
-			    done->n_processes == 1 ? "" : "es", reason_text_bytes(freed, text),
-			    done->took_us / 1000);
 	messages_tell(s->history, &name->record);
 	name->serial = 0;
 }
@@ -199,11 +175,12 @@ static void begin(struct state *s, const struct victim *victim, struct history_r
 }
 
 /* Nobody is killed, though it would be time. Said once in a while. */
-static void say_nobody(struct state *s, const struct victim_list *list)
+static void say_nobody(struct state *s, const struct victim_list *list, bool full)
 {
 	if (s->status.pass_us - s->killer->said_us < SAY_AGAIN_US)
 		return;
 	s->killer->said_us = s->status.pass_us;
+	kill_record_candidates(s, list, !full);
 	log_warning("kill.nobody",
 		    "the node runs out of memory and no pod may be killed for it%s%s%s%s",
 		    list->n_left > 0 ? ": the largest offline one, " : "",
@@ -238,14 +215,16 @@ static void choose(struct state *s, const struct memory_kill_need *need)
 	if (list.pending_bytes >= need->bytes && list.pending_bytes > 0)
 		return;
 	if (list.n == 0) {
-		say_nobody(s, &list);
+		say_nobody(s, &list, full);
 		return;
 	}
-	record = record_of(s, &list.list[0], &need->reason);
-	if (full) {
+	kill_record_begin(s, &list, need, &record);
+	/* The kill first: what is told of it can wait. */
+	if (full)
 		begin(s, &list.list[0], &record);
+	kill_record_candidates(s, &list, !full);
+	if (full)
 		return;
-	}
 	killer->said_us = s->status.pass_us;
 	record.would = true;
 	messages_tell(s->history, &record);

@@ -249,8 +249,7 @@ static int by_key(enum evict_key key, const struct victim *a, const struct victi
 	}
 }
 
-/* Negative: a goes before b. */
-static int compare(const struct evict_policy *evict, const struct victim *a, const struct victim *b,
+int victim_compare(const struct evict_policy *evict, const struct victim *a, const struct victim *b,
 		   enum victim_by *ret_by, enum evict_key *ret_key)
 {
 	*ret_by = VICTIM_BY_LEVEL;
@@ -276,7 +275,7 @@ static void add_candidate(const struct victim_input *in, struct victim_list *l,
 	size_t at = l->n;
 
 	l->n_candidates++;
-	while (at > 0 && compare(&in->policy->evict, v, &l->list[at - 1], &by, &key) < 0)
+	while (at > 0 && victim_compare(&in->policy->evict, v, &l->list[at - 1], &by, &key) < 0)
 		at--;
 	if (at == VICTIM_LIST)
 		return;
@@ -341,7 +340,7 @@ void victim_choose(const struct victim_input *in, struct victim_list *ret_list)
 	if (l->n == 1)
 		l->by = VICTIM_BY_ALONE;
 	if (l->n > 1)
-		(void)compare(&in->policy->evict, &l->list[0], &l->list[1], &l->by, &l->key);
+		(void)victim_compare(&in->policy->evict, &l->list[0], &l->list[1], &l->by, &l->key);
 }
 
 /* --- one after another ----------------------------------------------------------------------- */

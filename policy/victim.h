@@ -115,6 +115,10 @@ struct victim_input {
  * `evict.order` (over-request and usage, soon: most first; newest; cost: least first), then the path. */
 void victim_choose(const struct victim_input *in, struct victim_list *ret_list);
 
+/* Negative: a goes before b, by *ret_by and *ret_key (where that is VICTIM_BY_ORDER). */
+int victim_compare(const struct evict_policy *evict, const struct victim *a, const struct victim *b,
+		   enum victim_by *ret_by, enum evict_key *ret_key);
+
 /* This one is killed now. */
 void victim_taken(struct victim_state *state, const struct victim *victim, int64_t now_us);
 

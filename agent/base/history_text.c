@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/base/checksum.h"
+#include "agent/base/history_numbers.h"
 #include "agent/base/messages.h"
 
 #define CHECKSUM_DIGITS 8
@@ -74,6 +75,8 @@ size_t history_text_format(const struct history_record *r, char *buf)
 	p = put_text(p, r->from);
 	p = put_text(p, r->to);
 	p = put_text(p, r->why);
+	if (history_numbers_valid(r->numbers))
+		p += sprintf(p, " %s", r->numbers);
 	(void)snprintf(checksum, sizeof(checksum), "%08" PRIx32,
 		       checksum_crc32(body, (size_t)(p - body)));
 	memcpy(buf, checksum, CHECKSUM_DIGITS);
@@ -245,6 +248,22 @@ static int get_checksum(const char *text, uint32_t *ret_checksum)
 	return text[CHECKSUM_DIGITS] == ' ' ? 0 : -EBADMSG;
 }
 
+/* None at the end of the line is none; of an agent before this one, for example. */
+static int get_numbers(struct words *w, char *buf, size_t size)
+{
+	size_t len = 0;
+	const char *word = next(w, &len);
+
+	buf[0] = '\0';
+	if (!word)
+		return 0;
+	if (len >= size || memchr(word, '\0', len))
+		return -EBADMSG;
+	memcpy(buf, word, len);
+	buf[len] = '\0';
+	return history_numbers_valid(buf) ? 0 : -EBADMSG;
+}
+
 int history_text_parse(const char *text, size_t len, struct history_record *r)
 {
 	struct words w = {.at = text + CHECKSUM_DIGITS + 1, .end = text + len};
@@ -264,7 +283,8 @@ int history_text_parse(const char *text, size_t len, struct history_record *r)
 	    get_text(&w, r->what, sizeof(r->what)) < 0 ||
 	    get_text(&w, r->knob, sizeof(r->knob)) < 0 ||
 	    get_text(&w, r->from, sizeof(r->from)) < 0 || get_text(&w, r->to, sizeof(r->to)) < 0 ||
-	    get_text(&w, r->why, sizeof(r->why)) < 0 || w.at)
+	    get_text(&w, r->why, sizeof(r->why)) < 0 ||
+	    get_numbers(&w, r->numbers, sizeof(r->numbers)) < 0 || w.at)
 		return -EBADMSG;
 	r->id = id;
 	r->wall_us = (int64_t)wall_us;

@@ -25,6 +25,7 @@ static const struct message messages[HISTORY_KIND_COUNT] = {
 	[HISTORY_FACTS] = {"facts", "e683ce4511d2416fa9cfdcd8226e46b9", LOG_NOTICE},
 	[HISTORY_RECLAIM] = {"reclaim", "f9faa4078fc742288586617a4d3e647a", LOG_NOTICE},
 	[HISTORY_KILL] = {"kill", "e08267fde7de4bb0bb26a56e2a000201", LOG_WARNING},
+	[HISTORY_CANDIDATE] = {"candidate", "5d0b6c3a8f2e4b0c9a5e7d1f46c28b93", LOG_DEBUG},
 	[HISTORY_AGENT] = {"agent", "91de851ceea542e5a7991ce07b0760ad", LOG_NOTICE},
 };
 
@@ -80,6 +81,9 @@ static void put_fact(struct text *t, const struct history_record *r)
 	case HISTORY_FIGHT:
 		if (*r->to)
 			put(t, ": somebody else keeps writing %s over colod's %s", r->to, r->from);
+		return;
+	case HISTORY_CANDIDATE:
+		put(t, " was %s", r->to);
 		return;
 	case HISTORY_AGENT:
 		put(t, ": %s", r->to);
@@ -147,6 +151,7 @@ static void say(const struct history_record *r, const struct message *m, struct 
 		{"COLOD_FROM", r->from},
 		{"COLOD_TO", r->to},
 		{"COLOD_WHY", r->why},
+		{"COLOD_NUMBERS", r->numbers},
 		{"COLOD_LEVEL", n->level},
 		{"COLOD_RUNG", rung ? r->to : ""},
 		{"COLOD_CALLER_UID", n->uid},

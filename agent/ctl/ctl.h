@@ -58,11 +58,12 @@ int verb_trial(const struct ctl *ctl);
 cJSON *verb_history_json(const struct ctl *ctl, int *ret_exit);
 cJSON *verb_trial_json(const struct ctl *ctl, int *ret_exit);
 
-/* Which records these two want; they find them in the document as "history". Returns an enum ctl_exit,
+/* Which records these want; they find them in the document as "history". Returns an enum ctl_exit,
  * after one sentence where the command line is wrong. `now_us` is CLOCK_REALTIME. */
 struct client_filter;
 int verb_history_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
 int verb_trial_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
+int verb_why_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
 
 /* policy check, show, explain, why, schema: acts; only why needs a daemon. */
 int verb_policy(const struct ctl *ctl);

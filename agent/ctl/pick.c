@@ -152,28 +152,47 @@ static int say_many(const struct ctl *ctl, const struct term *err, const cJSON *
 	return CTL_NO_POD;
 }
 
-int pick_pod(const struct ctl *ctl, const cJSON **ret_pod)
+static const cJSON *best_of(const struct ctl *ctl, enum pod_ref_match *ret_best, bool *ret_shared)
 {
-	struct term err = {.out = ctl->err, .utf8 = ctl->term.utf8};
-	const cJSON *pods = doc_get(ctl->doc, "pods"), *pod, *found = NULL;
-	enum pod_ref_match best = POD_REF_NO;
-	bool shared = false;
+	const cJSON *pod, *found = NULL;
 
-	cJSON_ArrayForEach(pod, pods)
+	*ret_best = POD_REF_NO;
+	*ret_shared = false;
+	cJSON_ArrayForEach(pod, doc_get(ctl->doc, "pods"))
 	{
 		struct pod_ref ref = ref_of(pod);
 		enum pod_ref_match match = pod_ref_match(&ref, ctl->args[0]);
 
-		if (match == POD_REF_NO || match < best)
+		if (match == POD_REF_NO || match < *ret_best)
 			continue;
-		shared = match == best;
-		best = match;
+		*ret_shared = match == *ret_best;
+		*ret_best = match;
 		found = pod;
 	}
+	return found;
+}
+
+int pick_pod(const struct ctl *ctl, const cJSON **ret_pod)
+{
+	struct term err = {.out = ctl->err, .utf8 = ctl->term.utf8};
+	const cJSON *pods = doc_get(ctl->doc, "pods"), *found;
+	enum pod_ref_match best;
+	bool shared;
+
+	found = best_of(ctl, &best, &shared);
 	if (!found)
 		return say_none(ctl, &err, pods);
 	if (shared)
 		return say_many(ctl, &err, pods, best);
 	*ret_pod = found;
 	return CTL_OK;
+}
+
+const cJSON *pick_one(const struct ctl *ctl)
+{
+	enum pod_ref_match best;
+	bool shared;
+	const cJSON *found = best_of(ctl, &best, &shared);
+
+	return shared ? NULL : found;
 }

@@ -7,3 +7,6 @@
 /* CTL_OK and the pod's object in ctl->doc, borrowed; else CTL_NO_POD after a message on ctl->err
  * that lists what would have been accepted. */
 int pick_pod(const struct ctl *ctl, const cJSON **ret_pod);
+
+/* The same without a message; NULL where it is none, or not one alone. */
+const cJSON *pick_one(const struct ctl *ctl);

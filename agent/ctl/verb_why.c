@@ -9,6 +9,7 @@
 
 #include "agent/ctl/doc.h"
 #include "agent/ctl/pick.h"
+#include "agent/ctl/why_kill.h"
 
 #define KEY_COLUMNS 11
 #define KNOB_COLUMNS 14
@@ -362,8 +363,10 @@ int verb_why(const struct ctl *ctl)
 	const cJSON *pod;
 	int r = pick_pod(ctl, &pod);
 
-	if (r != CTL_OK)
+	if (r != CTL_OK) {
+		why_kill_gone(ctl);
 		return r;
+	}
 	term_text(&ctl->term, doc_text(pod, "name", "?"), TERM_BOLD);
 	(void)fputc('\n', ctl->term.out);
 	assignment_lines(ctl, pod);
@@ -379,6 +382,7 @@ int verb_why(const struct ctl *ctl)
 	rest_line(ctl, pod);
 	floor_line(ctl, pod);
 	losses(ctl, pod);
+	why_kill_lines(ctl, KEY_COLUMNS);
 	path_line(ctl, "its own knobs", doc_text(pod, "cgroup", "?"));
 	if (!knob_list(ctl, doc_get(pod, "knobs")))
 		term_say(&ctl->term, 4, 4, "none is planned or changed");
@@ -398,6 +402,10 @@ cJSON *verb_why_json(const struct ctl *ctl, int *ret_exit)
 	}
 	object = cJSON_Duplicate(pod, 1);
 	classes = cJSON_AddArrayToObject(object, "classes");
+	if (!why_kill_json(ctl, object)) {
+		cJSON_Delete(object);
+		return NULL;
+	}
 	cJSON_ArrayForEach(class, doc_get(ctl->doc, "classes"))
 	{
 		if (on_path(doc_text(class, "cgroup", ""), doc_text(pod, "cgroup", "")) &&

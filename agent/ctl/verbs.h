@@ -30,6 +30,7 @@ struct verb {
 	int (*act)(const struct ctl *ctl); /* gets no snapshot; prints by itself */
 	/* Not NULL: the snapshot comes with these records as "history". */
 	int (*ask)(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
+	bool may_lack; /* the verb has enough to show without those */
 };
 
 /* The verb of argv[0] that takes argc - 1 arguments and the options given. CTL_OK, or CTL_USAGE

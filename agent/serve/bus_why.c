@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "agent/base/history.h"
+#include "agent/base/messages.h"
 #include "agent/base/pod_ref.h"
 #include "agent/serve/bus_text.h"
 #include "colod/loss.h"
@@ -140,6 +142,29 @@ static int append_freeze(sd_bus_message *reply, const struct snapshot *s, const 
 				l->pods[pod->slot].freezes, l->pods[pod->slot].frozen_us / 1000);
 }
 
+/* The newest of what the history has of this pod and kills: whether it was taken, or why not. */
+static int append_kill(sd_bus_message *reply, const struct snapshot *s, const struct pod *pod)
+{
+	struct history_record r, kill, candidate;
+	uint64_t cursor = 0, n_kill = 0, n_candidate = 0;
+	char text[MESSAGES_TEXT_SIZE];
+	int rc = 0;
+
+	while (s->history && pod->cgroup && history_next(s->history, &cursor, &r)) {
+		if ((r.kind != HISTORY_KILL && r.kind != HISTORY_CANDIDATE) ||
+		    strcmp(r.what, pod->cgroup->path) != 0)
+			continue;
+		*(r.kind == HISTORY_KILL ? &kill : &candidate) = r;
+		*(r.kind == HISTORY_KILL ? &n_kill : &n_candidate) += 1;
+	}
+	if (n_candidate > 0)
+		rc = bus_text_appendf(reply, "kill: %s",
+				      messages_text(&candidate, text, sizeof(text)));
+	if (rc >= 0 && n_kill > 0)
+		rc = bus_text_appendf(reply, "kill: %s", messages_text(&kill, text, sizeof(text)));
+	return rc;
+}
+
 static int append_held(sd_bus_message *reply, const struct pod *pod)
 {
 	size_t n = 0;
@@ -174,6 +199,8 @@ int bus_why_append(sd_bus_message *reply, const struct snapshot *snapshot, const
 	r = append_cores(reply, snapshot, pod);
 	if (r == 0)
 		r = append_freeze(reply, snapshot, pod);
+	if (r >= 0)
+		r = append_kill(reply, snapshot, pod);
 	if (r < 0)
 		return r;
 	for (const struct cgroup *c = pod->cgroup; c; c = c->parent) {

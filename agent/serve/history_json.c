@@ -8,6 +8,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/history.h"
+#include "agent/base/history_numbers.h"
 #include "agent/base/messages.h"
 #include "agent/base/pod_ref.h"
 #include "agent/base/utf8.h"
@@ -74,6 +75,23 @@ static void put_text(FILE *out, const char *key, char *text)
 	(void)fputc('"', out);
 }
 
+/* {"estimate_bytes":7340032,"usage_bytes":null}: null was not measured. */
+static void put_numbers(FILE *out, const char *at)
+{
+	struct history_number number;
+	const char *before = "";
+
+	(void)fputs(",\"numbers\":{", out);
+	for (; *at && history_numbers_next(&at, &number); before = ",") {
+		(void)fprintf(out, "%s\"%s\":", before, number.key);
+		if (number.known)
+			(void)fprintf(out, "%" PRId64, number.value);
+		else
+			(void)fputs("null", out);
+	}
+	(void)fputc('}', out);
+}
+
 static void put_record(FILE *out, struct history_record *r)
 {
 	char text[MESSAGES_TEXT_SIZE];
@@ -95,6 +113,8 @@ static void put_record(FILE *out, struct history_record *r)
 	put_text(out, "to", r->to);
 	put_text(out, "why", r->why);
 	put_text(out, "text", text);
+	if (*r->numbers)
+		put_numbers(out, r->numbers);
 	if (r->caller.known) {
 		(void)fprintf(out, ",\"caller\":{\"uid\":%" PRIu32 ",\"pid\":%" PRId32,
 			      r->caller.uid, r->caller.pid);

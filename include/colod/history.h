@@ -17,6 +17,7 @@
 #define HISTORY_VALUE_SIZE 64
 #define HISTORY_WHY_SIZE 384
 #define HISTORY_COMM_SIZE 16
+#define HISTORY_NUMBERS_SIZE 384
 
 /* In braces: what the record says in `what`, `knob`, `from` and `to`. */
 enum history_kind {
@@ -35,7 +36,9 @@ enum history_kind {
 	HISTORY_FACTS,
 	HISTORY_RECLAIM, /* {cgroup path, "memory.reclaim", "", what it gave}; told when it is over */
 	HISTORY_KILL,	 /* {cgroup path, "cgroup.kill", "", what became of it} */
-	HISTORY_AGENT,	 /* {"colod" or "holds", "", "", what became of it} */
+	/* {cgroup path, "", "", "chosen", "passed over" or "no candidate"}: whom a kill might have taken */
+	HISTORY_CANDIDATE,
+	HISTORY_AGENT, /* {"colod" or "holds", "", "", what became of it} */
 	HISTORY_KIND_COUNT,
 };
 
@@ -63,6 +66,8 @@ struct history_record {
 	char from[HISTORY_VALUE_SIZE];
 	char to[HISTORY_VALUE_SIZE];
 	char why[HISTORY_WHY_SIZE]; /* one sentence */
+	/* The numbers of that, "key=value,key=-" (agent/base/history_numbers.h); "" without any */
+	char numbers[HISTORY_NUMBERS_SIZE];
 	struct history_caller caller;
 };
 

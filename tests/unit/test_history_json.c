@@ -120,12 +120,30 @@ TEST(names_can_forge_neither_a_record_nor_a_line)
 	assert_null(strchr(text, '\n'));
 }
 
+TEST(numbers_are_numbers_and_what_was_not_measured_is_null)
+{
+	struct history_record r = HISTORY_RECORD(HISTORY_KILL);
+	const cJSON *record;
+
+	HISTORY_SET(r.numbers, "expected_bytes=5,freed_bytes=-,room_bytes=-3");
+	history_add(history, &r);
+	(void)ids(&(struct history_filter){.word = ""});
+	record = cJSON_GetArrayItem(cJSON_GetObjectItem(doc, "records"), 5);
+	assert_non_null(strstr(text, ",\"numbers\":{\"expected_bytes\":5,\"freed_bytes\":null,"
+				     "\"room_bytes\":-3}}"));
+	assert_non_null(cJSON_GetObjectItem(record, "numbers"));
+	record = cJSON_GetArrayItem(cJSON_GetObjectItem(doc, "records"), 0);
+	assert_null(cJSON_GetObjectItem(record, "numbers"));
+}
+
 TEST(kinds_are_a_list_of_names)
 {
 	uint32_t kinds = 7;
 
 	assert_int_equal(history_json_kinds("", &kinds), 0);
 	assert_int_equal(kinds, 0);
+	assert_int_equal(history_json_kinds("kill,candidate", &kinds), 0);
+	assert_int_equal(kinds, 1u << HISTORY_KILL | 1u << HISTORY_CANDIDATE);
 	assert_int_equal(history_json_kinds("write,rung", &kinds), 0);
 	assert_int_equal(kinds, 1u << HISTORY_WRITE | 1u << HISTORY_RUNG);
 	assert_int_equal(history_json_kinds("write,no", &kinds), -EINVAL);
@@ -154,6 +172,7 @@ int main(void)
 		CASE(by_time_kind_and_number),
 		CASE(by_pod_or_cgroup_as_people_name_it),
 		CASE(names_can_forge_neither_a_record_nor_a_line),
+		CASE(numbers_are_numbers_and_what_was_not_measured_is_null),
 		CASE(kinds_are_a_list_of_names),
 		CASE(what_cannot_be_written_is_an_error),
 	};

@@ -50,6 +50,7 @@ static void comes_back(void)
 	assert_string_equal(got.from, record.from);
 	assert_string_equal(got.to, record.to);
 	assert_string_equal(got.why, record.why);
+	assert_string_equal(got.numbers, record.numbers);
 	assert_int_equal(got.caller.known, record.caller.known);
 	assert_int_equal(got.caller.uid, record.caller.uid);
 	assert_int_equal(got.caller.pid, record.caller.pid);
@@ -68,6 +69,19 @@ TEST(a_record_comes_back_as_it_was)
 	comes_back();
 	record.caller = (struct history_caller){.known = true};
 	comes_back();
+}
+
+TEST(numbers_stand_at_the_end_and_only_where_there_are_any)
+{
+	set();
+	comes_back();
+	assert_non_null(strstr(buf, " one\\x20sentence\n"));
+	HISTORY_SET(record.numbers, "a_bytes=17,b=-");
+	comes_back();
+	assert_non_null(strstr(buf, " one\\x20sentence a_bytes=17,b=-\n"));
+	HISTORY_SET(record.numbers, "no numbers");
+	(void)history_text_format(&record, buf);
+	assert_non_null(strstr(buf, " one\\x20sentence\n"));
 }
 
 TEST(every_kind_level_and_effect_comes_back)
@@ -120,6 +134,10 @@ TEST(the_longest_texts_fit)
 	memset(record.from, '\n', sizeof(record.from) - 1);
 	memset(record.to, '\n', sizeof(record.to) - 1);
 	memset(record.why, '\n', sizeof(record.why) - 1);
+	memset(record.numbers, '9', sizeof(record.numbers) - 1);
+	for (size_t i = 0; i + 6 < sizeof(record.numbers); i += 6)
+		memcpy(record.numbers + i, i == 0 ? "a=1234" : ",a=123", 6);
+	record.numbers[sizeof(record.numbers) - 1] = '\0';
 	comes_back();
 }
 
@@ -195,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_comes_back_as_it_was),
+		cmocka_unit_test(numbers_stand_at_the_end_and_only_where_there_are_any),
 		cmocka_unit_test(every_kind_level_and_effect_comes_back),
 		cmocka_unit_test(texts_that_look_like_something_else_come_back),
 		cmocka_unit_test(the_longest_texts_fit),

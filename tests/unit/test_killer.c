@@ -87,6 +87,17 @@ static size_t n_told(struct history_record *ret_last)
 	return n;
 }
 
+/* The oldest. */
+static bool candidate(const char *path, struct history_record *ret_record)
+{
+	uint64_t cursor = 0;
+
+	while (history_next(t.state->history, &cursor, ret_record))
+		if (ret_record->kind == HISTORY_CANDIDATE && strcmp(ret_record->what, path) == 0)
+			return true;
+	return false;
+}
+
 TEST(in_a_lower_mode_it_is_said_once_who_it_would_have_been)
 {
 	struct history_record r;
@@ -105,7 +116,18 @@ TEST(in_a_lower_mode_it_is_said_once_who_it_would_have_been)
 	assert_string_equal(r.knob, "cgroup.kill");
 	assert_int_equal(r.level, LEVEL_P7);
 	assert_non_null(strstr(r.why, "falls by"));
+	assert_non_null(strstr(r.why, "; 700 MiB are expected back"));
 	assert_true(t.state->status.kills == 0);
+	assert_non_null(strstr(r.numbers, "expected_bytes=734003200,candidates=2,"));
+	assert_true(candidate(TICK_HOG_POD, &r) && r.would);
+	assert_string_equal(r.to, "chosen");
+	assert_non_null(
+		strstr(r.numbers, "place=1,expected_bytes=734003200,usage_bytes=-,soon_bytes=-"));
+	assert_true(candidate(TICK_BATCH_POD, &r));
+	assert_string_equal(r.to, "passed over");
+	assert_non_null(strstr(r.numbers, "place=2,expected_bytes=314572800,"));
+	assert_non_null(strstr(r.why, "went first"));
+	assert_false(candidate(TICK_ONLINE_POD, &r));
 }
 
 TEST(in_mode_observe_nothing_is_said_either_and_off_neither)
@@ -140,6 +162,8 @@ TEST(in_mode_full_the_kill_is_begun_and_what_came_of_it_is_told)
 	assert_false(r.would);
 	assert_string_equal(r.what, TICK_HOG_POD);
 	assert_non_null(strstr(r.to, "was not done"));
+	assert_non_null(strstr(r.numbers, "kill_us="));
+	assert_true(candidate(TICK_HOG_POD, &r) && !r.would);
 	assert_true(t.state->status.kills == 0);
 }
 
@@ -152,6 +176,9 @@ TEST(where_nobody_may_be_killed_nobody_is)
 	passes(10, 0);
 	passes(16, 160);
 	assert_int_equal(n_told(&r), 0);
+	assert_true(candidate(TICK_HOG_POD, &r));
+	assert_string_equal(r.to, "no candidate");
+	assert_string_equal(r.why, "it would free too little");
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -114,6 +114,10 @@ TEST(steps_and_modes_are_told_apart)
 	struct history_record r = step(HISTORY_RUNG, "cpu");
 
 	assert_text(&r, "cpu: calm → squeeze: because");
+	r = step(HISTORY_CANDIDATE, "a/pod");
+	r.from[0] = '\0';
+	HISTORY_SET(r.to, "passed over");
+	assert_text(&r, "a/pod was passed over: because");
 	r = step(HISTORY_MODE, "mode");
 	assert_text(&r, "mode: calm → squeeze: because");
 	r = step(HISTORY_MODE, "cpu");

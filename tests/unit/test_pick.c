@@ -41,6 +41,7 @@ static const char *pick(const char *word)
 	r = pick_pod(&ctl, &pod);
 	fclose(ctl.err);
 	assert_int_equal(r, pod ? CTL_OK : CTL_NO_POD);
+	assert_ptr_equal(pick_one(&ctl), pod);
 	assert_true(pod ? err_size == 0 : err_size > 0);
 	return pod ? doc_text(pod, "name", "") : NULL;
 }
