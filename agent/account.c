@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "agent/base/history_numbers.h"
 #include "agent/base/messages.h"
+#include "agent/effects.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/knob.h"
@@ -132,6 +134,15 @@ void account_property(void *context, const char *unit, const char *what, bool un
 	messages_tell(s->history, &r);
 }
 
+/* What decided, as reason.h has it for its code. */
+static void put_reason(struct history_record *r, const struct reason *reason)
+{
+	history_number_if(r, "observed", true, reason->observed);
+	history_number_if(r, "limit", true, reason->limit);
+	history_number_if(r, "for_us", true, reason->for_us);
+	history_number_if(r, "extra", true, reason->extra);
+}
+
 void account_rungs(struct state *s, const struct ladders *before)
 {
 	char why[REASON_TEXT_SIZE];
@@ -149,6 +160,8 @@ void account_rungs(struct state *s, const struct ladders *before)
 		HISTORY_SET(r.from, "%s", names_rung(before->of[i].rung));
 		HISTORY_SET(r.to, "%s", names_rung(ladder->rung));
 		HISTORY_SET(r.why, "%s", reason_text(&ladder->reason, s->policy, why, sizeof(why)));
+		put_reason(&r, &ladder->reason);
+		effects_begin(s, (enum resource)i, &r);
 		messages_tell(s->history, &r);
 	}
 }

@@ -19,7 +19,7 @@ void account_controller(struct state *state, const struct pod *pod, enum knob kn
  * new, and of a hold, whose value moves, one for each time that pressure rises. */
 void account_withheld(struct state *state);
 
-/* The CPU ladder was on rung `before` and is on another one. */
+/* Some ladder was on rung `before` and is on another one. */
 void account_rungs(struct state *state, const struct ladders *before);
 
 /* What the mode in force, whole and per resource, has become since the last call; the first call only

@@ -34,8 +34,6 @@ void kill_record_begin(const struct state *s, const struct victim_list *list,
 		    reason_text_bytes(v->estimate_bytes, expected));
 	history_number(r, "kill_us", s->status.pass_us);
 	history_number_if(r, "needed_bytes", true, need->bytes);
-	history_number_if(r, "room_bytes", true, need->reason.extra);
-	history_number_if(r, "fall_bytes_per_s", true, need->reason.observed);
 	history_number_if(r, "expected_bytes", true, v->estimate_bytes);
 	history_number(r, "candidates", (int64_t)list->n_candidates);
 	history_number(r, "left_out", victim_text_n_left(list));

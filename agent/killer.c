@@ -14,6 +14,7 @@
 #include "agent/base/lanes.h"
 #include "agent/base/log.h"
 #include "agent/base/messages.h"
+#include "agent/effects.h"
 #include "agent/kill_record.h"
 #include "policy/decide.h"
 #include "policy/kernel_text.h"
@@ -171,6 +172,7 @@ static void begin(struct state *s, const struct victim *victim, struct history_r
 		(void)cleanup_close_fd(job.dir_fd);
 		return;
 	}
+	effects_begin(s, RESOURCE_MEMORY, record);
 	*name = (struct kill_name){.serial = job.token, .record = *record};
 }
 
@@ -219,6 +221,7 @@ static void choose(struct state *s, const struct memory_kill_need *need)
 		return;
 	}
 	kill_record_begin(s, &list, need, &record);
+	record.would = !full;
 	/* The kill first: what is told of it can wait. */
 	if (full)
 		begin(s, &list.list[0], &record);
@@ -226,7 +229,7 @@ static void choose(struct state *s, const struct memory_kill_need *need)
 	if (full)
 		return;
 	killer->said_us = s->status.pass_us;
-	record.would = true;
+	effects_begin(s, RESOURCE_MEMORY, &record);
 	messages_tell(s->history, &record);
 }
 

@@ -9,6 +9,7 @@
 #include "agent/base/history.h"
 #include "agent/control_text.h"
 #include "agent/discover/discover.h"
+#include "agent/effects.h"
 #include "agent/life.h"
 #include "agent/node_watch.h"
 #include "agent/observe/observe.h"
@@ -54,7 +55,8 @@ struct state {
 	struct changes changes;	     /* of the pass under way */
 	struct changes last_changes; /* of the last pass that had any */
 	struct scores scores;
-	struct losses losses; /* what was taken from whom since the start */
+	struct effects effects; /* steps that are looked at again */
+	struct losses losses;	/* what was taken from whom since the start */
 	struct status status;
 	struct history *history;      /* what was done, for people */
 	struct modes accounted_modes; /* as the history knows them, once modes_accounted */

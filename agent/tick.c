@@ -13,6 +13,7 @@
 #include "agent/apply/units.h"
 #include "agent/base/log.h"
 #include "agent/controllers.h"
+#include "agent/effects.h"
 #include "agent/killer.h"
 #include "agent/life.h"
 #include "agent/mode_sources.h"
@@ -117,6 +118,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	floor_step(&s->floor_cpu, model, samples, &s->plan, now_us);
 	account_facts(s);
 	account_rungs(s, &before);
+	effects_pass(s);
 	r = score(model, samples, &s->plan, &s->scores);
 	if (r < 0)
 		return r;

@@ -360,6 +360,17 @@ bool history_next(const struct history *history, uint64_t *cursor,
 	return found;
 }
 
+uint64_t history_end(const struct history *history)
+{
+	struct history *h = (struct history *)history;
+	uint64_t head;
+
+	(void)pthread_mutex_lock(&h->lock);
+	head = h->ring.head;
+	(void)pthread_mutex_unlock(&h->lock);
+	return head;
+}
+
 struct history_counts history_counts(const struct history *history)
 {
 	struct history *h = (struct history *)history;

@@ -45,6 +45,9 @@ void history_set_path(struct history_record *record, const char *path);
 bool history_next(const struct history *history, uint64_t *cursor,
 		  struct history_record *ret_record);
 
+/* The cursor behind the newest record: only what comes from now on is read on from it. */
+uint64_t history_end(const struct history *history);
+
 struct history_counts {
 	uint64_t added;	      /* since start */
 	uint64_t not_on_disk; /* since start: fell out of memory before a disk took them */

@@ -26,6 +26,7 @@ static const struct message messages[HISTORY_KIND_COUNT] = {
 	[HISTORY_RECLAIM] = {"reclaim", "f9faa4078fc742288586617a4d3e647a", LOG_NOTICE},
 	[HISTORY_KILL] = {"kill", "e08267fde7de4bb0bb26a56e2a000201", LOG_WARNING},
 	[HISTORY_CANDIDATE] = {"candidate", "5d0b6c3a8f2e4b0c9a5e7d1f46c28b93", LOG_DEBUG},
+	[HISTORY_EFFECT] = {"effect", "1f7c9b52e0d84c6d8b3a40e2957fd6ac", LOG_INFO},
 	[HISTORY_AGENT] = {"agent", "91de851ceea542e5a7991ce07b0760ad", LOG_NOTICE},
 };
 
@@ -109,7 +110,8 @@ const char *messages_text(const struct history_record *r, char *buf, size_t size
 {
 	struct text t = {.buf = buf, .size = size};
 	/* Pressure and modes are told of by the resource alone: "cpu: calm → squeeze". */
-	bool step = r->kind == HISTORY_RUNG || r->kind == HISTORY_MODE || r->kind == HISTORY_FACTS;
+	bool step = r->kind == HISTORY_RUNG || r->kind == HISTORY_MODE ||
+		    r->kind == HISTORY_FACTS || (r->kind == HISTORY_EFFECT && !*r->knob);
 	bool part = r->kind == HISTORY_MODE && strcmp(r->what, "mode") != 0;
 
 	buf[0] = '\0';

@@ -47,6 +47,7 @@ struct bus {
 	sd_bus_slot *manager;
 	struct bus_pods pods;
 	struct shown shown;
+	uint64_t told; /* of the history, as far as StepTold went */
 	bool named;
 };
 
@@ -351,6 +352,10 @@ const sd_bus_vtable bus_manager_vtable[] = {
 				bus_control_resume, OPEN),
 	SD_BUS_SIGNAL_WITH_ARGS("RungChanged",
 				SD_BUS_ARGS("s", resource, "s", from, "s", to, "s", reason), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("StepTold",
+				SD_BUS_ARGS("t", id, "s", kind, "s", what, "s", pod, "s", text,
+					    "a{sx}", numbers),
+				0),
 	SD_BUS_SIGNAL_WITH_ARGS("PolicyRejected", SD_BUS_ARGS("s", state, "s", first_error), 0),
 	SD_BUS_VTABLE_END,
 };
@@ -386,6 +391,7 @@ int bus_new(sd_bus *sdbus, const struct bus_ops *ops, struct bus **ret_bus)
 	if (r >= 0)
 		r = bus_pod_sync(&bus->pods, false);
 	fill_shown(snapshot_of(bus), &bus->shown);
+	bus->told = bus_signal_from(snapshot_of(bus));
 	/* Last: whoever sees the name finds the objects. */
 	if (r >= 0)
 		r = sys_bus(sd_bus_request_name(sdbus, BUS_NAME, 0));
@@ -427,6 +433,7 @@ void bus_publish(struct bus *bus)
 		moved = true;
 		bus_signal_rung(bus->sdbus, s, (enum resource)i, was.rungs[i]);
 	}
+	bus_signal_steps(bus->sdbus, s, &bus->told);
 	if (was.policy_state != now.policy_state && s->status)
 		bus_signal_policy(bus->sdbus, s);
 #define NOTE(changed, name)                                                                        \

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/history.h"
+#include "agent/base/history_numbers.h"
+#include "agent/base/messages.h"
 #include "agent/base/sys.h"
 #include "agent/serve/bus.h"
 #include "agent/serve/bus_text.h"
@@ -45,6 +48,50 @@ void bus_signal_rung(sd_bus *sdbus, const struct snapshot *s, enum resource reso
 	text[3] = reason_text(&ladder->reason, s->policy, reason, sizeof(reason));
 
 	emit(sdbus, "RungChanged", text, sizeof(text) / sizeof(text[0]));
+}
+
+static int append_numbers(sd_bus_message *signal, const char *at)
+{
+	struct history_number number;
+	int r = sd_bus_message_open_container(signal, 'a', "{sx}");
+
+	while (r >= 0 && *at && history_numbers_next(&at, &number))
+		if (number.known)
+			r = sd_bus_message_append(signal, "{sx}", number.key, number.value);
+	return r < 0 ? r : sd_bus_message_close_container(signal);
+}
+
+static void emit_step(sd_bus *sdbus, const struct history_record *record)
+{
+	_cleanup_(unref_message) sd_bus_message *signal = NULL;
+	char text[MESSAGES_TEXT_SIZE];
+	const char *const texts[] = {messages_of(record->kind)->name, record->what, record->pod,
+				     messages_text(record, text, sizeof(text))};
+	int r = sd_bus_message_new_signal(sdbus, &signal, BUS_PATH, BUS_MANAGER_INTERFACE,
+					  "StepTold");
+
+	if (r >= 0)
+		r = sd_bus_message_append(signal, "t", record->id);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && r >= 0; i++)
+		r = bus_text_append(signal, texts[i]);
+	if (r >= 0)
+		r = append_numbers(signal, record->numbers);
+	if (r >= 0)
+		(void)sys_bus(sd_bus_send(sdbus, signal, NULL));
+}
+
+void bus_signal_steps(sd_bus *sdbus, const struct snapshot *s, uint64_t *cursor)
+{
+	struct history_record r;
+
+	while (s->history && history_next(s->history, cursor, &r))
+		if (r.kind == HISTORY_RUNG || r.kind == HISTORY_KILL || r.kind == HISTORY_EFFECT)
+			emit_step(sdbus, &r);
+}
+
+uint64_t bus_signal_from(const struct snapshot *s)
+{
+	return s->history ? history_end(s->history) : 0;
 }
 
 void bus_signal_policy(sd_bus *sdbus, const struct snapshot *s)

@@ -38,6 +38,8 @@ enum history_kind {
 	HISTORY_KILL,	 /* {cgroup path, "cgroup.kill", "", what became of it} */
 	/* {cgroup path, "", "", "chosen", "passed over" or "no candidate"}: whom a kill might have taken */
 	HISTORY_CANDIDATE,
+	/* How a step worked, 10 s after it: {resource, "", rung, rung} or {cgroup path, "cgroup.kill", "", ""} */
+	HISTORY_EFFECT,
 	HISTORY_AGENT, /* {"colod" or "holds", "", "", what became of it} */
 	HISTORY_KIND_COUNT,
 };

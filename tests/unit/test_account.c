@@ -185,6 +185,9 @@ TEST(a_rung_is_recorded_with_whether_it_was_acted_on)
 	assert_true(r.would);
 	assert_true(find(HISTORY_RUNG, "cpu", ""));
 	assert_false(r.would);
+	assert_string_equal(r.numbers,
+			    "observed=123,limit=50,for_us=2000000,extra=0,window_us=2000000,"
+			    "stall_before_permille=-");
 }
 
 TEST(what_observe_would_do_is_recorded_once)

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "agent/base/history.h"
 #include "agent/serve/bus_signal.h"
 #include "tests/lib/bus_case.h"
 
@@ -77,6 +78,69 @@ TEST(a_rung_is_told_with_where_it_came_from_and_why)
 	assert_non_null(strstr(seen, "10 s"));
 }
 
+static int on_step(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	size_t len = strlen(seen);
+	const char *kind, *what, *pod, *text, *key;
+	uint64_t id;
+	int64_t value;
+
+	(void)userdata, (void)error;
+	assert_true(sd_bus_message_read(m, "tssss", &id, &kind, &what, &pod, &text) > 0);
+	len += (size_t)snprintf(seen + len, sizeof(seen) - len, "%u %s %s %s \"%s\"", (unsigned)id,
+				kind, what, pod, text);
+	assert_true(sd_bus_message_enter_container(m, 'a', "{sx}") > 0);
+	while (sd_bus_message_read(m, "{sx}", &key, &value) > 0)
+		len += (size_t)snprintf(seen + len, sizeof(seen) - len, " %s=%d", key, (int)value);
+	(void)snprintf(seen + len, sizeof(seen) - len, "\n");
+	return 0;
+}
+
+static void add(struct history *history, enum history_kind kind, const char *numbers)
+{
+	struct history_record r = HISTORY_RECORD(kind);
+
+	HISTORY_SET(r.what, "memory");
+	HISTORY_SET(r.pod, "p");
+	HISTORY_SET(r.why, "because");
+	if (kind == HISTORY_EFFECT) {
+		HISTORY_SET(r.from, "calm");
+		HISTORY_SET(r.to, "squeeze");
+	}
+	HISTORY_SET(r.numbers, "%s", numbers);
+	history_add(history, &r);
+}
+
+/* What was there before is not told again, and what was not measured is no number. */
+TEST(steps_are_told_with_their_numbers_once)
+{
+	struct history *history = NULL;
+	uint64_t cursor;
+
+	assert_int_equal(history_new(&history), 0);
+	assert_true(bus_signal_from(&b->serve.snapshot) == 0);
+	b->serve.snapshot.history = history;
+	assert_return_code(sd_bus_match_signal(b->client, NULL, NULL, NULL, BUS_CASE_MANAGER,
+					       "StepTold", on_step, NULL),
+			   0);
+	add(history, HISTORY_RUNG, "");
+	cursor = bus_signal_from(&b->serve.snapshot);
+	add(history, HISTORY_WRITE, "");
+	add(history, HISTORY_KILL, "freed_bytes=-,processes=3");
+	add(history, HISTORY_EFFECT, "room_after_bytes=-5");
+	for (int i = 0; i < 2; i++) {
+		bus_signal_steps(b->server, &b->serve.snapshot, &cursor);
+		private_bus_settle(b->server, b->client);
+		/* The other callback puts the name behind it. */
+		assert_string_equal(seen,
+				    "3 kill memory p \"memory: because\" processes=3\nStepTold"
+				    "4 effect memory p \"memory: calm → squeeze: because\" "
+				    "room_after_bytes=-5\nStepTold");
+	}
+	b->serve.snapshot.history = NULL;
+	history_free(history);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +149,8 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(a_rung_is_told_with_where_it_came_from_and_why,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(steps_are_told_with_their_numbers_once, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

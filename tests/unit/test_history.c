@@ -50,6 +50,20 @@ TEST(ids_grow_by_one_and_times_are_given)
 	assert_false(history_next(history, &cursor, &r));
 }
 
+TEST(from_the_end_only_what_is_new_is_read)
+{
+	struct history_record r;
+	uint64_t cursor;
+
+	add("first");
+	cursor = history_end(history);
+	assert_false(history_next(history, &cursor, &r));
+	add("second");
+	assert_true(history_next(history, &cursor, &r));
+	assert_string_equal(r.what, "second");
+	assert_false(history_next(history, &cursor, &r));
+}
+
 TEST(times_of_the_caller_stay)
 {
 	struct history_record r = HISTORY_RECORD(HISTORY_AGENT);
@@ -101,6 +115,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(ids_grow_by_one_and_times_are_given, open_history,
+						close_history),
+		cmocka_unit_test_setup_teardown(from_the_end_only_what_is_new_is_read, open_history,
 						close_history),
 		cmocka_unit_test_setup_teardown(times_of_the_caller_stay, open_history,
 						close_history),
