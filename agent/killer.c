@@ -17,6 +17,7 @@
 #include "agent/effects.h"
 #include "agent/kill_record.h"
 #include "policy/decide.h"
+#include "policy/freeze.h"
 #include "policy/kernel_text.h"
 #include "policy/memory_kill.h"
 
@@ -245,6 +246,8 @@ void killer_run(struct state *s)
 		on_done(s, &done);
 	if (s->status.modes.by[RESOURCE_MEMORY] > MODE_OBSERVE &&
 	    memory_kill_due(&s->killer->memory, discover_model(s->discover),
-			    observe_samples(s->observe), s->policy, s->status.pass_us, &need))
+			    observe_samples(s->observe), s->policy,
+			    freeze_newest_us(discover_model(s->discover), &s->plan),
+			    s->status.pass_us, &need))
 		choose(s, &need);
 }

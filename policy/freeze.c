@@ -227,3 +227,16 @@ bool freeze_has_somebody(const struct model *model, const struct plan *plan)
 	}
 	return false;
 }
+
+int64_t freeze_newest_us(const struct model *model, const struct plan *plan)
+{
+	int64_t newest_us = 0;
+
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct plan_freeze *f = plan_freeze(plan, model->pods[i]);
+
+		if (f->state == FREEZE_DUE && f->since_us > newest_us)
+			newest_us = f->since_us;
+	}
+	return newest_us;
+}

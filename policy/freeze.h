@@ -21,5 +21,8 @@ int freeze_look(const struct decide_input *in, struct plan *plan);
 /* Whether rung freeze has anybody to meet: a pod that is frozen, or one that may be and grows. */
 bool freeze_has_somebody(const struct model *model, const struct plan *plan);
 
+/* When the last of those that are to stand still now was told to; 0: there are none. */
+int64_t freeze_newest_us(const struct model *model, const struct plan *plan);
+
 /* The freeze is over; `code` says why. The pod rests. */
 void freeze_end(struct plan_freeze *freeze, enum reason_code code, int64_t now_us);

@@ -13,13 +13,12 @@
 
 #define SECOND_US 1000000u
 #define UNIT 1024u
-#define MIB ((uint64_t)1 << 20)
 /* Nearer than this to its bound, it stands at it: the kernel's own batches are a few hundred KiB. One that does not
  * grow has a second's growth above it, MEMORY_GROWTH_LEAST at least. */
 #define NEAR_BYTES (MEMORY_GROWTH_LEAST / 2)
 #define MET_US 2000000
-/* A value that is off by less than this part of a second's growth stays: each write is a line of history. */
-#define KEEP_PART 4u
+/* A pod that stood still has no more to make up for than so many seconds. */
+#define SAVED_S 2u
 /* Nobody looked for longer: what was not used meanwhile is not made up for. */
 #define GAP_US 2000000
 
@@ -83,7 +82,6 @@ static uint64_t in_time(uint64_t bytes_per_s, uint64_t us)
 	return bytes_per_s / UNIT * us / SECOND_US * UNIT;
 }
 
-/* A pod that stood still has no more to make up for than one second. */
 static void go_on(struct plan_growth *g, const struct memory_growth *growth, uint64_t allowed,
 		  int64_t now_us)
 {
@@ -93,7 +91,7 @@ static void go_on(struct plan_growth *g, const struct memory_growth *growth, uin
 		g->line_bytes = max_u64(may, growth->now_bytes);
 	else
 		g->line_bytes += in_time(allowed, min_u64((uint64_t)(now_us - g->line_us), GAP_US));
-	g->line_bytes = min_u64(g->line_bytes, growth->now_bytes + allowed);
+	g->line_bytes = min_u64(g->line_bytes, growth->now_bytes + SAVED_S * allowed);
 	g->line_us = now_us;
 }
 
@@ -109,9 +107,8 @@ uint64_t growth_line_bound(const struct decide_input *in, struct plan *plan, con
 	if (held == 0)
 		return want;
 	off = want > held ? want - held : held - want;
-	/* It is over its line, and slowed; or the bound is nearly right. */
-	if (want < growth->now_bytes ||
-	    (held >= growth->now_bytes && off < max_u64(allowed_bytes / KEEP_PART, MIB)))
+	/* It is over its line, and slowed; or the bound is right to a second's growth: each write is a line of history. */
+	if (want < growth->now_bytes || (held >= growth->now_bytes && off < allowed_bytes))
 		return held;
 	return want;
 }

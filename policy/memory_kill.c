@@ -24,13 +24,12 @@ static bool is_falling_empty(const struct model *model, const struct samples *sa
 }
 
 /* The mean over a second still falls when whoever made it fall has been frozen or killed: nobody else dies for that. */
-static bool falls_on(const struct memory_kill *kill, const struct model *model,
-		     const struct samples *samples, const struct policy *policy,
-		     const struct room *room)
+static bool falls_on(const struct model *model, const struct samples *samples, int64_t since_us,
+		     const struct policy *policy, const struct room *room)
 {
 	uint64_t fall = 0, left = room->room_bytes > 0 ? (uint64_t)room->room_bytes : 0;
 
-	return room_falls_now(model, samples, kill->ended_us, &fall) && fall >= FALL_BYTES_PER_S &&
+	return room_falls_now(model, samples, since_us, &fall) && fall >= FALL_BYTES_PER_S &&
 	       left / UNIT * SECOND_US / (fall / UNIT) < policy->pressure_kill.window_us;
 }
 
@@ -44,9 +43,10 @@ static uint64_t needed(const struct room *room, uint64_t window_us)
 }
 
 bool memory_kill_due(struct memory_kill *kill, const struct model *model,
-		     const struct samples *samples, const struct policy *policy, int64_t now_us,
-		     struct memory_kill_need *ret_need)
+		     const struct samples *samples, const struct policy *policy, int64_t stopped_us,
+		     int64_t now_us, struct memory_kill_need *ret_need)
 {
+	int64_t since_us = kill->ended_us > stopped_us ? kill->ended_us : stopped_us;
 	const struct node_sample *last = ring_last_node(&samples->node);
 	struct room room;
 
@@ -65,7 +65,7 @@ bool memory_kill_due(struct memory_kill *kill, const struct model *model,
 	if (kill->looks < MEMORY_KILL_LOOKS || last->at_us <= kill->ended_us ||
 	    last->at_us - kill->since_us < MEMORY_KILL_STANDS_US ||
 	    victim_may_go_on(&kill->victims, now_us, kill->freed_bytes) == VICTIM_WAIT ||
-	    !falls_on(kill, model, samples, policy, &room))
+	    !falls_on(model, samples, since_us, policy, &room))
 		return false;
 	*ret_need = (struct memory_kill_need){
 		.bytes = needed(&room, policy->pressure_kill.window_us),

@@ -40,7 +40,8 @@ struct memory_kill_need {
 };
 
 /* Whether somebody has to be killed now. False, too, where the policy has no rule, where memory was not measured
- * lately, on a node that rests wherever it is, and while the last victim's memory is still to come. */
+ * lately, on a node that rests wherever it is, and while the last victim's memory is still to come. What fell
+ * before stopped_us, when a pod was made to stand still (0: none was), is no reason. */
 bool memory_kill_due(struct memory_kill *kill, const struct model *model,
-		     const struct samples *samples, const struct policy *policy, int64_t now_us,
-		     struct memory_kill_need *ret_need);
+		     const struct samples *samples, const struct policy *policy, int64_t stopped_us,
+		     int64_t now_us, struct memory_kill_need *ret_need);

@@ -60,6 +60,18 @@ TEST(an_offline_pod_of_which_all_is_known_may_be)
 	assert_int_equal(plan_freeze(&c.f.plan, c.web)->state, FREEZE_NOT_ASKED);
 }
 
+TEST(the_newest_is_that_of_those_that_stand_still)
+{
+	assert_true(freeze_newest_us(&c.f.model, &c.f.plan) == 0);
+	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 1300});
+	assert_int_equal(plan_freeze(&c.f.plan, c.hog)->state, FREEZE_DUE);
+	assert_true(freeze_newest_us(&c.f.model, &c.f.plan) == c.now_us);
+	memory_case_run(&c, 1, (struct memory_second){0});
+	assert_true(freeze_newest_us(&c.f.model, &c.f.plan) == c.now_us - SECOND);
+	freeze_end(&c.f.plan.freezes[c.hog->slot], REASON_FREEZE_ENDS, c.now_us);
+	assert_true(freeze_newest_us(&c.f.model, &c.f.plan) == 0);
+}
+
 TEST(without_the_step_or_a_level_nobody_asks)
 {
 	fake_waiting(&c.f, c.tame);
@@ -201,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(an_offline_pod_of_which_all_is_known_may_be),
+		CASE(the_newest_is_that_of_those_that_stand_still),
 		CASE(without_the_step_or_a_level_nobody_asks),
 		CASE(what_is_not_known_is_no_permission),
 		CASE(what_it_shares_or_is_forbids_it),

@@ -55,7 +55,7 @@ TEST(who_does_not_slip_goes_along_the_line)
 	memory_case_run(&c, 60, (struct memory_second){.hog_grows = 100});
 	assert_true(c.hog_bytes >= before + 114 * MIB);
 	assert_true(c.hog_bytes <= before + 120 * MIB);
-	assert_true(c.n_writes <= 60);
+	assert_true(c.n_writes <= 60 && c.n_writes >= 20);
 }
 
 /* A bound below what is in use would be reclaim by the one who writes it. */
@@ -73,7 +73,7 @@ TEST(no_bound_is_written_below_what_is_in_use)
 	}
 }
 
-/* For 20 s it used half of what its line gave: what it has to make up for then is one second. */
+/* For 20 s it used half of what its line gave: what it has to make up for then is two seconds. */
 TEST(what_was_not_used_is_not_saved_up)
 {
 	uint64_t before;
@@ -117,7 +117,7 @@ TEST(a_frozen_pod_stays_held)
 		if (c.hog->cgroup->knobs[KNOB_CGROUP_FREEZE].now.value != 1)
 			break;
 		assert_true(memory_case_high_mib(c.hog) >= high);
-		assert_true(memory_case_high_mib(c.hog) <= high + 3);
+		assert_true(memory_case_high_mib(c.hog) <= high + 4);
 	}
 }
 

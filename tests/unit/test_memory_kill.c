@@ -13,7 +13,7 @@
 static struct fake f;
 static struct memory_kill k;
 static struct memory_kill_need need;
-static int64_t now_us;
+static int64_t now_us, stopped_us;
 
 static int setup(void **state)
 {
@@ -22,6 +22,7 @@ static int setup(void **state)
 	f.policy.pressure_kill = (struct pressure_rule){.on = true, .window_us = 3 * SECOND};
 	k = (struct memory_kill){0};
 	now_us = 100 * (int64_t)SECOND;
+	stopped_us = 0;
 	return 0;
 }
 
@@ -39,7 +40,7 @@ static bool pass(int64_t after_ms, uint64_t room_mib)
 	fake_sample_node(&f, now_us, 0);
 	fake_sample_node_memory(&f, room_mib * MIB + f.model.node.memory_bytes / 100,
 				room_mib * MIB);
-	return memory_kill_due(&k, &f.model, &f.samples, &f.policy, now_us, &need);
+	return memory_kill_due(&k, &f.model, &f.samples, &f.policy, stopped_us, now_us, &need);
 }
 
 /* Calm for a second and more, so that a fall is a mean over one. */
@@ -61,6 +62,14 @@ static int passes_until_due(uint64_t room_mib, uint64_t falls_mib)
 			return -1;
 	}
 	return n;
+}
+
+/* 260 MiB are left, and the next pass of the same fall would kill. */
+static void fall_until_nearly_due(void)
+{
+	calm(600);
+	for (uint64_t i = 1; i <= 17; i++)
+		assert_false(pass(200, 600 - i * 20));
 }
 
 TEST(a_fall_that_goes_on_kills_when_the_time_is_nearly_up)
@@ -140,9 +149,11 @@ TEST(a_sample_from_before_the_end_of_a_kill_takes_nobody_else)
 	memory_kill_taken(&k, &victim, now_us);
 	assert_false(pass(200, 220));
 	memory_kill_ended(&k, pod->serial, true, 100 * MIB, now_us);
-	assert_false(memory_kill_due(&k, &f.model, &f.samples, &f.policy, now_us, &need));
+	assert_false(
+		memory_kill_due(&k, &f.model, &f.samples, &f.policy, stopped_us, now_us, &need));
 	now_us += 50 * MS;
-	assert_false(memory_kill_due(&k, &f.model, &f.samples, &f.policy, now_us, &need));
+	assert_false(
+		memory_kill_due(&k, &f.model, &f.samples, &f.policy, stopped_us, now_us, &need));
 	for (int i = 0; i < 10; i++)
 		assert_false(pass(200, 320));
 }
@@ -150,9 +161,7 @@ TEST(a_sample_from_before_the_end_of_a_kill_takes_nobody_else)
 /* The mode was another one for a minute: the looks from before do not count. */
 TEST(looks_from_long_ago_do_not_count)
 {
-	calm(600);
-	for (uint64_t i = 1; i <= 17; i++)
-		assert_false(pass(200, 600 - i * 20));
+	fall_until_nearly_due();
 	now_us += 60 * (int64_t)SECOND;
 	for (int i = 0; i < 6; i++) {
 		now_us += 200 * (int64_t)MS;
@@ -167,9 +176,7 @@ TEST(looks_from_long_ago_do_not_count)
 /* The mean over a second goes on falling for a while: whoever grew is frozen, or was killed. */
 TEST(a_fall_that_has_stopped_kills_nobody)
 {
-	calm(600);
-	for (uint64_t i = 1; i <= 17; i++)
-		assert_false(pass(200, 600 - i * 20));
+	fall_until_nearly_due();
 	for (int i = 0; i < 10; i++)
 		assert_false(pass(200, 260));
 	/* It runs again. */
@@ -177,12 +184,27 @@ TEST(a_fall_that_has_stopped_kills_nobody)
 		assert_false(pass(200, 260 - i * 20));
 }
 
+/* It was frozen 0.3 s ago: what it took until then is still in the last 0.4 s. */
+TEST(what_fell_before_a_freeze_kills_nobody)
+{
+	fall_until_nearly_due();
+	stopped_us = now_us + 10 * MS;
+	for (int i = 0; i < 10; i++)
+		assert_false(pass(200, 236));
+}
+
+TEST(what_falls_all_the_same_after_a_freeze_kills)
+{
+	fall_until_nearly_due();
+	stopped_us = now_us + 10 * MS;
+	assert_false(pass(200, 240));
+	assert_true(pass(200, 220));
+}
+
 /* What slows down for a moment does not begin anew: the sign stood on. */
 TEST(a_fall_that_slows_kills_when_it_goes_on)
 {
-	calm(600);
-	for (uint64_t i = 1; i <= 17; i++)
-		assert_false(pass(200, 600 - i * 20));
+	fall_until_nearly_due();
 	assert_false(pass(200, 252));
 	assert_true(pass(200, 222));
 }
@@ -223,7 +245,8 @@ TEST(without_a_rule_or_a_measurement_nobody_is_killed)
 	/* The same sample, looked at again and again, is one sample. */
 	assert_false(pass(200, 4));
 	for (int i = 0; i < 10; i++)
-		assert_false(memory_kill_due(&k, &f.model, &f.samples, &f.policy, now_us, &need));
+		assert_false(memory_kill_due(&k, &f.model, &f.samples, &f.policy, stopped_us,
+					     now_us, &need));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -240,6 +263,8 @@ int main(void)
 		CASE(a_sample_from_before_the_end_of_a_kill_takes_nobody_else),
 		CASE(looks_from_long_ago_do_not_count),
 		CASE(a_fall_that_has_stopped_kills_nobody),
+		CASE(what_fell_before_a_freeze_kills_nobody),
+		CASE(what_falls_all_the_same_after_a_freeze_kills),
 		CASE(a_fall_that_slows_kills_when_it_goes_on),
 		CASE(what_fell_before_the_end_of_a_kill_takes_nobody_else),
 		CASE(what_falls_after_the_end_of_a_kill_does),
