@@ -6,8 +6,12 @@
 //  ├── burstable   2500 (online)
 //  ├── pod-a         39 (online)
 //  └── besteffort    all offline:  2539 / 50 = 50, where the kubelet wrote 1
+//
+// A sibling on CPUs of its own (cpu_place.h) shares no CPU time and is no part of W: with pod-a pinned to CPUs that
+// besteffort may not use, W = 2500. Else a large pinned pod would lift offline work above a small online one.
 #include "policy/decide_cpu.h"
 
+#include "policy/cpu_place.h"
 #include "policy/decide.h"
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
@@ -227,6 +231,33 @@ static bool yields_by_idle(const struct decide_input *in, const struct decide_no
 	return wants_idle(in, node) && can_idle(in, node) && !is_kubelets_own(in, node);
 }
 
+static void find_places(const struct decide_input *in, const struct plan *plan)
+{
+	struct cpu_places places = cpu_place_look(in->model, plan);
+	struct decide_tree *t = plan->tree;
+
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		t->nodes[i].room = (struct cpu_set){0};
+		t->nodes[i].apart = false;
+	}
+	if (!places.bounded)
+		return;
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		struct decide_node *node = &t->nodes[i];
+
+		node->place = node->pod ? cpu_place_pod(&places, node->pod)
+					: cpu_place_cgroup(&places, node->cgroup);
+		if (node->parent != DECIDE_NONE && node->offline > 0)
+			cpu_set_union(&t->nodes[node->parent].room, &node->place);
+	}
+	for (size_t i = 0; i < t->n_nodes; i++) {
+		struct decide_node *node = &t->nodes[i];
+
+		node->apart = node->parent != DECIDE_NONE &&
+			      !cpu_set_overlaps(&node->place, &t->nodes[node->parent].room);
+	}
+}
+
 static void sum_siblings(const struct decide_input *in, struct decide_tree *t)
 {
 	/* Parents come first: what is cleared here is summed up later. */
@@ -236,7 +267,7 @@ static void sum_siblings(const struct decide_input *in, struct decide_tree *t)
 		t->nodes[i].siblings_weight = 0;
 		t->nodes[i].n_yielding = 0;
 		t->nodes[i].lightest = DECIDE_NONE;
-		if (node->parent == DECIDE_NONE || !decide_tree_is_online(node))
+		if (node->parent == DECIDE_NONE || !decide_tree_is_online(node) || node->apart)
 			continue;
 		t->nodes[node->parent].siblings_weight += node->weight;
 		if (takes_weight(node->cgroup))
@@ -382,6 +413,7 @@ int decide_cpu(const struct decide_input *in, struct plan *plan)
 
 	if (model_can(in->model, CAPABILITY_CPU)) {
 		read_weights(t);
+		find_places(in, plan);
 		r = decide_online(in, plan);
 		if (r < 0)
 			return r;

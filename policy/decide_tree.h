@@ -38,6 +38,9 @@ struct decide_node {
 	bool blocked; /* an undecided pod's cgroup, or below one: never touched */
 
 	/* working space of decide_cpu */
+	struct cpu_set place;	  /* where it runs */
+	struct cpu_set room;	  /* where its children run that hold offline pods */
+	bool apart;		  /* it can meet no offline work beside it */
 	uint64_t weight;	  /* planned or present */
 	uint64_t siblings_weight; /* of this node's online children */
 	uint32_t n_yielding;	  /* children that yield by weight */

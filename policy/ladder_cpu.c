@@ -9,6 +9,11 @@
 // of it unused or it covers the node. That is calm again: a hold that limits nothing is lifted.
 // A new wait cuts at once. A hold that helps nobody is undone (efficacy.c).
 //
+// All of it is worked out for the CPUs on which offline work may run (cpu_place.h), where cpusets of others or
+// own cores leave it fewer than the node has: 2 of 64, target 65 %, is 1.3 CPUs, less what others use there.
+// Nobody measures that, so use is taken as spread evenly over the CPUs where it may be. Who cannot run there
+// does not count, nor do its waits.
+//
 // No profile asks for it. From 6.6 on the scheduler lets what it has just picked finish its slice before it looks
 // at who woke, till the next tick at worst (RUN_TO_PARITY). Offline work that runs on and on has used its slice up
 // and yields at once; what a quota stops and starts is picked anew each period, on each CPU, and online work waits
@@ -31,6 +36,7 @@
 // 3.2-3.3). The demo's nginx on 6.12, quota and no quota: p50 0.4 and 0.7 ms, p99 4.4 and 2.5, offline 51 and 108 %.
 #include "policy/ladder_cpu.h"
 
+#include "policy/cpu_place.h"
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
 #include "policy/efficacy.h"
@@ -64,7 +70,10 @@
 struct view {
 	bool holdable; /* some offline pod may meet a quota */
 	uint32_t target_permille;
-	uint64_t capacity_milli;
+	struct cpu_places places;
+	struct cpu_set room; /* where they may run, if places.bounded */
+	uint64_t node_milli;
+	uint64_t capacity_milli; /* of the room */
 	uint64_t floor_milli;
 	uint64_t offline_milli;	  /* use of the pods that a quota would meet */
 	bool measured;		  /* bound_milli is valid */
@@ -99,6 +108,39 @@ static bool is_nested(const struct pod *pod)
 	return false;
 }
 
+/* Where those run that a quota would meet. */
+static void see_room(struct view *v, const struct model *model, const struct policy *policy,
+		     const struct plan *plan)
+{
+	v->node_milli = v->capacity_milli = model->node.n_cpus * CPU_MILLI;
+	if (!v->holdable)
+		return;
+	v->places = cpu_place_look(model, NULL);
+	if (!v->places.bounded)
+		return;
+	for (size_t i = 0; i < model->n_pods; i++) {
+		struct cpu_set place;
+
+		if (!may_squeeze(policy, plan_assignment(plan, model->pods[i])))
+			continue;
+		place = cpu_place_pod(&v->places, model->pods[i]);
+		cpu_set_union(&v->room, &place);
+	}
+	v->capacity_milli = cpu_set_count(&v->room) * CPU_MILLI;
+}
+
+/* What of others' use is in the room. */
+static uint64_t part_of(const struct view *v, uint64_t milli, const struct pod *pod,
+			const struct model *model)
+{
+	struct cpu_set place;
+
+	if (!v->places.bounded)
+		return milli;
+	place = pod ? cpu_place_pod(&v->places, pod) : cpu_place_cgroup(&v->places, model->root);
+	return cpu_place_part(milli, &place, &v->room);
+}
+
 /* Several offline levels: the lowest target and the highest floor of those that have pods. */
 static void see_levels(struct view *v, const struct model *model, const struct policy *policy,
 		       const struct plan *plan)
@@ -118,7 +160,7 @@ static void see_levels(struct view *v, const struct model *model, const struct p
 			v->target_permille = cpu->squeeze_target_permille;
 		floor_permille = max_u64(floor_permille, cpu->squeeze_floor_permille);
 	}
-	v->capacity_milli = model->node.n_cpus * CPU_MILLI;
+	see_room(v, model, policy, plan);
 	v->floor_milli = v->capacity_milli * floor_permille / PERMILLE;
 	if (!release_at_least(model->node.kernel, PER_TASK_THROTTLE_MAJOR,
 			      PER_TASK_THROTTLE_MINOR)) {
@@ -129,7 +171,7 @@ static void see_levels(struct view *v, const struct model *model, const struct p
 	v->floor_milli = min_u64(v->floor_milli, v->capacity_milli);
 }
 
-/* Quota = capacity × target − what all others use; system use is what no pod accounts for. */
+/* Quota = capacity × target − what all others use there; system use is what no pod accounts for. */
 static void see_use(struct view *v, const struct wait_look *look)
 {
 	uint64_t window_us = look->policy->pressure_cpu.window_us, pods = 0, others = 0, busy;
@@ -147,12 +189,12 @@ static void see_use(struct view *v, const struct wait_look *look)
 		if (may_squeeze(look->policy, plan_assignment(look->plan, pod)))
 			v->offline_milli += milli;
 		else
-			others += milli;
+			others += part_of(v, milli, pod, model);
 	}
 	if (cpu_use_node_milli(look->samples, window_us, look->now_us, &busy) < 0)
 		return;
 	if (busy > pods)
-		others += busy - pods;
+		others += part_of(v, busy - pods, NULL, model);
 	v->measured = true;
 	v->bound_milli = max_u64(target > others ? target - others : 0, v->floor_milli);
 }
@@ -184,7 +226,7 @@ static void note_quota(struct ladder *ladder, const struct view *v)
 	bool at_floor = ladder->quota_cpu_milli <= v->floor_milli;
 
 	ladder->reason.code = at_floor ? REASON_SQUEEZE_FLOOR : REASON_SQUEEZE;
-	ladder->reason.extra = cpu_use_permille(ladder->quota_cpu_milli, v->capacity_milli);
+	ladder->reason.extra = cpu_use_permille(ladder->quota_cpu_milli, v->node_milli);
 }
 
 static void grow(struct ladder *ladder, const struct view *v, uint64_t limit_milli, int64_t now_us)
@@ -268,7 +310,10 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 		{.rung = RUNG_SQUEEZE, .calm_us = CALM_AFTER_US},
 	};
 	static const struct ladder_table table = {rungs, sizeof(rungs) / sizeof(rungs[0])};
+	struct view v = {0};
 	const struct wait_look look = {
+		.places = &v.places,
+		.room = &v.room,
 		.model = model,
 		.samples = samples,
 		.policy = policy,
@@ -278,7 +323,6 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 		.now_us = now_us,
 	};
 	struct ladder_signal signal;
-	struct view v = {0};
 	bool peace;
 
 	if (policy->pressure_cpu.on && model_can(model, CAPABILITY_CPU_MAX))

@@ -115,8 +115,8 @@ static bool is_over_already(const struct wait_look *look, const struct pod *pod,
 	return true;
 }
 
-bool wait_over_threshold(const struct wait_look *look, const struct pod *pod,
-			 uint64_t *ret_permille, uint64_t *ret_span_us)
+static bool is_over(const struct wait_look *look, const struct pod *pod, uint64_t *ret_permille,
+		    uint64_t *ret_span_us)
 {
 	const struct assignment *a = plan_assignment(look->plan, pod);
 	uint64_t permille, span_us;
@@ -129,6 +129,29 @@ bool wait_over_threshold(const struct wait_look *look, const struct pod *pod,
 	if (!wait_permille(look, pod, look->rule->window_us, &permille, &span_us) ||
 	    permille < look->rule->threshold_permille)
 		return is_over_already(look, pod, ret_permille, ret_span_us);
+	*ret_permille = permille;
+	*ret_span_us = span_us;
+	return true;
+}
+
+/* On CPUs of its own it waits for its own threads: to hold others elsewhere is no help. */
+static bool is_elsewhere(const struct wait_look *look, const struct pod *pod)
+{
+	struct cpu_set place;
+
+	if (!look->places || !look->places->bounded)
+		return false;
+	place = cpu_place_pod(look->places, pod);
+	return !cpu_set_overlaps(&place, look->room);
+}
+
+bool wait_over_threshold(const struct wait_look *look, const struct pod *pod,
+			 uint64_t *ret_permille, uint64_t *ret_span_us)
+{
+	uint64_t permille, span_us;
+
+	if (!is_over(look, pod, &permille, &span_us) || is_elsewhere(look, pod))
+		return false;
 	*ret_permille = permille;
 	*ret_span_us = span_us;
 	return true;

@@ -9,6 +9,7 @@
 #include "colod/plan.h"
 #include "colod/policy.h"
 #include "colod/sample.h"
+#include "policy/cpu_place.h"
 
 /* What one look goes by; nothing is owned. */
 struct wait_look {
@@ -19,6 +20,8 @@ struct wait_look {
 	const struct pressure_rule *rule; /* the policy's, for this resource */
 	enum resource resource;
 	int64_t now_us;
+	const struct cpu_places *places; /* NULL, or: who may not run in `room` does not count */
+	const struct cpu_set *room;
 };
 
 /* How long the pod waited over at least window_us, in permille of *ret_span_us. False where that was not
@@ -28,7 +31,7 @@ bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t
 		   uint64_t *ret_permille, uint64_t *ret_span_us);
 
 /* Whether it is an online pod, not colod itself, that waited past the threshold of the rule over
- * that rule's window. Outputs as above; where a part of the window was already enough, the rest of it counts as
+ * that rule's window, and may run in the look's room where it has one. Outputs as above; where a part of the window was already enough, the rest of it counts as
  * not waited. */
 bool wait_over_threshold(const struct wait_look *look, const struct pod *pod,
 			 uint64_t *ret_permille, uint64_t *ret_span_us);

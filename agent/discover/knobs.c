@@ -9,13 +9,15 @@
 #include "agent/base/fs.h"
 #include "policy/knob.h"
 
-#define CPUSET (1u << KNOB_CPUSET_CPUS | 1u << KNOB_CPUSET_EXCLUSIVE | 1u << KNOB_CPUSET_PARTITION)
+/* Who may meet whom on a CPU. */
+#define CPUS (1u << KNOB_CPUSET_CPUS)
+#define CPUSET (CPUS | 1u << KNOB_CPUSET_EXCLUSIVE | 1u << KNOB_CPUSET_PARTITION)
 #define BURST (1u << KNOB_CPU_MAX_BURST)
 #define OOM_GROUP (1u << KNOB_MEMORY_OOM_GROUP)
 #define FREEZE (1u << KNOB_CGROUP_FREEZE)
 /* Not read at all: no file. */
 #define SCORE (1u << KNOB_OOM_SCORE_ADJ)
-#define ALWAYS ((1u << KNOB_COUNT) - 1 - CPUSET - BURST - OOM_GROUP - FREEZE - SCORE)
+#define ALWAYS ((1u << KNOB_COUNT) - 1 - (CPUSET & ~CPUS) - BURST - OOM_GROUP - FREEZE - SCORE)
 
 uint32_t knobs_of_policy(const struct policy *policy)
 {
@@ -41,9 +43,9 @@ uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t o
 	uint32_t wanted = of_policy & ALWAYS;
 
 	if (cgroup->kind == CGROUP_CONTAINER)
-		return of_policy & (1u << KNOB_CPUSET_CPUS);
-	/* Whoever stands beside may have been given CPUs, which then are not free. */
-	wanted |= of_policy & (holds_pod ? CPUSET : 1u << KNOB_CPUSET_CPUS);
+		return of_policy & CPUS;
+	if (holds_pod)
+		wanted |= of_policy & CPUSET;
 	if (cgroup->pod)
 		wanted |= of_policy & (BURST | OOM_GROUP | FREEZE);
 	for (enum knob k = 0; k < KNOB_COUNT; k++)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "policy/decide.h"
+#include "tests/lib/fake_topology.h"
 #include "tests/lib/test.h"
 
 static uint64_t seed;
@@ -35,7 +36,8 @@ static void stir(struct fake *f, uint64_t case_seed)
 	static const uint32_t cpus[] = {1, 2, 4, 8, 64, 256};
 	uint64_t state = case_seed * 0x2545f4914f6cdd1dull + 1, *r = &state;
 
-	f->model.node.n_cpus = cpus[fake_random_below(r, sizeof(cpus) / sizeof(cpus[0]))];
+	fake_topology_plain(&f->model.node,
+			    cpus[fake_random_below(r, sizeof(cpus) / sizeof(cpus[0]))]);
 	for (size_t i = 0; i < f->model.n_cgroups; i++)
 		if (fake_random_below(r, 6) == 0)
 			earlier_hold(f->model.cgroups[i], 1000 + fake_random_below(r, 20000));

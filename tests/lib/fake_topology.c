@@ -41,6 +41,14 @@ void fake_topology(struct node *node, struct fake_topology shape)
 	node->smt = shape.threads > 1;
 }
 
+void fake_topology_plain(struct node *node, unsigned n_cpus)
+{
+	fake_topology(
+		node,
+		(struct fake_topology){
+			.numa = 1, .llc = 1, .cores = n_cpus, .threads = 1, .side_by_side = true});
+}
+
 void fake_topology_offline(struct node *node, unsigned id)
 {
 	uint16_t next = UINT16_MAX;

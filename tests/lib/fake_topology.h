@@ -16,5 +16,8 @@ struct fake_topology {
 /* Replaces the CPUs of the node. Aborts without memory. */
 void fake_topology(struct node *node, struct fake_topology shape);
 
+/* CPUs 0..n_cpus-1, each a core of its own, all on one node. Aborts without memory. */
+void fake_topology_plain(struct node *node, unsigned n_cpus);
+
 /* Takes the CPU offline. */
 void fake_topology_offline(struct node *node, unsigned id);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "policy/cores.h"
+#include "policy/cpu_place.h"
 #include "policy/knob.h"
 #include "tests/lib/decide_case.h"
 #include "tests/lib/fake_random.h"
@@ -21,7 +22,7 @@
 #define PODS 10
 
 static uint64_t seed;
-static size_t n_owners, n_refused, n_kept_off;
+static size_t n_owners, n_refused, n_kept_off, n_apart;
 
 #define CHECK(condition)                                                                           \
 	do {                                                                                       \
@@ -330,6 +331,50 @@ static void check_stable(struct story *c)
 	c->shook = false;
 }
 
+static struct cpu_set place_of(const struct cpu_places *places, const struct decide_node *node)
+{
+	return node->pod ? cpu_place_pod(places, node->pod)
+			 : cpu_place_cgroup(places, node->cgroup);
+}
+
+/* All that is offline below one parent against those of its online siblings that it can meet on some CPU, by what
+ * is written: a pod on cores of its own lifts nobody. */
+static void check_weights(struct story *c)
+{
+	struct cpu_places places = cpu_place_look(&c->f.model, NULL);
+	struct decide_tree *t = c->f.plan.tree;
+	uint64_t least = c->f.model.node.n_cpus * 10;
+
+	for (size_t p = 0; places.bounded && p < t->n_nodes; p++) {
+		uint64_t online = 0, offline = 0, n = 0;
+		struct cpu_set room = {0}, set;
+
+		for (size_t i = 0; i < t->n_nodes; i++) {
+			const struct plan_entry *e =
+				plan_find(&c->f.plan, t->nodes[i].cgroup, KNOB_CPU_WEIGHT);
+
+			if (t->nodes[i].parent != p || t->nodes[i].offline == 0)
+				continue;
+			set = place_of(&places, &t->nodes[i]);
+			cpu_set_union(&room, &set);
+			if (!e || e->reason.code != REASON_YIELD_RATIO)
+				continue;
+			offline += e->want.value;
+			n++;
+		}
+		for (size_t i = 0; i < t->n_nodes; i++) {
+			if (t->nodes[i].parent != p || !decide_tree_is_online(&t->nodes[i]))
+				continue;
+			set = place_of(&places, &t->nodes[i]);
+			if (cpu_set_overlaps(&set, &room))
+				online += t->nodes[i].weight;
+			else
+				n_apart += n > 0;
+		}
+		CHECK(offline <= n || offline * (least > 50 ? least : 50) <= online);
+	}
+}
+
 static struct cpu_set decide_and_check(struct story *c, bool settled)
 {
 	struct cpu_set own;
@@ -358,6 +403,7 @@ static void step(struct story *c)
 	}
 	(void)decide_and_check(c, true);
 	CHECK(fake_apply(&c->f) == 0);
+	check_weights(c);
 	for (size_t i = 0; i < PODS; i++) {
 		const struct plan_cores *p = plan_cores(&c->f.plan, c->pods[i]);
 
@@ -376,9 +422,9 @@ TEST(own_cores_are_whole_apart_covered_and_leave_room_for_all_others)
 			step(c);
 		end(c);
 	}
-	print_message("# %zu times own cores, %zu refused, %zu cgroups kept off\n", n_owners,
-		      n_refused, n_kept_off);
-	assert_true(n_owners > CASES && n_refused > CASES && n_kept_off > CASES);
+	print_message("# %zu times own cores, %zu refused, %zu cgroups kept off, %zu apart\n",
+		      n_owners, n_refused, n_kept_off, n_apart);
+	assert_true(n_owners > CASES && n_refused > CASES && n_kept_off > CASES && n_apart > CASES);
 }
 
 int main(void)

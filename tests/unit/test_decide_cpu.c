@@ -5,6 +5,7 @@
 #include "policy/decide.h"
 #include "policy/knob.h"
 #include "tests/lib/decide_case.h"
+#include "tests/lib/fake_topology.h"
 #include "tests/lib/test.h"
 
 TEST(the_all_offline_class_gets_a_fiftieth_of_its_online_siblings)
@@ -74,11 +75,55 @@ TEST(many_cpus_raise_the_ratio)
 	struct fake f;
 
 	decide_usual_node(&f);
-	f.model.node.n_cpus = 8;
+	fake_topology_plain(&f.model.node, 8);
 	decide_run(&f);
 	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2539 / 80);
 	assert_int_equal(decide_entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.limit, 80);
-	f.model.node.n_cpus = 4;
+	fake_free(&f);
+}
+
+/* Beside burstable's 2500, which offline work shares its CPUs with. */
+TEST(a_sibling_on_cpus_of_its_own_does_not_raise_offline_work)
+{
+	struct fake f;
+
+	decide_usual_node(&f);
+	fake_request(fake_cgroup(&f, G1)->pod, 64000, 1 << 30);
+	fake_rare_knobs(&f);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 5000 / 50);
+	/* Pinned, as a static CPU manager does it; but offline work may run there all the same. */
+	fake_cpus(fake_cgroup(&f, G1), KNOB_CPUSET_CPUS, "3");
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 5000 / 50);
+	fake_cpus(fake_cgroup(&f, BESTEFFORT), KNOB_CPUSET_CPUS, "0-2");
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2500 / 50);
+	assert_int_equal(decide_entry(&f, BESTEFFORT, KNOB_CPU_WEIGHT)->reason.observed, 2500);
+	/* Nobody is left to yield to: nothing is written. */
+	fake_cpus(fake_cgroup(&f, BURSTABLE), KNOB_CPUSET_CPUS, "3");
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), -1);
+	fake_free(&f);
+}
+
+/* Own cores that are planned count like those that are written, or each pass would undo the last. */
+TEST(own_cores_that_are_planned_count_as_given)
+{
+	struct fake f;
+
+	decide_usual_node(&f);
+	fake_topology_plain(&f.model.node, 4);
+	f.policy.levels[LEVEL_P0].cpu.cores = CORES_EXCLUSIVE;
+	fake_request(fake_cgroup(&f, G1)->pod, 1000, 1 << 30);
+	fake_limit(fake_cgroup(&f, G1)->pod, 1000, 1 << 30);
+	fake_rare_knobs(&f);
+	decide_run(&f);
+	assert_non_null(decide_entry(&f, G1, KNOB_CPUSET_EXCLUSIVE));
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2500 / 50);
+	(void)fake_apply(&f);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2500 / 50);
 	fake_free(&f);
 }
 
@@ -409,6 +454,8 @@ int main(void)
 		cmocka_unit_test(a_derived_request_moves_no_weight),
 		cmocka_unit_test(a_pod_that_ends_is_left_to_the_kubelet),
 		cmocka_unit_test(many_cpus_raise_the_ratio),
+		cmocka_unit_test(a_sibling_on_cpus_of_its_own_does_not_raise_offline_work),
+		cmocka_unit_test(own_cores_that_are_planned_count_as_given),
 		cmocka_unit_test(the_smallest_ratio_of_the_levels_in_a_class_counts),
 		cmocka_unit_test(the_whole_of_kubernetes_offline_yields_at_its_root),
 		cmocka_unit_test(without_online_siblings_nothing_yields),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How far the floor may raise a weight, and how many branches it watches.
+#include "tests/lib/fake_topology.h"
 #include "tests/lib/test.h"
 
 #include <stdio.h>
@@ -55,7 +56,7 @@ TEST(nobody_is_raised_above_an_online_sibling)
 TEST(ten_to_one_on_the_cpu_of_one_busy_thread_is_never_passed)
 {
 	static const struct {
-		size_t n_cpus;
+		unsigned n_cpus;
 		uint64_t normal, most;
 	} cases[] = {{1, 50, 125}, {2, 50, 125}, {4, 50, 62}, {5, 50, 50}, {8, 31, 31}};
 
@@ -64,7 +65,7 @@ TEST(ten_to_one_on_the_cpu_of_one_busy_thread_is_never_passed)
 
 		floor_case_init(&c);
 		starve(&c);
-		c.f.model.node.n_cpus = cases[i].n_cpus;
+		fake_topology_plain(&c.f.model.node, cases[i].n_cpus);
 		c.gets_ppm[0] = 1000;
 		floor_case_second(&c);
 		assert_int_equal(floor_case_weight(&c, BESTEFFORT), cases[i].normal);

@@ -10,6 +10,7 @@
 #include "policy/knob.h"
 #include "tests/lib/fake.h"
 #include "tests/lib/fake_random.h"
+#include "tests/lib/fake_topology.h"
 #include "tests/lib/test.h"
 
 #define SECOND 1000000
@@ -43,7 +44,7 @@ static void noisy_init(struct noisy *w, bool mixed)
 	w->random = 20261126;
 	fake_init(&w->f);
 	strcpy(w->f.model.node.kernel, "7.3.4-cloud-amd64");
-	w->f.model.node.n_cpus = 8;
+	fake_topology_plain(&w->f.model.node, 8);
 	w->web = fake_pod(&w->f, KUBE "/kubepods-podweb.slice", QOS_GUARANTEED);
 	fake_level(&w->f, w->web, LEVEL_P0);
 	for (size_t i = 0; i < HOGS; i++) {

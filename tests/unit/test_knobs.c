@@ -97,7 +97,7 @@ TEST(a_cgroup_that_vanished_has_no_knobs_and_keeps_its_records)
 TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 {
 	const uint32_t burst = 1u << KNOB_CPU_MAX_BURST, cpus = 1u << KNOB_CPUSET_CPUS;
-	const uint32_t cpuset = cpus | 1u << KNOB_CPUSET_EXCLUSIVE | 1u << KNOB_CPUSET_PARTITION;
+	const uint32_t cpuset = 1u << KNOB_CPUSET_EXCLUSIVE | 1u << KNOB_CPUSET_PARTITION;
 	struct cgroup class = {.kind = CGROUP_QOS}, container = {.kind = CGROUP_CONTAINER};
 	struct pod a_pod = {.slot = 0};
 	struct cgroup pod = {.kind = CGROUP_POD, .pod = &a_pod};
@@ -110,7 +110,9 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	of = knobs_of_policy(&policy);
 	assert_int_equal(of, usual);
 	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual);
-	assert_int_equal(knobs_of_cgroup(&container, true, of), 0);
+	/* Where anybody may run decides who meets whom, under every policy. */
+	assert_int_equal(knobs_of_cgroup(&class, false, of), usual);
+	assert_int_equal(knobs_of_cgroup(&container, true, of), cpus);
 	policy.levels[LEVEL_P4].cpu.burst_permille = 200;
 	of = knobs_of_policy(&policy);
 	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual | burst);
@@ -128,14 +130,13 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	of = knobs_of_policy(&policy);
 	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual | cpuset);
 	assert_int_equal(knobs_of_cgroup(&class, true, of), usual | cpuset);
-	assert_int_equal(knobs_of_cgroup(&class, false, of), usual | cpus);
+	assert_int_equal(knobs_of_cgroup(&class, false, of), usual);
 	assert_int_equal(knobs_of_cgroup(&container, true, of), cpus);
 	policy.levels[LEVEL_P4].cpu = (struct level_cpu){0};
 	policy.pressure_memory.steps = 1u << ACTION_FREEZE;
 	of = knobs_of_policy(&policy);
 	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual | freeze);
 	assert_int_equal(knobs_of_cgroup(&class, true, of), usual);
-	assert_int_equal(knobs_of_cgroup(&container, true, of), 0);
 	/* No file, and so never read. */
 	pod.knobs[KNOB_OOM_SCORE_ADJ].owned = true;
 	assert_int_equal(knobs_of_cgroup(&pod, true, usual), usual);

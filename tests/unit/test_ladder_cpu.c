@@ -6,6 +6,7 @@
 #include "policy/decide.h"
 #include "policy/ladder.h"
 #include "tests/lib/fake.h"
+#include "tests/lib/fake_topology.h"
 #include "tests/lib/test.h"
 
 #define SECOND 1000000
@@ -26,6 +27,7 @@ struct world {
 	struct pod *web, *db, *hog;
 	int64_t now_us;
 	uint64_t web_us, wait_us, hog_us, busy_us, periods, throttled, inner;
+	uint64_t db_milli, db_us;
 	bool unseen;
 };
 
@@ -41,7 +43,7 @@ static void sample(struct world *w)
 	last->inner_periods = w->periods;
 	last->inner_throttled = w->inner;
 	last->valid |= w->unseen ? SAMPLE_QUOTA_UNSEEN : 0;
-	fake_sample(&w->f, w->db, w->now_us, 0, 0);
+	fake_sample(&w->f, w->db, w->now_us, w->db_us, 0);
 	fake_sample(&w->f, w->hog, w->now_us, w->hog_us, w->hog_us);
 	fake_sample_node(&w->f, w->now_us, w->busy_us);
 }
@@ -79,7 +81,8 @@ static void run(struct world *w, int seconds, struct second s)
 		w->web_us += s.web * 1000;
 		w->wait_us += s.wait * 1000;
 		w->hog_us += s.hog * 1000;
-		w->busy_us += (s.web + s.hog + s.system) * 1000;
+		w->db_us += w->db_milli * 1000;
+		w->busy_us += (s.web + s.hog + s.system + w->db_milli) * 1000;
 		w->periods += 10;
 		w->throttled += s.throttled;
 		w->inner += s.inner;
@@ -225,6 +228,70 @@ TEST(kernels_that_throttle_a_whole_run_queue_have_a_higher_floor)
 	strcpy(w.f.model.node.kernel, "6.18.0");
 	run(&w, 3, (struct second){.web = 2600, .wait = 500, .hog = 1400});
 	assert_int_equal(cpu(&w)->quota_cpu_milli, 80);
+	fake_free(&w.f);
+}
+
+/* 8 CPUs; AllowedCPUs=0-1 on besteffort leaves the hog two of them. */
+static void bound_hog(struct world *w)
+{
+	fake_topology_plain(&w->f.model.node, 8);
+	fake_cpus(w->hog->cgroup->parent, KNOB_CPUSET_CPUS, "0-1");
+}
+
+TEST(where_offline_work_may_use_few_cpus_the_quota_is_worked_out_for_those)
+{
+	struct world w;
+
+	world_init(&w);
+	bound_hog(&w);
+	/* 65 % of two CPUs, less a quarter of what the others use on eight. */
+	run(&w, 3, (struct second){.web = 2000, .wait = 124, .hog = 2000, .system = 400});
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 1300 - 500 - 100);
+	assert_int_equal(cpu(&w)->reason.extra, 87); /* 700 of 8000 */
+	/* A twentieth of the two a second; lifted at both, not at eight. */
+	run(&w, 5, (struct second){.web = 0, .wait = 0, .hog = 700});
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 700 + 4 * 100);
+	run(&w, 25, (struct second){.web = 0, .wait = 0, .hog = 2000});
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
+	fake_free(&w.f);
+}
+
+TEST(the_floor_is_one_of_the_cpus_that_offline_work_may_use)
+{
+	struct world w;
+
+	world_init(&w);
+	bound_hog(&w);
+	strcpy(w.f.model.node.kernel, "6.12.94+deb13-amd64");
+	run(&w, 3, (struct second){.web = 6000, .wait = 500, .hog = 1400});
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 500); /* 25 % of two; 1 CPU of eight */
+	fake_free(&w.f);
+}
+
+TEST(who_is_on_cpus_of_its_own_is_no_reason_to_squeeze_and_its_use_does_not_count)
+{
+	struct second s = {.web = 2000, .wait = 124, .hog = 5000};
+	struct world w;
+
+	world_init(&w);
+	fake_topology_plain(&w.f.model.node, 8);
+	fake_cpus(w.web->cgroup, KNOB_CPUSET_CPUS, "6-7");
+	fake_cpus(w.hog->cgroup->parent, KNOB_CPUSET_CPUS, "0-5");
+	run(&w, 5, s);
+	assert_int_equal(cpu(&w)->rung, RUNG_CALM);
+	assert_int_equal(cpu(&w)->steps, 0);
+	/* On one of the CPUs that the hog may use: half of what it uses is there. */
+	fake_cpus(w.web->cgroup, KNOB_CPUSET_CPUS, "5-6");
+	run(&w, 1, s);
+	assert_int_equal(cpu(&w)->rung, RUNG_SQUEEZE);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 3900 - 1000);
+	/* db, on CPUs of its own, is not counted, though it uses all of them. */
+	fake_cpus(w.db->cgroup, KNOB_CPUSET_CPUS, "6-7");
+	w.db_milli = 2000;
+	run(&w, 4, s);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 3900 - 1000);
 	fake_free(&w.f);
 }
 
@@ -452,6 +519,11 @@ int main(void)
 		cmocka_unit_test(the_agent_squeezes_nobody_for_its_own_sake),
 		cmocka_unit_test(offline_work_at_its_floor_is_not_squeezed),
 		cmocka_unit_test(kernels_that_throttle_a_whole_run_queue_have_a_higher_floor),
+		cmocka_unit_test(
+			where_offline_work_may_use_few_cpus_the_quota_is_worked_out_for_those),
+		cmocka_unit_test(the_floor_is_one_of_the_cpus_that_offline_work_may_use),
+		cmocka_unit_test(
+			who_is_on_cpus_of_its_own_is_no_reason_to_squeeze_and_its_use_does_not_count),
 		cmocka_unit_test(while_somebody_waits_the_quota_only_falls),
 		cmocka_unit_test(
 			without_pressure_the_quota_grows_by_a_twentieth_of_the_node_a_second_up_to_the_target),

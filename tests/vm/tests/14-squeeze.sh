@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 120s
+# budget: 130s
 # profile: default
 # core: yes
 # title: an online pod that waits puts a quota on offline work only, calm takes it away, and without online work nobody is held
@@ -79,17 +79,33 @@ calm()
 	nok "and the online pod lost nothing" grep -q 'in all' <<<"$(coloctl why default/web)"
 }
 
+# Somebody keeps offline work on one CPU: the quota is worked out for that one, and the set is his. A quarter of it
+# at most is left while all of it is wanted, on kernels that throttle a whole run queue; for two it would be half a CPU.
+bounded()
+{
+	ok "somebody gives offline work one CPU" systemctl set-property --runtime "${BE##*/}" AllowedCPUs=0
+	is "$(knob $BE cpuset.cpus.effective)" 0 "which is where it runs"
+	colod_reload
+	colod_next_pass
+	is "$(quotas)" "" "without online load nobody is held"
+}
+
 # The hold must end with the agent, however it ends.
 killed()
 {
+	bounded
 	rm -f "$PODS_SHARE/stop"
 	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
 	load=$!
 	ok "squeezed again" wait_for 15 grep -qv '^max' $BE/cpu.max
+	note "on one CPU cpu.max is $(knob $BE cpu.max)"
+	ok "to what the target leaves of that CPU" [ "$(cut -d' ' -f1 $BE/cpu.max)" -le 5000 ]
 	systemctl kill -s KILL --kill-whom=main colod
 	ok "the hold of a killed agent ends" wait_for 3 grep -q '^max' $BE/cpu.max
 	touch "$PODS_SHARE/stop"
 	wait $load
+	is "$(knob $BE cpuset.cpus)" 0 "the set is as it was made"
+	ok "and taken back by who made it" systemctl set-property --runtime "${BE##*/}" AllowedCPUs=0-1
 }
 
 # Three busy loops on two CPUs wait for each other, whoever else is held.

@@ -137,6 +137,23 @@ killed_and_stopped()
 	all_free "stopped: all of it came back"
 }
 
+# Over colod's own set, by systemd: that stands, through passes and a reload, and the last one who wrote is asked
+# no more for what was there before.
+given_by_somebody_else()
+{
+	local mark
+	mark=$(date +'%F %T')
+	ok "somebody gives offline work other CPUs" systemctl set-property --runtime "${BATCH##*/}" AllowedCPUs=1-2
+	for _ in 1 2; do colod_next_pass; done
+	colod_reload
+	for _ in 1 2; do colod_next_pass; done
+	is "$(knob "$BATCH" cpuset.cpus)" 1-2 "they stay"
+	nok "and nobody fought" says 'cpuset.cpus.*(put back|fight)' "$mark"
+	ok "they are taken back" systemctl set-property --runtime "${BATCH##*/}" AllowedCPUs=0-3
+	colod_reload
+	ok "offline work is kept off the sibling again" wait_for 15 set_is "$BATCH" 0,2-3
+}
+
 siblings()
 {
 	policy shared avoid-offline
@@ -152,6 +169,7 @@ siblings()
 	is "$(knob "$(pod_path db)" cpuset.cpus) $(knob "$(pod_path web)" cpuset.cpus.effective)" "0 0-3" \
 		"online pods are left as they were"
 	like "$(why db)" 'it is pinned to 1 CPU: offline work is kept off the 1' "why says so"
+	given_by_somebody_else
 	echo 0-3 >"$(pod_path db)/cpuset.cpus"
 	colod_reload
 	ok "db is not pinned any more: offline work has all CPUs" wait_for 15 effective "$BATCH" 0-3
