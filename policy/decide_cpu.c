@@ -231,22 +231,40 @@ static bool yields_by_idle(const struct decide_input *in, const struct decide_no
 	return wants_idle(in, node) && can_idle(in, node) && !is_kubelets_own(in, node);
 }
 
+/* Of a class: where its pods run, if all that runs there are pods. */
+static void find_place(const struct cpu_places *places, struct decide_tree *t,
+		       struct decide_node *node)
+{
+	size_t n_pods = (size_t)node->online + node->offline + node->waiting + node->unmatched;
+
+	if (node->pod)
+		node->place = cpu_place_pod(places, node->pod);
+	else if (node->others || n_pods == 0)
+		node->place = cpu_place_cgroup(places, node->cgroup);
+	if (node->parent != DECIDE_NONE && (node->others || n_pods > 0))
+		cpu_set_union(&t->nodes[node->parent].place, &node->place);
+}
+
+/* Who can meet whom: a sibling of offline work on CPUs of its own does not. */
 static void find_places(const struct decide_input *in, const struct plan *plan)
 {
 	struct cpu_places places = cpu_place_look(in->model, plan);
 	struct decide_tree *t = plan->tree;
 
 	for (size_t i = 0; i < t->n_nodes; i++) {
-		t->nodes[i].room = (struct cpu_set){0};
+		t->nodes[i].place = t->nodes[i].room = (struct cpu_set){0};
 		t->nodes[i].apart = false;
 	}
 	if (!places.bounded)
 		return;
-	for (size_t i = 0; i < t->n_nodes; i++) {
+	/* Parents come first: from below. */
+	for (size_t i = t->n_nodes; i-- > 0;) {
 		struct decide_node *node = &t->nodes[i];
 
-		node->place = node->pod ? cpu_place_pod(&places, node->pod)
-					: cpu_place_cgroup(&places, node->cgroup);
+		/* What is below a pod is part of it. */
+		if (node->in_pod && !node->pod)
+			continue;
+		find_place(&places, t, node);
 		if (node->parent != DECIDE_NONE && node->offline > 0)
 			cpu_set_union(&t->nodes[node->parent].room, &node->place);
 	}

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Makes the trees of the golden cases node-* and idle-*: nodes of a cluster as its tools set them up, for
+# Makes the trees of the golden cases node-*, idle-* and pinned: nodes of a cluster as its tools set them up, for
 # both cgroup drivers and the files of three kernels. The shape (which kinds of pods with which QoS class,
 # requests, limits, priority classes, owners and containers) was recorded from one-node clusters of Kubernetes
 # 1.31 and 1.35; every name, id and number that nothing turns on is our own, and batch pods were added.
 #
-#   nodes.py VERSION DRIVER KERNEL [requests] DIR     (1.31 cgroupfs oldest DIR)
-#       writes the machine and its pods.json into DIR; with `requests` no online pod is BestEffort
+#   nodes.py VERSION DRIVER KERNEL [requests|pinned] DIR     (1.31 cgroupfs oldest DIR)
+#       writes the machine and its pods.json into DIR; with `requests` no online pod is BestEffort; with `pinned`
+#       a static CPU manager has given CPUs to the containers
 import hashlib
 import json
 import os
@@ -119,7 +120,12 @@ class Pod:
                 "status": {"phase": self.phase, "qosClass": self.qos, "containerStatuses": statuses}}
 
 
-def cluster(version, requests):
+# What a static CPU manager gave to Guaranteed pods of whole CPUs; what is left is the others'.
+PINNED = {"ledger-0": "4-5", "render-1-z4f5x": "3"}
+SHARED = "0-2"
+
+
+def cluster(version, requests, pinned):
     """The pods of such a node. With `requests` its BestEffort system pods were given one."""
     new = version == "1.35"
     small = dict(cpu="40m", memory="15Mi", cpu_limit="80m", memory_limit="30Mi")
@@ -158,6 +164,8 @@ def cluster(version, requests):
     ]
     if new:
         pods.append(Pod("shop", "nightly-2938-v6b3t", "Burstable", owner="Job", phase="Succeeded", **small))
+    if pinned:
+        pods.append(Pod("shop", "ledger-0", "Guaranteed", "2", "1Gi", "2", "1Gi", owner="StatefulSet"))
     # What was added: batch work of every class, one pod that claims more, one that is on its way out.
     return pods + [
         Pod("batch", "encode-1-5tq8z", "BestEffort", owner="Job", priority="batch-low"),
@@ -268,7 +276,7 @@ def paths(driver, pod):
     return at, ["%s/cri-containerd-%s.scope" % (at, cid) for cid in pod.ids]
 
 
-def kubelet_writes(tree, driver, pods):
+def kubelet_writes(tree, driver, pods, pinned):
     top = "kubepods" if driver == "cgroupfs" else "kubepods.slice"
     classes = {"Burstable": "burstable", "BestEffort": "besteffort"}
     running = [p for p in pods if p.runs()]
@@ -287,16 +295,21 @@ def kubelet_writes(tree, driver, pods):
         at, containers = paths(driver, pod)
         tree.cgroup(at, **whole)
         tree.cgroup(containers[0], cpu_weight=1)
+        cpus = {"cpuset_cpus": PINNED.get(pod.name, SHARED)} if pinned else {}
         for cid in containers[1:1 if pod.waiting else None]:
-            tree.cgroup(cid, **dict(knobs, memory_oom_group=1))
+            tree.cgroup(cid, **dict(knobs, memory_oom_group=1, **cpus))
             knobs = {"cpu_weight": 1}
 
 
 def main(version, driver, kernel, *rest):
-    pods = cluster(version, rest[0] == "requests")
+    pinned = rest[0] == "pinned"
+    pods = cluster(version, rest[0] == "requests", pinned)
     tree = Tree(kernel)
     tree.machine()
-    kubelet_writes(tree, driver, pods)
+    kubelet_writes(tree, driver, pods, pinned)
+    if pinned:
+        tree.put("var/lib/kubelet/cpu_manager_state",
+                 '{"policyName":"static","defaultCpuSet":"%s","checksum":1}\n' % SHARED)
     tree.put("pods.json", '{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": [\n%s\n]}\n'
              % ",\n".join(json.dumps(p.json(version)) for p in pods))
     tree.write(rest[-1])

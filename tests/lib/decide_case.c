@@ -2,6 +2,9 @@
 // See decide_case.h.
 #include "tests/lib/decide_case.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "tests/lib/test.h"
 
 struct pod *decide_pod(struct fake *f, const char *path, enum qos qos, enum level level)
@@ -41,4 +44,20 @@ void decide_usual_node(struct fake *f)
 	fake_set(fake_cgroup(f, BURSTABLE), KNOB_CPU_WEIGHT, 2500);
 	fake_set(fake_cgroup(f, BESTEFFORT), KNOB_CPU_WEIGHT, 1);
 	fake_set(fake_cgroup(f, G1), KNOB_CPU_WEIGHT, 7);
+}
+
+void decide_container(struct fake *f, const char *pod_path, const char *name, const char *cpus)
+{
+	struct pod *pod = fake_cgroup(f, pod_path)->pod;
+	char below[512];
+
+	(void)snprintf(below, sizeof(below), "%s/%s", pod_path, name);
+	pod->containers =
+		realloc(pod->containers, (pod->n_containers + 1) * sizeof(*pod->containers));
+	assert_non_null(pod->containers);
+	pod->containers[pod->n_containers++] =
+		(struct pod_container){.cgroup = fake_cgroup(f, below)};
+	fake_cgroup(f, below)->pod = pod;
+	if (cpus)
+		fake_cpus(fake_cgroup(f, below), KNOB_CPUSET_CPUS, cpus);
 }

@@ -28,3 +28,6 @@ long long decide_want(struct fake *f, const char *path, enum knob knob);
 /* Inits f. system.slice 100; burstable 2500 with an online pod; g1 asks for a CPU (39), and has 7; besteffort 1
  * with two offline pods. */
 void decide_usual_node(struct fake *f);
+
+/* One more container of the pod at this path, with these CPUs; NULL: they were not read. */
+void decide_container(struct fake *f, const char *pod, const char *name, const char *cpus);

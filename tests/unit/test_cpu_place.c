@@ -2,9 +2,6 @@
 // On which CPUs work runs, by everybody's sets: the kernel's rule, and what is not known bounds nobody.
 #include "policy/cpu_place.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "policy/knob.h"
 #include "tests/lib/decide_case.h"
 #include "tests/lib/fake_topology.h"
@@ -37,22 +34,6 @@ static void assert_place(struct fake *f, const struct plan *plan, const char *pa
 
 	assert_true(p.bounded);
 	assert_set(cg->pod ? cpu_place_pod(&p, cg->pod) : cpu_place_cgroup(&p, cg), want);
-}
-
-static void contain(struct fake *f, const char *path, const char *name, const char *list)
-{
-	struct pod *pod = fake_cgroup(f, path)->pod;
-	char below[512];
-
-	(void)snprintf(below, sizeof(below), "%s/%s", path, name);
-	pod->containers =
-		realloc(pod->containers, (pod->n_containers + 1) * sizeof(*pod->containers));
-	assert_non_null(pod->containers);
-	pod->containers[pod->n_containers++] =
-		(struct pod_container){.cgroup = fake_cgroup(f, below)};
-	fake_cgroup(f, below)->pod = pod;
-	if (list)
-		cpus(f, below, list);
 }
 
 TEST(without_sets_nobody_is_bounded)
@@ -130,16 +111,16 @@ TEST(a_pod_runs_where_its_containers_do)
 	struct fake f;
 
 	node(&f);
-	contain(&f, G1, "cri-containerd-a.scope", "2-3");
-	contain(&f, G1, "cri-containerd-b.scope", "5");
+	decide_container(&f, G1, "cri-containerd-a.scope", "2-3");
+	decide_container(&f, G1, "cri-containerd-b.scope", "5");
 	assert_place(&f, NULL, G1, "2-3,5");
 	/* The one that only keeps the namespaces, where a CPU manager gives sets to all others. */
-	contain(&f, G1, "cri-containerd-c.scope", "");
+	decide_container(&f, G1, "cri-containerd-c.scope", "");
 	assert_place(&f, NULL, G1, "0-7");
 	f.model.cpu_manager = CPU_MANAGER_STATIC;
 	assert_place(&f, NULL, G1, "2-3,5");
 	/* One that was not looked at may be anywhere. */
-	contain(&f, G1, "cri-containerd-d.scope", NULL);
+	decide_container(&f, G1, "cri-containerd-d.scope", NULL);
 	assert_place(&f, NULL, G1, "0-7");
 	fake_free(&f);
 }

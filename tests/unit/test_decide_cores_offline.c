@@ -2,8 +2,6 @@
 // smt: avoid-offline: whom offline work is kept off, whom not, and what is left to it.
 #include "policy/decide_cores.h"
 
-#include <stdio.h>
-
 #include "policy/knob.h"
 #include "tests/lib/decide_case.h"
 #include "tests/lib/fake_topology.h"
@@ -45,22 +43,6 @@ static void node(struct fake *f)
 	decide_pod(f, O1, QOS_BESTEFFORT, LEVEL_P7);
 }
 
-/* A container below the pod, with these CPUs. */
-static void contain(struct fake *f, const char *path, const char *container, const char *cpus)
-{
-	struct pod *pod = fake_cgroup(f, path)->pod;
-	char below[512];
-
-	(void)snprintf(below, sizeof(below), "%s/%s", path, container);
-	pod->containers =
-		realloc(pod->containers, (pod->n_containers + 1) * sizeof(*pod->containers));
-	pod->containers[pod->n_containers++] = (struct pod_container){
-		.cgroup = fake_cgroup(f, below),
-	};
-	fake_cgroup(f, below)->pod = pod;
-	fake_cpus(fake_cgroup(f, below), KNOB_CPUSET_CPUS, cpus);
-}
-
 TEST(the_siblings_of_a_pinned_pod_are_kept_free_of_offline_work)
 {
 	struct fake f;
@@ -95,8 +77,8 @@ TEST(a_container_that_a_cpu_manager_pinned_counts_and_one_of_its_shared_pool_doe
 	node(&f);
 	f.model.cpu_manager = CPU_MANAGER_STATIC;
 	assert_int_equal(cpu_set_parse("0-1,3", &f.model.cpu_shared), 0);
-	contain(&f, G1, "app.scope", "2");
-	contain(&f, G1, "sidecar.scope", "0-1,3");
+	decide_container(&f, G1, "app.scope", "2");
+	decide_container(&f, G1, "sidecar.scope", "0-1,3");
 	run(&f);
 	assert_cpus(&f, BESTEFFORT, "0-2");
 	assert_int_equal(cores_of(&f, G1)->reason.limit, 1);
