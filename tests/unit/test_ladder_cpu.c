@@ -270,6 +270,23 @@ TEST(the_floor_is_one_of_the_cpus_that_offline_work_may_use)
 	fake_free(&w.f);
 }
 
+TEST(cpus_that_go_offline_shrink_a_hold_at_the_next_look)
+{
+	struct second s = {.web = 300, .wait = 124, .hog = 1500};
+	struct world w;
+
+	world_init(&w);
+	fake_topology_plain(&w.f.model.node, 4);
+	run(&w, 3, s);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 2600 - 300);
+	fake_topology_offline(&w.f.model.node, 2);
+	fake_topology_offline(&w.f.model.node, 3);
+	run(&w, 1, s);
+	assert_int_equal(cpu(&w)->quota_cpu_milli, 1300 - 300);
+	assert_int_equal(cpu(&w)->reason.extra, 500); /* of the two that are left */
+	fake_free(&w.f);
+}
+
 TEST(who_is_on_cpus_of_its_own_is_no_reason_to_squeeze_and_its_use_does_not_count)
 {
 	struct second s = {.web = 2000, .wait = 124, .hog = 5000};
@@ -522,6 +539,7 @@ int main(void)
 		cmocka_unit_test(
 			where_offline_work_may_use_few_cpus_the_quota_is_worked_out_for_those),
 		cmocka_unit_test(the_floor_is_one_of_the_cpus_that_offline_work_may_use),
+		cmocka_unit_test(cpus_that_go_offline_shrink_a_hold_at_the_next_look),
 		cmocka_unit_test(
 			who_is_on_cpus_of_its_own_is_no_reason_to_squeeze_and_its_use_does_not_count),
 		cmocka_unit_test(while_somebody_waits_the_quota_only_falls),

@@ -16,6 +16,8 @@ usage() { awk '/^usage_usec/ { print $2 }' "$1/cpu.stat"; }
 
 quotas() { find $K -name cpu.max -exec grep -L '^max' {} +; }
 
+counted() { coloctl status --json | jq ".$1"; }
+
 rung() { coloctl status --json | jq -r .rung_cpu; }
 
 work_conserving()
@@ -58,6 +60,7 @@ pressure()
 	local victim=$1
 	crun exec "$(pod_id "$victim")" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
 	load=$!
+	writes=$(counted writes) passes=$(counted passes)
 	ok "a quota appears while the online pod waits" wait_for 15 grep -qv '^max' $BE/cpu.max
 	note "cpu.max is $(knob $BE cpu.max)"
 	is "$(quotas)" "$BE/cpu.max" "on the offline class, and nowhere else"
@@ -73,6 +76,9 @@ calm()
 	touch "$PODS_SHARE/stop"
 	wait $load
 	ok "calm takes the quota away" wait_for 40 grep -q '^max' $BE/cpu.max
+	writes=$(($(counted writes) - writes)) passes=$(($(counted passes) - passes))
+	note "$writes writes in the $passes passes from the first wait on"
+	ok "no more than a write a pass" [ $writes -le $passes ]
 	is "$(quotas)" "" "everywhere"
 	ok "and says so" says 'cpu: squeeze → calm'
 	like "$(coloctl why default/hog)" 'held 1 time, [0-9]+ s in all' "what it cost the offline pod is counted"
