@@ -13,8 +13,7 @@
 /* What one look at the sets of a node found; nothing is owned. */
 struct cpu_places {
 	const struct model *model;
-	const struct plan
-		*plan; /* with what is planned, else as it is without colod; NULL: as it is now */
+	const struct plan *plan; /* what is planned, else what is without colod; NULL: what is now */
 	/* Some work may not run on every CPU. Otherwise, and where the ids of the CPUs do not fit into a set, the
 	 * rest says nothing and the functions below are not to be asked. */
 	bool bounded;

@@ -140,17 +140,17 @@ TEST(own_cores_that_are_planned_count_as_given)
 	struct fake f;
 
 	decide_usual_node(&f);
-	fake_topology_plain(&f.model.node, 4);
+	fake_topology_plain(&f.model.node, 8);
 	f.policy.levels[LEVEL_P0].cpu.cores = CORES_EXCLUSIVE;
-	fake_request(fake_cgroup(&f, G1)->pod, 1000, 1 << 30);
-	fake_limit(fake_cgroup(&f, G1)->pod, 1000, 1 << 30);
+	fake_request(fake_cgroup(&f, G1)->pod, 4000, 1 << 30);
+	fake_limit(fake_cgroup(&f, G1)->pod, 4000, 1 << 30);
 	fake_rare_knobs(&f);
 	decide_run(&f);
 	assert_non_null(decide_entry(&f, G1, KNOB_CPUSET_EXCLUSIVE));
-	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2500 / 50);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2500 / 80);
 	(void)fake_apply(&f);
 	decide_run(&f);
-	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2500 / 50);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_WEIGHT), 2500 / 80);
 	fake_free(&f);
 }
 
