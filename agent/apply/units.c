@@ -150,6 +150,33 @@ static bool may_ask(const struct units *units, const struct unit *unit)
 	       units->in_flight < IN_FLIGHT_MAX;
 }
 
+/* What may not be told, because it would cost somebody the CPUs that he gave by hand. Files have it all the same. */
+static uint32_t spare_sets(struct units *units, const struct unit *unit, const struct cgroup *cg,
+			   const struct unit_values *wanted)
+{
+	uint32_t new = unit_family_new(unit, wanted);
+	const struct cgroup *set;
+
+	if (new == 0)
+		return 0;
+	if (!units->looked)
+		unit_family_look(units->root_fd, units->model, &units->family);
+	units->looked = true;
+	set = unit_family_set(&units->family, cg);
+	if (!set)
+		return 0;
+	if (!units->set_said)
+		log_info(
+			"units.cpuset",
+			"%s: systemd is not told of it, nor of others near it: somebody wrote cpuset.cpus "
+			"of %s by hand, which systemd would then empty. colod's values are in the files "
+			"all the same. Let systemd know of these CPUs: systemctl set-property %s "
+			"AllowedCPUs=...",
+			cg->path, set->path, set->name);
+	units->set_said = true;
+	return new;
+}
+
 static void consider(struct units *units, struct cgroup *cg)
 {
 	static const struct unit_values nothing;
@@ -160,6 +187,7 @@ static void consider(struct units *units, struct cgroup *cg)
 	if (unit)
 		told_of(unit, &told);
 	unit_prop_wanted(cg, &told, &wanted);
+	wanted.mask &= ~spare_sets(units, unit, cg, &wanted);
 	if (!unit && wanted.mask != 0)
 		unit = unit_table_get(&units->table, cg->path);
 	if (!unit)
@@ -240,6 +268,7 @@ void units_pass(struct units *units, struct model *model, int64_t now_us)
 	units->pass++;
 	units->counts.waiting = 0;
 	units->counts.told = 0;
+	units->looked = false;
 	for (size_t i = 0; i < model->n_cgroups; i++)
 		if (may_be_unit(model->cgroups[i]))
 			consider(units, model->cgroups[i]);

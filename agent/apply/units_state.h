@@ -3,6 +3,7 @@
 #pragma once
 
 #include "agent/apply/apply_state.h"
+#include "agent/apply/unit_family.h"
 #include "agent/apply/unit_plan.h"
 #include "agent/apply/units.h"
 
@@ -18,6 +19,9 @@ struct units {
 	bool looped; /* there is an event loop, which knows of the bus */
 	bool no_bus_said;
 	bool no_record_said;
+	bool set_said;
+	bool looked; /* in this pass: family is valid */
+	struct unit_family family;
 	struct units_counts counts;
 	units_said_fn said;
 	void *said_context;

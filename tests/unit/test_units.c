@@ -198,6 +198,34 @@ TEST(memory_is_not_told_where_a_limit_was_written_behind_systemds_back)
 	assert_int_equal(apply_case_value(s->a, APPLY_CLASS, KNOB_MEMORY_LOW), 8192);
 }
 
+/* systemd, told of a controller that is new to a family, empties a cpuset.cpus that somebody wrote there by hand. */
+TEST(a_set_that_somebody_wrote_by_hand_is_not_lost_to_what_is_told)
+{
+	struct units_case *s = *state;
+	fake_kernel_plan(&s->a->k, s->a->class, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
+	units_case_pass(s, 10 * S);
+	assert_int_equal(fake_systemd_calls(&s->systemd), 1);
+	assert_int_equal(tree_knob(s->a->k.dir, APPLY_ONLINE, "cpuset.cpus", "0-1\n"), 0);
+	fake_kernel_plan(&s->a->k, s->a->class, KNOB_IO_WEIGHT, EFFECT_SHARE, 10);
+	fake_kernel_plan(&s->a->k, s->a->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 40);
+	units_case_pass(s, 20 * S);
+	assert_int_equal(fake_systemd_calls(&s->systemd), 1);
+	assert_int_equal(apply_case_value(s->a, APPLY_CLASS, KNOB_IO_WEIGHT), 10);
+	assert_int_equal(apply_case_value(s->a, APPLY_HOG, KNOB_CPU_WEIGHT), 40);
+	assert_int_equal(units_counts(units_case_units(s)).waiting, 0);
+	/* Nothing is new about the class's CPU weight. */
+	plan_clear(&s->a->k.f.plan);
+	fake_kernel_plan(&s->a->k, s->a->class, KNOB_CPU_WEIGHT, EFFECT_SHARE, 60);
+	units_case_pass(s, 30 * S);
+	assert_int_equal(fake_systemd_get(&s->systemd, "be.slice", "CPUWeight"), 60);
+	assert_true(fake_systemd_get(&s->systemd, "be.slice", "IOWeight") == UNIT_PROP_UNSET);
+	/* Gone: the rest is told. */
+	assert_int_equal(tree_knob(s->a->k.dir, APPLY_ONLINE, "cpuset.cpus", "\n"), 0);
+	fake_kernel_plan(&s->a->k, s->a->class, KNOB_IO_WEIGHT, EFFECT_SHARE, 10);
+	units_case_pass(s, 40 * S);
+	assert_int_equal(fake_systemd_get(&s->systemd, "be.slice", "IOWeight"), 10);
+}
+
 TEST(a_refusal_costs_nothing_and_is_tried_again_a_minute_later)
 {
 	struct units_case *s = *state;
@@ -277,6 +305,7 @@ int main(void)
 		CASE(a_quota_that_only_the_file_has_is_carried_and_goes_again),
 		CASE(a_quota_that_systemd_has_stays_as_it_is),
 		CASE(memory_is_not_told_where_a_limit_was_written_behind_systemds_back),
+		CASE(a_set_that_somebody_wrote_by_hand_is_not_lost_to_what_is_told),
 		CASE(a_refusal_costs_nothing_and_is_tried_again_a_minute_later),
 		CASE(without_a_bus_there_are_only_files_and_a_later_one_is_used),
 		CASE(the_next_run_adopts_what_was_told_and_restores_it_from_the_record_alone),
