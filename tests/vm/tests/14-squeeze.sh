@@ -173,4 +173,6 @@ killed
 in_vain
 colod_clean
 pods_cleanup
+systemctl revert "${BE##*/}" 2>/dev/null
+rm -rf "/run/systemd/system.control/${BE##*/}.d"
 done_testing

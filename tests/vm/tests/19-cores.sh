@@ -215,6 +215,7 @@ all_free "stopped: nothing is left"
 rm -rf /var/lib/kubelet
 pods_cleanup
 colod_clean
-rm -rf $DROPIN
+systemctl revert "${BATCH##*/}" 2>/dev/null
+rm -rf $DROPIN "/run/systemd/system.control/${BATCH##*/}.d"
 systemctl daemon-reload
 done_testing
