@@ -147,3 +147,18 @@ uint64_t cpu_place_part(uint64_t amount, const struct cpu_set *place, const stru
 	whole = amount / n * in;
 	return whole + (amount % n * in + n - 1) / n;
 }
+
+bool cpu_place_is_foreign(const struct model *model, const struct cgroup *cgroup)
+{
+	const struct knob_state *s = &cgroup->knobs[KNOB_CPUSET_CPUS];
+	const struct node *node = &model->node;
+
+	if (s->now.state != KNOB_KNOWN || cpu_set_is_empty(&s->now.cpus) ||
+	    (s->owned && knob_same(KNOB_CPUSET_CPUS, &s->now, &s->written)))
+		return false;
+	/* One with every CPU keeps nobody off anything, and is what is left where a kernel takes no empty one. */
+	for (size_t i = 0; i < node->n_cpus; i++)
+		if (!cpu_set_has(&s->now.cpus, node->cpus[i].id))
+			return true;
+	return false;
+}

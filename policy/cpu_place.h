@@ -33,3 +33,6 @@ struct cpu_set cpu_place_pod(const struct cpu_places *places, const struct pod *
 
 /* What of an amount that is spread over the CPUs of `place` lies in `room`, rounded up. */
 uint64_t cpu_place_part(uint64_t amount, const struct cpu_set *place, const struct cpu_set *room);
+
+/* Whether the cgroup has a cpuset.cpus of less than all CPUs now that is not what colod wrote. */
+bool cpu_place_is_foreign(const struct model *model, const struct cgroup *cgroup);

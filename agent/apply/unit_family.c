@@ -9,7 +9,7 @@
 
 #include "agent/apply/unit_name.h"
 #include "agent/base/fs.h"
-#include "policy/knob.h"
+#include "policy/cpu_place.h"
 
 /* systemctl set-property AllowedCPUs= leaves this, with and without --runtime, and for a transient unit. */
 static bool is_told(int root_fd, const struct cgroup *cgroup)
@@ -31,23 +31,10 @@ static bool is_told(int root_fd, const struct cgroup *cgroup)
 	return false;
 }
 
-/* A set with every CPU keeps nobody off anything, and is what is left where a kernel takes no empty one. */
-static bool is_all(const struct node *node, const struct cpu_set *set)
-{
-	for (size_t i = 0; i < node->n_cpus; i++)
-		if (!cpu_set_has(set, node->cpus[i].id))
-			return false;
-	return true;
-}
-
 static bool has_set(const struct model *model, const struct cgroup *cg)
 {
-	const struct knob_state *s = &cg->knobs[KNOB_CPUSET_CPUS];
-
 	return cg->parent && cg->kind != CGROUP_CONTAINER && unit_name_is_unit(cg->name) &&
-	       !unit_name_is_container(cg->name) && s->now.state == KNOB_KNOWN &&
-	       !cpu_set_is_empty(&s->now.cpus) && !is_all(&model->node, &s->now.cpus) &&
-	       !(s->owned && knob_same(KNOB_CPUSET_CPUS, &s->now, &s->written));
+	       !unit_name_is_container(cg->name) && cpu_place_is_foreign(model, cg);
 }
 
 void unit_family_look(int root_fd, const struct model *model, struct unit_family *ret_family)
