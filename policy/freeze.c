@@ -239,4 +239,17 @@ int64_t freeze_newest_us(const struct model *model, const struct plan *plan)
 			newest_us = f->since_us;
 	}
 	return newest_us;
+
+int64_t freeze_until_us(const struct model *model, const struct plan *plan)
+{
+	int64_t until_us = 0;
+
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct plan_freeze *f = plan_freeze(plan, model->pods[i]);
+		int64_t end_us = f->since_us + (int64_t)f->most_us;
+
+		if (f->state == FREEZE_DUE && f->since_us > 0 && end_us > until_us)
+			until_us = end_us;
+	}
+	return until_us;
 }

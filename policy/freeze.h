@@ -24,5 +24,8 @@ bool freeze_has_somebody(const struct model *model, const struct plan *plan);
 /* When the last of those that are to stand still now was told to; 0: there are none. */
 int64_t freeze_newest_us(const struct model *model, const struct plan *plan);
 
+/* Until when those that are to stand still now do at most, the last of them; 0: nobody is to. */
+int64_t freeze_until_us(const struct model *model, const struct plan *plan);
+
 /* The freeze is over; `code` says why. The pod rests. */
 void freeze_end(struct plan_freeze *freeze, enum reason_code code, int64_t now_us);

@@ -265,12 +265,29 @@ static void freeze_line(const struct ctl *ctl, const cJSON *pods)
 	line(ctl, "freeze", text, now > 0 ? TERM_YELLOW : TERM_PLAIN);
 }
 
+/* "freeze for 2 s, 3 s more at most: why". */
+static void rung_line(const struct ctl *ctl, const char *resource, const char *rung)
+{
+	const cJSON *ladder = doc_get(doc_get(ctl->doc, "ladder"), resource);
+	uint64_t now_us = (uint64_t)ctl->term.now_us, since_us = doc_count(ladder, "since_us");
+	uint64_t until_us = doc_count(ladder, "until_us");
+	char text[1024], age[DOC_TEXT_SIZE], since[DOC_TEXT_SIZE + 8] = "",
+								   left[DOC_TEXT_SIZE + 16] = "";
+
+	if (since_us > 0 && since_us <= now_us)
+		(void)snprintf(since, sizeof(since), " for %s",
+			       doc_duration(now_us - since_us, age));
+	if (until_us > now_us)
+		(void)snprintf(left, sizeof(left), ", %s more at most",
+			       doc_duration(until_us - now_us, age));
+	(void)snprintf(text, sizeof(text), "%s%s%s%s%s", rung, since, left,
+		       doc_has(ladder, "reason") ? ": " : "", doc_text(ladder, "reason", ""));
+	line(ctl, resource, text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
+}
+
 static void work_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
-	const cJSON *cpu = doc_get(doc_get(doc, "ladder"), "cpu");
-	const cJSON *memory = doc_get(doc_get(doc, "ladder"), "memory");
-	const char *rung = doc_text(status, "rung_cpu", "?");
 	uint64_t pass_us = doc_count(status, "pass_us"), now_us = (uint64_t)ctl->term.now_us;
 	char text[1024], ago[DOC_TEXT_SIZE];
 
@@ -281,14 +298,9 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 		       doc_count(status, "pods_offline"), doc_count(status, "pods_waiting"),
 		       doc_count(status, "pods_no_rule"), doc_count(status, "pods_held"));
 	line(ctl, "pods", text, TERM_PLAIN);
-	(void)snprintf(text, sizeof(text), "%s%s%s", rung, doc_has(cpu, "reason") ? ": " : "",
-		       doc_text(cpu, "reason", ""));
-	line(ctl, "cpu", text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
+	rung_line(ctl, "cpu", doc_text(status, "rung_cpu", "?"));
 	floor_line(ctl, doc_get(doc, "floor"));
-	rung = doc_text(status, "rung_memory", "?");
-	(void)snprintf(text, sizeof(text), "%s%s%s", rung, doc_has(memory, "reason") ? ": " : "",
-		       doc_text(memory, "reason", ""));
-	line(ctl, "memory", text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
+	rung_line(ctl, "memory", doc_text(status, "rung_memory", "?"));
 	freeze_line(ctl, doc_get(doc, "pods"));
 	room_line(ctl, doc_get(status, "room"));
 	taken_line(ctl, status);

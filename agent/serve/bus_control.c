@@ -10,6 +10,7 @@
 #include "agent/base/sys.h"
 #include "agent/serve/bus_caller.h"
 #include "agent/serve/bus_text.h"
+#include "agent/serve/rungs.h"
 #include "policy/mode.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
@@ -72,6 +73,21 @@ int bus_control_get_rungs(sd_bus *sdbus, const char *path, const char *interface
 
 		r = append_row(reply, "sss", texts);
 	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+int bus_control_get_rung_times(sd_bus *sdbus, const char *path, const char *interface,
+			       const char *property, sd_bus_message *reply, void *userdata,
+			       sd_bus_error *error)
+{
+	const struct snapshot *s = snapshot_of(userdata);
+	int r = sd_bus_message_open_container(reply, 'a', "(sxx)");
+
+	(void)sdbus, (void)path, (void)interface, (void)property, (void)error;
+	for (int i = 0; s->ladders && i < RESOURCE_COUNT && r >= 0; i++)
+		r = sd_bus_message_append(reply, "(sxx)", names_resource((enum resource)i),
+					  s->ladders->of[i].since_us,
+					  rungs_until_us(s, (enum resource)i));
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 

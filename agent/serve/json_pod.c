@@ -130,6 +130,10 @@ static void freeze(struct json_view *view, cJSON *pod_object, const struct pod *
 		return;
 	object = json_put_object(put, pod_object, "freeze");
 	json_put_text(put, object, "state", words_freeze(f->state));
+	if (f->state == FREEZE_DUE && f->since_us > 0)
+		json_put_i64(put, object, "until_us", f->since_us + (int64_t)f->most_us);
+	else
+		json_put_null(put, object, "until_us");
 	json_put_bool(put, object, "frozen", held_frozen(pod));
 	json_put_text(put, object, "reason",
 		      reason_text(&f->reason, s->policy, text, sizeof(text)));

@@ -4,6 +4,7 @@
 
 #include "agent/serve/held.h"
 #include "agent/serve/json_view.h"
+#include "agent/serve/rungs.h"
 #include "policy/decide.h"
 #include "policy/names.h"
 #include "policy/ring.h"
@@ -162,9 +163,14 @@ static void one_ladder(struct json_view *view, cJSON *ladders, enum resource res
 	const struct ladder *ladder = &view->snapshot->ladders->of[resource];
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, ladders, names_resource(resource));
+	int64_t until_us = rungs_until_us(view->snapshot, resource);
 
 	json_put_text(put, object, "rung", names_rung(ladder->rung));
 	json_put_i64(put, object, "since_us", ladder->since_us);
+	if (until_us > 0)
+		json_put_i64(put, object, "until_us", until_us);
+	else
+		json_put_null(put, object, "until_us");
 	json_put_i64(put, object, "pressure_us", ladder->pressure_us);
 	if (resource == RESOURCE_CPU && ladder->rung == RUNG_SQUEEZE)
 		json_put_u64(put, object, "quota_cpu_milli", ladder->quota_cpu_milli);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/lib/test.h"
 
+#include <stdlib.h>
+
 #include "agent/ctl/ctl.h"
 #include "tests/lib/ctl_case.h"
 
@@ -50,6 +52,42 @@ TEST(a_narrow_terminal_gets_wrapped_lines)
 				    .width = 40});
 }
 
+static char *run(const char *rung, int64_t since_us, int64_t until_us)
+{
+	cJSON *doc = ctl_case_read("node"), *memory;
+	const struct ctl_case c = {.verb = verb_status};
+	char *text;
+	int r;
+
+	memory = cJSON_GetObjectItem(doc, "status");
+	assert_true(cJSON_ReplaceItemInObject(memory, "rung_memory", cJSON_CreateString(rung)));
+	memory = cJSON_GetObjectItem(cJSON_GetObjectItem(doc, "ladder"), "memory");
+	assert_true(cJSON_ReplaceItemInObject(memory, "since_us",
+					      cJSON_CreateNumber((double)since_us)));
+	assert_true(cJSON_ReplaceItemInObject(memory, "until_us",
+					      cJSON_CreateNumber((double)until_us)));
+	text = ctl_case_run(&c, doc, &r);
+	assert_int_equal(r, CTL_OK);
+	cJSON_Delete(doc);
+	return text;
+}
+
+/* The snapshot's last pass was at 13 s, and it is 2.5 s later. */
+TEST(a_rung_has_its_age_and_its_end_where_that_is_known)
+{
+	char *text = run("freeze", 13000000, 17000000);
+
+	assert_non_null(strstr(text, "\nmemory    freeze for 2.5 s, 1.5 s more at most"));
+	free(text);
+	text = run("reclaim", 13000000, 0);
+	assert_non_null(strstr(text, "\nmemory    reclaim for 2.5 s"));
+	assert_null(strstr(text, "more at most"));
+	free(text);
+	text = run("freeze", 13000000, 15000000);
+	assert_null(strstr(text, "more at most"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -59,6 +97,7 @@ int main(void)
 		cmocka_unit_test(a_raised_floor_and_what_is_not_watched_are_shown),
 		cmocka_unit_test(an_empty_snapshot_is_shown_without_a_guess),
 		cmocka_unit_test(control_characters_do_not_reach_the_terminal),
+		cmocka_unit_test(a_rung_has_its_age_and_its_end_where_that_is_known),
 		cmocka_unit_test(a_narrow_terminal_gets_wrapped_lines),
 	};
 
