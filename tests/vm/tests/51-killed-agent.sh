@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 120s
+# profile: small
+# title: an agent that is killed on the rung reclaim, or while it kills, leaves no hold and nobody beside is hurt; the next one takes up the storm
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+MIB=$((1024 * 1024))
+
+status() { coloctl status --json | jq -r "$1"; }
+room_mib() { status '(.room.available_bytes - .room.line_bytes) / 1048576 | floor'; }
+rung_is() { [ "$(status .rung_memory)" = "$1" ]; }
+pids() { cat "$(pod_path "$1")"/cgroup.procs "$(pod_path "$1")"/*/cgroup.procs 2>/dev/null | sort -n | tr '\n' ' '; }
+oom_kills() { awk '/^oom_kill / { print $2 }' /proc/vmstat; }
+knobs() { grep -s '' "$(pod_path "$1")"/{memory.high,memory.max,cpu.max,cgroup.freeze} | sed 's|.*/||' | tr '\n' ' '; }
+agent() { unit_pid colod; }
+is_another() { local pid; pid=$(agent) && [ "$pid" != 0 ] && [ "$pid" != "$1" ] && coloctl status >/dev/null; }
+
+# Takes so many MiB ten times a second once /share/go-NAME is there.
+growing_pod()
+{
+	pod_create "$1" BestEffort 0 0 python3 -c "
+import time, os
+kept = []
+while True:
+    if os.path.exists('/share/go-$1'):
+        kept.append(b'x' * ($2 << 20))
+    time.sleep(0.1)"
+}
+
+# Somebody else fills the node: nothing that a hold could stop.
+flood()
+{
+	mkdir -p /run/flood
+	mount -t tmpfs flood /run/flood
+	dd if=/dev/zero of=/run/flood/blob bs=1M count=$(($(room_mib) - 30)) 2>/dev/null
+}
+
+policy()
+{
+	colod_policy full file:///run/pods.json "pressure: [$1]" "levels: {P7: {role: offline, memory: {high: none}}}"
+}
+
+nobody_beside()
+{
+	is "$(pids web)" "$web" "$1: the online pod lost no process"
+	is "$(pids calm)" "$calm" "$1: nor did the offline pod that rests"
+	is "$(knobs calm)$(knobs web)" "$beside" "$1: and neither has a bound"
+	is "$(oom_kills)" "$kills" "$1: the kernel killed nobody"
+}
+
+# The hold that stands on this rung ends with the agent, and is there again with the next.
+at_reclaim()
+{
+	local first
+	policy "{when: memory.some of online > 10% over 1s, do: [squeeze memory, reclaim]}"
+	ok "start" colod_start
+	ok "status answers" wait_for 10 coloctl status
+	colod_next_pass
+	first=$(agent)
+	touch "$PODS_SHARE/go-hog"
+	ok "the hog is held" wait_for 40 grep -qv '^max' "$(pod_path hog)/memory.high"
+	flood
+	ok "rung reclaim" wait_for 20 rung_is reclaim
+	like "$(coloctl status)" 'memory +reclaim for [0-9.]+ s: ' "status says since when"
+	systemctl kill -s KILL --kill-whom=main colod
+	ok "its hold ends" wait_for 5 grep -q '^max' "$(pod_path hog)/memory.high"
+	rm /run/flood/blob
+	ok "there is a next one" wait_for 20 is_another "$first"
+	ok "which holds the hog again" wait_for 40 grep -qv '^max' "$(pod_path hog)/memory.high"
+	nobody_beside reclaim
+	rm "$PODS_SHARE/go-hog"
+	umount /run/flood
+	colod_stop
+	wait_for 30 colod_restored
+}
+
+# Ends the agent as soon as the pod is dead: while it looks what that gave back, and puts back what was lifted.
+kill_with()
+{
+	python3 -c '
+import os, signal, sys, time
+events, agent = open(sys.argv[1] + "/cgroup.events"), int(sys.argv[2])
+until = time.monotonic() + 60
+while time.monotonic() < until:
+    events.seek(0)
+    if "populated 0" in events.read():
+        os.kill(agent, signal.SIGKILL)
+        sys.exit(0)
+sys.exit(1)' "$(pod_path "$1")" "$2"
+}
+
+has_another_kill() { [ "$(status .kills)" -ge 1 ]; }
+dead() { grep -qx 'populated 0' "$(pod_path "$1")/cgroup.events" 2>/dev/null || [ ! -d "$(pod_path "$1")" ]; }
+
+at_kill()
+{
+	local first
+	policy "{when: memory.empty of node in 3s, do: [kill]}"
+	ok "start" colod_start
+	ok "status answers" wait_for 10 coloctl status
+	colod_next_pass
+	first=$(agent)
+	touch "$PODS_SHARE/go-fast"
+	ok "the agent is killed with the hog that it killed" kill_with fast "$first"
+	note "the dead pod has $(knobs fast)"
+	ok "there is a next one" wait_for 20 is_another "$first"
+	nobody_beside kill
+	touch "$PODS_SHARE/go-next"
+	ok "which kills the next hog" wait_for 60 dead next
+	ok "and counts it" wait_for 10 has_another_kill
+	nobody_beside "the next kill"
+	told
+}
+
+# What it leaves of that kill: the numbers, whom it took and whom it passed over, and 10 s later what it came to.
+told()
+{
+	local json
+	json=$(coloctl history --kind kill,candidate --json -n 20)
+	ok "expected and really freed are numbers" jq -e '[.records[] | select(.kind == "kill" and .would == false)] | last |
+		.numbers.expected_bytes > 0 and .numbers.freed_bytes > 0 and .numbers.room_before_bytes != null' <<<"$json"
+	ok "so is what the pod that rests would have given" jq -e '[.records[] | select(.kind == "candidate" and .to == "passed over")] |
+		last | .numbers.expected_bytes > 0 and .numbers.place == 2' <<<"$json"
+	like "$(coloctl why default/next)" 'killed, dead: 1 process' "why says it of the victim"
+	like "$(coloctl why default/calm)" 'passed over: it would give back .*default/next went first' "and of whom it passed over"
+	ok "10 s later it is told what it came to" wait_for 20 says 'cgroup.kill: after 10 s, the longest that an online pod waits'
+	ok "with numbers" jq -e '[.records[]] | last | .numbers.room_after_bytes != null' <<<"$(coloctl history --kind effect --json)"
+}
+
+pod_create web Burstable 500 $((64 * MIB))
+pod_create calm BestEffort 0 0 python3 -c "
+kept = b'x' * (40 << 20)
+open('/share/calm', 'w').close()
+import time
+while True:
+    time.sleep(1)"
+wait_for 60 test -e "$PODS_SHARE/calm"
+growing_pod hog 1
+growing_pod fast 4
+growing_pod next 4
+colod_facts
+web=$(pids web) calm=$(pids calm) kills=$(oom_kills) beside=$(knobs calm)$(knobs web)
+allow_core colod 9
+at_reclaim
+at_kill
+colod_clean
+pods_cleanup
+done_testing
