@@ -20,6 +20,7 @@
 #include "policy/freeze.h"
 #include "policy/kernel_text.h"
 #include "policy/memory_kill.h"
+#include "policy/record_kill.h"
 
 #define STAT_SIZE 8192
 /* Who would have been killed is said once in so long. */
@@ -31,6 +32,8 @@ struct killer {
 	struct victim_memory *stats; /* by pod->slot */
 	size_t n_stats;
 	bool said_release;
+	struct record_kill look; /* of this pass, where `chosen` */
+	bool chosen;
 	int64_t said_us; /* who it would have been, or that there is nobody */
 	struct kill_name {
 		uint64_t serial; /* 0: free */
@@ -191,7 +194,8 @@ static void say_nobody(struct state *s, const struct victim_list *list, bool ful
 		    list->n_left > 0 ? victim_out_text(list->left[0].why) : "");
 }
 
-static void choose(struct state *s, const struct memory_kill_need *need)
+/* Whom it would be, from what is measured now. */
+static void choose(struct state *s)
 {
 	struct killer *killer = s->killer;
 	const struct victim_input in = {
@@ -206,48 +210,68 @@ static void choose(struct state *s, const struct memory_kill_need *need)
 		.now_us = s->status.pass_us,
 	};
 	bool full = s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL;
-	struct history_record record;
-	struct victim_list list;
 
 	/* Nothing would be done and nothing said: nothing is read for it. */
 	if (!full && s->status.pass_us - killer->said_us < SAY_AGAIN_US)
 		return;
 	measure_all(s);
-	victim_choose(&in, &list);
-	/* What goes already may be enough. */
-	if (list.pending_bytes >= need->bytes && list.pending_bytes > 0)
+	killer->look.memory = killer->stats;
+	killer->look.n_memory = killer->n_stats;
+	victim_choose(&in, &killer->look.list);
+	killer->chosen = true;
+}
+
+void killer_decide(struct state *s)
+{
+	struct killer *killer = s->killer;
+	struct kill_done done;
+
+	if (!killer)
 		return;
-	if (list.n == 0) {
-		say_nobody(s, &list, full);
+	killer->chosen = false;
+	reserve(killer, discover_model(s->discover)->n_slots);
+	while (kill_next(killer->threads, &done))
+		on_done(s, &done);
+	killer->look.before = killer->memory;
+	if (s->status.modes.by[RESOURCE_MEMORY] > MODE_OBSERVE &&
+	    memory_kill_due(&killer->memory, discover_model(s->discover),
+			    observe_samples(s->observe), s->policy,
+			    freeze_newest_us(discover_model(s->discover), &s->plan),
+			    s->status.pass_us, &killer->look.need))
+		choose(s);
+}
+
+const struct record_kill *killer_look(const struct state *s)
+{
+	return s->killer && s->killer->chosen ? &s->killer->look : NULL;
+}
+
+void killer_run(struct state *s)
+{
+	struct killer *killer = s->killer;
+	bool full = s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL;
+	const struct record_kill *look = killer_look(s);
+	struct history_record record;
+
+	if (!look)
+		return;
+	killer->chosen = false; /* its pods are of this pass alone */
+	/* What goes already may be enough. */
+	if (look->list.pending_bytes >= look->need.bytes && look->list.pending_bytes > 0)
+		return;
+	if (look->list.n == 0) {
+		say_nobody(s, &look->list, full);
 		return;
 	}
-	kill_record_begin(s, &list, need, &record);
+	kill_record_begin(s, &look->list, &look->need, &record);
 	record.would = !full;
 	/* The kill first: what is told of it can wait. */
 	if (full)
-		begin(s, &list.list[0], &record);
-	kill_record_candidates(s, &list, !full);
+		begin(s, &look->list.list[0], &record);
+	kill_record_candidates(s, &look->list, !full);
 	if (full)
 		return;
 	killer->said_us = s->status.pass_us;
 	effects_begin(s, RESOURCE_MEMORY, &record);
 	messages_tell(s->history, &record);
-}
-
-void killer_run(struct state *s)
-{
-	struct memory_kill_need need;
-	struct kill_done done;
-
-	if (!s->killer)
-		return;
-	reserve(s->killer, discover_model(s->discover)->n_slots);
-	while (kill_next(s->killer->threads, &done))
-		on_done(s, &done);
-	if (s->status.modes.by[RESOURCE_MEMORY] > MODE_OBSERVE &&
-	    memory_kill_due(&s->killer->memory, discover_model(s->discover),
-			    observe_samples(s->observe), s->policy,
-			    freeze_newest_us(discover_model(s->discover), &s->plan),
-			    s->status.pass_us, &need))
-		choose(s, &need);
 }

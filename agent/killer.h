@@ -14,5 +14,12 @@ int killer_new(struct state *state);
 /* Accepts NULL. */
 void killer_free(struct killer *killer);
 
-/* Takes up kills that are over, and begins one where it is due. At the end of a pass. */
+/* Takes up kills that are over, and looks whether somebody is to be killed and whom. After the pass has decided. */
+void killer_decide(struct state *state);
+
+/* What came of that in this pass; NULL: nobody was looked for. */
+struct record_kill;
+const struct record_kill *killer_look(const struct state *state);
+
+/* Begins the kill, if there is to be one. At the end of the same pass. */
 void killer_run(struct state *state);

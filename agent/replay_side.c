@@ -59,6 +59,30 @@ static int decide_pass(struct replay_side *side, const struct record_replayed *g
 			       &side->plan);
 }
 
+/* Whom the agent would have killed by what it measured; NULL: nobody, or it did not look. */
+static const struct record_kill *kill_pass(struct replay_side *side,
+					   const struct record_replayed *given,
+					   const struct policy *policy)
+{
+	const struct victim_input in = {
+		.model = given->model,
+		.samples = given->samples,
+		.policy = policy,
+		.plan = &side->plan,
+		.way = EVICT_KILL,
+		.now_us = given->now_us,
+	};
+
+	if (!given->kill)
+		return NULL;
+	side->kill = (struct record_kill){
+		.before = *given->kill,
+		.memory = given->kill_memory,
+		.n_memory = given->n_kill_memory,
+	};
+	return record_kill_decide(&side->kill, &in) ? &side->kill : NULL;
+}
+
 int replay_side_pass(struct replay_side *side, const struct record_replayed *given,
 		     struct record_pass *ret_pass)
 {
@@ -96,6 +120,7 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 		.plan = &side->plan,
 		.scores = &side->scores,
 		.changes = &side->changes,
+		.kill = kill_pass(side, given, policy),
 	};
 	return 0;
 }

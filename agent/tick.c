@@ -100,6 +100,7 @@ static void record_stage(struct state *s, int64_t now_us, const struct ladders *
 		.plan = &s->plan,
 		.scores = &s->scores,
 		.changes = &s->changes,
+		.kill = killer_look(s),
 	};
 
 	record_pass(s->record, &pass);
@@ -123,6 +124,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	if (r < 0)
 		return r;
 	r = diff(model, &s->plan, &s->status.modes, false, &s->changes);
+	killer_decide(s);
 	if (r == 0)
 		record_stage(s, now_us, &before, &floor_before);
 	return r;

@@ -239,6 +239,7 @@ int64_t freeze_newest_us(const struct model *model, const struct plan *plan)
 			newest_us = f->since_us;
 	}
 	return newest_us;
+}
 
 int64_t freeze_until_us(const struct model *model, const struct plan *plan)
 {

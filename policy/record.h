@@ -29,6 +29,8 @@
 //  ladder cpu ...                     where it stands before this pass, if not where it was left; so of memory
 //  [floor cpu ...]                    the same of the floor: its counters
 //  [floor at inode=... ...]           and each branch that it watches, in their order
+//  [kill from ...]                    memory ran out, and it was looked whom to kill: what that was
+//  [kill rests|memory ...]            decided from (record_kill.c)
 //  > STEP                             what came of it (steps.h)
 //  end                                the pass is complete; what follows the last `end` is torn
 #pragma once
@@ -43,6 +45,7 @@
 #include "colod/pressure.h"
 #include "colod/sample.h"
 #include "colod/score.h"
+#include "policy/record_kill.h"
 
 #define RECORD_VERSION "colod-record 1"
 
@@ -72,4 +75,5 @@ struct record_pass {
 	const struct plan *plan;
 	const struct scores *scores;
 	const struct changes *changes;
+	const struct record_kill *kill; /* NULL: nobody was looked for to be killed */
 };

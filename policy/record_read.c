@@ -13,6 +13,7 @@
 #include "policy/diag.h"
 #include "policy/names.h"
 #include "policy/record_floor.h"
+#include "policy/record_kill.h"
 #include "policy/record_model.h"
 #include "policy/record_node.h"
 #include "policy/record_policy.h"
@@ -40,6 +41,7 @@ struct record_reader {
 	uint32_t ladders_given; /* 1 << enum resource */
 	struct floor_cpu floor;
 	bool floor_given;
+	struct record_kill_given kill;
 	uint64_t passes;
 	struct record_replayed pass;
 	struct record_buf steps;
@@ -124,6 +126,7 @@ static int on_time(struct record_reader *r, struct record_line *line)
 	r->in_pass = true;
 	r->ladders_given = r->passes == 0 ? (1u << RESOURCE_COUNT) - 1 : 0;
 	r->floor_given = false;
+	record_kill_begin(&r->kill);
 	r->pass.now_us = now_us;
 	r->pass.line = r->line;
 	r->steps.n = 0;
@@ -200,6 +203,9 @@ static int on_end(struct record_reader *r)
 	for (int i = 0; i < RESOURCE_COUNT; i++)
 		r->pass.ladders[i] = r->ladders_given & (1u << i) ? &r->ladders.of[i] : NULL;
 	r->pass.floor = r->floor_given ? &r->floor : NULL;
+	r->pass.kill = r->kill.given ? &r->kill.before : NULL;
+	r->pass.kill_memory = r->kill.memory;
+	r->pass.n_kill_memory = r->kill.n_memory;
 	r->pass.policy = r->policy;
 	r->pass.assignments = r->with_names ? NULL : record_model_assignments(r->model);
 	r->pass.n_assignments = r->pass.model->n_slots;
@@ -278,6 +284,8 @@ static int on_line(struct record_reader *r, struct record_line line)
 		return on_ladder(r, &line);
 	if (record_is(&word, "floor"))
 		return on_floor(r, &line);
+	if (record_is(&word, "kill"))
+		return record_kill_get(&line, r->pass.now_us, &r->kill);
 	if (record_is(&word, "modes"))
 		return on_modes(r, &line);
 	return on_model(r, &word, &line);
@@ -407,6 +415,7 @@ void record_reader_free(struct record_reader *r)
 	policy_free(r->policy);
 	record_policy_free(&r->sources);
 	record_policy_free(&r->coming);
+	record_kill_given_done(&r->kill);
 	record_buf_free(&r->steps);
 	free(r->step_lines);
 	free(r);

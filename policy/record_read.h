@@ -20,6 +20,10 @@ struct record_replayed {
 	/* Set where a ladder did not stand where the last pass left it, and in the first pass. */
 	const struct ladder *ladders[RESOURCE_COUNT];
 	const struct floor_cpu *floor; /* set where it did not stand where the last pass left it */
+	/* Set where it was looked whom to kill: how that stood before, and what was measured, by slot. */
+	const struct memory_kill *kill;
+	const struct victim_memory *kill_memory;
+	size_t n_kill_memory;
 	const struct policy *policy;
 	/* With pseudonyms: by slot, for all pods of the model; else NULL. */
 	const struct assignment *assignments;

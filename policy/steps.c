@@ -353,6 +353,8 @@ int steps_tell(struct steps *steps, const struct record_pass *pass, const uint32
 		tell_ladder(&t, (enum resource)i);
 	tell_plan(&t);
 	tell_acts(&t);
+	if (pass->kill)
+		record_kill_tell(out, pass->kill, pass->policy, names, prefix);
 	tell_changes(&t);
 	tell_scores(&t);
 	return out->failed ? -ENOMEM : 0;

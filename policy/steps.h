@@ -10,6 +10,8 @@
 //	unplan kubepods.slice/.. cpu.max
 //	write kubepods.slice/.. cpu.max max/100000 24000/20000 hold code=squeeze ..: ...
 //	withheld 3
+//	kill kubepods.slice/.. needed=.. by=usage of=3 left=1 ..: the room of ..
+//	candidate kubepods.slice/.. place=1 ..
 //	scores 1a2b3c4d5e6f7081
 #pragma once
 

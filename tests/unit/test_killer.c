@@ -5,6 +5,7 @@
 #include "tests/lib/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,6 +13,7 @@
 #include "agent/base/lanes.h"
 #include "agent/control.h"
 #include "agent/tick.h"
+#include "tests/lib/record_case.h"
 #include "tests/lib/tick_case.h"
 
 #define S_US 1000000ll
@@ -19,6 +21,16 @@
 static struct tick_case t;
 static int64_t now_us;
 static unsigned available_mib;
+
+static void uses(const char *pod, unsigned anon_mib)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "anon %u\nshmem 0\n", anon_mib << 20);
+	assert_int_equal(tree_knob(t.dir, pod, "memory.stat", text), 0);
+	(void)snprintf(text, sizeof(text), "%u\n", anon_mib << 20);
+	assert_int_equal(tree_knob(t.dir, pod, "memory.current", text), 0);
+}
 
 static int setup(void **state)
 {
@@ -29,6 +41,8 @@ static int setup(void **state)
 	assert_int_equal(lanes_new(&t.state->lanes), 0);
 	assert_int_equal(killer_new(t.state), 0);
 	t.state->policy->pressure_kill = (struct pressure_rule){.on = true, .window_us = 3 * S_US};
+	/* What they use is not measured here: the path decides, not the chance of an inode. */
+	t.state->policy->evict.n_order = 0;
 	now_us = 100 * S_US;
 	available_mib = 3000;
 	return 0;
@@ -60,16 +74,6 @@ static void passes(int n, unsigned falls_mib)
 		assert_int_equal(tree_write(t.dir, "proc/meminfo", text), 0);
 		tick(t.state, now_us);
 	}
-}
-
-static void uses(const char *pod, unsigned anon_mib)
-{
-	char text[128];
-
-	(void)snprintf(text, sizeof(text), "anon %u\nshmem 0\n", anon_mib << 20);
-	assert_int_equal(tree_knob(t.dir, pod, "memory.stat", text), 0);
-	(void)snprintf(text, sizeof(text), "%u\n", anon_mib << 20);
-	assert_int_equal(tree_knob(t.dir, pod, "memory.current", text), 0);
 }
 
 static size_t n_told(struct history_record *ret_last)
@@ -181,6 +185,54 @@ TEST(where_nobody_may_be_killed_nobody_is)
 	assert_string_equal(r.why, "it would free too little");
 }
 
+/* A run whose policy is in its files, recorded; and what is decided again from that. */
+TEST(the_choice_is_decided_again_from_the_record)
+{
+	struct record_buf text = {0};
+	uint64_t differs = 0;
+	char path[512];
+
+	(void)teardown(state);
+	assert_int_equal(tick_case_open(&t), 0);
+	(void)snprintf(path, sizeof(path), "%s/series.record", t.dir);
+	assert_int_equal(tree_write(t.dir, "etc/colod/policy.d/95-kill.yaml",
+				    "version: 1\npressure: [{when: memory.empty of node in 3s, do: "
+				    "[kill]}]\nevict: {order: [level]}\n"),
+			 0);
+	tick_case_policy(&t, "full");
+	t.options = (struct options){
+		.action = OPTIONS_ONCE,
+		.root = t.dir,
+		.mode = MODE_FULL,
+		.record_file = path,
+		.record_max_bytes = 64u << 20,
+	};
+	assert_int_equal(state_new(&t.options, &t.state), 0);
+	assert_int_equal(lanes_new(&t.state->lanes), 0);
+	assert_int_equal(killer_new(t.state), 0);
+	now_us = 100 * S_US;
+	available_mib = 3000;
+	uses(TICK_HOG_POD, 700);
+	uses(TICK_BATCH_POD, 300);
+	passes(10, 0);
+	passes(16, 160);
+	record_close(t.state->record);
+	t.state->record = NULL;
+	text.text = calloc(1, 1u << 20);
+	assert_non_null(text.text);
+	assert_true(tree_read(t.dir, "series.record", text.text, (1 << 20) - 1) >= 0);
+	/* Without its last line end. */
+	text.n = strlen(text.text);
+	text.text[text.n++] = '\n';
+	assert_true(record_case_has(&text, "\nkill from since="));
+	assert_true(record_case_has(&text, "\n> kill " TICK_HOG_POD " needed="));
+	assert_true(record_case_has(&text, "\n> candidate " TICK_BATCH_POD
+					   " place=2 level=P7 expected=314572800 "));
+	assert_int_equal(record_case_replay(&text, &differs), 26);
+	assert_int_equal(differs, 0);
+	free(text.text);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -189,6 +241,7 @@ int main(void)
 		CASE(in_a_lower_mode_it_is_said_once_who_it_would_have_been),
 		CASE(in_mode_observe_nothing_is_said_either_and_off_neither),
 		CASE(in_mode_full_the_kill_is_begun_and_what_came_of_it_is_told),
+		CASE(the_choice_is_decided_again_from_the_record),
 		CASE(where_nobody_may_be_killed_nobody_is),
 	};
 

@@ -123,8 +123,8 @@ told()
 	json=$(coloctl history --kind kill,candidate --json -n 20)
 	ok "expected and really freed are numbers" jq -e '[.records[] | select(.kind == "kill" and .would == false)] | last |
 		.numbers.expected_bytes > 0 and .numbers.freed_bytes > 0 and .numbers.room_before_bytes != null' <<<"$json"
-	ok "so is what the pod that rests would have given" jq -e '[.records[] | select(.kind == "candidate" and .to == "passed over")] |
-		last | .numbers.expected_bytes > 0 and .numbers.place == 2' <<<"$json"
+	ok "so is what the pod that rests would have given" jq -e '[.records[] | select(.pod == "default/calm" and .to == "passed over")] |
+		last | .numbers.expected_bytes > 0 and .numbers.place >= 2' <<<"$json"
 	like "$(coloctl why default/next)" 'killed, dead: 1 process' "why says it of the victim"
 	like "$(coloctl why default/calm)" 'passed over: it would give back .*default/next went first' "and of whom it passed over"
 	ok "10 s later it is told what it came to" wait_for 20 says 'cgroup.kill: after 10 s, the longest that an online pod waits'
@@ -144,7 +144,6 @@ growing_pod fast 4
 growing_pod next 4
 colod_facts
 web=$(pids web) calm=$(pids calm) kills=$(oom_kills) beside=$(knobs calm)$(knobs web)
-allow_core colod 9
 at_reclaim
 at_kill
 colod_clean
