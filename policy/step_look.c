@@ -5,8 +5,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "policy/cpu_use.h"
 #include "policy/decide.h"
 #include "policy/reason_text.h"
+#include "policy/ring.h"
 #include "policy/room.h"
 #include "policy/rule.h"
 
@@ -33,6 +35,19 @@ static void look_at_room(const struct wait_look *look, struct step_look *l)
 	l->fall_bytes_per_s = room.fall_bytes_per_s;
 }
 
+/* Whose fault a wait was is known only of one that waits: nobody has to know it of one that did not wait at all. */
+static bool waited_none(const struct wait_look *look, const struct pod *pod, uint64_t window_us)
+{
+	const struct pod_history *h = ring_of(look->samples, pod->slot, pod->serial);
+	const uint32_t psi = (uint32_t)SAMPLE_PSI_CPU << look->resource;
+	const struct pod_sample *back = h ? ring_back(h, window_us, psi) : NULL;
+	const struct pod_sample *last = back ? ring_last(h) : NULL;
+
+	return last && look->now_us - last->at_us <= CPU_USE_STALE_US &&
+	       last->at_us - back->at_us >= (int64_t)window_us &&
+	       last->psi[look->resource].some_us == back->psi[look->resource].some_us;
+}
+
 void step_look(const struct wait_look *look, struct step_look *ret_look)
 {
 	bool on = look->rule->on && look->rule->window_us > 0;
@@ -40,10 +55,11 @@ void step_look(const struct wait_look *look, struct step_look *ret_look)
 
 	for (size_t i = 0; i < look->model->n_pods; i++) {
 		const struct pod *pod = look->model->pods[i];
-		uint64_t permille, span_us;
+		uint64_t permille = 0, span_us;
 
 		if (!is_online(look, pod) ||
-		    !wait_permille(look, pod, l.window_us, &permille, &span_us))
+		    (!waited_none(look, pod, l.window_us) &&
+		     !wait_permille(look, pod, l.window_us, &permille, &span_us)))
 			continue;
 		l.stall_known = true;
 		if (permille <= l.stall_permille)

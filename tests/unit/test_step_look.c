@@ -67,6 +67,19 @@ TEST(one_that_waits_by_its_own_bound_is_not_counted)
 	assert_false(look(RESOURCE_MEMORY).stall_known);
 }
 
+/* Of one that does not wait nobody reads what bound it met: it waits for nothing all the same. */
+TEST(one_that_does_not_wait_at_all_waits_nought)
+{
+	struct step_look l;
+
+	memory_case_run(&c, 3, (struct memory_second){.web_unsure = true});
+	l = look(RESOURCE_MEMORY);
+	assert_true(l.stall_known && l.stall_permille == 0);
+	assert_string_equal(l.who, "");
+	memory_case_run(&c, 3, (struct memory_second){.web_unsure = true, .web_waits_us = 1});
+	assert_false(look(RESOURCE_MEMORY).stall_known);
+}
+
 TEST(offline_pods_do_not_count_and_another_resource_has_no_room)
 {
 	memory_case_run(&c, 3, (struct memory_second){.web_waits_us = 240000});
@@ -123,6 +136,7 @@ int main(void)
 		CASE(who_waits_longest_and_the_room_are_what_was_measured),
 		CASE(what_was_not_measured_is_not_known),
 		CASE(one_that_waits_by_its_own_bound_is_not_counted),
+		CASE(one_that_does_not_wait_at_all_waits_nought),
 		CASE(offline_pods_do_not_count_and_another_resource_has_no_room),
 		CASE(without_a_rule_it_is_a_second),
 		CASE(both_are_told_side_by_side),
