@@ -194,6 +194,11 @@ static void say_nobody(struct state *s, const struct victim_list *list, bool ful
 		    list->n_left > 0 ? victim_out_text(list->left[0].why) : "");
 }
 
+static bool is_full(const struct state *s)
+{
+	return s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL;
+}
+
 /* Whom it would be, from what is measured now. */
 static void choose(struct state *s)
 {
@@ -209,7 +214,7 @@ static void choose(struct state *s)
 		.way = EVICT_KILL,
 		.now_us = s->status.pass_us,
 	};
-	bool full = s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL;
+	bool full = is_full(s);
 
 	/* Nothing would be done and nothing said: nothing is read for it. */
 	if (!full && s->status.pass_us - killer->said_us < SAY_AGAIN_US)
@@ -249,7 +254,7 @@ const struct record_kill *killer_look(const struct state *s)
 void killer_run(struct state *s)
 {
 	struct killer *killer = s->killer;
-	bool full = s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL;
+	bool full = is_full(s);
 	const struct record_kill *look = killer_look(s);
 	struct history_record record;
 
