@@ -40,18 +40,20 @@ PROFILES = {p.name: p for p in (
 )}
 
 
+CORE = ("yes", "oldest", "no")
+
+
 @dataclasses.dataclass(frozen=True)
 class Test:
     name: str
     path: pathlib.Path
     budget_s: int
     profiles: tuple
-    core: bool
+    core: str  # yes: on each kernel that make check-all boots; oldest: not on the newest, which would repeat 6.12; no
     title: str
     expect: str = ""
     long_budget_s: int = 0
     reboots: int = 0  # how often it cuts the power
-    core_profiles: tuple = ()  # more profiles, where only the core is asked for (make check-all)
 
 
 def _header(path):
@@ -59,7 +61,7 @@ def _header(path):
     for line in path.read_text().splitlines():
         if not line.startswith("#"):
             break
-        match = re.match(r"# (budget|long-budget|profile|core-profile|core|title|expect|reboots): (.*)", line)
+        match = re.match(r"# (budget|long-budget|profile|core|title|expect|reboots): (.*)", line)
         if match:
             fields[match[1]] = match[2].strip()
     return fields
@@ -67,19 +69,22 @@ def _header(path):
 
 def load_test(path):
     fields = _header(path)
-    for key in ("budget", "profile", "title"):
+    # Without a budget it has a long form only.
+    for key in ("profile", "title") + (() if "long-budget" in fields else ("budget",)):
         if key not in fields:
             raise image.ImageError(f"{path}: no '# {key}:' line")
     for key in ("budget", "long-budget"):
         if not re.fullmatch(r"\d+s", fields.get(key, "0s")):
             raise image.ImageError(f"{path}: {key} {fields[key]!r} is not like 40s")
-    names, more = (tuple(fields.get(key, "").split()) for key in ("profile", "core-profile"))
-    for name in names + more:
+    if fields.get("core", "no") not in CORE:
+        raise image.ImageError(f"{path}: core {fields['core']!r} is none of {', '.join(CORE)}")
+    names = tuple(fields["profile"].split())
+    for name in names:
         if name not in PROFILES:
             raise image.ImageError(f"{path}: unknown profile {name!r}; known: {', '.join(PROFILES)}")
-    return Test(path.stem, path, int(fields["budget"][:-1]), names, fields.get("core") == "yes",
+    return Test(path.stem, path, int(fields.get("budget", "0s")[:-1]), names, fields.get("core", "no"),
                 fields["title"], fields.get("expect", ""), int(fields.get("long-budget", "0s")[:-1]),
-                int(fields.get("reboots", "0")), more)
+                int(fields.get("reboots", "0")))
 
 
 def load_tests(directory=TESTS):
@@ -87,11 +92,15 @@ def load_tests(directory=TESTS):
     return [load_test(p) for p in paths]
 
 
-def select(tests, core=False, only=None):
-    if core:
-        tests = [dataclasses.replace(t, profiles=t.profiles + t.core_profiles) for t in tests]
+def select(tests, core=(), only=None):
+    """Those whose core is one of CORE (all if it is empty) and whose name matches one of ONLY."""
     return [t for t in tests
-            if (t.core or not core) and (not only or any(fnmatch.fnmatch(t.name, g) for g in only))]
+            if (not core or t.core in core) and (not only or any(fnmatch.fnmatch(t.name, g) for g in only))]
+
+
+def short(tests):
+    """The tests that have a short form."""
+    return [t for t in tests if t.budget_s]
 
 
 def long(tests):

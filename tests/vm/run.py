@@ -62,9 +62,11 @@ def summary(sessions):
 
 
 def command_test(args):
-    tests = profiles.select(profiles.load_tests(args.tests), args.core, args.only)
-    if args.long:
-        tests = profiles.long(tests)
+    core = ()
+    if args.core:
+        core = ("yes", "oldest") if args.kernel == "6.1" else ("yes",)
+    tests = profiles.select(profiles.load_tests(args.tests), core, args.only)
+    tests = profiles.long(tests) if args.long else profiles.short(tests)
     if not tests:
         raise image.ImageError("no test matches")
     skips = tap.load_skips(HERE / "skips")
@@ -94,8 +96,7 @@ def command_image(args):
 
 def command_list(args):
     for test in profiles.load_tests(args.tests):
-        core = "core" if test.core else ""
-        print(f"{test.name:28} {test.budget_s:4} s  {core:4}  {' '.join(test.profiles):16} {test.title}")
+        print(f"{test.name:28} {test.budget_s:4} s  {test.core:6}  {' '.join(test.profiles):16} {test.title}")
     return 0
 
 

@@ -12,9 +12,12 @@
 #   wait_for SECONDS COMMAND... polls until the command succeeds
 #   allow_core COMMAND SIGNAL   the test makes this crash on purpose
 #   power_cut PHASE             see below; needs a line "# reboots: N"
+#
+# Where a test's seconds go is in $RESULTS/times: for each point the seconds since the one before.
 
 read -r tap_count tap_failed <<<"${VM_TAP:-0 0}"
 tap_plan=
+tap_last=${EPOCHREALTIME/./}
 
 plan() { tap_plan=$1; echo "1..$1"; }
 
@@ -22,10 +25,18 @@ note() { printf '%s\n' "$*" | sed 's/^/# /'; }
 
 diag() { note "$@"; }
 
+tap_time()
+{
+	local now=${EPOCHREALTIME/./}
+	printf '%5d.%d %s\n' $(((now - tap_last) / 1000000)) $(((now - tap_last) / 100000 % 10)) "$1" >>"$RESULTS/times"
+	tap_last=$now
+}
+
 tap_point()
 {
 	local good=$1 name=$2
 	tap_count=$((tap_count + 1))
+	tap_time "$name"
 	if [ "$good" = 0 ]; then
 		echo "ok $tap_count - $name"
 	else
@@ -74,6 +85,7 @@ skip()
 done_testing()
 {
 	[ -n "$tap_plan" ] || echo "1..$tap_count"
+	tap_time "the end"
 	exit $((tap_failed != 0))
 }
 

@@ -6,33 +6,43 @@
 #   pressure_start           pods web and hog: web in bursts, hog in every gap from here on
 #   pressure_held            whether the quota is there
 #   pressure_end
+#   bursts_start, bursts_end pod web in bursts
 #   pressure_strays [SINCE]  writes outside the hold itself, as the witness saw them (since a watch_mark)
 
 pressure_start()
 {
-	rm -f "$PODS_SHARE/stop"
 	pod_create web Burstable 1000 0
 	pod_create hog BestEffort 0 0 sh -c 'for i in 1 2 3; do (while :; do :; done) & done; wait'
 	# It makes its class a mixed one: the quota goes to the hog alone.
 	POD_NS=kube-system pod_create unmatched BestEffort
 	pressure_at=$(pod_path hog)
-	# In bursts: beside an online pod that is always busy the hog never gets past its floor, and only
-	# what uses more is squeezed.
-	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do
-		(while [ ! -e /share/stop ]; do timeout 3 sh -c "while :; do :; done"; sleep 4; done) & done; wait' &
-	pressure_load=$!
+	bursts_start
+}
+
+# Beside an online pod that is always busy the hog never gets past its floor, and only what uses more is squeezed.
+bursts_start()
+{
+	rm -f "$PODS_SHARE/stop"
+	crun exec "$(pod_id web)" sh -c '
+		burst() { timeout 3 sh -c "while [ ! -e /share/stop ]; do :; done"; }
+		rest() { for s in 1 2 3 4; do [ -e /share/stop ] || sleep 1; done; }
+		for i in 1 2 3; do (while [ ! -e /share/stop ]; do burst; rest; done) & done
+		wait' &
+	bursts=$!
+}
+
+bursts_end()
+{
+	touch "$PODS_SHARE/stop"
+	wait $bursts
+	rm -f "$PODS_SHARE/stop"
 }
 
 pressure_held() { ! grep -q '^max' $pressure_at/cpu.max; }
 
 pressure_free() { grep -q '^max' $pressure_at/cpu.max; }
 
-pressure_end()
-{
-	touch "$PODS_SHARE/stop"
-	wait $pressure_load
-	rm -f "$PODS_SHARE/stop"
-}
+pressure_end() { bursts_end; }
 
 pressure_strays()
 {

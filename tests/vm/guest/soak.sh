@@ -33,7 +33,7 @@ soak_comes()
 	pod_create "$@" || return
 	soak_note "$role" "$(pod_path "$name")"
 	echo "$name" >>$SOAK_PODS
-	sleep $((${LONG:+RANDOM % 3} + 0))
+	sleep $((RANDOM % 3))
 	colod_facts
 }
 

@@ -7,20 +7,18 @@
 # Cgroups that come and go by themselves: units that systemd starts on demand.
 STATE_IGNORE='/(system-modprobe\.slice|system-vmtest.*|vmtest-.*|user\.slice|systemd-journald.*)'
 
-state_knobs()
+# One walk for cgroups and knobs: there are dozens of tests, and two walks after each.
+state_cgroups()
 {
-	local knob
-	for knob in cpu.weight cpu.idle cpu.max memory.min memory.low memory.high memory.max \
-		memory.oom.group io.weight cgroup.freeze; do
-		find /sys/fs/cgroup -name "$knob" -printf '%p\n'
-	done | xargs -r grep -H '' /dev/null 2>/dev/null | sed 's/^/knob /'
+	find /sys/fs/cgroup -type d -printf 'cgroup %p\n' -o \( -name cpu.weight -o -name cpu.idle -o -name cpu.max \
+		-o -name memory.min -o -name memory.low -o -name memory.high -o -name memory.max -o -name memory.oom.group \
+		-o -name io.weight -o -name cgroup.freeze \) -exec grep -H '' {} + 2>/dev/null | sed 's/^\//knob &/'
 }
 
 state_take()
 {
 	{
-		find /sys/fs/cgroup -type d -printf 'cgroup %p\n'
-		state_knobs
+		state_cgroups
 		tc qdisc show | sed 's/^/tc /'
 		ip -o link show | awk '{ print "link", $2 }'
 		awk '{ print "mount", $5, $4 }' /proc/self/mountinfo

@@ -3,7 +3,6 @@
 #
 # budget: 60s
 # profile: default smt
-# core-profile: swap
 # core: yes
 # title: the guest is what its profile says, with the kernel features that colod is written for
 . "$VM/guest/lib.sh"

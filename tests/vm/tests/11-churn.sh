@@ -10,7 +10,7 @@
 . "$VM/guest/colod.sh"
 
 GONE=${LONG:+80}
-GONE=${GONE:-6}
+GONE=${GONE:-3}
 
 new_pods()
 {

@@ -3,7 +3,7 @@
 #
 # budget: 90s
 # profile: default
-# core: yes
+# core: oldest
 # title: stop gives every value back; a killed agent loses no original and leaves no hold; what somebody else wrote since stays
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"

@@ -3,7 +3,7 @@
 #
 # budget: 90s
 # profile: default
-# core: yes
+# core: oldest
 # title: started, asked, reloaded and stopped as a service; a second agent, a broken policy and a lost bus are refused or survived
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"

@@ -107,6 +107,8 @@ burst_end_to_end()
 	ok "so the kubelet's limit is taken" systemctl set-property --runtime "${D##*/}" CPUQuota=10%
 	is "$(knob "$D" cpu.max)" "10000 100000" "and in force"
 	ok "and status says so" resized 100m 100m
+	# Nobody tells of a quota that somebody else changed: it is read every 30 s, and where the policy is loaded.
+	colod_reload
 	ok "then there is one of the new quota" wait_for 30 burst_is "$D" 2000
 	like "$(coloctl why db | tr -s ' \n' ' ')" 'may save up 20' "which coloctl why explains"
 	ok "stop" colod_stop

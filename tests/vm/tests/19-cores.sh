@@ -19,16 +19,24 @@ DROPIN=/run/systemd/system/colod.service.d
 # 0-1 and 2-3 are cores.
 busy() { echo "for i in $(seq -s' ' "$1"); do while :; do :; done & done; wait"; }
 
+# Busy only while somebody looks where they run: four emulated CPUs wait for two real ones.
+all_pods() { find "$KUBE" -name cgroup.procs -exec cat {} +; }
+rest() { kill -STOP $(all_pods); }
+
 # The CPUs on which any thread of this cgroup was found in some looks.
 where()
 {
-	local look files
+	local look file files stat
+	kill -CONT $(all_pods)
+	sleep 0.3
 	files=$(find "$1" -name cgroup.threads -exec cat {} + | sed 's|.*|/proc/&/stat|')
 	for look in $(seq 10); do
-		# shellcheck disable=SC2086 # a list of files
-		awk '$3 == "R" { print $39 }' $files 2>/dev/null
+		for file in $files; do
+			read -r -a stat <"$file" && [ "${stat[2]}" = R ] && echo "${stat[38]}"
+		done
 		sleep 0.03
-	done | sort -un | tr '\n' ' '
+	done 2>/dev/null | sort -un | tr '\n' ' '
+	rest
 }
 
 is_partition() { [ "$(knob "$1" cpuset.cpus.partition)" = root ]; }
@@ -94,6 +102,7 @@ it_leaves()
 it_comes_again()
 {
 	pod_create db Guaranteed 2000 $((32 * MIB)) sh -c "$(busy 2)"
+	rest
 	colod_facts
 	ok "db comes again, and gets its cores" wait_for 15 owns db 0-1
 }
@@ -103,6 +112,7 @@ beside_a_static_cpu_manager()
 	mkdir -p /var/lib/kubelet
 	echo '{"policyName":"static","defaultCpuSet":"0-3","checksum":1}' >$STATE
 	pod_create db Guaranteed 2000 $((32 * MIB)) sh -c "$(busy 2)"
+	rest
 	colod_facts
 	colod_reload
 	ok "beside a static CPU manager it gets none" wait_for 15 told db "static CPU manager gives CPUs on this node"
@@ -180,8 +190,11 @@ siblings()
 }
 
 pod_create db Guaranteed 2000 $((32 * MIB)) sh -c "$(busy 2)"
+rest
 pod_create web Burstable 500 $((32 * MIB)) sh -c "$(busy 1)"
+rest
 pod_create hog BestEffort 0 0 sh -c "$(busy 3)"
+rest
 colod_facts
 OWN=cpuset.cpus
 [ ! -e "$KUBE/cpuset.cpus.exclusive" ] || OWN=cpuset.cpus.exclusive

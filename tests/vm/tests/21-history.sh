@@ -8,6 +8,7 @@
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
+. "$VM/guest/pressure.sh"
 
 K=$CG/kubepods.slice
 BE=$K/kubepods-besteffort.slice
@@ -45,13 +46,10 @@ observing()
 		"the same again is no new record"
 	note "$before records, $(records length) a pass later"
 	# In bursts, so that the hog is past its floor when web waits.
-	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do
-		(while [ ! -e /share/stop ]; do timeout 3 sh -c "while :; do :; done"; sleep 4; done) & done; wait' &
-	load=$!
+	bursts_start
 	ok "a hold that was not taken is in the trial" \
 		wait_for 30 sh -c '[ "$(coloctl trial --json | jq ".holds | length")" -ge 1 ]'
-	touch "$PODS_SHARE/stop"
-	wait $load
+	bursts_end
 	like "$(coloctl trial --json | jq -r '.holds[0].why')" 'default/web waited' "with who waited"
 	like "$(coloctl trial)" 'coloctl mode squeeze --persist' "and what allows it"
 	like "$(records '.[] | select(.kind == "rung") | .would' | sort -u)" '^true$' "each step says that it was not done"
@@ -97,7 +95,7 @@ restarts()
 	ok "ids go on" [ "$(records '.[-1].id')" -gt "$last" ]
 	is "$(records "[.[] | select(.id == $last)] | length")" 1 "what was before is still there"
 	kills=${LONG:+20}
-	for i in $(seq ${kills:-2}); do
+	for i in $(seq ${kills:-1}); do
 		for mode in observe protect observe protect; do
 			colod_policy $mode file:///run/pods.json
 			systemctl kill -s HUP --kill-whom=main colod
@@ -105,7 +103,7 @@ restarts()
 		sleep 0.$((i % 10))
 		systemctl reset-failed colod # the start limit is not what is tested here
 		systemctl kill -s KILL --kill-whom=main colod
-		wait_for 15 coloctl status >/dev/null
+		wait_for 15 coloctl status
 	done
 	is "$(ids_grow)" true "after kills in a burst every record is whole and in order"
 	nok "and none was unreadable" says 'lines of /var/lib/colod/history were unreadable'

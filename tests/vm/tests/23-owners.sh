@@ -63,14 +63,15 @@ told()
 reloads()
 {
 	local writes refs before
-	sleep 6
+	ok "everything is told" wait_for 20 colod_told
+	colod_next_pass
 	knobs_take during
 	knobs_take during-slices "$B" "$O"
 	writes=$(coloctl status --json | jq .writes)
 	refs=$(coloctl status --json | jq .rewrites)
 	ok "daemon-reload" systemctl daemon-reload
 	ok "daemon-reexec" systemctl daemon-reexec
-	sleep 2
+	colod_next_pass
 	knobs_take after
 	knobs_take after-slices "$B" "$O"
 	is "$(diff during after)$(diff during-slices after-slices)" "" "two rewrites by systemd changed no value"

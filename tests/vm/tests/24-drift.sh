@@ -37,7 +37,8 @@ setup()
 	ok "the class is levelled" wait_for 10 sh -c "[ \$(cat $BE/cpu.weight) -gt 1 ]"
 	W=$(knob $BE cpu.weight) C=$(knob "$CG/kubepods/besteffort" cpu.weight)
 	note "the class of each driver has $W and $C where a kubelet says 1"
-	sleep 3
+	colod_next_pass
+	ok "systemd has been told" wait_for 30 colod_told
 }
 
 # How soon: the time from the foreign write to the value being back, by a program that is not colod.

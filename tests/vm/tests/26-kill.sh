@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 120s
 # long-budget: 3000s
 # profile: default
 # core: no
@@ -11,8 +10,7 @@
 . "$VM/guest/colod.sh"
 
 MIB=1048576
-KILLS=${LONG:+200}
-KILLS=${KILLS:-8}
+KILLS=200
 # Half of them with somebody who starts it again, half without.
 HALF=$(((KILLS + 1) / 2))
 SEED=${COLOD_SEED:-$(date +%s)}

@@ -38,7 +38,7 @@ broken_in_the_middle()
 	ok "a mended file is noticed too" wait_for 15 is_status policy_state ok
 }
 
-# What a power cut may leave: a drop-in without a byte, and a kept policy without its end. 42-reload has the
+# What a power cut may leave: a drop-in without a byte, and a kept policy without its end. 43-power-cut has the
 # drop-in that is half there.
 after_a_power_cut()
 {

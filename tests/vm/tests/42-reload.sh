@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 240s
 # long-budget: 900s
 # profile: default
 # core: no
@@ -11,8 +10,7 @@
 . "$VM/guest/colod.sh"
 . "$VM/guest/watch.sh"
 
-RELOADS=${LONG:+200}
-RELOADS=${RELOADS:-8}
+RELOADS=200
 SAMPLES=/run/levels.log
 
 levelled() { [ "$(knob "$(pod_path batch)" cpu.weight)" = 1 ]; }
