@@ -108,7 +108,7 @@ uint64_t growth_line_bound(const struct decide_input *in, struct plan *plan, con
 		return want;
 	off = want > held ? want - held : held - want;
 	/* It is over its line, and slowed; or the bound is right to a second's growth: each write is a line of history. */
-	if (want < growth->now_bytes || (held >= growth->now_bytes && off < allowed_bytes))
+	if (want < growth->now_bytes || off < allowed_bytes)
 		return held;
 	return want;
 }

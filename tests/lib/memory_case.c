@@ -102,7 +102,7 @@ void memory_case_done(struct memory_case *c)
 }
 
 /* The kernel slows a pod by how far it is over: it gets that far, and no further. */
-static void grow(struct memory_case *c, const struct pod *pod, uint64_t *bytes, int64_t mib,
+static void grow(struct memory_case *c, const struct pod *pod, uint64_t *bytes, int64_t want_bytes,
 		 int64_t slips_mib)
 {
 	const struct knob_value *high = &pod->cgroup->knobs[KNOB_MEMORY_HIGH].now;
@@ -110,8 +110,8 @@ static void grow(struct memory_case *c, const struct pod *pod, uint64_t *bytes, 
 
 	if (pod->cgroup->knobs[KNOB_CGROUP_FREEZE].now.value == 1)
 		return;
-	*bytes += (uint64_t)mib * MIB;
-	if (mib > 0 && high->state == KNOB_KNOWN && high->value != KNOB_VALUE_MAX) {
+	*bytes += (uint64_t)want_bytes;
+	if (want_bytes > 0 && high->state == KNOB_KNOWN && high->value != KNOB_VALUE_MAX) {
 		uint64_t most = high->value + (uint64_t)slips_mib * MIB;
 
 		if (*bytes > most)
@@ -122,12 +122,14 @@ static void grow(struct memory_case *c, const struct pod *pod, uint64_t *bytes, 
 
 void memory_case_run(struct memory_case *c, int seconds, struct memory_second s)
 {
-	for (int i = 0; i < seconds; i++) {
-		c->now_us += SECOND;
-		grow(c, c->hog, &c->hog_bytes, s.hog_grows, s.slips);
-		grow(c, c->tame, &c->tame_bytes, s.tame_grows, s.slips);
-		c->web_some_us += s.web_waits_us;
-		c->web_events += s.web_bounded;
+	int n = s.passes > 0 ? s.passes : 1;
+
+	for (int i = 0; i < seconds * n; i++) {
+		c->now_us += SECOND / n;
+		grow(c, c->hog, &c->hog_bytes, s.hog_grows * (int64_t)MIB / n, s.slips);
+		grow(c, c->tame, &c->tame_bytes, s.tame_grows * (int64_t)MIB / n, s.slips);
+		c->web_some_us += s.web_waits_us / (uint64_t)n;
+		c->web_events += i % n == 0 ? s.web_bounded : 0;
 		sample_all(c, s.web_unsure);
 		decide_and_write(c);
 	}

@@ -12,6 +12,7 @@
 struct memory_second {
 	int64_t hog_grows; /* MiB a second that it would like; a memory.high of its own stops it, and a freeze */
 	int64_t tame_grows;
+	int passes;    /* of the agent in a second; 0: one */
 	int64_t slips; /* MiB that both get beyond a bound in a second before the kernel stops them */
 	uint64_t web_waits_us; /* in that second */
 	uint64_t web_bounded;  /* how often it met its own bound in it */

@@ -58,6 +58,17 @@ TEST(who_does_not_slip_goes_along_the_line)
 	assert_true(c.n_writes <= 60 && c.n_writes >= 20);
 }
 
+/* A tense agent looks five times a second: a bound that is right to a second's growth stays. */
+TEST(it_is_written_once_a_second_however_often_it_is_looked_at)
+{
+	uint64_t before = hold_the_hog();
+
+	memory_case_run(&c, 60, (struct memory_second){.hog_grows = 100, .slips = 1, .passes = 5});
+	assert_true(c.hog_bytes >= before + 110 * MIB);
+	assert_true(c.hog_bytes <= before + 126 * MIB);
+	assert_true(c.n_writes <= 61);
+}
+
 /* A bound below what is in use would be reclaim by the one who writes it. */
 TEST(no_bound_is_written_below_what_is_in_use)
 {
@@ -140,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_slips_over_the_bound_is_not_forgiven),
 		CASE(who_does_not_slip_goes_along_the_line),
+		CASE(it_is_written_once_a_second_however_often_it_is_looked_at),
 		CASE(no_bound_is_written_below_what_is_in_use),
 		CASE(what_was_not_used_is_not_saved_up),
 		CASE(who_stands_at_its_bound_stays_held_and_who_does_not_is_let_go),

@@ -56,7 +56,8 @@ held()
 	sleep 10
 	grown=$((($(current hog) - before) / MIB))
 	note "in 10 s the hog grew by $grown MiB, of some 200 that it would have liked; room $(room_mib) MiB, rung $(status rung_memory)"
-	ok "it grows, but less than half as fast as it would" [ $grown -lt 100 ]
+	# 4 a second, and what slips over until the kernel slows it down. A bound that follows what is in use lets twice that through.
+	ok "it grows, but only as fast as it may" [ $grown -gt 10 -a $grown -lt 65 ]
 	ok "the node's line is not crossed" [ "$(room_mib)" -gt 0 ]
 	is "$(events web high) $(events web max) $(events web oom)" "0 0 0" "the online pod met no bound"
 	is "$(events hog oom_kill) $(events cache oom_kill)" "0 0" "and nobody was killed"
@@ -148,7 +149,7 @@ pod_create web Burstable 500 $((64 * MIB))
 cache_pod
 colod_facts
 colod_policy squeeze file:///run/pods.json "pressure: [{when: memory.some of online > 10% over 1s, do: [squeeze memory, reclaim]}]" \
-	"levels: {P7: {role: offline, memory: {high: none}}}"
+	"levels: {P7: {role: offline, memory: {high: none, growth: 4MiB/s}}}"
 ok "start" colod_start
 ok "status answers" wait_for 10 coloctl status
 colod_next_pass
