@@ -56,7 +56,7 @@ held()
 	sleep 10
 	grown=$((($(current hog) - before) / MIB))
 	note "in 10 s the hog grew by $grown MiB, of some 200 that it would have liked; room $(room_mib) MiB, rung $(status rung_memory)"
-	# 4 a second, and what slips over until the kernel slows it down. A bound that follows what is in use lets twice that through.
+	# 4 a second, and what slips over until the kernel slows it down.
 	ok "it grows, but only as fast as it may" [ $grown -gt 10 -a $grown -lt 65 ]
 	ok "the node's line is not crossed" [ "$(room_mib)" -gt 0 ]
 	is "$(events web high) $(events web max) $(events web oom)" "0 0 0" "the online pod met no bound"
