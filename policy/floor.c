@@ -341,6 +341,7 @@ static void act(struct pass *p, uint32_t at)
 
 	b->state = judge(p, at);
 	b->got_ppm = p->looks[at].got_ppm;
+	b->got_at_most = p->looks[at].at_most;
 	if (still_needs(p, at))
 		b->needed_us = p->now_us;
 	if (b->state == FLOOR_STARVING)

@@ -177,6 +177,7 @@ void floor_look_pod(struct floor_look *look, const struct decide_tree *t, const 
 	 * can have used in it. Of one that was there before colod that is much, and nobody starves. */
 	if ((uint64_t)last->at_us - (uint64_t)back->at_us < look->window_us) {
 		look->got_ppm += ppm_of(last->cpu_usage_us, look->window_us);
+		look->at_most = true;
 		return;
 	}
 	if (back->at_us < look->since_us || last->cpu_usage_us < back->cpu_usage_us) {

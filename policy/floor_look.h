@@ -24,6 +24,7 @@ struct floor_look {
 	uint64_t waited_permille;
 	uint64_t span_us; /* of that one's samples */
 	uint64_t got_ppm; /* CPU time of all of them, in millionths of one CPU */
+	bool at_most; /* of one that is new it is the most that it can be, and was not measured */
 };
 
 /* Sums up the weights that stand now, for floor_look_promise(). Each node's floor_at is set to

@@ -265,14 +265,15 @@ static const char *ppm(const cJSON *branch, const char *key, char *buf, size_t s
 static void floor_line(const struct ctl *ctl, const cJSON *pod)
 {
 	const cJSON *branch;
-	char text[512], got[32], promised[32];
+	char text[512], number[32], got[64], promised[32];
 
 	if (strcmp(doc_text(pod, "role", ""), "offline") != 0)
 		return;
 	cJSON_ArrayForEach(branch, doc_get(doc_get(ctl->doc, "floor"), "branches"))
 	{
 		const char *path = doc_text(branch, "cgroup", ""), *state;
-		bool starves;
+		uint64_t got_ppm;
+		bool starves, known;
 
 		if (strlen(path) > strlen(doc_text(pod, "cgroup", "")) ||
 		    !on_path(path, doc_text(pod, "cgroup", "")))
@@ -281,13 +282,15 @@ static void floor_line(const struct ctl *ctl, const cJSON *pod)
 		starves = strcmp(state, "starving") == 0;
 		if (!starves && strcmp(state, "fed") != 0)
 			continue;
+		known = doc_u64(branch, "got_ppm", &got_ppm) == 0;
+		(void)snprintf(got, sizeof(got), "all in its group get %s now",
+			       ppm(branch, "got_ppm", number, sizeof(number)));
 		(void)snprintf(
 			text, sizeof(text),
-			"at least %s of one CPU by its weight, when online work is busy; all "
-			"in its group get %s now%s%s",
+			"at least %s of one CPU by its weight, when online work is busy; %s%s%s",
 			ppm(branch, "promised_ppm", promised, sizeof(promised)),
-			ppm(branch, "got_ppm", got, sizeof(got)),
-			starves ? ", which is too little" : "",
+			known ? got : "what all in its group get is not measured yet",
+			starves && known ? ", which is too little" : "",
 			doc_true(branch, "raised") ? ": its weight is raised" : "");
 		line(ctl, "floor", text);
 	}

@@ -26,13 +26,14 @@ static void branch_object(struct json_view *view, cJSON *array, const struct cgr
 	json_put_u64(put, object, "normal_weight", b->normal);
 	json_put_bool(put, object, "raised", b->weight > b->normal);
 	/* What was not measured is no number. */
-	if (judged) {
+	if (judged && !b->got_at_most)
 		json_put_u64(put, object, "got_ppm", b->got_ppm);
-		json_put_u64(put, object, "promised_ppm", b->promised_ppm);
-	} else {
+	else
 		json_put_null(put, object, "got_ppm");
+	if (judged)
+		json_put_u64(put, object, "promised_ppm", b->promised_ppm);
+	else
 		json_put_null(put, object, "promised_ppm");
-	}
 }
 
 void json_floor_section(struct json_view *view, cJSON *doc)

@@ -45,6 +45,7 @@ struct floor_branch {
 
 	/* For people, of the last pass that measured it. */
 	uint64_t got_ppm;
+	bool got_at_most;      /* it is a bound, not what was measured */
 	uint64_t promised_ppm; /* by the normal weight */
 };
 

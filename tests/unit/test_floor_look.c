@@ -136,6 +136,7 @@ TEST(only_what_waits_with_all_its_threads_waits)
 
 	assert_null(look.waits);
 	assert_false(look.unmeasured);
+	assert_false(look.at_most);
 	assert_int_equal(look.got_ppm, 10000);
 	teardown(NULL);
 	setup(NULL);
@@ -143,6 +144,18 @@ TEST(only_what_waits_with_all_its_threads_waits)
 	assert_ptr_equal(look.waits, f.model.pods[0]);
 	assert_int_equal(look.waited_permille, 800);
 	assert_int_equal(look.span_us, 2000000);
+}
+
+/* It used 3 s of CPU time since it was made, a week ago or just now: 150 % of one CPU in 2 s at most. */
+TEST(what_one_gets_that_is_new_is_a_bound)
+{
+	struct floor_look look = {.node = node_of(BESTEFFORT), .window_us = 2000000};
+
+	fake_sample(&f, f.model.pods[0], 11000000, 3000000, 0);
+	floor_look_pod(&look, f.plan.tree, &f.model, 0, &f.samples, &f.plan, 11000000);
+	assert_false(look.unmeasured);
+	assert_true(look.at_most);
+	assert_int_equal(look.got_ppm, 1500000);
 }
 
 TEST(what_was_measured_under_other_weights_is_no_measurement)
@@ -162,6 +175,7 @@ int main(void)
 		CASE_TEST(the_window_is_long_enough_for_a_small_promise),
 		CASE_TEST(a_quota_is_seen_on_the_branch_and_above_it),
 		CASE_TEST(only_what_waits_with_all_its_threads_waits),
+		CASE_TEST(what_one_gets_that_is_new_is_a_bound),
 		CASE_TEST(what_was_measured_under_other_weights_is_no_measurement),
 	};
 

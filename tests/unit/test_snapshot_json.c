@@ -242,6 +242,22 @@ TEST(capabilities_are_present_absent_or_switched_off)
 	cJSON_Delete(doc);
 }
 
+/* Of a pod that colod has just met it is known what it has used since it is there, and no more. */
+TEST(what_offline_work_gets_at_most_is_not_what_it_gets)
+{
+	const cJSON *branch;
+	cJSON *doc;
+
+	c.floor.branches[0].state = FLOOR_FED;
+	c.floor.branches[0].got_ppm = 19557200;
+	c.floor.branches[0].got_at_most = true;
+	doc = document();
+	branch = cJSON_GetArrayItem(doc_get(doc_get(doc, "floor"), "branches"), 0);
+	assert_true(cJSON_IsNull(doc_get(branch, "got_ppm")));
+	assert_int_equal(doc_count(branch, "promised_ppm"), 74074);
+	cJSON_Delete(doc);
+}
+
 TEST(what_was_not_measured_of_the_floor_is_null)
 {
 	const cJSON *branch;
@@ -316,6 +332,7 @@ int main(void)
 		CASE_TEST(a_refusal_is_in_doctor_and_a_vanished_cgroup_is_not),
 		CASE_TEST(changes_of_a_cgroup_that_is_gone_are_not_looked_into),
 		CASE_TEST(capabilities_are_present_absent_or_switched_off),
+		CASE_TEST(what_offline_work_gets_at_most_is_not_what_it_gets),
 		CASE_TEST(what_was_not_measured_of_the_floor_is_null),
 		CASE_TEST(large_numbers_stay_whole_numbers),
 		CASE_TEST(bytes_that_are_not_utf8_become_question_marks),

@@ -31,6 +31,15 @@ TEST(a_raised_floor_is_shown_to_the_pods_below_it)
 				    .pod = "batch/hog-1"});
 }
 
+TEST(what_offline_work_gets_is_no_number_before_it_was_measured)
+{
+	ctl_case(&(struct ctl_case){.snapshot = "floor-new",
+				    .expected = "why-floor-new",
+				    .verb = verb_why,
+				    .width = 80,
+				    .pod = "batch/hog-1"});
+}
+
 TEST(a_raised_floor_is_not_shown_to_another_pod)
 {
 	ctl_case(&(struct ctl_case){.snapshot = "floor",
@@ -77,6 +86,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_online_pod_shows_rule_use_stall_and_knobs),
 		cmocka_unit_test(a_raised_floor_is_shown_to_the_pods_below_it),
+		cmocka_unit_test(what_offline_work_gets_is_no_number_before_it_was_measured),
 		cmocka_unit_test(a_raised_floor_is_not_shown_to_another_pod),
 		cmocka_unit_test(an_offline_pod_shows_the_hold_above_it_with_its_reason),
 		cmocka_unit_test(a_waiting_pod_shows_what_it_waits_for_and_where_it_stopped),
