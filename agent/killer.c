@@ -151,7 +151,8 @@ static void on_done(struct state *s, const struct kill_done *done)
 	name->serial = 0;
 }
 
-static void begin(struct state *s, const struct victim *victim, struct history_record *record)
+/* False: it does not begin, and the next pass looks again. */
+static bool begin(struct state *s, const struct victim *victim, struct history_record *record)
 {
 	struct killer *killer = s->killer;
 	struct kill_name *name = find(killer, 0);
@@ -165,19 +166,20 @@ static void begin(struct state *s, const struct victim *victim, struct history_r
 	int r;
 
 	if (!name || strlen(cgroup->path) >= sizeof(job.path))
-		return;
+		return false;
 	memcpy(job.path, cgroup->path, strlen(cgroup->path) + 1);
 	r = fs_open_dir_of(discover_cgroup_fd(s->discover), cgroup->path, cgroup->inode,
 			   &job.dir_fd);
 	if (r < 0)
-		return; /* it is gone: the next pass knows */
+		return false; /* it is gone: the next pass knows */
 	memory_kill_taken(&killer->memory, victim, s->status.pass_us);
 	if (kill_start(killer->threads, &job) < 0) {
 		(void)cleanup_close_fd(job.dir_fd);
-		return;
+		return false;
 	}
 	effects_begin(s, RESOURCE_MEMORY, record);
 	*name = (struct kill_name){.serial = job.token, .record = *record};
+	return true;
 }
 
 /* Nobody is killed, though it would be time. Said once in a while. */
@@ -271,8 +273,8 @@ void killer_run(struct state *s)
 	kill_record_begin(s, &look->list, &look->need, &record);
 	record.would = !full;
 	/* The kill first: what is told of it can wait. */
-	if (full)
-		begin(s, &look->list.list[0], &record);
+	if (full && !begin(s, &look->list.list[0], &record))
+		return;
 	kill_record_candidates(s, &look->list, !full);
 	if (full)
 		return;

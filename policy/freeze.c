@@ -125,11 +125,18 @@ void freeze_end(struct plan_freeze *f, enum reason_code code, int64_t now_us)
 	f->stood = false;
 }
 
+bool freeze_stands(const struct cgroup *cgroup)
+{
+	const struct knob_state *s = &cgroup->knobs[KNOB_CGROUP_FREEZE];
+
+	return s->owned && s->held && s->now.state == KNOB_KNOWN && s->now.value == 1;
+}
+
 /* It is frozen, and nothing forbids it. */
 static void look_at_frozen(struct plan_freeze *f, const struct pod *pod, int64_t now_us)
 {
 	const struct knob_state *s = &pod->cgroup->knobs[KNOB_CGROUP_FREEZE];
-	bool stands = s->owned && s->held && s->now.state == KNOB_KNOWN && s->now.value == 1;
+	bool stands = freeze_stands(pod->cgroup);
 
 	f->state = FREEZE_DUE;
 	if (f->stood && !stands)

@@ -21,6 +21,9 @@ int freeze_look(const struct decide_input *in, struct plan *plan);
 /* Whether rung freeze has anybody to meet: a pod that is frozen, or one that may be and grows. */
 bool freeze_has_somebody(const struct model *model, const struct plan *plan);
 
+/* Whether colod's own freeze of this cgroup stands. */
+bool freeze_stands(const struct cgroup *cgroup);
+
 /* When the last of those that are to stand still now was told to; 0: there are none. */
 int64_t freeze_newest_us(const struct model *model, const struct plan *plan);
 

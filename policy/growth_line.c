@@ -9,6 +9,7 @@
 // A bound below what is in use is never written: the kernel would make colod wait for the reclaim.
 #include "policy/growth_line.h"
 
+#include "policy/freeze.h"
 #include "policy/knob.h"
 
 #define SECOND_US 1000000u
@@ -43,13 +44,6 @@ uint64_t growth_line_held(const struct model *model, const struct cgroup *cgroup
 		       : 0;
 }
 
-static bool is_frozen(const struct pod *pod)
-{
-	const struct knob_state *s = &pod->cgroup->knobs[KNOB_CGROUP_FREEZE];
-
-	return s->owned && s->held && s->now.state == KNOB_KNOWN && s->now.value == 1;
-}
-
 int growth_line_look(const struct decide_input *in, struct plan *plan)
 {
 	int r = plan_reserve_growths(plan, in->model);
@@ -62,7 +56,7 @@ int growth_line_look(const struct decide_input *in, struct plan *plan)
 
 		if (held == 0)
 			*g = (struct plan_growth){.serial = pod->serial};
-		else if (is_frozen(pod) ||
+		else if (freeze_stands(pod->cgroup) ||
 			 (memory_growth_of(in->samples, pod, in->now_us, &growth) &&
 			  growth.now_bytes + NEAR_BYTES >= held))
 			g->met_us = in->now_us;

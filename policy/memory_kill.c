@@ -30,7 +30,7 @@ static bool falls_on(const struct model *model, const struct samples *samples, i
 	uint64_t fall = 0, left = room->room_bytes > 0 ? (uint64_t)room->room_bytes : 0;
 
 	return room_falls_now(model, samples, since_us, &fall) && fall >= FALL_BYTES_PER_S &&
-	       left / UNIT * SECOND_US / (fall / UNIT) < policy->pressure_kill.window_us;
+	       room_lasts_us(left, fall) < policy->pressure_kill.window_us;
 }
 
 static uint64_t needed(const struct room *room, uint64_t window_us)

@@ -21,6 +21,7 @@
 #include "policy/record.h"
 #include "policy/record_names.h"
 #include "policy/record_words.h"
+#include "policy/victim_text.h"
 
 static void put_memory(struct record_buf *buf, const struct record_kill *kill,
 		       const struct pod *pod, int64_t now_us)
@@ -208,14 +209,11 @@ static void tell_choice(struct record_buf *buf, const struct record_kill *kill,
 	const struct victim_list *l = &kill->list;
 	struct reason shown = record_names_reason(names, &kill->need.reason);
 	char text[REASON_TEXT_SIZE];
-	uint32_t left = 0;
 
-	for (int i = 0; i < VICTIM_OUT_COUNT; i++)
-		left += l->n_out[i];
 	put_path(buf, names, prefix, "kill", l->n > 0 ? l->list[0].pod : NULL);
 	record_put(buf, " needed=%" PRIu64 " expected=%" PRIu64 " by=%s of=%zu left=%" PRIu32,
 		   kill->need.bytes, l->n > 0 ? l->list[0].estimate_bytes : 0, by_word(l),
-		   l->n_candidates, left);
+		   l->n_candidates, victim_text_n_left(l));
 	record_words_put_reason(buf, &kill->need.reason, names);
 	(void)reason_text(&shown, policy, text, sizeof(text));
 	record_put(buf, ": ");

@@ -55,6 +55,11 @@ static uint64_t available(const struct model *model, const struct node_sample *s
 		       : s->memory_available_bytes;
 }
 
+uint64_t room_lasts_us(uint64_t bytes, uint64_t bytes_per_s)
+{
+	return bytes / UNIT * SECOND_US / (bytes_per_s / UNIT);
+}
+
 /* From *before to *last, in whole KiB; 0 where it rose. */
 static uint64_t fall_of(const struct model *model, const struct node_sample *before,
 			const struct node_sample *last)
@@ -95,8 +100,8 @@ static void look_at_fall(const struct model *model, const struct samples *sample
 	room->fall_span_us = (uint64_t)(last->at_us - back->at_us);
 	room->fall_bytes_per_s = fall_of(model, back, last);
 	if (room->fall_bytes_per_s > 0 && room->room_bytes > 0)
-		room->time_to_empty_us = (uint64_t)room->room_bytes / UNIT * SECOND_US /
-					 (room->fall_bytes_per_s / UNIT);
+		room->time_to_empty_us =
+			room_lasts_us((uint64_t)room->room_bytes, room->fall_bytes_per_s);
 }
 
 bool room_look(const struct model *model, const struct samples *samples, int64_t now_us,

@@ -21,6 +21,9 @@ struct room {
 	uint64_t time_to_empty_us; /* ROOM_NEVER: it does not fall, or that is not known; 0: crossed */
 };
 
+/* How long so much lasts while so much of it goes in a second, 1 KiB at least. */
+uint64_t room_lasts_us(uint64_t bytes, uint64_t bytes_per_s);
+
 /* Bytes a second by which it falls now: over the last 0.4 s, and only since since_us (0: whenever). The mean of
  * struct room lags by a second: whoever was stopped or killed meanwhile still counts in it. False, *ret untouched, where no two
  * samples are that new. */

@@ -71,7 +71,7 @@ void why_kill_gone(const struct ctl *ctl)
 bool why_kill_json(const struct ctl *ctl, cJSON *object)
 {
 	const cJSON *records = doc_get(doc_get(ctl->doc, "history"), "records");
-	cJSON *copy = records ? cJSON_Duplicate(records, 1) : cJSON_CreateArray();
+	cJSON *copy = records ? cJSON_Duplicate(records, 1) : cJSON_CreateNull();
 
 	if (copy && cJSON_AddItemToObject(object, "kills", copy))
 		return true;

@@ -10,5 +10,5 @@ void why_kill_lines(const struct ctl *ctl, unsigned indent);
 /* The same of a pod that is not there any more. */
 void why_kill_gone(const struct ctl *ctl);
 
-/* The records as "kills" into `object`. False without memory. */
+/* The records as "kills" into `object`; null where the history could not be read. False without memory. */
 bool why_kill_json(const struct ctl *ctl, cJSON *object);

@@ -3,12 +3,11 @@
 #include "agent/serve/held.h"
 
 #include "colod/cgroup.h"
+#include "policy/freeze.h"
 
 bool held_frozen(const struct pod *pod)
 {
-	const struct knob_state *s = pod->cgroup ? &pod->cgroup->knobs[KNOB_CGROUP_FREEZE] : NULL;
-
-	return s && s->owned && s->held && s->now.state == KNOB_KNOWN && s->now.value == 1;
+	return pod->cgroup && freeze_stands(pod->cgroup);
 }
 
 bool held_pod(const struct pod *pod)

@@ -84,3 +84,19 @@ void tick_case_assert_knob(const struct tick_case *t, const char *path, const ch
 	assert_int_equal(tree_knob_read(t->dir, path, file, got, sizeof(got)), 0);
 	assert_string_equal(got, want);
 }
+
+size_t tick_case_told(const struct tick_case *t, enum history_kind kind,
+		      struct history_record *ret_last)
+{
+	struct history_record r;
+	uint64_t cursor = 0;
+	size_t n = 0;
+
+	while (history_next(t->state->history, &cursor, &r)) {
+		if (r.kind != kind)
+			continue;
+		*ret_last = r;
+		n++;
+	}
+	return n;
+}

@@ -32,6 +32,10 @@ void tick_case_close(struct tick_case *t);
 /* Writes the policy with this mode; it is read by the next start or state_load_policy(). */
 void tick_case_policy(struct tick_case *t, const char *mode);
 
+/* How many records of this kind its history has; *ret_last: the newest, untouched where there is none. */
+size_t tick_case_told(const struct tick_case *t, enum history_kind kind,
+		      struct history_record *ret_last);
+
 /* The state of an agent with that policy and --mode `at_most` (MODE_FULL: without). */
 void tick_case_start(struct tick_case *t, const char *mode, enum mode at_most);
 

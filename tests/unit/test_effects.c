@@ -59,17 +59,7 @@ static struct history_record begin(enum resource resource)
 
 static size_t n_told(struct history_record *ret_last)
 {
-	struct history_record r;
-	uint64_t cursor = 0;
-	size_t n = 0;
-
-	while (history_next(t.state->history, &cursor, &r)) {
-		if (r.kind != HISTORY_EFFECT)
-			continue;
-		*ret_last = r;
-		n++;
-	}
-	return n;
+	return tick_case_told(&t, HISTORY_EFFECT, ret_last);
 }
 
 static bool has(const struct history_record *r, const char *number)

@@ -78,17 +78,7 @@ static void passes(int n, unsigned falls_mib)
 
 static size_t n_told(struct history_record *ret_last)
 {
-	struct history_record r;
-	uint64_t cursor = 0;
-	size_t n = 0;
-
-	while (history_next(t.state->history, &cursor, &r)) {
-		if (r.kind != HISTORY_KILL)
-			continue;
-		*ret_last = r;
-		n++;
-	}
-	return n;
+	return tick_case_told(&t, HISTORY_KILL, ret_last);
 }
 
 /* The oldest. */
@@ -171,6 +161,33 @@ TEST(in_mode_full_the_kill_is_begun_and_what_came_of_it_is_told)
 	assert_true(t.state->status.kills == 0);
 }
 
+/* The pod goes between the choice and the kill: nobody was chosen and killed, and nobody passed over for it. */
+TEST(a_kill_that_does_not_begin_leaves_no_candidates)
+{
+	char path[512], away[520];
+	struct history_record r;
+	size_t before;
+
+	uses(TICK_HOG_POD, 700);
+	(void)control_set_mode(t.state, RESOURCE_INVALID, MODE_SQUEEZE,
+			       &(struct history_caller){0});
+	passes(10, 0);
+	passes(16, 160);
+	before = tick_case_told(&t, HISTORY_CANDIDATE, &r);
+	t.state->status.modes.by[RESOURCE_MEMORY] = MODE_FULL;
+	killer_decide(t.state);
+	assert_non_null(killer_look(t.state));
+	(void)snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s", t.dir, TICK_HOG_POD);
+	(void)snprintf(away, sizeof(away), "%s.away", path);
+	assert_int_equal(rename(path, away), 0);
+	killer_run(t.state);
+	assert_int_equal(tick_case_told(&t, HISTORY_CANDIDATE, &r), before);
+	assert_int_equal(rename(away, path), 0);
+	killer_decide(t.state);
+	killer_run(t.state);
+	assert_true(tick_case_told(&t, HISTORY_CANDIDATE, &r) > before);
+}
+
 TEST(where_nobody_may_be_killed_nobody_is)
 {
 	struct history_record r;
@@ -241,6 +258,7 @@ int main(void)
 		CASE(in_a_lower_mode_it_is_said_once_who_it_would_have_been),
 		CASE(in_mode_observe_nothing_is_said_either_and_off_neither),
 		CASE(in_mode_full_the_kill_is_begun_and_what_came_of_it_is_told),
+		CASE(a_kill_that_does_not_begin_leaves_no_candidates),
 		CASE(the_choice_is_decided_again_from_the_record),
 		CASE(where_nobody_may_be_killed_nobody_is),
 	};

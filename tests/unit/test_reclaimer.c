@@ -95,17 +95,7 @@ static void wait_for_slice(void)
 
 static size_t n_told(struct history_record *ret_last)
 {
-	struct history_record r;
-	uint64_t cursor = 0;
-	size_t n = 0;
-
-	while (history_next(t.state->history, &cursor, &r)) {
-		if (r.kind != HISTORY_RECLAIM)
-			continue;
-		*ret_last = r;
-		n++;
-	}
-	return n;
+	return tick_case_told(&t, HISTORY_RECLAIM, ret_last);
 }
 
 TEST(what_the_plan_wants_is_asked_for_and_told_once_when_it_is_over)
