@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "agent/apply/kill.h"
+#include "agent/apply/lift_record.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/history.h"
@@ -28,6 +29,7 @@
 
 struct killer {
 	struct kill *threads;
+	struct lift_record *lifted;
 	struct memory_kill memory;
 	struct victim_memory *stats; /* by pod->slot */
 	size_t n_stats;
@@ -41,9 +43,23 @@ struct killer {
 	} under_way[KILL_JOBS];
 };
 
+/* Without it a kill takes longer, and harms nobody. */
+static struct lift_record *open_record(int state_fd)
+{
+	struct lift_record *record = NULL;
+	int r = lift_record_new(state_fd, &record);
+
+	if (r < 0)
+		log_warning("kill.record",
+			    "cannot make /run/colod/" LIFT_RECORD_FILE
+			    ": %s. A pod that is killed keeps its limits until it is dead",
+			    strerror(-r));
+	return record;
+}
+
 int killer_new(struct state *s)
 {
-	const struct kill_place place = {
+	struct kill_place place = {
 		.root_fd = s->root_fd,
 		.cgroup_fd = discover_cgroup_fd(s->discover),
 	};
@@ -55,8 +71,10 @@ int killer_new(struct state *s)
 	killer = calloc(1, sizeof(*killer));
 	if (!killer)
 		return -ENOMEM;
+	killer->lifted = place.lifted = open_record(s->state_fd);
 	r = kill_new(&place, s->lanes->event_fd, &killer->threads);
 	if (r < 0) {
+		lift_record_free(killer->lifted);
 		free(killer);
 		return r;
 	}
@@ -70,6 +88,7 @@ void killer_free(struct killer *killer)
 	if (!killer)
 		return;
 	kill_free(killer->threads);
+	lift_record_free(killer->lifted);
 	free(killer->stats);
 	free(killer);
 }

@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/apply/lift_record.h"
 #include "agent/apply/units.h"
 #include "agent/base/boot_id.h"
 #include "agent/base/cleanup.h"
@@ -17,6 +19,20 @@
 #include "agent/base/process.h"
 #include "agent/base/sys.h"
 #include "policy/knob.h"
+
+static void report_lifted(const struct lift_back *back)
+{
+	if (back->written + back->bad == 0)
+		return;
+	log_notice("apply.lifted",
+		   "a colod that is gone was killing a pod: of %" PRIu32
+		   " values that it lifted for that, %" PRIu32 " are put back, %" PRIu32
+		   " gone with their cgroup, %" PRIu32 " left as somebody set them%s",
+		   back->written, back->restored, back->gone, back->foreign,
+		   back->failed ? ", the kernel refused some: try again with colod restore"
+		   : back->bad	? ", part of the record was unreadable"
+				: "");
+}
 
 static void report_found(const struct originals_found *found, size_t n)
 {
@@ -38,6 +54,7 @@ int apply_new(int cgroup_fd, int state_fd, struct apply **ret_apply)
 {
 	_cleanup_free_ struct apply *apply = calloc(1, sizeof(*apply));
 	struct originals_found found;
+	struct lift_back lifted;
 	char boot_id[ORIGINALS_BOOT_SIZE];
 	long page = sysconf(_SC_PAGESIZE);
 	int r;
@@ -49,6 +66,8 @@ int apply_new(int cgroup_fd, int state_fd, struct apply **ret_apply)
 	apply->page_bytes = page > 0 ? (uint64_t)page : 4096;
 	apply->self.pid = (uint32_t)getpid();
 	(void)process_start(apply->self.pid, &apply->self.start);
+	lift_record_put_back(cgroup_fd, state_fd, &lifted);
+	report_lifted(&lifted);
 	boot_id_read(boot_id, sizeof(boot_id));
 	r = originals_open(&apply->originals, state_fd, boot_id, &found);
 	if (r < 0) {

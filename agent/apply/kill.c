@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "agent/apply/lift_record.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/memory_lock.h"
 #include "agent/base/patience.h"
@@ -16,6 +17,8 @@
 
 /* A walk of KILL_WALK_DEPTH levels, and the largest of what is read. */
 #define STACK_BYTES (256u << 10)
+
+_Static_assert(LIFT_RECORD_SLOTS >= KILL_THREADS, "a slot for each thread");
 
 enum place_state {
 	PLACE_FREE,
@@ -36,6 +39,7 @@ struct kill {
 	int event_fd;
 	pthread_t threads[KILL_THREADS];
 	unsigned n_threads;
+	unsigned n_slots;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	atomic_bool ends;
@@ -77,11 +81,13 @@ static void end(struct kill *k, struct place *p)
 static void *run(void *argument)
 {
 	struct kill *k = argument;
+	struct kill_place where = k->where;
 
 	(void)pthread_setname_np(pthread_self(), "colod-kill");
 	patience_unblock();
 	memory_lock_touch_stack(STACK_BYTES / 2);
 	(void)pthread_mutex_lock(&k->lock);
+	where.slot = k->n_slots++;
 	while (!atomic_load(&k->ends)) {
 		struct place *p = oldest(k, PLACE_WAITING);
 
@@ -91,7 +97,7 @@ static void *run(void *argument)
 		}
 		set_state(k, p, PLACE_RUNNING);
 		(void)pthread_mutex_unlock(&k->lock);
-		kill_act(&k->where, &p->job, &k->ends, &p->done);
+		kill_act(&where, &p->job, &k->ends, &p->done);
 		(void)pthread_mutex_lock(&k->lock);
 		end(k, p);
 	}

@@ -10,6 +10,7 @@
 #include "agent/apply/kill_check.h"
 #include "agent/apply/kill_largest.h"
 #include "agent/apply/kill_lift.h"
+#include "agent/apply/lift_record.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/clock.h"
 #include "agent/base/fs.h"
@@ -80,24 +81,35 @@ static int write_kill(int dir_fd)
 	return r;
 }
 
-/* Every process has its signal; what follows only makes the end come sooner. */
-static void hasten(const struct kill_job *job, struct kill_largest *largest, int events_fd,
-		   int64_t from_us, const atomic_bool *stop, struct kill_done *done)
+static void lift(const struct kill_place *place, const struct kill_job *job, struct kill_lift *l)
 {
-	struct kill_lift lift;
+	kill_lift_look(l, job->dir_fd);
+	if (lift_record_set(place->lifted, place->slot, job->path, job->inode, l))
+		kill_lift(l);
+	else
+		kill_lift_forget(l);
+}
+
+/* Every process has its signal; what follows only makes the end come sooner. */
+static void hasten(const struct kill_place *place, const struct kill_job *job,
+		   struct kill_largest *largest, int events_fd, int64_t from_us,
+		   const atomic_bool *stop, struct kill_done *done)
+{
+	struct kill_lift lifted;
 	int64_t release_us;
 
-	kill_lift(&lift, job->dir_fd);
-	done->lifted = lift.lifted;
-	done->n_thawed = lift.n_thawed;
-	done->errors[KILL_LIFT] = lift.error;
-	done->errors[KILL_THAW] = lift.thaw_error;
+	lift(place, job, &lifted);
+	done->lifted = lifted.lifted;
+	done->n_thawed = lifted.n_thawed;
+	done->errors[KILL_LIFT] = lifted.error;
+	done->errors[KILL_THAW] = lifted.thaw_error;
 	release_us = clock_now_us();
 	done->errors[KILL_RELEASE] = kill_largest_release(largest, done);
 	done->release_us = (uint64_t)(clock_now_us() - release_us);
 	wait_for_end(job, events_fd, from_us, stop, done);
 	done->after_known = read_current(job->dir_fd, &done->after_bytes);
-	done->errors[KILL_PUT_BACK] = kill_lift_put_back(&lift);
+	done->errors[KILL_PUT_BACK] = kill_lift_put_back(&lifted);
+	lift_record_clear(place->lifted, place->slot);
 }
 
 /* What is opened before it is needed: a node out of memory may have none for it later. */
@@ -132,7 +144,7 @@ void kill_act(const struct kill_place *place, const struct kill_job *job, const 
 		done.errors[KILL_WRITE] = done.result;
 	}
 	if (done.result == 0)
-		hasten(job, &largest, events_fd, from_us, stop, &done);
+		hasten(place, job, &largest, events_fd, from_us, stop, &done);
 	kill_largest_end(&largest);
 	(void)cleanup_close_fd(job->dir_fd);
 	*ret_done = done;

@@ -22,6 +22,8 @@
 #define KILL_PATH_SIZE 1024
 #define KILL_WAIT_US 2000000
 
+struct lift_record;
+
 enum kill_step {
 	KILL_CHECK,
 	KILL_WRITE, /* 1 to cgroup.kill */
@@ -37,6 +39,9 @@ enum kill_step {
 struct kill_place {
 	int root_fd;   /* "/", for /proc */
 	int cgroup_fd; /* the cgroup2 mount */
+	/* Without one, nothing is lifted: it would stay so behind an agent that is killed meanwhile. */
+	struct lift_record *lifted;
+	unsigned slot; /* of that, of the calling thread alone */
 };
 
 struct kill_job {

@@ -27,40 +27,38 @@ static struct knob_value lifted_value(const struct writer *w, uint64_t period_us
 	return (struct knob_value){.state = KNOB_KNOWN, .value = w->lifted, .period_us = period_us};
 }
 
-/* From the last knob to the first: cpu.weight cannot be written while cpu.idle is 1. */
-static void lift_knobs(struct kill_lift *lift, int dir_fd)
+static bool is_to_lift(int dir_fd, const struct writer *w, struct knob_value *ret_had)
+{
+	return w && w->lifts && writer_read(dir_fd, w->knob, ret_had) == 0 &&
+	       ret_had->state == KNOB_KNOWN && ret_had->value != w->lifted &&
+	       (w->lifted == 0 || ret_had->value < w->lifted);
+}
+
+/* A value is taken only where it can be put back. */
+static void look_at(struct kill_lift *lift, int dir_fd)
 {
 	struct kill_lifted *l = lift->n < KILL_LIFT_CGROUPS ? &lift->list[lift->n] : NULL;
+	struct knob_value had;
+	int r;
 
 	if (!l)
 		return;
 	*l = (struct kill_lifted){.fd = -EBADF};
-	for (int i = KNOB_COUNT - 1; i >= 0; i--) {
-		const struct writer *w = writer_of((enum knob)i);
-		struct knob_value had, want;
-		int r;
-
-		if (!w || !w->lifts || writer_read(dir_fd, w->knob, &had) < 0 ||
-		    had.state != KNOB_KNOWN || had.value == w->lifted ||
-		    (w->lifted != 0 && had.value > w->lifted))
-			continue;
-		/* A value is taken only where it can be put back. */
-		if (l->fd < 0)
-			r = fs_open_dir(dir_fd, "", &l->fd);
-		else
-			r = 0;
-		want = lifted_value(w, had.period_us);
-		if (r == 0)
-			r = writer_write(dir_fd, w, &want);
-		keep_first(&lift->error, r);
-		if (r < 0)
-			continue;
-		l->had[i] = (struct kill_had){had.value, had.period_us};
-		l->lifted |= 1u << i;
-	}
-	lift->lifted |= l->lifted;
-	if (l->fd >= 0)
+	for (int i = 0; i < KNOB_COUNT; i++)
+		if (is_to_lift(dir_fd, writer_of((enum knob)i), &had)) {
+			l->had[i] = (struct kill_had){had.value, had.period_us};
+			l->lifted |= 1u << i;
+		}
+	if (l->lifted == 0)
+		return;
+	r = fs_open_dir(dir_fd, "", &l->fd);
+	if (r == 0)
+		r = fs_inode(l->fd, "", &l->inode);
+	keep_first(&lift->error, r);
+	if (r == 0)
 		lift->n++;
+	else
+		cleanup_close(&l->fd);
 }
 
 static int visit(void *context, int dir_fd, const char *name)
@@ -70,7 +68,7 @@ static int visit(void *context, int dir_fd, const char *name)
 	int r;
 
 	(void)name;
-	lift_knobs(lift, dir_fd);
+	look_at(lift, dir_fd);
 	if (fs_read(dir_fd, "cgroup.freeze", text, sizeof(text), NULL) < 0 || text[0] != '1')
 		return 0;
 	r = fs_write(dir_fd, "cgroup.freeze", "0");
@@ -79,7 +77,7 @@ static int visit(void *context, int dir_fd, const char *name)
 	return 0;
 }
 
-void kill_lift(struct kill_lift *lift, int dir_fd)
+void kill_lift_look(struct kill_lift *lift, int dir_fd)
 {
 	int r;
 
@@ -87,6 +85,37 @@ void kill_lift(struct kill_lift *lift, int dir_fd)
 	lift->error = lift->thaw_error = 0;
 	r = kill_walk(dir_fd, visit, lift, NULL);
 	keep_first(&lift->error, r);
+}
+
+/* From the last knob to the first: cpu.weight cannot be written while cpu.idle is 1. */
+static void lift_knobs(struct kill_lift *lift, struct kill_lifted *l)
+{
+	for (int i = KNOB_COUNT - 1; i >= 0; i--) {
+		const struct writer *w = writer_of((enum knob)i);
+		struct knob_value want;
+		int r;
+
+		if (!(l->lifted & (1u << i)))
+			continue;
+		want = lifted_value(w, l->had[i].period_us);
+		r = writer_write(l->fd, w, &want);
+		keep_first(&lift->error, r);
+		if (r < 0)
+			l->lifted &= ~(1u << i);
+	}
+	lift->lifted |= l->lifted;
+}
+
+void kill_lift(struct kill_lift *lift)
+{
+	for (uint32_t i = 0; i < lift->n; i++)
+		lift_knobs(lift, &lift->list[i]);
+}
+
+void kill_lift_forget(struct kill_lift *lift)
+{
+	for (uint32_t i = 0; i < lift->n; i++)
+		lift->list[i].lifted = 0;
 }
 
 static int put_back(const struct kill_lifted *l, const struct writer *w)

@@ -13,7 +13,8 @@
 struct kill_lift {
 	struct kill_lifted {
 		int fd;
-		uint32_t lifted; /* 1 << enum knob */
+		uint64_t inode;
+		uint32_t lifted; /* 1 << enum knob: to be lifted, after kill_lift() what was */
 		struct kill_had {
 			uint64_t value, period_us;
 		} had[KNOB_COUNT];
@@ -25,8 +26,15 @@ struct kill_lift {
 	int thaw_error; /* the first of thawing */
 };
 
-/* dir_fd and everything below. What is gone is no error. */
-void kill_lift(struct kill_lift *lift, int dir_fd);
+/* Looks at dir_fd and everything below for what is to be lifted, writes none of it, and thaws. What is gone is no
+ * error. kill_lift_put_back() ends it. */
+void kill_lift_look(struct kill_lift *lift, int dir_fd);
+
+/* Lifts what was found. What the kernel refuses stays, and counts no longer. */
+void kill_lift(struct kill_lift *lift);
+
+/* Lifts none of it. */
+void kill_lift_forget(struct kill_lift *lift);
 
 /* Where the value is still the lifted one. 0 or the first -errno; what is gone is none. Ends with *lift empty. */
 int kill_lift_put_back(struct kill_lift *lift);

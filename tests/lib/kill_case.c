@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "agent/apply/lift_record.h"
 #include "agent/base/fs.h"
 #include "tests/lib/test.h"
 #include "tests/lib/tree.h"
@@ -54,6 +55,7 @@ int kill_case_setup(void **state)
 	c->place.root_fd = tree_open(c->dir);
 	assert_true(c->place.root_fd >= 0);
 	assert_int_equal(fs_open_dir(c->place.root_fd, "sys/fs/cgroup", &c->place.cgroup_fd), 0);
+	assert_int_equal(lift_record_new(c->place.root_fd, &c->place.lifted), 0);
 	*state = c;
 	return 0;
 }
@@ -62,6 +64,7 @@ int kill_case_teardown(void **state)
 {
 	struct kill_case *c = *state;
 
+	lift_record_free(c->place.lifted);
 	(void)close(c->place.root_fd);
 	(void)close(c->place.cgroup_fd);
 	tree_remove(c->dir);

@@ -20,6 +20,7 @@
 
 #include "agent/apply/kill.h"
 #include "agent/apply/kill_walk.h"
+#include "agent/apply/lift_record.h"
 #include "agent/base/clock.h"
 #include "agent/base/fs.h"
 #include "policy/kernel_text.h"
@@ -123,7 +124,7 @@ static int act(const char *path, int dir_fd, enum cgroup_kind kind)
 {
 	struct kill_job job = {.dir_fd = dir_fd, .kind = kind, .wait_us = WAIT_US};
 	struct pollfd p = {.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .events = POLLIN};
-	struct kill_place place;
+	struct kill_place place = {0};
 	struct kill_done done;
 	struct kill *threads;
 	int r;
@@ -135,6 +136,8 @@ static int act(const char *path, int dir_fd, enum cgroup_kind kind)
 	if (r == 0)
 		r = fs_inode(dir_fd, "", &job.inode);
 	if (r == 0)
+		r = lift_record_new(place.root_fd, &place.lifted);
+	if (r == 0)
 		r = kill_new(&place, p.fd, &threads);
 	if (r == 0)
 		r = kill_start(threads, &job);
@@ -144,6 +147,7 @@ static int act(const char *path, int dir_fd, enum cgroup_kind kind)
 	}
 	tell(&done);
 	kill_free(threads);
+	lift_record_free(place.lifted);
 	return 0;
 }
 

@@ -65,7 +65,8 @@ TEST(bounds_are_lifted_there_and_below_and_the_rest_stays)
 	static const char *const paths[] = {KILL_POD, KILL_A};
 	struct lift_case *l = *state;
 
-	kill_lift(&l->lift, l->job.dir_fd);
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	kill_lift(&l->lift);
 	for (size_t i = 0; i < 2; i++) {
 		kill_case_is(l->c, paths[i], "memory.high", "max");
 		kill_case_is(l->c, paths[i], "cpu.max", "max 20000");
@@ -87,7 +88,8 @@ TEST(what_was_lifted_comes_back_but_for_the_freeze)
 {
 	struct lift_case *l = *state;
 
-	kill_lift(&l->lift, l->job.dir_fd);
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	kill_lift(&l->lift);
 	assert_int_equal(kill_lift_put_back(&l->lift), 0);
 	assert_int_equal(l->lift.n, 0);
 	for (int i = 0; i < 2; i++) {
@@ -120,10 +122,12 @@ TEST(idle_goes_before_the_weight_and_comes_back_after_it)
 	kill_case_set(l->c, KILL_B, "cpu.weight", "1000");
 	opened[0] = '\0';
 	sys_set_hook(on_call, NULL);
-	kill_lift(&l->lift, l->job.dir_fd);
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	kill_lift(&l->lift);
 	sys_set_hook(NULL, NULL);
-	assert_string_equal(opened, "memory.high cpu.max cpu.idle cpu.weight cgroup.freeze "
-				    "memory.high cpu.max cpu.weight cgroup.freeze ");
+	assert_string_equal(opened, "cgroup.freeze cgroup.freeze "
+				    "memory.high cpu.max cpu.idle cpu.weight "
+				    "memory.high cpu.max cpu.weight ");
 	opened[0] = '\0';
 	sys_set_hook(on_call, NULL);
 	assert_int_equal(kill_lift_put_back(&l->lift), 0);
@@ -138,7 +142,8 @@ TEST(what_is_no_bound_is_not_written)
 
 	kill_case_set(l->c, KILL_B, "cpu.weight", "5000");
 	fault_begin();
-	kill_lift(&l->lift, l->job.dir_fd);
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	kill_lift(&l->lift);
 	/* The pod: 4 knobs and a thaw, a: 3 and a thaw, b: none. */
 	assert_int_equal(fault_count(SYS_WRITE), 9);
 	fault_end();
@@ -150,7 +155,8 @@ TEST(somebody_elses_value_is_not_written_over)
 {
 	struct lift_case *l = *state;
 
-	kill_lift(&l->lift, l->job.dir_fd);
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	kill_lift(&l->lift);
 	kill_case_set(l->c, KILL_POD, "cpu.max", "7000 100000");
 	assert_int_equal(kill_lift_put_back(&l->lift), 0);
 	kill_case_is(l->c, KILL_POD, "cpu.max", "7000 100000");
@@ -161,13 +167,16 @@ TEST(what_vanishes_is_no_error_and_what_fails_leaves_the_others)
 {
 	struct lift_case *l = *state;
 
-	kill_lift(&l->lift, l->job.dir_fd);
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	kill_lift(&l->lift);
 	assert_int_equal(tree_delete(l->c->dir, "sys/fs/cgroup/" KILL_A), 0);
 	assert_int_equal(kill_lift_put_back(&l->lift), 0);
 	kill_case_is(l->c, KILL_POD, "cpu.max", "5000 20000");
 	fault_begin();
+	/* The pod and a have been thawed before. */
 	fault_set(SYS_WRITE, 1, -EIO);
-	kill_lift(&l->lift, l->job.dir_fd);
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	kill_lift(&l->lift);
 	fault_end();
 	assert_int_equal(l->lift.error, -EIO);
 	kill_case_is(l->c, KILL_POD, "cpu.max", "max 20000");
@@ -186,7 +195,8 @@ TEST(a_value_that_could_not_be_put_back_is_not_taken)
 		kill_case_cgroup(l->c, path);
 		kill_case_set(l->c, path, "cpu.max", "1000 100000");
 	}
-	kill_lift(&l->lift, l->job.dir_fd);
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	kill_lift(&l->lift);
 	assert_int_equal(l->lift.n, KILL_LIFT_CGROUPS);
 	assert_int_equal(kill_lift_put_back(&l->lift), 0);
 	for (int i = 0; i < KILL_LIFT_CGROUPS + 5; i++) {
