@@ -12,41 +12,12 @@
 
 #include "policy/decide_tree.h"
 #include "policy/memory_growth.h"
+#include "policy/memory_wanted.h"
 #include "policy/room.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define SECOND_US 1000000u
 #define PERMILLE 1000u
-/* No fall tells how much is enough to one who waits: the room is to be half the line, and there is a slice in any
- * case. */
-#define WAIT_PART 2u
-#define WAIT_LEAST_BYTES (64 * MIB)
-/* Never more at once than this part of the node: what falls faster is looked at again in the next pass. */
-#define NODE_PART 8u
-
-static uint64_t wanted(const struct decide_input *in, const struct room *room)
-{
-	const struct ladder *ladder = &in->ladders->of[RESOURCE_MEMORY];
-	bool waits = ladder->reason.code == REASON_MEMORY_WAITS;
-	uint64_t most = in->model->node.memory_bytes / NODE_PART;
-	uint64_t fall = room->fall_bytes_per_s, target;
-	uint64_t want = 0;
-
-	/* Nothing falls while those that took it stand still: what matters is how it will, once they run again. */
-	if (ladder->rung == RUNG_FREEZE && ladder->reason.code == REASON_MEMORY_EMPTY &&
-	    ladder->reason.observed > fall)
-		fall = ladder->reason.observed;
-	target = fall < most ? fall * (MEMORY_GROWTH_ROOM_US / SECOND_US) : UINT64_MAX / 2;
-	if (waits && target < room->line_bytes / WAIT_PART)
-		target = room->line_bytes / WAIT_PART;
-	if (room->room_bytes < 0)
-		want = target + (uint64_t)-room->room_bytes;
-	else if (target > (uint64_t)room->room_bytes)
-		want = target - (uint64_t)room->room_bytes;
-	if (waits && want < WAIT_LEAST_BYTES)
-		want = WAIT_LEAST_BYTES;
-	return want < most ? want : most;
-}
 
 static bool of_level(const struct decide_input *in, const struct plan *plan, size_t i,
 		     enum level level, uint64_t *ret_bytes)
@@ -114,7 +85,7 @@ static struct want want_of(const struct decide_input *in, const struct room *roo
 	uint64_t mark = permille > 0 ? room->line_bytes + room->line_bytes / PERMILLE * permille
 				     : 0;
 	uint64_t lacking = mark > room->available_bytes ? mark - room->available_bytes : 0;
-	uint64_t most = in->model->node.memory_bytes / NODE_PART;
+	uint64_t most = in->model->node.memory_bytes / MEMORY_WANTED_NODE_PART;
 	struct want want = {.bytes = need, .reason = in->ladders->of[RESOURCE_MEMORY].reason};
 
 	lacking = lacking < most ? lacking : most;
@@ -131,13 +102,14 @@ static struct want want_of(const struct decide_input *in, const struct room *roo
 
 void decide_memory_reclaim(const struct decide_input *in, struct plan *plan)
 {
+	const struct ladder *ladder = &in->ladders->of[RESOURCE_MEMORY];
 	uint64_t need, asked = 0;
 	struct room room;
 
 	if (!model_can(in->model, CAPABILITY_MEMORY_RECLAIM) ||
 	    !room_look(in->model, in->samples, in->now_us, &room))
 		return;
-	need = in->ladders->of[RESOURCE_MEMORY].rung >= RUNG_RECLAIM ? wanted(in, &room) : 0;
+	need = ladder->rung >= RUNG_RECLAIM ? memory_wanted_bytes(in->model, ladder, &room) : 0;
 	for (int level = LEVEL_COUNT - 1; level > LEVEL_P0; level--) {
 		struct want want = want_of(in, &room, level, need, asked);
 		uint64_t had;

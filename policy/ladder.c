@@ -86,17 +86,38 @@ static void release(struct ladder *ladder, const struct ladder_table *table, siz
 	go(ladder, table, place, &reason, now_us);
 }
 
+/* For the last rung all counts that was tried before it. */
+static int64_t been_on_us(const struct ladder *ladder, bool last, int64_t now_us)
+{
+	int64_t since_us = ladder->since_us, trial_us = ladder->efficacy.started_us;
+
+	if (last && trial_us != 0 && trial_us < since_us)
+		since_us = trial_us;
+	return now_us - since_us;
+}
+
+/* What is still to come may help. */
+static bool last_is_to_come(const struct ladder_table *table, const struct ladder_signal *signal,
+			    size_t place)
+{
+	for (size_t to = place + 1; to <= table->n; to++)
+		if (table->rungs[to - 1].last && is_allowed(table, signal, to))
+			return place > 0 && signal->useful;
+	return false;
+}
+
 static bool climb(struct ladder *ladder, const struct ladder_table *table,
 		  const struct ladder_signal *signal, const struct wait_look *look, size_t place)
 {
 	size_t to = allowed_above(table, signal, place);
-	int64_t on_us = look->now_us - ladder->since_us;
-	bool at_once, due;
+	bool at_once, due, last;
 
 	if (to == 0 || !signal->useful)
 		return false;
+	last = table->rungs[to - 1].last;
 	at_once = place_of(table, signal->at_once) >= to;
-	due = signal->pressure && on_us >= (int64_t)table->rungs[to - 1].dwell_us;
+	due = (signal->pressure || (last && signal->falls)) &&
+	      been_on_us(ladder, last, look->now_us) >= (int64_t)table->rungs[to - 1].dwell_us;
 	if (!at_once && !due)
 		return false;
 	go(ladder, table, to, &signal->reason, look->now_us);
@@ -120,7 +141,8 @@ enum rung ladder_step(struct ladder *ladder, const struct ladder_table *table,
 		release(ladder, table, allowed_below(table, signal, place), look);
 		return before;
 	}
-	if (place > 0 && efficacy_is_useless(&ladder->efficacy, look, signal->in_force, &useless)) {
+	if (place > 0 && !last_is_to_come(table, signal, place) &&
+	    efficacy_is_useless(&ladder->efficacy, look, signal->in_force, &useless)) {
 		efficacy_end(&ladder->efficacy);
 		go(ladder, table, allowed_below(table, signal, place), &useless, now_us);
 		return before;

@@ -16,6 +16,9 @@ struct ladder_rung {
 	uint64_t dwell_us; /* the rung below must have been on for so long */
 	uint64_t calm_us;  /* nobody waited for so long: it may be left for the one below */
 	bool brief;	   /* too short to be judged: the trial of the rung below goes on in it */
+	/* No hold: it is for when those do not help enough. They are not given up before it has come, and it comes
+	 * after dwell_us of them, however often a brief one came between. */
+	bool last;
 };
 
 struct ladder_table {
@@ -27,6 +30,7 @@ struct ladder_table {
 struct ladder_signal {
 	uint32_t allowed; /* 1 << enum rung: by policy, kernel, and whether there is somebody to meet it */
 	bool pressure;	   /* an online pod waits past the threshold */
+	bool falls;	   /* the room does, though nobody may wait: the last rung may come */
 	bool useful;	   /* going up would take something from somebody, by what was measured */
 	bool spent;	   /* the rung it is on no longer takes anything from anybody */
 	bool in_force;	   /* what it is on is written, and nobody wrote over it */

@@ -8,6 +8,7 @@
 //            room 180 MiB, still 20 MiB/s:    empty in  9 s ── < 10 s ─▶ reclaim: offline pods give back
 //            room  95 MiB, still 20 MiB/s:    empty in  5 s ──  < 5 s ─▶ freeze: those that grow stand still for a
 //                                                              moment, where nobody else is hurt by it (freeze.h)
+//            still someone waits, or the room still falls, 20 s ──▶ evict: somebody goes (evict.h), if the policy says so
 //
 // Down again once nobody waits, the room lasts, and no held pod stands at its bound.
 #include "policy/ladder_memory.h"
@@ -35,6 +36,9 @@
 /* What is reclaimed has to have a chance first, and whoever runs again is looked at at once. */
 #define FREEZE_DWELL_US 2000000u
 #define FREEZE_CALM_US 1000000u
+/* An eviction takes seconds to give anything back, and cannot be undone: what is gentler has had its time. */
+#define EVICT_DWELL_US 5000000u
+#define EVICT_CALM_US 5000000u
 
 /* Slower is the coming and going of any node: near the line it would be a cause each second. */
 #define FALL_BYTES_PER_S ((uint64_t)1 << 20)
@@ -131,6 +135,8 @@ static uint32_t allowed_rungs(const struct view *v, const struct wait_look *look
 		allowed |= 1u << RUNG_RECLAIM;
 	if ((steps & (1u << ACTION_FREEZE)) && v->freezable)
 		allowed |= 1u << RUNG_FREEZE;
+	if (steps & (1u << ACTION_EVICT))
+		allowed |= 1u << RUNG_EVICT;
 	return allowed;
 }
 
@@ -161,6 +167,7 @@ static struct ladder_signal signal_of(const struct ladder *ladder, const struct 
 	struct ladder_signal s = {
 		.allowed = allowed_rungs(v, look),
 		.pressure = v->waiter != NULL,
+		.falls = hold,
 		.useful = v->offline_bytes >= USEFUL_BYTES,
 		.at_once = freeze    ? RUNG_FREEZE
 			   : reclaim ? RUNG_RECLAIM
@@ -170,7 +177,7 @@ static struct ladder_signal signal_of(const struct ladder *ladder, const struct 
 
 	if (ladder->rung == RUNG_FREEZE)
 		s.spent = may_run_again(ladder, v);
-	else if (ladder->rung == RUNG_RECLAIM)
+	else if (ladder->rung == RUNG_RECLAIM || ladder->rung == RUNG_EVICT)
 		s.spent = !hold;
 	else if (ladder->rung == RUNG_SQUEEZE)
 		s.spent = !empties_within(v, TENSE_EMPTY_US) && !takes_something(look);
@@ -184,15 +191,20 @@ void ladder_memory_step(struct ladder *ladder, const struct model *model,
 			const struct samples *samples, const struct policy *policy,
 			const struct plan *plan, int64_t now_us)
 {
-	static const struct ladder_rung rungs[] = {
+	uint64_t after_us = policy->pressure_memory.evict_after_us;
+	const struct ladder_rung rungs[] = {
 		{.rung = RUNG_SQUEEZE, .calm_us = SQUEEZE_CALM_US},
 		{.rung = RUNG_RECLAIM, .dwell_us = RECLAIM_DWELL_US, .calm_us = RECLAIM_CALM_US},
 		{.rung = RUNG_FREEZE,
 		 .dwell_us = FREEZE_DWELL_US,
 		 .calm_us = FREEZE_CALM_US,
 		 .brief = true},
+		{.rung = RUNG_EVICT,
+		 .dwell_us = after_us > EVICT_DWELL_US ? after_us : EVICT_DWELL_US,
+		 .calm_us = EVICT_CALM_US,
+		 .last = true},
 	};
-	static const struct ladder_table table = {rungs, sizeof(rungs) / sizeof(rungs[0])};
+	const struct ladder_table table = {rungs, sizeof(rungs) / sizeof(rungs[0])};
 	const struct wait_look look = {
 		.model = model,
 		.samples = samples,
@@ -223,7 +235,8 @@ void ladder_memory_step(struct ladder *ladder, const struct model *model,
 		 ladder->rung != RUNG_FREEZE && (v.waiter || signal.at_once != RUNG_CALM))
 		ladder->reason = signal.reason;
 	/* The room that falls keeps the rung, as a pod that waits does. */
-	if (ladder->rung != RUNG_CALM && signal.at_once >= ladder->rung)
+	if (ladder->rung != RUNG_CALM &&
+	    (ladder->rung == RUNG_EVICT ? signal.falls : signal.at_once >= ladder->rung))
 		ladder->pressure_us = now_us;
 }
 

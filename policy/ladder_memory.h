@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The memory ladder: squeeze (offline pods may grow only so fast), reclaim (they give back what they can),
-// freeze (those that grow stand still for a moment). Pure.
+// freeze (those that grow stand still for a moment), evict (somebody is sent away; whom: evict.h). Pure.
 #pragma once
 
 #include "colod/model.h"

@@ -79,7 +79,7 @@ enum mode mode_of_rung(enum rung rung)
 {
 	if (rung == RUNG_CALM)
 		return MODE_OFF;
-	return rung == RUNG_FREEZE ? MODE_FULL : names_effect_mode(EFFECT_HOLD);
+	return rung >= RUNG_FREEZE ? MODE_FULL : names_effect_mode(EFFECT_HOLD);
 }
 
 bool mode_differs(const struct modes *modes)

@@ -64,10 +64,8 @@ static const char *const facts[FACT_STATE_COUNT] = {
 };
 
 static const char *const rungs[RUNG_COUNT] = {
-	[RUNG_CALM] = "calm",
-	[RUNG_SQUEEZE] = "squeeze",
-	[RUNG_RECLAIM] = "reclaim",
-	[RUNG_FREEZE] = "freeze",
+	[RUNG_CALM] = "calm",	  [RUNG_SQUEEZE] = "squeeze", [RUNG_RECLAIM] = "reclaim",
+	[RUNG_FREEZE] = "freeze", [RUNG_EVICT] = "evict",
 };
 
 static const char *const effects[EFFECT_COUNT] = {

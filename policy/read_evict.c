@@ -6,7 +6,7 @@
 #include "policy/reader.h"
 
 #define SECOND_US 1000000ull
-#define PER_HOUR_MAX 3600
+#define PER_HOUR_MAX 240
 
 static int read_by(struct reader *reader, const struct reader_key *key,
 		   const struct read_node *node, void *field)
@@ -92,8 +92,8 @@ const struct reader_key read_evict_keys[] = {
 	{.name = "per-hour",
 	 .read = read_per_hour,
 	 .offset = offsetof(struct evict_policy, per_hour),
-	 .accepts = "0..3600",
-	 .schema = "\"type\":\"integer\",\"minimum\":0,\"maximum\":3600",
+	 .accepts = "0..240",
+	 .schema = "\"type\":\"integer\",\"minimum\":0,\"maximum\":240",
 	 .unenforced = true},
 	{.name = "order",
 	 .read = read_order,

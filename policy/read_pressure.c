@@ -311,11 +311,16 @@ bool read_pressure_acts(const struct pressure_policy *rule, size_t step)
 /* What of the rule this version acts on. */
 static void act_on(struct pressure_rule *ladder, const struct pressure_policy *rule)
 {
+	uint64_t evict_after_us = 0;
 	uint32_t steps = 0;
 
-	for (size_t i = 0; i < rule->n_steps; i++)
-		if (read_pressure_acts(rule, i))
-			steps |= 1u << rule->steps[i].action;
+	for (size_t i = 0; i < rule->n_steps; i++) {
+		if (!read_pressure_acts(rule, i))
+			continue;
+		steps |= 1u << rule->steps[i].action;
+		if (rule->steps[i].action == ACTION_EVICT)
+			evict_after_us = rule->steps[i].after_us;
+	}
 	if (steps == 0)
 		return;
 	*ladder = (struct pressure_rule){
@@ -323,6 +328,7 @@ static void act_on(struct pressure_rule *ladder, const struct pressure_policy *r
 		.steps = steps,
 		.threshold_permille = rule->threshold_permille,
 		.window_us = rule->window_us,
+		.evict_after_us = evict_after_us,
 	};
 }
 

@@ -20,6 +20,8 @@ static const char *const out_texts[VICTIM_OUT_COUNT] = {
 	[VICTIM_HOLDS_OTHERS] = "holds other pods or something unseen",
 	[VICTIM_DELETING] = "is being deleted already",
 	[VICTIM_RESTS] = "was killed a moment ago",
+	[VICTIM_ASKED] = "was asked to go, or kept by its budget, a moment ago",
+	[VICTIM_NO_WAY] = "can be evicted in no way that the policy names",
 	[VICTIM_NOT_MEASURED] = "was not measured lately",
 	[VICTIM_FREES_NOTHING] = "would free too little",
 };
@@ -117,6 +119,14 @@ static bool rests(const struct victim_state *state, uint64_t serial, int64_t now
 	return false;
 }
 
+static bool is_left_out(const struct victim_input *in, uint64_t serial)
+{
+	for (size_t i = 0; i < in->n_left_out; i++)
+		if (in->left_out[i].serial == serial && in->left_out[i].until_us > in->now_us)
+			return true;
+	return false;
+}
+
 /* By what it is; VICTIM_OUT_COUNT: nothing speaks against it. */
 static enum victim_out judge_kind(const struct victim_input *in, const struct pod *pod)
 {
@@ -145,6 +155,10 @@ static enum victim_out judge_kind(const struct victim_input *in, const struct po
 		return VICTIM_NO_FACTS;
 	if (holds_others(pod))
 		return VICTIM_HOLDS_OTHERS;
+	if (in->no_way & (1u << pod->kind))
+		return VICTIM_NO_WAY;
+	if (is_left_out(in, pod->serial))
+		return VICTIM_ASKED;
 	return rests(in->state, pod->serial, in->now_us) ? VICTIM_RESTS : VICTIM_OUT_COUNT;
 }
 

@@ -46,6 +46,8 @@ enum victim_out {
 	VICTIM_HOLDS_OTHERS,  /* another pod is inside, or something that could not be looked at */
 	VICTIM_DELETING,      /* goes already */
 	VICTIM_RESTS,	      /* its kill is under way, or came to nothing lately */
+	VICTIM_ASKED,	      /* it was asked to go, or that was refused, a moment ago */
+	VICTIM_NO_WAY,	      /* no way that the policy names fits a pod of its kind */
 	VICTIM_NOT_MEASURED,  /* nobody knows now what it would free */
 	VICTIM_FREES_NOTHING, /* less than VICTIM_LEAST_BYTES */
 	VICTIM_OUT_COUNT,
@@ -99,6 +101,13 @@ struct victim_state {
 	} resting[VICTIM_RESTING];
 };
 
+/* Who is left out of an eviction, and until when. */
+struct victim_left_out {
+	uint64_t serial; /* 0: free */
+	int64_t until_us;
+	uint32_t answer; /* enum evict_answer */
+};
+
 struct victim_input {
 	const struct model *model;
 	const struct samples *samples;
@@ -106,8 +115,11 @@ struct victim_input {
 	const struct plan *plan;	    /* its assignments */
 	const struct victim_memory *memory; /* by pod->slot, n_memory of them */
 	size_t n_memory;
-	const struct victim_state *state; /* NULL: no earlier victim */
-	enum evict_way way;		  /* EVICT_KUBERNETES: shmem counts too */
+	const struct victim_state *state;	/* NULL: no earlier victim */
+	const struct victim_left_out *left_out; /* n_left_out of them */
+	size_t n_left_out;
+	uint32_t no_way;    /* 1 << enum pod_kind: of these nobody */
+	enum evict_way way; /* EVICT_KUBERNETES: shmem of Kubernetes pods counts too */
 	int64_t now_us;
 };
 

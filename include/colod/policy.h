@@ -206,6 +206,7 @@ struct pressure_rule {
 	uint32_t steps;		     /* 1 << enum pressure_action, of those that are acted on */
 	uint32_t threshold_permille; /* share of the window that one online pod waited */
 	uint64_t window_us;
+	uint64_t evict_after_us; /* ACTION_EVICT: what is gentler has been tried for so long */
 };
 
 /* What the policy says of one resource beside `mode`; the lower one wins. */

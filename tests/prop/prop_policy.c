@@ -86,7 +86,7 @@ static void put_rest(struct text *t)
 		put(t, "pressure:\n  - {when: %s.some of online > %u%% over %us, do: [evict]}\n",
 		    ONE_OF("cpu", "memory", "io"), 1 + pick(99), 1 + pick(10));
 	if (pick(2))
-		put(t, "evict: {per-hour: %u, order: [%s], taint: %s}\n", pick(3601),
+		put(t, "evict: {per-hour: %u, order: [%s], taint: %s}\n", pick(241),
 		    ONE_OF("level", "level, usage", "newest, cost, level"),
 		    ONE_OF("true", "false"));
 	if (pick(2))

@@ -170,6 +170,63 @@ TEST(what_does_not_help_who_waits_is_undone)
 	assert_int_equal(ladder()->rung, RUNG_CALM);
 }
 
+static void may_evict(uint64_t after_s)
+{
+	c.f.policy.pressure_memory.steps |= 1u << ACTION_EVICT;
+	c.f.policy.pressure_memory.evict_after_us = after_s * SECOND;
+}
+
+/* Seconds until the rung is up, of one in which somebody waits; 0: it never is. */
+static int seconds_until_evict(struct memory_second s)
+{
+	for (int i = 1; i <= 60; i++) {
+		memory_case_run(&c, 1, s);
+		if (ladder()->rung == RUNG_EVICT)
+			return i;
+	}
+	return 0;
+}
+
+/* Reclaim is up after two seconds. What it does not help is not given up before. */
+TEST(whom_nothing_gentler_helps_somebody_is_evicted_for_after_the_time_of_the_policy)
+{
+	const struct memory_second waits = {.web_waits_us = 300000};
+
+	may_evict(20);
+	assert_in_range(seconds_until_evict(waits), 21, 24);
+	assert_int_equal(ladder()->reason.code, REASON_MEMORY_WAITS);
+	/* Nor did that help: it is undone, and not tried again for a while. */
+	memory_case_run(&c, 22, waits);
+	assert_true(ladder()->rung < RUNG_EVICT);
+	assert_int_equal(seconds_until_evict(waits), 0);
+	again(4096);
+	may_evict(0);
+	assert_in_range(seconds_until_evict(waits), 6, 9);
+}
+
+TEST(a_freeze_on_the_way_does_not_put_the_eviction_off)
+{
+	again(3000);
+	memory_case_may_freeze(&c);
+	may_evict(20);
+	assert_in_range(seconds_until_evict(
+				(struct memory_second){.web_waits_us = 300000, .hog_grows = 20}),
+			21, 26);
+}
+
+TEST(a_room_that_still_falls_evicts_though_nobody_waits)
+{
+	again(200 + 1400);
+	may_evict(5);
+	for (int i = 0; i < 33 && ladder()->rung != RUNG_EVICT; i++) {
+		c.free_bytes -= 40 * MEMORY_CASE_MIB;
+		memory_case_run(&c, 1, (struct memory_second){0});
+	}
+	assert_int_equal(ladder()->rung, RUNG_EVICT);
+	memory_case_run(&c, 30, (struct memory_second){0});
+	assert_true(ladder()->rung < RUNG_RECLAIM);
+}
+
 TEST(it_is_tense_while_a_rung_is_up_or_the_room_would_be_gone_in_a_minute)
 {
 	const struct policy *p = &c.f.policy;
@@ -204,6 +261,9 @@ int main(void)
 		CASE(offline_pods_that_use_next_to_nothing_are_not_worth_a_step),
 		CASE(an_input_that_does_not_change_does_not_make_it_swing),
 		CASE(what_does_not_help_who_waits_is_undone),
+		CASE(whom_nothing_gentler_helps_somebody_is_evicted_for_after_the_time_of_the_policy),
+		CASE(a_freeze_on_the_way_does_not_put_the_eviction_off),
+		CASE(a_room_that_still_falls_evicts_though_nobody_waits),
 		CASE(it_is_tense_while_a_rung_is_up_or_the_room_would_be_gone_in_a_minute),
 	};
 

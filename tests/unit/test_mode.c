@@ -172,6 +172,7 @@ TEST(a_freeze_needs_the_highest_mode_and_no_other_hold_does)
 	assert_int_equal(mode_of_rung(RUNG_SQUEEZE), MODE_SQUEEZE);
 	assert_int_equal(mode_of_rung(RUNG_RECLAIM), MODE_SQUEEZE);
 	assert_int_equal(mode_of_rung(RUNG_FREEZE), MODE_FULL);
+	assert_int_equal(mode_of_rung(RUNG_EVICT), MODE_FULL);
 }
 
 TEST(a_long_sentence_is_cut)

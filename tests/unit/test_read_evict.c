@@ -52,7 +52,7 @@ TEST(a_bad_value_is_refused_where_it_stands)
 		{EVICT("order: []"), 4, 16, "an order of nothing", "[level"},
 		{EVICT("grace: 2h"), 4, 16, "2h is out of range", "0s to 1h"},
 		{EVICT("cooldown: 500ms"), 4, 19, "500ms is out of range", "1s to 24h"},
-		{EVICT("per-hour: 3601"), 4, 19, "out of range for a number of evictions", "3600"},
+		{EVICT("per-hour: 241"), 4, 19, "out of range for a number of evictions", "240"},
 		{EVICT("per_hour: 3"), 4, 9, "unknown key \"per_hour\"",
 		 "did you mean \"per-hour\"?"},
 	};

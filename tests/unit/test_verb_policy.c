@@ -165,7 +165,7 @@ TEST(a_key_is_explained_by_its_path_by_its_end_and_by_a_levels_own_name)
 	assert_non_null(strstr(out, "levels.P*.cpu.squeeze: "));
 	assert_non_null(strstr(out, "levels.P*.io.squeeze: "));
 	assert_int_equal(run(false, "explain", "evict", NULL), CTL_OK);
-	assert_non_null(strstr(out, "evict.per-hour: 0..3600"));
+	assert_non_null(strstr(out, "evict.per-hour: 0..240"));
 	assert_int_equal(run(false, "explain", "nothing.like.it", NULL), CTL_USAGE);
 	assert_non_null(strstr(err, "no key 'nothing.like.it'"));
 }

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See evict.h.
+#include "policy/evict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/ring.h"
+
+#define SECOND_US 1000000
+
+static struct evict_pending *find(struct evict *e, uint64_t serial)
+{
+	for (size_t i = 0; i < EVICT_PENDING; i++)
+		if (e->pending[i].stage != EVICT_STAGE_NONE && e->pending[i].serial == serial)
+			return &e->pending[i];
+	return NULL;
+}
+
+const struct evict_pending *evict_find(const struct evict *e, uint64_t serial)
+{
+	for (size_t i = 0; i < EVICT_PENDING; i++)
+		if (e->pending[i].stage != EVICT_STAGE_NONE && e->pending[i].serial == serial)
+			return &e->pending[i];
+	return NULL;
+}
+
+static const struct pod *pod_of(const struct model *model, uint64_t serial)
+{
+	for (size_t i = 0; i < model->n_pods; i++)
+		if (model->pods[i]->serial == serial)
+			return model->pods[i];
+	return NULL;
+}
+
+/* --- whom to leave alone ----------------------------------------------------------------------- */
+
+/* In a full table the one that is over first makes room. */
+static void leave_out(struct evict *e, uint64_t serial, enum evict_answer answer, int64_t until_us)
+{
+	struct victim_left_out *to = &e->left_out[0];
+
+	for (size_t i = 0; i < EVICT_LEFT_OUT; i++) {
+		struct victim_left_out *l = &e->left_out[i];
+
+		if (l->serial == serial) {
+			to = l;
+			break;
+		}
+		if (l->until_us < to->until_us)
+			to = l;
+	}
+	*to = (struct victim_left_out){serial, until_us, answer};
+}
+
+bool evict_budget_keeps(const struct evict *e, uint64_t serial, int64_t now_us)
+{
+	for (size_t i = 0; i < EVICT_LEFT_OUT; i++) {
+		const struct victim_left_out *l = &e->left_out[i];
+
+		if (l->answer == EVICT_ANSWER_BUDGET && l->until_us > now_us &&
+		    (serial == 0 || l->serial == serial))
+			return true;
+	}
+	return false;
+}
+
+/* --- limits ------------------------------------------------------------------------------------ */
+
+void evict_count(struct evict *e, int64_t at_us)
+{
+	uint32_t at;
+
+	if (e->n_times == EVICT_TIMES)
+		memmove(e->times_us, e->times_us + 1, --e->n_times * sizeof(e->times_us[0]));
+	for (at = e->n_times; at > 0 && e->times_us[at - 1] > at_us; at--)
+		e->times_us[at] = e->times_us[at - 1];
+	e->times_us[at] = at_us;
+	e->n_times++;
+}
+
+enum evict_limit evict_limit(const struct evict *e, const struct evict_policy *policy,
+			     int64_t now_us, int64_t *ret_until_us)
+{
+	uint32_t first = 0, n;
+
+	*ret_until_us = INT64_MAX;
+	if (policy->per_hour == 0)
+		return EVICT_LIMIT_PER_HOUR;
+	while (first < e->n_times && e->times_us[first] <= now_us - EVICT_HOUR_US)
+		first++;
+	n = e->n_times - first;
+	if (n >= policy->per_hour) {
+		*ret_until_us = e->times_us[e->n_times - policy->per_hour] + EVICT_HOUR_US;
+		return EVICT_LIMIT_PER_HOUR;
+	}
+	*ret_until_us = 0;
+	if (e->n_times == 0)
+		return EVICT_LIMIT_NONE;
+	*ret_until_us = e->times_us[e->n_times - 1] + (int64_t)policy->cooldown_us;
+	return *ret_until_us > now_us ? EVICT_LIMIT_COOLDOWN : EVICT_LIMIT_NONE;
+}
+
+/* --- what comes back --------------------------------------------------------------------------- */
+
+/* "web-7d4b9c6f5-x2x4z" of a ReplicaSet and "job-1-abcde" of a Job are made anew with another end; "db-0" of a
+ * StatefulSet is not, and then the stem is only wider than it need be. */
+static void stem_of(const char *name, char *ret, size_t size)
+{
+	const char *end = strrchr(name, '-');
+	size_t len = end && end != name ? (size_t)(end - name) : strlen(name);
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(ret, name, len);
+	ret[len] = '\0';
+}
+
+static void copy(char *to, size_t size, const char *from)
+{
+	(void)snprintf(to, size, "%s", from ? from : "");
+}
+
+static bool describe(const struct pod *pod, struct evict_return *ret)
+{
+	*ret = (struct evict_return){0};
+	if (pod->kind != POD_KUBERNETES || !pod->facts || !pod->facts->name)
+		return false;
+	copy(ret->namespace, sizeof(ret->namespace), pod->facts->ns);
+	copy(ret->owner_kind, sizeof(ret->owner_kind), pod->facts->owner_kind);
+	stem_of(pod->facts->name, ret->stem, sizeof(ret->stem));
+	return true;
+}
+
+static bool is_same(const struct evict_return *a, const struct evict_return *b)
+{
+	return strcmp(a->namespace, b->namespace) == 0 &&
+	       strcmp(a->owner_kind, b->owner_kind) == 0 && strcmp(a->stem, b->stem) == 0;
+}
+
+static void expect_back(struct evict *e, const struct evict_return *who, int64_t until_us)
+{
+	struct evict_return *to = &e->returns[0], back = *who;
+
+	if (back.stem[0] == '\0')
+		return;
+	back.until_us = until_us;
+	for (size_t i = 0; i < EVICT_RETURNS; i++) {
+		if (is_same(&e->returns[i], &back)) {
+			to = &e->returns[i];
+			break;
+		}
+		if (e->returns[i].until_us < to->until_us)
+			to = &e->returns[i];
+	}
+	*to = back;
+}
+
+bool evict_has_returned(const struct evict *e, const struct pod *pod, int64_t now_us,
+			int64_t *ret_until_us)
+{
+	struct evict_return back;
+
+	if (evict_find(e, pod->serial) || !describe(pod, &back))
+		return false;
+	for (size_t i = 0; i < EVICT_RETURNS; i++) {
+		if (e->returns[i].until_us <= now_us || !is_same(&e->returns[i], &back))
+			continue;
+		if (ret_until_us)
+			*ret_until_us = e->returns[i].until_us;
+		return true;
+	}
+	return false;
+}
+
+/* --- asked and answered ------------------------------------------------------------------------ */
+
+void evict_asked(struct evict *e, const struct victim *victim, int64_t now_us)
+{
+	for (size_t i = 0; i < EVICT_PENDING; i++) {
+		if (e->pending[i].stage != EVICT_STAGE_NONE)
+			continue;
+		e->pending[i] = (struct evict_pending){
+			.stage = EVICT_STAGE_ASKED,
+			.serial = victim->pod->serial,
+			.asked_us = now_us,
+			.until_us = now_us + EVICT_ANSWER_US,
+			.tries = 1,
+			.estimate_bytes = victim->estimate_bytes,
+			.before_bytes = victim->usage_bytes,
+		};
+		(void)describe(victim->pod, &e->pending[i].back);
+		return;
+	}
+}
+
+void evict_asked_again(struct evict *e, uint64_t serial, int64_t now_us)
+{
+	struct evict_pending *p = find(e, serial);
+
+	if (!p)
+		return;
+	p->stage = EVICT_STAGE_ASKED;
+	p->until_us = now_us + EVICT_ANSWER_US;
+	p->tries++;
+}
+
+void evict_adopt(struct evict *e, const struct evict_pending *pending)
+{
+	for (size_t i = 0; i < EVICT_PENDING; i++) {
+		if (e->pending[i].stage != EVICT_STAGE_NONE)
+			continue;
+		e->pending[i] = *pending;
+		return;
+	}
+}
+
+static void count_once(struct evict *e, struct evict_pending *p, int64_t now_us)
+{
+	if (!p->counted)
+		evict_count(e, now_us);
+	p->counted = true;
+}
+
+static void accept(struct evict *e, struct evict_pending *p, const struct policy *policy,
+		   int64_t now_us)
+{
+	count_once(e, p, now_us);
+	p->stage = EVICT_STAGE_DYING;
+	p->until_us = now_us + (int64_t)policy->evict.grace_us + EVICT_MARGIN_US;
+	e->taint_until_us = now_us + EVICT_COOL_US;
+	e->n_busy = 0;
+	e->off_answer = EVICT_ANSWER_NONE;
+	expect_back(e, &p->back, e->taint_until_us);
+}
+
+static void end(struct evict *e, struct evict_pending *p, enum evict_answer answer,
+		int64_t left_out_until_us)
+{
+	leave_out(e, p->serial, answer, left_out_until_us);
+	*p = (struct evict_pending){0};
+}
+
+/* 1, 2, 4 s ...; then this pod is left alone. */
+static void ask_again(struct evict *e, struct evict_pending *p, enum evict_answer answer,
+		      int64_t now_us)
+{
+	if (p->tries >= EVICT_TRIES) {
+		end(e, p, answer, now_us + EVICT_BUDGET_US);
+		return;
+	}
+	p->stage = EVICT_STAGE_AGAIN;
+	p->until_us = now_us + ((int64_t)SECOND_US << (p->tries - 1));
+}
+
+/* What the server asks for, but a minute at most: memory does not wait. */
+static int64_t busy_us(struct evict *e, uint32_t retry_after_s)
+{
+	int64_t us = (int64_t)SECOND_US << (e->n_busy < 6 ? e->n_busy : 6);
+	int64_t asked_us = (int64_t)retry_after_s * SECOND_US;
+
+	e->n_busy += e->n_busy < 6;
+	us = asked_us > us ? asked_us : us;
+	return us < EVICT_BUSY_MOST_US ? us : EVICT_BUSY_MOST_US;
+}
+
+static void off(struct evict *e, enum evict_answer answer, int64_t now_us)
+{
+	e->off_answer = answer;
+	e->off_until_us = now_us + EVICT_OFF_US;
+}
+
+bool evict_answered(struct evict *e, const struct evict_done *done, const struct policy *policy,
+		    int64_t now_us)
+{
+	struct evict_pending *p = find(e, done->token);
+	int64_t asked_us = (int64_t)done->retry_after_s * SECOND_US;
+
+	if (!p || p->stage != EVICT_STAGE_ASKED)
+		return false;
+	switch (done->answer) {
+	case EVICT_ANSWER_ACCEPTED:
+		accept(e, p, policy, now_us);
+		break;
+	case EVICT_ANSWER_UNKNOWN:
+		count_once(e, p, now_us);
+		ask_again(e, p, done->answer, now_us);
+		break;
+	case EVICT_ANSWER_CONFLICT:
+		ask_again(e, p, done->answer, now_us);
+		break;
+	case EVICT_ANSWER_GONE:
+		end(e, p, done->answer, now_us + EVICT_BUDGET_US);
+		break;
+	case EVICT_ANSWER_BUDGET:
+		end(e, p, done->answer,
+		    now_us + (asked_us > EVICT_BUDGET_US && asked_us < EVICT_REFUSED_US
+				      ? asked_us
+				      : EVICT_BUDGET_US));
+		break;
+	case EVICT_ANSWER_BUSY:
+	case EVICT_ANSWER_UNREACHABLE:
+		e->busy_until_us = now_us + busy_us(e, done->retry_after_s);
+		*p = (struct evict_pending){0};
+		break;
+	case EVICT_ANSWER_FORBIDDEN:
+	case EVICT_ANSWER_UNTRUSTED:
+		off(e, done->answer, now_us);
+		*p = (struct evict_pending){0};
+		break;
+	default:
+		end(e, p, EVICT_ANSWER_REFUSED, now_us + EVICT_REFUSED_US);
+	}
+	return true;
+}
+
+/* --- what became of it ------------------------------------------------------------------------- */
+
+static uint64_t usage_now(const struct samples *samples, const struct pod *pod, uint64_t before)
+{
+	const struct pod_history *h = ring_of(samples, pod->slot, pod->serial);
+	const struct pod_sample *last = h ? ring_last(h) : NULL;
+
+	return last && (last->valid & SAMPLE_MEMORY) ? last->memory_bytes : before;
+}
+
+static void measure(struct evict_pending *p, const struct samples *samples, const struct pod *pod)
+{
+	uint64_t now = pod ? usage_now(samples, pod, p->before_bytes) : 0;
+
+	p->freed_bytes = p->before_bytes > now ? p->before_bytes - now : 0;
+}
+
+/* False: it is still to be waited for. */
+static bool is_over(struct evict *e, struct evict_pending *p, const struct pod *pod,
+		    const struct policy *policy, int64_t now_us, enum evict_end *ret_end)
+{
+	bool late = now_us >= p->until_us;
+
+	*ret_end = EVICT_END_GONE;
+	/* Whether that was this eviction's doing, the answer says. */
+	if (!pod && (p->stage != EVICT_STAGE_ASKED || late))
+		return true;
+	if (!pod)
+		return false;
+	/* The answer did not come, or said nothing: but the pod goes. */
+	if (p->stage != EVICT_STAGE_DYING && pod->facts && pod->facts->deleting)
+		accept(e, p, policy, now_us);
+	*ret_end = EVICT_END_FREED;
+	if (p->stage == EVICT_STAGE_DYING &&
+	    p->freed_bytes >= p->estimate_bytes - p->estimate_bytes / 5)
+		return true;
+	*ret_end = p->stage == EVICT_STAGE_DYING ? EVICT_END_OVERDUE : EVICT_END_LOST;
+	if (p->stage == EVICT_STAGE_ASKED && late) {
+		count_once(e, p, now_us);
+		ask_again(e, p, EVICT_ANSWER_UNKNOWN, now_us);
+		return p->stage == EVICT_STAGE_NONE;
+	}
+	if (p->stage == EVICT_STAGE_AGAIN)
+		return now_us >= p->until_us + EVICT_ANSWER_US;
+	return late;
+}
+
+static void judge(struct evict *e, struct evict_over *over)
+{
+	const struct evict_pending *p = &over->pending;
+
+	/* Nobody measured it, or it went by itself: that says nothing of the estimates. */
+	if (p->before_bytes == 0 || p->stage != EVICT_STAGE_DYING)
+		return;
+	over->poor = p->freed_bytes < p->estimate_bytes / 4;
+	e->poor = over->poor ? e->poor + 1 : 0;
+}
+
+/* Since when pods are being deleted, as far as was seen. */
+static void see_going(struct evict *e, const struct model *model, int64_t now_us)
+{
+	struct evict_going now[EVICT_GOING] = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < model->n_pods && n < EVICT_GOING; i++) {
+		const struct pod *pod = model->pods[i];
+
+		if (!pod->facts || !pod->facts->deleting)
+			continue;
+		now[n] = (struct evict_going){pod->serial, now_us};
+		for (size_t k = 0; k < EVICT_GOING; k++)
+			if (e->going[k].serial == pod->serial)
+				now[n].since_us = e->going[k].since_us;
+		n++;
+	}
+	memcpy(e->going, now, sizeof(e->going));
+}
+
+size_t evict_pass(struct evict *e, const struct model *model, const struct samples *samples,
+		  const struct policy *policy, int64_t now_us, struct evict_over *ret_over)
+{
+	size_t n = 0;
+
+	see_going(e, model, now_us);
+	for (size_t i = 0; i < EVICT_PENDING; i++) {
+		struct evict_pending *p = &e->pending[i], was;
+		const struct pod *pod;
+		enum evict_end ended;
+
+		if (p->stage == EVICT_STAGE_NONE)
+			continue;
+		pod = pod_of(model, p->serial);
+		measure(p, samples, pod);
+		was = *p;
+		if (!is_over(e, p, pod, policy, now_us, &ended))
+			continue;
+		if (p->stage != EVICT_STAGE_NONE)
+			was = *p;
+		ret_over[n] = (struct evict_over){.pending = was, .end = ended};
+		judge(e, &ret_over[n++]);
+		if (pod)
+			leave_out(e, was.serial, EVICT_ANSWER_ACCEPTED, now_us + EVICT_REFUSED_US);
+		*p = (struct evict_pending){0};
+	}
+	if (e->taint_until_us > 0 && now_us >= e->taint_until_us)
+		e->taint_until_us = 0;
+	return n;
+}
+
+bool evict_doubts(const struct evict *e)
+{
+	return e->poor >= EVICT_POOR_MOST;
+}
+
+void evict_trust(struct evict *e)
+{
+	e->poor = 0;
+}
+
+const char *evict_text_answer(enum evict_answer answer)
+{
+	static const char *const texts[EVICT_ANSWER_COUNT] = {
+		[EVICT_ANSWER_NONE] = "no answer yet",
+		[EVICT_ANSWER_ACCEPTED] = "accepted: the pod is being deleted",
+		[EVICT_ANSWER_GONE] = "the pod is gone",
+		[EVICT_ANSWER_CONFLICT] = "somebody changed the pod meanwhile",
+		[EVICT_ANSWER_BUDGET] = "its PodDisruptionBudget keeps it",
+		[EVICT_ANSWER_BUSY] = "the API server has no time",
+		[EVICT_ANSWER_FORBIDDEN] = "colod may not evict",
+		[EVICT_ANSWER_REFUSED] = "the API server refuses it",
+		[EVICT_ANSWER_UNREACHABLE] = "the API server cannot be reached",
+		[EVICT_ANSWER_UNTRUSTED] = "the API server's certificate is not trusted",
+		[EVICT_ANSWER_UNKNOWN] = "no whole answer came",
+	};
+
+	return (unsigned)answer < EVICT_ANSWER_COUNT ? texts[answer] : "?";
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See evict_choose.h. Never more than needed: 900 MiB are wanted, the order is a (100 MiB), b (700), c (400), d (50).
+// a, b and c are enough together, and so are b and c without a: whoever comes last in the order of those that
+// could stay stays. One goes at a time, the first of the set; it is worked out anew for the next.
+#include "policy/evict_choose.h"
+
+#include "policy/memory_wanted.h"
+#include "policy/room.h"
+
+static bool names(const struct evict_policy *evict, enum evict_way way)
+{
+	for (size_t i = 0; i < evict->n_by; i++)
+		if (evict->by[i] == way)
+			return true;
+	return false;
+}
+
+static enum evict_way way_of(const struct policy *policy, enum pod_kind kind, bool kubernetes)
+{
+	if (kind == POD_KUBERNETES && names(&policy->evict, EVICT_KUBERNETES))
+		return kubernetes ? EVICT_KUBERNETES : EVICT_WAY_COUNT;
+	return names(&policy->evict, EVICT_KILL) ? EVICT_KILL : EVICT_WAY_COUNT;
+}
+
+enum evict_way evict_choose_way(const struct policy *policy, const struct pod *pod, bool kubernetes)
+{
+	return way_of(policy, pod->kind, kubernetes);
+}
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+	return a + b < a ? UINT64_MAX : a + b;
+}
+
+static bool is_ours(const struct evict *e, uint64_t serial)
+{
+	return evict_find(e, serial) != NULL;
+}
+
+/* What pods give back that others delete, as far as it is measured, and not for ever: one may hang. */
+static uint64_t going_bytes(const struct evict_input *in)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < EVICT_GOING; i++) {
+		const struct evict_going *g = &in->evict->going[i];
+
+		if (g->serial == 0 || is_ours(in->evict, g->serial) ||
+		    in->now_us - g->since_us >= EVICT_GOING_US)
+			continue;
+		for (size_t slot = 0; slot < in->n_memory; slot++)
+			if (in->memory[slot].serial == g->serial && in->memory[slot].at_us > 0)
+				sum = add(sum, in->memory[slot].anon_bytes);
+	}
+	return sum;
+}
+
+/* Of those that were asked: what is not back yet of what was expected. */
+static uint64_t pending_bytes(const struct evict *e)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < EVICT_PENDING; i++) {
+		const struct evict_pending *p = &e->pending[i];
+
+		if (p->stage == EVICT_STAGE_DYING && p->estimate_bytes > p->freed_bytes)
+			sum = add(sum, p->estimate_bytes - p->freed_bytes);
+	}
+	return sum;
+}
+
+static enum evict_not limited(const struct evict_input *in, int64_t *ret_until_us)
+{
+	switch (evict_limit(in->evict, &in->policy->evict, in->now_us, ret_until_us)) {
+	case EVICT_LIMIT_COOLDOWN:
+		return EVICT_NOT_COOL;
+	case EVICT_LIMIT_PER_HOUR:
+		return EVICT_NOT_PER_HOUR;
+	default:
+		return EVICT_NOW;
+	}
+}
+
+/* One at a time: the one that is pending, and when something happens to it. */
+static enum evict_not ended(const struct evict_input *in, struct evict_look *look)
+{
+	const struct evict *e = in->evict;
+
+	for (size_t i = 0; i < EVICT_PENDING; i++) {
+		const struct evict_pending *p = &e->pending[i];
+
+		if (p->stage == EVICT_STAGE_AGAIN && in->now_us >= p->until_us)
+			look->again = p->serial;
+		else if (p->stage != EVICT_STAGE_NONE) {
+			look->until_us = p->until_us;
+			return EVICT_NOT_ENDED;
+		}
+	}
+	return EVICT_NOW;
+}
+
+static enum evict_not due(const struct evict_input *in, struct evict_look *look)
+{
+	const struct evict *e = in->evict;
+	struct room room;
+	enum evict_not why;
+
+	if (in->ladder->rung != RUNG_EVICT)
+		return EVICT_NOT_RUNG;
+	if (!room_look(in->model, in->samples, in->now_us, &room))
+		return EVICT_NOT_MEASURED;
+	look->need_bytes = memory_wanted_bytes(in->model, in->ladder, &room);
+	look->pending_bytes = pending_bytes(e);
+	if (look->need_bytes == 0)
+		return EVICT_NOT_NEEDED;
+	if (evict_doubts(e))
+		return EVICT_NOT_DOUBT;
+	why = ended(in, look);
+	if (why != EVICT_NOW)
+		return why;
+	look->until_us = e->off_until_us;
+	if (e->off_until_us > in->now_us)
+		return EVICT_NOT_OFF;
+	look->until_us = e->busy_until_us;
+	if (e->busy_until_us > in->now_us)
+		return EVICT_NOT_BUSY;
+	look->until_us = 0;
+	/* Who was asked before counts already. */
+	return look->again != 0 ? EVICT_NOW : limited(in, &look->until_us);
+}
+
+bool evict_choose_due(const struct evict_input *in, struct evict_look *ret_look)
+{
+	*ret_look = (struct evict_look){.list.by = VICTIM_BY_NONE};
+	ret_look->why = due(in, ret_look);
+	if (ret_look->why == EVICT_NOW)
+		ret_look->until_us = 0;
+	return ret_look->why == EVICT_NOW;
+}
+
+/* The first of those without whom it would not be enough. */
+static size_t needed(const struct victim_list *l, uint64_t need_bytes)
+{
+	uint64_t sum = 0;
+	size_t n = 0, first;
+
+	while (n < l->n && sum < need_bytes)
+		sum = add(sum, l->list[n++].estimate_bytes);
+	if (sum < need_bytes || n == 0 || sum == UINT64_MAX)
+		return 0;
+	first = n - 1; /* without the last it was not enough */
+	for (size_t i = n - 1; i-- > 0;) {
+		if (sum - l->list[i].estimate_bytes >= need_bytes)
+			sum -= l->list[i].estimate_bytes;
+		else
+			first = i;
+	}
+	return first;
+}
+
+void evict_choose(const struct evict_input *in, struct evict_look *look)
+{
+	uint32_t no_way = 0;
+	uint64_t need;
+
+	for (int kind = 0; kind < POD_KIND_COUNT; kind++)
+		if (way_of(in->policy, (enum pod_kind)kind, in->kubernetes) == EVICT_WAY_COUNT)
+			no_way |= 1u << kind;
+	victim_choose(
+		&(struct victim_input){
+			.model = in->model,
+			.samples = in->samples,
+			.policy = in->policy,
+			.plan = in->plan,
+			.memory = in->memory,
+			.n_memory = in->n_memory,
+			.left_out = in->evict->left_out,
+			.n_left_out = EVICT_LEFT_OUT,
+			.no_way = no_way,
+			.way = way_of(in->policy, POD_KUBERNETES, in->kubernetes),
+			.now_us = in->now_us,
+		},
+		&look->list);
+	look->pending_bytes = add(look->pending_bytes, going_bytes(in));
+	if (look->again != 0)
+		return;
+	if (look->pending_bytes >= look->need_bytes) {
+		look->why = EVICT_NOT_NEEDED;
+		return;
+	}
+	need = look->need_bytes - look->pending_bytes;
+	look->at = needed(&look->list, need);
+	if (look->list.n == 0)
+		look->why = EVICT_NOT_NOBODY;
+}
+
+const char *evict_choose_text(enum evict_not why)
+{
+	static const char *const texts[EVICT_NOT_COUNT] = {
+		[EVICT_NOW] = "somebody is asked to go",
+		[EVICT_NOT_RUNG] = "what is gentler has not failed",
+		[EVICT_NOT_MEASURED] = "memory was not measured lately",
+		[EVICT_NOT_NEEDED] = "what is on its way back is enough",
+		[EVICT_NOT_ENDED] = "the memory of the last one is still to come",
+		[EVICT_NOT_COOL] = "the last one was less than evict.cooldown ago",
+		[EVICT_NOT_PER_HOUR] = "evict.per-hour allows no more in this hour",
+		[EVICT_NOT_OFF] = "the API server does not let colod evict",
+		[EVICT_NOT_BUSY] = "the API server has no time, or cannot be reached",
+		[EVICT_NOT_DOUBT] = "three in a row freed far less than expected",
+		[EVICT_NOT_NOBODY] = "no pod may be evicted",
+	};
+
+	return (unsigned)why < EVICT_NOT_COUNT ? texts[why] : "?";
+}

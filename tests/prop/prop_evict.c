@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Evictions over nodes and series made at random: whom they take, how many there are, and that nobody goes without whom
+// the others would have done. The seed is printed; COLOD_SEED=N runs the same again.
+#include "policy/evict_choose.h"
+#include "tests/lib/cpu_case.h"
+#include "tests/lib/test.h"
+
+#include <string.h>
+
+#define SLOTS 256
+#define SECOND 1000000ll
+#define MIB ((uint64_t)1 << 20)
+#define LINE_MIB 100000u
+
+static struct victim_memory memory[SLOTS];
+
+static void draw_policy(struct policy *policy, uint64_t *seed)
+{
+	struct evict_policy *evict = &policy->evict;
+
+	evict->n_order = fake_random_below(seed, EVICT_KEY_COUNT + 1);
+	for (size_t i = 0; i < evict->n_order; i++)
+		evict->order[i] = (enum evict_key)fake_random_below(seed, EVICT_KEY_COUNT);
+	evict->by[0] = EVICT_KUBERNETES;
+	evict->by[1] = EVICT_KILL;
+	evict->n_by = 2;
+	evict->cooldown_us = 1 * SECOND + fake_random_below(seed, 30) * SECOND;
+	evict->per_hour = (uint32_t)fake_random_below(seed, 8);
+	evict->grace_us = fake_random_below(seed, 10) * SECOND;
+}
+
+static void draw(struct fake *f, uint64_t *seed)
+{
+	draw_policy(&f->policy, seed);
+	assert_true(f->model.n_slots <= SLOTS);
+	memset(memory, 0, sizeof(memory));
+	for (size_t i = 0; i < f->model.n_pods; i++) {
+		struct pod *p = f->model.pods[i];
+
+		memory[p->slot] = (struct victim_memory){
+			.serial = p->serial,
+			.anon_bytes = fake_random_below(seed, 64) * MIB,
+			.shmem_bytes = fake_random_below(seed, 64) * MIB,
+		};
+		if (p->facts && fake_random_below(seed, 8) == 0)
+			p->facts->is_static = true;
+		if (p->facts && fake_random_below(seed, 8) == 0)
+			p->facts->deleting = true;
+		if (p->kind == POD_KUBERNETES && fake_random_below(seed, 8) == 0)
+			p->facts_state = FACT_UNKNOWN;
+	}
+}
+
+static void needs(struct fake *f, int64_t now_us, uint64_t mib)
+{
+	f->samples.node = (struct node_history){0};
+	f->model.node.memory_bytes = (uint64_t)16 * LINE_MIB * MIB;
+	f->model.node.zones_high_bytes = LINE_MIB * MIB;
+	fake_sample_node(f, now_us, 0);
+	fake_sample_node_memory(f, (LINE_MIB + LINE_MIB / 2 - mib) * MIB,
+				(LINE_MIB + LINE_MIB / 2 - mib) * MIB);
+	for (size_t i = 0; i < SLOTS; i++)
+		memory[i].at_us = now_us;
+}
+
+static void never(const struct fake *f, const struct pod *p, int number)
+{
+	const struct assignment *a = &f->plan.assignments[p->slot];
+
+	if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_OFFLINE || !a->may_hold)
+		fail_msg("node %d: %s is not offline", number, p->name);
+	if (p->kind == POD_KUBERNETES &&
+	    (p->facts_state != FACT_KNOWN || p->facts->is_static || p->facts->deleting))
+		fail_msg("node %d: %s is not known, static or going", number, p->name);
+	if (a->kept_online)
+		fail_msg("node %d: %s is protected", number, p->name);
+}
+
+/* The set that the choice belongs to, one after another on a node where each is gone at once. */
+static uint64_t set_of(struct evict_input in, uint64_t need, uint64_t *ret_estimates, size_t *ret_n)
+{
+	struct evict e = {0};
+	struct evict_look look;
+	uint64_t sum = 0;
+
+	in.evict = &e;
+	*ret_n = 0;
+	while (sum < need && *ret_n < VICTIM_LIST) {
+		const struct victim *v;
+
+		if (!evict_choose_due(&in, &look))
+			break;
+		look.need_bytes = need - sum;
+		evict_choose(&in, &look);
+		if (look.why != EVICT_NOW)
+			break;
+		v = &look.list.list[look.at];
+		ret_estimates[(*ret_n)++] = v->estimate_bytes;
+		sum += v->estimate_bytes;
+		e.left_out[*ret_n] = (struct victim_left_out){v->pod->serial, INT64_MAX, 0};
+	}
+	return sum;
+}
+
+static void check_set(const struct evict_input *in, uint64_t need, int number)
+{
+	uint64_t estimates[VICTIM_LIST], sum;
+	size_t n;
+
+	sum = set_of(*in, need, estimates, &n);
+	if (sum < need)
+		return;
+	cpu_case_looked++;
+	for (size_t i = 0; i < n; i++)
+		if (sum - estimates[i] >= need)
+			fail_msg("node %d: %zu of %zu victims was not needed", number, i, n);
+}
+
+/* Ten minutes of a need that never ends, and answers of every kind. */
+static void check_series(struct fake *f, struct evict_input in, uint64_t *seed, int number)
+{
+	struct ladder ladder = *in.ladder;
+	struct evict e = {0};
+	struct evict_look look;
+	struct evict_over over[EVICT_PENDING];
+	int64_t last_us = 0;
+	uint32_t accepted = 0;
+
+	in.evict = &e;
+	in.ladder = &ladder;
+	for (int s = 0; s < 600; s++) {
+		int64_t now_us = FAKE_RANDOM_NOW_US + s * SECOND;
+		struct evict_done done = {0};
+
+		in.now_us = now_us;
+		needs(f, now_us, 20 + fake_random_below(seed, 400));
+		(void)evict_pass(&e, &f->model, &f->samples, &f->policy, now_us, over);
+		if (!evict_choose_due(&in, &look))
+			continue;
+		evict_choose(&in, &look);
+		if (look.why != EVICT_NOW)
+			continue;
+		if (look.again != 0)
+			evict_asked_again(&e, look.again, now_us);
+		else {
+			never(f, look.list.list[look.at].pod, number);
+			evict_asked(&e, &look.list.list[look.at], now_us);
+		}
+		done.token = look.again ? look.again : look.list.list[look.at].pod->serial;
+		done.answer =
+			(enum evict_answer)(1 + fake_random_below(seed, EVICT_ANSWER_COUNT - 1));
+		if (fake_random_below(seed, 2) == 0)
+			done.answer = EVICT_ANSWER_ACCEPTED;
+		CPU_CASE_CHECK(evict_answered(&e, &done, &f->policy, now_us));
+		if (done.answer != EVICT_ANSWER_ACCEPTED || look.again != 0)
+			continue;
+		if (last_us > 0 && now_us - last_us < (int64_t)f->policy.evict.cooldown_us)
+			fail_msg("node %d: two in %lld us", number, (long long)(now_us - last_us));
+		last_us = now_us;
+		accepted++;
+	}
+	if (accepted > f->policy.evict.per_hour)
+		fail_msg("node %d: %u evictions in ten minutes", number, accepted);
+	CPU_CASE_CHECK(e.n_times <= f->policy.evict.per_hour);
+}
+
+static void check_evictions(struct fake *f, int number)
+{
+	uint64_t seed = cpu_case_current() + (uint64_t)number + 1;
+	const struct ladder ladder = {.rung = RUNG_EVICT, .reason.code = REASON_MEMORY_WAITS};
+	const struct evict_input in = {
+		.ladder = &ladder,
+		.model = &f->model,
+		.samples = &f->samples,
+		.policy = &f->policy,
+		.plan = &f->plan,
+		.memory = memory,
+		.n_memory = SLOTS,
+		.kubernetes = fake_random_below(&seed, 4) > 0,
+		.now_us = FAKE_RANDOM_NOW_US,
+	};
+	uint64_t mib = 9 + fake_random_below(&seed, 100);
+	uint32_t per_hour;
+
+	draw(f, &seed);
+	needs(f, FAKE_RANDOM_NOW_US, 200);
+	per_hour = f->policy.evict.per_hour;
+	f->policy.evict.per_hour = 1;
+	check_set(&in, mib * MIB, number);
+	f->policy.evict.per_hour = per_hour;
+	check_series(f, in, &seed, number);
+}
+
+TEST(offline_known_within_the_limits_and_never_more_than_needed)
+{
+	cpu_case_each(check_evictions);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(offline_known_within_the_limits_and_never_more_than_needed),
+	};
+
+	cpu_case_seed();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

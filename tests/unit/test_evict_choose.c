@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// When somebody is asked to go, when not, and whom: never more than needed.
+#include "policy/evict_choose.h"
+
+#include <string.h>
+
+#include "tests/lib/test.h"
+#include "tests/lib/victim_case.h"
+
+#define SECOND 1000000ll
+#define O3 BESTEFFORT "/kubepods-besteffort-podo3.slice"
+
+static struct victim_case *c;
+static struct evict e;
+static struct ladder ladder;
+static struct evict_look look;
+static bool kubernetes;
+static int64_t now_us;
+
+static int setup(void **state)
+{
+	(void)victim_case_setup(state);
+	c = *state;
+	e = (struct evict){0};
+	kubernetes = true;
+	now_us = VICTIM_CASE_NOW;
+	ladder = (struct ladder){.rung = RUNG_EVICT, .reason.code = REASON_MEMORY_WAITS};
+	c->f.policy.evict = (struct evict_policy){
+		.by = {EVICT_KUBERNETES, EVICT_KILL},
+		.n_by = 2,
+		.cooldown_us = 15 * SECOND,
+		.per_hour = 6,
+		.order = {EVICT_BY_USAGE},
+		.n_order = 1,
+	};
+	return 0;
+}
+
+/* So much is missing: the line is 2000 MiB, and for one who waits there should be half of it more. */
+static void needs(uint64_t mib)
+{
+	c->f.samples.node = (struct node_history){0};
+	c->f.model.node.zones_high_bytes = 2000 * MIB;
+	fake_sample_node(&c->f, now_us, 0);
+	fake_sample_node_memory(&c->f, (3000 - mib) * MIB, (3000 - mib) * MIB);
+}
+
+static enum evict_not choose(void)
+{
+	const struct evict_input in = {
+		.evict = &e,
+		.ladder = &ladder,
+		.model = &c->f.model,
+		.samples = &c->f.samples,
+		.policy = &c->f.policy,
+		.plan = &c->f.plan,
+		.memory = c->memory,
+		.n_memory = VICTIM_CASE_SLOTS,
+		.kubernetes = kubernetes,
+		.now_us = now_us,
+	};
+
+	if (evict_choose_due(&in, &look))
+		evict_choose(&in, &look);
+	return look.why;
+}
+
+static const struct pod *chosen(void)
+{
+	assert_int_equal(choose(), EVICT_NOW);
+	return look.list.list[look.at].pod;
+}
+
+TEST(on_the_last_rung_somebody_goes_and_on_no_other)
+{
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
+
+	needs(100);
+	assert_ptr_equal(chosen(), p);
+	assert_true(look.need_bytes == 100 * MIB);
+	for (int rung = 0; rung < RUNG_COUNT; rung++) {
+		ladder.rung = (enum rung)rung;
+		assert_int_equal(choose(), rung == RUNG_EVICT ? EVICT_NOW : EVICT_NOT_RUNG);
+	}
+}
+
+TEST(without_a_number_for_memory_nobody_goes)
+{
+	victim_case_pod(c, O1, LEVEL_P7, 100);
+	assert_int_equal(choose(), EVICT_NOT_MEASURED);
+}
+
+TEST(one_at_a_time_and_while_it_is_awaited_nobody_else)
+{
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
+
+	needs(100);
+	victim_case_pod(c, O2, LEVEL_P7, 90);
+	e.pending[2] = (struct evict_pending){
+		.stage = EVICT_STAGE_DYING, .serial = p->serial, .until_us = VICTIM_CASE_NOW + 1};
+	assert_int_equal(choose(), EVICT_NOT_ENDED);
+	assert_true(look.until_us == VICTIM_CASE_NOW + 1);
+	e.pending[2].stage = EVICT_STAGE_ASKED;
+	assert_int_equal(choose(), EVICT_NOT_ENDED);
+	e.pending[2].stage = EVICT_STAGE_AGAIN;
+	assert_int_equal(choose(), EVICT_NOT_ENDED);
+}
+
+TEST(who_was_asked_is_asked_again_though_a_limit_would_refuse_another)
+{
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
+
+	needs(100);
+	evict_count(&e, VICTIM_CASE_NOW);
+	e.pending[1] = (struct evict_pending){
+		.stage = EVICT_STAGE_AGAIN, .serial = p->serial, .until_us = VICTIM_CASE_NOW};
+	assert_int_equal(choose(), EVICT_NOW);
+	assert_true(look.again == p->serial);
+}
+
+TEST(the_limits_refuse_and_say_until_when)
+{
+	victim_case_pod(c, O1, LEVEL_P7, 100);
+	needs(100);
+	evict_count(&e, VICTIM_CASE_NOW - SECOND);
+	assert_int_equal(choose(), EVICT_NOT_COOL);
+	assert_true(look.until_us == VICTIM_CASE_NOW + 14 * SECOND);
+	e.times_us[0] = VICTIM_CASE_NOW - 60 * SECOND;
+	c->f.policy.evict.per_hour = 1;
+	assert_int_equal(choose(), EVICT_NOT_PER_HOUR);
+	assert_true(look.until_us == VICTIM_CASE_NOW + 3540 * SECOND);
+}
+
+TEST(a_server_that_is_busy_or_refuses_and_doubt_stop_it)
+{
+	victim_case_pod(c, O1, LEVEL_P7, 100);
+	needs(100);
+	e.busy_until_us = VICTIM_CASE_NOW + SECOND;
+	assert_int_equal(choose(), EVICT_NOT_BUSY);
+	assert_true(look.until_us == VICTIM_CASE_NOW + SECOND);
+	e.off_until_us = VICTIM_CASE_NOW + 2 * SECOND;
+	assert_int_equal(choose(), EVICT_NOT_OFF);
+	assert_true(look.until_us == VICTIM_CASE_NOW + 2 * SECOND);
+	e.poor = EVICT_POOR_MOST;
+	assert_int_equal(choose(), EVICT_NOT_DOUBT);
+}
+
+/* The small one is first in the order, and with the large one alone it would do as well. */
+TEST(nobody_goes_without_whom_the_others_would_do)
+{
+	struct pod *small = victim_case_pod(c, O1, LEVEL_P7, 50);
+	struct pod *large = victim_case_pod(c, O2, LEVEL_P7, 300);
+
+	victim_case_order(c, 1, EVICT_BY_NEWEST, 0);
+	small->cgroup->inode = 9;
+	large->cgroup->inode = 8;
+	needs(250);
+	assert_ptr_equal(chosen(), large);
+	needs(300);
+	assert_ptr_equal(chosen(), large);
+	/* Both have to. */
+	needs(340);
+	assert_ptr_equal(chosen(), small);
+}
+
+TEST(where_all_together_are_not_enough_the_first_goes)
+{
+	struct pod *large = victim_case_pod(c, O2, LEVEL_P7, 60);
+
+	victim_case_pod(c, O1, LEVEL_P7, 50);
+	needs(1000);
+	assert_ptr_equal(chosen(), large);
+}
+
+TEST(who_goes_already_counts_as_long_as_it_does_not_hang)
+{
+	struct pod *going = victim_case_pod(c, O1, LEVEL_P7, 500);
+	struct pod *p = victim_case_pod(c, O2, LEVEL_P7, 300);
+	struct evict_over over[EVICT_PENDING];
+
+	needs(100);
+	going->facts->deleting = true;
+	(void)evict_pass(&e, &c->f.model, &c->f.samples, &c->f.policy, VICTIM_CASE_NOW, over);
+	assert_int_equal(choose(), EVICT_NOT_NEEDED);
+	assert_true(look.pending_bytes == 500 * MIB);
+	e.going[0].since_us -= EVICT_GOING_US;
+	assert_ptr_equal(chosen(), p);
+}
+
+TEST(kubernetes_pods_are_not_killed_while_the_api_is_named)
+{
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
+	struct pod *u = victim_case_pod(c, "batch.slice", LEVEL_P7, 90);
+	struct evict_policy *policy = &c->f.policy.evict;
+
+	needs(60);
+	assert_int_equal(evict_choose_way(&c->f.policy, p, true), EVICT_KUBERNETES);
+	assert_int_equal(evict_choose_way(&c->f.policy, u, true), EVICT_KILL);
+	assert_ptr_equal(chosen(), p);
+	kubernetes = false;
+	assert_int_equal(evict_choose_way(&c->f.policy, p, false), EVICT_WAY_COUNT);
+	assert_ptr_equal(chosen(), u);
+	assert_int_equal(look.list.n_out[VICTIM_NO_WAY], 1);
+	/* Who names the kill alone wants it. */
+	policy->by[0] = EVICT_KILL;
+	policy->n_by = 1;
+	assert_int_equal(evict_choose_way(&c->f.policy, p, true), EVICT_KILL);
+	policy->by[0] = EVICT_KUBERNETES;
+	assert_int_equal(choose(), EVICT_NOT_NOBODY);
+}
+
+TEST(tmpfs_counts_where_the_pod_is_deleted)
+{
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 1);
+
+	needs(60);
+	c->memory[p->slot].shmem_bytes = 200 * MIB;
+	assert_ptr_equal(chosen(), p);
+	assert_true(look.list.list[0].estimate_bytes == 201 * MIB);
+}
+
+TEST(who_is_left_out_is_no_candidate)
+{
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
+	struct pod *q = victim_case_pod(c, O2, LEVEL_P7, 90);
+
+	needs(60);
+	e.left_out[3] =
+		(struct victim_left_out){p->serial, VICTIM_CASE_NOW + 1, EVICT_ANSWER_BUDGET};
+	assert_ptr_equal(chosen(), q);
+	assert_int_equal(look.list.n_out[VICTIM_ASKED], 1);
+	e.left_out[3].until_us = VICTIM_CASE_NOW;
+	assert_ptr_equal(chosen(), p);
+}
+
+/* A pod that is made anew as soon as it is gone, and a need that never ends: six in a row, and then one for each that
+ * is an hour old. */
+TEST(two_hours_of_need_take_six_an_hour_and_never_two_within_fifteen_seconds)
+{
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
+	int64_t last_us = -SECOND * 100;
+	struct evict_over over[EVICT_PENDING];
+	int n[2] = {0};
+
+	for (int s = 0; s < 7200; s++) {
+		now_us = VICTIM_CASE_NOW + s * SECOND;
+		needs(100);
+		c->memory[p->slot].at_us = now_us;
+		(void)evict_pass(&e, &c->f.model, &c->f.samples, &c->f.policy, now_us, over);
+		if (choose() != EVICT_NOW)
+			continue;
+		assert_true(now_us - last_us >= 15 * SECOND);
+		last_us = now_us;
+		n[s / 3600]++;
+		evict_asked(&e, &look.list.list[look.at], now_us);
+		assert_true(evict_answered(
+			&e, &(struct evict_done){p->serial, EVICT_ANSWER_ACCEPTED, 0, ""},
+			&c->f.policy, now_us));
+		p->serial += 1000;
+		c->memory[p->slot].serial = p->serial;
+	}
+	assert_int_equal(n[0], 6);
+	assert_int_equal(n[1], 6);
+}
+
+TEST(each_reason_has_its_words)
+{
+	for (int i = 0; i < EVICT_NOT_COUNT; i++)
+		assert_true(strlen(evict_choose_text((enum evict_not)i)) > 3);
+	assert_string_equal(evict_choose_text(EVICT_NOT_COUNT), "?");
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, victim_case_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(on_the_last_rung_somebody_goes_and_on_no_other),
+		CASE(without_a_number_for_memory_nobody_goes),
+		CASE(one_at_a_time_and_while_it_is_awaited_nobody_else),
+		CASE(who_was_asked_is_asked_again_though_a_limit_would_refuse_another),
+		CASE(the_limits_refuse_and_say_until_when),
+		CASE(a_server_that_is_busy_or_refuses_and_doubt_stop_it),
+		CASE(nobody_goes_without_whom_the_others_would_do),
+		CASE(where_all_together_are_not_enough_the_first_goes),
+		CASE(who_goes_already_counts_as_long_as_it_does_not_hang),
+		CASE(kubernetes_pods_are_not_killed_while_the_api_is_named),
+		CASE(tmpfs_counts_where_the_pod_is_deleted),
+		CASE(who_is_left_out_is_no_candidate),
+		CASE(two_hours_of_need_take_six_an_hour_and_never_two_within_fifteen_seconds),
+		CASE(each_reason_has_its_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
