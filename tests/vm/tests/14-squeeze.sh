@@ -1,16 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 130s
+# budget: 150s
 # profile: default
 # core: yes
-# title: an online pod that waits puts a quota on offline work only, calm takes it away, and without online work nobody is held
+# title: an online pod that waits puts a quota on offline work only, calm takes it away, without online work nobody is held; what the service recorded of it, until it was killed, decides the same again
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
 
 K=$CG/kubepods.slice
 BE=$K/kubepods-besteffort.slice
+RECORD=/var/lib/colod/bug.record
+UNIT=/run/systemd/system/colod.service.d
 
 usage() { awk '/^usage_usec/ { print $2 }' "$1/cpu.stat"; }
 
@@ -114,6 +116,27 @@ killed()
 	ok "and taken back by who made it" systemctl set-property --runtime "${BE##*/}" AllowedCPUs=0-1
 }
 
+# The agent that was killed wrote it, and somebody without rights reads it.
+recorded()
+{
+	is "$(stat -c '%a %U' $RECORD)" "600 root" "the record is root's alone"
+	cp $RECORD "$RESULTS/series.record"
+	install -m 644 $RECORD /tmp/series.record
+	note "$(stat -c %s $RECORD) bytes, $(grep -c '^t ' $RECORD) passes"
+	ok "replayed without rights" setpriv --reuid=65534 --regid=65534 --clear-groups \
+		sh -c 'colod --replay /tmp/series.record </dev/null >/tmp/replayed'
+	like "$(tail -1 /tmp/replayed)" '^[1-9][0-9]* passes.*: the same as recorded$' "the same steps again, up to the last whole pass"
+	like "$(cat /tmp/replayed)" 'rung=squeeze .* who=default/web: ' "the episode is in it, with who waited"
+	nok "no token, no environment" grep -qE 'eyJ|PATH=|TOKEN' $RECORD
+	sed '0,/ rung=squeeze /s//&x/' /tmp/series.record >/tmp/changed.record
+	colod --replay /tmp/changed.record >/dev/null 2>/tmp/changed
+	is $? 1 "a record that says something else is noticed"
+	like "$(cat /tmp/changed)" 'differs from what was recorded, at line [0-9]+' "with its place"
+	ok "the agent that came next did not write over it" wait_for 20 says 'nothing is recorded: .*it is there already'
+	rm -r $UNIT /tmp/series.record /tmp/changed.record /tmp/changed /tmp/replayed
+	systemctl daemon-reload
+}
+
 # Three busy loops on two CPUs wait for each other, whoever else is held.
 in_vain()
 {
@@ -163,6 +186,9 @@ pod_create hog BestEffort 0 0 sh -c 'for i in 1 2 3 4; do (while :; do :; done) 
 colod_facts
 as_shipped
 colod_policy squeeze file:///run/pods.json
+mkdir -p $UNIT
+printf '[Service]\nExecStart=\nExecStart=/usr/sbin/colod --record %s\n' $RECORD >$UNIT/50-record.conf
+systemctl daemon-reload
 ok "start" colod_start
 ok "status answers" wait_for 10 coloctl status
 work_conserving
@@ -170,6 +196,7 @@ own_fault
 pressure web
 calm
 killed
+recorded
 # What helped and what did not is found in the same numbers on each kernel: on one of them.
 [ "$VM_KERNEL" != 6.12 ] || in_vain
 colod_clean
