@@ -46,6 +46,8 @@ catalogdir ?= $(prefix)/lib/systemd/catalog
 policydir ?= /usr/lib/colod/policy.d
 # dbus-daemon looks for policies below /usr/share and /etc only.
 dbusdir ?= /usr/share/dbus-1/system.d
+# polkitd looks for actions there only.
+polkitdir ?= /usr/share/polkit-1/actions
 
 # --- what is built ---------------------------------------------------------------------------
 
@@ -491,6 +493,7 @@ install: all ## Install below $(DESTDIR)$(prefix)
 	$(call into,644,packaging/systemd/colod.sysusers,$(sysusersdir)/colod.conf)
 	$(call into,644,packaging/systemd/colod.catalog,$(catalogdir)/colod.catalog)
 	$(call into,644,packaging/dbus/io.colod.Agent1.conf,$(dbusdir)/io.colod.Agent1.conf)
+	$(call into,644,packaging/polkit/io.colod.agent1.policy,$(polkitdir)/io.colod.agent1.policy)
 	$(INSTALL) -d -m 755 $(DESTDIR)$(datadir)/dbus-1/interfaces $(DESTDIR)$(datadir)/colod/profiles
 	$(INSTALL) -m 644 packaging/dbus/*.xml $(DESTDIR)$(datadir)/dbus-1/interfaces/
 	$(INSTALL) -m 644 policy/profiles/*.yaml $(DESTDIR)$(datadir)/colod/profiles/
@@ -505,6 +508,7 @@ uninstall: ## Remove what install put there (not what people wrote to /etc/colod
 	rm -f $(DESTDIR)$(sbindir)/colod $(DESTDIR)$(bindir)/coloctl $(DESTDIR)$(unitdir)/colod.service \
 		$(DESTDIR)$(unitdir)/colod-restore.service \
 		$(DESTDIR)$(catalogdir)/colod.catalog $(DESTDIR)$(sysusersdir)/colod.conf $(DESTDIR)$(dbusdir)/io.colod.Agent1.conf \
+		$(DESTDIR)$(polkitdir)/io.colod.agent1.policy \
 		$(addprefix $(DESTDIR)$(datadir)/dbus-1/interfaces/,$(notdir $(wildcard packaging/dbus/*.xml))) \
 		$(DESTDIR)$(policydir)/00-default.yaml \
 		$(DESTDIR)$(mandir)/man8/colod.8 $(DESTDIR)$(mandir)/man1/coloctl.1

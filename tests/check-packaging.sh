@@ -44,7 +44,8 @@ complete()
 		/usr/lib/systemd/system/colod-restore.service \
 		/usr/lib/systemd/catalog/colod.catalog \
 		/usr/lib/sysusers.d/colod.conf /usr/lib/colod/policy.d/00-default.yaml \
-		/usr/share/dbus-1/system.d/io.colod.Agent1.conf /usr/share/colod/profiles/default.yaml \
+		/usr/share/dbus-1/system.d/io.colod.Agent1.conf \
+		/usr/share/polkit-1/actions/io.colod.agent1.policy /usr/share/colod/profiles/default.yaml \
 		/usr/share/man/man8/colod.8 /usr/share/man/man1/coloctl.1; do
 		[ -s "$stage$f" ] || echo "$f is not installed"
 	done
@@ -83,6 +84,28 @@ dbus_policy()
 		packaging/dbus/*.conf packaging/dbus/*.xml
 }
 
+# Every action has a default for each kind of session, and only one: whatever is missing, polkit fills in itself.
+# Those that the agent asks for are there, and no others.
+polkit_actions()
+{
+	python3 - packaging/polkit/io.colod.agent1.policy <<-'EOF'
+		import re, sys, xml.etree.ElementTree as x
+		want = {"allow_any": "no", "allow_inactive": "no", "allow_active": "auth_admin"}
+		asked = set(re.findall(r'"(io\.colod\.agent1\.[a-z-]+)"', open("agent/serve/bus_polkit.c").read()))
+		there = {}
+		for action in x.parse(sys.argv[1]).getroot().findall("action"):
+		    there[action.get("id")] = {d.tag: d.text for d in action.find("defaults")}
+		    for tag in ("description", "message"):
+		        if not (action.findtext(tag) or "").strip():
+		            print(action.get("id"), "has no", tag)
+		for name in sorted(asked ^ set(there)):
+		    print(name, "is asked for, but has no action" if name in asked else "is an action that nobody asks for")
+		for name, defaults in there.items():
+		    if defaults != want:
+		        print(name, "has other defaults:", defaults)
+	EOF
+}
+
 uninstalled()
 {
 	staged_make uninstall || return
@@ -99,6 +122,7 @@ else
 		"skip: the group file: systemd is not installed here")
 fi
 rule "the D-Bus files are XML" dbus_policy
+rule "the polkit file has the actions that the agent asks for" polkit_actions
 if command -v mandoc >/dev/null; then
 	rule "colod.8 is well formed" mandoc -Tlint -Wwarning packaging/man/colod.8
 	rule "coloctl.1 is well formed" mandoc -Tlint -Wwarning packaging/man/coloctl.1

@@ -18,6 +18,9 @@
 #include "policy/read.h"
 
 #define TIMEOUT_US 5000000
+/* A little longer than colod gives polkit, and than it gives it to ask somebody for a password. */
+#define POLKIT_TIMEOUT_US 25000000
+#define ASKED_TIMEOUT_US 125000000
 #define DOCUMENT_MAX_BYTES (256 * 1024 * 1024)
 #define SCHEMA 1
 
@@ -88,7 +91,7 @@ static int call_failed(FILE *err, const sd_bus_error *error, int r)
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
 		return denied(err);
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) || r == -ETIMEDOUT)
-		(void)fprintf(err, "coloctl: colod runs but did not answer within 5 s. Look at: "
+		(void)fprintf(err, "coloctl: colod runs but did not answer in time. Look at: "
 				   "journalctl -u colod\n");
 	else
 		(void)fprintf(err,
@@ -281,16 +284,18 @@ int client_plan_policy(FILE *err, const struct policy_source *sources, size_t n,
 	return fetch(err, bus, call, ret_doc);
 }
 
-/* A refusal of something that only root may; the bus's own rules and colod say it alike. */
+/* A refusal of something that root may, and whom polkit allows it. */
 static int change_failed(FILE *err, const sd_bus_error *error, int r)
 {
-	if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) && geteuid() != 0) {
-		(void)fprintf(err, "coloctl: only root may change how far colod goes. Use sudo\n");
+	if (sd_bus_error_has_name(error, "io.colod.Agent1.Error.NotAllowed") ||
+	    sd_bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED)) {
+		(void)fprintf(err, "coloctl: %s\n", error->message);
 		return CTL_DENIED;
 	}
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD))
 		return too_old(err);
 	if (sd_bus_error_has_name(error, "io.colod.Agent1.Error.PolicyRejected") ||
+	    sd_bus_error_has_name(error, SD_BUS_ERROR_LIMITS_EXCEEDED) ||
 	    sd_bus_error_has_name(error, SD_BUS_ERROR_INVALID_ARGS)) {
 		(void)fprintf(err, "coloctl: %s\n", error->message);
 		return CTL_FAILED;
@@ -311,6 +316,17 @@ static int read_answer(sd_bus_message *reply, struct client_answer *ret_answer)
 	return 0;
 }
 
+/* Who sits at a terminal may be asked for a password; a script gets its no at once. */
+static int call_change(sd_bus *bus, sd_bus_message *call, sd_bus_error *error,
+		       sd_bus_message **ret_reply)
+{
+	bool asks = geteuid() != 0 && isatty(STDIN_FILENO);
+	uint64_t timeout_us = geteuid() == 0 ? TIMEOUT_US : POLKIT_TIMEOUT_US;
+
+	(void)sd_bus_message_set_allow_interactive_authorization(call, asks);
+	return sd_bus_call(bus, call, asks ? ASKED_TIMEOUT_US : timeout_us, error, ret_reply);
+}
+
 int client_change(FILE *err, struct client_answer *ret_answer, const char *member,
 		  const char *types, ...)
 {
@@ -326,7 +342,7 @@ int client_change(FILE *err, struct client_answer *ret_answer, const char *membe
 	r = sd_bus_message_appendv(call, types, args);
 	va_end(args);
 	if (r >= 0)
-		r = sd_bus_call(bus, call, TIMEOUT_US, &error, &reply);
+		r = call_change(bus, call, &error, &reply);
 	if (r >= 0)
 		r = read_answer(reply, ret_answer);
 	return r < 0 ? change_failed(err, &error, r) : CTL_OK;
@@ -341,6 +357,6 @@ int client_reload(FILE *err)
 
 	if (r != CTL_OK)
 		return r;
-	r = sd_bus_call(bus, call, TIMEOUT_US, &error, NULL);
+	r = call_change(bus, call, &error, NULL);
 	return r < 0 ? change_failed(err, &error, r) : CTL_OK;
 }

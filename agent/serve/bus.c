@@ -4,18 +4,17 @@
 #include "agent/serve/bus.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/sys.h"
 #include "agent/base/utf8.h"
-#include "agent/serve/bus_caller.h"
 #include "agent/serve/bus_control.h"
 #include "agent/serve/bus_history.h"
 #include "agent/serve/bus_pod.h"
 #include "agent/serve/bus_policy.h"
+#include "agent/serve/bus_polkit.h"
 #include "agent/serve/bus_reply.h"
 #include "agent/serve/bus_signal.h"
 #include "agent/serve/bus_text.h"
@@ -46,6 +45,7 @@ struct bus {
 	struct bus_ops ops;
 	sd_bus_slot *manager;
 	struct bus_pods pods;
+	struct bus_polkit polkit;
 	struct shown shown;
 	uint64_t told; /* of the history, as far as StepTold went */
 	bool named;
@@ -54,6 +54,11 @@ struct bus {
 const struct bus_ops *bus_ops_of(const struct bus *bus)
 {
 	return &bus->ops;
+}
+
+struct bus_polkit *bus_polkit_of(struct bus *bus)
+{
+	return &bus->polkit;
 }
 
 static const struct snapshot *snapshot_of(const struct bus *bus)
@@ -276,17 +281,14 @@ static int history(sd_bus_message *call, void *userdata, sd_bus_error *error)
 
 static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	const struct bus *bus = userdata;
+	const struct bus_polkit_ask ask = {call, BUS_ACTION_RELOAD, reload, userdata};
+	struct bus *bus = userdata;
 	struct history_caller caller;
 	const struct snapshot *s;
-	int r = sys_bus(sd_bus_query_sender_privilege(call, CAP_SYS_ADMIN));
+	int r = bus_polkit_may(&bus->polkit, &ask, &caller, error);
 
-	if (r < 0)
-		return r;
-	if (r == 0)
-		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
-					"only root may reload the policy");
-	bus_caller_of(call, &caller);
+	if (r <= 0)
+		return bus_polkit_later(r);
 	r = bus->ops.reload(bus->ops.context, &caller);
 	if (r >= 0)
 		return sys_bus(sd_bus_reply_method_return(call, ""));
@@ -305,8 +307,8 @@ static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
 #define OPEN SD_BUS_VTABLE_UNPRIVILEGED
 
 /* Who may call at all is the bus's own policy (packaging/dbus/io.colod.Agent1.conf). Reload,
- * SetMode, Pause and Resume are open here only because their handlers ask for the sender's privilege
- * themselves, with a better sentence. */
+ * SetMode, Pause and Resume are open here because their handlers ask themselves whether the sender may
+ * (bus_polkit.h). */
 const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Version", "s", get_text, 0, CONSTANT),
@@ -386,6 +388,7 @@ int bus_new(sd_bus *sdbus, const struct bus_ops *ops, struct bus **ret_bus)
 		return -ENOMEM;
 	bus->sdbus = sdbus;
 	bus->ops = *ops;
+	bus_polkit_init(&bus->polkit, sdbus);
 	r = sd_bus_add_object_vtable(sdbus, &bus->manager, BUS_PATH, BUS_MANAGER_INTERFACE,
 				     bus_manager_vtable, bus);
 	if (r >= 0)
@@ -413,6 +416,7 @@ void bus_free(struct bus *bus)
 	/* Without waiting for the answer: a bus daemon that hangs must not hold up a stop. */
 	if (bus->named)
 		(void)sys_bus(sd_bus_release_name_async(bus->sdbus, NULL, BUS_NAME, NULL, NULL));
+	bus_polkit_done(&bus->polkit);
 	bus_pod_unregister(&bus->pods);
 	(void)sd_bus_slot_unref(bus->manager);
 	free(bus);

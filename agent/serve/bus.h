@@ -44,6 +44,9 @@ void bus_free(struct bus *bus);
 
 /* The calls back that the handlers of the manager object make. */
 const struct bus_ops *bus_ops_of(const struct bus *bus);
+/* Whom they ask whether the caller may. */
+struct bus_polkit;
+struct bus_polkit *bus_polkit_of(struct bus *bus);
 
 /* After a pass: emits InterfacesAdded/Removed for pods, RungChanged, PropertiesChanged for what changed. */
 void bus_publish(struct bus *bus);

@@ -4,11 +4,10 @@
 #include "agent/serve/bus_control.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <string.h>
 
 #include "agent/base/sys.h"
-#include "agent/serve/bus_caller.h"
+#include "agent/serve/bus_polkit.h"
 #include "agent/serve/bus_text.h"
 #include "agent/serve/rungs.h"
 #include "policy/mode.h"
@@ -141,17 +140,6 @@ uint64_t bus_control_hash(const struct snapshot *snapshot)
 	return hash;
 }
 
-/* 1: the sender is root; else the reply, as an error. */
-static int authorise(sd_bus_message *call, sd_bus_error *error)
-{
-	int r = sys_bus(sd_bus_query_sender_privilege(call, CAP_SYS_ADMIN));
-
-	if (r != 0)
-		return r;
-	return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
-				"only root may change how far colod goes");
-}
-
 /* What is in force now for the scope that was spoken of, why, and what went wrong with the record. */
 static int reply_with(sd_bus_message *call, const struct bus *bus, enum resource resource,
 		      int unrecorded)
@@ -171,6 +159,8 @@ static int reply_with(sd_bus_message *call, const struct bus *bus, enum resource
 
 int bus_control_set_mode(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
+	const struct bus_polkit_ask ask = {call, BUS_ACTION_SET_MODE, bus_control_set_mode,
+					   userdata};
 	const struct bus_ops *ops = bus_ops_of(userdata);
 	struct history_caller caller;
 	const char *scope, *word;
@@ -192,10 +182,9 @@ int bus_control_set_mode(sd_bus_message *call, void *userdata, sd_bus_error *err
 					 "'%s' is no mode: expected off, observe, protect, squeeze "
 					 "or full",
 					 word);
-	r = authorise(call, error);
+	r = bus_polkit_may(bus_polkit_of(userdata), &ask, &caller, error);
 	if (r <= 0)
-		return r;
-	bus_caller_of(call, &caller);
+		return bus_polkit_later(r);
 	r = ops->set_mode(ops->context, resource < 0 ? RESOURCE_INVALID : (enum resource)resource,
 			  (enum mode)mode, &caller);
 	return reply_with(call, userdata, resource < 0 ? RESOURCE_INVALID : (enum resource)resource,
@@ -204,6 +193,7 @@ int bus_control_set_mode(sd_bus_message *call, void *userdata, sd_bus_error *err
 
 int bus_control_pause(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
+	const struct bus_polkit_ask ask = {call, BUS_ACTION_SET_MODE, bus_control_pause, userdata};
 	const struct bus_ops *ops = bus_ops_of(userdata);
 	struct history_caller caller;
 	uint64_t seconds;
@@ -214,10 +204,9 @@ int bus_control_pause(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	if (seconds > BUS_PAUSE_MAX_S)
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
 					"a pause lasts at most 366 days; 0 is one without an end");
-	r = authorise(call, error);
+	r = bus_polkit_may(bus_polkit_of(userdata), &ask, &caller, error);
 	if (r <= 0)
-		return r;
-	bus_caller_of(call, &caller);
+		return bus_polkit_later(r);
 	r = ops->pause(ops->context, seconds, &caller);
 	return reply_with(call, userdata, RESOURCE_INVALID, r);
 }
@@ -226,11 +215,11 @@ int bus_control_resume(sd_bus_message *call, void *userdata, sd_bus_error *error
 {
 	const struct bus_ops *ops = bus_ops_of(userdata);
 	struct history_caller caller;
-	int r = authorise(call, error);
+	const struct bus_polkit_ask ask = {call, BUS_ACTION_SET_MODE, bus_control_resume, userdata};
+	int r = bus_polkit_may(bus_polkit_of(userdata), &ask, &caller, error);
 
 	if (r <= 0)
-		return r;
-	bus_caller_of(call, &caller);
+		return bus_polkit_later(r);
 	r = ops->resume(ops->context, &caller);
 	return reply_with(call, userdata, RESOURCE_INVALID, r);
 }

@@ -105,7 +105,7 @@ TEST(root_may_read_and_reload)
 	assert_int_equal(reloads, 1);
 }
 
-TEST(the_group_may_read_everything_and_change_nothing)
+TEST(the_group_may_read_everything_and_change_what_polkit_allows)
 {
 	static const char *const members[] = {
 		"io.colod.Agent1.Manager.ListPods",
@@ -121,6 +121,8 @@ TEST(the_group_may_read_everything_and_change_nothing)
 		"io.colod.Agent1.Manager.Pause",
 		"io.colod.Agent1.Manager.Resume",
 	};
+	/* These find none, before anybody is asked. */
+	static const bool with_argument[] = {false, true, true, false};
 
 	static const char *const with_arguments[] = {
 		"io.colod.Agent1.Manager.PolicyWhy",
@@ -139,9 +141,8 @@ TEST(the_group_may_read_everything_and_change_nothing)
 		assert_int_equal(send_as(NOBODY, NOBODY, "/io/colod/Agent1", members[i]), 0);
 	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) {
 		assert_int_not_equal(send_as(NOBODY, NOBODY, "/io/colod/Agent1", denied[i]), 0);
-		/* Told by the daemon, before any handler sees it. */
-		assert_non_null(strstr(err, "AccessDenied"));
-		assert_non_null(strstr(err, "Rejected send message"));
+		/* Told by the handler; there is no polkit here. */
+		assert_non_null(strstr(err, with_argument[i] ? "InvalidArgs" : "NotAllowed"));
 	}
 	assert_int_equal(reloads, 0);
 }
@@ -235,7 +236,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CONF_TEST(only_root_may_own_the_name),
 		CONF_TEST(root_may_read_and_reload),
-		CONF_TEST(the_group_may_read_everything_and_change_nothing),
+		CONF_TEST(the_group_may_read_everything_and_change_what_polkit_allows),
 		CONF_TEST(anybody_else_may_not_even_read),
 		CONF_TEST(signals_reach_the_group_and_nobody_else),
 	};

@@ -327,7 +327,7 @@ TEST(an_agent_that_hangs_is_given_up_on)
 
 	assert_return_code(sd_bus_request_name(server, "io.colod.Agent1", 0), 0);
 	assert_int_equal(private_bus_run(NULL, argv, 0, 0, out, err, sizeof(out)), CTL_FAILED);
-	assert_non_null(strstr(err, "did not answer within 5 s"));
+	assert_non_null(strstr(err, "did not answer in time"));
 }
 
 #define AGENT_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

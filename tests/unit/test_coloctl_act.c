@@ -190,11 +190,11 @@ TEST(a_wrong_word_is_answered_before_anything_is_asked)
 	assert_string_equal(asked, "");
 }
 
-TEST(another_user_is_told_that_only_root_may)
+TEST(another_user_is_told_who_may)
 {
 	need_root();
 	assert_int_equal(run_as(DAEMON, "mode", "off", NULL, NULL), CTL_DENIED);
-	assert_non_null(strstr(err, "only root may change how far colod goes"));
+	assert_non_null(strstr(err, "only root and members of group colod may"));
 	assert_int_equal(run_as(DAEMON, "pause", NULL, NULL, NULL), CTL_DENIED);
 	assert_int_equal(run_as(DAEMON, "off", root, NULL, NULL), CTL_DENIED);
 	assert_non_null(strstr(err, "only root may switch colod off and on"));
@@ -259,7 +259,7 @@ int main(void)
 		AGENT_TEST(a_mode_that_the_policy_does_not_allow_is_explained),
 		AGENT_TEST(pause_takes_a_duration_or_none),
 		AGENT_TEST(a_wrong_word_is_answered_before_anything_is_asked),
-		POLICY_TEST(another_user_is_told_that_only_root_may),
+		POLICY_TEST(another_user_is_told_who_may),
 		BARE_TEST(without_an_agent_there_is_nobody_to_ask),
 		BARE_TEST(off_and_on_write_and_remove_the_file),
 		AGENT_TEST(persist_writes_adds_to_its_own_file_and_never_over_another),
