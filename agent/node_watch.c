@@ -140,7 +140,7 @@ static bool take(struct node_watch *w, int64_t now_us)
 		node_labels_free(a.labels);
 		return false;
 	}
-	if (a.failure != KUBELET_ANSWERED) {
+	if (a.failure != HTTPS_ANSWERED) {
 		failed(w, a.why, now_us);
 		return false;
 	}

@@ -126,7 +126,7 @@ static bool take(struct facts *f, int64_t now_us)
 	}
 	if (a.refused)
 		k->again_us = now_us + FACTS_REFUSED_US;
-	if (a.failure == KUBELET_ANSWERED) {
+	if (a.failure == HTTPS_ANSWERED) {
 		take_good(f, &a, now_us);
 		k->fresh = true;
 		return true;

@@ -24,7 +24,7 @@ struct kubelet {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	pthread_t thread;
-	struct kubelet_http *http;
+	struct https *http;
 	int root_fd;
 	int event_fd;
 	bool started;
@@ -43,7 +43,7 @@ static void destroy(struct kubelet *k)
 	pods_json_free(k->answer.pods);
 	node_labels_free(k->answer.labels);
 	kubelet_place_clear(&k->question.place);
-	kubelet_http_free(k->http);
+	https_free(k->http);
 	cleanup_close_fd(k->event_fd);
 	cleanup_close_fd(k->root_fd);
 	(void)pthread_cond_destroy(&k->changed);
@@ -75,7 +75,7 @@ int kubelet_new(int root_fd, struct kubelet **ret_kubelet)
 	(void)pthread_mutex_init(&k->lock, NULL);
 	r = make_condition(&k->changed);
 	if (r == 0)
-		r = kubelet_http_new(&k->http);
+		r = https_new(&k->http);
 	if (r == 0) {
 		k->root_fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 3);
 		k->event_fd = sys_eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -175,7 +175,7 @@ void kubelet_free(struct kubelet *kubelet)
 		(void)pthread_mutex_lock(&k->lock);
 		k->end = true;
 		(void)pthread_cond_broadcast(&k->changed);
-		kubelet_http_stop(k->http);
+		https_stop(k->http);
 		finished = wait_for_end(k);
 		k->abandoned = !finished;
 		(void)pthread_mutex_unlock(&k->lock);
@@ -237,7 +237,7 @@ bool kubelet_take(struct kubelet *kubelet, struct kubelet_answer *ret_answer)
 	return answered;
 }
 
-void kubelet_set_limits(struct kubelet *kubelet, const struct kubelet_http_limits *limits)
+void kubelet_set_limits(struct kubelet *kubelet, const struct https_limits *limits)
 {
-	kubelet_http_set_limits(kubelet->http, limits);
+	https_set_limits(kubelet->http, limits);
 }

@@ -28,4 +28,4 @@ bool kubelet_is_busy(struct kubelet *kubelet);
 bool kubelet_take(struct kubelet *kubelet, struct kubelet_answer *ret_answer);
 
 /* For tests: shorter time-outs. Before the first question. */
-void kubelet_set_limits(struct kubelet *kubelet, const struct kubelet_http_limits *limits);
+void kubelet_set_limits(struct kubelet *kubelet, const struct https_limits *limits);

@@ -9,27 +9,26 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/credential.h"
 #include "agent/base/fs.h"
 #include "agent/discover/node_json.h"
 
-/* A service account's token has some 1000 to 2000 bytes. */
-#define TOKEN_SIZE 16384
 #define CA_MAX_BYTES (1u << 20)
 #define PAGE_PODS 500
 #define PAGES_MAX 64
 #define MORE_MAX 4096
 
 struct fetch {
-	struct kubelet_http *http;
+	struct https *http;
 	int root_fd;
 	const struct kubelet_question *question;
 	struct kubelet_answer *answer;
-	char token[TOKEN_SIZE];
+	char token[CREDENTIAL_TOKEN_SIZE];
 	size_t left; /* bytes that further answers may have */
 };
 
-__attribute__((format(printf, 3, 4))) static enum kubelet_failure
-fail(struct fetch *f, enum kubelet_failure failure, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static enum https_failure
+fail(struct fetch *f, enum https_failure failure, const char *format, ...)
 {
 	va_list args;
 
@@ -39,67 +38,49 @@ fail(struct fetch *f, enum kubelet_failure failure, const char *format, ...)
 	return failure;
 }
 
-/* Follows links, as the files of a service account are, but not out of the root. */
-static int read_file(int root_fd, const char *path, char *buf, size_t size, char **ret_text,
-		     size_t *ret_len)
+static int read_file(int root_fd, const char *path, char **ret_text, size_t *ret_len)
 {
 	_cleanup_close_ int fd = -EBADF;
 	int r = fs_open_following(root_fd, path, &fd);
 
-	if (r < 0)
-		return r;
-	return buf ? fs_pread(fd, buf, size, ret_len)
-		   : fs_read_alloc_fd(fd, size, ret_text, ret_len);
+	return r < 0 ? r : fs_read_alloc_fd(fd, CA_MAX_BYTES, ret_text, ret_len);
 }
 
-/* It stands in a header line: nothing but visible characters. */
-static bool is_token(const char *text)
-{
-	for (const char *p = text; *p; p++) {
-		if (*p <= ' ' || *p > '~')
-			return false;
-	}
-	return text[0] != '\0';
-}
-
-static enum kubelet_failure read_token(struct fetch *f)
+static enum https_failure read_token(struct fetch *f)
 {
 	const char *path = f->question->place.token;
-	size_t len = 0;
-	int r = read_file(f->root_fd, path, f->token, sizeof(f->token), NULL, &len);
+	int r = credential_token(f->root_fd, path, f->token, sizeof(f->token));
 
+	if (r == -EBADMSG)
+		return fail(f, HTTPS_NO_TOKEN, "what is in %s is no bearer token", path);
 	if (r < 0)
-		return fail(f, KUBELET_NO_TOKEN,
+		return fail(f, HTTPS_NO_TOKEN,
 			    "no token in %s (%s): run colod with a service account, or name a "
 			    "token's file under facts: {token: /path}",
 			    path, strerror(-r));
-	while (len > 0 && strchr(" \t\r\n", f->token[len - 1]))
-		f->token[--len] = '\0';
-	if (!is_token(f->token))
-		return fail(f, KUBELET_NO_TOKEN, "what is in %s is no bearer token", path);
-	return KUBELET_ANSWERED;
+	return HTTPS_ANSWERED;
 }
 
 /* One PEM text of all files that can be read. `optional` may be NULL. */
-static enum kubelet_failure read_ca(struct fetch *f, const char *path, const char *optional,
-				    char **ret_pem, size_t *ret_len)
+static enum https_failure read_ca(struct fetch *f, const char *path, const char *optional,
+				  char **ret_pem, size_t *ret_len)
 {
 	_cleanup_free_ char *first = NULL, *second = NULL;
 	size_t n_first = 0, n_second = 0;
-	int r = read_file(f->root_fd, path, NULL, CA_MAX_BYTES, &first, &n_first);
+	int r = read_file(f->root_fd, path, &first, &n_first);
 	char *pem;
 
-	if (optional && read_file(f->root_fd, optional, NULL, CA_MAX_BYTES, &second, &n_second) < 0)
+	if (optional && read_file(f->root_fd, optional, &second, &n_second) < 0)
 		n_second = 0;
 	if (r < 0 && n_second == 0)
-		return fail(f, KUBELET_NO_CA,
+		return fail(f, HTTPS_NO_CA,
 			    "no CA in %s (%s), and an unchecked server gets no token: name the "
 			    "file under facts: {%s: /path}",
 			    path, strerror(-r),
 			    path == f->question->place.api_ca ? "api-ca" : "kubelet-ca");
 	pem = malloc(n_first + n_second + 2);
 	if (!pem)
-		return fail(f, KUBELET_OTHER, "no memory to ask for pods");
+		return fail(f, HTTPS_OTHER, "no memory to ask for pods");
 	if (n_first > 0)
 		memcpy(pem, first, n_first);
 	pem[n_first] = '\n';
@@ -108,7 +89,7 @@ static enum kubelet_failure read_ca(struct fetch *f, const char *path, const cha
 	pem[n_first + 1 + n_second] = '\0';
 	*ret_len = n_first + 1 + n_second;
 	*ret_pem = pem;
-	return KUBELET_ANSWERED;
+	return HTTPS_ANSWERED;
 }
 
 /* A server as people know it, and the key of the policy that says who signs for it. */
@@ -119,114 +100,112 @@ struct server {
 	const char *right; /* what the account needs there */
 };
 
-static enum kubelet_failure explain(struct fetch *f, enum kubelet_failure failure,
-				    const struct server *s, const struct kubelet_http_reply *reply)
+static enum https_failure explain(struct fetch *f, enum https_failure failure,
+				  const struct server *s, const struct https_reply *reply)
 {
 	switch (failure) {
-	case KUBELET_UNREACHABLE:
+	case HTTPS_UNREACHABLE:
 		return fail(f, failure, "nobody answers at %s (%s)", s->shown, reply->cause);
-	case KUBELET_TOO_SLOW:
+	case HTTPS_TOO_SLOW:
 		return fail(f, failure, "%s does not answer in time", s->shown);
-	case KUBELET_NO_CA:
+	case HTTPS_NO_CA:
 		return fail(f, failure, "the CA for %s is no PEM certificate: facts: {%s: /path}",
 			    s->shown, s->ca_key);
-	case KUBELET_UNTRUSTED:
+	case HTTPS_UNTRUSTED:
 		return fail(f, failure,
 			    "the certificate of %s is not signed by its CA, or out of date: name "
 			    "its CA under facts: {%s: /path}",
 			    s->shown, s->ca_key);
-	case KUBELET_WRONG_NAME:
+	case HTTPS_WRONG_NAME:
 		return fail(f, failure, "the certificate of %s is not for the name %s%s", s->shown,
 			    s->name ? s->name : "in its address",
 			    s->name ? ": write its name under facts: {kubelet-name: NAME}" : "");
-	case KUBELET_UNAUTHORIZED:
+	case HTTPS_UNAUTHORIZED:
 		return fail(f, failure, "%s does not know the token in %s (401)", s->shown,
 			    f->question->place.token);
-	case KUBELET_FORBIDDEN:
+	case HTTPS_FORBIDDEN:
 		return fail(f, failure, "%s refuses (403): the token's account needs %s", s->shown,
 			    s->right);
-	case KUBELET_STATUS:
+	case HTTPS_STATUS:
 		return fail(f, failure, "%s answers with status %ld%s", s->shown, reply->status,
 			    reply->status < 400 ? ", which is not followed" : "");
-	case KUBELET_CUT:
+	case HTTPS_CUT:
 		return fail(f, failure, "the answer of %s was cut short", s->shown);
-	case KUBELET_TOO_LARGE:
+	case HTTPS_TOO_LARGE:
 		return fail(f, failure, "the answer of %s is larger than %zu MiB", s->shown,
 			    f->question->max_bytes >> 20);
-	case KUBELET_ENDED:
+	case HTTPS_ENDED:
 		return fail(f, failure, "colod ends");
 	default:
 		return fail(f, failure, "cannot ask %s: %s", s->shown, reply->cause);
 	}
 }
 
-static enum kubelet_failure explain_text(struct fetch *f, int error, const struct server *s)
+static enum https_failure explain_text(struct fetch *f, int error, const struct server *s)
 {
 	switch (error) {
 	case -EBADMSG:
-		return fail(f, KUBELET_NOT_JSON, "the answer of %s is cut short or not JSON",
+		return fail(f, HTTPS_NOT_JSON, "the answer of %s is cut short or not JSON",
 			    s->shown);
 	case -EINVAL:
-		return fail(f, KUBELET_NO_LIST, "the answer of %s is no list of pods", s->shown);
+		return fail(f, HTTPS_NO_LIST, "the answer of %s is no list of pods", s->shown);
 	case -E2BIG:
-		return fail(f, KUBELET_TOO_MANY, "%s lists more than %d pods", s->shown,
+		return fail(f, HTTPS_TOO_MANY, "%s lists more than %d pods", s->shown,
 			    PODS_JSON_MAX);
 	default:
-		return fail(f, KUBELET_OTHER, "no memory for the answer of %s", s->shown);
+		return fail(f, HTTPS_OTHER, "no memory for the answer of %s", s->shown);
 	}
 }
 
 /* The caller frees ret_reply->body. */
-static enum kubelet_failure get_text(struct fetch *f, const struct server *s,
-				     struct kubelet_http_call *call,
-				     struct kubelet_http_reply *ret_reply)
+static enum https_failure get_text(struct fetch *f, const struct server *s, struct https_call *call,
+				   struct https_reply *ret_reply)
 {
-	enum kubelet_failure failure;
+	enum https_failure failure;
 
 	call->token = f->token;
 	call->max_bytes = f->left;
-	failure = kubelet_http_get(f->http, call, ret_reply);
-	if (failure != KUBELET_ANSWERED)
+	failure = https_ask(f->http, call, ret_reply);
+	if (failure != HTTPS_ANSWERED)
 		return explain(f, failure, s, ret_reply);
 	f->left -= ret_reply->len;
 	return failure;
 }
 
-static enum kubelet_failure get(struct fetch *f, const struct server *s,
-				struct kubelet_http_call *call, enum pods_json_from from,
-				struct pods_json **ret_pods)
+static enum https_failure get(struct fetch *f, const struct server *s, struct https_call *call,
+			      enum pods_json_from from, struct pods_json **ret_pods)
 {
-	struct kubelet_http_reply reply;
-	enum kubelet_failure failure = get_text(f, s, call, &reply);
+	struct https_reply reply;
+	enum https_failure failure = get_text(f, s, call, &reply);
 	size_t at;
 	int r;
 
-	if (failure != KUBELET_ANSWERED)
+	if (failure != HTTPS_ANSWERED)
 		return failure;
 	r = pods_json_parse(reply.body, reply.len, from, ret_pods, &at);
 	free(reply.body);
-	return r < 0 ? explain_text(f, r, s) : KUBELET_ANSWERED;
+	return r < 0 ? explain_text(f, r, s) : HTTPS_ANSWERED;
 }
 
-static enum kubelet_failure from_kubelet(struct fetch *f)
+static enum https_failure from_kubelet(struct fetch *f)
 {
 	const struct kubelet_place *p = &f->question->place;
 	_cleanup_free_ char *pem = NULL, *url = NULL;
-	struct kubelet_http_call call = {.connect = p->connect};
+	struct https_call call = {.connect = p->connect};
 	const struct server s = {
 		.shown = p->shown,
 		.name = p->name,
 		.ca_key = "kubelet-ca",
 		.right = "get on nodes/pods, which a kubelet knows from 1.33 on",
 	};
-	enum kubelet_failure failure = read_ca(f, p->ca ? p->ca : p->api_ca,
-					       p->ca ? NULL : KUBELET_PLACE_OWN_CA, &pem,
-					       &call.ca_len);
+	enum https_failure failure = read_ca(f, p->ca ? p->ca : p->api_ca,
+					     p->ca ? NULL : KUBELET_PLACE_OWN_CA, &pem,
+					     &call.ca_len);
 
-	if (failure != KUBELET_ANSWERED)
+	if (failure != HTTPS_ANSWERED)
 		return failure;
 	if (asprintf(&url, "%s/pods", p->url) < 0)
-		return fail(f, KUBELET_OTHER, "no memory to ask for pods");
+		return fail(f, HTTPS_OTHER, "no memory to ask for pods");
 	call.url = url;
 	call.ca = pem;
 	return get(f, &s, &call, PODS_JSON_KUBELET, &f->answer->pods);
@@ -252,45 +231,44 @@ static int page_url(const struct kubelet_place *p, const char *more, char **ret_
 	return r < 0 ? -ENOMEM : 0;
 }
 
-static enum kubelet_failure next_page(struct fetch *f, const struct server *s,
-				      struct kubelet_http_call *call, struct pods_json **pods)
+static enum https_failure next_page(struct fetch *f, const struct server *s,
+				    struct https_call *call, struct pods_json **pods)
 {
 	_cleanup_free_ char *url = NULL, *more = *pods ? TAKE_PTR((*pods)->more) : NULL;
 	struct pods_json *page = NULL;
-	enum kubelet_failure failure;
+	enum https_failure failure;
 	int r = 0;
 
 	if (more && !is_more(more))
-		return fail(f, KUBELET_NO_LIST, "%s names a next page that is none", s->shown);
+		return fail(f, HTTPS_NO_LIST, "%s names a next page that is none", s->shown);
 	if (page_url(&f->question->place, more, &url) < 0)
-		return fail(f, KUBELET_OTHER, "no memory to ask for pods");
+		return fail(f, HTTPS_OTHER, "no memory to ask for pods");
 	call->url = url;
 	failure = get(f, s, call, PODS_JSON_API, &page);
-	if (failure != KUBELET_ANSWERED)
+	if (failure != HTTPS_ANSWERED)
 		return failure;
 	if (!*pods) {
 		*pods = page;
-		return KUBELET_ANSWERED;
+		return HTTPS_ANSWERED;
 	}
 	r = pods_json_join(*pods, page);
 	(*pods)->more = TAKE_PTR(page->more);
 	pods_json_free(page);
-	return r < 0 ? explain_text(f, r, s) : KUBELET_ANSWERED;
+	return r < 0 ? explain_text(f, r, s) : HTTPS_ANSWERED;
 }
 
 /* Who the API server is and who it must prove to be; *ret_pem is the caller's. */
-static enum kubelet_failure find_api(struct fetch *f, struct kubelet_http_call *call,
-				     char **ret_pem)
+static enum https_failure find_api(struct fetch *f, struct https_call *call, char **ret_pem)
 {
 	const struct kubelet_place *p = &f->question->place;
-	enum kubelet_failure failure;
+	enum https_failure failure;
 
 	if (!p->api)
-		return fail(f, KUBELET_NO_NAME,
+		return fail(f, HTTPS_NO_NAME,
 			    "nobody says where the API server is: write facts: "
 			    "{api: \"https://HOST:PORT\"}");
 	if (!p->node[0])
-		return fail(f, KUBELET_NO_NAME,
+		return fail(f, HTTPS_NO_NAME,
 			    "nobody says how the cluster calls this node: write "
 			    "facts: {node: NAME}");
 	failure = read_ca(f, p->api_ca, NULL, ret_pem, &call->ca_len);
@@ -298,70 +276,70 @@ static enum kubelet_failure find_api(struct fetch *f, struct kubelet_http_call *
 	return failure;
 }
 
-static enum kubelet_failure explain_node(struct fetch *f, int error, const struct server *s)
+static enum https_failure explain_node(struct fetch *f, int error, const struct server *s)
 {
 	switch (error) {
 	case -EBADMSG:
-		return fail(f, KUBELET_NOT_JSON, "the answer of %s is cut short or not JSON",
+		return fail(f, HTTPS_NOT_JSON, "the answer of %s is cut short or not JSON",
 			    s->shown);
 	case -EINVAL:
 	case -E2BIG:
-		return fail(f, KUBELET_NO_LIST, "the answer of %s is not about the node %s",
-			    s->shown, f->question->place.node);
+		return fail(f, HTTPS_NO_LIST, "the answer of %s is not about the node %s", s->shown,
+			    f->question->place.node);
 	default:
-		return fail(f, KUBELET_OTHER, "no memory for the answer of %s", s->shown);
+		return fail(f, HTTPS_OTHER, "no memory for the answer of %s", s->shown);
 	}
 }
 
 /* Its metadata is enough, where the server knows how to leave out the rest; out of the server's memory,
  * as with pods. */
-static enum kubelet_failure node_from_api(struct fetch *f)
+static enum https_failure node_from_api(struct fetch *f)
 {
 	const struct kubelet_place *p = &f->question->place;
 	_cleanup_free_ char *pem = NULL, *url = NULL;
-	struct kubelet_http_call call = {
+	struct https_call call = {
 		.accept = "Accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, "
 			  "application/json"};
 	const struct server s = {.shown = p->api, .ca_key = "api-ca", .right = "get on nodes"};
-	struct kubelet_http_reply reply;
-	enum kubelet_failure failure = find_api(f, &call, &pem);
+	struct https_reply reply;
+	enum https_failure failure = find_api(f, &call, &pem);
 	int r;
 
-	if (failure != KUBELET_ANSWERED)
+	if (failure != HTTPS_ANSWERED)
 		return failure;
 	if (asprintf(&url, "%s/api/v1/nodes/%s?resourceVersion=0", p->api, p->node) < 0)
-		return fail(f, KUBELET_OTHER, "no memory to ask for the node");
+		return fail(f, HTTPS_OTHER, "no memory to ask for the node");
 	call.url = url;
 	failure = get_text(f, &s, &call, &reply);
-	if (failure != KUBELET_ANSWERED)
+	if (failure != HTTPS_ANSWERED)
 		return failure;
 	r = node_json_parse(reply.body, reply.len, p->node, &f->answer->labels);
 	free(reply.body);
-	return r < 0 ? explain_node(f, r, &s) : KUBELET_ANSWERED;
+	return r < 0 ? explain_node(f, r, &s) : HTTPS_ANSWERED;
 }
 
-static enum kubelet_failure from_api(struct fetch *f)
+static enum https_failure from_api(struct fetch *f)
 {
 	const struct kubelet_place *p = &f->question->place;
 	_cleanup_free_ char *pem = NULL;
-	struct kubelet_http_call call = {0};
+	struct https_call call = {0};
 	struct server s = {.shown = p->api, .ca_key = "api-ca", .right = "list on pods"};
 	struct pods_json *pods = NULL;
-	enum kubelet_failure failure = find_api(f, &call, &pem);
+	enum https_failure failure = find_api(f, &call, &pem);
 
-	for (int page = 0; failure == KUBELET_ANSWERED && (page == 0 || pods->more); page++) {
+	for (int page = 0; failure == HTTPS_ANSWERED && (page == 0 || pods->more); page++) {
 		if (page == PAGES_MAX)
-			failure = fail(f, KUBELET_TOO_MANY, "the list of %s has no end", p->api);
+			failure = fail(f, HTTPS_TOO_MANY, "the list of %s has no end", p->api);
 		else
 			failure = next_page(f, &s, &call, &pods);
 	}
-	if (failure != KUBELET_ANSWERED) {
+	if (failure != HTTPS_ANSWERED) {
 		pods_json_free(pods);
 		return failure;
 	}
 	f->answer->pods = pods;
 	f->answer->by_api = true;
-	return KUBELET_ANSWERED;
+	return HTTPS_ANSWERED;
 }
 
 /* Both refusals in one sentence, the kubelet's first. */
@@ -374,28 +352,28 @@ static void explain_both(struct kubelet_answer *answer, const char *shown)
 		       "%.60s refuses (403: no nodes/pods), and %.220s", shown, api);
 }
 
-static enum kubelet_failure ask(struct fetch *f)
+static enum https_failure ask(struct fetch *f)
 {
 	const struct kubelet_question *q = f->question;
-	enum kubelet_failure failure = read_token(f);
+	enum https_failure failure = read_token(f);
 
-	if (failure != KUBELET_ANSWERED)
+	if (failure != HTTPS_ANSWERED)
 		return failure;
 	if (q->node)
 		return node_from_api(f);
 	if (!q->api_only) {
 		failure = from_kubelet(f);
-		f->answer->refused = failure == KUBELET_FORBIDDEN;
+		f->answer->refused = failure == HTTPS_FORBIDDEN;
 		if (!f->answer->refused)
 			return failure;
 	}
 	failure = from_api(f);
-	if (failure != KUBELET_ANSWERED && f->answer->refused)
+	if (failure != HTTPS_ANSWERED && f->answer->refused)
 		explain_both(f->answer, q->place.shown);
 	return failure;
 }
 
-void kubelet_fetch(struct kubelet_http *http, int root_fd, const struct kubelet_question *question,
+void kubelet_fetch(struct https *http, int root_fd, const struct kubelet_question *question,
 		   struct kubelet_answer *ret_answer)
 {
 	struct fetch f = {
@@ -409,6 +387,6 @@ void kubelet_fetch(struct kubelet_http *http, int root_fd, const struct kubelet_
 	*ret_answer = (struct kubelet_answer){0};
 	ret_answer->failure = ask(&f);
 	explicit_bzero(f.token, sizeof(f.token));
-	if (ret_answer->failure == KUBELET_ANSWERED)
+	if (ret_answer->failure == HTTPS_ANSWERED)
 		ret_answer->why[0] = '\0';
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "agent/discover/kubelet_http.h"
+#include "agent/base/https.h"
 #include "agent/discover/kubelet_place.h"
 #include "agent/discover/pods_json.h"
 #include "policy/node_labels.h"
@@ -21,15 +21,15 @@ struct kubelet_question {
 };
 
 struct kubelet_answer {
-	enum kubelet_failure failure;
+	enum https_failure failure;
 	bool refused; /* the kubelet said 403; `failure` is about the API server then */
 	bool by_api;
-	struct pods_json *pods;	    /* owned; NULL unless KUBELET_ANSWERED */
+	struct pods_json *pods;	    /* owned; NULL unless HTTPS_ANSWERED */
 	struct node_labels *labels; /* the same, of a question about the node */
 	/* Cause and fix in one sentence, always the same words for the same state; "" for none. */
 	char why[KUBELET_WHY_SIZE];
 };
 
 /* Always fills *ret_answer. `root_fd` stands for "/" in paths, links in them included. */
-void kubelet_fetch(struct kubelet_http *http, int root_fd, const struct kubelet_question *question,
+void kubelet_fetch(struct https *http, int root_fd, const struct kubelet_question *question,
 		   struct kubelet_answer *ret_answer);

@@ -9,12 +9,12 @@
 enum evict_answer {
 	EVICT_ANSWER_NONE,     /* none yet */
 	EVICT_ANSWER_ACCEPTED, /* 200, 201: the pod is being deleted */
-	EVICT_ANSWER_GONE,     /* 404, or 409 because the name belongs to another UID by now */
+	EVICT_ANSWER_GONE, /* 404 about the pod, or 409 because the name belongs to another UID by now */
 	EVICT_ANSWER_CONFLICT, /* any other 409: somebody changed it meanwhile, ask again */
-	EVICT_ANSWER_BUDGET,   /* 429 of a PodDisruptionBudget, 500 of more than one: another pod */
-	EVICT_ANSWER_BUSY,     /* 429 of the server itself, any other 5xx: ask later */
-	EVICT_ANSWER_FORBIDDEN,	  /* 401, 403: nobody can be evicted until somebody mends that */
-	EVICT_ANSWER_REFUSED,	  /* any other status: not this pod */
+	EVICT_ANSWER_BUDGET, /* 429, 403 of a PodDisruptionBudget, 500 of more than one: another pod */
+	EVICT_ANSWER_BUSY,	/* 429 of the server itself, any other 5xx: ask later */
+	EVICT_ANSWER_FORBIDDEN, /* 401, 403: nobody can be evicted until somebody mends that */
+	EVICT_ANSWER_REFUSED, /* any other status, 403 of admission, 404 of no API server: not this pod */
 	EVICT_ANSWER_UNREACHABLE, /* the request never got there */
 	EVICT_ANSWER_UNTRUSTED,	  /* a certificate that the CA file does not vouch for */
 	EVICT_ANSWER_UNKNOWN, /* sent, and no whole answer: it may have been accepted. The UID makes asking again safe */

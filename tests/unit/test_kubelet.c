@@ -65,7 +65,7 @@ TEST(an_answer_comes_by_the_fd_and_is_taken_once)
 		assert_int_equal(readable(WAIT_MS), 1);
 		assert_true(kubelet_is_busy(k));
 		assert_true(kubelet_take(k, &a));
-		assert_int_equal(a.failure, KUBELET_ANSWERED);
+		assert_int_equal(a.failure, HTTPS_ANSWERED);
 		assert_int_equal(a.pods->n, 1);
 		pods_json_free(a.pods);
 		assert_false(kubelet_is_busy(k));

@@ -12,7 +12,7 @@
 #define MIB (1u << 20)
 
 static struct kubelet_case c;
-static struct kubelet_http *http;
+static struct https *http;
 static struct kubelet_question question;
 static struct kubelet_answer answer;
 
@@ -20,7 +20,7 @@ static int setup(void **state)
 {
 	(void)state;
 	kubelet_case_open(&c);
-	assert_int_equal(kubelet_http_new(&http), 0);
+	assert_int_equal(https_new(&http), 0);
 	memset(&question, 0, sizeof(question));
 	memset(&answer, 0, sizeof(answer));
 	question.max_bytes = 64 * MIB;
@@ -38,7 +38,7 @@ static int teardown(void **state)
 	(void)state;
 	forget_answer();
 	kubelet_place_clear(&question.place);
-	kubelet_http_free(http);
+	https_free(http);
 	kubelet_case_close(&c);
 	return 0;
 }
@@ -53,11 +53,11 @@ static void fetch(void)
 	assert_int_equal(kubelet_place_find(&c.policy, &here, &question.place), 0);
 	kubelet_fetch(http, c.root_fd, &question, &answer);
 	assert_null(strstr(answer.why, ".secret"));
-	assert_true((answer.failure == KUBELET_ANSWERED) == (answer.pods != NULL));
-	assert_true((answer.failure == KUBELET_ANSWERED) == (answer.why[0] == '\0'));
+	assert_true((answer.failure == HTTPS_ANSWERED) == (answer.pods != NULL));
+	assert_true((answer.failure == HTTPS_ANSWERED) == (answer.why[0] == '\0'));
 }
 
-static void expect(enum kubelet_failure failure, const char *why)
+static void expect(enum https_failure failure, const char *why)
 {
 	fetch();
 	if (answer.failure != failure || !strstr(answer.why, why))
@@ -67,7 +67,7 @@ static void expect(enum kubelet_failure failure, const char *why)
 
 TEST(the_kubelets_pods_are_read_with_the_token_of_the_account)
 {
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	assert_int_equal(answer.pods->n, 1);
 	assert_string_equal(answer.pods->pods[0].facts.name, "one");
 	assert_false(answer.by_api);
@@ -78,11 +78,11 @@ TEST(the_kubelets_pods_are_read_with_the_token_of_the_account)
 
 TEST(a_token_that_rotates_is_read_anew)
 {
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	kubelet_case_serve(&c, "token", "second.secret");
-	expect(KUBELET_UNAUTHORIZED, "does not know the token in /var/run/secrets");
+	expect(HTTPS_UNAUTHORIZED, "does not know the token in /var/run/secrets");
 	assert_int_equal(tree_write(c.dir, ACCOUNT "/token", "second.secret"), 0);
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	assert_int_equal(fake_kubelet_asked(c.server, "/pods"), 3);
 }
 
@@ -92,17 +92,17 @@ TEST(a_token_that_is_none_is_not_sent)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(tree_write(c.dir, ACCOUNT "/token", bad[i]), 0);
-		expect(KUBELET_NO_TOKEN, "no bearer token");
+		expect(HTTPS_NO_TOKEN, "no bearer token");
 	}
 	assert_int_equal(tree_delete(c.dir, ACCOUNT "/token"), 0);
-	expect(KUBELET_NO_TOKEN, "(No such file or directory): run colod with a service account");
+	expect(HTTPS_NO_TOKEN, "(No such file or directory): run colod with a service account");
 	assert_int_equal(fake_kubelet_asked(c.server, ""), 0);
 }
 
 TEST(a_certificate_of_somebody_else_gets_no_token)
 {
 	kubelet_case_certificate(&c, "stranger", "DNS:node-1");
-	expect(KUBELET_UNTRUSTED, "not signed by its CA");
+	expect(HTTPS_UNTRUSTED, "not signed by its CA");
 	assert_non_null(strstr(answer.why, "facts: {kubelet-ca: /path}"));
 	assert_int_equal(fake_kubelet_asked(c.server, ""), 0);
 }
@@ -110,14 +110,14 @@ TEST(a_certificate_of_somebody_else_gets_no_token)
 TEST(a_certificate_for_another_name_gets_no_token)
 {
 	kubelet_case_certificate(&c, "ca", "DNS:node-2");
-	expect(KUBELET_WRONG_NAME, "is not for the name node-1");
+	expect(HTTPS_WRONG_NAME, "is not for the name node-1");
 	assert_int_equal(fake_kubelet_asked(c.server, ""), 0);
 	c.policy.name = (char *)"node-2";
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	/* By the address that stands in the policy, where a certificate names it. */
 	kubelet_case_certificate(&c, "ca", "IP:127.0.0.1");
 	c.policy.name = (char *)"127.0.0.1";
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 }
 
 TEST(a_kubelet_that_signs_for_itself_is_trusted_by_its_own_file)
@@ -127,7 +127,7 @@ TEST(a_kubelet_that_signs_for_itself_is_trusted_by_its_own_file)
 	size_t len;
 
 	kubelet_case_certificate(&c, "own", "DNS:node-1");
-	expect(KUBELET_UNTRUSTED, "");
+	expect(HTTPS_UNTRUSTED, "");
 	(void)snprintf(path, sizeof(path), "%s/own.pem", c.files);
 	f = fopen(path, "re");
 	assert_non_null(f);
@@ -136,24 +136,24 @@ TEST(a_kubelet_that_signs_for_itself_is_trusted_by_its_own_file)
 	pem[len] = '\0';
 	assert_int_equal(tree_write(c.dir, "etc/own.pem", pem), 0);
 	c.policy.ca = (char *)"/etc/own.pem";
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	/* Without a word in the policy: where such a kubelet leaves it. */
 	c.policy.ca = NULL;
 	assert_int_equal(tree_write(c.dir, "var/lib/kubelet/pki/kubelet.crt", pem), 0);
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	/* The cluster's CA does not count where the policy names another. */
 	kubelet_case_certificate(&c, "ca", "DNS:node-1");
 	c.policy.ca = (char *)"/etc/own.pem";
-	expect(KUBELET_UNTRUSTED, "");
+	expect(HTTPS_UNTRUSTED, "");
 }
 
 TEST(without_a_ca_nothing_is_asked)
 {
 	assert_int_equal(tree_delete(c.dir, ACCOUNT "/ca.crt"), 0);
-	expect(KUBELET_NO_CA, "an unchecked server gets no token");
+	expect(HTTPS_NO_CA, "an unchecked server gets no token");
 	assert_int_equal(tree_write(c.dir, ACCOUNT "/ca.crt", "not a certificate"), 0);
 	fetch();
-	assert_true(answer.failure == KUBELET_NO_CA || answer.failure == KUBELET_UNTRUSTED);
+	assert_true(answer.failure == HTTPS_NO_CA || answer.failure == HTTPS_UNTRUSTED);
 	assert_int_equal(fake_kubelet_asked(c.server, ""), 0);
 }
 
@@ -161,15 +161,15 @@ TEST(refusals_and_failures_have_their_own_sentences)
 {
 	static const struct {
 		const char *mode;
-		enum kubelet_failure failure;
+		enum https_failure failure;
 		const char *why;
 	} modes[] = {
-		{"404", KUBELET_STATUS, "answers with status 404"},
-		{"500", KUBELET_STATUS, "answers with status 500"},
-		{"503", KUBELET_STATUS, "answers with status 503"},
-		{"redirect", KUBELET_STATUS, "status 302, which is not followed"},
-		{"cut", KUBELET_CUT, "was cut short"},
-		{"garbage", KUBELET_NOT_JSON, "cut short or not JSON"},
+		{"404", HTTPS_STATUS, "answers with status 404"},
+		{"500", HTTPS_STATUS, "answers with status 500"},
+		{"503", HTTPS_STATUS, "answers with status 503"},
+		{"redirect", HTTPS_STATUS, "status 302, which is not followed"},
+		{"cut", HTTPS_CUT, "was cut short"},
+		{"garbage", HTTPS_NOT_JSON, "cut short or not JSON"},
 	};
 
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
@@ -179,13 +179,13 @@ TEST(refusals_and_failures_have_their_own_sentences)
 	}
 	assert_int_equal(fake_kubelet_asked(c.server, "/elsewhere"), 0);
 	kubelet_case_serve(&c, "mode", "length-less");
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	kubelet_case_serve(&c, "mode", "ok");
 	kubelet_case_serve(&c, "pods.json", "{\"kind\":\"Status\"}");
-	expect(KUBELET_NO_LIST, "is no list of pods");
+	expect(HTTPS_NO_LIST, "is no list of pods");
 	/* A kubelet that runs nothing. */
 	kubelet_case_serve(&c, "pods.json", "{\"kind\":\"PodList\",\"items\":null}");
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	assert_int_equal(answer.pods->n, 0);
 }
 
@@ -193,18 +193,17 @@ TEST(nobody_there_is_told_with_the_cause)
 {
 	fake_kubelet_stop(c.server);
 	c.server = NULL;
-	expect(KUBELET_UNREACHABLE, "nobody answers at https://127.0.0.1:");
+	expect(HTTPS_UNREACHABLE, "nobody answers at https://127.0.0.1:");
 	assert_non_null(strstr(answer.why, "Connection refused"));
 }
 
 TEST(a_server_that_is_too_slow_or_hangs_is_given_up)
 {
-	const struct kubelet_http_limits limits = {
-		.connect_ms = 5000, .whole_ms = 700, .slow_s = 5};
+	const struct https_limits limits = {.connect_ms = 5000, .whole_ms = 700, .slow_s = 5};
 
-	kubelet_http_set_limits(http, &limits);
+	https_set_limits(http, &limits);
 	kubelet_case_serve(&c, "mode", "hang");
-	expect(KUBELET_TOO_SLOW, "does not answer in time");
+	expect(HTTPS_TOO_SLOW, "does not answer in time");
 	kubelet_case_serve(&c, "mode", "slow");
 	kubelet_case_serve(&c, "pods.json", NULL);
 	{
@@ -215,20 +214,20 @@ TEST(a_server_that_is_too_slow_or_hangs_is_given_up)
 		kubelet_case_serve(&c, "pods.json", text);
 		free(text);
 	}
-	expect(KUBELET_TOO_SLOW, "does not answer in time");
+	expect(HTTPS_TOO_SLOW, "does not answer in time");
 }
 
 TEST(twenty_megabytes_are_read_and_what_is_over_the_bound_is_not)
 {
 	kubelet_case_serve(&c, "mode", "big");
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	assert_true(answer.pods->n > 1000);
 	assert_non_null(pods_json_find(answer.pods, KUBELET_CASE_UID));
 	kubelet_case_serve(&c, "mode", "huge");
-	expect(KUBELET_TOO_LARGE, "is larger than 64 MiB");
+	expect(HTTPS_TOO_LARGE, "is larger than 64 MiB");
 	question.max_bytes = 1 * MIB;
 	kubelet_case_serve(&c, "mode", "big");
-	expect(KUBELET_TOO_LARGE, "is larger than 1 MiB");
+	expect(HTTPS_TOO_LARGE, "is larger than 1 MiB");
 }
 
 static void use_api(void)
@@ -243,7 +242,7 @@ static void use_api(void)
 TEST(where_the_kubelet_refuses_the_api_server_lists_this_nodes_pods)
 {
 	use_api();
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	assert_true(answer.by_api);
 	assert_true(answer.refused);
 	assert_string_equal(answer.pods->pods[0].facts.name, "by-api");
@@ -252,7 +251,7 @@ TEST(where_the_kubelet_refuses_the_api_server_lists_this_nodes_pods)
 						      "node-1&limit=500&resourceVersion=0"),
 			 1);
 	question.api_only = true;
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	assert_true(answer.by_api);
 	assert_false(answer.refused);
 	assert_int_equal(fake_kubelet_asked(c.server, "/pods"), 1);
@@ -267,7 +266,7 @@ TEST(pages_are_followed_to_the_last_and_no_further)
 	kubelet_case_serve(&c, "api-next.json",
 			   KUBELET_CASE_PAGE("last", KUBELET_CASE_POD(KUBELET_CASE_UID_2, "b")));
 	kubelet_case_serve(&c, "api-last.json", KUBELET_CASE_LIST("1"));
-	expect(KUBELET_ANSWERED, "");
+	expect(HTTPS_ANSWERED, "");
 	assert_int_equal(answer.pods->n, 2);
 	assert_int_equal(answer.pods->n_bad, 1);
 	assert_non_null(pods_json_find(answer.pods, KUBELET_CASE_UID_2));
@@ -278,26 +277,26 @@ TEST(pages_are_followed_to_the_last_and_no_further)
 			 1);
 	/* Cut in the middle of the list: half a list is none. */
 	kubelet_case_serve(&c, "api-last.json", NULL);
-	expect(KUBELET_STATUS, "status 404");
+	expect(HTTPS_STATUS, "status 404");
 	kubelet_case_serve(&c, "api-next.json", KUBELET_CASE_PAGE("a&b", ""));
-	expect(KUBELET_NO_LIST, "names a next page that is none");
+	expect(HTTPS_NO_LIST, "names a next page that is none");
 	kubelet_case_serve(&c, "api-next.json", KUBELET_CASE_PAGE("next", ""));
-	expect(KUBELET_TOO_MANY, "has no end");
+	expect(HTTPS_TOO_MANY, "has no end");
 }
 
 TEST(both_refusing_is_told_of_both)
 {
 	use_api();
 	kubelet_case_serve(&c, "api-mode", "403");
-	expect(KUBELET_FORBIDDEN, "refuses (403: no nodes/pods), and https://127.0.0.1:");
+	expect(HTTPS_FORBIDDEN, "refuses (403: no nodes/pods), and https://127.0.0.1:");
 	assert_non_null(strstr(answer.why, "needs list on pods"));
 	assert_true(answer.refused);
 	c.policy.api = NULL;
-	expect(KUBELET_NO_NAME, "nobody says where the API server is");
+	expect(HTTPS_NO_NAME, "nobody says where the API server is");
 	c.policy.api = c.url;
 	c.policy.node = (char *)"a b";
 	c.policy.name = (char *)"node-1";
-	expect(KUBELET_NO_NAME, "nobody says how the cluster calls this node");
+	expect(HTTPS_NO_NAME, "nobody says how the cluster calls this node");
 }
 
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

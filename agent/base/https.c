@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See kubelet_http.h. A new connection for each question: one handshake every 10 s costs nothing,
+// See https.h. A new connection for each question: one handshake every 10 s costs nothing,
 // and no token, session or half-dead connection outlives its question.
-#include "agent/discover/kubelet_http.h"
+#include "agent/base/https.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -23,10 +23,11 @@
 #define POLL_MS 1000
 #define ACCEPT_JSON "Accept: application/json"
 
-struct kubelet_http {
+struct https {
 	CURLM *multi;
 	_Atomic bool stop;
-	struct kubelet_http_limits limits;
+	_Atomic bool interrupted;
+	struct https_limits limits;
 };
 
 struct body {
@@ -34,13 +35,14 @@ struct body {
 	size_t len;
 	size_t size;
 	size_t max;
+	bool borrowed; /* text is the caller's, and holds max */
 	bool too_large;
 	bool no_memory;
 };
 
-int kubelet_http_new(struct kubelet_http **ret_http)
+int https_new(struct https **ret_https)
 {
-	struct kubelet_http *h;
+	struct https *h;
 
 	/* Counted inside; thread-safe in every libcurl that colod is built with. */
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -52,28 +54,39 @@ int kubelet_http_new(struct kubelet_http **ret_http)
 		free(h);
 		return -ENOMEM;
 	}
-	h->limits = (struct kubelet_http_limits){CONNECT_MS, WHOLE_MS, SLOW_S};
-	*ret_http = h;
+	h->limits = (struct https_limits){CONNECT_MS, WHOLE_MS, SLOW_S};
+	*ret_https = h;
 	return 0;
 }
 
-void kubelet_http_free(struct kubelet_http *http)
+void https_free(struct https *https)
 {
-	if (!http)
+	if (!https)
 		return;
-	(void)curl_multi_cleanup(http->multi);
-	free(http);
+	(void)curl_multi_cleanup(https->multi);
+	free(https);
 }
 
-void kubelet_http_stop(struct kubelet_http *http)
+void https_stop(struct https *https)
 {
-	atomic_store(&http->stop, true);
-	(void)curl_multi_wakeup(http->multi);
+	atomic_store(&https->stop, true);
+	(void)curl_multi_wakeup(https->multi);
 }
 
-void kubelet_http_set_limits(struct kubelet_http *http, const struct kubelet_http_limits *limits)
+void https_interrupt(struct https *https)
 {
-	http->limits = *limits;
+	atomic_store(&https->interrupted, true);
+	(void)curl_multi_wakeup(https->multi);
+}
+
+void https_resume(struct https *https)
+{
+	atomic_store(&https->interrupted, false);
+}
+
+void https_set_limits(struct https *https, const struct https_limits *limits)
+{
+	https->limits = *limits;
 }
 
 static bool make_room(struct body *b, size_t more)
@@ -81,6 +94,8 @@ static bool make_room(struct body *b, size_t more)
 	size_t size = b->size ? b->size : FIRST_SIZE;
 	char *grown;
 
+	if (b->borrowed)
+		return true;
 	while (size < b->len + more + 1)
 		size *= 2;
 	if (size == b->size)
@@ -111,7 +126,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *context)
 }
 
 /* Each setopt fails only for want of memory or of a feature; then the question is not asked. */
-static bool set_up(CURL *easy, const struct kubelet_http *h, const struct kubelet_http_call *call,
+static bool set_up(CURL *easy, const struct https *h, const struct https_call *call,
 		   struct curl_slist *headers, struct curl_slist *connect, struct body *body)
 {
 	struct curl_blob ca = {
@@ -123,6 +138,12 @@ static bool set_up(CURL *easy, const struct kubelet_http *h, const struct kubele
 	SET(CURLOPT_PROTOCOLS_STR, "https");
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_HTTPHEADER, headers);
+	if (call->body) {
+		SET(CURLOPT_POSTFIELDS, call->body);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(call->body));
+	}
+	if (call->method)
+		SET(CURLOPT_CUSTOMREQUEST, call->method);
 	SET(CURLOPT_CONNECT_TO, connect);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, "");
@@ -148,8 +169,13 @@ static bool set_up(CURL *easy, const struct kubelet_http *h, const struct kubele
 	return ok;
 }
 
+static bool is_ended(struct https *h)
+{
+	return atomic_load(&h->stop) || atomic_load(&h->interrupted);
+}
+
 /* CURLE_ABORTED_BY_CALLBACK where the agent ends. */
-static CURLcode perform(struct kubelet_http *h, CURL *easy, const char *url)
+static CURLcode perform(struct https *h, CURL *easy, const char *url)
 {
 	CURLcode code = CURLE_FAILED_INIT;
 	int running = 1, left;
@@ -159,7 +185,7 @@ static CURLcode perform(struct kubelet_http *h, CURL *easy, const char *url)
 		return CURLE_COULDNT_CONNECT;
 	if (curl_multi_add_handle(h->multi, easy) != CURLM_OK)
 		return CURLE_OUT_OF_MEMORY;
-	while (running > 0 && !atomic_load(&h->stop)) {
+	while (running > 0 && !is_ended(h)) {
 		if (curl_multi_perform(h->multi, &running) != CURLM_OK)
 			break;
 		if (running > 0)
@@ -175,22 +201,23 @@ static CURLcode perform(struct kubelet_http *h, CURL *easy, const char *url)
 	return code;
 }
 
-static enum kubelet_failure failure_of_status(long status)
+static enum https_failure failure_of_status(long status)
 {
 	switch (status) {
 	case 200:
-		return KUBELET_ANSWERED;
+	case 201:
+		return HTTPS_ANSWERED;
 	case 401:
-		return KUBELET_UNAUTHORIZED;
+		return HTTPS_UNAUTHORIZED;
 	case 403:
-		return KUBELET_FORBIDDEN;
+		return HTTPS_FORBIDDEN;
 	default:
-		return KUBELET_STATUS;
+		return HTTPS_STATUS;
 	}
 }
 
-static enum kubelet_failure failure_of(CURL *easy, CURLcode code, const struct body *body,
-				       struct kubelet_http_reply *reply)
+static enum https_failure failure_of(CURL *easy, CURLcode code, const struct body *body,
+				     struct https_reply *reply)
 {
 	long os_error = 0, verify = 0;
 
@@ -201,89 +228,109 @@ static enum kubelet_failure failure_of(CURL *easy, CURLcode code, const struct b
 	if (reply->status >= 300)
 		return failure_of_status(reply->status);
 	if (body->too_large || code == CURLE_FILESIZE_EXCEEDED)
-		return KUBELET_TOO_LARGE;
+		return HTTPS_TOO_LARGE;
 	switch (code) {
 	case CURLE_OK:
 		return failure_of_status(reply->status);
 	case CURLE_ABORTED_BY_CALLBACK:
-		return KUBELET_ENDED;
+		return HTTPS_ENDED;
 	case CURLE_OPERATION_TIMEDOUT:
-		return KUBELET_TOO_SLOW;
+		return HTTPS_TOO_SLOW;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		/* X509_V_ERR_UNSPECIFIED (1) stands until the chain has been found good. */
-		return verify > 1 ? KUBELET_UNTRUSTED : KUBELET_WRONG_NAME;
+		return verify > 1 ? HTTPS_UNTRUSTED : HTTPS_WRONG_NAME;
 	case CURLE_SSL_CACERT_BADFILE:
-		return KUBELET_NO_CA;
+		return HTTPS_NO_CA;
 	case CURLE_PARTIAL_FILE:
 	case CURLE_RECV_ERROR:
 	case CURLE_GOT_NOTHING:
 		if (reply->status != 0 || code == CURLE_GOT_NOTHING)
-			return KUBELET_CUT;
+			return HTTPS_CUT;
 		break;
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_COULDNT_RESOLVE_HOST:
 		(void)snprintf(reply->cause, sizeof(reply->cause), "%s",
 			       os_error ? strerrordesc_np((int)os_error)
 					: curl_easy_strerror(code));
-		return KUBELET_UNREACHABLE;
+		return HTTPS_UNREACHABLE;
 	default:
 		break;
 	}
 	(void)snprintf(reply->cause, sizeof(reply->cause), "%s",
 		       body->no_memory ? "no memory" : curl_easy_strerror(code));
-	return KUBELET_OTHER;
+	return HTTPS_OTHER;
 }
 
-static struct curl_slist *headers_of(const char *token, const char *accept)
+/* What is known of the way there and back, whatever came of it. */
+static void measure(CURL *easy, CURLcode code, struct https_reply *reply)
 {
-	struct curl_slist *first = curl_slist_append(NULL, accept);
-	struct curl_slist *list = NULL;
-	char *line = NULL;
+	curl_off_t tls_us = 0, retry_s = 0;
 
-	if (first && asprintf(&line, "Authorization: Bearer %s", token) >= 0)
-		list = curl_slist_append(first, line);
-	if (line)
-		explicit_bzero(line, strlen(line));
-	free(line);
-	if (!list)
-		curl_slist_free_all(first);
-	return list;
+	(void)curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &tls_us);
+	(void)curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_s);
+	/* With the handshake done, some of it may be under way. */
+	reply->sent = tls_us > 0;
+	reply->whole = code == CURLE_OK;
+	reply->retry_after_s = retry_s < 0	      ? 0
+			       : retry_s > UINT32_MAX ? UINT32_MAX
+						      : (uint32_t)retry_s;
 }
 
-/* libcurl frees its copy of a header without wiping it. */
-static void forget_headers(struct curl_slist *list)
+static enum https_failure ask(struct https *h, const struct https_call *call,
+			      struct curl_slist *headers, struct curl_slist *connect,
+			      struct body *body, struct https_reply *reply)
 {
-	for (struct curl_slist *l = list; l; l = l->next)
-		explicit_bzero(l->data, strlen(l->data));
-	curl_slist_free_all(list);
-}
-
-enum kubelet_failure kubelet_http_get(struct kubelet_http *http,
-				      const struct kubelet_http_call *call,
-				      struct kubelet_http_reply *ret_reply)
-{
-	struct curl_slist *headers = headers_of(call->token,
-						call->accept ? call->accept : ACCEPT_JSON),
-			  *connect = NULL;
-	struct body body = {.max = call->max_bytes};
 	CURL *easy = curl_easy_init();
-	enum kubelet_failure failure = KUBELET_OTHER;
+	enum https_failure failure = HTTPS_OTHER;
 
-	*ret_reply = (struct kubelet_http_reply){.cause = "no memory"};
-	if (call->connect)
-		connect = curl_slist_append(NULL, call->connect);
-	if (easy && headers && (connect || !call->connect) &&
-	    set_up(easy, http, call, headers, connect, &body)) {
-		ret_reply->cause[0] = '\0';
-		failure = failure_of(easy, perform(http, easy, call->url), &body, ret_reply);
+	if (easy && set_up(easy, h, call, headers, connect, body)) {
+		CURLcode code = perform(h, easy, call->url);
+
+		reply->cause[0] = '\0';
+		failure = failure_of(easy, code, body, reply);
+		measure(easy, code, reply);
 	}
 	curl_easy_cleanup(easy);
-	forget_headers(headers);
-	curl_slist_free_all(connect);
-	if (failure == KUBELET_ANSWERED && !make_room(&body, 0))
-		failure = KUBELET_OTHER;
-	if (failure != KUBELET_ANSWERED) {
-		free(body.text);
+	return failure;
+}
+
+/* The token's line is wiped; libcurl reads these lists and keeps nothing of them. */
+static enum https_failure ask_with_token(struct https *h, const struct https_call *call,
+					 struct body *body, struct https_reply *reply)
+{
+	struct curl_slist type = {(char *)call->type, NULL};
+	struct curl_slist accept = {(char *)(call->accept ? call->accept : ACCEPT_JSON),
+				    call->type ? &type : NULL};
+	struct curl_slist connect = {(char *)call->connect, NULL};
+	struct curl_slist token = {NULL, &accept};
+	enum https_failure failure = HTTPS_OTHER;
+
+	if (asprintf(&token.data, "Authorization: Bearer %s", call->token) < 0)
+		return failure;
+	failure = ask(h, call, &token, call->connect ? &connect : NULL, body, reply);
+	explicit_bzero(token.data, strlen(token.data));
+	free(token.data);
+	return failure;
+}
+
+enum https_failure https_ask(struct https *https, const struct https_call *call,
+			     struct https_reply *ret_reply)
+{
+	struct body body = {
+		.text = call->buf,
+		.size = call->buf ? call->max_bytes + 1 : 0,
+		.max = call->max_bytes,
+		.borrowed = call->buf != NULL,
+	};
+	enum https_failure failure;
+
+	*ret_reply = (struct https_reply){.cause = "no memory"};
+	failure = ask_with_token(https, call, &body, ret_reply);
+	if (failure == HTTPS_ANSWERED && !make_room(&body, 0))
+		failure = HTTPS_OTHER;
+	if (failure != HTTPS_ANSWERED && !(call->keeps_refusal && call->buf)) {
+		if (!call->buf)
+			free(body.text);
 		return failure;
 	}
 	body.text[body.len] = '\0';
