@@ -349,6 +349,7 @@ int loop_run(const struct options *options)
 		return 1;
 	}
 	loop.state->status.started_us = loop_now_us(&loop);
+	tick_begin(loop.state, loop.state->status.started_us);
 	log_to_journal();
 	r = history_start(loop.state->history);
 	if (r < 0 && r != -ENODEV)

@@ -73,6 +73,7 @@ struct state {
 	bool policy_waits;     /* the files that were read last wait for the labels of this node */
 	struct record *record; /* --record; NULL without */
 	int64_t sampled_us;
+	int64_t begun_us;    /* tick_begin(); 0: never */
 	int64_t woken_us;    /* when a trigger told of memory last; 0: never */
 	bool triggered;	     /* one has fired since the last sample */
 	bool no_record_said; /* this spell of a full /run was logged */

@@ -232,9 +232,18 @@ void tick_wake(struct state *s, int64_t now_us, bool memory)
 		s->woken_us = now_us;
 }
 
+void tick_begin(struct state *s, int64_t now_us)
+{
+	s->begun_us = now_us;
+	if (observe_sample(s->observe, discover_model(s->discover), now_us) < 0)
+		log_warning("tick.observe", "no memory for a first sample");
+}
+
 bool tick_is_tense(const struct state *s)
 {
 	if (s->woken_us > 0 && s->status.pass_us - s->woken_us < WOKEN_US)
+		return true;
+	if (s->begun_us > 0 && s->status.pass_us - s->begun_us < WOKEN_US)
 		return true;
 	return s->policy &&
 	       ladder_memory_is_tense(&s->ladders.of[RESOURCE_MEMORY], discover_model(s->discover),

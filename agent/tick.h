@@ -11,6 +11,10 @@
  * in the outcomes and in the log, and the next pass tries again. */
 void tick(struct state *state, int64_t now_us);
 
+/* Before the first pass: what memory is like is looked at before anything is discovered, and again soon after. An agent
+ * that starts while memory runs out, or that died of it, sees how fast it falls as soon as there is a pass. */
+void tick_begin(struct state *state, int64_t now_us);
+
 /* A trigger has fired (of memory, or another resource): the pass that follows samples, and after memory's the next ones
  * come soon. */
 void tick_wake(struct state *state, int64_t now_us, bool memory);

@@ -71,6 +71,11 @@ bool growth_line_takes(const struct plan *plan, const struct pod *pod, int64_t n
 	return met_us > 0 && now_us - met_us < MET_US;
 }
 
+uint64_t growth_line_wants(const struct plan *plan, const struct pod *pod, int64_t now_us)
+{
+	return growth_line_takes(plan, pod, now_us) ? plan_growth(plan, pod)->wants_bytes_per_s : 0;
+}
+
 static uint64_t in_time(uint64_t bytes_per_s, uint64_t us)
 {
 	return bytes_per_s / UNIT * us / SECOND_US * UNIT;
@@ -87,6 +92,7 @@ static void go_on(struct plan_growth *g, const struct memory_growth *growth, uin
 		g->line_bytes += in_time(allowed, min_u64((uint64_t)(now_us - g->line_us), GAP_US));
 	g->line_bytes = min_u64(g->line_bytes, growth->now_bytes + SAVED_S * allowed);
 	g->line_us = now_us;
+	g->wants_bytes_per_s = max_u64(g->wants_bytes_per_s, growth->bytes_per_s);
 }
 
 uint64_t growth_line_bound(const struct decide_input *in, struct plan *plan, const struct pod *pod,

@@ -17,6 +17,9 @@ int growth_line_look(const struct decide_input *in, struct plan *plan);
  * is not held. */
 bool growth_line_takes(const struct plan *plan, const struct pod *pod, int64_t now_us);
 
+/* How fast it would grow without the hold; 0 for one that is not held, or has not met its bound lately. */
+uint64_t growth_line_wants(const struct plan *plan, const struct pod *pod, int64_t now_us);
+
 /* What memory.high is to be now for one that may grow by allowed_bytes in a second; the line goes on from there. Never
  * below what it uses, unless that bound stands already. */
 uint64_t growth_line_bound(const struct decide_input *in, struct plan *plan, const struct pod *pod,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/assign.h"
+#include "policy/growth_line.h"
 #include "policy/memory_growth.h"
 #include "policy/ring.h"
 #include "policy/rule.h"
@@ -192,16 +193,20 @@ static uint64_t usage(const struct victim_input *in, const struct pod *pod)
 	return s && s->valid & SAMPLE_MEMORY ? s->memory_bytes : 0;
 }
 
-/* And what it would use soon, as it grows now: it is not enough that memory comes back, it has to stay. Where that
- * is not measured it rests. */
+/* And what it would use soon, as it grows now, or grew before it was held: it is not enough that memory comes back, it
+ * has to stay. Where that is not measured it rests. */
 static uint64_t soon(const struct victim_input *in, const struct pod *pod, uint64_t usage_bytes)
 {
+	uint64_t wants = growth_line_wants(in->plan, pod, in->now_us);
 	struct memory_growth growth;
 
-	if (usage_bytes == 0 || !memory_growth_of(in->samples, pod, in->now_us, &growth) ||
-	    growth.bytes_per_s > in->model->node.memory_bytes)
+	if (usage_bytes == 0 || !memory_growth_of(in->samples, pod, in->now_us, &growth))
 		return usage_bytes;
-	return usage_bytes + growth.bytes_per_s * VICTIM_SOON_S;
+	if (wants < growth.bytes_per_s)
+		wants = growth.bytes_per_s;
+	if (wants > in->model->node.memory_bytes)
+		return usage_bytes;
+	return usage_bytes + wants * VICTIM_SOON_S;
 }
 
 static uint64_t over_request(const struct pod *pod, uint64_t bytes)

@@ -58,6 +58,18 @@ TEST(who_does_not_slip_goes_along_the_line)
 	assert_true(c.n_writes <= 60 && c.n_writes >= 20);
 }
 
+/* Whoever looks for the one that fills the node must not be told that it hardly grows: that is the hold's doing. */
+TEST(what_it_would_take_without_the_hold_is_known_for_as_long_as_it_is_held)
+{
+	(void)hold_the_hog();
+	memory_case_run(&c, 20, (struct memory_second){.hog_grows = 100});
+	assert_int_equal(growth_line_wants(&c.f.plan, c.hog, c.now_us), 100 * MIB);
+	assert_int_equal(growth_line_wants(&c.f.plan, c.tame, c.now_us), 0);
+	/* It stands at its bound no longer: what it does now counts. */
+	memory_case_run(&c, 4, (struct memory_second){.hog_grows = 0});
+	assert_int_equal(growth_line_wants(&c.f.plan, c.hog, c.now_us), 0);
+}
+
 /* A tense agent looks five times a second: a bound that is right to a second's growth stays. */
 TEST(it_is_written_once_a_second_however_often_it_is_looked_at)
 {
@@ -152,6 +164,7 @@ int main(void)
 		CASE(what_slips_over_the_bound_is_not_forgiven),
 		CASE(who_does_not_slip_goes_along_the_line),
 		CASE(it_is_written_once_a_second_however_often_it_is_looked_at),
+		CASE(what_it_would_take_without_the_hold_is_known_for_as_long_as_it_is_held),
 		CASE(no_bound_is_written_below_what_is_in_use),
 		CASE(what_was_not_used_is_not_saved_up),
 		CASE(who_stands_at_its_bound_stays_held_and_who_does_not_is_let_go),

@@ -388,6 +388,22 @@ TEST(a_trigger_is_looked_at_at_once_and_memorys_keeps_the_agent_awake_for_a_whil
 	assert_true(tick_is_tense(t.state));
 }
 
+/* An agent that starts while memory runs out must not need a second until it knows how fast. */
+TEST(memory_is_looked_at_before_the_first_pass_and_five_times_a_second_for_a_while)
+{
+	start("squeeze", MODE_FULL);
+	tick_begin(t.state, 10 * S_US);
+	assert_int_equal(sampled_ms(t.state), 10000);
+	tick(t.state, 10 * S_US + 50000);
+	assert_int_equal(sampled_ms(t.state), 10050);
+	assert_int_equal(observe_samples(t.state->observe)->node.count, 2);
+	assert_true(tick_is_tense(t.state));
+	tick(t.state, 11 * S_US + 900000);
+	assert_true(tick_is_tense(t.state));
+	tick(t.state, 12 * S_US + 50000);
+	assert_false(tick_is_tense(t.state));
+}
+
 /* A resource alone: its knobs come back, the others stay, and raising it plans at once. */
 TEST(a_lowered_resource_gives_back_its_knobs_alone)
 {
@@ -430,6 +446,7 @@ int main(void)
 		UNIT(a_missing_controller_is_enabled_for_a_plain_cgroup_only),
 		UNIT(off_disarms_triggers_and_enables_no_controller),
 		UNIT(a_trigger_is_looked_at_at_once_and_memorys_keeps_the_agent_awake_for_a_while),
+		UNIT(memory_is_looked_at_before_the_first_pass_and_five_times_a_second_for_a_while),
 		UNIT(a_lowered_resource_gives_back_its_knobs_alone),
 		UNIT(observe_enables_no_controller_and_a_raised_mode_does),
 		UNIT(colods_own_writes_wake_nobody),

@@ -62,6 +62,28 @@ TEST(what_it_will_have_grown_by_counts)
 	assert_int_equal(c->l.list[0].soon_bytes, 60 * MIB);
 }
 
+/* What a hold keeps from growing is what fills the node, not the one beside it that rests. */
+TEST(what_it_grew_by_before_it_was_held_counts_while_it_stands_at_its_bound)
+{
+	struct victim_case *c = *state;
+	struct pod *rests = victim_case_pod(c, O1, LEVEL_P7, 60);
+	struct pod *held = victim_case_pod(c, O2, LEVEL_P7, 14);
+	struct plan_growth *g;
+
+	victim_case_order(c, 1, EVICT_BY_USAGE, EVICT_BY_LEVEL);
+	assert_int_equal(plan_reserve_growths(&c->f.plan, &c->f.model), 0);
+	g = &c->f.plan.growths[held->slot];
+	victim_case_grows(c, rests, 60);
+	victim_case_grows(c, held, 15);
+	g->wants_bytes_per_s = 5 * MIB;
+	assert_ptr_equal(victim_case_choose(c), rests);
+	g->met_us = VICTIM_CASE_NOW - 1000000;
+	assert_ptr_equal(victim_case_choose(c), held);
+	assert_int_equal(c->l.list[0].soon_bytes, 65 * MIB);
+	g->met_us = VICTIM_CASE_NOW - 3000000;
+	assert_ptr_equal(victim_case_choose(c), rests);
+}
+
 TEST(more_over_the_request_goes_first)
 {
 	struct victim_case *c = *state;
@@ -187,6 +209,7 @@ int main(void)
 		VICTIM_TEST(the_lowest_level_goes_first_whatever_the_policy_says),
 		VICTIM_TEST(more_usage_goes_first),
 		VICTIM_TEST(what_it_will_have_grown_by_counts),
+		VICTIM_TEST(what_it_grew_by_before_it_was_held_counts_while_it_stands_at_its_bound),
 		VICTIM_TEST(more_over_the_request_goes_first),
 		VICTIM_TEST(no_request_is_all_over_and_one_that_nobody_told_is_nothing_over),
 		VICTIM_TEST(the_newest_goes_first),

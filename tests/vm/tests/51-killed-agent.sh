@@ -4,7 +4,7 @@
 # budget: 120s
 # long-budget: 150s
 # profile: small
-# title: an agent that is killed on the rung reclaim, or while it kills, leaves no hold and nobody beside is hurt; the next one takes up the storm
+# title: an agent that is killed on the rung reclaim, or while it kills, leaves no hold and nobody beside is hurt; the next one takes up the storm, and one that starts in the middle of one is in time
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
@@ -112,6 +112,7 @@ at_kill()
 	ok "status answers" wait_for 10 coloctl status
 	colod_next_pass
 	first=$(agent)
+	line=$(status '.room.line_bytes / 1048576 | floor')
 	echo $had >"$(pod_path fast)/memory.high"
 	touch "$PODS_SHARE/go-fast"
 	ok "the agent is killed while the hog dies that it killed" kill_with fast "$first"
@@ -126,6 +127,21 @@ at_kill()
 	ok "and counts it" wait_for 10 has_another_kill
 	nobody_beside "the next kill"
 	told
+}
+
+available_mib() { awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo; }
+short_of() { [ "$(available_mib)" -lt "$1" ]; }
+
+# Nobody watched while the node filled up: some seconds are left when the agent comes.
+cold_start()
+{
+	colod_stop
+	touch "$PODS_SHARE/go-cold"
+	ok "the node fills up" wait_for 60 short_of $((line + 80))
+	ok "start in the middle of it" colod_start
+	ok "the hog is killed" wait_for 20 dead cold
+	ok "by the agent" wait_for 10 has_another_kill
+	nobody_beside "the cold start"
 }
 
 # What it leaves of that kill: the numbers, whom it took and whom it passed over, and 10 s later what it came to.
@@ -155,10 +171,12 @@ wait_for 60 test -e "$PODS_SHARE/calm"
 growing_pod hog 1
 growing_pod fast 4
 growing_pod next 4
+growing_pod cold 2
 colod_facts
 web=$(pids web) calm=$(pids calm) kills=$(oom_kills) beside=$(knobs calm)$(knobs web)
 at_reclaim
 at_kill
+cold_start
 colod_clean
 pods_cleanup
 done_testing
