@@ -15,6 +15,7 @@
 #include "agent/base/log.h"
 #include "agent/base/messages.h"
 #include "agent/base/sys.h"
+#include "agent/evictor.h"
 #include "policy/mode.h"
 #include "policy/names.h"
 
@@ -232,6 +233,8 @@ int control_set_mode(struct state *s, enum resource resource, enum mode mode,
 	};
 	if (!say->given)
 		*say = (struct control_say){0};
+	if (mode > MODE_PROTECT && (whole || resource == RESOURCE_MEMORY))
+		evictor_trust(s);
 	record(s, what, from, names_mode(mode), caller);
 	return save(s);
 }

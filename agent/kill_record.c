@@ -8,6 +8,7 @@
 #include "agent/base/history.h"
 #include "agent/base/history_numbers.h"
 #include "agent/base/messages.h"
+#include "agent/evictor.h"
 #include "policy/decide.h"
 #include "policy/reason_text.h"
 #include "policy/victim_text.h"
@@ -25,18 +26,22 @@ void kill_record_begin(const struct state *s, const struct victim_list *list,
 	const struct victim *v = &list->list[0];
 	struct history_record *r = ret_record;
 	char why[REASON_TEXT_SIZE], expected[REASON_TEXT_UNIT_SIZE];
+	bool kept = evictor_budget_keeps(s, v->pod->serial);
 
 	*r = HISTORY_RECORD(HISTORY_KILL);
 	set_pod(r, v->pod, v->level);
 	HISTORY_SET(r->knob, "cgroup.kill");
-	HISTORY_SET(r->why, "%s; %s are expected back",
+	HISTORY_SET(r->why, "%s; %s are expected back%s",
 		    reason_text(&need->reason, s->policy, why, sizeof(why)),
-		    reason_text_bytes(v->estimate_bytes, expected));
+		    reason_text_bytes(v->estimate_bytes, expected),
+		    kept ? "; its PodDisruptionBudget had refused an eviction" : "");
 	history_number(r, "kill_us", s->status.pass_us);
 	history_number_if(r, "needed_bytes", true, need->bytes);
 	history_number_if(r, "expected_bytes", true, v->estimate_bytes);
 	history_number(r, "candidates", (int64_t)list->n_candidates);
 	history_number(r, "left_out", victim_text_n_left(list));
+	if (kept)
+		history_number(r, "budget_refused", 1);
 }
 
 void kill_record_end(struct history_record *r, const struct kill_done *done,

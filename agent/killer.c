@@ -16,29 +16,37 @@
 #include "agent/base/log.h"
 #include "agent/base/messages.h"
 #include "agent/effects.h"
+#include "agent/evictor.h"
 #include "agent/kill_record.h"
-#include "policy/decide.h"
+#include "agent/victim_stats.h"
 #include "policy/freeze.h"
-#include "policy/kernel_text.h"
 #include "policy/memory_kill.h"
 #include "policy/record_kill.h"
 
-#define STAT_SIZE 8192
 /* Who would have been killed is said once in so long. */
 #define SAY_AGAIN_US 60000000
+/* So long a kill waits for the API server: a node that runs out of memory has a second or two. */
+#define DELETION_US 300000
 
 struct killer {
 	struct kill *threads;
 	struct lift_record *lifted;
 	struct memory_kill memory;
-	struct victim_memory *stats; /* by pod->slot */
-	size_t n_stats;
+	struct victim_stats stats;
 	bool said_release;
 	struct record_kill look; /* of this pass, where `chosen` */
 	bool chosen;
 	int64_t said_us; /* who it would have been, or that there is nobody */
+	/* One whose deletion was asked for: the kill waits for the answer, but not for long. */
+	struct {
+		uint64_t serial; /* 0: none */
+		int64_t at_us;
+		bool alone; /* the kill gives something back even without it */
+		struct history_record record;
+	} deleting;
 	struct kill_name {
 		uint64_t serial; /* 0: free */
+		bool evict;	 /* the evictor's */
 		struct history_record record;
 	} under_way[KILL_JOBS];
 };
@@ -89,52 +97,8 @@ void killer_free(struct killer *killer)
 		return;
 	kill_free(killer->threads);
 	lift_record_free(killer->lifted);
-	free(killer->stats);
+	victim_stats_done(&killer->stats);
 	free(killer);
-}
-
-/* In calm times: there is no memory to be had when it is needed. */
-static void reserve(struct killer *killer, size_t n)
-{
-	struct victim_memory *grown;
-
-	if (n <= killer->n_stats)
-		return;
-	grown = reallocarray(killer->stats, n, sizeof(*grown));
-	if (!grown)
-		return;
-	memset(grown + killer->n_stats, 0, (n - killer->n_stats) * sizeof(*grown));
-	killer->stats = grown;
-	killer->n_stats = n;
-}
-
-static void measure(struct state *s, const struct pod *pod)
-{
-	struct victim_memory *m = &s->killer->stats[pod->slot];
-	_cleanup_close_ int fd = -EBADF;
-	char text[STAT_SIZE];
-
-	*m = (struct victim_memory){.serial = pod->serial};
-	if (fs_open_dir_of(discover_cgroup_fd(s->discover), pod->cgroup->path, pod->cgroup->inode,
-			   &fd) < 0 ||
-	    fs_read(fd, "memory.stat", text, sizeof(text), NULL) < 0 ||
-	    kernel_text_memory_held(text, &m->anon_bytes, &m->shmem_bytes) < 0)
-		return;
-	m->at_us = s->status.pass_us;
-}
-
-static void measure_all(struct state *s)
-{
-	const struct model *model = discover_model(s->discover);
-
-	for (size_t i = 0; i < model->n_pods; i++) {
-		const struct pod *pod = model->pods[i];
-		const struct assignment *a = plan_assignment(&s->plan, pod);
-
-		if (pod->slot < s->killer->n_stats && a->state == ASSIGNMENT_LEVEL &&
-		    a->role == ROLE_OFFLINE && a->may_hold)
-			measure(s, pod);
-	}
 }
 
 static struct kill_name *find(struct killer *killer, uint64_t serial)
@@ -154,6 +118,11 @@ static void on_done(struct state *s, const struct kill_done *done)
 	struct history_record unnamed = HISTORY_RECORD(HISTORY_KILL);
 	uint64_t freed;
 
+	if (name && name->evict) {
+		name->serial = 0;
+		evictor_killed(s, done);
+		return;
+	}
 	kill_record_end(name ? &name->record : &unnamed, done, &freed);
 	if (done->errors[KILL_RELEASE] == -EPERM && !killer->said_release) {
 		killer->said_release = true;
@@ -170,35 +139,136 @@ static void on_done(struct state *s, const struct kill_done *done)
 	name->serial = 0;
 }
 
-/* False: it does not begin, and the next pass looks again. */
-static bool begin(struct state *s, const struct victim *victim, struct history_record *record)
+/* 0, -ENOENT where it is gone, -EBUSY, or -ENAMETOOLONG. */
+static int start(struct state *s, const struct pod *pod)
 {
-	struct killer *killer = s->killer;
-	struct kill_name *name = find(killer, 0);
-	const struct cgroup *cgroup = victim->pod->cgroup;
+	const struct cgroup *cgroup = pod->cgroup;
 	struct kill_job job = {
-		.token = victim->pod->serial,
+		.token = pod->serial,
 		.inode = cgroup->inode,
 		.kind = cgroup->kind,
 		.wait_us = KILL_WAIT_US,
 	};
 	int r;
 
-	if (!name || strlen(cgroup->path) >= sizeof(job.path))
-		return false;
+	if (strlen(cgroup->path) >= sizeof(job.path))
+		return -ENAMETOOLONG;
 	memcpy(job.path, cgroup->path, strlen(cgroup->path) + 1);
 	r = fs_open_dir_of(discover_cgroup_fd(s->discover), cgroup->path, cgroup->inode,
 			   &job.dir_fd);
 	if (r < 0)
-		return false; /* it is gone: the next pass knows */
-	memory_kill_taken(&killer->memory, victim, s->status.pass_us);
-	if (kill_start(killer->threads, &job) < 0) {
+		return r;
+	r = kill_start(s->killer->threads, &job);
+	if (r < 0)
 		(void)cleanup_close_fd(job.dir_fd);
-		return false;
+	return r;
+}
+
+static const struct victim_memory *measured(const struct state *s, const struct pod *pod)
+{
+	const struct victim_stats *stats = &s->killer->stats;
+
+	return pod->slot < stats->n && stats->list[pod->slot].serial == pod->serial
+		       ? &stats->list[pod->slot]
+		       : NULL;
+}
+
+/* What is in tmpfs comes back as well, where the pod can be deleted. So it is in what was measured, and a replay needs
+ * to know nothing of clusters. */
+static void count_tmpfs(struct state *s)
+{
+	const struct model *model = discover_model(s->discover);
+
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct pod *pod = model->pods[i];
+		const struct victim_memory *m = measured(s, pod);
+
+		if (m && m->at_us > 0 && evictor_may_delete(s, pod))
+			s->killer->stats.list[pod->slot].anon_bytes += m->shmem_bytes;
 	}
-	effects_begin(s, RESOURCE_MEMORY, record);
-	*name = (struct kill_name){.serial = job.token, .record = *record};
+}
+
+/* True: the kill waits for its answer. */
+static bool ask_deletion(struct state *s, const struct victim *victim,
+			 const struct history_record *record)
+{
+	struct killer *killer = s->killer;
+	const struct victim_memory *m = measured(s, victim->pod);
+
+	if (!m || m->shmem_bytes < VICTIM_LEAST_BYTES || killer->deleting.serial != 0 ||
+	    !evictor_may_delete(s, victim->pod) || evictor_delete(s, victim, record) < 0)
+		return false;
+	killer->deleting.serial = victim->pod->serial;
+	killer->deleting.at_us = s->status.pass_us;
+	killer->deleting.alone = m->anon_bytes - m->shmem_bytes >= VICTIM_LEAST_BYTES;
+	killer->deleting.record = *record;
 	return true;
+}
+
+/* The deletion was taken up, or refused, or it takes too long. */
+static void kill_deleted(struct state *s)
+{
+	struct killer *killer = s->killer;
+	uint64_t serial = killer->deleting.serial;
+	enum evictor_deletion deletion = evictor_deletion(s, serial);
+	struct history_record *record = &killer->deleting.record;
+	const struct model *model = discover_model(s->discover);
+	struct kill_name *name = find(killer, 0);
+	int r = -ENOENT;
+
+	if (serial == 0 || (deletion == EVICTOR_DELETION_ASKED &&
+			    s->status.pass_us - killer->deleting.at_us < DELETION_US))
+		return;
+	killer->deleting.serial = 0;
+	if (deletion == EVICTOR_DELETION_REFUSED && !killer->deleting.alone)
+		HISTORY_SET(record->to, "was not done: it cannot be deleted, and all is in tmpfs");
+	else
+		for (size_t i = 0; i < model->n_pods && name; i++)
+			if (model->pods[i]->serial == serial)
+				r = start(s, model->pods[i]);
+	if (r == 0) {
+		*name = (struct kill_name){.serial = serial, .record = *record};
+		return;
+	}
+	memory_kill_ended(&killer->memory, serial, false, 0, s->status.pass_us);
+	if (*record->to == '\0')
+		HISTORY_SET(record->to, "was not done: it is gone");
+	messages_tell(s->history, record);
+}
+
+/* False: it does not begin, and the next pass looks again. */
+static bool begin(struct state *s, const struct victim *victim, struct history_record *record)
+{
+	struct killer *killer = s->killer;
+	struct kill_name *name = find(killer, 0);
+	int r;
+
+	if (!name)
+		return false;
+	if (ask_deletion(s, victim, record)) {
+		memory_kill_taken(&killer->memory, victim, s->status.pass_us);
+		effects_begin(s, RESOURCE_MEMORY, &killer->deleting.record);
+		return true;
+	}
+	r = start(s, victim->pod);
+	/* Of one that is gone the next pass knows. */
+	if (r == 0 || r == -EBUSY)
+		memory_kill_taken(&killer->memory, victim, s->status.pass_us);
+	if (r < 0)
+		return false;
+	effects_begin(s, RESOURCE_MEMORY, record);
+	*name = (struct kill_name){.serial = victim->pod->serial, .record = *record};
+	return true;
+}
+
+int killer_evict(struct state *s, const struct pod *pod)
+{
+	struct kill_name *name = s->killer ? find(s->killer, 0) : NULL;
+	int r = name ? start(s, pod) : -EBUSY;
+
+	if (r == 0)
+		*name = (struct kill_name){.serial = pod->serial, .evict = true};
+	return r;
 }
 
 /* Nobody is killed, though it would be time. Said once in a while. */
@@ -217,7 +287,7 @@ static void say_nobody(struct state *s, const struct victim_list *list, bool ful
 
 static bool is_full(const struct state *s)
 {
-	return s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL;
+	return s->kill_mode == MODE_FULL;
 }
 
 /* Whom it would be, from what is measured now. */
@@ -229,8 +299,8 @@ static void choose(struct state *s)
 		.samples = observe_samples(s->observe),
 		.policy = s->policy,
 		.plan = &s->plan,
-		.memory = killer->stats,
-		.n_memory = killer->n_stats,
+		.memory = killer->stats.list,
+		.n_memory = killer->stats.n,
 		.state = &killer->memory.victims,
 		.way = EVICT_KILL,
 		.now_us = s->status.pass_us,
@@ -240,9 +310,10 @@ static void choose(struct state *s)
 	/* Nothing would be done and nothing said: nothing is read for it. */
 	if (!full && s->status.pass_us - killer->said_us < SAY_AGAIN_US)
 		return;
-	measure_all(s);
-	killer->look.memory = killer->stats;
-	killer->look.n_memory = killer->n_stats;
+	victim_stats_measure(s, &killer->stats, false);
+	count_tmpfs(s);
+	killer->look.memory = killer->stats.list;
+	killer->look.n_memory = killer->stats.n;
 	victim_choose(&in, &killer->look.list);
 	killer->chosen = true;
 }
@@ -255,11 +326,12 @@ void killer_decide(struct state *s)
 	if (!killer)
 		return;
 	killer->chosen = false;
-	reserve(killer, discover_model(s->discover)->n_slots);
+	victim_stats_reserve(&killer->stats, discover_model(s->discover)->n_slots);
 	while (kill_next(killer->threads, &done))
 		on_done(s, &done);
+	kill_deleted(s);
 	killer->look.before = killer->memory;
-	if (s->status.modes.by[RESOURCE_MEMORY] > MODE_OBSERVE &&
+	if (s->kill_mode > MODE_OBSERVE &&
 	    memory_kill_due(&killer->memory, discover_model(s->discover),
 			    observe_samples(s->observe), s->policy,
 			    freeze_newest_us(discover_model(s->discover), &s->plan),

@@ -21,5 +21,8 @@ void killer_decide(struct state *state);
 struct record_kill;
 const struct record_kill *killer_look(const struct state *state);
 
+/* Kills this pod for the evictor, who is told when that is over (evictor_killed()). 0 or -errno; -ENOENT: it is gone. */
+int killer_evict(struct state *state, const struct pod *pod);
+
 /* Begins the kill, if there is to be one. At the end of the same pass. */
 void killer_run(struct state *state);

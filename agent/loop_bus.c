@@ -10,6 +10,7 @@
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
 #include "agent/control.h"
+#include "agent/evictor.h"
 #include "agent/mode_sources.h"
 #include "agent/serve/bus.h"
 #include "agent/tick.h"
@@ -84,8 +85,10 @@ static int loop_what_if(void *context, const struct policy_source *sources, size
 
 void loop_bus_close(struct loop *loop)
 {
-	if (loop->state)
+	if (loop->state) {
 		units_set_bus(apply_units(loop->state->apply), NULL);
+		evictor_use_bus(loop->state, NULL);
+	}
 	bus_free(loop->bus);
 	loop->bus = NULL;
 	loop->sdbus = sd_bus_flush_close_unref(loop->sdbus);
@@ -112,8 +115,10 @@ static int bus_open(struct loop *loop)
 	if (r < 0)
 		return r;
 	r = bus_new(loop->sdbus, &ops, &loop->bus);
-	if (r == 0)
-		units_set_bus(apply_units(loop->state->apply), loop->sdbus);
+	if (r < 0)
+		return r;
+	units_set_bus(apply_units(loop->state->apply), loop->sdbus);
+	evictor_use_bus(loop->state, loop->sdbus);
 	return r;
 }
 

@@ -8,6 +8,7 @@
 
 #include "agent/base/fs.h"
 #include "agent/control.h"
+#include "agent/evictor.h"
 #include "policy/kernel_text.h"
 #include "policy/mode.h"
 #include "policy/names.h"
@@ -80,6 +81,20 @@ static void say_disable(struct state *s)
 	mode_say(&s->status.mode_says, MODE_SOURCE_DISABLE, RESOURCE_INVALID, MODE_OFF, why);
 }
 
+/* The emergency does not doubt: it is judged by what it gives back each time. */
+static void say_doubt(struct state *s)
+{
+	struct mode_says *says = &s->status.mode_says;
+	struct modes undoubted;
+
+	mode_lowest(says, &undoubted);
+	s->kill_mode = undoubted.by[RESOURCE_MEMORY];
+	if (evictor_doubts(s))
+		mode_say(says, MODE_SOURCE_DOUBT, RESOURCE_MEMORY, MODE_PROTECT,
+			 "three evictions in a row freed far less than expected: see coloctl "
+			 "history, then coloctl mode full");
+}
+
 void mode_sources_update(struct state *s)
 {
 	struct mode_says *says = &s->status.mode_says;
@@ -91,6 +106,7 @@ void mode_sources_update(struct state *s)
 	say_disable(s);
 	if (s->kernel_says.given)
 		says->all[MODE_SOURCE_KERNEL] = s->kernel_says;
+	say_doubt(s);
 	mode_lowest(says, &s->status.modes);
 }
 

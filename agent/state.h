@@ -46,6 +46,7 @@ struct state {
 	struct workers *workers;
 	struct reclaimer *reclaimer; /* NULL without lanes */
 	struct killer *killer;	     /* the same */
+	struct evictor *evictor;     /* the same */
 	struct scorer *scorer;	     /* the same */
 	struct policy *policy;
 	struct diags diags;
@@ -61,6 +62,7 @@ struct state {
 	struct history *history;      /* what was done, for people */
 	struct modes accounted_modes; /* as the history knows them, once modes_accounted */
 	bool modes_accounted;
+	enum mode kill_mode;	/* for memory, but for what doubt lowers: the emergency is exempt */
 	struct control control; /* what people asked for over the bus (control.c) */
 	bool control_unsaved;	/* its record differs: written again in the next pass */
 	bool control_unread;	/* what it says is not known yet: read again in the next pass */

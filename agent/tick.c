@@ -14,6 +14,7 @@
 #include "agent/base/log.h"
 #include "agent/controllers.h"
 #include "agent/effects.h"
+#include "agent/evictor.h"
 #include "agent/killer.h"
 #include "agent/life.h"
 #include "agent/mode_sources.h"
@@ -124,6 +125,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	if (r < 0)
 		return r;
 	r = diff(model, &s->plan, &s->status.modes, false, &s->changes);
+	evictor_decide(s);
 	killer_decide(s);
 	if (r == 0)
 		record_stage(s, now_us, &before, &floor_before);
@@ -160,6 +162,7 @@ static void apply_stage(struct state *s)
 	s->no_record_said = r < 0;
 	reclaimer_run(s);
 	killer_run(s);
+	evictor_run(s);
 	scorer_run(s);
 	discover_watch_owned(s->discover);
 	units_pass(apply_units(s->apply), discover_model(s->discover), s->status.pass_us);

@@ -11,6 +11,7 @@
 #include "agent/base/lanes.h"
 #include "agent/base/log.h"
 #include "agent/base/memory_lock.h"
+#include "agent/evictor.h"
 #include "agent/killer.h"
 #include "agent/reclaimer.h"
 #include "agent/scorer.h"
@@ -65,6 +66,8 @@ void workers_start(struct state *s)
 			    "cannot start the threads that kill: %s. Nobody is killed for memory, "
 			    "the kernel chooses",
 			    strerror(-r));
+	if (evictor_new(s) < 0)
+		log_warning("workers.evict", "no memory to keep track of evictions: none is made");
 	r = scorer_new(s);
 	if (r < 0)
 		log_warning("workers.scores",
@@ -138,6 +141,8 @@ void workers_stop(struct state *s)
 	if (!s->lanes)
 		return;
 	observe_use_lanes(s->observe, NULL);
+	evictor_free(s, s->evictor);
+	s->evictor = NULL;
 	killer_free(s->killer);
 	s->killer = NULL;
 	scorer_free(s->scorer);

@@ -18,8 +18,11 @@ static const struct {
 	int (*decide)(const struct decide_input *in, struct plan *plan);
 } deciders[] = {
 	{RESOURCE_CPU, decide_cores}, /* before decide_cpu: who meets whom */
-	{RESOURCE_CPU, decide_cpu},	  {RESOURCE_CPU, decide_cpu_burst},
-	{RESOURCE_MEMORY, decide_memory}, {RESOURCE_IO, decide_io},
+	{RESOURCE_CPU, decide_cpu},
+	{RESOURCE_CPU, decide_cpu_burst},
+	{RESOURCE_CPU, decide_cpu_returned},
+	{RESOURCE_MEMORY, decide_memory},
+	{RESOURCE_IO, decide_io},
 };
 
 static int assign(const struct model *model, const struct policy *policy, struct plan *plan)

@@ -414,6 +414,7 @@ size_t evict_pass(struct evict *e, const struct model *model, const struct sampl
 			was = *p;
 		ret_over[n] = (struct evict_over){.pending = was, .end = ended};
 		judge(e, &ret_over[n++]);
+		e->ended_us = now_us;
 		if (pod)
 			leave_out(e, was.serial, EVICT_ANSWER_ACCEPTED, now_us + EVICT_REFUSED_US);
 		*p = (struct evict_pending){0};

@@ -93,6 +93,9 @@ struct evict {
 	int64_t busy_until_us; /* nobody is asked until then */
 	int64_t off_until_us;  /* the same, for what a person has to mend: off_answer */
 	enum evict_answer off_answer;
+	int64_t short_since_us; /* memory has been short since, but for moments; 0: it is not */
+	int64_t short_us;	/* ... and when it was so last */
+	int64_t ended_us;	/* when the last one was over; 0: none was */
 	int64_t taint_until_us; /* 0: no cool-down is on */
 };
 

@@ -4,8 +4,12 @@
 // could stay stays. One goes at a time, the first of the set; it is worked out anew for the next.
 #include "policy/evict_choose.h"
 
+#include "policy/memory_growth.h"
 #include "policy/memory_wanted.h"
 #include "policy/room.h"
+
+/* Slower is the coming and going of any node. */
+#define FALL_BYTES_PER_S ((uint64_t)1 << 20)
 
 static bool names(const struct evict_policy *evict, enum evict_way way)
 {
@@ -99,6 +103,34 @@ static enum evict_not ended(const struct evict_input *in, struct evict_look *loo
 	return EVICT_NOW;
 }
 
+/* The rung stays for a while after what it is for has ended, and the mean of the fall lags by a second. */
+static bool still_short(const struct evict_input *in, const struct room *room)
+{
+	uint64_t left = room->room_bytes > 0 ? (uint64_t)room->room_bytes : 0, fall = 0;
+
+	if (in->ladder->rung == RUNG_CALM || in->ladder->pressure_us < in->now_us)
+		return false;
+	if (in->ladder->reason.code != REASON_MEMORY_EMPTY)
+		return true;
+	return room_falls_now(in->model, in->samples, in->evict->ended_us, &fall) &&
+	       fall >= FALL_BYTES_PER_S && room_lasts_us(left, fall) < MEMORY_GROWTH_ROOM_US;
+}
+
+void evict_choose_see(struct evict *e, const struct evict_input *in)
+{
+	struct room room;
+
+	if (e->short_since_us > 0 && in->now_us - e->short_us > EVICT_CHOOSE_BREAK_US)
+		e->short_since_us = 0;
+	if (!room_look(in->model, in->samples, in->now_us, &room) || !still_short(in, &room))
+		return;
+	e->short_us = in->now_us;
+	if (e->short_since_us < e->ended_us)
+		e->short_since_us = 0;
+	if (e->short_since_us == 0)
+		e->short_since_us = in->now_us;
+}
+
 static enum evict_not due(const struct evict_input *in, struct evict_look *look)
 {
 	const struct evict *e = in->evict;
@@ -111,8 +143,10 @@ static enum evict_not due(const struct evict_input *in, struct evict_look *look)
 		return EVICT_NOT_MEASURED;
 	look->need_bytes = memory_wanted_bytes(in->model, in->ladder, &room);
 	look->pending_bytes = pending_bytes(e);
-	if (look->need_bytes == 0)
+	if (look->need_bytes == 0 || e->short_since_us == 0 || e->short_us < in->now_us)
 		return EVICT_NOT_NEEDED;
+	if (in->now_us - e->short_since_us < EVICT_CHOOSE_STANDS_US)
+		return EVICT_NOT_LONG;
 	if (evict_doubts(e))
 		return EVICT_NOT_DOUBT;
 	why = ended(in, look);
@@ -200,7 +234,9 @@ const char *evict_choose_text(enum evict_not why)
 		[EVICT_NOW] = "somebody is asked to go",
 		[EVICT_NOT_RUNG] = "what is gentler has not failed",
 		[EVICT_NOT_MEASURED] = "memory was not measured lately",
-		[EVICT_NOT_NEEDED] = "what is on its way back is enough",
+		[EVICT_NOT_NEEDED] =
+			"memory is not short any more, or enough of it is on its way back",
+		[EVICT_NOT_LONG] = "memory has been short for a moment only",
 		[EVICT_NOT_ENDED] = "the memory of the last one is still to come",
 		[EVICT_NOT_COOL] = "the last one was less than evict.cooldown ago",
 		[EVICT_NOT_PER_HOUR] = "evict.per-hour allows no more in this hour",

@@ -11,6 +11,10 @@
 #include "policy/evict.h"
 #include "policy/victim.h"
 
+/* For each eviction memory has to have been short for so long since the one before, with no longer break than this. */
+#define EVICT_CHOOSE_STANDS_US 3000000
+#define EVICT_CHOOSE_BREAK_US 1500000
+
 struct evict_input {
 	const struct evict *evict;
 	const struct ladder *ladder; /* of memory */
@@ -30,6 +34,7 @@ enum evict_not {
 	EVICT_NOT_RUNG,
 	EVICT_NOT_MEASURED, /* how short memory is nobody knows now */
 	EVICT_NOT_NEEDED,   /* nothing more is */
+	EVICT_NOT_LONG,	    /* it may be a moment's */
 	EVICT_NOT_ENDED,    /* the last one's memory is still to come */
 	EVICT_NOT_COOL,	    /* until_us, as all below */
 	EVICT_NOT_PER_HOUR,
@@ -49,6 +54,9 @@ struct evict_look {
 	struct victim_list list;
 	size_t at; /* EVICT_NOW, not `again`: the choice, in the list */
 };
+
+/* Every pass, before evict_choose_due(): how long memory has been short. */
+void evict_choose_see(struct evict *evict, const struct evict_input *in);
 
 /* Whether it is time. The choice needs numbers that cost something to read: it comes after this. */
 bool evict_choose_due(const struct evict_input *in, struct evict_look *ret_look);

@@ -36,13 +36,13 @@
 // 3.2-3.3). The demo's nginx on 6.12, quota and no quota: p50 0.4 and 0.7 ms, p99 4.4 and 2.5, offline 51 and 108 %.
 #include "policy/ladder_cpu.h"
 
+#include "policy/cpu_floor.h"
 #include "policy/cpu_place.h"
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
 #include "policy/efficacy.h"
 #include "policy/knob.h"
 #include "policy/ladder.h"
-#include "policy/release.h"
 #include "policy/wait.h"
 #include "policy/who.h"
 
@@ -60,11 +60,6 @@
 /* Offline use × 6/5 below the quota: it no longer limits. */
 #define SLACK_NUM 6u
 #define SLACK_DEN 5u
-
-/* Since 6.18 a throttled task stops on its way back to user space. Before, the whole run queue
- * stops, kernel locks and all, and small quotas stall online work: the floor is higher there. */
-#define PER_TASK_THROTTLE_MAJOR 6
-#define PER_TASK_THROTTLE_MINOR 18
 
 /* What one step looks at. */
 struct view {
@@ -161,14 +156,7 @@ static void see_levels(struct view *v, const struct model *model, const struct p
 		floor_permille = max_u64(floor_permille, cpu->squeeze_floor_permille);
 	}
 	see_room(v, model, policy, plan);
-	v->floor_milli = v->capacity_milli * floor_permille / PERMILLE;
-	if (!release_at_least(model->node.kernel, PER_TASK_THROTTLE_MAJOR,
-			      PER_TASK_THROTTLE_MINOR)) {
-		uint64_t quarter = min_u64(CPU_MILLI, v->capacity_milli / 4);
-
-		v->floor_milli = max_u64(v->floor_milli, max_u64(v->capacity_milli / 10, quarter));
-	}
-	v->floor_milli = min_u64(v->floor_milli, v->capacity_milli);
+	v->floor_milli = cpu_floor_milli(&model->node, v->capacity_milli, floor_permille);
 }
 
 /* Quota = capacity × target − what all others use there; system use is what no pod accounts for. */

@@ -21,7 +21,7 @@ uint64_t memory_wanted_bytes(const struct model *model, const struct ladder *lad
 	uint64_t want = 0;
 
 	/* Nothing falls while those that took it stand still: what matters is how it will, once they run again. */
-	if (ladder->rung >= RUNG_FREEZE && ladder->reason.code == REASON_MEMORY_EMPTY &&
+	if (ladder->rung == RUNG_FREEZE && ladder->reason.code == REASON_MEMORY_EMPTY &&
 	    ladder->reason.observed > fall)
 		fall = ladder->reason.observed;
 	target = fall < most ? fall * (MEMORY_GROWTH_ROOM_US / SECOND_US) : UINT64_MAX / 2;

@@ -22,13 +22,10 @@ static const char *const modes[MODE_COUNT] = {
 };
 
 static const char *const mode_sources[MODE_SOURCE_COUNT] = {
-	[MODE_SOURCE_POLICY] = "policy",
-	[MODE_SOURCE_OPTION] = "command-line",
-	[MODE_SOURCE_BUS] = "set-mode",
-	[MODE_SOURCE_PAUSE] = "pause",
-	[MODE_SOURCE_CONTROL] = "control-file",
-	[MODE_SOURCE_DISABLE] = "disable-file",
-	[MODE_SOURCE_KERNEL] = "kernel-command-line",
+	[MODE_SOURCE_POLICY] = "policy",	[MODE_SOURCE_OPTION] = "command-line",
+	[MODE_SOURCE_BUS] = "set-mode",		[MODE_SOURCE_PAUSE] = "pause",
+	[MODE_SOURCE_CONTROL] = "control-file", [MODE_SOURCE_DOUBT] = "doubt",
+	[MODE_SOURCE_DISABLE] = "disable-file", [MODE_SOURCE_KERNEL] = "kernel-command-line",
 };
 
 static const char *const qos_classes[QOS_COUNT] = {

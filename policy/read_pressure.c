@@ -303,6 +303,8 @@ bool read_pressure_acts(const struct pressure_policy *rule, size_t step)
 
 	if (rule->sign == PRESSURE_EMPTY)
 		return rule->steps[step].action == ACTION_KILL && rule->steps[step].after_us == 0;
+	if (rule->steps[step].action == ACTION_EVICT)
+		return rule->sign == PRESSURE_SOME && rule->resource == RESOURCE_MEMORY;
 	/* What waits for the step before it comes with the steps that it waits for. */
 	return rule->sign == PRESSURE_SOME && (step == 0 || rule->steps[step].after_us == 0) &&
 	       (acted_on & (1u << rule->steps[step].action));

@@ -2,6 +2,8 @@
 // The sentences about pods that stand still for a moment, and why one does not; see reason_text.h.
 #include "policy/reason_text.h"
 
+#include <inttypes.h>
+
 /* It is, it was, it may be. */
 static void frozen_text(struct text_out *out, const struct reason *r)
 {
@@ -106,6 +108,12 @@ static void refused_text(struct text_out *out, const struct reason *r)
 
 void reason_text_freeze(struct text_out *out, const struct reason *reason)
 {
+	if (reason->code == REASON_RETURNED)
+		text_out_put(
+			out,
+			"one like it was evicted a moment ago: it starts with the floor, %" PRIu64
+			".%" PRIu64 " %% of the node",
+			reason->extra / 10, reason->extra % 10);
 	frozen_text(out, reason);
 	refused_text(out, reason);
 }

@@ -78,6 +78,8 @@ void record_node_put_tree(struct record_buf *buf, const struct model *m)
 		record_put(buf,
 			   " freeze-most=%" PRIu64 " thaw-late=%" PRIu64 " freeze-from=%" PRId64,
 			   m->freeze.most_us, m->freeze.late_us, m->freeze.from_us);
+	for (uint32_t i = 0; i < m->n_returned; i++)
+		record_put(buf, "%s%" PRIu64, i == 0 ? " returned=" : ",", m->returned[i]);
 	record_put_bytes(buf, "\n", 1);
 }
 
@@ -218,14 +220,45 @@ int record_node_get_can(struct record_line *line, struct model *model)
 	return 0;
 }
 
+/* "7,9"; only where there are any. */
+static int get_returned(struct record_line *line, struct model *model)
+{
+	struct record_line before = *line, word, part;
+
+	model->n_returned = 0;
+	if (line->len == 0 || record_words_key(line, "returned", &word) < 0) {
+		*line = before;
+		return 0;
+	}
+	while (word.len > 0) {
+		const char *comma = memchr(word.at, ',', word.len);
+
+		part = word;
+		part.len = comma ? (size_t)(comma - word.at) : word.len;
+		word.len -= part.len + (comma != NULL);
+		word.at += part.len + (comma != NULL);
+		if (model->n_returned == MODEL_RETURNED ||
+		    record_get_u64(&part, UINT64_MAX, &model->returned[model->n_returned++]) < 0)
+			return -EBADMSG;
+	}
+	return model->n_returned > 0 ? 0 : -EBADMSG;
+}
+
 /* Only where somebody would thaw. */
 static int get_freeze(struct record_line *line, struct freeze_guard *ret_guard)
 {
 	struct freeze_guard g = {0};
 	struct record_line word;
 
-	if (line->len > 0 &&
-	    (record_words_number(line, "freeze-most", UINT64_MAX, &g.most_us) < 0 ||
+	struct record_line before = *line;
+
+	*ret_guard = g;
+	if (line->len == 0 || record_words_key(line, "freeze-most", &word) < 0) {
+		*line = before;
+		return 0;
+	}
+	*line = before;
+	if ((record_words_number(line, "freeze-most", UINT64_MAX, &g.most_us) < 0 ||
 	     record_words_number(line, "thaw-late", UINT64_MAX, &g.late_us) < 0 ||
 	     record_words_key(line, "freeze-from", &word) < 0 ||
 	     record_get_i64(&word, &g.from_us) < 0))
@@ -260,7 +293,7 @@ int record_node_get_tree(struct record_line *line, struct model *model)
 	} else {
 		*line = before;
 	}
-	if (get_freeze(line, &model->freeze) < 0 || line->len > 0)
+	if (get_freeze(line, &model->freeze) < 0 || get_returned(line, model) < 0 || line->len > 0)
 		return -EBADMSG;
 	driver = RECORD_WORD_FROM(&word, DRIVER_COUNT, names_driver, enum cgroup_driver);
 	if (driver < 0)

@@ -25,6 +25,7 @@ static const struct message messages[HISTORY_KIND_COUNT] = {
 	[HISTORY_FACTS] = {"facts", "e683ce4511d2416fa9cfdcd8226e46b9", LOG_NOTICE},
 	[HISTORY_RECLAIM] = {"reclaim", "f9faa4078fc742288586617a4d3e647a", LOG_NOTICE},
 	[HISTORY_KILL] = {"kill", "e08267fde7de4bb0bb26a56e2a000201", LOG_WARNING},
+	[HISTORY_EVICT] = {"evict", "6a4d1f0e9b7c4c3f8d25e1a07b9c6f42", LOG_WARNING},
 	[HISTORY_CANDIDATE] = {"candidate", "5d0b6c3a8f2e4b0c9a5e7d1f46c28b93", LOG_DEBUG},
 	[HISTORY_EFFECT] = {"effect", "1f7c9b52e0d84c6d8b3a40e2957fd6ac", LOG_INFO},
 	[HISTORY_AGENT] = {"agent", "91de851ceea542e5a7991ce07b0760ad", LOG_NOTICE},
@@ -162,7 +163,7 @@ static void say(const struct history_record *r, const struct message *m, struct 
 	};
 	/* A pod that stands still, or would: one line each, not one among the many of a pod that is held. */
 	bool freeze = strcmp(r->knob, "cgroup.freeze") == 0;
-	bool step = rung || r->kind == HISTORY_KILL || freeze;
+	bool step = rung || r->kind == HISTORY_KILL || r->kind == HISTORY_EVICT || freeze;
 	char text[MESSAGES_TEXT_SIZE];
 
 	/* What was only observed is in the history; a line for each would be the plan over again. */

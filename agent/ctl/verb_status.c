@@ -265,6 +265,35 @@ static void freeze_line(const struct ctl *ctl, const cJSON *pods)
 	line(ctl, "freeze", text, now > 0 ? TERM_YELLOW : TERM_PLAIN);
 }
 
+/* Evictions, where the policy asks for them: how many, and why nobody goes now. */
+static void evict_line(const struct ctl *ctl, const cJSON *evict)
+{
+	uint64_t now_us = (uint64_t)ctl->term.now_us, until_us = doc_count(evict, "until_us"),
+		 cool_us = doc_count(evict, "cool_until_us"), pending = doc_count(evict, "pending");
+	char text[1024], left[DOC_TEXT_SIZE + 8] = "", cool[DOC_TEXT_SIZE + 96] = "",
+					      age[DOC_TEXT_SIZE];
+	bool bad = doc_true(evict, "doubt") || doc_has(evict, "off");
+
+	if (!doc_true(evict, "on"))
+		return;
+	if (until_us > now_us)
+		(void)snprintf(left, sizeof(left), " for %s", doc_duration(until_us - now_us, age));
+	if (cool_us > now_us)
+		(void)snprintf(cool, sizeof(cool), "; cool-down for %s%s",
+			       doc_duration(cool_us - now_us, age),
+			       doc_true(evict, "taint") ? ", the node is tainted" : "");
+	(void)snprintf(text, sizeof(text),
+		       "%" PRIu64 " in the last hour of at most %" PRIu64 ", %" PRIu64
+		       " under way. Now: %.300s%s%s%s%.300s",
+		       doc_count(evict, "in_hour"), doc_count(evict, "per_hour"), pending,
+		       doc_text(evict, "why_nobody", "not known yet"), left, cool,
+		       doc_has(evict, "off") ? ". To be mended: " : "", doc_text(evict, "off", ""));
+	line(ctl, "evict", text,
+	     bad			       ? TERM_RED
+	     : pending > 0 || cool_us > now_us ? TERM_YELLOW
+					       : TERM_PLAIN);
+}
+
 /* "freeze for 2 s, 3 s more at most: why". */
 static void rung_line(const struct ctl *ctl, const char *resource, const char *rung)
 {
@@ -304,6 +333,7 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 	freeze_line(ctl, doc_get(doc, "pods"));
 	room_line(ctl, doc_get(status, "room"));
 	taken_line(ctl, status);
+	evict_line(ctl, doc_get(status, "evict"));
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 ", the last one %s ago: %" PRIu64 " knobs written, %" PRIu64
 		       " restored, %" PRIu64 " refused",

@@ -19,7 +19,7 @@ int verb_why_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *re
 	(void)now_us;
 	/* By its cgroup: another pod may share a part of its name. */
 	*ret_filter = (struct client_filter){
-		.kinds = "kill,candidate",
+		.kinds = "kill,evict,candidate",
 		.of = pod ? doc_text(pod, "cgroup", ctl->args[0]) : ctl->args[0],
 		.max = NEWEST,
 	};
@@ -29,17 +29,22 @@ int verb_why_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *re
 static void print(const struct ctl *ctl, const cJSON *record, const char *key, unsigned indent)
 {
 	const cJSON *history = doc_get(ctl->doc, "history");
-	bool kill = strcmp(doc_text(record, "kind", ""), "kill") == 0;
+	bool evict = strcmp(doc_text(record, "kind", ""), "evict") == 0;
+	bool kill = strcmp(doc_text(record, "kind", ""), "kill") == 0 || evict;
 	char time[WHEN_SIZE], text[TEXT_SIZE];
 
 	(void)when_text((int64_t)doc_count(record, "time_us"),
 			(int64_t)doc_count(history, "now_us"), time);
-	(void)snprintf(text, sizeof(text), "%s %s%s%s: %s", time, kill ? "killed" : "",
+	(void)snprintf(text, sizeof(text), "%s %s%s%s: %s", time,
+		       evict  ? "asked to go"
+		       : kill ? "killed"
+			      : "",
 		       kill && *doc_text(record, "to", "") ? ", " : "", doc_text(record, "to", ""),
 		       doc_text(record, "why", "?"));
 	if (doc_true(record, "would"))
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			       " (nobody was killed: the mode does not allow it)");
+			       " (nobody was %s: the mode does not allow it)",
+			       evict ? "asked" : "killed");
 	(void)fputs("  ", ctl->term.out);
 	term_field(&ctl->term, key, indent - 2, false, TERM_BOLD);
 	term_paragraph(&ctl->term, text, indent, indent, indent, TERM_PLAIN);

@@ -87,5 +87,16 @@ static inline void discover_set_freeze(struct discover *discover, const struct f
 	discover_model(discover)->freeze = *guard;
 }
 
+/* Pods whose like was evicted a moment ago, by serial. */
+static inline void discover_set_returned(struct discover *discover, const uint64_t *serials,
+					 uint32_t n)
+{
+	struct model *model = discover_model(discover);
+
+	model->n_returned = n < MODEL_RETURNED ? n : MODEL_RETURNED;
+	for (uint32_t i = 0; i < model->n_returned; i++)
+		model->returned[i] = serials[i];
+}
+
 /* Ask for a full rescan at the next update. */
 void discover_rescan(struct discover *discover);

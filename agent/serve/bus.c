@@ -360,6 +360,8 @@ const sd_bus_vtable bus_manager_vtable[] = {
 				SD_BUS_ARGS("t", id, "s", kind, "s", what, "s", pod, "s", text,
 					    "a{sx}", numbers),
 				0),
+	SD_BUS_SIGNAL_WITH_ARGS("Evicted",
+				SD_BUS_ARGS("s", pod, "s", cgroup, "s", result, "s", reason), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("PolicyRejected", SD_BUS_ARGS("s", state, "s", first_error), 0),
 	SD_BUS_VTABLE_END,
 };

@@ -65,11 +65,12 @@ int bus_history(sd_bus_message *call, const struct snapshot *s, sd_bus_error *er
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
 					"since_us is microseconds since 1970");
 	if (history_json_kinds(kinds, &filter.kinds) < 0)
-		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-					"there is no such kind of record: it is a list of write, "
-					"restore, left, refused, drift, fight, property, rung, "
-					"mode, policy, facts, reclaim, kill, candidate, effect and "
-					"agent, with commas between them");
+		return sd_bus_error_set(
+			error, SD_BUS_ERROR_INVALID_ARGS,
+			"there is no such kind of record: it is a list of write, "
+			"restore, left, refused, drift, fight, property, rung, "
+			"mode, policy, facts, reclaim, kill, evict, candidate, effect "
+			"and agent, with commas between them");
 	if (strlen(filter.word) > WORD_MAX)
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
 					"nothing has a name as long as this");

@@ -80,13 +80,24 @@ static void emit_step(sd_bus *sdbus, const struct history_record *record)
 		(void)sys_bus(sd_bus_send(sdbus, signal, NULL));
 }
 
+static void emit_evicted(sd_bus *sdbus, const struct history_record *r)
+{
+	const char *const text[] = {r->pod, r->what, r->to, r->why};
+
+	emit(sdbus, "Evicted", text, sizeof(text) / sizeof(text[0]));
+}
+
 void bus_signal_steps(sd_bus *sdbus, const struct snapshot *s, uint64_t *cursor)
 {
 	struct history_record r;
 
-	while (s->history && history_next(s->history, cursor, &r))
-		if (r.kind == HISTORY_RUNG || r.kind == HISTORY_KILL || r.kind == HISTORY_EFFECT)
+	while (s->history && history_next(s->history, cursor, &r)) {
+		if (r.kind == HISTORY_RUNG || r.kind == HISTORY_KILL || r.kind == HISTORY_EVICT ||
+		    r.kind == HISTORY_EFFECT)
 			emit_step(sdbus, &r);
+		if (r.kind == HISTORY_EVICT && !r.would)
+			emit_evicted(sdbus, &r);
+	}
 }
 
 uint64_t bus_signal_from(const struct snapshot *s)

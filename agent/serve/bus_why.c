@@ -145,23 +145,32 @@ static int append_freeze(sd_bus_message *reply, const struct snapshot *s, const 
 /* The newest of what the history has of this pod and kills: whether it was taken, or why not. */
 static int append_kill(sd_bus_message *reply, const struct snapshot *s, const struct pod *pod)
 {
-	struct history_record r, kill, candidate;
-	uint64_t cursor = 0, n_kill = 0, n_candidate = 0;
+	struct history_record r, kill, evict, candidate;
+	uint64_t cursor = 0, n_kill = 0, n_evict = 0, n_candidate = 0;
 	char text[MESSAGES_TEXT_SIZE];
 	int rc = 0;
 
 	while (s->history && pod->cgroup && history_next(s->history, &cursor, &r)) {
-		if ((r.kind != HISTORY_KILL && r.kind != HISTORY_CANDIDATE) ||
-		    strcmp(r.what, pod->cgroup->path) != 0)
+		if (strcmp(r.what, pod->cgroup->path) != 0)
 			continue;
-		*(r.kind == HISTORY_KILL ? &kill : &candidate) = r;
-		*(r.kind == HISTORY_KILL ? &n_kill : &n_candidate) += 1;
+		if (r.kind == HISTORY_KILL)
+			kill = r;
+		if (r.kind == HISTORY_EVICT)
+			evict = r;
+		if (r.kind == HISTORY_CANDIDATE)
+			candidate = r;
+		n_kill += r.kind == HISTORY_KILL;
+		n_evict += r.kind == HISTORY_EVICT;
+		n_candidate += r.kind == HISTORY_CANDIDATE;
 	}
 	if (n_candidate > 0)
 		rc = bus_text_appendf(reply, "kill: %s",
 				      messages_text(&candidate, text, sizeof(text)));
 	if (rc >= 0 && n_kill > 0)
 		rc = bus_text_appendf(reply, "kill: %s", messages_text(&kill, text, sizeof(text)));
+	if (rc >= 0 && n_evict > 0)
+		rc = bus_text_appendf(reply, "evict: %s",
+				      messages_text(&evict, text, sizeof(text)));
 	return rc;
 }
 

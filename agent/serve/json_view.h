@@ -46,8 +46,9 @@ void json_view_reason(struct json_view *view, cJSON *object, const struct reason
 void json_pod_section(struct json_view *view, cJSON *doc);
 void json_plan_section(struct json_view *view, cJSON *doc); /* "plan", "changes" */
 void json_class_section(struct json_view *view, cJSON *doc);
-void json_mode_section(struct json_view *view, cJSON *status); /* into the status section */
-void json_hold_section(struct json_view *view, cJSON *status); /* into the status section */
+void json_mode_section(struct json_view *view, cJSON *status);	/* into the status section */
+void json_hold_section(struct json_view *view, cJSON *status);	/* into the status section */
+void json_evict_section(struct json_view *view, cJSON *status); /* "evict" */
 void json_policy_section(struct json_view *view, cJSON *doc);
 void json_doctor_section(struct json_view *view, cJSON *doc);
 void json_floor_section(struct json_view *view, cJSON *doc);

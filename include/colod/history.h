@@ -36,7 +36,8 @@ enum history_kind {
 	HISTORY_FACTS,
 	HISTORY_RECLAIM, /* {cgroup path, "memory.reclaim", "", what it gave}; told when it is over */
 	HISTORY_KILL,	 /* {cgroup path, "cgroup.kill", "", what became of it} */
-	/* {cgroup path, "", "", "chosen", "passed over" or "no candidate"}: whom a kill might have taken */
+	HISTORY_EVICT,	 /* {cgroup path, "evict", "", what was answered, then what became of it} */
+	/* {cgroup path, "", "", "chosen", "passed over" or "no candidate"}: whom a kill or an eviction might have taken */
 	HISTORY_CANDIDATE,
 	/* How a step worked, 10 s after it: {resource, "", rung, rung} or {cgroup path, "cgroup.kill", "", ""} */
 	HISTORY_EFFECT,

@@ -89,6 +89,9 @@ struct freeze_guard {
 	int64_t from_us; /* none before: an earlier colod died, and whom it froze last is not known */
 };
 
+/* More of them at once are left alone. */
+#define MODEL_RETURNED 8
+
 struct model {
 	struct node node;
 	struct cgroup *root;	 /* owned, with everything below */
@@ -108,6 +111,8 @@ struct model {
 	/* Nobody has said yet, since the agent started, what the Kubernetes pods are. */
 	bool facts_awaited;
 	struct freeze_guard freeze;
+	uint64_t returned[MODEL_RETURNED]; /* serials of pods whose like was evicted a moment ago */
+	uint32_t n_returned;
 	char facts_note
 		[MODEL_FACTS_NOTE_SIZE]; /* why facts are not what the policy asks for, "" when they are */
 };

@@ -16,6 +16,7 @@ enum mode_source {
 	MODE_SOURCE_BUS,     /* D-Bus SetMode: coloctl mode */
 	MODE_SOURCE_PAUSE,   /* D-Bus Pause: coloctl pause */
 	MODE_SOURCE_CONTROL, /* the record of the two above could not be read: the safe side */
+	MODE_SOURCE_DOUBT, /* what colod did freed far less than it expected, three times in a row */
 	MODE_SOURCE_DISABLE, /* /etc/colod/disable: coloctl off */
 	MODE_SOURCE_KERNEL,  /* colod=off on the kernel command line */
 	MODE_SOURCE_COUNT,

@@ -102,6 +102,9 @@ enum reason_code {
 	REASON_FREEZE_VOLUME, /* who: the volume */
 	REASON_FREEZE_PROBE, /* observed: its probes give up after so long, limit: less than that (us) */
 	REASON_FREEZE_INNER, /* other pods or levels below it, or its file was not read */
+
+	REASON_RETURNED, /* a hold: its like was evicted a moment ago; extra: the quota's share of the node in
+			  * permille */
 	REASON_COUNT,
 };
 

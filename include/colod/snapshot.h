@@ -26,6 +26,20 @@ enum guard_by {
 	GUARD_BY_COUNT,
 };
 
+/* What there is to say of evictions. */
+struct status_evict {
+	bool on;	 /* the policy asks for them */
+	const char *why; /* static text: why nobody is asked to go now; NULL: nothing is known yet */
+	int64_t until_us;   /* CLOCK_BOOTTIME: until when that holds; 0: it does not say */
+	uint32_t pending;   /* asked, or going */
+	uint32_t in_hour;   /* in the last one */
+	uint64_t evictions; /* since start */
+	const char *off;    /* static text: what a person has to mend; NULL: nothing */
+	bool doubt;
+	bool taint_up;
+	int64_t cool_until_us; /* after the last one; 0: no cool-down is on */
+};
+
 /* The agent about itself. Counters are since start. */
 struct status {
 	struct modes modes;	    /* in force */
@@ -65,6 +79,7 @@ struct status {
 	uint64_t scores_raised;	    /* processes whose oom_score_adj was raised, since start */
 	uint64_t scores_given_back; /* by the running agent */
 	uint64_t kills;		    /* offline pods that were killed for memory, since start */
+	struct status_evict evict;
 };
 
 struct snapshot {

@@ -79,7 +79,7 @@ static void never(const struct fake *f, const struct pod *p, int number)
 /* The set that the choice belongs to, one after another on a node where each is gone at once. */
 static uint64_t set_of(struct evict_input in, uint64_t need, uint64_t *ret_estimates, size_t *ret_n)
 {
-	struct evict e = {0};
+	struct evict e = {.short_since_us = 1, .short_us = in.now_us};
 	struct evict_look look;
 	uint64_t sum = 0;
 
@@ -133,8 +133,10 @@ static void check_series(struct fake *f, struct evict_input in, uint64_t *seed, 
 		struct evict_done done = {0};
 
 		in.now_us = now_us;
+		ladder.pressure_us = now_us;
 		needs(f, now_us, 20 + fake_random_below(seed, 400));
 		(void)evict_pass(&e, &f->model, &f->samples, &f->policy, now_us, over);
+		evict_choose_see(&e, &in);
 		if (!evict_choose_due(&in, &look))
 			continue;
 		evict_choose(&in, &look);
@@ -167,7 +169,9 @@ static void check_series(struct fake *f, struct evict_input in, uint64_t *seed, 
 static void check_evictions(struct fake *f, int number)
 {
 	uint64_t seed = cpu_case_current() + (uint64_t)number + 1;
-	const struct ladder ladder = {.rung = RUNG_EVICT, .reason.code = REASON_MEMORY_WAITS};
+	const struct ladder ladder = {.rung = RUNG_EVICT,
+				      .pressure_us = FAKE_RANDOM_NOW_US,
+				      .reason.code = REASON_MEMORY_WAITS};
 	const struct evict_input in = {
 		.ladder = &ladder,
 		.model = &f->model,

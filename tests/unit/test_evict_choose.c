@@ -14,8 +14,8 @@ static struct victim_case *c;
 static struct evict e;
 static struct ladder ladder;
 static struct evict_look look;
-static bool kubernetes;
-static int64_t now_us;
+static bool kubernetes, briefly;
+static int64_t now_us, pressed_us; /* so long ago */
 
 static int setup(void **state)
 {
@@ -23,7 +23,9 @@ static int setup(void **state)
 	c = *state;
 	e = (struct evict){0};
 	kubernetes = true;
+	briefly = false;
 	now_us = VICTIM_CASE_NOW;
+	pressed_us = 0;
 	ladder = (struct ladder){.rung = RUNG_EVICT, .reason.code = REASON_MEMORY_WAITS};
 	c->f.policy.evict = (struct evict_policy){
 		.by = {EVICT_KUBERNETES, EVICT_KILL},
@@ -60,6 +62,12 @@ static enum evict_not choose(void)
 		.now_us = now_us,
 	};
 
+	ladder.pressure_us = now_us - pressed_us;
+	if (!briefly)
+		e.short_since_us = e.short_us = now_us - 3 * SECOND;
+	if (!briefly && e.short_us > e.ended_us)
+		e.short_us = now_us - 1;
+	evict_choose_see(&e, &in);
 	if (evict_choose_due(&in, &look))
 		evict_choose(&in, &look);
 	return look.why;
@@ -82,6 +90,76 @@ TEST(on_the_last_rung_somebody_goes_and_on_no_other)
 		ladder.rung = (enum rung)rung;
 		assert_int_equal(choose(), rung == RUNG_EVICT ? EVICT_NOW : EVICT_NOT_RUNG);
 	}
+}
+
+/* The rung stays for some seconds: nobody goes for what is over. */
+TEST(when_the_pressure_is_over_nobody_goes)
+{
+	victim_case_pod(c, O1, LEVEL_P7, 100);
+	needs(100);
+	pressed_us = 1;
+	assert_int_equal(choose(), EVICT_NOT_NEEDED);
+	pressed_us = 0;
+	assert_int_equal(choose(), EVICT_NOW);
+}
+
+/* 40 MiB less each 0.2 s: what fell before the last victim was gone is no reason for the next. */
+TEST(a_fall_from_before_the_last_one_ended_takes_nobody_else)
+{
+	victim_case_pod(c, O1, LEVEL_P7, 100);
+	ladder.reason.code = REASON_MEMORY_EMPTY;
+	needs(100);
+	assert_int_equal(choose(), EVICT_NOT_NEEDED);
+	c->f.samples.node = (struct node_history){0};
+	for (int i = 0; i <= 10; i++) {
+		now_us = VICTIM_CASE_NOW + i * SECOND / 5;
+		fake_sample_node(&c->f, now_us, 0);
+		fake_sample_node_memory(&c->f, (uint64_t)(2600 - 40 * i) * MIB,
+					(uint64_t)(2600 - 40 * i) * MIB);
+	}
+	for (size_t i = 0; i < VICTIM_CASE_SLOTS; i++)
+		c->memory[i].at_us = now_us;
+	assert_int_equal(choose(), EVICT_NOW);
+	e.ended_us = now_us - SECOND / 10;
+	assert_int_equal(choose(), EVICT_NOT_NEEDED);
+	e.ended_us = 0;
+	assert_int_equal(choose(), EVICT_NOW);
+}
+
+/* Three seconds, with a break of a second and a half at most, and anew after each one. */
+TEST(what_is_short_for_a_moment_takes_nobody)
+{
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
+
+	briefly = true;
+	for (int i = 0; i < 15; i++) {
+		needs(100);
+		assert_int_equal(choose(), EVICT_NOT_LONG);
+		now_us += SECOND / 5;
+	}
+	c->memory[p->slot].at_us = now_us;
+	needs(100);
+	assert_int_equal(choose(), EVICT_NOW);
+	pressed_us = 1;
+	now_us += SECOND * 7 / 5;
+	needs(100);
+	assert_int_equal(choose(), EVICT_NOT_NEEDED);
+	pressed_us = 0;
+	assert_int_equal(choose(), EVICT_NOW);
+	now_us += 2 * SECOND;
+	needs(100);
+	assert_int_equal(choose(), EVICT_NOT_LONG);
+	now_us += 3 * SECOND / 2;
+	needs(100);
+	(void)choose();
+	now_us += 3 * SECOND / 2;
+	c->memory[p->slot].at_us = now_us;
+	needs(100);
+	assert_int_equal(choose(), EVICT_NOW);
+	e.ended_us = now_us;
+	now_us += SECOND / 5;
+	needs(100);
+	assert_int_equal(choose(), EVICT_NOT_LONG);
 }
 
 TEST(without_a_number_for_memory_nobody_goes)
@@ -276,6 +354,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(on_the_last_rung_somebody_goes_and_on_no_other),
+		CASE(when_the_pressure_is_over_nobody_goes),
+		CASE(a_fall_from_before_the_last_one_ended_takes_nobody_else),
+		CASE(what_is_short_for_a_moment_takes_nobody),
 		CASE(without_a_number_for_memory_nobody_goes),
 		CASE(one_at_a_time_and_while_it_is_awaited_nobody_else),
 		CASE(who_was_asked_is_asked_again_though_a_limit_would_refuse_another),

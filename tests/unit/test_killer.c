@@ -174,7 +174,7 @@ TEST(a_kill_that_does_not_begin_leaves_no_candidates)
 	passes(10, 0);
 	passes(16, 160);
 	before = tick_case_told(&t, HISTORY_CANDIDATE, &r);
-	t.state->status.modes.by[RESOURCE_MEMORY] = MODE_FULL;
+	t.state->kill_mode = MODE_FULL;
 	killer_decide(t.state);
 	assert_non_null(killer_look(t.state));
 	(void)snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s", t.dir, TICK_HOG_POD);

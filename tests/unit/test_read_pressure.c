@@ -65,6 +65,15 @@ TEST(of_the_rule_for_memory_the_steps_of_this_version_count)
 	assert_false(policy->pressure_memory.on);
 	(void)read_rule(HEAD
 			"pressure:\n- {when: memory.some of online > 12% over 1s, do: [evict]}\n");
+	assert_int_equal(policy->pressure_memory.steps, 1u << ACTION_EVICT);
+	assert_true(policy->pressure_memory.evict_after_us == 0);
+	(void)read_rule(HEAD
+			"pressure:\n- {when: memory.some of online > 12% over 1s, do: [squeeze "
+			"memory, evict after 20s]}\n");
+	assert_int_equal(policy->pressure_memory.steps,
+			 1u << ACTION_SQUEEZE_MEMORY | 1u << ACTION_EVICT);
+	assert_true(policy->pressure_memory.evict_after_us == 20000000);
+	(void)read_rule(HEAD "pressure:\n- {when: io.some of online > 12% over 1s, do: [evict]}\n");
 	assert_false(policy->pressure_memory.on);
 }
 

@@ -118,6 +118,7 @@ static const unsigned used[REASON_COUNT] = {
 	[REASON_FREEZE_MAY] = FOR,
 	[REASON_FREEZE_START] = FOR,
 	[REASON_FREEZE_PROBE] = OBSERVED | LIMIT,
+	[REASON_RETURNED] = EXTRA,
 };
 
 /* Changing a number changes the sentence if, and only if, the code uses that number. */

@@ -178,6 +178,32 @@ TEST(a_cpu_manager_is_said_only_where_there_is_one)
 			 -EBADMSG);
 }
 
+TEST(who_is_back_after_an_eviction_is_said_only_where_there_is_somebody)
+{
+	static const char text[] = "tree driver=systemd slots=3 freeze-most=5 thaw-late=7 "
+				   "freeze-from=9 returned=7,12\n";
+	struct record_buf buf = {0};
+
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 returned=7"), 0);
+	assert_int_equal(m.n_returned, 1);
+	assert_int_equal(get(record_node_get_tree,
+			     "driver=systemd slots=3 freeze-most=5 thaw-late=7 "
+			     "freeze-from=9 returned=7,12"),
+			 0);
+	assert_true(m.n_returned == 2 && m.returned[0] == 7 && m.returned[1] == 12);
+	record_node_put_tree(&buf, &m);
+	assert_int_equal(buf.n, sizeof(text) - 1);
+	assert_memory_equal(buf.text, text, buf.n);
+	record_buf_free(&buf);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3"), 0);
+	assert_int_equal(m.n_returned, 0);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 returned=x"), -EBADMSG);
+	assert_int_equal(get(record_node_get_tree, "driver=systemd slots=3 returned="), -EBADMSG);
+	assert_int_equal(get(record_node_get_tree,
+			     "driver=systemd slots=3 returned=1,2,3,4,5,6,7,8,9"),
+			 -EBADMSG);
+}
+
 TEST(who_would_thaw_is_said_only_where_there_is_somebody)
 {
 	static const char text[] = "tree driver=systemd slots=3 freeze-most=5000000 "
@@ -218,6 +244,8 @@ int main(void)
 		cmocka_unit_test_teardown(the_tree_is_bounded, teardown),
 		cmocka_unit_test_teardown(that_facts_are_awaited_is_said_only_while_they_are,
 					  teardown),
+		cmocka_unit_test(
+			who_is_back_after_an_eviction_is_said_only_where_there_is_somebody),
 		cmocka_unit_test(who_would_thaw_is_said_only_where_there_is_somebody),
 		cmocka_unit_test(a_cpu_manager_is_said_only_where_there_is_one),
 	};

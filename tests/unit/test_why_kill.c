@@ -66,7 +66,7 @@ TEST(it_asks_by_the_cgroup_and_by_the_word_where_there_is_none)
 	struct client_filter f;
 
 	assert_int_equal(verb_why_ask(&ctl, 0, &f), CTL_OK);
-	assert_string_equal(f.kinds, "kill,candidate");
+	assert_string_equal(f.kinds, "kill,evict,candidate");
 	assert_non_null(strstr(f.of, "kubepods-besteffort"));
 	assert_true(f.max > 0);
 	ctl.args[0] = "jobs/gone";

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See evictor.h.
+#include "agent/evictor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/history.h"
+#include "agent/base/log.h"
+#include "agent/base/messages.h"
+#include "agent/effects.h"
+#include "agent/evict_kube.h"
+#include "agent/evict_record.h"
+#include "agent/evictor_state.h"
+#include "agent/kill_record.h"
+#include "policy/decide.h"
+
+/* Who would have gone, or why nobody does, is said once in so long. */
+#define SAY_AGAIN_US 60000000
+
+int evictor_new(struct state *s)
+{
+	struct evictor *e;
+
+	if (!s->lanes)
+		return 0;
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+	e->said_us = -SAY_AGAIN_US;
+	s->evictor = e;
+	return 0;
+}
+
+void evictor_free(struct state *s, struct evictor *e)
+{
+	if (!e)
+		return;
+	evictor_taint_stop(s);
+	if (e->api.free)
+		e->api.free(e->api.context);
+	sd_bus_slot_unref(e->stopping);
+	victim_stats_done(&e->stats);
+	free(e);
+}
+
+void evictor_use_api(struct state *s, const struct evictor_api *api)
+{
+	struct evictor *e = s->evictor;
+
+	if (e->api.free)
+		e->api.free(e->api.context);
+	e->api = api ? *api : (struct evictor_api){0};
+	e->taint_us = 0;
+	/* What the last one was asked is not answered any more. */
+	for (size_t i = 0; i < EVICT_PENDING; i++)
+		if (e->evict.pending[i].stage == EVICT_STAGE_ASKED)
+			e->evict.pending[i].until_us = s->status.pass_us;
+}
+
+struct evictor_name *evictor_name_of(struct evictor *e, uint64_t serial)
+{
+	for (size_t i = 0; i < EVICT_PENDING; i++)
+		if (e->names[i].serial == serial)
+			return &e->names[i];
+	return NULL;
+}
+
+static bool is_full(const struct state *s)
+{
+	return s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL;
+}
+
+/* --- what became of those that were asked -------------------------------------------------------- */
+
+/* Who owns the pod looks at the cluster, not at the node. */
+static void tell_cluster(struct evictor *e, const struct evictor_name *name)
+{
+	struct kube_event event = {
+		.warning = true,
+		.reason = "EvictedByColod",
+		.wall_us = clock_wall_us(),
+	};
+
+	if (!e->api.event || name->call.name[0] == '\0')
+		return;
+	(void)snprintf(event.message, sizeof(event.message), "evicted %s/%s: %.180s",
+		       name->call.namespace, name->call.name, name->record.why);
+	(void)e->api.event(e->api.context, &event);
+	memcpy(event.namespace, name->call.namespace, sizeof(event.namespace));
+	memcpy(event.name, name->call.name, sizeof(event.name));
+	memcpy(event.uid, name->call.uid, sizeof(event.uid));
+	(void)e->api.event(e->api.context, &event);
+}
+
+static void answered(struct state *s, const struct evict_done *done)
+{
+	struct evictor *e = s->evictor;
+	struct evictor_name *name = evictor_name_of(e, done->token);
+	struct history_record record;
+
+	if (done->token == 0 || !evict_answered(&e->evict, done, s->policy, s->status.pass_us))
+		return;
+	e->changed = true;
+	s->status.evict.evictions += done->answer == EVICT_ANSWER_ACCEPTED;
+	if (!name)
+		return;
+	record = name->record;
+	evict_record_answer(&record, done);
+	if (done->answer == EVICT_ANSWER_ACCEPTED)
+		effects_begin(s, RESOURCE_MEMORY, &record);
+	messages_tell(s->history, &record);
+	if (done->answer == EVICT_ANSWER_ACCEPTED)
+		tell_cluster(e, name);
+	if (!evict_find(&e->evict, done->token))
+		name->serial = 0;
+}
+
+static void take_answers(struct state *s)
+{
+	struct evictor *e = s->evictor;
+	struct evict_done done;
+
+	while (e->api.next && e->api.next(e->api.context, &done))
+		answered(s, &done);
+	for (size_t i = 0; i < e->n_done; i++)
+		answered(s, &e->done[i]);
+	e->n_done = 0;
+}
+
+static void take_over(struct state *s)
+{
+	struct evictor *e = s->evictor;
+	struct evict_over over[EVICT_PENDING];
+	bool doubted = evict_doubts(&e->evict);
+	size_t n = evict_pass(&e->evict, discover_model(s->discover), observe_samples(s->observe),
+			      s->policy, s->status.pass_us, over);
+
+	for (size_t i = 0; i < n; i++) {
+		struct evictor_name *name = evictor_name_of(e, over[i].pending.serial);
+
+		e->changed = true;
+		if (!name)
+			continue;
+		evict_record_over(&name->record, &over[i], s->status.pass_us);
+		messages_tell(s->history, &name->record);
+		name->serial = 0;
+	}
+	if (!doubted && evict_doubts(&e->evict))
+		log_err("evict.doubt",
+			"three evictions in a row freed less than a quarter of what was expected of "
+			"them: memory is only protected from here on. See coloctl history, then: "
+			"coloctl mode full");
+}
+
+/* --- whom next ----------------------------------------------------------------------------------- */
+
+static struct evict_input input(const struct state *s)
+{
+	const struct evictor *e = s->evictor;
+
+	return (struct evict_input){
+		.evict = &e->evict,
+		.ladder = &s->ladders.of[RESOURCE_MEMORY],
+		.model = discover_model(s->discover),
+		.samples = observe_samples(s->observe),
+		.policy = s->policy,
+		.plan = &s->plan,
+		.memory = e->stats.list,
+		.n_memory = e->stats.n,
+		/* Whom it would be is of interest where nobody may be asked, too. */
+		.kubernetes = e->api.evict != NULL || !is_full(s),
+		.now_us = s->status.pass_us,
+	};
+}
+
+static bool may_say(const struct state *s)
+{
+	return s->status.pass_us - s->evictor->said_us >= SAY_AGAIN_US;
+}
+
+static void look(struct state *s)
+{
+	struct evictor *e = s->evictor;
+	struct evict_input in = input(s);
+	bool full = is_full(s);
+
+	e->chosen = false;
+	evict_choose_see(&e->evict, &in);
+	if (!evict_choose_due(&in, &e->look) || (!full && !may_say(s)))
+		return;
+	victim_stats_measure(s, &e->stats, true);
+	evict_choose(&in, &e->look);
+	e->chosen = e->look.why == EVICT_NOW;
+	if (e->look.why != EVICT_NOT_NOBODY || !may_say(s))
+		return;
+	e->said_us = s->status.pass_us;
+	kill_record_candidates(s, &e->look.list, !full);
+	log_warning("evict.nobody", "memory is short and no pod may be evicted for it%s%s%s%s",
+		    e->look.list.n_left > 0 ? ": the largest offline one, " : "",
+		    e->look.list.n_left > 0 ? e->look.list.left[0].pod->name : "",
+		    e->look.list.n_left > 0 ? ", " : "",
+		    e->look.list.n_left > 0 ? victim_out_text(e->look.list.left[0].why) : "");
+}
+
+/* For the next pass. */
+static void see_returned(struct state *s)
+{
+	const struct model *model = discover_model(s->discover);
+	uint64_t serials[MODEL_RETURNED];
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < model->n_pods && n < MODEL_RETURNED; i++)
+		if (evict_has_returned(&s->evictor->evict, model->pods[i], s->status.pass_us, NULL))
+			serials[n++] = model->pods[i]->serial;
+	discover_set_returned(s->discover, serials, n);
+}
+
+static uint32_t in_hour(const struct evict *e, int64_t now_us)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < e->n_times; i++)
+		n += e->times_us[i] > now_us - EVICT_HOUR_US;
+	return n;
+}
+
+static void show(struct state *s)
+{
+	const struct evictor *e = s->evictor;
+	struct status_evict *status = &s->status.evict;
+
+	status->on = (s->policy->pressure_memory.steps & (1u << ACTION_EVICT)) != 0;
+	status->why = evict_choose_text(e->look.why);
+	status->until_us = e->look.until_us == INT64_MAX ? 0 : e->look.until_us;
+	status->in_hour = in_hour(&e->evict, s->status.pass_us);
+	status->pending = 0;
+	for (size_t i = 0; i < EVICT_PENDING; i++)
+		status->pending += e->evict.pending[i].stage != EVICT_STAGE_NONE;
+	status->off = e->evict.off_answer != EVICT_ANSWER_NONE
+			      ? evict_text_answer(e->evict.off_answer)
+			      : NULL;
+	status->doubt = evict_doubts(&e->evict);
+	status->taint_up = e->taint_up;
+	status->cool_until_us = e->evict.taint_until_us;
+}
+
+void evictor_decide(struct state *s)
+{
+	struct evictor *e = s->evictor;
+
+	if (!e)
+		return;
+	if (strcmp(e->digest, s->status.policy_digest) != 0) {
+		memcpy(e->digest, s->status.policy_digest, sizeof(e->digest));
+		evict_kube_policy(s);
+	}
+	evictor_kept_take_over(s);
+	victim_stats_reserve(&e->stats, discover_model(s->discover)->n_slots);
+	take_answers(s);
+	take_over(s);
+	see_returned(s);
+	look(s);
+	show(s);
+}
+
+/* --- asking -------------------------------------------------------------------------------------- */
+
+static const struct pod *pod_of(const struct state *s, uint64_t serial)
+{
+	const struct model *model = discover_model(s->discover);
+
+	for (size_t i = 0; i < model->n_pods; i++)
+		if (model->pods[i]->serial == serial)
+			return model->pods[i];
+	return NULL;
+}
+
+static bool name_it(struct state *s, const struct victim *v, const struct history_record *record)
+{
+	struct evictor_name *name = evictor_name_of(s->evictor, 0);
+	const struct cgroup *cgroup = v->pod->cgroup;
+
+	if (!name || strlen(cgroup->path) >= sizeof(name->path))
+		return false;
+	*name = (struct evictor_name){
+		.serial = v->pod->serial,
+		.inode = cgroup->inode,
+		.record = *record,
+	};
+	memcpy(name->path, cgroup->path, strlen(cgroup->path) + 1);
+	return true;
+}
+
+/* Where it cannot be written down nobody is asked: the agent after this one would not know. */
+static void ask(struct state *s, const struct victim *v, const struct history_record *record)
+{
+	struct evictor *e = s->evictor;
+	struct evict before = e->evict;
+
+	if (!name_it(s, v, record))
+		return;
+	evict_asked(&e->evict, v, s->status.pass_us);
+	if (evictor_kept_save(s) < 0) {
+		e->evict = before;
+		evictor_name_of(e, v->pod->serial)->serial = 0;
+		return;
+	}
+	evictor_ask(s, v->pod);
+	kill_record_candidates(s, &e->look.list, false);
+}
+
+static void ask_again(struct state *s, uint64_t serial)
+{
+	struct evictor *e = s->evictor;
+	const struct pod *pod = pod_of(s, serial);
+	const struct assignment *a = pod ? plan_assignment(&s->plan, pod) : NULL;
+
+	/* It may be somebody else's by now to judge, or not known yet after a start. */
+	if (!a || a->state != ASSIGNMENT_LEVEL || a->role != ROLE_OFFLINE || !a->may_hold)
+		return;
+	evict_asked_again(&e->evict, serial, s->status.pass_us);
+	if (evictor_kept_save(s) == 0)
+		evictor_ask(s, pod);
+}
+
+static void run(struct state *s)
+{
+	struct evictor *e = s->evictor;
+	const struct victim *v = &e->look.list.list[e->look.at];
+	struct history_record record;
+	bool full = is_full(s);
+
+	if (e->look.again != 0) {
+		if (full)
+			ask_again(s, e->look.again);
+		return;
+	}
+	evict_record_begin(s, &e->look, v, evict_choose_way(s->policy, v->pod, input(s).kubernetes),
+			   &record);
+	if (full) {
+		ask(s, v, &record);
+		return;
+	}
+	e->said_us = s->status.pass_us;
+	record.would = true;
+	kill_record_candidates(s, &e->look.list, true);
+	effects_begin(s, RESOURCE_MEMORY, &record);
+	messages_tell(s->history, &record);
+}
+
+void evictor_run(struct state *s)
+{
+	struct evictor *e = s->evictor;
+
+	if (!e)
+		return;
+	if (e->chosen)
+		run(s);
+	e->chosen = false; /* its pods are of this pass alone */
+	evictor_taint_pass(s);
+	if (e->changed)
+		(void)evictor_kept_save(s);
+}
+
+bool evictor_may_delete(const struct state *s, const struct pod *pod)
+{
+	const struct evictor *e = s->evictor;
+
+	return e && e->api.evict && pod->kind == POD_KUBERNETES && pod->facts &&
+	       !pod->facts->deleting &&
+	       evict_choose_way(s->policy, pod, true) == EVICT_KUBERNETES &&
+	       e->evict.off_until_us <= s->status.pass_us &&
+	       !evict_budget_keeps(&e->evict, pod->serial, s->status.pass_us);
+}
+
+int evictor_delete(struct state *s, const struct victim *v, const struct history_record *record)
+{
+	struct evictor *e = s->evictor;
+	struct history_record asked = *record;
+
+	asked.kind = HISTORY_EVICT;
+	HISTORY_SET(asked.knob, "evict");
+	if (evict_find(&e->evict, v->pod->serial))
+		return 0;
+	if (!name_it(s, v, &asked))
+		return -EBUSY;
+	evict_asked(&e->evict, v, s->status.pass_us);
+	e->changed = true; /* written later: memory is short now, and the emergency does not wait */
+	evictor_ask(s, v->pod);
+	return 0;
+}
+
+enum evictor_deletion evictor_deletion(const struct state *s, uint64_t serial)
+{
+	const struct evict_pending *p = s->evictor ? evict_find(&s->evictor->evict, serial) : NULL;
+
+	if (!p)
+		return EVICTOR_DELETION_REFUSED;
+	return p->stage == EVICT_STAGE_DYING ? EVICTOR_DELETION_TAKEN_UP : EVICTOR_DELETION_ASKED;
+}
+
+bool evictor_doubts(const struct state *s)
+{
+	return s->evictor && evict_doubts(&s->evictor->evict);
+}
+
+void evictor_trust(struct state *s)
+{
+	if (s->evictor)
+		evict_trust(&s->evictor->evict);
+}
+
+bool evictor_budget_keeps(const struct state *s, uint64_t serial)
+{
+	return s->evictor && evict_budget_keeps(&s->evictor->evict, serial, s->status.pass_us);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A pod whose like was evicted a moment ago, and which is back: its CPU starts at the floor, so that it does not fill the
+// memory again before anybody could look. For as long as the cool-down lasts.
+#include "policy/cpu_floor.h"
+#include "policy/cpu_use.h"
+#include "policy/decide.h"
+#include "policy/decide_tree.h"
+#include "policy/knob.h"
+
+#define PERIOD_US 20000u
+#define QUOTA_MIN_US 1000u
+#define MILLI_PER_CPU 1000u
+/* Where the level names none. */
+#define FLOOR_PERMILLE 20u
+
+static bool has_returned(const struct model *model, const struct pod *pod)
+{
+	for (size_t i = 0; i < model->n_returned; i++)
+		if (model->returned[i] == pod->serial)
+			return true;
+	return false;
+}
+
+/* Whether what is planned, or what somebody else set, allows no more. */
+static bool is_tighter(const struct knob_value *other, uint64_t quota_us)
+{
+	uint64_t scaled;
+
+	if (other->value == KNOB_VALUE_MAX || other->period_us == 0 ||
+	    __builtin_mul_overflow(other->value, (uint64_t)PERIOD_US, &scaled))
+		return false;
+	return scaled / other->period_us <= quota_us;
+}
+
+static int hold(const struct decide_input *in, struct plan *plan, const struct decide_node *node,
+		const struct assignment *a)
+{
+	uint64_t capacity = in->model->node.n_cpus * (uint64_t)MILLI_PER_CPU, quota_us;
+	uint32_t permille = in->policy->levels[a->level].cpu.squeeze_floor_permille;
+	const struct plan_entry *planned = plan_find(plan, node->cgroup, KNOB_CPU_MAX);
+	const struct knob_value *base = decide_tree_base(node->cgroup, KNOB_CPU_MAX);
+	struct reason reason = {
+		.code = REASON_RETURNED,
+		.level = a->level,
+		.rule = a->rule,
+	};
+
+	quota_us =
+		cpu_floor_milli(&in->model->node, capacity, permille ? permille : FLOOR_PERMILLE) *
+		PERIOD_US / MILLI_PER_CPU;
+	if (quota_us < QUOTA_MIN_US)
+		quota_us = QUOTA_MIN_US;
+	if ((planned && is_tighter(&planned->want, quota_us)) ||
+	    (base->state == KNOB_KNOWN && is_tighter(base, quota_us)))
+		return 0;
+	reason.extra = cpu_use_permille(quota_us, in->model->node.n_cpus * (uint64_t)PERIOD_US);
+	return decide_tree_add(plan, node, KNOB_CPU_MAX, EFFECT_HOLD,
+			       knob_value_quota(quota_us, PERIOD_US), &reason);
+}
+
+int decide_cpu_returned(const struct decide_input *in, struct plan *plan)
+{
+	if (in->model->n_returned == 0 || !model_can(in->model, CAPABILITY_CPU_MAX))
+		return 0;
+	for (size_t i = 0; i < in->model->n_pods; i++) {
+		const struct pod *pod = in->model->pods[i];
+		const struct assignment *a = plan_assignment(plan, pod);
+		const struct decide_node *node = decide_tree_pod(plan->tree, i);
+		int r;
+
+		if (!has_returned(in->model, pod) || !node || a->role != ROLE_OFFLINE ||
+		    !a->may_hold || node->online > 0 || node->waiting + node->unmatched > 0 ||
+		    !decide_tree_has(node->cgroup, KNOB_CPU_MAX))
+			continue;
+		r = hold(in, plan, node, a);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A pod whose like was evicted starts with the floor, and nobody else does.
+#include "policy/decide_tree.h"
+#include "policy/knob.h"
+#include "tests/lib/decide_case.h"
+#include "tests/lib/test.h"
+
+#include <stdio.h>
+
+static struct fake f;
+static struct pod *back, *other, *web;
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_init(&f);
+	fake_service(&f, "system.slice");
+	web = decide_pod(&f, G1, QOS_GUARANTEED, LEVEL_P0);
+	back = decide_pod(&f, O1, QOS_BESTEFFORT, LEVEL_P7);
+	other = decide_pod(&f, O2, QOS_BESTEFFORT, LEVEL_P7);
+	(void)snprintf(f.model.node.kernel, sizeof(f.model.node.kernel), "7.3.4-cloud-amd64");
+	f.policy.levels[LEVEL_P7].cpu.squeeze_floor_permille = 20;
+	f.model.returned[0] = back->serial;
+	f.model.n_returned = 1;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_free(&f);
+	return 0;
+}
+
+TEST(it_starts_with_the_floor_as_a_hold_and_nobody_else_does)
+{
+	const struct plan_entry *e;
+
+	decide_run(&f);
+	e = decide_entry(&f, O1, KNOB_CPU_MAX);
+	assert_non_null(e);
+	/* 2 % of 4 CPUs, in 20 ms. */
+	assert_int_equal(e->want.value, 1600);
+	assert_int_equal(e->want.period_us, 20000);
+	assert_int_equal(e->effect, EFFECT_HOLD);
+	assert_int_equal(e->reason.code, REASON_RETURNED);
+	assert_int_equal(e->reason.extra, 20);
+	assert_int_equal(decide_want(&f, O2, KNOB_CPU_MAX), -1);
+	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_MAX), -1);
+	assert_int_equal(decide_want(&f, G1, KNOB_CPU_MAX), -1);
+}
+
+TEST(a_kernel_that_throttles_a_whole_queue_leaves_it_more)
+{
+	(void)snprintf(f.model.node.kernel, sizeof(f.model.node.kernel), "6.12.0");
+	decide_run(&f);
+	/* A quarter of the node, which is one CPU here. */
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), 20000);
+}
+
+TEST(when_the_cool_down_is_over_it_is_gone)
+{
+	decide_run(&f);
+	f.model.n_returned = 0;
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
+}
+
+TEST(online_pods_and_those_that_are_not_known_are_left_alone)
+{
+	f.model.returned[0] = web->serial;
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, G1, KNOB_CPU_MAX), -1);
+	f.model.returned[0] = back->serial;
+	f.plan.assignments[back->slot].may_hold = false;
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
+	fake_waiting(&f, back);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
+	(void)other;
+}
+
+TEST(a_limit_of_its_own_that_allows_less_stays)
+{
+	fake_set(fake_cgroup(&f, O1), KNOB_CPU_MAX, 1000);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(it_starts_with_the_floor_as_a_hold_and_nobody_else_does),
+		CASE(a_kernel_that_throttles_a_whole_queue_leaves_it_more),
+		CASE(when_the_cool_down_is_over_it_is_gone),
+		CASE(online_pods_and_those_that_are_not_known_are_left_alone),
+		CASE(a_limit_of_its_own_that_allows_less_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

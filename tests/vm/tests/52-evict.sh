@@ -1,0 +1,176 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 100s
+# long-budget: 240s
+# profile: small
+# title: on the last rung one offline pod is evicted through the API server, and nobody else; in the long form by an agent that is killed in each state, and where every budget refuses
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+MIB=$((1024 * 1024))
+C=/run/cluster
+TOOLS=/opt/colod/build/tests/tools
+PORT=16443
+
+status() { coloctl status --json | jq -r "$1"; }
+pids() { cat "$(pod_path "$1")"/cgroup.procs "$(pod_path "$1")"/*/cgroup.procs 2>/dev/null | sort -n | tr '\n' ' '; }
+oom_kills() { awk '/^oom_kill / { print $2 }' /proc/vmstat; }
+dead() { grep -qx 'populated 0' "$(pod_path "$1")/cgroup.events" 2>/dev/null || [ ! -d "$(pod_path "$1")" ]; }
+agent() { unit_pid colod; }
+is_another() { local pid; pid=$(agent) && [ "$pid" != "$1" ] && coloctl status >/dev/null; }
+
+# Takes so many MiB ten times a second once /share/go-NAME is there.
+growing_pod()
+{
+	pod_create "$1" BestEffort 0 0 python3 -c "
+import time, os
+kept = []
+while True:
+    if os.path.exists('/share/go-$1'):
+        kept.append(b'x' * ($2 << 20))
+    time.sleep(0.1)"
+}
+
+cluster_pods()
+{
+	pods_json $C/pods.new && mv $C/pods.new $C/pods.json
+}
+
+cluster_start()
+{
+	mkdir -p $C
+	"$TOOLS/fake_kubelet" certificate $C ca right "DNS:localhost,IP:127.0.0.1"
+	echo secret >$C/token
+	echo secret >$C/account
+	: >$C/script
+	jq -n '{apiVersion: "v1", kind: "Node", metadata: {name: "vm", resourceVersion: "1", uid: "n"}, spec: {}, status: {}}' >$C/node.json
+	jq -n '{kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", reason: "TooManyRequests", code: 429,
+		message: "Cannot evict pod as it would violate the pod'"'"'s disruption budget.",
+		details: {causes: [{reason: "DisruptionBudget", message: "The disruption budget batch needs 3 healthy pods and has 3 currently"}]}}' >$C/budget.json
+	cluster_pods
+	"$TOOLS/fake_apiserver" $C $PORT $C/right.pem $C/right.key </dev/null >$C/output 2>&1 &
+	echo $! >$C/pid
+	wait_for 10 sh -c "ss -Hltn 'sport = :$PORT' | grep -q ."
+}
+
+# Of requests that were made: those for evictions of this pod.
+evictions() { grep -c "\"path\":\"/api/v1/namespaces/default/pods/$1/eviction\"" $C/log 2>/dev/null || true; }
+was_asked() { [ "$(evictions "$1")" -ge "${2:-1}" ]; }
+is_deleted() { jq -e --arg n "$1" '.items[] | select(.metadata.name == $n) | .metadata.deletionTimestamp' $C/pods.json; }
+tainted() { jq -e '.spec.taints // [] | any(.key == "colod.io/pressure" and .effect == "NoSchedule")' $C/node.json; }
+
+# What a kubelet does with a pod that is deleted.
+kubelet_ends() { pod_delete "$1" && cluster_pods; }
+
+policy()
+{
+	mkdir -p /etc/colod/policy.d
+	cat >"$COLOD_DROPIN" <<-END
+		version: 1
+		mode: full
+		facts: {from: "file://$C/pods.json", api: "https://127.0.0.1:$PORT", api-ca: $C/ca.pem, token: $C/account, node: vm}
+		levels: {P7: {role: offline, memory: {high: none}}}
+		pressure: [$1]
+		evict: {by: [kubernetes, kill], grace: 20s, cooldown: 3s, per-hour: 20, taint: ${2:-true}}
+	END
+}
+
+EVICT="{when: memory.some of online > 10% over 1s, do: [evict]}"
+
+nobody_beside()
+{
+	is "$(pids web)" "$web" "$1: the online pod lost no process"
+	is "$(pids calm)" "$calm" "$1: nor did the offline pod that rests"
+	is "$(oom_kills)" "$kills" "$1: the kernel killed nobody"
+}
+
+# One that grows, one that rests beside it and an online one: the first goes.
+one_goes()
+{
+	local uid
+	uid=$(pod_uid hog)
+	policy "$EVICT"
+	ok "start" colod_start
+	ok "status answers" wait_for 10 coloctl status
+	colod_next_pass
+	touch "$PODS_SHARE/go-hog"
+	ok "the API server is asked" wait_for 40 was_asked hog
+	ok "and has the pod deleted" wait_for 10 is_deleted hog
+	like "$(grep '/pods/hog/eviction' $C/log | head -n 1)" "\"uid\":\"$uid\"" "it was asked for this very pod"
+	ok "the taint is up" wait_for 10 tainted
+	kubelet_ends hog
+	ok "what came back is told" wait_for 10 says 'evict (gone|its memory is back), [0-9.]+ [MG]iB back in [0-9]+ ms'
+	note "$(journalctl -u colod -o cat | grep ' evict ' | head -c 900)"
+	is "$(evictions hog) $(evictions calm) $(evictions web)" "1 0 0" "nobody else was asked, and it once"
+	is "$(status '.evict.in_hour')" 1 "status counts it"
+	like "$(coloctl status)" 'evict +1 in the last hour of at most 20' "and says so"
+	like "$(coloctl history --kind evict)" 'accepted: the pod is being deleted' "history has it"
+	ok "the cluster was told" wait_for 10 grep -q EvictedByColod $C/log
+	nobody_beside "the eviction"
+	rm -f "$PODS_SHARE"/go-*
+}
+
+killed() { local first; first=$(agent); systemctl kill -s KILL --kill-whom=main colod; ok "$1: there is a next agent" wait_for 20 is_another "$first"; }
+
+# Asked, dying, taint up.
+agent_dies()
+{
+	echo "evict next times=1 hang" >$C/script
+	touch "$PODS_SHARE/go-next"
+	ok "the next one is asked to go, without an answer" wait_for 40 was_asked next
+	killed asked
+	ok "asked again, of which the pod is deleted" wait_for 40 is_deleted next
+	is "$(evictions next)" 2 "once more, and not twice"
+	killed dying
+	colod_next_pass
+	is "$(evictions next)" 2 "who dies is not asked again"
+	kubelet_ends next
+	ok "the agent after that one tells of its end" wait_for 10 says 'evict (gone|its memory is back).*: a colod that ended meanwhile had asked it to go'
+	ok "the taint is still up" tainted
+	killed "taint up"
+	policy "$EVICT" false
+	ok "without the taint in the policy" colod_reload
+	ok "the taint that a dead agent had put up is taken off" wait_for 40 eval '! tainted'
+	is "$(evictions calm) $(evictions web)" "0 0" "nobody else was asked"
+	nobody_beside "killed agents"
+	rm -f "$PODS_SHARE"/go-*
+}
+
+# Every budget refuses while memory goes to empty: the emergency takes one.
+budgets()
+{
+	echo "evict * status 429 budget.json" >$C/script
+	policy "$EVICT, {when: memory.empty of node in 3s, do: [kill]}"
+	ok "a policy that kills in an emergency" colod_reload
+	colod_next_pass
+	touch "$PODS_SHARE/go-last"
+	ok "the last one is asked to go" wait_for 40 was_asked last
+	ok "it is killed, since its budget keeps it" wait_for 60 dead last
+	ok "and that is said" wait_for 10 says 'cgroup.kill dead.*its PodDisruptionBudget had refused an eviction'
+	is "$(status .kills)" 1 "one kill"
+	nobody_beside "the emergency"
+}
+
+pod_create web Burstable 500 $((64 * MIB))
+pod_create calm BestEffort 0 0 python3 -c "
+kept = b'x' * (40 << 20)
+open('/share/calm', 'w').close()
+import time
+while True:
+    time.sleep(1)"
+wait_for 60 test -e "$PODS_SHARE/calm"
+growing_pod hog 4
+[ -z "${LONG:-}" ] || { growing_pod next 1; growing_pod last 4; }
+ok "an API server" cluster_start
+web=$(pids web) calm=$(pids calm) kills=$(oom_kills)
+one_goes
+[ -z "${LONG:-}" ] || { agent_dies; budgets; }
+colod_stop
+nok "a stop leaves no taint" tainted
+kill "$(cat $C/pid)"
+colod_clean
+rm -rf $C
+pods_cleanup
+done_testing
