@@ -3,11 +3,13 @@
 #include "agent/evict_kube.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/apply/kube_api.h"
+#include "agent/base/cleanup.h"
 #include "agent/base/lanes.h"
 #include "agent/base/log.h"
 #include "agent/discover/kubelet_place.h"
@@ -18,6 +20,7 @@
 struct evict_kube {
 	struct kube_api *api;
 	struct kubelet_place place;
+	int event_fd; /* a copy: it outlives the loop's threads */
 };
 
 static int ask(void *context, const struct evict_call *call)
@@ -76,6 +79,7 @@ static void release(void *context)
 	struct evict_kube *k = context;
 
 	kube_api_free(k->api);
+	(void)cleanup_close_fd(k->event_fd);
 	kubelet_place_clear(&k->place);
 	free(k);
 }
@@ -106,8 +110,10 @@ static int start(struct state *s, struct kubelet_place *place)
 
 	if (!k)
 		return -ENOMEM;
-	r = kube_api_new(&at, s->lanes->event_fd, &k->api);
+	k->event_fd = fcntl(s->lanes->event_fd, F_DUPFD_CLOEXEC, 3);
+	r = kube_api_new(&at, k->event_fd, &k->api);
 	if (r < 0) {
+		(void)cleanup_close_fd(k->event_fd);
 		free(k);
 		return r;
 	}

@@ -35,6 +35,14 @@ int evictor_new(struct state *s)
 	return 0;
 }
 
+void evictor_stop(struct state *s)
+{
+	if (!s->evictor)
+		return;
+	evictor_use_bus(s, NULL);
+	evictor_taint_off(s);
+}
+
 void evictor_free(struct state *s, struct evictor *e)
 {
 	if (!e)

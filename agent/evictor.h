@@ -39,6 +39,9 @@ struct evictor_api {
 /* After killer_new(), whose threads it uses. 0 or -errno. */
 int evictor_new(struct state *state);
 
+/* Nobody is asked any more; asks for the taint to be taken off, and waits for nothing: holds are to be ended first. */
+void evictor_stop(struct state *state);
+
 /* Takes the taint off the node, waiting for that for a moment. Accepts NULL. */
 void evictor_free(struct state *state, struct evictor *evictor);
 

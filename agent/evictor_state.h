@@ -55,4 +55,6 @@ int evictor_kept_save(struct state *s);
 
 /* The taint as it should be. Every pass. */
 void evictor_taint_pass(struct state *s);
+/* Asks for it to be taken off, for good; and waits for that. */
+void evictor_taint_off(struct state *s);
 void evictor_taint_stop(struct state *s);

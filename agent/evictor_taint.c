@@ -59,12 +59,21 @@ void evictor_taint_pass(struct state *s)
 		want(s, wanted);
 }
 
+void evictor_taint_off(struct state *s)
+{
+	struct evictor *e = s->evictor;
+
+	if (e->taint_up && e->api.taint)
+		want(s, false);
+}
+
 void evictor_taint_stop(struct state *s)
 {
 	struct evictor *e = s->evictor;
 
 	if (e->taint_up && e->api.taint) {
-		want(s, false);
+		if (e->taint_asked)
+			want(s, false);
 		e->api.settle(e->api.context, SETTLE_MS);
 		take(s);
 	}

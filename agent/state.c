@@ -19,6 +19,7 @@
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
 #include "agent/control.h"
+#include "agent/evictor.h"
 #include "agent/lock.h"
 #include "agent/mode_sources.h"
 #include "agent/policy_files.h"
@@ -338,6 +339,8 @@ void state_free(struct state *s)
 	policy_free(s->policy);
 	node_watch_stop(&s->node_watch);
 	workers_stop(s);
+	evictor_free(s, s->evictor);
+	s->evictor = NULL;
 	apply_free(s->apply);
 	observe_free(s->observe);
 	discover_free(s->discover);

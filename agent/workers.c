@@ -141,8 +141,7 @@ void workers_stop(struct state *s)
 	if (!s->lanes)
 		return;
 	observe_use_lanes(s->observe, NULL);
-	evictor_free(s, s->evictor);
-	s->evictor = NULL;
+	evictor_stop(s);
 	killer_free(s->killer);
 	s->killer = NULL;
 	scorer_free(s->scorer);

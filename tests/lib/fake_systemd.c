@@ -327,6 +327,20 @@ static int set_invoked(struct fake_systemd *f, sd_bus_message *m)
 				 m, "org.freedesktop.systemd1.NoUnitForInvocationID", "no");
 }
 
+/* As systemd: a job for a unit that it knows. */
+static int stop(struct fake_systemd *f, sd_bus_message *m)
+{
+	char group[TEXT];
+	const char *unit, *mode;
+
+	must(sd_bus_message_read(m, "ss", &unit, &mode) >= 0 && strcmp(mode, "replace") == 0,
+	     "read");
+	if (!get(f, unit, "ControlGroup", group))
+		return sd_bus_reply_method_errorf(m, "org.freedesktop.systemd1.NoSuchUnit", "no");
+	fake_systemd_gone(f, unit);
+	return sd_bus_reply_method_return(m, "o", "/org/freedesktop/systemd1/job/7");
+}
+
 static int on_call(sd_bus_message *m, void *context, sd_bus_error *error)
 {
 	struct fake_systemd *f = context;
@@ -340,6 +354,8 @@ static int on_call(sd_bus_message *m, void *context, sd_bus_error *error)
 		return sd_bus_reply_method_errorf(m, SD_BUS_ERROR_ACCESS_DENIED, "no");
 	if (sd_bus_message_is_method_call(m, "org.freedesktop.DBus.Properties", "GetAll"))
 		return answer_all(f, m, mood_is(f, "restless"));
+	if (sd_bus_message_is_method_call(m, "org.freedesktop.systemd1.Manager", "StopUnit"))
+		return stop(f, m);
 	if (!by_name &&
 	    !sd_bus_message_is_method_call(m, "org.freedesktop.systemd1.Unit", "SetProperties"))
 		return 0;

@@ -2,7 +2,7 @@
 // A process that answers on a private bus as systemd does for what colod asks and tells: GetAll of a unit,
 // and SetProperties of a start of a unit or SetUnitProperties by its name, which write all knobs of a
 // controller into a fake tree and leave a drop-in. For the order and the records of colod's calls; what
-// systemd really does is a VM test.
+// systemd really does is a VM test. StopUnit: the unit is gone at once.
 //
 // Units are directories of the fake tree: units/NAME/PROPERTY, with the value as text. ControlGroup is a
 // property too.

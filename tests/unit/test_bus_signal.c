@@ -141,6 +141,47 @@ TEST(steps_are_told_with_their_numbers_once)
 	history_free(history);
 }
 
+static int on_evicted(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	const char *pod, *cgroup, *result, *reason;
+
+	(void)userdata, (void)error;
+	assert_true(sd_bus_message_read(m, "ssss", &pod, &cgroup, &result, &reason) > 0);
+	(void)snprintf(seen, sizeof(seen), "%s %s \"%s\" \"%s\"", pod, cgroup, result, reason);
+	return 0;
+}
+
+/* Also what came of it; but not whom it would have been. */
+TEST(an_eviction_is_told_and_one_that_was_not_made_is_not)
+{
+	struct history_record r = HISTORY_RECORD(HISTORY_EVICT);
+	struct history *history = NULL;
+	uint64_t cursor = 0;
+
+	assert_int_equal(history_new(&history), 0);
+	b->serve.snapshot.history = history;
+	assert_return_code(sd_bus_match_signal(b->client, NULL, NULL, NULL, BUS_CASE_MANAGER,
+					       "Evicted", on_evicted, NULL),
+			   0);
+	seen[0] = '\0';
+	HISTORY_SET(r.what, "hog.slice");
+	HISTORY_SET(r.pod, "jobs/hog");
+	HISTORY_SET(r.to, "accepted");
+	HISTORY_SET(r.why, "because");
+	r.would = true;
+	history_add(history, &r);
+	bus_signal_steps(b->server, &b->serve.snapshot, &cursor);
+	private_bus_settle(b->server, b->client);
+	assert_null(strstr(seen, "jobs/hog hog.slice"));
+	r.would = false;
+	history_add(history, &r);
+	bus_signal_steps(b->server, &b->serve.snapshot, &cursor);
+	private_bus_settle(b->server, b->client);
+	assert_non_null(strstr(seen, "jobs/hog hog.slice \"accepted\" \"because\""));
+	b->serve.snapshot.history = NULL;
+	history_free(history);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +190,8 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(a_rung_is_told_with_where_it_came_from_and_why,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			an_eviction_is_told_and_one_that_was_not_made_is_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(steps_are_told_with_their_numbers_once, setup,
 						teardown),
 	};

@@ -181,6 +181,8 @@ TEST(the_taint_is_asked_for_again_while_the_cool_down_is_on_and_goes_at_the_stop
 	evictor_case_pass_on(RUNG_CALM, 65);
 	assert_int_equal(evictor_case_api.n_taints, 3);
 	assert_int_equal(evictor_case_api.n_untaints, 0);
+	evictor_stop(evictor_case.state);
+	assert_int_equal(evictor_case_api.n_untaints, 1);
 	evictor_case_end(false);
 	assert_false(evictor_case_api.tainted);
 	assert_int_equal(evictor_case_api.n_untaints, 1);

@@ -88,6 +88,33 @@ TEST(a_rung_has_its_age_and_its_end_where_that_is_known)
 	free(text);
 }
 
+/* How many, what refuses the next and for how long, and what a person has to mend. */
+TEST(evictions_are_shown_where_the_policy_asks_for_them)
+{
+	cJSON *doc = ctl_case_read("node"), *evict;
+	const struct ctl_case c = {.verb = verb_status};
+	char *text;
+	int r;
+
+	text = ctl_case_run(&c, doc, &r);
+	assert_null(strstr(text, "\nevict"));
+	free(text);
+	evict = cJSON_GetObjectItem(cJSON_GetObjectItem(doc, "status"), "evict");
+	(void)cJSON_ReplaceItemInObject(evict, "on", cJSON_CreateTrue());
+	(void)cJSON_ReplaceItemInObject(evict, "in_hour", cJSON_CreateNumber(2));
+	(void)cJSON_ReplaceItemInObject(evict, "per_hour", cJSON_CreateNumber(6));
+	(void)cJSON_ReplaceItemInObject(evict, "pending", cJSON_CreateNumber(1));
+	(void)cJSON_ReplaceItemInObject(evict, "why_nobody", cJSON_CreateString("it waits"));
+	(void)cJSON_ReplaceItemInObject(evict, "until_us", cJSON_CreateNumber(17000000));
+	(void)cJSON_ReplaceItemInObject(evict, "off", cJSON_CreateString("mend me"));
+	text = ctl_case_run(&c, doc, &r);
+	assert_non_null(strstr(text,
+			       "\nevict     2 in the last hour of at most 6, 1 under way. Now: it "
+			       "waits for 1.5 s. To be mended: mend me"));
+	free(text);
+	cJSON_Delete(doc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +125,7 @@ int main(void)
 		cmocka_unit_test(an_empty_snapshot_is_shown_without_a_guess),
 		cmocka_unit_test(control_characters_do_not_reach_the_terminal),
 		cmocka_unit_test(a_rung_has_its_age_and_its_end_where_that_is_known),
+		cmocka_unit_test(evictions_are_shown_where_the_policy_asks_for_them),
 		cmocka_unit_test(a_narrow_terminal_gets_wrapped_lines),
 	};
 

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # budget: 100s
-# long-budget: 240s
+# long-budget: 300s
 # profile: small
-# title: on the last rung one offline pod is evicted through the API server, and nobody else; in the long form by an agent that is killed in each state, and where every budget refuses
+# title: on the last rung one offline pod is evicted through the API server, and nobody else; in the long form by an agent that is killed in each state, without Kubernetes, and where every budget refuses
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
@@ -74,6 +74,7 @@ policy()
 		levels: {P7: {role: offline, memory: {high: none}}}
 		pressure: [$1]
 		evict: {by: [kubernetes, kill], grace: 20s, cooldown: 3s, per-hour: 20, taint: ${2:-true}}
+		${3:-}
 	END
 }
 
@@ -153,6 +154,40 @@ budgets()
 	nobody_beside "the emergency"
 }
 
+grower() { echo "
+import time, os
+kept = []
+while True:
+    if os.path.exists('$PODS_SHARE/go-$1'):
+        kept.append(b'x' * (4 << 20))
+    time.sleep(0.1)"; }
+
+# Without Kubernetes: a unit stops as systemd stops it, what nobody owns is killed.
+units()
+{
+	local plain=/sys/fs/cgroup/plain-hog
+	: >$C/script
+	policy "$EVICT" false "assign: [{match: {unit: hog-unit.service}, level: P7}, {match: {cgroup: plain-hog}, level: P7}]"
+	systemd-run -q --unit=hog-unit -p ExecStopPost="/bin/touch $PODS_SHARE/stopped" python3 -c "$(grower unit)"
+	mkdir $plain
+	python3 -c "$(grower plain)" &
+	echo $! >$plain/cgroup.procs
+	ok "a policy with a unit and a plain cgroup" colod_reload
+	colod_next_pass
+	touch "$PODS_SHARE/go-unit"
+	ok "the unit is stopped" wait_for 60 test -e "$PODS_SHARE/stopped"
+	nok "systemd says so" systemctl -q is-active hog-unit
+	nok "and does not call it failed" systemctl -q is-failed hog-unit
+	ok "colod says through whom" wait_for 10 says 'hog-unit.service evict accepted.*through systemd'
+	touch "$PODS_SHARE/go-plain"
+	ok "the plain cgroup is killed" wait_for 60 grep -qx 'populated 0' $plain/cgroup.events
+	ok "and that is said" wait_for 10 says 'plain-hog evict accepted.*by cgroup.kill'
+	is "$(evictions calm) $(evictions web)" "0 0" "nobody was asked through Kubernetes"
+	nobody_beside "units"
+	rmdir $plain
+	rm -f "$PODS_SHARE"/go-*
+}
+
 pod_create web Burstable 500 $((64 * MIB))
 pod_create calm BestEffort 0 0 python3 -c "
 kept = b'x' * (40 << 20)
@@ -166,7 +201,7 @@ growing_pod hog 4
 ok "an API server" cluster_start
 web=$(pids web) calm=$(pids calm) kills=$(oom_kills)
 one_goes
-[ -z "${LONG:-}" ] || { agent_dies; budgets; }
+[ -z "${LONG:-}" ] || { agent_dies; units; budgets; }
 colod_stop
 nok "a stop leaves no taint" tainted
 kill "$(cat $C/pid)"
