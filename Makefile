@@ -497,6 +497,8 @@ install: all ## Install below $(DESTDIR)$(prefix)
 	$(INSTALL) -d -m 755 $(DESTDIR)$(datadir)/dbus-1/interfaces $(DESTDIR)$(datadir)/colod/profiles
 	$(INSTALL) -m 644 packaging/dbus/*.xml $(DESTDIR)$(datadir)/dbus-1/interfaces/
 	$(INSTALL) -m 644 policy/profiles/*.yaml $(DESTDIR)$(datadir)/colod/profiles/
+	$(INSTALL) -d -m 755 $(DESTDIR)$(datadir)/colod/kubernetes
+	$(INSTALL) -m 644 packaging/kubernetes/* $(DESTDIR)$(datadir)/colod/kubernetes/
 	$(call into,644,policy/profiles/default.yaml,$(policydir)/00-default.yaml)
 	$(B)/coloctl policy schema >$(DESTDIR)$(datadir)/colod/policy.schema.json
 	chmod 644 $(DESTDIR)$(datadir)/colod/policy.schema.json

@@ -20,7 +20,7 @@ packages=(
 	# and a kubelet to talk to: a real TLS server, with certificates made on the spot
 	libmicrohttpd-dev openssl
 	# what they need as programs
-	diffutils findutils binutils tar gzip systemd mandoc
+	diffutils findutils binutils tar gzip systemd mandoc python3-yaml
 )
 
 say() { printf 'deps: %s\n' "$*" >&2; }

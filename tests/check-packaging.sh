@@ -46,6 +46,7 @@ complete()
 		/usr/lib/sysusers.d/colod.conf /usr/lib/colod/policy.d/00-default.yaml \
 		/usr/share/dbus-1/system.d/io.colod.Agent1.conf \
 		/usr/share/polkit-1/actions/io.colod.agent1.policy /usr/share/colod/profiles/default.yaml \
+		/usr/share/colod/kubernetes/rbac.yaml /usr/share/colod/kubernetes/admission.yaml \
 		/usr/share/man/man8/colod.8 /usr/share/man/man1/coloctl.1; do
 		[ -s "$stage$f" ] || echo "$f is not installed"
 	done
@@ -123,6 +124,7 @@ else
 fi
 rule "the D-Bus files are XML" dbus_policy
 rule "the polkit file has the actions that the agent asks for" polkit_actions
+rule "the cluster gives colod what it uses, and its policies bind that to the node" python3 tests/check_kubernetes.py
 if command -v mandoc >/dev/null; then
 	rule "colod.8 is well formed" mandoc -Tlint -Wwarning packaging/man/colod.8
 	rule "coloctl.1 is well formed" mandoc -Tlint -Wwarning packaging/man/coloctl.1

@@ -395,6 +395,25 @@ deps_rules()
 		fail "and told what is needed"
 }
 
+# A manifest that gives more, or binds less, than it should.
+kubernetes_rules()
+{
+	local rc what edit file text
+	while IFS='|' read -r what file edit text; do
+		fresh
+		sed -i "$edit" "$copy/packaging/kubernetes/$file"
+		(cd "$copy" && python3 tests/check_kubernetes.py) >"$tmp/out" 2>&1
+		rc=$?
+		caught "$what" "$text" $rc
+	done <<'END'
+a right that nobody uses|rbac.yaml|s,nodes/pods\],nodes/pods\, nodes/proxy],|gives get on nodes/proxy, which no source needs
+a right that is missing|rbac.yaml|s,\[get\, patch\],[get],|lacks patch on nodes, which the sources need
+a policy that passes what it cannot judge|admission.yaml|s,failurePolicy: Fail,failurePolicy: Ignore,|passes what it cannot judge
+a policy about another account|admission.yaml|s,colod:colod',colod:other',|is not about system:serviceaccount:colod:colod alone
+a policy without a variable|admission.yaml|s,name: othersBefore,name: before,|no variable othersBefore
+END
+}
+
 # What turns measurements into verdicts must be able to say no.
 bench_rules()
 {
@@ -420,4 +439,5 @@ beside_rules
 tap_rules
 golden_rules
 deps_rules
+kubernetes_rules
 tests/summary write "$result" $passed ${#lines[@]} 0 ${lines[@]+"${lines[@]}"}

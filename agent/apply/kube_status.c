@@ -59,6 +59,14 @@ static void show(char *buf, size_t size, const char *text)
 	*to = '\0';
 }
 
+/* Whom it is about the caller knows, and room for the sentence is short. */
+static const char *without_whom(const char *message)
+{
+	const char *at = strstr(message, "\" is forbidden: ");
+
+	return at ? at + strlen("\" is forbidden: ") : message;
+}
+
 static const cJSON *budget_cause(const cJSON *details)
 {
 	const cJSON *cause;
@@ -89,7 +97,7 @@ static void understand(const cJSON *json, struct kube_status *s)
 	s->denied = strstr(message, "denied the request") || strstr(message, "denied request");
 	show(s->reason, sizeof(s->reason), text_of(json, "reason"));
 	show(s->kind, sizeof(s->kind), text_of(details, "kind"));
-	show(s->message, sizeof(s->message), told[0] ? told : message);
+	show(s->message, sizeof(s->message), told[0] ? told : without_whom(message));
 }
 
 void kube_status_parse(const char *text, size_t len, struct kube_status *ret_status)

@@ -97,13 +97,26 @@ static int make_patch(const char *version, const cJSON *taints, bool wanted, cha
 	return cJSON_PrintPreallocated(patch, buf, (int)size - PRINT_SPARE, false) ? 1 : -E2BIG;
 }
 
-static bool is_list_of_objects(const cJSON *taints)
+/* All of a taint is text, which is sent back as it came; of a number that would not be sure. */
+static bool is_taint(const cJSON *taint)
+{
+	const cJSON *member;
+
+	cJSON_ArrayForEach(member, taint)
+	{
+		if (!cJSON_IsString(member) && !cJSON_IsNull(member))
+			return false;
+	}
+	return cJSON_IsObject(taint);
+}
+
+static bool are_taints(const cJSON *taints)
 {
 	const cJSON *taint;
 
 	cJSON_ArrayForEach(taint, taints)
 	{
-		if (!cJSON_IsObject(taint))
+		if (!is_taint(taint))
 			return false;
 	}
 	return !taints || cJSON_IsArray(taints) || cJSON_IsNull(taints);
@@ -119,8 +132,10 @@ int kube_taint_patch(const char *text, size_t len, const char *node, bool wanted
 	if (!json)
 		return -EBADMSG;
 	if (!is(metadata, "name", node) || !cJSON_IsString(version) || !version->valuestring[0] ||
-	    !cJSON_IsObject(spec) || !is_list_of_objects(taints))
+	    !cJSON_IsObject(spec))
 		return -EINVAL;
+	if (!are_taints(taints))
+		return -ENOTSUP;
 	if (has_ours(taints) == wanted)
 		return 0;
 	return make_patch(version->valuestring, taints, wanted, buf, size);
@@ -173,6 +188,9 @@ static void explain_node(const struct kube_ask *ask, int error, struct kube_tain
 	if (error == -E2BIG)
 		end(done, KUBE_TAINT_FAILED, "the node's taints are longer than %u KiB",
 		    KUBE_ASK_BODY_BYTES >> 10);
+	else if (error == -ENOTSUP)
+		end(done, KUBE_TAINT_FAILED,
+		    "the node has a taint that colod does not understand, and might not keep as it is");
 	else if (error == -ENOMEM)
 		end(done, KUBE_TAINT_FAILED, "no memory for the answer of %s", api);
 	else

@@ -27,6 +27,6 @@ struct kube_taint_done {
 void kube_taint(struct kube_ask *ask, bool wanted, struct kube_taint_done *ret_done);
 
 /* A merge patch that makes the node of this text (a v1 Node) have the taint, or not. 1: it is in buf; 0: it is so
- * already; -EBADMSG: no JSON; -EINVAL: not this node; -E2BIG: no room; -ENOMEM. For kube_taint() and for tests. */
+ * already; -EBADMSG: no JSON; -EINVAL: not this node; -ENOTSUP: taints of another shape; -E2BIG: no room; -ENOMEM. For kube_taint() and for tests. */
 int kube_taint_patch(const char *text, size_t len, const char *node, bool wanted, char *buf,
 		     size_t size);

@@ -214,17 +214,23 @@ TEST(a_text_that_is_no_such_node_is_never_patched)
 	static const char *const bad[] = {
 		"{" META "}",
 		"{" META ",\"spec\":[]}",
-		"{" META ",\"spec\":{\"taints\":{}}}",
-		"{" META ",\"spec\":{\"taints\":[\"a\"]}}",
 		"{\"metadata\":{\"name\":\"m\",\"resourceVersion\":\"1\"},\"spec\":{}}",
 		"{\"metadata\":{\"name\":\"n\"},\"spec\":{}}",
 		"{\"metadata\":{\"name\":\"n\",\"resourceVersion\":\"\"},\"spec\":{}}",
 		"{\"metadata\":{\"name\":\"n\",\"resourceVersion\":1},\"spec\":{}}",
 	};
 
+	static const char *const odd[] = {
+		"{" META ",\"spec\":{\"taints\":{\"a\":\"b\"}}}",
+		"{" META ",\"spec\":{\"taints\":[\"a\"]}}",
+		"{" META ",\"spec\":{\"taints\":[{\"key\":\"a\",\"seconds\":1e400}]}}",
+	};
+
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(patch(bad[i], true, 4096), -EINVAL);
 	assert_int_equal(patch("{", true, 4096), -EBADMSG);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		assert_int_equal(patch(odd[i], true, 4096), -ENOTSUP);
 	assert_int_equal(patch("{" META ",\"spec\":{}}", true, 64), -E2BIG);
 	assert_int_equal(patch("{" META ",\"spec\":{\"taints\":null}}", true, 4096), 1);
 	assert_int_equal(patch("{" META ",\"spec\":{\"taints\":null}}", false, 4096), 0);
