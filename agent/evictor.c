@@ -196,12 +196,20 @@ static void look(struct state *s)
 	struct evict_input in = input(s);
 	bool full = is_full(s);
 
-	e->chosen = false;
+	e->chosen = e->looked = false;
 	evict_choose_see(&e->evict, &in);
 	if (!evict_choose_due(&in, &e->look) || (!full && !may_say(s)))
 		return;
 	victim_stats_measure(s, &e->stats, true);
 	evict_choose(&in, &e->look);
+	e->looked = true;
+	e->record = (struct record_evict){
+		.before = e->evict,
+		.kubernetes = in.kubernetes,
+		.memory = e->stats.list,
+		.n_memory = e->stats.n,
+		.look = e->look,
+	};
 	e->chosen = e->look.why == EVICT_NOW;
 	if (e->look.why != EVICT_NOT_NOBODY || !may_say(s))
 		return;
@@ -273,6 +281,11 @@ void evictor_decide(struct state *s)
 	see_returned(s);
 	look(s);
 	show(s);
+}
+
+const struct record_evict *evictor_look(const struct state *s)
+{
+	return s->evictor && s->evictor->looked ? &s->evictor->record : NULL;
 }
 
 /* --- asking -------------------------------------------------------------------------------------- */

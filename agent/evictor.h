@@ -52,6 +52,9 @@ void evictor_use_bus(struct state *state, sd_bus *bus);
 
 /* Takes up what was answered and what is over, and looks whether somebody is to go, and who. After the pass has decided. */
 void evictor_decide(struct state *state);
+/* What it was decided from in this pass; NULL: nobody was looked for. */
+struct record_evict;
+const struct record_evict *evictor_look(const struct state *state);
 /* Asks. At the end of the same pass. */
 void evictor_run(struct state *state);
 

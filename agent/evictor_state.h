@@ -7,6 +7,7 @@
 #include "agent/evictor.h"
 #include "agent/victim_stats.h"
 #include "policy/evict_choose.h"
+#include "policy/record_evict.h"
 
 /* A pending one, as people and the next agent know it. */
 struct evictor_name {
@@ -23,6 +24,8 @@ struct evictor {
 	sd_bus_slot *stopping;	/* a StopUnit that is under way */
 	uint64_t stopping_serial;
 	struct evict evict;
+	struct record_evict record; /* of this pass, where `looked` */
+	bool looked;
 	struct evict_look look;
 	char digest[17]; /* of the policy by which the API server was found */
 	bool chosen;	 /* in this pass: look says who */

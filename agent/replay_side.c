@@ -83,6 +83,31 @@ static const struct record_kill *kill_pass(struct replay_side *side,
 	return record_kill_decide(&side->kill, &in) ? &side->kill : NULL;
 }
 
+/* Whom it would have asked to go. */
+static const struct record_evict *evict_pass_again(struct replay_side *side,
+						   const struct record_replayed *given,
+						   const struct policy *policy)
+{
+	const struct evict_input in = {
+		.ladder = &side->ladders.of[RESOURCE_MEMORY],
+		.model = given->model,
+		.samples = given->samples,
+		.policy = policy,
+		.plan = &side->plan,
+		.now_us = given->now_us,
+	};
+
+	if (!given->evict)
+		return NULL;
+	side->evict = (struct record_evict){
+		.before = given->evict->before,
+		.kubernetes = given->evict->kubernetes,
+		.memory = given->evict->memory,
+		.n_memory = given->evict->n_memory,
+	};
+	return record_evict_decide(&side->evict, &in) ? &side->evict : NULL;
+}
+
 int replay_side_pass(struct replay_side *side, const struct record_replayed *given,
 		     struct record_pass *ret_pass)
 {
@@ -121,6 +146,7 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 		.scores = &side->scores,
 		.changes = &side->changes,
 		.kill = kill_pass(side, given, policy),
+		.evict = evict_pass_again(side, given, policy),
 	};
 	return 0;
 }

@@ -2,6 +2,7 @@
 // One policy deciding a record's series: the deciding half of tick.c, without the machine.
 #pragma once
 
+#include "policy/record_evict.h"
 #include "policy/record_kill.h"
 #include "policy/record_read.h"
 
@@ -12,8 +13,9 @@ struct replay_side {
 	struct plan plan;
 	struct scores scores;
 	struct changes changes;
-	struct record_kill kill; /* of a pass that has one */
-	int64_t last_us;	 /* of the pass before; 0: there was none */
+	struct record_kill kill;   /* of a pass that has one */
+	struct record_evict evict; /* the same */
+	int64_t last_us;	   /* of the pass before; 0: there was none */
 };
 
 /* As the agent begins. */

@@ -31,6 +31,8 @@
 //  [floor at inode=... ...]           and each branch that it watches, in their order
 //  [kill from ...]                    memory ran out, and it was looked whom to kill: what that was
 //  [kill rests|memory ...]            decided from (record_kill.c)
+//  [evict from ...]                   memory was short for long: what it was decided from whom to evict
+//  [evict time|pending|out|...]       (record_evict.c)
 //  > STEP                             what came of it (steps.h)
 //  end                                the pass is complete; what follows the last `end` is torn
 #pragma once
@@ -45,6 +47,7 @@
 #include "colod/pressure.h"
 #include "colod/sample.h"
 #include "colod/score.h"
+#include "policy/record_evict.h"
 #include "policy/record_kill.h"
 
 #define RECORD_VERSION "colod-record 1"
@@ -75,5 +78,6 @@ struct record_pass {
 	const struct plan *plan;
 	const struct scores *scores;
 	const struct changes *changes;
-	const struct record_kill *kill; /* NULL: nobody was looked for to be killed */
+	const struct record_kill *kill;	  /* NULL: nobody was looked for to be killed */
+	const struct record_evict *evict; /* NULL: ... to be evicted */
 };

@@ -23,18 +23,19 @@
 #include "policy/record_words.h"
 #include "policy/victim_text.h"
 
-static void put_memory(struct record_buf *buf, const struct record_kill *kill,
-		       const struct pod *pod, int64_t now_us)
+void record_kill_put_memory(struct record_buf *buf, const char *word,
+			    const struct victim_memory *memory, size_t n_memory,
+			    const struct pod *pod, int64_t now_us)
 {
 	const struct victim_memory *m;
 
-	if (pod->slot >= kill->n_memory)
+	if (pod->slot >= n_memory)
 		return;
-	m = &kill->memory[pod->slot];
+	m = &memory[pod->slot];
 	if (m->serial != pod->serial || m->at_us <= 0)
 		return;
-	record_put(buf, "kill memory %" PRIu32 " %" PRIu64 " %" PRId64 " %" PRIu64 " %" PRIu64 "\n",
-		   pod->slot, m->serial, now_us - m->at_us, m->anon_bytes, m->shmem_bytes);
+	record_put(buf, "%s memory %" PRIu32 " %" PRIu64 " %" PRId64 " %" PRIu64 " %" PRIu64 "\n",
+		   word, pod->slot, m->serial, now_us - m->at_us, m->anon_bytes, m->shmem_bytes);
 }
 
 void record_kill_put(struct record_buf *buf, const struct record_kill *kill,
@@ -52,7 +53,8 @@ void record_kill_put(struct record_buf *buf, const struct record_kill *kill,
 			record_put(buf, "kill rests %" PRIu64 " %" PRId64 "\n",
 				   k->victims.resting[i].serial, k->victims.resting[i].until_us);
 	for (size_t i = 0; i < model->n_pods; i++)
-		put_memory(buf, kill, model->pods[i], now_us);
+		record_kill_put_memory(buf, "kill", kill->memory, kill->n_memory, model->pods[i],
+				       now_us);
 }
 
 void record_kill_given_done(struct record_kill_given *given)
@@ -121,22 +123,23 @@ static int get_rests(struct record_line *line, struct record_kill_given *given)
 	return 0;
 }
 
-static int reserve(struct record_kill_given *given, size_t n)
+static int reserve(size_t n, struct victim_memory **memory, size_t *n_memory)
 {
 	struct victim_memory *grown;
 
-	if (n <= given->n_memory)
+	if (n <= *n_memory)
 		return 0;
-	grown = reallocarray(given->memory, n, sizeof(*grown));
+	grown = reallocarray(*memory, n, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
-	memset(grown + given->n_memory, 0, (n - given->n_memory) * sizeof(*grown));
-	given->memory = grown;
-	given->n_memory = n;
+	memset(grown + *n_memory, 0, (n - *n_memory) * sizeof(*grown));
+	*memory = grown;
+	*n_memory = n;
 	return 0;
 }
 
-static int get_memory(struct record_line *line, int64_t now_us, struct record_kill_given *given)
+int record_kill_get_memory(struct record_line *line, int64_t now_us, struct victim_memory **memory,
+			   size_t *n_memory)
 {
 	struct victim_memory m = {0};
 	uint64_t slot = 0, age_us = 0;
@@ -148,9 +151,9 @@ static int get_memory(struct record_line *line, int64_t now_us, struct record_ki
 	    get_u64(line, UINT64_MAX, &m.shmem_bytes) < 0 || line->len > 0)
 		return -EBADMSG;
 	m.at_us = now_us - (int64_t)age_us;
-	r = reserve(given, (size_t)slot + 1);
+	r = reserve((size_t)slot + 1, memory, n_memory);
 	if (r == 0)
-		given->memory[slot] = m;
+		(*memory)[slot] = m;
 	return r;
 }
 
@@ -167,7 +170,9 @@ int record_kill_get(struct record_line *line, int64_t now_us, struct record_kill
 		return -EBADMSG;
 	if (record_is(&word, "rests"))
 		return get_rests(line, given);
-	return record_is(&word, "memory") ? get_memory(line, now_us, given) : -EBADMSG;
+	return record_is(&word, "memory")
+		       ? record_kill_get_memory(line, now_us, &given->memory, &given->n_memory)
+		       : -EBADMSG;
 }
 
 bool record_kill_decide(struct record_kill *kill, const struct victim_input *in)

@@ -38,6 +38,13 @@ void record_kill_begin(struct record_kill_given *given);
 /* One line behind its first word, in a pass at now_us. 0, -EBADMSG or -ENOMEM. */
 int record_kill_get(struct record_line *line, int64_t now_us, struct record_kill_given *given);
 
+/* A line "WORD memory ..." of this pod, where it was measured; and back, into an array by slot that grows. */
+void record_kill_put_memory(struct record_buf *buf, const char *word,
+			    const struct victim_memory *memory, size_t n_memory,
+			    const struct pod *pod, int64_t now_us);
+int record_kill_get_memory(struct record_line *line, int64_t now_us, struct victim_memory **memory,
+			   size_t *n_memory);
+
 /* Looks again, as the agent did. False where nobody has to be killed by these numbers. */
 bool record_kill_decide(struct record_kill *kill, const struct victim_input *in);
 

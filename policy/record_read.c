@@ -12,6 +12,7 @@
 #include "colod/cleanup.h"
 #include "policy/diag.h"
 #include "policy/names.h"
+#include "policy/record_evict.h"
 #include "policy/record_floor.h"
 #include "policy/record_kill.h"
 #include "policy/record_model.h"
@@ -42,6 +43,7 @@ struct record_reader {
 	struct floor_cpu floor;
 	bool floor_given;
 	struct record_kill_given kill;
+	struct record_evict_given evict;
 	uint64_t passes;
 	struct record_replayed pass;
 	struct record_buf steps;
@@ -127,6 +129,7 @@ static int on_time(struct record_reader *r, struct record_line *line)
 	r->ladders_given = r->passes == 0 ? (1u << RESOURCE_COUNT) - 1 : 0;
 	r->floor_given = false;
 	record_kill_begin(&r->kill);
+	record_evict_begin(&r->evict);
 	r->pass.now_us = now_us;
 	r->pass.line = r->line;
 	r->steps.n = 0;
@@ -206,6 +209,7 @@ static int on_end(struct record_reader *r)
 	r->pass.kill = r->kill.given ? &r->kill.before : NULL;
 	r->pass.kill_memory = r->kill.memory;
 	r->pass.n_kill_memory = r->kill.n_memory;
+	r->pass.evict = r->evict.given ? &r->evict : NULL;
 	r->pass.policy = r->policy;
 	r->pass.assignments = r->with_names ? NULL : record_model_assignments(r->model);
 	r->pass.n_assignments = r->pass.model->n_slots;
@@ -286,6 +290,8 @@ static int on_line(struct record_reader *r, struct record_line line)
 		return on_floor(r, &line);
 	if (record_is(&word, "kill"))
 		return record_kill_get(&line, r->pass.now_us, &r->kill);
+	if (record_is(&word, "evict"))
+		return record_evict_get(&line, r->pass.now_us, &r->evict);
 	if (record_is(&word, "modes"))
 		return on_modes(r, &line);
 	return on_model(r, &word, &line);
@@ -416,6 +422,7 @@ void record_reader_free(struct record_reader *r)
 	record_policy_free(&r->sources);
 	record_policy_free(&r->coming);
 	record_kill_given_done(&r->kill);
+	record_evict_given_done(&r->evict);
 	record_buf_free(&r->steps);
 	free(r->step_lines);
 	free(r);

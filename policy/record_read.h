@@ -10,6 +10,8 @@
 struct record_reader;
 
 /* What one pass had, valid until the next one is read. */
+struct record_evict_given;
+
 struct record_replayed {
 	int64_t now_us;
 	uint64_t line; /* of its "t" */
@@ -24,6 +26,7 @@ struct record_replayed {
 	const struct memory_kill *kill;
 	const struct victim_memory *kill_memory;
 	size_t n_kill_memory;
+	const struct record_evict_given *evict; /* set where it was looked whom to evict */
 	const struct policy *policy;
 	/* With pseudonyms: by slot, for all pods of the model; else NULL. */
 	const struct assignment *assignments;

@@ -438,6 +438,8 @@ static int put_pass(struct record_writer *w, const struct record_pass *pass, str
 	put_floor(w, pass, out);
 	if (pass->kill)
 		record_kill_put(out, pass->kill, pass->model, pass->now_us);
+	if (pass->evict)
+		record_evict_put(out, pass->evict, pass->model, pass->now_us);
 	if (w->steps) {
 		struct record_pass told = *pass;
 

@@ -355,6 +355,8 @@ int steps_tell(struct steps *steps, const struct record_pass *pass, const uint32
 	tell_acts(&t);
 	if (pass->kill)
 		record_kill_tell(out, pass->kill, pass->policy, names, prefix);
+	if (pass->evict)
+		record_evict_tell(out, pass->evict, names, prefix);
 	tell_changes(&t);
 	tell_scores(&t);
 	return out->failed ? -ENOMEM : 0;

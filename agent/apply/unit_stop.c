@@ -62,7 +62,7 @@ enum evict_answer unit_stop_answer(sd_bus_message *reply, char why[EVICT_WHY_SIZ
 	(void)snprintf(why, EVICT_WHY_SIZE, "systemd says: %s",
 		       error->message ? error->message : error->name);
 	switch (sd_bus_error_get_errno(error)) {
-	case ENOENT:
+	case ENOENT: /* NoSuchUnit, too */
 		return EVICT_ANSWER_GONE;
 	case EACCES:
 	case EPERM:
@@ -71,7 +71,6 @@ enum evict_answer unit_stop_answer(sd_bus_message *reply, char why[EVICT_WHY_SIZ
 	case ECONNRESET:
 		return EVICT_ANSWER_UNKNOWN;
 	default:
-		return sd_bus_error_has_name(error, SYSTEMD ".NoSuchUnit") ? EVICT_ANSWER_GONE
-									   : EVICT_ANSWER_REFUSED;
+		return EVICT_ANSWER_REFUSED;
 	}
 }

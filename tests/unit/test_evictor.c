@@ -174,6 +174,20 @@ TEST(who_is_dying_is_awaited_by_the_next_agent_and_the_taint_ends)
 	assert_false(evictor_case.state->status.evict.taint_up);
 }
 
+/* Nobody wants it any more, and only the file knows of it. */
+TEST(a_taint_that_a_dead_agent_left_is_taken_off)
+{
+	evictor_case_passes(3);
+	assert_true(evictor_case_api.tainted);
+	evictor_case_die_and_start();
+	evictor_case.state->policy->evict.taint = false;
+	evictor_case_pass_on(RUNG_CALM, 2);
+	assert_false(evictor_case_api.tainted);
+	evictor_case_die_and_start();
+	evictor_case_pass_on(RUNG_CALM, 2);
+	assert_int_equal(evictor_case_api.n_untaints, 1);
+}
+
 TEST(the_taint_is_asked_for_again_while_the_cool_down_is_on_and_goes_at_the_stop)
 {
 	evictor_case_passes(2);
@@ -250,6 +264,7 @@ int main(void)
 		CASE(what_cannot_be_written_down_is_not_done),
 		CASE(who_was_asked_by_a_dead_agent_is_asked_again),
 		CASE(who_is_dying_is_awaited_by_the_next_agent_and_the_taint_ends),
+		CASE(a_taint_that_a_dead_agent_left_is_taken_off),
 		CASE(the_taint_is_asked_for_again_while_the_cool_down_is_on_and_goes_at_the_stop),
 		CASE(a_taint_that_could_not_be_taken_off_is_tried_again),
 		CASE(doubt_only_protects_until_a_person_trusts_it_again),

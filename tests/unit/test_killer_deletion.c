@@ -75,6 +75,7 @@ TEST(an_emergency_does_not_wait_long_for_the_server)
 	assert_int_equal(evictor_case_api.n_calls, 1);
 	assert_true(kill_is_told(&r));
 	assert_string_equal(r.what, TICK_HOG_POD);
+	assert_null(strstr(r.to, "cannot be deleted"));
 }
 
 TEST(whom_a_budget_keeps_is_not_killed_for_tmpfs_alone)

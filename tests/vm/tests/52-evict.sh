@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 100s
-# long-budget: 300s
+# budget: 60s
+# long-budget: 180s
 # profile: small
 # title: on the last rung one offline pod is evicted through the API server, and nobody else; in the long form by an agent that is killed in each state, without Kubernetes, and where every budget refuses
 . "$VM/guest/lib.sh"
