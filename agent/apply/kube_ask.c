@@ -293,11 +293,10 @@ void kube_ask(struct kube_ask *a, const struct kube_question *question,
 	va_start(args, path);
 	m = n < URL_SIZE ? vsnprintf(a->url + n, sizeof(a->url) - (size_t)n, path, args) : 0;
 	va_end(args);
-	if (n + m >= URL_SIZE) {
+	if (n + m >= URL_SIZE)
 		fail(ret_answer, HTTPS_OTHER, "the address of the API server is too long");
-		return;
-	}
-	once(a, question, ret_answer);
+	else
+		once(a, question, ret_answer);
 	if (ret_answer->failure == HTTPS_UNAUTHORIZED && has_newer_token(a))
 		once(a, question, ret_answer);
 	explicit_bzero(a->token, sizeof(a->token));
