@@ -86,7 +86,7 @@ static void api_settle(void *context, uint32_t wait_ms)
 	(void)context, (void)wait_ms;
 }
 
-static const struct evictor_api fake_api = {
+const struct evictor_api evictor_case_server = {
 	.evict = api_evict,
 	.next = api_next,
 	.taint = api_taint,
@@ -110,7 +110,7 @@ static void start(void)
 	assert_int_equal(lanes_new(&evictor_case.state->lanes), 0);
 	assert_int_equal(killer_new(evictor_case.state), 0);
 	assert_int_equal(evictor_new(evictor_case.state), 0);
-	evictor_use_api(evictor_case.state, &fake_api);
+	evictor_use_api(evictor_case.state, &evictor_case_server);
 	evictor_case.state->policy->pressure_memory = (struct pressure_rule){
 		.on = true,
 		.steps = 1u << ACTION_SQUEEZE_MEMORY | 1u << ACTION_EVICT,

@@ -22,6 +22,7 @@ struct evictor_case_api {
 extern struct tick_case evictor_case;
 extern struct evictor_case_api evictor_case_api;
 extern int64_t evictor_case_now_us;
+extern const struct evictor_api evictor_case_server;
 
 /* For cmocka. */
 int evictor_case_setup(void **state);
