@@ -6,6 +6,7 @@
 //	storm_load GO fill FILE       appends until there is no room for more
 //	storm_load GO flood FILE MIB  writes a file of this size, again and again
 //	storm_load GO map FILE MIB    reads a file of this size through a mapping, again and again
+//	storm_load GO spin 0          memory of none, CPU time as much as there is
 //	storm_load GO rest MIB        touches what it has once a second; it does not wait
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +117,12 @@ static int flood(const char *path, uint64_t mib)
 }
 
 /* The file is one hole: its pages fill memory like any other's and no disk sets the pace. */
+_Noreturn static void spin(void)
+{
+	for (;;)
+		__asm__ volatile(".rept 200\n\tadd $1, %%rax\n\t.endr" ::: "rax", "cc");
+}
+
 static int map(const char *path, uint64_t mib)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -153,6 +160,8 @@ int main(int argc, char **argv)
 		sleep_us(LOOK_US);
 	if (argc == 4 && strcmp(how, "grow") == 0)
 		return grow(amount);
+	if (argc == 4 && strcmp(how, "spin") == 0)
+		spin();
 	if (argc == 4 && strcmp(how, "fork") == 0)
 		bomb(amount);
 	if (argc == 4 && strcmp(how, "fill") == 0)
@@ -161,7 +170,7 @@ int main(int argc, char **argv)
 		return flood(argv[3], amount);
 	if (argc == 5 && strcmp(how, "map") == 0)
 		return map(argv[3], amount);
-	(void)fputs("usage: storm_load GO grow|fork|rest NUMBER\n"
+	(void)fputs("usage: storm_load GO grow|fork|spin|rest NUMBER\n"
 		    "       storm_load GO fill FILE\n"
 		    "       storm_load GO flood|map FILE MIB\n",
 		    stderr);

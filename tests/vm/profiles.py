@@ -35,6 +35,7 @@ PROFILES = {p.name: p for p in (
     Profile("small", memory_mib=768),
     Profile("disk", disk_mib=1024),
     Profile("icount", icount=True),
+    Profile("storm", memory_mib=768, icount=True, shift=0),
     Profile("bench", icount=True, shift=3, turn_us=100),
     Profile("bench8", cpus=8, icount=True, shift=2, turn_us=100),
 )}

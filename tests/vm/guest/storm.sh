@@ -10,7 +10,7 @@
 #   storm_swap none|disk|zram    before the first round; storm_swap_end after the last
 #
 # Arms: none; colod (mode full, the colocation profile as shipped); squeeze (the same in mode squeeze: it may hold and
-# reclaim, not kill); systemd-oomd and oomd. These two act on the offline class, each at the pressure and after the time
+# reclaim, not kill); kill (mode full without a hold: what that costs is seen beside it); systemd-oomd and oomd. These two act on the offline class, each at the pressure and after the time
 # that colod's policy names (a tenth, one second), which is quicker than what they do by themselves; else their defaults.
 #
 # STORM_SECONDS bounds each case; STORM_TAKEN_MIB are taken from the node before, so that a storm is short; the pod that
@@ -21,6 +21,7 @@ STORM_OFFLINE=kubepods.slice/kubepods-besteffort.slice
 STORM_LOOK_MS=50
 STORM_PERIOD_US=50000
 
+# spin is none: what a pod that is left alive costs the online one by its CPU time alone.
 storm_cases() { echo hog-5 hog-20 hog-100 hog-max hogs-20 fork tmpfs flood map; }
 
 # Sets how many pods, what they run, and how long the storm is looked at.
@@ -37,6 +38,7 @@ storm_case()
 	tmpfs) storm_load=(fill /share/mem/blob) storm_seconds=60 ;;
 	flood) storm_load=(flood /share/flood 500) storm_seconds=30 ;;
 	map) storm_load=(map /share/map 1536) storm_seconds=30 ;;
+	spin) storm_load=(spin 0) storm_seconds=30 ;;
 	*) echo "storm: no case $1; there are: $(storm_cases)" >&2; return 1 ;;
 	esac
 	[ -z "${STORM_SECONDS:-}" ] || [ "$STORM_SECONDS" -ge $storm_seconds ] || storm_seconds=$STORM_SECONDS
@@ -84,6 +86,7 @@ storm_colod()
 {
 	mkdir -p /etc/colod/policy.d
 	cp /usr/share/colod/profiles/colocation.yaml /etc/colod/policy.d/00-default.yaml
+	[ "$2" != kill ] || sed -i '/when: memory.some/d' /etc/colod/policy.d/00-default.yaml
 	AS_SHIPPED=1 colod_policy "$1" file:///run/pods.json
 	colod_start && storm_ready=$(storm_majflt "$(unit_pid colod)") || return
 	wait_for 30 sh -c "coloctl status --json | jq -e '.passes > 1 and .units_waiting == 0'"
@@ -118,6 +121,7 @@ storm_begin()
 	case $1 in
 	none) ;;
 	colod) storm_unit=colod; storm_colod full ;;
+	kill) storm_unit=colod; storm_colod full kill ;;
 	squeeze) storm_unit=colod; storm_colod squeeze ;;
 	systemd-oomd) storm_unit=systemd-oomd; storm_systemd_oomd ;;
 	oomd) storm_unit=oomd; storm_oomd ;;
@@ -128,7 +132,7 @@ storm_begin()
 storm_end()
 {
 	case $1 in
-	colod | squeeze) rm -f /etc/colod/policy.d/00-default.yaml; colod_clean ;;
+	colod | squeeze | kill) rm -f /etc/colod/policy.d/00-default.yaml; colod_clean ;;
 	systemd-oomd)
 		systemctl stop systemd-oomd.service systemd-oomd.socket
 		rm -r /run/systemd/oomd.conf.d

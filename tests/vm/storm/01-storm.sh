@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # budget: 36000s
-# profile: small swap
+# profile: storm swap
 # title: offline work that fills a small node beside an online pod: who dies, by whom, and what the online pod waits
 #
 # The guest's part of `make storm` (bench_storm.py is the host's; guest/storm.sh makes a round). Rounds come outermost, so
