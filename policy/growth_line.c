@@ -92,7 +92,7 @@ static void go_on(struct plan_growth *g, const struct memory_growth *growth, uin
 		g->line_bytes += in_time(allowed, min_u64((uint64_t)(now_us - g->line_us), GAP_US));
 	g->line_bytes = min_u64(g->line_bytes, growth->now_bytes + SAVED_S * allowed);
 	g->line_us = now_us;
-	g->wants_bytes_per_s = max_u64(g->wants_bytes_per_s, growth->bytes_per_s);
+	g->wants_bytes_per_s = max_u64(g->wants_bytes_per_s, memory_growth_unslowed(growth));
 }
 
 uint64_t growth_line_bound(const struct decide_input *in, struct plan *plan, const struct pod *pod,

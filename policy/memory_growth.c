@@ -2,6 +2,7 @@
 // See memory_growth.h.
 #include "policy/memory_growth.h"
 
+#include "policy/cpu_use.h"
 #include "policy/ring.h"
 
 #define SECOND_US 1000000u
@@ -11,10 +12,32 @@
 #define HELP_PART 2u
 /* Slower is no threat: a node of 1 GiB lasts a quarter of an hour. */
 #define MATTERS_BYTES_PER_S (1u << 20)
+#define STALLED_MOST_PERMILLE 950u
 
 bool memory_growth_may_hold(const struct assignment *a)
 {
 	return a->state == ASSIGNMENT_LEVEL && a->role == ROLE_OFFLINE && a->may_hold;
+}
+
+/* All of it: where only some of it stands still, the rest may grow as it likes. */
+static uint32_t stalled_permille(const struct pod_sample *from, const struct pod_sample *to,
+				 uint64_t span_us)
+{
+	uint64_t before_us = from->psi[RESOURCE_MEMORY].full_us,
+		 after_us = to->psi[RESOURCE_MEMORY].full_us;
+
+	if (!(from->valid & to->valid & SAMPLE_PSI_MEMORY) || after_us < before_us)
+		return 0;
+	return (uint32_t)cpu_use_permille(after_us - before_us, span_us);
+}
+
+uint64_t memory_growth_unslowed(const struct memory_growth *growth)
+{
+	uint32_t stalled = growth->stalled_permille < STALLED_MOST_PERMILLE
+				   ? growth->stalled_permille
+				   : STALLED_MOST_PERMILLE;
+
+	return growth->bytes_per_s / (1000u - stalled) * 1000u;
 }
 
 bool memory_growth_of(const struct samples *samples, const struct pod *pod, int64_t now_us,
@@ -39,6 +62,7 @@ bool memory_growth_of(const struct samples *samples, const struct pod *pod, int6
 	if (g.now_bytes > g.before_bytes)
 		g.bytes_per_s =
 			(g.now_bytes - g.before_bytes) / UNIT * SECOND_US / g.span_us * UNIT;
+	g.stalled_permille = stalled_permille(back, last, g.span_us);
 	*ret_growth = g;
 	return true;
 }

@@ -20,7 +20,8 @@ struct memory_growth {
 	uint64_t now_bytes;    /* in use */
 	uint64_t before_bytes; /* span_us ago */
 	uint64_t span_us;
-	uint64_t bytes_per_s; /* 0: it does not grow, or shrinks */
+	uint64_t bytes_per_s;	   /* 0: it does not grow, or shrinks */
+	uint32_t stalled_permille; /* of that time all of it stood still for memory; 0: not known, too */
 };
 
 /* Whether its memory may be held and reclaimed: offline, and enough is known of it. */
@@ -29,6 +30,10 @@ bool memory_growth_may_hold(const struct assignment *a);
 /* False where it was not measured lately, for a second at least. */
 bool memory_growth_of(const struct samples *samples, const struct pod *pod, int64_t now_us,
 		      struct memory_growth *ret_growth);
+
+/* How fast it would grow if nothing slowed it down: for as long as it stood still it took nothing. At most twenty times as
+ * fast as it does. */
+uint64_t memory_growth_unslowed(const struct memory_growth *growth);
 
 /* Whether it grows by enough to matter. */
 bool memory_growth_matters(const struct memory_growth *growth);

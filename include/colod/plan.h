@@ -86,8 +86,8 @@ struct plan_freeze {
 struct plan_growth {
 	uint64_t serial;
 	uint64_t line_bytes;
-	int64_t line_us; /* of that; 0: there is none */
-	uint64_t wants_bytes_per_s; /* the fastest it grew since, and before: what it would take if it were not held */
+	int64_t line_us;	    /* of that; 0: there is none */
+	uint64_t wants_bytes_per_s; /* what it would take if it were not held: the most that was seen since */
 	int64_t met_us; /* it last stood at its bound, or was frozen; 0: it has not since it is held */
 };
 

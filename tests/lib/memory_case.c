@@ -38,7 +38,9 @@ static void sample_all(struct memory_case *c, bool unsure)
 	web.psi[RESOURCE_MEMORY].some_us = c->web_some_us;
 	sample_pod(c, c->web, web);
 	offline.memory_bytes = c->hog_bytes;
+	offline.psi[RESOURCE_MEMORY].full_us = c->hog_full_us;
 	sample_pod(c, c->hog, offline);
+	offline.psi[RESOURCE_MEMORY].full_us = 0;
 	offline.memory_bytes = c->tame_bytes;
 	sample_pod(c, c->tame, offline);
 	fake_sample_node(&c->f, c->now_us, 0);
@@ -129,6 +131,7 @@ void memory_case_run(struct memory_case *c, int seconds, struct memory_second s)
 		grow(c, c->hog, &c->hog_bytes, s.hog_grows * (int64_t)MIB / n, s.slips);
 		grow(c, c->tame, &c->tame_bytes, s.tame_grows * (int64_t)MIB / n, s.slips);
 		c->web_some_us += s.web_waits_us / (uint64_t)n;
+		c->hog_full_us += s.hog_stalls_us / (uint64_t)n;
 		c->web_events += i % n == 0 ? s.web_bounded : 0;
 		sample_all(c, s.web_unsure);
 		decide_and_write(c);

@@ -63,11 +63,25 @@ TEST(what_it_would_take_without_the_hold_is_known_for_as_long_as_it_is_held)
 {
 	(void)hold_the_hog();
 	memory_case_run(&c, 20, (struct memory_second){.hog_grows = 100});
-	assert_int_equal(growth_line_wants(&c.f.plan, c.hog, c.now_us), 100 * MIB);
+	assert_in_range(growth_line_wants(&c.f.plan, c.hog, c.now_us), 99 * MIB, 101 * MIB);
 	assert_int_equal(growth_line_wants(&c.f.plan, c.tame, c.now_us), 0);
 	/* It stands at its bound no longer: what it does now counts. */
 	memory_case_run(&c, 4, (struct memory_second){.hog_grows = 0});
 	assert_int_equal(growth_line_wants(&c.f.plan, c.hog, c.now_us), 0);
+}
+
+/* It was held as soon as it began, so that nobody saw it run free: how long it stood still tells. */
+TEST(how_long_it_stood_still_tells_what_it_would_take)
+{
+	memory_case_done(&c);
+	memory_case_init(&c, 230);
+	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 2});
+	assert_int_not_equal(memory_case_high_mib(c.hog), UINT64_MAX);
+	memory_case_run(&c, 4, (struct memory_second){.hog_grows = 5, .hog_stalls_us = 800000});
+	assert_in_range(growth_line_wants(&c.f.plan, c.hog, c.now_us), 4 * MIB, 6 * MIB);
+	/* Ever so long, it is no more than twenty times as much. */
+	memory_case_run(&c, 4, (struct memory_second){.hog_grows = 5, .hog_stalls_us = 1000000});
+	assert_in_range(growth_line_wants(&c.f.plan, c.hog, c.now_us), 15 * MIB, 21 * MIB);
 }
 
 /* A tense agent looks five times a second: a bound that is right to a second's growth stays. */
@@ -164,6 +178,7 @@ int main(void)
 		CASE(what_slips_over_the_bound_is_not_forgiven),
 		CASE(who_does_not_slip_goes_along_the_line),
 		CASE(it_is_written_once_a_second_however_often_it_is_looked_at),
+		CASE(how_long_it_stood_still_tells_what_it_would_take),
 		CASE(what_it_would_take_without_the_hold_is_known_for_as_long_as_it_is_held),
 		CASE(no_bound_is_written_below_what_is_in_use),
 		CASE(what_was_not_used_is_not_saved_up),
