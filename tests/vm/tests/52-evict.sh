@@ -4,7 +4,7 @@
 # budget: 60s
 # long-budget: 180s
 # profile: small
-# title: on the last rung one offline pod is evicted through the API server, and nobody else; in the long form by an agent that is killed in each state, without Kubernetes, and where every budget refuses
+# title: on the last rung one offline pod is evicted through the API server, and nobody else; in the long form though answers are lost, by an agent that is killed in each state, without Kubernetes, and where every budget refuses
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
@@ -71,6 +71,7 @@ cluster_start()
 	jq -n '{kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", reason: "TooManyRequests", code: 429,
 		message: "Cannot evict pod as it would violate the pod'"'"'s disruption budget.",
 		details: {causes: [{reason: "DisruptionBudget", message: "The disruption budget batch needs 3 healthy pods and has 3 currently"}]}}' >$C/budget.json
+	jq -n '{kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201}' >$C/accepted.json
 	cluster_pods
 	"$TOOLS/fake_apiserver" $C $PORT $C/right.pem $C/right.key </dev/null >$C/output 2>&1 &
 	echo $! >$C/pid
@@ -136,6 +137,20 @@ one_goes()
 }
 
 killed() { local first; first=$(agent); systemctl kill -s KILL --kill-whom=main colod; ok "$1: there is a next agent" wait_for 20 is_another "$first"; }
+
+# No answer, then half of one: it may have been done, and the UID makes asking again safe.
+answers_are_lost()
+{
+	printf 'evict odd times=1 close\nevict odd times=1 cut 201 accepted.json\n' >$C/script
+	touch "$PODS_SHARE/go-odd"
+	ok "who was asked to go without a whole answer is asked again" wait_for 60 is_deleted odd
+	is "$(evictions odd)" 3 "until there is one, and no more"
+	kubelet_ends odd
+	is "$(evictions calm) $(evictions web)" "0 0" "nobody was asked instead"
+	nobody_beside "lost answers"
+	: >$C/script
+	rm -f "$PODS_SHARE"/go-*
+}
 
 # Asked, dying, taint up.
 agent_dies()
@@ -219,11 +234,11 @@ while True:
     time.sleep(1)"
 wait_for 60 test -e "$PODS_SHARE/calm"
 growing_pod hog 4
-[ -z "${LONG:-}" ] || { growing_pod next 1; growing_pod last 4; }
+[ -z "${LONG:-}" ] || { growing_pod odd 1; growing_pod next 1; growing_pod last 4; }
 ok "an API server" cluster_start
 web=$(pids web) calm=$(pids calm) kills=$(oom_kills)
 one_goes
-[ -z "${LONG:-}" ] || { agent_dies; units; budgets; }
+[ -z "${LONG:-}" ] || { answers_are_lost; agent_dies; units; budgets; }
 [ -n "${LONG:-}" ] || ok "the taint is still up" tainted
 account second
 colod_stop
