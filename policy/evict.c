@@ -343,9 +343,12 @@ static bool is_over(struct evict *e, struct evict_pending *p, const struct pod *
 		return true;
 	if (!pod)
 		return false;
-	/* The answer did not come, or said nothing: but the pod goes. */
-	if (p->stage != EVICT_STAGE_DYING && pod->facts && pod->facts->deleting)
+	/* The answer did not come, or said nothing: but the pod goes. One that is still to come says more. */
+	if ((p->stage == EVICT_STAGE_AGAIN || (p->stage == EVICT_STAGE_ASKED && late)) &&
+	    pod->facts && pod->facts->deleting) {
 		accept(e, p, policy, now_us);
+		late = false;
+	}
 	*ret_end = EVICT_END_FREED;
 	if (p->stage == EVICT_STAGE_DYING &&
 	    p->freed_bytes >= p->estimate_bytes - p->estimate_bytes / 5)

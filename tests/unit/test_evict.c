@@ -245,6 +245,30 @@ TEST(no_whole_answer_counts_and_is_asked_again)
 	assert_true(e.taint_until_us > 0);
 }
 
+/* The kubelet was faster than the answer, which is told all the same. */
+TEST(a_pod_that_goes_before_the_answer_is_there_is_not_over_before)
+{
+	struct pod *p = named(O1, "job-1-abcde");
+
+	ask(p);
+	p->facts->deleting = true;
+	assert_int_equal(pass(), 0);
+	assert_int_equal(evict_find(&e, p->serial)->stage, EVICT_STAGE_ASKED);
+	goes(p);
+	assert_int_equal(pass(), 0);
+	assert_true(answer(p, EVICT_ANSWER_ACCEPTED, 0));
+	assert_int_equal(pass(), 1);
+	assert_int_equal(over[0].end, EVICT_END_GONE);
+	assert_int_equal(e.n_times, 1);
+	/* Without any answer it counts, too. */
+	p = named(O2, "job-2-abcde");
+	ask(p);
+	p->facts->deleting = true;
+	now_us += EVICT_ANSWER_US;
+	assert_int_equal(pass(), 0);
+	assert_int_equal(evict_find(&e, p->serial)->stage, EVICT_STAGE_DYING);
+}
+
 TEST(no_answer_at_all_is_asked_again_too)
 {
 	struct pod *p = named(O1, "job-1-abcde");
@@ -369,6 +393,7 @@ int main(void)
 		CASE(a_refusal_leaves_out_this_pod_for_ten_minutes),
 		CASE(a_conflict_is_asked_again_and_not_for_ever),
 		CASE(no_whole_answer_counts_and_is_asked_again),
+		CASE(a_pod_that_goes_before_the_answer_is_there_is_not_over_before),
 		CASE(no_answer_at_all_is_asked_again_too),
 		CASE(six_in_an_hour_and_none_where_the_policy_says_none),
 		CASE(times_are_kept_in_order_and_the_newest_of_them),
