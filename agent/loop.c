@@ -22,6 +22,7 @@
 #include "agent/state.h"
 #include "agent/tick.h"
 #include "agent/workers.h"
+#include "policy/manual.h"
 #include "policy/mode.h"
 #include "policy/names.h"
 
@@ -84,13 +85,18 @@ static void loop_wake(struct loop *loop, bool readable)
 	(void)sd_event_source_set_enabled(loop->burst, SD_EVENT_ONESHOT);
 }
 
-/* A pass between the timer's may find that the next must not wait for a second. */
+/* A pass between the timer's may find that the next must not wait for a second; and an order by hand ends when it
+ * was said that it would. */
 static void loop_hurry(struct loop *loop)
 {
 	uint64_t soon_us = (uint64_t)loop_now_us(loop) + TENSE_INTERVAL_US, next_us;
+	int64_t order_us = manual_next_us(&loop->state->manual);
 
-	if (tick_is_tense(loop->state) && sd_event_source_get_time(loop->timer, &next_us) >= 0 &&
-	    next_us > soon_us)
+	if (!tick_is_tense(loop->state))
+		soon_us = UINT64_MAX;
+	if (order_us < INT64_MAX && (uint64_t)order_us < soon_us)
+		soon_us = (uint64_t)order_us;
+	if (sd_event_source_get_time(loop->timer, &next_us) >= 0 && next_us > soon_us)
 		(void)sd_event_source_set_time(loop->timer, soon_us);
 }
 
@@ -128,6 +134,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *context)
 	(void)sd_event_source_set_time_relative(
 		source, tick_is_tense(loop->state) ? TENSE_INTERVAL_US : PASS_INTERVAL_US);
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	loop_hurry(loop);
 	return 0;
 }
 

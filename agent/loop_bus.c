@@ -12,9 +12,11 @@
 #include "agent/control.h"
 #include "agent/evictor.h"
 #include "agent/mode_sources.h"
+#include "agent/orders.h"
 #include "agent/serve/bus.h"
 #include "agent/tick.h"
 #include "agent/what_if.h"
+#include "policy/manual.h"
 
 #define BUS_RETRY_US 10000000
 #define BUS_CALL_US 1000000
@@ -75,6 +77,26 @@ static int loop_resume(void *context, const struct history_caller *caller)
 	return r;
 }
 
+static int loop_order(void *context, const struct manual_ask *ask,
+		      const struct history_caller *caller, struct manual_answer *ret_answer)
+{
+	struct loop *loop = context;
+
+	if (orders_give(loop->state, ask, loop_now_us(loop), caller, ret_answer) != MANUAL_YES)
+		return -EPERM;
+	loop_asked(loop, caller);
+	return 0;
+}
+
+static int loop_release(void *context, const struct pod *pod, const struct history_caller *caller)
+{
+	struct loop *loop = context;
+	size_t n = orders_release(loop->state, pod, caller);
+
+	loop_asked(loop, caller);
+	return (int)n;
+}
+
 static int loop_what_if(void *context, const struct policy_source *sources, size_t n_sources,
 			what_if_fn fn, void *fn_context)
 {
@@ -103,6 +125,8 @@ static int bus_open(struct loop *loop)
 		.set_mode = loop_set_mode,
 		.pause = loop_pause,
 		.resume = loop_resume,
+		.order = loop_order,
+		.release = loop_release,
 		.what_if = loop_what_if,
 	};
 	int r = sys_bus(sd_bus_open_system(&loop->sdbus));

@@ -22,6 +22,7 @@
 #include "agent/evictor.h"
 #include "agent/lock.h"
 #include "agent/mode_sources.h"
+#include "agent/orders.h"
 #include "agent/policy_files.h"
 #include "agent/policy_probe.h"
 #include "agent/policy_store.h"
@@ -312,6 +313,7 @@ int state_new(const struct options *options, struct state **ret_state)
 	r = start_stages(s);
 	if (r < 0)
 		return r;
+	orders_start(s);
 	control_load(s);
 	mode_sources_read_kernel(s);
 	/* A recorded tree is another machine's, and one pass does not wait for an answer. */

@@ -18,6 +18,7 @@
 #include "agent/policy_watch.h"
 #include "agent/record.h"
 #include "colod/loss.h"
+#include "colod/manual.h"
 #include "colod/snapshot.h"
 
 /* Which missing controllers of a pod were spoken of already (controllers.c). */
@@ -63,6 +64,7 @@ struct state {
 	struct modes accounted_modes; /* as the history knows them, once modes_accounted */
 	bool modes_accounted;
 	enum mode kill_mode;	/* for memory, but for what doubt lowers: the emergency is exempt */
+	struct manual manual;	/* what people ordered for single pods (orders.c) */
 	struct control control; /* what people asked for over the bus (control.c) */
 	bool control_unsaved;	/* its record differs: written again in the next pass */
 	bool control_unread;	/* what it says is not known yet: read again in the next pass */

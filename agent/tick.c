@@ -18,6 +18,7 @@
 #include "agent/killer.h"
 #include "agent/life.h"
 #include "agent/mode_sources.h"
+#include "agent/orders.h"
 #include "agent/reclaimer.h"
 #include "agent/scorer.h"
 #include "agent/workers.h"
@@ -218,6 +219,7 @@ void tick(struct state *s, int64_t now_us)
 	discover_stage(s, now_us);
 	workers_collect(s);
 	observe_stage(s, now_us);
+	orders_pass(s, now_us);
 	if (decide_stage(s, now_us) < 0) {
 		log_err("tick.memory", "no memory to decide: nothing is changed in this pass");
 		changes_clear(&s->changes);

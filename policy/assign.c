@@ -265,6 +265,18 @@ static struct assignment levelled(const struct policy *policy, const struct pod 
 	}
 }
 
+bool assign_level(const struct policy *policy, const struct pod *pod, enum level level,
+		  struct assignment *assignment)
+{
+	struct assignment a = levelled(policy, pod, assignment->rule, level);
+
+	if (a.state != ASSIGNMENT_LEVEL || a.kept_online)
+		return false;
+	*assignment = a;
+	assignment->ordered = true;
+	return true;
+}
+
 /* What a pod asks for itself, so far. */
 struct claim {
 	enum level level;

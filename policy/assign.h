@@ -28,6 +28,11 @@
 void assign_pod(const struct policy *policy, const struct pod *pod,
 		struct assignment *ret_assignment);
 
+/* Puts a pod that the rules give a level to *assignment onto another one. false, and nothing changed: that one is
+ * offline, and the pod never is, or might be one that never is. */
+bool assign_level(const struct policy *policy, const struct pod *pod, enum level level,
+		  struct assignment *assignment);
+
 /* Whether it is certain that this pod is none of those that are never offline. */
 bool assign_may_go_offline(const struct pod *pod);
 

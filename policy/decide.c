@@ -6,22 +6,21 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "policy/assign.h"
 #include "policy/decide_tree.h"
 #include "policy/freeze.h"
 #include "policy/growth_line.h"
 #include "policy/ladder_cpu.h"
 #include "policy/ladder_memory.h"
+#include "policy/manual.h"
 
 static const struct {
 	enum resource resource;
 	int (*decide)(const struct decide_input *in, struct plan *plan);
 } deciders[] = {
 	{RESOURCE_CPU, decide_cores}, /* before decide_cpu: who meets whom */
-	{RESOURCE_CPU, decide_cpu},
-	{RESOURCE_CPU, decide_cpu_burst},
-	{RESOURCE_CPU, decide_cpu_returned},
-	{RESOURCE_MEMORY, decide_memory},
+	{RESOURCE_CPU, decide_cpu},	  {RESOURCE_CPU, decide_manual_cpu},
+	{RESOURCE_CPU, decide_cpu_burst}, {RESOURCE_CPU, decide_cpu_returned},
+	{RESOURCE_MEMORY, decide_memory}, {RESOURCE_MEMORY, decide_manual_memory},
 	{RESOURCE_IO, decide_io},
 };
 
@@ -48,7 +47,8 @@ static int assign(const struct model *model, const struct policy *policy, struct
 			.rule = -1,
 		};
 	for (size_t i = 0; i < model->n_pods; i++)
-		assign_pod(policy, model->pods[i], &plan->assignments[model->pods[i]->slot]);
+		manual_assign(model->manual, policy, model->pods[i],
+			      &plan->assignments[model->pods[i]->slot]);
 	return 0;
 }
 

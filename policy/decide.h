@@ -72,7 +72,9 @@ struct decide_subtree decide_subtree(const struct plan *plan, const struct cgrou
  * model and assignments; 0 or -ENOMEM. */
 int decide_cpu(const struct decide_input *in, struct plan *plan);
 int decide_cores(const struct decide_input *in, struct plan *plan);
-int decide_cpu_burst(const struct decide_input *in, struct plan *plan);	   /* after decide_cpu() */
+int decide_manual_cpu(const struct decide_input *in, struct plan *plan);   /* after decide_cpu() */
+int decide_cpu_burst(const struct decide_input *in, struct plan *plan);	   /* after both */
 int decide_cpu_returned(const struct decide_input *in, struct plan *plan); /* the same */
 int decide_memory(const struct decide_input *in, struct plan *plan);
+int decide_manual_memory(const struct decide_input *in, struct plan *plan); /* after that */
 int decide_io(const struct decide_input *in, struct plan *plan);

@@ -25,6 +25,14 @@ void decide_cpu_note_lightest(struct decide_tree *tree, const struct decide_node
 uint64_t decide_cpu_most(const struct decide_tree *tree, const struct decide_node *node,
 			 uint32_t *ret_who);
 
+/* The period of every quota of colod's, 20 ms: an offline lock holder that ran out waits at most that long for its
+ * next slice. */
+#define DECIDE_CPU_PERIOD_US 20000u
+
+/* A hold of this one cgroup, unless what somebody else set, or the plan has, allows no more. 0 or -ENOMEM. */
+int decide_cpu_hold_at(struct plan *plan, const struct decide_node *node, uint64_t quota_us,
+		       struct reason reason);
+
 /* While the ladder squeezes: cpu.max on the highest cgroups whose pods may all be held. 0 or
  * -ENOMEM. */
 int decide_cpu_hold(const struct decide_input *in, struct plan *plan);

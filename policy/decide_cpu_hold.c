@@ -15,8 +15,7 @@
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
 
-/* 20 ms: an offline lock holder that ran out waits at most that long for its next slice. */
-#define PERIOD_US 20000u
+#define PERIOD_US DECIDE_CPU_PERIOD_US
 /* The kernel refuses less than 1 ms per period. */
 #define QUOTA_MIN_US 1000u
 #define MILLI_PER_CPU 1000u
@@ -218,6 +217,19 @@ static int hold(const struct decide_input *in, struct plan *plan, const struct d
 	reason.extra = cpu_use_permille(quota_us, capacity_us);
 	return decide_tree_add(plan, node, KNOB_CPU_MAX, EFFECT_HOLD,
 			       knob_value_quota(quota_us, PERIOD_US), &reason);
+}
+
+int decide_cpu_hold_at(struct plan *plan, const struct decide_node *node, uint64_t quota_us,
+		       struct reason reason)
+{
+	const struct plan_entry *standing = plan_find(plan, node->cgroup, KNOB_CPU_MAX);
+	uint64_t us = quota_us < QUOTA_MIN_US ? QUOTA_MIN_US : quota_us;
+
+	if (is_tighter(decide_tree_base(node->cgroup, KNOB_CPU_MAX), us) ||
+	    (standing && is_tighter(&standing->want, us)))
+		return 0;
+	return decide_tree_add(plan, node, KNOB_CPU_MAX, EFFECT_HOLD,
+			       knob_value_quota(us, PERIOD_US), &reason);
 }
 
 int decide_cpu_hold(const struct decide_input *in, struct plan *plan)

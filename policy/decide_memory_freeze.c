@@ -24,6 +24,7 @@ static void begin(const struct decide_input *in, struct plan_freeze *f)
 	f->state = FREEZE_DUE;
 	f->since_us = in->now_us;
 	f->stood = false;
+	f->ordered = false;
 }
 
 int decide_memory_freeze(const struct decide_input *in, struct plan *plan)
@@ -38,7 +39,7 @@ int decide_memory_freeze(const struct decide_input *in, struct plan *plan)
 		if (pod->slot >= plan->n_freezes)
 			continue;
 		f = &plan->freezes[pod->slot];
-		if (!on && f->state == FREEZE_DUE)
+		if (!on && f->state == FREEZE_DUE && !f->ordered)
 			freeze_end(f, REASON_FREEZE_ENDS, in->now_us);
 		if (on && f->state == FREEZE_MAY && f->grows)
 			begin(in, f);

@@ -256,7 +256,7 @@ int decide_tree_add(struct plan *plan, const struct decide_node *node, enum knob
 		const struct assignment *a = plan_assignment(plan, node->pod);
 
 		e.reason.level = a->level;
-		e.reason.rule = a->rule;
+		e.reason.rule = a->ordered ? -1 : a->rule;
 	}
 	return plan_add(plan, &e);
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "policy/decide_tree.h"
+#include "policy/manual.h"
 #include "policy/memory_growth.h"
 #include "policy/room.h"
 #include "policy/who.h"
@@ -120,9 +121,11 @@ void freeze_end(struct plan_freeze *f, enum reason_code code, int64_t now_us)
 		.for_us = FREEZE_REST_US,
 	};
 	f->state = FREEZE_RESTS;
+	f->was_us = f->reason.observed;
 	f->since_us = 0;
 	f->ended_us = now_us;
 	f->stood = false;
+	f->ordered = false;
 }
 
 bool freeze_stands(const struct cgroup *cgroup)
@@ -152,31 +155,68 @@ static bool is_resting(const struct plan_freeze *f, int64_t now_us)
 	return f->ended_us > 0 && now_us - f->ended_us < FREEZE_REST_US;
 }
 
+static uint64_t span_us(const struct manual_order *order, int64_t since_us)
+{
+	return order->until_us > since_us ? (uint64_t)(order->until_us - since_us) : 0;
+}
+
+static void begin_ordered(struct plan_freeze *f, const struct manual_order *order,
+			  const struct assignment *a, int64_t now_us)
+{
+	f->reason = manual_reason(order);
+	f->reason.level = a->level;
+	f->reason.rule = a->rule;
+	f->state = FREEZE_DUE;
+	f->since_us = now_us;
+	f->ordered = true;
+	f->stood = false;
+}
+
+/* Nothing may have it frozen now. */
+static void keep_from(struct plan_freeze *f, enum freeze_state state, const struct reason *reason,
+		      int64_t now_us)
+{
+	if (f->since_us > 0)
+		freeze_end(f, REASON_FREEZE_ENDS, now_us);
+	f->state = state;
+	f->reason = *reason;
+}
+
 static void look_at(const struct decide_input *in, struct plan *plan, size_t i,
 		    struct plan_freeze *f)
 {
 	const struct pod *pod = in->model->pods[i];
 	const struct assignment *a = plan_assignment(plan, pod);
+	const struct manual_order *order = manual_find(in->model->manual, pod, MANUAL_FREEZE);
+	const struct manual_order *thaw = manual_find(in->model->manual, pod, MANUAL_THAW);
+	bool asked = is_asked(in, a) || (order && a->role == ROLE_OFFLINE);
 	struct reason reason = {.level = LEVEL_NONE, .rule = -1};
 	struct memory_growth growth;
 
 	f->most_us = 0;
 	f->growth_bytes_per_s = 0;
 	f->grows = false;
-	if (is_asked(in, a)) {
+	if (thaw)
+		reason = manual_reason(thaw);
+	else if (asked)
+		reason.code = judge(in, plan, i, f, &reason);
+	if (asked) {
 		reason.level = a->level;
 		reason.rule = a->rule;
-		reason.code = judge(in, plan, i, f, &reason);
 	}
-	if (!is_asked(in, a) || reason.code != REASON_NONE) {
-		if (f->since_us > 0)
-			freeze_end(f, REASON_FREEZE_ENDS, in->now_us);
-		f->state = is_asked(in, a) ? FREEZE_REFUSED : FREEZE_NOT_ASKED;
-		f->reason = reason;
+	if (!asked || reason.code != REASON_NONE) {
+		keep_from(f, thaw || asked ? FREEZE_REFUSED : FREEZE_NOT_ASKED, &reason,
+			  in->now_us);
+		return;
+	}
+	if (f->since_us > 0 && f->ordered && !order) {
+		freeze_end(f, REASON_FREEZE_ENDS, in->now_us);
 		return;
 	}
 	if (f->since_us > 0) {
 		look_at_frozen(f, pod, in->now_us);
+		if (f->ordered)
+			f->most_us = min_u64(f->most_us, span_us(order, f->since_us));
 		return;
 	}
 	if (is_resting(f, in->now_us) && f->state == FREEZE_RESTS)
@@ -185,6 +225,11 @@ static void look_at(const struct decide_input *in, struct plan *plan, size_t i,
 	reason.for_us = f->most_us;
 	f->state = is_resting(f, in->now_us) ? FREEZE_RESTS : FREEZE_MAY;
 	f->reason = reason;
+	if (order && f->state == FREEZE_MAY) {
+		f->most_us = min_u64(f->most_us, span_us(order, in->now_us));
+		begin_ordered(f, order, a, in->now_us);
+		return;
+	}
 	if (f->state == FREEZE_MAY && memory_growth_of(in->samples, pod, in->now_us, &growth) &&
 	    memory_growth_matters(&growth))
 		f->growth_bytes_per_s = growth.bytes_per_s;
@@ -224,12 +269,36 @@ int freeze_look(const struct decide_input *in, struct plan *plan)
 	return r;
 }
 
+uint64_t freeze_would(const struct decide_input *in, const struct plan *plan, size_t pod,
+		      struct reason *ret_reason)
+{
+	const struct plan_freeze *f = plan_freeze(plan, in->model->pods[pod]);
+	struct reason reason = {.level = LEVEL_NONE, .rule = -1};
+	struct plan_freeze would = {0};
+
+	if (is_resting(f, in->now_us)) {
+		reason.code = REASON_FREEZE_ENDS;
+		reason.observed = f->was_us;
+		reason.for_us = FREEZE_REST_US;
+	} else {
+		reason.code = judge(in, plan, pod, &would, &reason);
+	}
+	*ret_reason = reason;
+	return reason.code == REASON_NONE ? would.most_us : 0;
+}
+
+/* By the ladder. */
+static bool is_due(const struct plan_freeze *f)
+{
+	return f->state == FREEZE_DUE && !f->ordered;
+}
+
 bool freeze_has_somebody(const struct model *model, const struct plan *plan)
 {
 	for (size_t i = 0; i < model->n_pods; i++) {
 		const struct plan_freeze *f = plan_freeze(plan, model->pods[i]);
 
-		if (f->state == FREEZE_DUE || (f->state == FREEZE_MAY && f->grows))
+		if (is_due(f) || (f->state == FREEZE_MAY && f->grows))
 			return true;
 	}
 	return false;
@@ -242,7 +311,7 @@ int64_t freeze_newest_us(const struct model *model, const struct plan *plan)
 	for (size_t i = 0; i < model->n_pods; i++) {
 		const struct plan_freeze *f = plan_freeze(plan, model->pods[i]);
 
-		if (f->state == FREEZE_DUE && f->since_us > newest_us)
+		if (is_due(f) && f->since_us > newest_us)
 			newest_us = f->since_us;
 	}
 	return newest_us;
@@ -256,7 +325,7 @@ int64_t freeze_until_us(const struct model *model, const struct plan *plan)
 		const struct plan_freeze *f = plan_freeze(plan, model->pods[i]);
 		int64_t end_us = f->since_us + (int64_t)f->most_us;
 
-		if (f->state == FREEZE_DUE && f->since_us > 0 && end_us > until_us)
+		if (is_due(f) && f->since_us > 0 && end_us > until_us)
 			until_us = end_us;
 	}
 	return until_us;

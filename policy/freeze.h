@@ -18,7 +18,13 @@
  * ladders. A freeze that has been long enough, or that somebody else ended, ends here. 0 or -ENOMEM. */
 int freeze_look(const struct decide_input *in, struct plan *plan);
 
-/* Whether rung freeze has anybody to meet: a pod that is frozen, or one that may be and grows. */
+/* For how long an order by hand may have this pod (by its place in the model) frozen now; 0: not now, and *ret_reason
+ * says why. */
+uint64_t freeze_would(const struct decide_input *in, const struct plan *plan, size_t pod,
+		      struct reason *ret_reason);
+
+/* Whether rung freeze has anybody to meet: a pod that is frozen, or one that may be and grows. Here and below those
+ * whose freeze was ordered by hand do not count. */
 bool freeze_has_somebody(const struct model *model, const struct plan *plan);
 
 /* Whether colod's own freeze of this cgroup stands. */

@@ -430,6 +430,7 @@ const char *reason_text(const struct reason *reason, const struct policy *policy
 	hold_text(&out, reason);
 	reason_text_cores(&out, reason);
 	reason_text_freeze(&out, reason);
+	reason_text_manual(&out, reason);
 	other_text(&out, reason);
 	if (out.len == 0)
 		text_out_put(&out, "no reason was recorded");

@@ -32,3 +32,4 @@ const char *reason_text_bytes(uint64_t bytes, char *buf);
 const char *reason_text_duration(uint64_t us, char *buf);
 void reason_text_cores(struct text_out *out, const struct reason *reason);
 void reason_text_freeze(struct text_out *out, const struct reason *reason);
+void reason_text_manual(struct text_out *out, const struct reason *reason);

@@ -15,6 +15,7 @@
 #include "policy/record_evict.h"
 #include "policy/record_floor.h"
 #include "policy/record_kill.h"
+#include "policy/record_manual.h"
 #include "policy/record_model.h"
 #include "policy/record_node.h"
 #include "policy/record_policy.h"
@@ -49,6 +50,7 @@ struct record_reader {
 	struct record_buf steps;
 	uint64_t *step_lines;
 	size_t cap_steps;
+	struct manual manual; /* of the pass, as its model has them */
 };
 
 static int fail(struct record_reader *r, const char *format, ...)
@@ -231,6 +233,10 @@ static int on_model(struct record_reader *r, const struct record_line *word,
 		return record_model_node_sample(r->model, line, r->pass.now_us);
 	if (record_is(word, "k"))
 		return record_model_knobs(r->model, line);
+	if (record_is(word, "manual")) {
+		m->manual = &r->manual;
+		return record_manual_get(line, &r->manual);
+	}
 	if (record_is(word, "cg"))
 		return record_model_cgroup(r->model, line);
 	if (record_is(word, "order"))

@@ -14,6 +14,7 @@
 #include "policy/names.h"
 #include "policy/record_floor.h"
 #include "policy/record_ids.h"
+#include "policy/record_manual.h"
 #include "policy/record_mask.h"
 #include "policy/record_node.h"
 #include "policy/record_pod.h"
@@ -28,6 +29,7 @@ enum said {
 	SAID_NODE,
 	SAID_CAN,
 	SAID_TREE,
+	SAID_MANUAL,
 	SAID_ORDER,
 	SAID_PODS,
 	SAID_COUNT,
@@ -183,6 +185,17 @@ static void keep_if_new(struct record_buf *out, size_t start, uint64_t *said)
 	*said = hash;
 }
 
+/* Nothing is said of it before there was an order. */
+static void put_manual(struct record_writer *w, const struct manual *manual, struct record_buf *out)
+{
+	size_t start = out->n;
+
+	if ((!manual || manual->n == 0) && w->said[SAID_MANUAL] == 0)
+		return;
+	record_manual_put(out, manual, names_of(w));
+	keep_if_new(out, start, &w->said[SAID_MANUAL]);
+}
+
 static void put_node(struct record_writer *w, const struct record_pass *pass,
 		     struct record_buf *out)
 {
@@ -201,6 +214,7 @@ static void put_node(struct record_writer *w, const struct record_pass *pass,
 	start = out->n;
 	record_node_put_tree(out, pass->model);
 	keep_if_new(out, start, &w->said[SAID_TREE]);
+	put_manual(w, pass->model->manual, out);
 }
 
 static void put_cgroup(struct record_writer *w, const struct cgroup *cg, uint32_t id,

@@ -28,6 +28,7 @@ static const struct message messages[HISTORY_KIND_COUNT] = {
 	[HISTORY_EVICT] = {"evict", "6a4d1f0e9b7c4c3f8d25e1a07b9c6f42", LOG_WARNING},
 	[HISTORY_CANDIDATE] = {"candidate", "5d0b6c3a8f2e4b0c9a5e7d1f46c28b93", LOG_DEBUG},
 	[HISTORY_EFFECT] = {"effect", "1f7c9b52e0d84c6d8b3a40e2957fd6ac", LOG_INFO},
+	[HISTORY_ORDER] = {"order", "6b1e0f4d7c934d0fa2c85be1937f60d8", LOG_NOTICE},
 	[HISTORY_AGENT] = {"agent", "91de851ceea542e5a7991ce07b0760ad", LOG_NOTICE},
 };
 
@@ -88,6 +89,7 @@ static void put_fact(struct text *t, const struct history_record *r)
 		put(t, " was %s", r->to);
 		return;
 	case HISTORY_AGENT:
+	case HISTORY_ORDER:
 		put(t, ": %s", r->to);
 		return;
 	default:

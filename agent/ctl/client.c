@@ -294,6 +294,15 @@ static int change_failed(FILE *err, const sd_bus_error *error, int r)
 	}
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_METHOD))
 		return too_old(err);
+	if (sd_bus_error_has_name(error, "io.colod.Agent1.Error.NoSuchPod") ||
+	    sd_bus_error_has_name(error, "io.colod.Agent1.Error.AmbiguousPod")) {
+		(void)fprintf(err, "coloctl: %s. List them: coloctl pods\n", error->message);
+		return CTL_NO_POD;
+	}
+	if (sd_bus_error_has_name(error, "io.colod.Agent1.Error.Refused")) {
+		(void)fprintf(err, "coloctl: refused: %s\n", error->message);
+		return CTL_FAILED;
+	}
 	if (sd_bus_error_has_name(error, "io.colod.Agent1.Error.PolicyRejected") ||
 	    sd_bus_error_has_name(error, SD_BUS_ERROR_LIMITS_EXCEEDED) ||
 	    sd_bus_error_has_name(error, SD_BUS_ERROR_INVALID_ARGS)) {
@@ -345,6 +354,47 @@ int client_change(FILE *err, struct client_answer *ret_answer, const char *membe
 		r = call_change(bus, call, &error, &reply);
 	if (r >= 0)
 		r = read_answer(reply, ret_answer);
+	return r < 0 ? change_failed(err, &error, r) : CTL_OK;
+}
+
+static int read_order(sd_bus_message *reply, struct client_order *ret_answer)
+{
+	struct client_order answer = {0};
+	const char *text = "";
+	int r;
+
+	if (sd_bus_message_has_signature(reply, "u")) {
+		r = sd_bus_message_read(reply, "u", &answer.ended);
+	} else if (sd_bus_message_has_signature(reply, "s")) {
+		r = sd_bus_message_read(reply, "s", &text);
+	} else {
+		r = sd_bus_message_read(reply, "ts", &answer.until_us, &text);
+	}
+	if (r < 0)
+		return r;
+	(void)snprintf(answer.text, sizeof(answer.text), "%s", text);
+	*ret_answer = answer;
+	return 0;
+}
+
+int client_order(FILE *err, struct client_order *ret_answer, const char *member, const char *types,
+		 ...)
+{
+	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+	_cleanup_(unref_bus) sd_bus *bus = NULL;
+	_cleanup_(unref_message) sd_bus_message *call = NULL, *reply = NULL;
+	va_list args;
+	int r = begin(err, member, &bus, &call);
+
+	if (r != CTL_OK)
+		return r;
+	va_start(args, types);
+	r = sd_bus_message_appendv(call, types, args);
+	va_end(args);
+	if (r >= 0)
+		r = call_change(bus, call, &error, &reply);
+	if (r >= 0)
+		r = read_order(reply, ret_answer);
 	return r < 0 ? change_failed(err, &error, r) : CTL_OK;
 }
 

@@ -39,5 +39,16 @@ struct client_answer {
 int client_change(FILE *err, struct client_answer *ret_answer, const char *member,
 		  const char *types, ...);
 
+/* What is answered to an order for one pod. */
+struct client_order {
+	uint64_t until_us; /* CLOCK_REALTIME; 0: it has no end to tell */
+	uint32_t ended;	   /* by Release */
+	char text[CLIENT_TEXT_SIZE];
+};
+
+/* Calls SetLevel, Squeeze, Freeze, Thaw, Release or Evict with these arguments. */
+int client_order(FILE *err, struct client_order *ret_answer, const char *member, const char *types,
+		 ...);
+
 /* Has the policy files read again (Reload). */
 int client_reload(FILE *err);

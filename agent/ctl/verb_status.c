@@ -8,6 +8,7 @@
 #include "agent/ctl/doc.h"
 
 #define KEY_COLUMNS 10
+#define ORDERS_SHOWN 3
 
 static void line(const struct ctl *ctl, const char *key, const char *text, enum term_colour colour)
 {
@@ -103,6 +104,27 @@ static void drift_line(const struct ctl *ctl, const cJSON *status)
 			       "%" PRIu64 " times somebody wrote over a value, and it was put back",
 			       n);
 	line(ctl, "drift", text, contested > 0 ? TERM_YELLOW : TERM_PLAIN);
+}
+
+/* What people ordered; the first ones with their sentence. */
+static void order_lines(const struct ctl *ctl, const cJSON *doc)
+{
+	const cJSON *orders = doc_get(doc, "orders"), *order;
+	int n = cJSON_GetArraySize(orders), told = 0;
+	char text[1024];
+
+	cJSON_ArrayForEach(order, orders)
+	{
+		if (++told > ORDERS_SHOWN)
+			break;
+		(void)snprintf(text, sizeof(text), "%s: %s", doc_text(order, "pod", "?"),
+			       doc_text(order, "reason", "?"));
+		line(ctl, told == 1 ? "by hand" : "", text, TERM_YELLOW);
+	}
+	if (n > ORDERS_SHOWN) {
+		(void)snprintf(text, sizeof(text), "and %d more: coloctl orders", n - ORDERS_SHOWN);
+		line(ctl, "", text, TERM_DIM);
+	}
 }
 
 /* How many holds stand, and what ends them when the agent cannot. */
@@ -347,6 +369,7 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 	(void)snprintf(text, sizeof(text), "%" PRIu64 " armed, fired %" PRIu64 " times",
 		       doc_count(status, "triggers"), doc_count(status, "trigger_events"));
 	line(ctl, "triggers", text, TERM_PLAIN);
+	order_lines(ctl, ctl->doc);
 	hold_line(ctl, status);
 	if (doc_count(status, "unsampled") > 0) {
 		(void)snprintf(text, sizeof(text),

@@ -28,7 +28,8 @@ static void assignment_lines(const struct ctl *ctl, const cJSON *pod)
 	char text[512];
 
 	if (level) {
-		(void)snprintf(text, sizeof(text), "%s, %s%s", level, doc_text(pod, "role", "?"),
+		(void)snprintf(text, sizeof(text), "%s, %s%s%s", level, doc_text(pod, "role", "?"),
+			       doc_true(pod, "ordered") ? ": by hand, not by the rule" : "",
 			       doc_true(pod, "kept_online")
 				       ? ": the rule says offline, but a system pod never is"
 				       : "");
@@ -45,6 +46,19 @@ static void assignment_lines(const struct ctl *ctl, const cJSON *pod)
 	if (doc_has(pod, "stopped_at"))
 		line(ctl, "stops at", doc_text(pod, "stopped_at", ""));
 	line(ctl, "facts", doc_text(doc_get(pod, "facts"), "state", "?"));
+}
+
+/* What somebody ordered for it. */
+static void order_lines(const struct ctl *ctl, const cJSON *pod)
+{
+	const char *cgroup = doc_text(pod, "cgroup", "");
+	const cJSON *order;
+
+	cJSON_ArrayForEach(order, doc_get(ctl->doc, "orders"))
+	{
+		if (strcmp(doc_text(order, "cgroup", "?"), cgroup) == 0)
+			line(ctl, "by hand", doc_text(order, "reason", "?"));
+	}
 }
 
 static const char *amount(const cJSON *resources, const char *key, doc_format_fn format, char *buf,
@@ -373,6 +387,7 @@ int verb_why(const struct ctl *ctl)
 	term_text(&ctl->term, doc_text(pod, "name", "?"), TERM_BOLD);
 	(void)fputc('\n', ctl->term.out);
 	assignment_lines(ctl, pod);
+	order_lines(ctl, pod);
 	if (doc_has(pod, "uid"))
 		line(ctl, "uid", doc_text(pod, "uid", ""));
 	line(ctl, "qos", doc_text(pod, "qos", "?"));

@@ -20,6 +20,7 @@ struct cgroup_node {
 	bool dirty;	       /* its children changed */
 	bool gone;	       /* out of the tree, not yet freed */
 	uint32_t knobs_wanted; /* bits of enum knob that are kept up to date; kept by discover.c */
+	uint32_t knobs_asked;  /* ... whatever the policy says, for an order by hand */
 	bool holds_pod;	       /* a pod is here or below; kept by pods.c */
 	bool holds_kubepods;   /* the root of Kubernetes pods is here or below; kept by pods.c */
 	uint8_t read_again;    /* passes that tried to read what could not be read; by discover.c */

@@ -316,7 +316,7 @@ uint32_t discover_wants_knobs(const struct cgroup_node *node, uint32_t of_policy
 	if (node->cgroup.kind != CGROUP_CONTAINER &&
 	    (parent->pod || node->by_name == CGROUP_CONTAINER))
 		return 0;
-	return knobs_of_cgroup(&node->cgroup, node->holds_pod, of_policy);
+	return knobs_of_cgroup(&node->cgroup, node->holds_pod, of_policy) | node->knobs_asked;
 }
 
 /* A value that could not be read, or read back, is no reason to leave a hold or somebody's share as it

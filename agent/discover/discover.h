@@ -81,6 +81,10 @@ static inline void discover_deny(struct discover *discover, enum capability capa
 	model->capabilities &= ~(1u << capability);
 }
 
+/* Reads a knob that the policy in force does not look at, and goes on doing so for this cgroup. Does nothing where it
+ * is read anyway. */
+void discover_ask_knob(struct discover *discover, struct cgroup *cgroup, enum knob knob);
+
 /* Who would thaw what this process has frozen. */
 static inline void discover_set_freeze(struct discover *discover, const struct freeze_guard *guard)
 {

@@ -12,6 +12,7 @@
 #include "agent/base/utf8.h"
 #include "agent/serve/bus_control.h"
 #include "agent/serve/bus_history.h"
+#include "agent/serve/bus_manual.h"
 #include "agent/serve/bus_pod.h"
 #include "agent/serve/bus_policy.h"
 #include "agent/serve/bus_polkit.h"
@@ -35,6 +36,7 @@ struct shown {
 	size_t n_pods;
 	uint64_t mode_why;
 	uint64_t mode_sources; /* of Modes and ModeSources: they change together */
+	uint64_t orders;
 	uint64_t policy_state;
 	uint64_t policy_digest;
 	uint64_t facts_note;
@@ -305,9 +307,10 @@ static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 #define CONSTANT SD_BUS_VTABLE_PROPERTY_CONST
 #define OPEN SD_BUS_VTABLE_UNPRIVILEGED
+#define ORDERED SD_BUS_RESULT("t", until_realtime_us, "s", text)
 
 /* Who may call at all is the bus's own policy (packaging/dbus/io.colod.Agent1.conf). Reload,
- * SetMode, Pause and Resume are open here because their handlers ask themselves whether the sender may
+ * SetMode, Pause, Resume and what is ordered for a pod are open here because their handlers ask themselves whether the sender may
  * (bus_polkit.h). */
 const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
@@ -317,6 +320,8 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_PROPERTY("ModeWhy", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Modes", "a(sss)", bus_control_get_modes, 0, CHANGES),
 	SD_BUS_PROPERTY("ModeSources", "a(ssss)", bus_control_get_sources, 0, CHANGES),
+	/* pod, cgroup, kind, level or "", until (CLOCK_BOOTTIME), sentence */
+	SD_BUS_PROPERTY("Orders", "a(ssssxs)", bus_manual_get_orders, 0, CHANGES),
 	SD_BUS_PROPERTY("PolicyState", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("PolicyDigest", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("FactsNote", "s", get_text, 0, CHANGES),
@@ -354,6 +359,18 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("Resume", SD_BUS_NO_ARGS,
 				SD_BUS_RESULT("s", in_force, "s", why, "s", note),
 				bus_control_resume, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("SetLevel", SD_BUS_ARGS("s", pod, "s", level, "t", seconds),
+				ORDERED, bus_manual_set_level, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Squeeze", SD_BUS_ARGS("s", pod, "t", seconds), ORDERED,
+				bus_manual_squeeze, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Freeze", SD_BUS_ARGS("s", pod, "t", seconds), ORDERED,
+				bus_manual_freeze, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Thaw", SD_BUS_ARGS("s", pod, "t", seconds), ORDERED,
+				bus_manual_thaw, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", pod), SD_BUS_RESULT("u", ended),
+				bus_manual_release, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Evict", SD_BUS_ARGS("s", pod), SD_BUS_RESULT("s", text),
+				bus_manual_evict, OPEN),
 	SD_BUS_SIGNAL_WITH_ARGS("RungChanged",
 				SD_BUS_ARGS("s", resource, "s", from, "s", to, "s", reason), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("StepTold",
@@ -373,6 +390,7 @@ static void fill_shown(const struct snapshot *s, struct shown *ret_shown)
 		.n_pods = s->model ? s->model->n_pods : 0,
 		.mode_why = bus_text_hash(why_of(s)),
 		.mode_sources = bus_control_hash(s),
+		.orders = bus_manual_hash(s),
 		.policy_state = bus_text_hash(s->status ? s->status->policy_state : NULL),
 		.policy_digest = bus_text_hash(s->status ? s->status->policy_digest : NULL),
 		.facts_note = bus_text_hash(s->model ? s->model->facts_note : NULL),
@@ -429,7 +447,7 @@ void bus_publish(struct bus *bus)
 	const struct snapshot *s = snapshot_of(bus);
 	struct shown was = bus->shown, now;
 	bool moved = false;
-	char *names[12];
+	char *names[13];
 	size_t n = 0;
 
 	(void)bus_pod_sync(&bus->pods, true);
@@ -453,6 +471,7 @@ void bus_publish(struct bus *bus)
 	NOTE(was.mode_why != now.mode_why, "ModeWhy");
 	NOTE(was.mode_sources != now.mode_sources, "Modes");
 	NOTE(was.mode_sources != now.mode_sources, "ModeSources");
+	NOTE(was.orders != now.orders, "Orders");
 	NOTE(was.policy_state != now.policy_state, "PolicyState");
 	NOTE(was.policy_digest != now.policy_digest, "PolicyDigest");
 	NOTE(was.facts_note != now.facts_note, "FactsNote");

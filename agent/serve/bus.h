@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <systemd/sd-bus.h>
 
+#include "colod/manual_ask.h"
 #include "colod/snapshot.h"
 #include "colod/what_if.h"
 #include "policy/read.h"
@@ -32,6 +33,15 @@ struct bus_ops {
 			const struct history_caller *caller);
 	int (*pause)(void *context, uint64_t seconds, const struct history_caller *caller);
 	int (*resume)(void *context, const struct history_caller *caller);
+	/* What somebody asks for by hand; a pass has been made when it returns 0. -EPERM: it is refused, and
+	 * the answer says why. */
+	int (*order)(void *context, const struct manual_ask *ask,
+		     const struct history_caller *caller, struct manual_answer *ret_answer);
+	/* How many orders ended */
+	int (*release)(void *context, const struct pod *pod, const struct history_caller *caller);
+	/* As `order`; NULL: nobody can */
+	int (*evict)(void *context, const struct pod *pod, const struct history_caller *caller,
+		     struct manual_answer *ret_answer);
 	/* What this policy would do now, told by one call of fn. 0, or -errno without one. */
 	int (*what_if)(void *context, const struct policy_source *sources, size_t n_sources,
 		       void (*fn)(void *context, const struct what_if *what_if), void *fn_context);

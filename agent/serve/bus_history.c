@@ -69,8 +69,8 @@ int bus_history(sd_bus_message *call, const struct snapshot *s, sd_bus_error *er
 			error, SD_BUS_ERROR_INVALID_ARGS,
 			"there is no such kind of record: it is a list of write, "
 			"restore, left, refused, drift, fight, property, rung, "
-			"mode, policy, facts, reclaim, kill, evict, candidate, effect "
-			"and agent, with commas between them");
+			"mode, policy, facts, reclaim, kill, evict, candidate, effect, "
+			"order and agent, with commas between them");
 	if (strlen(filter.word) > WORD_MAX)
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
 					"nothing has a name as long as this");

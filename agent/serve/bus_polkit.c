@@ -27,6 +27,9 @@
 static const char *const actions[BUS_ACTION_COUNT] = {
 	[BUS_ACTION_RELOAD] = "io.colod.agent1.reload",
 	[BUS_ACTION_SET_MODE] = "io.colod.agent1.set-mode",
+	[BUS_ACTION_SET_LEVEL] = "io.colod.agent1.set-level",
+	[BUS_ACTION_HOLD] = "io.colod.agent1.hold",
+	[BUS_ACTION_EVICT] = "io.colod.agent1.evict",
 };
 
 const char *bus_polkit_action(enum bus_action action)

@@ -18,6 +18,9 @@
 enum bus_action {
 	BUS_ACTION_RELOAD,
 	BUS_ACTION_SET_MODE,
+	BUS_ACTION_SET_LEVEL,
+	BUS_ACTION_HOLD, /* squeeze, freeze, thaw */
+	BUS_ACTION_EVICT,
 	BUS_ACTION_COUNT,
 };
 

@@ -17,6 +17,7 @@
 #define BUS_ERROR_AMBIGUOUS_POD "io.colod.Agent1.Error.AmbiguousPod"
 #define BUS_ERROR_NOTHING_YET "io.colod.Agent1.Error.NothingYet"
 #define BUS_ERROR_NOT_ALLOWED "io.colod.Agent1.Error.NotAllowed"
+#define BUS_ERROR_REFUSED "io.colod.Agent1.Error.Refused"
 #define BUS_ERROR_POLICY_REJECTED "io.colod.Agent1.Error.PolicyRejected"
 
 /* Appends one string; NULL is "". 0 or -errno. */

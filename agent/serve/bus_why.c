@@ -14,6 +14,7 @@
 #include "colod/loss.h"
 #include "policy/decide.h"
 #include "policy/knob.h"
+#include "policy/manual.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
 
@@ -78,8 +79,9 @@ static int append_assignment(sd_bus_message *reply, const struct snapshot *s, co
 
 	switch (a->state) {
 	case ASSIGNMENT_LEVEL:
-		return bus_text_appendf(reply, "%s is %s (%s): %s", pod->name,
+		return bus_text_appendf(reply, "%s is %s (%s)%s: %s", pod->name,
 					names_level(a->level), names_role(a->role),
+					a->ordered ? " by hand, where the rule is" : "",
 					reason_text_rule(s->policy, a->rule, text, sizeof(text)));
 	case ASSIGNMENT_WAITING:
 		return bus_text_appendf(reply, "%s is undecided and untouched: waiting for: %s",
@@ -89,6 +91,25 @@ static int append_assignment(sd_bus_message *reply, const struct snapshot *s, co
 	}
 	return bus_text_appendf(reply, "%s is matched by no rule: nothing of it is touched",
 				pod->name);
+}
+
+static int append_orders(sd_bus_message *reply, const struct snapshot *s, const struct pod *pod)
+{
+	const struct manual *m = s->model->manual;
+	char text[REASON_TEXT_SIZE];
+	int r = 0;
+
+	for (int k = 0; k < MANUAL_KIND_COUNT && r >= 0; k++) {
+		const struct manual_order *o = manual_find(m, pod, (enum manual_kind)k);
+		struct reason reason;
+
+		if (!o)
+			continue;
+		reason = manual_reason(o);
+		r = bus_text_appendf(reply, "by hand: %s: %s", manual_kind_name(o->kind),
+				     reason_text(&reason, s->policy, text, sizeof(text)));
+	}
+	return r;
 }
 
 static int append_knob(sd_bus_message *reply, const struct snapshot *s, const struct cgroup *cgroup,
@@ -205,8 +226,10 @@ int bus_why_append(sd_bus_message *reply, const struct snapshot *snapshot, const
 	r = bus_text_appendf(reply, "facts: %s", names_fact(pod->facts_state));
 	if (r < 0)
 		return r;
-	r = append_cores(reply, snapshot, pod);
-	if (r == 0)
+	r = append_orders(reply, snapshot, pod);
+	if (r >= 0)
+		r = append_cores(reply, snapshot, pod);
+	if (r >= 0)
 		r = append_freeze(reply, snapshot, pod);
 	if (r >= 0)
 		r = append_kill(reply, snapshot, pod);

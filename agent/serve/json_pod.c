@@ -36,6 +36,7 @@ static void assignment(struct json_view *view, cJSON *object, const struct pod *
 	json_put_text(put, object, "stopped_at", waiting ? rule : NULL);
 	json_put_text(put, object, "waiting_for", waiting ? a->waiting_for : NULL);
 	json_put_bool(put, object, "kept_online", levelled && a->kept_online);
+	json_put_bool(put, object, "ordered", levelled && a->ordered);
 	json_put_bool(put, object, "may_hold", levelled && a->may_hold);
 	json_put_bool(put, object, "held", held_pod(pod));
 }

@@ -211,6 +211,7 @@ cJSON *snapshot_json(const struct snapshot *snapshot)
 	json_plan_section(&view, doc);
 	json_doctor_section(&view, doc);
 	ladder_section(&view, doc);
+	json_orders_section(&view, doc);
 	json_floor_section(&view, doc);
 	json_view_done(&view);
 	if (view.put.failed) {

@@ -91,6 +91,7 @@ struct freeze_guard {
 
 /* More of them at once are left alone. */
 #define MODEL_RETURNED 8
+struct manual;
 
 struct model {
 	struct node node;
@@ -113,6 +114,7 @@ struct model {
 	struct freeze_guard freeze;
 	uint64_t returned[MODEL_RETURNED]; /* serials of pods whose like was evicted a moment ago */
 	uint32_t n_returned;
+	const struct manual *manual; /* what people ordered; NULL: nothing; borrowed */
 	char facts_note
 		[MODEL_FACTS_NOTE_SIZE]; /* why facts are not what the policy asks for, "" when they are */
 };

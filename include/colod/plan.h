@@ -37,6 +37,7 @@ struct assignment {
 	const char *waiting_for; /* static text: the name of the missing fact; NULL otherwise */
 	bool may_hold;		 /* offline, and enough is known of it for limits and holds */
 	bool kept_online;	 /* the rule said offline, but this pod never is (assign.h) */
+	bool ordered;		 /* the level is by hand (manual.h), the rule said another */
 };
 
 /* Cores of its own, or siblings without offline work: what a pod has of what its level asks for. */
@@ -79,7 +80,9 @@ struct plan_freeze {
 	uint64_t serial;
 	int64_t since_us; /* DUE since; 0: it is not */
 	int64_t ended_us; /* DUE until; 0: never was */
+	uint64_t was_us;  /* for so long, then */
 	bool stood;	  /* it was seen frozen since then */
+	bool ordered;	  /* by hand (manual.h), not by the ladder */
 };
 
 /* How far a held pod may have grown by now (policy/growth_line.h); kept from pass to pass while it is held. */

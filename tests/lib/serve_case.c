@@ -209,6 +209,22 @@ static void make_changes(struct serve_case *c)
 	c->changes = (struct changes){.list = c->change_list, .n = 2, .cap = 2};
 }
 
+static void make_manual(struct serve_case *c)
+{
+	c->manual.orders[0] = (struct manual_order){
+		.slot = c->batch->slot,
+		.serial = c->batch->serial,
+		.kind = MANUAL_SQUEEZE,
+		.level = LEVEL_NONE,
+		.since_us = 12000000,
+		.until_us = 612000000,
+		.wall_us = 1764158585000000,
+		.who = "uid 0 (coloctl, pid 4711)",
+	};
+	c->manual.n = 1;
+	c->f.model.manual = &c->manual;
+}
+
 void serve_case_init(struct serve_case *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -250,6 +266,7 @@ void serve_case_init(struct serve_case *c)
 	make_status(c);
 	make_changes(c);
 	make_floor(c);
+	make_manual(c);
 	c->snapshot = (struct snapshot){
 		.model = &c->f.model,
 		.samples = &c->f.samples,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "colod/loss.h"
+#include "colod/manual.h"
 #include "colod/snapshot.h"
 #include "tests/lib/fake.h"
 
@@ -14,6 +15,7 @@
 struct serve_case {
 	struct fake f;
 	struct floor_cpu floor;
+	struct manual manual; /* batch is squeezed by hand */
 	struct status status;
 	struct scores scores;
 	struct losses losses;

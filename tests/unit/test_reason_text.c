@@ -119,6 +119,7 @@ static const unsigned used[REASON_COUNT] = {
 	[REASON_FREEZE_START] = FOR,
 	[REASON_FREEZE_PROBE] = OBSERVED | LIMIT,
 	[REASON_RETURNED] = EXTRA,
+	[REASON_MANUAL] = OBSERVED | FOR,
 };
 
 /* Changing a number changes the sentence if, and only if, the code uses that number. */

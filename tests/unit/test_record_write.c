@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "colod/manual.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/record_case.h"
 
@@ -130,6 +131,27 @@ TEST(a_knob_of_colods_carries_both_values)
 		strstr(last_pass(2), " cpu.max=20000/100000:hold:max/100000:20000/100000\n"));
 }
 
+/* A reader of before there were any takes no line of them. */
+TEST(orders_are_said_when_there_are_and_when_there_are_none_any_more)
+{
+	struct manual manual = {.n = 0};
+
+	f.model.manual = &manual;
+	pass(1);
+	assert_false(record_case_has(&c.text, "\nmanual"));
+	manual.orders[manual.n++] = (struct manual_order){.slot = hog->slot,
+							  .serial = hog->serial,
+							  .kind = MANUAL_SQUEEZE,
+							  .level = LEVEL_NONE,
+							  .until_us = 60 * SECOND,
+							  .who = "uid 0"};
+	assert_non_null(strstr(last_pass(2), "\nmanual slot="));
+	assert_null(strstr(last_pass(3), "\nmanual"));
+	manual.n = 0;
+	assert_non_null(strstr(last_pass(4), "\nmanual\n"));
+	assert_null(strstr(last_pass(5), "\nmanual"));
+}
+
 TEST(a_pod_that_goes_leaves_the_lists)
 {
 	const char *text;
@@ -204,6 +226,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_changes_is_one_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_knob_of_colods_carries_both_values, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			orders_are_said_when_there_are_and_when_there_are_none_any_more, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(a_pod_that_goes_leaves_the_lists, setup, teardown),
 		cmocka_unit_test_setup_teardown(labels_that_nobody_asks_for_stay_out, setup,
 						teardown),

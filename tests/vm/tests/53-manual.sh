@@ -4,7 +4,7 @@
 # budget: 45s
 # profile: default
 # core: no
-# title: what people order by hand: root, whom polkit allows that one action, and nobody else
+# title: orders by hand: root, whom polkit allows that one action, and nobody else; offline pods that are known and no others; given back at the limit and when the agent dies
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
@@ -26,52 +26,146 @@ people()
 	usermod -aG colod bob
 	cat >$RULES <<-'RULE'
 		polkit.addRule(function(action, subject) {
-		  if (action.id == "io.colod.agent1.set-mode" && subject.user == "ann")
+		  if (action.id == "io.colod.agent1.hold" && subject.user == "ann")
 		    return polkit.Result.YES;
 		});
 	RULE
 	chmod 644 $RULES
 }
 
+# Of `late` nobody tells what it is: it came after the facts were written.
 setup()
 {
 	pod_create web Guaranteed 500 $((32 * MIB))
 	POD_PRIORITYCLASS=batch-x pod_create batch BestEffort
+	pod_create job BestEffort
 	colod_facts
+	pod_create late BestEffort
 	colod_policy full file:///run/pods.json
+	knobs_take orig
 	ok "start" colod_start
-	ok "levelled" wait_for 10 grep -qx 1 "$(pod_path batch)/cpu.weight"
+	ok "levelled" wait_for 10 grep -qvx max "$(pod_path batch)/memory.high"
+	knobs_take full
 }
 
-# The newest record of a kind: what, to, uid.
-newest() { coloctl history --kind "$1" -n 1 --json | jq -r '.records[-1] | [.what, .to, .caller.uid, .caller.comm] | map(tostring) | join(" ")'; }
+# newest: what the last order's record says.
+newest()
+{
+	coloctl history --kind order -n 1 --json |
+		jq -r '.records[-1] | [.knob, .to, .caller.uid, .caller.comm] | map(tostring) | join(" ")'
+}
+
+quota() { cat "$(pod_path "$1")/cpu.max"; }
+frozen() { sed -n 's/^frozen //p' "$(pod_path "$1")/cgroup.events"; }
+orders() { coloctl orders --json | jq -r '[.[] | .order] | join(" ")'; }
+
+# same FILE WHAT: all knobs are as FILE has them.
+is_same() { knobs_take now && cmp -s "$1" now; }
+same()
+{
+	wait_for 10 is_same "$1"
+	is "$(diff "$1" now)" "" "$2"
+}
 
 who_may()
 {
 	local said
-	ok "ann, whom a rule allows it, may set the mode" as ann coloctl mode squeeze
-	like "$(newest mode)" "squeeze $(id -u ann) coloctl" "and the history says who it was"
-	ok "and nothing else that polkit was not told of" as ann coloctl status
-	said=$(as ann busctl call io.colod.Agent1 /io/colod/Agent1 io.colod.Agent1.Manager Reload 2>&1)
-	like "$said" 'this is for root, and for whom polkit allows io.colod.agent1.reload: polkit does not allow it to you' \
-		"another action she may not"
-	said=$(as bob coloctl mode full 2>&1)
+	ok "ann, whom a rule allows it, may squeeze" as ann coloctl squeeze batch
+	like "$(newest)" "squeeze in force $(id -u ann) coloctl" "and the history says who it was"
+	like "$(quota batch)" '^[0-9]+ 20000$' "the pod is held"
+	knobs_take held
+	is "$(diff full held | sed -n 's/^> \(.*\)\/[^/]*:.*/\1/p' | sort -u)" "$(pod_path batch)" "and nothing of any other"
+	like "$(coloctl why batch)" "by hand +uid $(id -u ann) .coloctl" "why says so"
+	said=$(as ann coloctl level batch P4 2>&1)
+	is $? 4 "another action she may not"
+	like "$said" 'this is for root, and for whom polkit allows io.colod.agent1.set-level: polkit does not allow it to you' \
+		"and is told which"
+	said=$(as bob coloctl release batch 2>&1)
 	is $? 4 "bob, of the group alone, may not"
-	like "$said" 'for whom polkit allows io.colod.agent1.set-mode' "and is told what he lacks"
-	ok "but may look" as bob coloctl mode
-	nok "eve may not even look" as eve coloctl mode
-	is "$(coloctl mode --json | jq -r .mode)" squeeze "it is as ann has left it"
-	ok "root may without polkit" sh -c 'systemctl stop polkit && systemctl mask --runtime --now polkit && coloctl mode full'
-	said=$(as ann coloctl mode squeeze 2>&1)
+	like "$said" 'for whom polkit allows io.colod.agent1.hold' "and is told what he lacks"
+	ok "but may look" as bob coloctl orders
+	nok "eve may not even look" as eve coloctl orders
+	is "$(orders)" squeeze "it stands as ann has left it"
+	systemctl mask --runtime --now polkit 2>/dev/null
+	said=$(as ann coloctl thaw job 2>&1)
 	is $? 4 "without polkit ann may not"
 	like "$said" 'Use sudo' "and is told so"
-	systemctl unmask --runtime polkit
-	is "$(coloctl mode --json | jq -r .mode)" full "it is as root has left it"
+	ok "and root may" coloctl release batch
+	systemctl unmask --runtime polkit 2>/dev/null
+	same full "released: nothing of it is left"
+}
+
+# refused PATTERN WHAT COMMAND...
+refused()
+{
+	local said
+	said=$("${@:3}" 2>&1)
+	is $? 1 "$2: refused"
+	like "$said" "refused: .*$1" "$2: and why"
+}
+
+never()
+{
+	refused 'this pod is online' "an online pod squeezed" coloctl squeeze web
+	refused 'this pod is online' "an online pod frozen" coloctl freeze web
+	refused 'is not known' "an unknown pod squeezed" coloctl squeeze "$(pod_uid late)"
+	refused 'is not known' "an unknown pod offline" coloctl level "$(pod_uid late)" P7
+	refused 'not yet by order' "an eviction" coloctl evict batch
+	is "$(orders)" "" "nothing is in force"
+	same full "nobody was touched"
+	is "$(frozen web) $(frozen late)" "0 0" "nobody stands still"
+}
+
+at_the_limit()
+{
+	local t0 t1
+	ok "batch is online for two seconds" coloctl level batch P4 2s
+	like "$(coloctl status)" 'by hand +.*batch: uid 0 .* ordered this level' "status says so"
+	is "$(cat "$(pod_path batch)/memory.high")" max "it has no limit any more"
+	ok "job stands still" coloctl freeze job 2s
+	is "$(frozen job) $(frozen batch) $(frozen web)" "1 0 0" "and nobody else does"
+	t0=$(date +%s%N)
+	ok "the freeze ends by itself" wait_for 10 sh -c "grep -qx 'frozen 0' $(pod_path job)/cgroup.events"
+	t1=$(date +%s%N)
+	note "thawed $(((t1 - t0) / 1000000)) ms after it was seen frozen"
+	same full "at the limit all is as it was"
+	is "$(newest | cut -d' ' -f2-3)" "ended null" "the end is in the history"
+	refused 'it runs again, for' "once more at once" coloctl freeze job 2s
+	ok "a thaw" coloctl thaw job 10s
+	like "$(coloctl why job)" 'freeze +uid 0 .* ordered it not to be frozen' "is why it may not be"
+	ok "released" coloctl release job
+}
+
+paused()
+{
+	ok "a squeeze" coloctl squeeze batch
+	ok "a pause" coloctl pause
+	same orig "paused: nothing of it is left"
+	is "$(orders)" "" "the order is over"
+	ok "resume" coloctl resume
+	same full "and does not come back"
+}
+
+# With the agent its holds end; a level is shares, which the next agent puts right.
+killed()
+{
+	local pid
+	ok "batch is online" coloctl level batch P4
+	ok "job is squeezed" coloctl squeeze job
+	like "$(quota job)" '^[0-9]+ 20000$' "held"
+	pid=$(unit_pid colod)
+	kill -KILL "$pid"
+	ok "killed, and started again" wait_for 15 sh -c '[ "$(systemctl show -p MainPID --value colod)" != '"$pid"' ] && coloctl status >/dev/null'
+	is "$(quota job)" "max 100000" "no hold is left"
+	is "$(orders)" "" "no order is"
+	same full "and the rules decide"
 }
 
 clean()
 {
 	local who
+	colod_stop
+	is "$(knobs_take now && diff orig now)" "" "stopped: all originals are back"
 	colod_clean
 	pods_cleanup
 	rm -f $RULES
@@ -81,5 +175,9 @@ clean()
 people
 setup
 who_may
+never
+at_the_limit
+paused
+killed
 clean
 done_testing
