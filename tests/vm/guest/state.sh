@@ -5,7 +5,7 @@
 # systemd switches controllers on and off in its own slices as units come and go.
 
 # Cgroups that come and go by themselves: units that systemd starts on demand.
-STATE_IGNORE='/(system-modprobe\.slice|system-vmtest.*|vmtest-.*|user\.slice|systemd-journald.*)'
+STATE_IGNORE='/(system-modprobe\.slice|system-vmtest.*|vmtest-.*|user\.slice|systemd-journald.*|polkit\.service)'
 
 # One walk for cgroups and knobs: there are dozens of tests, and two walks after each.
 state_cgroups()
