@@ -196,7 +196,7 @@ static int on_trigger(sd_event_source *source, int fd, uint32_t revents, void *c
 		observe_trigger_gone(loop->state->observe, fd, &loop->state->trigger_ops);
 		return 0;
 	}
-	tick_wake(loop->state, now_us, observe_trigger_is_memory(loop->state->observe, fd));
+	tick_wake(loop->state, now_us, observe_trigger_fired(loop->state->observe, fd));
 	/* A crowd of them is one pass. */
 	if (now_us - loop->state->status.pass_us >= BURST_US)
 		loop_pass(loop);

@@ -115,6 +115,26 @@ static bool is_over_already(const struct wait_look *look, const struct pod *pod,
 	return true;
 }
 
+/* The kernel's own trigger, on the terms of the rule: what it counted is at least the threshold. Its window begins and ends
+ * where no sample is, so that a wait of a tenth of a second may be a part too small of what lies between two of them. */
+static bool was_told(const struct wait_look *look, const struct pod *pod, uint64_t *ret_permille,
+		     uint64_t *ret_span_us)
+{
+	const struct pod_history *history = ring_of(look->samples, pod->slot, pod->serial);
+	const struct pod_sample *last = history ? ring_last(history) : NULL;
+	const struct pod_sample *from = history ? ring_at(history, 1) : NULL;
+	uint32_t told = (uint32_t)SAMPLE_TOLD_CPU << look->resource;
+
+	if (!last || !from || !(last->valid & told) ||
+	    (from->valid & last->valid & needed(look)) != needed(look) ||
+	    look->now_us - last->at_us > CPU_USE_STALE_US ||
+	    is_own_fault(look, history, from, last))
+		return false;
+	*ret_permille = look->rule->threshold_permille;
+	*ret_span_us = look->rule->window_us;
+	return true;
+}
+
 static bool is_over(const struct wait_look *look, const struct pod *pod, uint64_t *ret_permille,
 		    uint64_t *ret_span_us)
 {
@@ -128,7 +148,8 @@ static bool is_over(const struct wait_look *look, const struct pod *pod, uint64_
 		return false;
 	if (!wait_permille(look, pod, look->rule->window_us, &permille, &span_us) ||
 	    permille < look->rule->threshold_permille)
-		return is_over_already(look, pod, ret_permille, ret_span_us);
+		return is_over_already(look, pod, ret_permille, ret_span_us) ||
+		       was_told(look, pod, ret_permille, ret_span_us);
 	*ret_permille = permille;
 	*ret_span_us = span_us;
 	return true;

@@ -32,6 +32,6 @@ bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t
 
 /* Whether it is an online pod, not colod itself, that waited past the threshold of the rule over
  * that rule's window, and may run in the look's room where it has one. Outputs as above; where a part of the window was already enough, the rest of it counts as
- * not waited. */
+ * not waited; where only the kernel's trigger told of it, *ret_permille is the threshold, which is what it counted at least. */
 bool wait_over_threshold(const struct wait_look *look, const struct pod *pod,
 			 uint64_t *ret_permille, uint64_t *ret_span_us);

@@ -33,6 +33,7 @@ struct slot {
 	uint64_t serial;
 	uint64_t pass; /* the last one that saw the pod */
 	int64_t retry_us;
+	uint32_t told; /* SAMPLE_TOLD_CPU << enum resource, for the next sample */
 	struct kept_set files;
 	struct quota_files quotas;
 	struct memory_events events;
@@ -206,6 +207,7 @@ static struct slot *slot_of(struct observe *o, const struct pod *pod)
 	quota_files_init(&slot->quotas);
 	memory_events_init(&slot->events);
 	slot->retry_us = INT64_MIN;
+	slot->told = 0;
 	return slot;
 }
 
@@ -285,6 +287,8 @@ static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_
 	if (n > 0)
 		quota_files_read(&slot->quotas, &o->reader, o->cgroup_fd, pod,
 				 ring_last(o->samples.pods[pod->slot]), &sample);
+	sample.valid |= slot->told;
+	slot->told = 0;
 	/* Even an empty sample: an old number must not pass for the newest. */
 	(void)ring_add(o->samples.pods[pod->slot], &sample);
 	return 0;
@@ -371,9 +375,17 @@ void observe_trigger_gone(struct observe *o, int fd, const struct observe_trigge
 	triggers_drop(&o->triggers, fd, ops);
 }
 
-bool observe_trigger_is_memory(const struct observe *o, int fd)
+bool observe_trigger_fired(struct observe *o, int fd)
 {
-	return triggers_is_memory(&o->triggers, fd);
+	const struct trigger *t;
+	enum resource resource;
+
+	if (!triggers_find(&o->triggers, fd, &resource, &t))
+		return false;
+	if (t && t->slot < o->samples.n_slots && o->slots[t->slot].used &&
+	    o->slots[t->slot].serial == t->serial)
+		o->slots[t->slot].told |= (uint32_t)SAMPLE_TOLD_CPU << resource;
+	return resource == RESOURCE_MEMORY;
 }
 
 uint32_t observe_n_triggers(const struct observe *o)

@@ -48,8 +48,8 @@ int observe_triggers(struct observe *observe, const struct model *model, const s
 		     const struct policy *policy, uint32_t resources,
 		     const struct observe_trigger_ops *ops);
 
-/* Whether the fd is of a trigger that tells of memory. */
-bool observe_trigger_is_memory(const struct observe *observe, int fd);
+/* This one has fired: the pod's next sample says so. Whether it tells of memory. */
+bool observe_trigger_fired(struct observe *observe, int fd);
 
 /* The cgroup of a trigger is gone (EPOLLERR): disarm and close it. */
 void observe_trigger_gone(struct observe *observe, int fd, const struct observe_trigger_ops *ops);

@@ -208,12 +208,12 @@ int trigger_update(struct trigger_set *set, int cgroup_fd, const struct model *m
 	return 0;
 }
 
-bool trigger_has(const struct trigger_set *set, int fd)
+const struct trigger *trigger_find(const struct trigger_set *set, int fd)
 {
 	for (uint32_t i = 0; i < set->n; i++)
 		if (set->armed[i].fd == fd)
-			return true;
-	return false;
+			return &set->armed[i];
+	return NULL;
 }
 
 void trigger_drop(struct trigger_set *set, int fd, const struct observe_trigger_ops *ops)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // PSI triggers of one resource: the kernel tells when an online pod waits for it, so that a pass starts at once
-// and not at the next second. A trigger only wakes a look; what happens is decided from samples.
+// and not at the next second. A trigger only wakes a look; what happens is decided from samples, of which the next says that it fired.
 #pragma once
 
 #include <stdbool.h>
@@ -52,8 +52,8 @@ int trigger_update(struct trigger_set *set, int cgroup_fd, const struct model *m
 		   const struct plan *plan, const struct pressure_rule *rule,
 		   const struct observe_trigger_ops *ops);
 
-/* Whether the fd is one of the set's. */
-bool trigger_has(const struct trigger_set *set, int fd);
+/* The one with this fd, NULL for none of the set's. */
+const struct trigger *trigger_find(const struct trigger_set *set, int fd);
 
 /* Disarms the one with this fd; nothing when there is none. */
 void trigger_drop(struct trigger_set *set, int fd, const struct observe_trigger_ops *ops);

@@ -121,9 +121,15 @@ void triggers_drop(struct triggers *t, int fd, const struct observe_trigger_ops 
 	trigger_drop(&t->memory, fd, ops);
 }
 
-bool triggers_is_memory(const struct triggers *t, int fd)
+bool triggers_find(const struct triggers *t, int fd, enum resource *ret_resource,
+		   const struct trigger **ret_trigger)
 {
-	return fd >= 0 && (fd == t->node_fd || trigger_has(&t->memory, fd));
+	const struct trigger *cpu = trigger_find(&t->cpu, fd);
+	const struct trigger *memory = trigger_find(&t->memory, fd);
+
+	*ret_resource = cpu ? RESOURCE_CPU : RESOURCE_MEMORY;
+	*ret_trigger = cpu ? cpu : memory;
+	return fd >= 0 && (cpu || memory || fd == t->node_fd);
 }
 
 uint32_t triggers_n(const struct triggers *t)

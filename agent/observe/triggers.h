@@ -35,8 +35,9 @@ int triggers_update(struct triggers *t, const struct triggers_look *look,
 /* Disarms the one with this fd; nothing when there is none. */
 void triggers_drop(struct triggers *t, int fd, const struct observe_trigger_ops *ops);
 
-/* Whether the fd tells of memory, a pod's or the node's. */
-bool triggers_is_memory(const struct triggers *t, int fd);
+/* Of what the fd tells: the resource, and the pod's trigger; that is NULL for the node's own. False: it is none of these. */
+bool triggers_find(const struct triggers *t, int fd, enum resource *ret_resource,
+		   const struct trigger **ret_trigger);
 
 uint32_t triggers_n(const struct triggers *t);
 

@@ -20,6 +20,9 @@ enum sample_valid {
 	SAMPLE_PSI_IO = 1 << 4,
 	SAMPLE_QUOTA_UNSEEN = 1 << 5,  /* what a container's quota did until then is not known */
 	SAMPLE_MEMORY_EVENTS = 1 << 6, /* read only while the pod waits for memory */
+	/* SAMPLE_TOLD_CPU << enum resource: since the sample before, the kernel told that the pod waited for as much of a
+	 * window as the rule for the resource names. Two samples may stand so that neither shows it. */
+	SAMPLE_TOLD_CPU = 1 << 8,
 };
 
 /* Totals since boot, as the kernel counts them. */

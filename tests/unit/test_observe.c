@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -318,6 +319,46 @@ TEST(the_level_of_the_plan_decides_who_goes_unsampled)
 	in_child(run_levels_decide);
 }
 
+static int armed_fd;
+
+static int on_arm(void *context, int fd, uint32_t slot)
+{
+	(void)context;
+	if (slot != OBSERVE_TRIGGER_NODE)
+		armed_fd = fd;
+	return 0;
+}
+
+TEST(the_sample_after_a_trigger_says_that_it_fired)
+{
+	static const struct observe_trigger_ops ops = {.on_arm = on_arm};
+	const uint32_t told = (uint32_t)SAMPLE_TOLD_CPU << RESOURCE_MEMORY;
+	struct pod *web = pod_at(0, QOS_GUARANTEED), *hog = pod_at(1, QOS_BESTEFFORT);
+	char path[256];
+
+	fake_level(&f, web, LEVEL_P0);
+	fake_level(&f, hog, LEVEL_P7);
+	f.policy.pressure_memory =
+		(struct pressure_rule){.on = true, .threshold_permille = 100, .window_us = S};
+	assert_int_equal(observe_sample(observe, &f.model, 1 * S), 0);
+	/* Only now: what the samples are read from is open. */
+	snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s/memory.pressure", dir, web->cgroup->path);
+	(void)unlink(path);
+	assert_int_equal(mkfifo(path, 0644), 0);
+	armed_fd = -EBADF;
+	assert_int_equal(observe_triggers(observe, &f.model, &f.plan, &f.policy,
+					  1u << RESOURCE_MEMORY, &ops),
+			 0);
+	assert_true(armed_fd >= 0);
+	assert_false(observe_trigger_fired(observe, -EBADF));
+	assert_true(observe_trigger_fired(observe, armed_fd));
+	assert_int_equal(observe_sample(observe, &f.model, 2 * S), 0);
+	assert_true(last(web)->valid & told);
+	assert_false(last(hog)->valid & told);
+	assert_int_equal(observe_sample(observe, &f.model, 3 * S), 0);
+	assert_false(last(web)->valid & told);
+}
+
 static void run_fds_taken_by_others(void)
 {
 	CHILD_CHECK(start_with_room_for(4));
@@ -385,6 +426,7 @@ int main(void)
 		T(without_psi_pressure_is_neither_read_nor_valid),
 		T(short_of_descriptors_the_lowest_go_unsampled_and_are_counted),
 		T(the_level_of_the_plan_decides_who_goes_unsampled),
+		T(the_sample_after_a_trigger_says_that_it_fired),
 		T(descriptors_taken_by_others_cost_a_sample_and_no_more),
 		T(the_soft_limit_on_descriptors_is_raised_to_the_hard_one),
 		T(everything_is_closed_at_the_end),

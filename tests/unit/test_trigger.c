@@ -195,8 +195,8 @@ TEST(without_a_rule_all_are_disarmed)
 {
 	pod_at(0, LEVEL_P0);
 	update();
-	assert_true(trigger_has(&set, seen.fd[0]));
-	assert_false(trigger_has(&set, -1));
+	assert_ptr_equal(trigger_find(&set, seen.fd[0]), &set.armed[0]);
+	assert_null(trigger_find(&set, -1));
 	f.policy.pressure_cpu.on = false;
 	update();
 	assert_false(armed(0));

@@ -127,8 +127,20 @@ static void update(void)
 	assert_int_equal(triggers_n(&t), seen.n);
 }
 
+static void tells(int fd, enum resource of, const struct trigger *whose)
+{
+	const struct trigger *trigger;
+	enum resource resource;
+
+	assert_true(triggers_find(&t, fd, &resource, &trigger));
+	assert_int_equal(resource, of);
+	assert_ptr_equal(trigger, whose);
+}
+
 TEST(each_rule_arms_its_own_and_memory_the_nodes_too)
 {
+	const struct trigger *trigger;
+	enum resource resource;
 	char terms[64] = "";
 
 	update();
@@ -139,10 +151,10 @@ TEST(each_rule_arms_its_own_and_memory_the_nodes_too)
 	assert_string_equal(terms, "some 100000 1000000");
 	assert_true(read(seen.node_fd, terms, sizeof(terms) - 1) > 0);
 	assert_string_equal(terms, "some 100000 1000000");
-	assert_true(triggers_is_memory(&t, seen.node_fd));
-	assert_true(triggers_is_memory(&t, t.memory.armed[0].fd));
-	assert_false(triggers_is_memory(&t, t.cpu.armed[0].fd));
-	assert_false(triggers_is_memory(&t, -EBADF));
+	tells(seen.node_fd, RESOURCE_MEMORY, NULL);
+	tells(t.memory.armed[0].fd, RESOURCE_MEMORY, &t.memory.armed[0]);
+	tells(t.cpu.armed[0].fd, RESOURCE_CPU, &t.cpu.armed[0]);
+	assert_false(triggers_find(&t, -EBADF, &resource, &trigger));
 	update();
 	assert_int_equal(seen.n_arm, 3);
 	f.policy.pressure_cpu.on = false;

@@ -168,6 +168,37 @@ TEST(a_part_of_the_window_is_enough_once_it_holds_the_whole_wait)
 	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
 }
 
+/* The kernel counts the wait of a window that begins where no sample is: 100 ms of it are less than a tenth of the 1.05 s
+ * between two samples. */
+TEST(what_the_kernels_trigger_told_counts_where_no_two_samples_show_it)
+{
+	struct pod_sample s = {.valid = SAMPLE_PSI_MEMORY | SAMPLE_MEMORY_EVENTS};
+	struct wait_look look = look_at(61050000);
+	uint64_t permille = 0, span_us = 0;
+
+	look.resource = RESOURCE_MEMORY;
+	look.rule = &f.policy.pressure_memory;
+	f.policy.pressure_memory =
+		(struct pressure_rule){.on = true, .threshold_permille = 100, .window_us = SECOND};
+	s.at_us = 60 * (int64_t)SECOND;
+	assert_int_equal(ring_add(f.samples.pods[web->slot], &s), 0);
+	s.at_us = 61050000;
+	s.psi[RESOURCE_MEMORY].some_us = 100000;
+	assert_int_equal(ring_add(f.samples.pods[web->slot], &s), 0);
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	history_at(2)->valid |= SAMPLE_TOLD_CPU; /* of another resource */
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	history_at(2)->valid |= SAMPLE_TOLD_CPU << RESOURCE_MEMORY;
+	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
+	assert_int_equal(permille, 100);
+	assert_int_equal(span_us, SECOND);
+	history_at(2)->memory_bounded = 1; /* it met its own bound meanwhile */
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	history_at(2)->memory_bounded = 0;
+	look.now_us += 6 * (int64_t)SECOND; /* an old sample */
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -176,6 +207,7 @@ int main(void)
 		CASE(the_wait_is_measured_over_the_window_asked_for),
 		CASE(what_is_too_short_or_too_old_is_not_known),
 		CASE(a_part_of_the_window_is_enough_once_it_holds_the_whole_wait),
+		CASE(what_the_kernels_trigger_told_counts_where_no_two_samples_show_it),
 		CASE(each_resource_has_its_own_wait_and_a_quota_is_the_cpus_alone),
 		CASE(only_online_pods_past_the_threshold_count),
 	};
