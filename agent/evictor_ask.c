@@ -77,6 +77,18 @@ static void ask_kill(struct state *s, const struct pod *pod)
 				     "too many kills are under way");
 }
 
+/* Never a kill in its stead: the unit's own stop logic is what was promised. */
+static void ask_systemd(struct evictor *e, const struct pod *pod)
+{
+	if (e->bus && !e->stopping &&
+	    unit_stop(e->bus, pod->cgroup->path, on_stopped, e, &e->stopping) == 0)
+		e->stopping_serial = pod->serial;
+	else
+		evictor_ask_answered(e, pod->serial, EVICT_ANSWER_BUSY,
+				     e->stopping ? "systemd is asked to stop another unit"
+						 : "systemd cannot be asked: the bus is away");
+}
+
 void evictor_ask(struct state *s, const struct pod *pod)
 {
 	struct evictor *e = s->evictor;
@@ -85,12 +97,10 @@ void evictor_ask(struct state *s, const struct pod *pod)
 		ask_kubernetes(s, pod);
 		return;
 	}
-	if (pod->kind == POD_UNIT && e->bus && !e->stopping && unit_stop_fits(pod->cgroup->path) &&
-	    unit_stop(e->bus, pod->cgroup->path, on_stopped, e, &e->stopping) == 0) {
-		e->stopping_serial = pod->serial;
-		return;
-	}
-	ask_kill(s, pod);
+	if (pod->kind == POD_UNIT && unit_stop_fits(pod->cgroup->path))
+		ask_systemd(e, pod);
+	else
+		ask_kill(s, pod);
 }
 
 void evictor_killed(struct state *s, const struct kill_done *done)

@@ -119,6 +119,28 @@ TEST(the_emergency_kills_whom_a_budget_keeps_and_says_so)
 	}
 }
 
+/* Its own stop logic is what was promised: no kill in its stead. */
+TEST(a_unit_waits_until_systemd_can_be_asked)
+{
+	struct evictor *e = evictor_case.state->evictor;
+	struct cgroup cgroup;
+	struct pod pod;
+
+	evictor_case_passes(1);
+	pod = *discover_model(evictor_case.state->discover)->pods[0];
+	cgroup = *pod.cgroup;
+	cgroup.path = (char *)"batch.slice/job.service";
+	pod.cgroup = &cgroup;
+	pod.kind = POD_UNIT;
+	evictor_use_bus(evictor_case.state, NULL);
+	e->n_done = 0;
+	evictor_ask(evictor_case.state, &pod);
+	assert_int_equal(e->n_done, 1);
+	assert_int_equal(e->done[0].answer, EVICT_ANSWER_BUSY);
+	assert_non_null(strstr(e->done[0].why, "the bus is away"));
+	e->n_done = 0;
+}
+
 TEST(what_cannot_be_written_down_is_not_done)
 {
 	char path[512];
@@ -261,6 +283,7 @@ int main(void)
 		CASE(on_a_lower_rung_or_in_a_lower_mode_nobody_is_asked),
 		CASE(a_budget_makes_it_another_one_at_once),
 		CASE(the_emergency_kills_whom_a_budget_keeps_and_says_so),
+		CASE(a_unit_waits_until_systemd_can_be_asked),
 		CASE(what_cannot_be_written_down_is_not_done),
 		CASE(who_was_asked_by_a_dead_agent_is_asked_again),
 		CASE(who_is_dying_is_awaited_by_the_next_agent_and_the_taint_ends),
