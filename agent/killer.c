@@ -19,6 +19,7 @@
 #include "agent/evictor.h"
 #include "agent/kill_record.h"
 #include "agent/victim_stats.h"
+#include "policy/decide.h"
 #include "policy/freeze.h"
 #include "policy/memory_kill.h"
 #include "policy/record_kill.h"
@@ -205,6 +206,14 @@ static bool ask_deletion(struct state *s, const struct victim *victim,
 	return true;
 }
 
+/* The mode may be another one since the deletion was asked for, and the pod online. Not may_hold: it is being deleted. */
+static bool may_still(const struct state *s, const struct pod *pod)
+{
+	const struct assignment *a = plan_assignment(&s->plan, pod);
+
+	return s->kill_mode == MODE_FULL && a->state == ASSIGNMENT_LEVEL && a->role == ROLE_OFFLINE;
+}
+
 /* The deletion was taken up, or refused, or it takes too long. */
 static void kill_deleted(struct state *s)
 {
@@ -225,14 +234,16 @@ static void kill_deleted(struct state *s)
 	else
 		for (size_t i = 0; i < model->n_pods && name; i++)
 			if (model->pods[i]->serial == serial)
-				r = start(s, model->pods[i]);
+				r = may_still(s, model->pods[i]) ? start(s, model->pods[i])
+								 : -EPERM;
 	if (r == 0) {
 		*name = (struct kill_name){.serial = serial, .record = *record};
 		return;
 	}
 	memory_kill_ended(&killer->memory, serial, false, 0, s->status.pass_us);
 	if (*record->to == '\0')
-		HISTORY_SET(record->to, "was not done: it is gone");
+		HISTORY_SET(record->to, "was not done: %s",
+			    r == -EPERM ? "it may not be killed any more" : "it is gone");
 	messages_tell(s->history, record);
 }
 

@@ -3,14 +3,18 @@
 #include "tests/lib/evictor_case.h"
 #include "tests/lib/test.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/base/history.h"
+#include "agent/control.h"
 #include "agent/tick.h"
 
 /* All that the hog has is in tmpfs, and the node is nearly out of memory. */
+static bool until_asked;
+
 static void run_out(int passes_more)
 {
 	static unsigned available_mib;
@@ -35,6 +39,8 @@ static void run_out(int passes_more)
 			       available_mib * 1024, available_mib * 1024);
 		assert_int_equal(tree_write(evictor_case.dir, "proc/meminfo", text), 0);
 		tick(evictor_case.state, evictor_case_now_us);
+		if (until_asked && evictor_case_api.n_calls > 0)
+			return;
 	}
 }
 
@@ -92,6 +98,27 @@ TEST(whom_a_budget_keeps_is_not_killed_for_tmpfs_alone)
 	assert_int_equal(evictor_case_api.n_calls, 1);
 }
 
+/* Between the question and its answer somebody lowered the mode. */
+TEST(who_may_not_be_killed_any_more_is_not)
+{
+	struct history_record r;
+	char text[32];
+
+	evictor_case_api.answer = EVICT_ANSWER_NONE;
+	until_asked = true;
+	run_out(26);
+	until_asked = false;
+	assert_int_equal(evictor_case_api.n_calls, 1);
+	(void)control_set_mode(evictor_case.state, RESOURCE_INVALID, MODE_SQUEEZE,
+			       &(struct history_caller){0});
+	run_out(4);
+	assert_int_equal(kills_told(&r), 1);
+	assert_non_null(strstr(r.to, "it may not be killed any more"));
+	assert_int_equal(tree_knob_read(evictor_case.dir, TICK_HOG_POD, "cgroup.kill", text,
+					sizeof(text)),
+			 -ENOENT);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, evictor_case_setup, evictor_case_teardown)
 
 int main(void)
@@ -99,6 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(an_emergency_asks_for_the_deletion_of_what_is_in_tmpfs_and_kills_then),
 		CASE(an_emergency_does_not_wait_long_for_the_server),
+		CASE(who_may_not_be_killed_any_more_is_not),
 		CASE(whom_a_budget_keeps_is_not_killed_for_tmpfs_alone),
 	};
 
