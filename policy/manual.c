@@ -255,7 +255,8 @@ struct reason manual_reason(const struct manual_order *o)
 		.level = o->level,
 		.rule = -1,
 		.observed = o->wall_us,
-		.for_us = (uint64_t)(o->until_us - o->since_us),
+		.for_us = (uint64_t)o->until_us -
+			  (uint64_t)o->since_us, /* a record may say anything */
 		.extra = (uint64_t)o->kind,
 	};
 

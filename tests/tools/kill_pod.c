@@ -127,7 +127,7 @@ static int act(const char *path, int dir_fd, enum cgroup_kind kind)
 	struct kill_place place = {0};
 	struct kill_done done;
 	struct kill *threads;
-	int r;
+	int r, shm_fd;
 
 	(void)snprintf(job.path, sizeof(job.path), "%s", path);
 	r = fs_open_root("/", &place.root_fd);
@@ -136,7 +136,9 @@ static int act(const char *path, int dir_fd, enum cgroup_kind kind)
 	if (r == 0)
 		r = fs_inode(dir_fd, "", &job.inode);
 	if (r == 0)
-		r = lift_record_new(place.root_fd, &place.lifted);
+		r = fs_open_root("/dev/shm", &shm_fd); /* writable for whoever is sandboxed, too */
+	if (r == 0)
+		r = lift_record_new(shm_fd, &place.lifted);
 	if (r == 0)
 		r = kill_new(&place, p.fd, &threads);
 	if (r == 0)
