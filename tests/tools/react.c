@@ -24,7 +24,8 @@
 
 #define PATIENCE_MS 8000
 #define GROWS_MS 1500
-#define RESTS_MS 3000
+/* colod is on rung squeeze for 10 s after the last wait, and holds whoever grows there without another one. */
+#define RESTS_MS 16000
 #define CALM_MS 120000
 #define TRIGGER "some 100000 1000000"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# long-budget: 5400s
-# profile: storm
+# long-budget: 2400s
+# profile: small
 # core: no
 # title: from the moment at which an online pod begins to wait for memory, colod's write comes at most twice as late as that of a program that does nothing but wait for the same trigger and write once: p50 and p90 of 60 onsets
 . "$VM/guest/lib.sh"
