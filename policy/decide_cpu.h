@@ -28,6 +28,8 @@ uint64_t decide_cpu_most(const struct decide_tree *tree, const struct decide_nod
 /* The period of every quota of colod's, 20 ms: an offline lock holder that ran out waits at most that long for its
  * next slice. */
 #define DECIDE_CPU_PERIOD_US 20000u
+/* The kernel refuses less than 1 ms per period. */
+#define DECIDE_CPU_QUOTA_MIN_US 1000u
 
 /* A hold of this one cgroup, unless what somebody else set, or the plan has, allows no more. 0 or -ENOMEM. */
 int decide_cpu_hold_at(struct plan *plan, const struct decide_node *node, uint64_t quota_us,

@@ -8,12 +8,11 @@
 // than systemd's rounding. Who else lowers a quota says so to nobody beforehand: units and plain cgroups,
 // and pods whose spec nobody tells, get no burst.
 #include "policy/decide.h"
+#include "policy/decide_cpu.h"
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
 
 #define MILLI 1000u
-/* The kernel's least quota, which the kubelet uses for less. */
-#define QUOTA_MIN_US 1000u
 /* systemd keeps a quota in hundredths of a CPU, rounded up. */
 #define SYSTEMD_STEP_MILLI 10u
 /* More CPUs than any node has; keeps the arithmetic far from overflow. */
@@ -25,7 +24,7 @@ static uint64_t quota_of(uint64_t limit_milli, uint64_t period_us)
 {
 	uint64_t quota_us = limit_milli * period_us / MILLI;
 
-	return quota_us < QUOTA_MIN_US ? QUOTA_MIN_US : quota_us;
+	return quota_us < DECIDE_CPU_QUOTA_MIN_US ? DECIDE_CPU_QUOTA_MIN_US : quota_us;
 }
 
 /* The limit of its spec, known and usable; 0 where the pod gets no burst whatever its quota is. */

@@ -16,8 +16,6 @@
 #include "policy/knob.h"
 
 #define PERIOD_US DECIDE_CPU_PERIOD_US
-/* The kernel refuses less than 1 ms per period. */
-#define QUOTA_MIN_US 1000u
 #define MILLI_PER_CPU 1000u
 #define DEMAND_WINDOW_US 2000000u
 
@@ -116,7 +114,7 @@ static uint64_t share_us(const struct decide_node *node, uint64_t total_milli, u
 	else
 		quota_us = total_milli * (node->demand_milli + equal) / (demand + equal * n) *
 			   PERIOD_US / MILLI_PER_CPU;
-	return quota_us < QUOTA_MIN_US ? QUOTA_MIN_US : quota_us;
+	return quota_us < DECIDE_CPU_QUOTA_MIN_US ? DECIDE_CPU_QUOTA_MIN_US : quota_us;
 }
 
 static bool is_near(uint64_t now_us, uint64_t share_us)
@@ -223,7 +221,7 @@ int decide_cpu_hold_at(struct plan *plan, const struct decide_node *node, uint64
 		       struct reason reason)
 {
 	const struct plan_entry *standing = plan_find(plan, node->cgroup, KNOB_CPU_MAX);
-	uint64_t us = quota_us < QUOTA_MIN_US ? QUOTA_MIN_US : quota_us;
+	uint64_t us = quota_us < DECIDE_CPU_QUOTA_MIN_US ? DECIDE_CPU_QUOTA_MIN_US : quota_us;
 
 	if (is_tighter(decide_tree_base(node->cgroup, KNOB_CPU_MAX), us) ||
 	    (standing && is_tighter(&standing->want, us)))

@@ -4,11 +4,9 @@
 #include "policy/cpu_floor.h"
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
+#include "policy/decide_cpu.h"
 #include "policy/decide_tree.h"
-#include "policy/knob.h"
 
-#define PERIOD_US 20000u
-#define QUOTA_MIN_US 1000u
 #define MILLI_PER_CPU 1000u
 /* Where the level names none. */
 #define FLOOR_PERMILLE 20u
@@ -21,24 +19,11 @@ static bool has_returned(const struct model *model, const struct pod *pod)
 	return false;
 }
 
-/* Whether what is planned, or what somebody else set, allows no more. */
-static bool is_tighter(const struct knob_value *other, uint64_t quota_us)
-{
-	uint64_t scaled;
-
-	if (other->value == KNOB_VALUE_MAX || other->period_us == 0 ||
-	    __builtin_mul_overflow(other->value, (uint64_t)PERIOD_US, &scaled))
-		return false;
-	return scaled / other->period_us <= quota_us;
-}
-
 static int hold(const struct decide_input *in, struct plan *plan, const struct decide_node *node,
 		const struct assignment *a)
 {
 	uint64_t capacity = in->model->node.n_cpus * (uint64_t)MILLI_PER_CPU, quota_us;
 	uint32_t permille = in->policy->levels[a->level].cpu.squeeze_floor_permille;
-	const struct plan_entry *planned = plan_find(plan, node->cgroup, KNOB_CPU_MAX);
-	const struct knob_value *base = decide_tree_base(node->cgroup, KNOB_CPU_MAX);
 	struct reason reason = {
 		.code = REASON_RETURNED,
 		.level = a->level,
@@ -47,15 +32,12 @@ static int hold(const struct decide_input *in, struct plan *plan, const struct d
 
 	quota_us =
 		cpu_floor_milli(&in->model->node, capacity, permille ? permille : FLOOR_PERMILLE) *
-		PERIOD_US / MILLI_PER_CPU;
-	if (quota_us < QUOTA_MIN_US)
-		quota_us = QUOTA_MIN_US;
-	if ((planned && is_tighter(&planned->want, quota_us)) ||
-	    (base->state == KNOB_KNOWN && is_tighter(base, quota_us)))
-		return 0;
-	reason.extra = cpu_use_permille(quota_us, in->model->node.n_cpus * (uint64_t)PERIOD_US);
-	return decide_tree_add(plan, node, KNOB_CPU_MAX, EFFECT_HOLD,
-			       knob_value_quota(quota_us, PERIOD_US), &reason);
+		DECIDE_CPU_PERIOD_US / MILLI_PER_CPU;
+	if (quota_us < DECIDE_CPU_QUOTA_MIN_US)
+		quota_us = DECIDE_CPU_QUOTA_MIN_US;
+	reason.extra =
+		cpu_use_permille(quota_us, in->model->node.n_cpus * (uint64_t)DECIDE_CPU_PERIOD_US);
+	return decide_cpu_hold_at(plan, node, quota_us, reason);
 }
 
 int decide_cpu_returned(const struct decide_input *in, struct plan *plan)
@@ -69,7 +51,7 @@ int decide_cpu_returned(const struct decide_input *in, struct plan *plan)
 		int r;
 
 		if (!has_returned(in->model, pod) || !node || a->role != ROLE_OFFLINE ||
-		    !a->may_hold || node->online > 0 || node->waiting + node->unmatched > 0 ||
+		    !a->may_hold || node->online > 0 ||
 		    !decide_tree_has(node->cgroup, KNOB_CPU_MAX))
 			continue;
 		r = hold(in, plan, node, a);

@@ -9,7 +9,7 @@
 
 #define SECOND_US 1000000
 
-static struct evict_pending *find(struct evict *e, uint64_t serial)
+const struct evict_pending *evict_find(const struct evict *e, uint64_t serial)
 {
 	for (size_t i = 0; i < EVICT_PENDING; i++)
 		if (e->pending[i].stage != EVICT_STAGE_NONE && e->pending[i].serial == serial)
@@ -17,12 +17,9 @@ static struct evict_pending *find(struct evict *e, uint64_t serial)
 	return NULL;
 }
 
-const struct evict_pending *evict_find(const struct evict *e, uint64_t serial)
+static struct evict_pending *find(struct evict *e, uint64_t serial)
 {
-	for (size_t i = 0; i < EVICT_PENDING; i++)
-		if (e->pending[i].stage != EVICT_STAGE_NONE && e->pending[i].serial == serial)
-			return &e->pending[i];
-	return NULL;
+	return (struct evict_pending *)evict_find(e, serial);
 }
 
 static const struct pod *pod_of(const struct model *model, uint64_t serial)
@@ -445,7 +442,7 @@ const char *evict_text_answer(enum evict_answer answer)
 		[EVICT_ANSWER_GONE] = "the pod is gone",
 		[EVICT_ANSWER_CONFLICT] = "somebody changed the pod meanwhile",
 		[EVICT_ANSWER_BUDGET] = "its PodDisruptionBudget keeps it",
-		[EVICT_ANSWER_BUSY] = "the API server has no time",
+		[EVICT_ANSWER_BUSY] = "there is no time for it now",
 		[EVICT_ANSWER_FORBIDDEN] = "colod may not evict",
 		[EVICT_ANSWER_REFUSED] = "the API server refuses it",
 		[EVICT_ANSWER_UNREACHABLE] = "the API server cannot be reached",

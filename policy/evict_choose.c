@@ -241,7 +241,8 @@ const char *evict_choose_text(enum evict_not why)
 		[EVICT_NOT_COOL] = "the last one was less than evict.cooldown ago",
 		[EVICT_NOT_PER_HOUR] = "evict.per-hour allows no more in this hour",
 		[EVICT_NOT_OFF] = "the API server does not let colod evict",
-		[EVICT_NOT_BUSY] = "the API server has no time, or cannot be reached",
+		[EVICT_NOT_BUSY] =
+			"who has to be asked (the API server, systemd) has no time, or cannot be reached",
 		[EVICT_NOT_DOUBT] = "three in a row freed far less than expected",
 		[EVICT_NOT_NOBODY] = "no pod may be evicted",
 	};

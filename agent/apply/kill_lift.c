@@ -118,18 +118,24 @@ void kill_lift_forget(struct kill_lift *lift)
 		lift->list[i].lifted = 0;
 }
 
+int kill_lift_value_back(int dir_fd, const struct writer *w, const struct knob_value *had)
+{
+	struct knob_value now;
+	int r = writer_read(dir_fd, w->knob, &now);
+
+	if (r < 0 || now.state != KNOB_KNOWN || now.value != w->lifted)
+		return r;
+	r = writer_write(dir_fd, w, had);
+	return r < 0 ? r : 1;
+}
+
 static int put_back(const struct kill_lifted *l, const struct writer *w)
 {
 	const struct kill_had *had = &l->had[w->knob];
 	const struct knob_value want = {
 		.state = KNOB_KNOWN, .value = had->value, .period_us = had->period_us};
-	struct knob_value now;
-	int r = writer_read(l->fd, w->knob, &now);
 
-	/* Somebody else's value by now is not written over. */
-	if (r < 0 || now.state != KNOB_KNOWN || now.value != w->lifted)
-		return r;
-	return writer_write(l->fd, w, &want);
+	return kill_lift_value_back(l->fd, w, &want);
 }
 
 int kill_lift_put_back(struct kill_lift *lift)

@@ -36,5 +36,11 @@ void kill_lift(struct kill_lift *lift);
 /* Lifts none of it. */
 void kill_lift_forget(struct kill_lift *lift);
 
+struct writer;
+
+/* One value of the cgroup dir_fd back to what it had: 1; 0: it is not the lifted one, which is somebody else's doing,
+ * and is not written over; or -errno. */
+int kill_lift_value_back(int dir_fd, const struct writer *writer, const struct knob_value *had);
+
 /* Where the value is still the lifted one. 0 or the first -errno; what is gone is none. Ends with *lift empty. */
 int kill_lift_put_back(struct kill_lift *lift);

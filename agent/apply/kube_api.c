@@ -49,7 +49,6 @@ struct kube_api {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	pthread_t thread;
-	bool started;
 	bool end;
 	bool finished;	/* the thread will touch nothing any more */
 	bool abandoned; /* by the loop: the thread frees */
@@ -213,7 +212,6 @@ static int start(struct kube_api *k)
 	r = pthread_create(&k->thread, &attributes, run, k);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)pthread_attr_destroy(&attributes);
-	k->started = r == 0;
 	if (r == 0)
 		(void)pthread_setname_np(k->thread, "colod-kube");
 	return -r;

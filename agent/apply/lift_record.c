@@ -164,17 +164,12 @@ static bool read_line(const char *line, uint64_t *ret_inode, const struct writer
 static void put_value(struct lift_back *sum, int dir_fd, const struct writer *w,
 		      const struct knob_value *had)
 {
-	struct knob_value now;
-	int r = writer_read(dir_fd, w->knob, &now);
+	int r = kill_lift_value_back(dir_fd, w, had);
 
-	if (r == 0 && (now.state != KNOB_KNOWN || now.value != w->lifted)) {
-		sum->foreign++;
-		return;
-	}
-	if (r == 0)
-		r = writer_write(dir_fd, w, had);
-	if (r == 0)
+	if (r > 0)
 		sum->restored++;
+	else if (r == 0)
+		sum->foreign++;
 	else if (r == -ENOENT || r == -ENODEV)
 		sum->gone++;
 	else

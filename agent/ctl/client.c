@@ -312,8 +312,9 @@ static int change_failed(FILE *err, const sd_bus_error *error, int r)
 	return call_failed(err, error, r);
 }
 
-static int read_answer(sd_bus_message *reply, struct client_answer *ret_answer)
+static int read_answer(sd_bus_message *reply, void *answer)
 {
+	struct client_answer *ret_answer = answer;
 	const char *mode, *why, *note;
 	int r = sd_bus_message_read(reply, "sss", &mode, &why, &note);
 
@@ -336,28 +337,38 @@ static int call_change(sd_bus *bus, sd_bus_message *call, sd_bus_error *error,
 	return sd_bus_call(bus, call, asks ? ASKED_TIMEOUT_US : timeout_us, error, ret_reply);
 }
 
-int client_change(FILE *err, struct client_answer *ret_answer, const char *member,
-		  const char *types, ...)
+/* Asks for a change, and reads the reply into `answer`. */
+static int change(FILE *err, const char *member, const char *types, va_list args,
+		  int (*read)(sd_bus_message *reply, void *answer), void *answer)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
 	_cleanup_(unref_bus) sd_bus *bus = NULL;
 	_cleanup_(unref_message) sd_bus_message *call = NULL, *reply = NULL;
-	va_list args;
 	int r = begin(err, member, &bus, &call);
 
 	if (r != CTL_OK)
 		return r;
-	va_start(args, types);
 	r = sd_bus_message_appendv(call, types, args);
-	va_end(args);
 	if (r >= 0)
 		r = call_change(bus, call, &error, &reply);
 	if (r >= 0)
-		r = read_answer(reply, ret_answer);
+		r = read(reply, answer);
 	return r < 0 ? change_failed(err, &error, r) : CTL_OK;
 }
 
-static int read_order(sd_bus_message *reply, struct client_order *ret_answer)
+int client_change(FILE *err, struct client_answer *ret_answer, const char *member,
+		  const char *types, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, types);
+	r = change(err, member, types, args, read_answer, ret_answer);
+	va_end(args);
+	return r;
+}
+
+static int read_order(sd_bus_message *reply, void *ret_answer)
 {
 	struct client_order answer = {0};
 	const char *text = "";
@@ -373,29 +384,20 @@ static int read_order(sd_bus_message *reply, struct client_order *ret_answer)
 	if (r < 0)
 		return r;
 	(void)snprintf(answer.text, sizeof(answer.text), "%s", text);
-	*ret_answer = answer;
+	*(struct client_order *)ret_answer = answer;
 	return 0;
 }
 
 int client_order(FILE *err, struct client_order *ret_answer, const char *member, const char *types,
 		 ...)
 {
-	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-	_cleanup_(unref_bus) sd_bus *bus = NULL;
-	_cleanup_(unref_message) sd_bus_message *call = NULL, *reply = NULL;
 	va_list args;
-	int r = begin(err, member, &bus, &call);
+	int r;
 
-	if (r != CTL_OK)
-		return r;
 	va_start(args, types);
-	r = sd_bus_message_appendv(call, types, args);
+	r = change(err, member, types, args, read_order, ret_answer);
 	va_end(args);
-	if (r >= 0)
-		r = call_change(bus, call, &error, &reply);
-	if (r >= 0)
-		r = read_order(reply, ret_answer);
-	return r < 0 ? change_failed(err, &error, r) : CTL_OK;
+	return r;
 }
 
 int client_reload(FILE *err)
