@@ -135,6 +135,32 @@ static void end_call(struct units *units, struct unit *unit, int64_t pause_us)
 	units->in_flight--;
 }
 
+/* Whether the call was to make systemd agree with what colod had written there. */
+static bool was_told(const struct unit *unit, enum knob knob)
+{
+	for (int i = 0; i < UNIT_PROP_COUNT; i++)
+		if ((unit->call.mask & ~unit->undoing & (1u << i)) &&
+		    unit_prop_knob((enum unit_prop)i, unit->call.value[i]) == knob)
+			return true;
+	return false;
+}
+
+/* What is there is not what the model says: the next pass reads it before it decides. */
+static void doubt_changed(const struct units *units, const struct unit *unit, int dir_fd,
+			  struct cgroup *cg)
+{
+	struct knob_value there[KNOB_COUNT];
+
+	unit_files_read(dir_fd, units_controllers(&unit->call), there);
+	for (int k = 0; k < KNOB_COUNT; k++) {
+		struct knob_value *now = &cg->knobs[k].now;
+
+		if (now->state == KNOB_KNOWN && there[k].state == KNOB_KNOWN &&
+		    !knob_equal((enum knob)k, now, &there[k], units->apply->page_bytes))
+			now->state = KNOB_UNREAD;
+	}
+}
+
 /* systemd wrote all knobs of the controllers: back to what was there before, or is colod's. */
 static void mend(struct units *units, struct unit *unit)
 {
@@ -150,10 +176,15 @@ static void mend(struct units *units, struct unit *unit)
 		const struct knob_state *s = &cg->knobs[k];
 
 		/* Passes may have gone on while systemd was at work. */
-		if (s->owned && !s->contested && unit->before_call[k].state == KNOB_KNOWN)
+		if (unit->before_call[k].state != KNOB_KNOWN)
+			continue;
+		if (s->owned && !s->contested)
 			unit->before_call[k] = s->written;
+		else if (!s->owned && was_told(unit, (enum knob)k))
+			unit->before_call[k] = s->now;
 	}
 	(void)unit_files_put_back(dir_fd, unit->before_call, units->apply->page_bytes);
+	doubt_changed(units, unit, dir_fd, cg);
 }
 
 static int on_told(sd_bus_message *reply, void *context, sd_bus_error *error)
