@@ -135,29 +135,56 @@ static void end_call(struct units *units, struct unit *unit, int64_t pause_us)
 	units->in_flight--;
 }
 
-/* Whether the call was to make systemd agree with what colod had written there. */
-static bool was_told(const struct unit *unit, enum knob knob)
+/* What the call was to make systemd agree with, as this knob shows it; NULL where it was none. */
+static const struct knob_value *told_value(const struct unit *unit, enum knob knob,
+					   struct knob_value *buf)
 {
-	for (int i = 0; i < UNIT_PROP_COUNT; i++)
-		if ((unit->call.mask & ~unit->undoing & (1u << i)) &&
-		    unit_prop_knob((enum unit_prop)i, unit->call.value[i]) == knob)
-			return true;
-	return false;
+	for (int i = 0; i < UNIT_PROP_COUNT; i++) {
+		uint64_t value = unit->call.value[i];
+
+		if (!(unit->call.mask & ~unit->undoing & (1u << i)) ||
+		    unit_prop_knob((enum unit_prop)i, value) != knob)
+			continue;
+		*buf = knob_value_of(unit_prop_knob_value((enum unit_prop)i, value));
+		return buf;
+	}
+	return NULL;
 }
 
-/* What is there is not what the model says: the next pass reads it before it decides. */
-static void doubt_changed(const struct units *units, const struct unit *unit, int dir_fd,
-			  struct cgroup *cg)
+/* A pass gave this knob back while systemd was at work, which then wrote colod's value once more. A lower memory.high
+ * would reclaim here and now. */
+static void give_back_again(const struct units *units, const struct unit *unit, int dir_fd,
+			    const struct knob_state *s, enum knob knob, struct knob_value *there)
 {
-	struct knob_value there[KNOB_COUNT];
+	struct knob_value buf;
+	const struct knob_value *told = told_value(unit, knob, &buf);
 
-	unit_files_read(dir_fd, units_controllers(&unit->call), there);
-	for (int k = 0; k < KNOB_COUNT; k++) {
-		struct knob_value *now = &cg->knobs[k].now;
+	if (!told || s->owned || s->now.state != KNOB_KNOWN ||
+	    !knob_equal(knob, told, there, units->apply->page_bytes) ||
+	    (knob == KNOB_MEMORY_HIGH && s->now.value < there->value))
+		return;
+	if (writer_write(dir_fd, writer_of(knob), &s->now) == 0)
+		*there = s->now;
+}
 
-		if (now->state == KNOB_KNOWN && there[k].state == KNOB_KNOWN &&
-		    !knob_equal((enum knob)k, now, &there[k], units->apply->page_bytes))
-			now->state = KNOB_UNREAD;
+/* Also of what is in nobody's order any more. Where a file does not show what the model says, the next pass reads it
+ * before it decides. */
+static void look_after(const struct units *units, const struct unit *unit, int dir_fd,
+		       struct cgroup *cg)
+{
+	unsigned controllers = units_controllers(&unit->call);
+
+	for (enum knob k = 0; k < KNOB_COUNT; k++) {
+		struct knob_state *s = &cg->knobs[k];
+		struct knob_value there;
+
+		if (!(knob_controller(k) & controllers) || s->now.state != KNOB_KNOWN ||
+		    s->under_way || !writer_of(k) || writer_is_hidden(dir_fd, k) ||
+		    writer_read(dir_fd, k, &there) < 0)
+			continue;
+		give_back_again(units, unit, dir_fd, s, k, &there);
+		if (!knob_equal(k, &s->now, &there, units->apply->page_bytes))
+			s->now.state = KNOB_UNREAD;
 	}
 }
 
@@ -176,15 +203,11 @@ static void mend(struct units *units, struct unit *unit)
 		const struct knob_state *s = &cg->knobs[k];
 
 		/* Passes may have gone on while systemd was at work. */
-		if (unit->before_call[k].state != KNOB_KNOWN)
-			continue;
-		if (s->owned && !s->contested)
+		if (s->owned && !s->contested && unit->before_call[k].state == KNOB_KNOWN)
 			unit->before_call[k] = s->written;
-		else if (!s->owned && was_told(unit, (enum knob)k))
-			unit->before_call[k] = s->now;
 	}
 	(void)unit_files_put_back(dir_fd, unit->before_call, units->apply->page_bytes);
-	doubt_changed(units, unit, dir_fd, cg);
+	look_after(units, unit, dir_fd, cg);
 }
 
 static int on_told(sd_bus_message *reply, void *context, sd_bus_error *error)

@@ -174,37 +174,46 @@ TEST(a_file_of_the_former_cgroup_is_not_put_into_the_next_one)
 	assert_int_equal(apply_case_value(s->a, APPLY_HOG, KNOB_CPU_MAX), 34000);
 }
 
-/* The pass that gives the weight back comes while systemd is being told of it: what systemd writes then is nobody's
- * wish any more. */
-TEST(what_was_given_back_while_systemd_was_told_stays_given_back)
+/* The pass that gives the value back comes while systemd is being told of it: what systemd writes then is nobody's wish
+ * any more. */
+static void given_back_while_told(struct units_case *s, enum knob knob, uint64_t value,
+				  const char *property)
 {
-	struct units_case *s = *state;
 	struct apply_case *a = s->a;
-	uint64_t before = apply_case_value(a, APPLY_HOG, KNOB_CPU_WEIGHT);
+	uint64_t before = apply_case_value(a, APPLY_HOG, knob);
 
-	fake_kernel_plan(&a->k, a->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
+	fake_kernel_plan(&a->k, a->hog, knob, EFFECT_SHARE, value);
 	fake_systemd_mood(&s->systemd, "stuck");
 	units_case_pass_until_telling(s, 10 * S, a->hog);
 	plan_clear(&a->k.f.plan);
 	(void)fake_kernel_pass(&a->k);
-	assert_int_equal(apply_case_value(a, APPLY_HOG, KNOB_CPU_WEIGHT), before);
+	assert_int_equal(apply_case_value(a, APPLY_HOG, knob), before);
 	fake_systemd_mood(&s->systemd, "ok");
 	units_case_settle(s);
-	assert_int_equal(fake_systemd_get(&s->systemd, "hog.slice", "CPUWeight"), 50);
-	assert_int_equal(apply_case_value(a, APPLY_HOG, KNOB_CPU_WEIGHT), before);
+	assert_int_equal(fake_systemd_get(&s->systemd, "hog.slice", property), value);
+	assert_int_equal(apply_case_value(a, APPLY_HOG, knob), before);
 	(void)units_case_pass(s, 20 * S);
-	assert_int_not_equal(fake_systemd_get(&s->systemd, "hog.slice", "CPUWeight"), 50);
+	assert_int_not_equal(fake_systemd_get(&s->systemd, "hog.slice", property), value);
+}
+
+TEST(what_was_given_back_while_systemd_was_told_stays_given_back)
+{
+	given_back_while_told(*state, KNOB_CPU_WEIGHT, 50, "CPUWeight");
+}
+
+TEST(so_does_a_limit)
+{
+	given_back_while_told(*state, KNOB_MEMORY_HIGH, 64 << 20, "MemoryHigh");
 }
 
 /* The agent is killed before it can say so: systemd's write stands, and the next agent reads it as somebody's. When it
  * has made systemd forget it, the file changes under the model. */
-TEST(a_value_that_systemd_takes_back_is_read_anew)
+static void taken_back_by_systemd(struct units_case *s, enum knob knob, uint64_t value)
 {
-	struct units_case *s = *state;
 	struct apply_case *a = s->a;
-	uint64_t before = apply_case_value(a, APPLY_HOG, KNOB_CPU_WEIGHT);
+	uint64_t before = apply_case_value(a, APPLY_HOG, knob);
 
-	fake_kernel_plan(&a->k, a->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
+	fake_kernel_plan(&a->k, a->hog, knob, EFFECT_SHARE, value);
 	fake_systemd_mood(&s->systemd, "stuck");
 	units_case_pass_until_telling(s, 10 * S, a->hog);
 	plan_clear(&a->k.f.plan);
@@ -215,8 +224,18 @@ TEST(a_value_that_systemd_takes_back_is_read_anew)
 		(void)usleep(1000);
 	units_case_again(s);
 	(void)units_case_pass(s, 20 * S);
-	assert_int_equal(apply_case_value(a, APPLY_HOG, KNOB_CPU_WEIGHT), before);
-	assert_int_equal(a->hog->knobs[KNOB_CPU_WEIGHT].now.state, KNOB_UNREAD);
+	assert_int_equal(apply_case_value(a, APPLY_HOG, knob), before);
+	assert_int_equal(a->hog->knobs[knob].now.state, KNOB_UNREAD);
+}
+
+TEST(a_value_that_systemd_takes_back_is_read_anew)
+{
+	taken_back_by_systemd(*state, KNOB_CPU_WEIGHT, 50);
+}
+
+TEST(so_is_a_limit)
+{
+	taken_back_by_systemd(*state, KNOB_MEMORY_HIGH, 64 << 20);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, units_case_setup, units_case_teardown)
@@ -230,6 +249,8 @@ int main(void)
 		CASE(nor_one_that_was_told_by_an_agent_that_was_killed),
 		CASE(what_systemd_remembers_of_a_gone_unit_stays_recorded),
 		CASE(what_was_given_back_while_systemd_was_told_stays_given_back),
+		CASE(so_does_a_limit),
+		CASE(so_is_a_limit),
 		CASE(a_value_that_systemd_takes_back_is_read_anew),
 		CASE(a_file_of_the_former_cgroup_is_not_put_into_the_next_one),
 	};
