@@ -8,9 +8,11 @@
 
 #include "agent/base/log.h"
 #include "agent/life.h"
+#include "agent/orders.h"
 #include "agent/restore.h"
 #include "agent/tick.h"
 #include "policy/knob.h"
+#include "policy/manual.h"
 #include "tests/faults/node.h"
 #include "tests/lib/tree.h"
 
@@ -306,6 +308,38 @@ static void check_restored(struct story *s, const char *text)
 
 /* --- the script ------------------------------------------------------------------------------ */
 
+static const struct pod *find_batch(const struct story *s)
+{
+	const struct model *m = discover_model(s->state->discover);
+
+	for (size_t i = 0; i < m->n_pods; i++)
+		if (m->pods[i]->cgroup && strcmp(m->pods[i]->cgroup->path, BATCH_POD) == 0)
+			return m->pods[i];
+	return NULL;
+}
+
+/* What somebody asks for by hand holds without any pressure, for as long as was said. */
+static void order_by_hand(struct story *s)
+{
+	static const struct history_caller root = {.known = true, .pid = 1, .comm = "coloctl"};
+	struct manual_ask ask = {.kind = MANUAL_SQUEEZE, .seconds = 8};
+	struct manual_answer answer;
+
+	s->phase = "an order by hand";
+	ask.pod = s->state ? find_batch(s) : NULL;
+	if (!ask.pod)
+		return;
+	points_enter(&s->points);
+	(void)orders_give(s->state, &ask, s->now_us, &root, &answer);
+	points_leave(&s->points);
+	ticks(s, 3);
+	s->held_by_hand = holds(s) > 0;
+	ticks(s, 3);
+	quiet_tick(s);
+	if (s->points.what != WHAT_LASTING)
+		check_not_held(s);
+}
+
 static void pods_appear(struct story *s)
 {
 	node_pod(s->points.dir, WEB_POD, "39");
@@ -355,6 +389,7 @@ static void episode(struct story *s)
 		     tree_knob(s->points.dir, BATCH_POD, "io.weight", "default 100") == 0,
 	     "tree_knob");
 	ticks(s, 2);
+	order_by_hand(s);
 	s->phase = "a broken policy";
 	write_policy(s, "squeeze", "levels: [\n");
 	points_enter(&s->points);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The script that faults are tried in: colod starts over a node, pods appear, the mode is raised,
-// an online pod waits for CPU and batch work is squeezed and released, a pod vanishes, the policy
+// an online pod waits for CPU and batch work is squeezed and released, a pod vanishes, somebody squeezes one by hand, the policy
 // changes, the mode is lowered, colod stops, starts again, dies, and `colod restore` cleans up.
 // What must hold whatever goes wrong is checked on the way.
 #pragma once
@@ -30,6 +30,7 @@ struct story {
 	unsigned n_refused;	       /* starts that colod refused */
 	size_t n_holds;		       /* the most holds that were seen at a time */
 	bool memory_held;	       /* by a memory.high that ends with the pressure */
+	bool held_by_hand;	       /* by an order, without any pressure */
 	bool may_write;		       /* the mode is not observe any more */
 	unsigned brief_from, brief_to; /* the points while the pod that vanishes is there */
 	const struct files *base; /* before colod; NULL: not known yet, base_taken will be it */

@@ -371,9 +371,12 @@ static bool run_baseline(void)
 		printf("# the same story made other calls: %u and %u\n", n_points, s.points.n);
 	if (!baseline.memory_held)
 		printf("# the story holds nobody's memory\n");
+	if (!baseline.held_by_hand)
+		printf("# the story has no hold by hand\n");
 	if (baseline.n_holds < 2)
 		printf("# the story holds nobody: %zu holds\n", baseline.n_holds);
-	same = same && baseline.n_holds >= 2 && baseline.memory_held && baseline.n_wrong + s.n_wrong == 0 &&
+	same = same && baseline.n_holds >= 2 && baseline.memory_held &&
+	       baseline.held_by_hand && baseline.n_wrong + s.n_wrong == 0 &&
 	       baseline.n_refused == 0 && n_points <= POINTS_MAX;
 	story_close(&s);
 	free(again);

@@ -4,7 +4,7 @@
 
     STORM_ROUNDS=30                    of each case and arm
     STORM_CASES="hog-max tmpfs"        hog-5 hog-20 hog-100 hog-max (MiB/s), hogs-20 (twenty), fork, tmpfs, flood, map; spin
-    STORM_ARMS="none colod"            none colod squeeze kill systemd-oomd oomd (guest/storm.sh says how each is set)
+    STORM_ARMS="none colod"            none colod squeeze kill evict systemd-oomd oomd (guest/storm.sh says how each is set)
     STORM_SWAP="none disk zram"        KERNEL="6.1 6.12 newest"
 
 Each round is one line of JSON in OUT/rows as it comes. An interrupted run goes on from there, and more rounds, cases or arms
@@ -36,6 +36,7 @@ PROFILE = {"none": "storm", "disk": "swap", "zram": "storm"}
 
 def _stamp(build):
     return bench_run.stamp(build, HERE / "storm" / "01-storm.sh", *(HERE / "guest" / f"storm.{e}" for e in ("sh", "awk")),
+                           HERE / "guest" / "cluster.sh",
                            *(HERE.parent / "tools" / f"{name}.c" for name in ("open_loop", "storm_load", "storm_watch")))
 
 

@@ -13,8 +13,10 @@ import bench_table
 Z = 1.959964
 NEVER = math.inf
 ROUNDS_MIN = 30
-ARMS = ("none", "squeeze", "colod", "systemd-oomd", "oomd")
-OURS = ("squeeze", "colod")
+# The default of evict.per-hour.
+EVICTIONS_MOST = 6
+ARMS = ("none", "squeeze", "colod", "evict", "systemd-oomd", "oomd")
+OURS = ("squeeze", "colod", "evict")
 SWAPS = {"none": "no swap", "disk": "swap on a disk", "zram": "swap in zram"}
 
 
@@ -81,7 +83,7 @@ def _short(died):
 
 
 HEAD = ("arm", "node lost", "kernel first", "stalled", "until back, ms", "censored", "stall, ms", "p50, ms", "p99, ms", "max, ms",
-        "refaults", "CPU lost, s", "free, ms", "who died")
+        "refaults", "CPU lost, s", "free, ms", "evicted", "who died")
 
 
 def _cells(arm, every):
@@ -92,7 +94,7 @@ def _cells(arm, every):
             str(lasted.count(NEVER)), median(known(rounds, "stall_ms")),
             *(median(known(rounds, f"online_{p}_us"), 1000, 1) for p in ("p50", "p99", "max")),
             median(known(rounds, "refaults")), median(known(rounds, "lost_ms"), 1000, 1), median(known(rounds, "decided_free_ms")),
-            victims(rounds))
+            median(known(rounds, "evictions")), victims(rounds))
 
 
 def invariants(arm, rounds):
@@ -102,6 +104,8 @@ def invariants(arm, rounds):
               ("calm_killed", 0, "the pod that did no harm was killed"), ("calm_held", 0, "the pod that did no harm was held"))
     broken = [f"{text} in {bad} of {len(rounds)}" for name, good, text in wanted
               if (bad := sum(n.get(name, good) != good for n in rounds))]
+    if over := sum(n.get("evictions", 0) > EVICTIONS_MOST for n in rounds):
+        broken.append(f"more than {EVICTIONS_MOST} evictions, which no hour may have, in {over} of {len(rounds)}")
     return [bench_table.verdict(not broken, f"{arm}: {', '.join(broken) or f'in all of {len(rounds)} rounds: nobody online killed, no major fault, undone, the other pod untouched'}")]
 
 
@@ -132,7 +136,8 @@ NOTE = """node lost: the guest hung until its watchdog ended it; the other colum
 in which the kernel's OOM killer was first to kill. stalled: rounds in which the online pod waited for memory in more than a
 tenth of a second; until back: from then until it does so no more; censored: it was not seen to. p50, p99, max: of taking
 4 MiB, by the online pod. CPU lost: what those had used that died. free: from colod's decision to kill until the memory was
-free, as it says itself. Times are the guest's, which is emulated: compare them, they are no clock's."""
+free, as it says itself. evicted: pods that the API server was asked to evict; what a kubelet ended is an agent's in "who
+died". Times are the guest's, which is emulated: compare them, they are no clock's."""
 
 
 def report(store):

@@ -74,6 +74,8 @@ CASES = (
     ("so are a major fault, a pod that did no harm, something left, an agent that died",
      lambda: all(missed(storm_table.storm("t", case({name: value}))) for name, value in
                  (("majflt", 3), ("calm_killed", 1), ("calm_held", 2), ("undone", 0), ("agent_died", 1)))),
+    ("so are more evictions than an hour may have", lambda: not missed(storm_table.storm("t", case({"evictions": 6}, arm="evict")))
+     and says(missed(storm_table.storm("t", case({"evictions": 7}, arm="evict"))), "more than 6 evictions")),
     ("others' victims are said, and are no target",
      lambda: not missed(lines := storm_table.storm("t", case({"online_killed": 1}, arm="oomd"))) and
      says(lines, "online processes killed in 1 of 1")),

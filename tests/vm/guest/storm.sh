@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # One round of a storm: an online pod that takes memory and gives it back twenty times a second, an offline pod
-# that does no harm, and others that fill the node, beside one agent or none. lib.sh, pods.sh and colod.sh come first.
+# that does no harm, and others that fill the node, beside one agent or none. lib.sh, pods.sh, colod.sh and cluster.sh come first.
 #
 #   storm_cases                  all there are
 #   storm_round CASE ARM         the whole round; 1 where it could not be measured. Then:
@@ -10,7 +10,8 @@
 #   storm_swap none|disk|zram    before the first round; storm_swap_end after the last
 #
 # Arms: none; colod (mode full, the colocation profile as shipped); squeeze (the same in mode squeeze: it may hold and
-# reclaim, not kill); kill (mode full without a hold: what that costs is seen beside it); systemd-oomd and oomd. These two act on the offline class, each at the pressure and after the time
+# reclaim, not kill); kill (mode full without a hold: what that costs is seen beside it); evict (as colod, in a cluster that
+# evicts, with the default limits: a kubelet that ends what is deleted); systemd-oomd and oomd. These two act on the offline class, each at the pressure and after the time
 # that colod's policy names (a tenth, one second), which is quicker than what they do by themselves; else their defaults.
 #
 # STORM_SECONDS bounds each case; STORM_TAKEN_MIB are taken from the node before, so that a storm is short; the pod that
@@ -87,7 +88,14 @@ storm_colod()
 	mkdir -p /etc/colod/policy.d
 	cp /usr/share/colod/profiles/colocation.yaml /etc/colod/policy.d/00-default.yaml
 	[ "$2" != kill ] || sed -i '/when: memory.some/d' /etc/colod/policy.d/00-default.yaml
-	AS_SHIPPED=1 colod_policy "$1" file:///run/pods.json
+	if [ "$2" = evict ]; then
+		cluster_start || return
+		cluster_kubelet &
+		storm_kubelet=$!
+		AS_SHIPPED=1 colod_policy "$1" "file://$C/pods.json" "evict: {by: [kubernetes, kill], taint: true}"
+	else
+		AS_SHIPPED=1 colod_policy "$1" file:///run/pods.json
+	fi
 	colod_start && storm_ready=$(storm_majflt "$(unit_pid colod)") || return
 	wait_for 30 sh -c "coloctl status --json | jq -e '.passes > 1 and .units_waiting == 0'"
 }
@@ -121,7 +129,7 @@ storm_begin()
 	case $1 in
 	none) ;;
 	colod) storm_unit=colod; storm_colod full ;;
-	kill) storm_unit=colod; storm_colod full kill ;;
+	kill | evict) storm_unit=colod; storm_colod full "$1" ;;
 	squeeze) storm_unit=colod; storm_colod squeeze ;;
 	systemd-oomd) storm_unit=systemd-oomd; storm_systemd_oomd ;;
 	oomd) storm_unit=oomd; storm_oomd ;;
@@ -132,7 +140,10 @@ storm_begin()
 storm_end()
 {
 	case $1 in
-	colod | squeeze | kill) rm -f /etc/colod/policy.d/00-default.yaml; colod_clean ;;
+	colod | squeeze | kill | evict)
+		rm -f /etc/colod/policy.d/00-default.yaml
+		colod_clean
+		[ "$1" != evict ] || { kill "$storm_kubelet"; wait "$storm_kubelet"; cluster_stop; } ;;
 	systemd-oomd)
 		systemctl stop systemd-oomd.service systemd-oomd.socket
 		rm -r /run/systemd/oomd.conf.d
@@ -188,7 +199,7 @@ storm_online()
 storm_colod_says()
 {
 	[ "$storm_unit" = colod ] || return 0
-	coloctl status --json | jq -j '"kills=\(.kills) reclaimed_mib=\(.reclaim_got_bytes / 1048576 | floor) writes=\(.writes) "'
+	coloctl status --json | jq -j '"kills=\(.kills) evictions=\(.evict.in_hour) reclaimed_mib=\(.reclaim_got_bytes / 1048576 | floor) writes=\(.writes) "'
 	journalctl -q -u colod -o cat --since "@$1" |
 		awk 'match($0, /back in [0-9]+ ms/) { n = substr($0, RSTART + 8) + 0; if (n > most) most = n } END { if (most) print "decided_free_ms=" most }'
 }
