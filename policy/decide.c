@@ -21,7 +21,7 @@ static const struct {
 	{RESOURCE_CPU, decide_cpu},	  {RESOURCE_CPU, decide_manual_cpu},
 	{RESOURCE_CPU, decide_cpu_burst}, {RESOURCE_CPU, decide_cpu_returned},
 	{RESOURCE_MEMORY, decide_memory}, {RESOURCE_MEMORY, decide_manual_memory},
-	{RESOURCE_IO, decide_io},
+	{RESOURCE_IO, decide_io},	  {RESOURCE_IO, decide_io_returned},
 };
 
 static int assign(const struct model *model, const struct policy *policy, struct plan *plan)

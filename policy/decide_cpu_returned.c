@@ -11,14 +11,6 @@
 /* Where the level names none. */
 #define FLOOR_PERMILLE 20u
 
-static bool has_returned(const struct model *model, const struct pod *pod)
-{
-	for (size_t i = 0; i < model->n_returned; i++)
-		if (model->returned[i] == pod->serial)
-			return true;
-	return false;
-}
-
 static int hold(const struct decide_input *in, struct plan *plan, const struct decide_node *node,
 		const struct assignment *a)
 {
@@ -50,7 +42,7 @@ int decide_cpu_returned(const struct decide_input *in, struct plan *plan)
 		const struct decide_node *node = decide_tree_pod(plan->tree, i);
 		int r;
 
-		if (!has_returned(in->model, pod) || !node || a->role != ROLE_OFFLINE ||
+		if (!model_has_returned(in->model, pod) || !node || a->role != ROLE_OFFLINE ||
 		    !a->may_hold || node->online > 0 ||
 		    !decide_tree_has(node->cgroup, KNOB_CPU_MAX))
 			continue;

@@ -114,6 +114,12 @@ void reason_text_freeze(struct text_out *out, const struct reason *reason)
 			"one like it was evicted a moment ago: it starts with the floor, %" PRIu64
 			".%" PRIu64 " %% of the node",
 			reason->extra / 10, reason->extra % 10);
+	if (reason->code == REASON_RETURNED_IO)
+		text_out_put(
+			out,
+			"one like it was evicted a moment ago: of the disks it gets what others "
+			"leave, weight %" PRIu64,
+			reason->limit);
 	frozen_text(out, reason);
 	refused_text(out, reason);
 }

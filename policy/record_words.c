@@ -78,6 +78,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_FREEZE_PROBE] = "freeze-probe",
 	[REASON_FREEZE_INNER] = "freeze-inner",
 	[REASON_RETURNED] = "returned",
+	[REASON_RETURNED_IO] = "returned-io",
 	[REASON_MANUAL] = "manual",
 	[REASON_SQUEEZE] = "squeeze",
 	[REASON_MEMORY_WAITS] = "memory-waits",

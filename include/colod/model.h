@@ -123,3 +123,12 @@ static inline bool model_can(const struct model *m, enum capability c)
 {
 	return (m->capabilities & (1u << c)) != 0;
 }
+
+/* Whether the like of this pod was evicted a moment ago. */
+static inline bool model_has_returned(const struct model *m, const struct pod *pod)
+{
+	for (uint32_t i = 0; i < m->n_returned; i++)
+		if (m->returned[i] == pod->serial)
+			return true;
+	return false;
+}

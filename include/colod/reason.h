@@ -105,6 +105,7 @@ enum reason_code {
 
 	REASON_RETURNED, /* a hold: its like was evicted a moment ago; extra: the quota's share of the node in
 			  * permille */
+	REASON_RETURNED_IO, /* the same: limit: its io.weight */
 	REASON_MANUAL, /* somebody (who) ordered it: observed: when (CLOCK_REALTIME, us), for_us: for so long,
 			* extra: enum manual_kind; level: the one that was ordered */
 	REASON_COUNT,
