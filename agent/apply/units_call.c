@@ -151,8 +151,8 @@ static const struct knob_value *told_value(const struct unit *unit, enum knob kn
 	return NULL;
 }
 
-/* A pass gave this knob back while systemd was at work, which then wrote colod's value once more. A lower memory.high
- * would reclaim here and now. */
+/* A pass gave this knob back while systemd was at work, which then wrote colod's value once more. What the kernel
+ * would reclaim for, here and now, is not lowered. */
 static void give_back_again(const struct units *units, const struct unit *unit, int dir_fd,
 			    const struct knob_state *s, enum knob knob, struct knob_value *there)
 {
@@ -161,7 +161,7 @@ static void give_back_again(const struct units *units, const struct unit *unit, 
 
 	if (!told || s->owned || s->now.state != KNOB_KNOWN ||
 	    !knob_equal(knob, told, there, units->apply->page_bytes) ||
-	    (knob == KNOB_MEMORY_HIGH && s->now.value < there->value))
+	    (writer_of(knob)->step && s->now.value < there->value))
 		return;
 	if (writer_write(dir_fd, writer_of(knob), &s->now) == 0)
 		*there = s->now;
