@@ -38,6 +38,8 @@ static void adopt(struct state *s, const struct evict_file_pending *f)
 	struct evictor_name *name = evictor_name_of(e, 0);
 	struct evict_pending pending = f->pending;
 
+	if (!pod)
+		evict_adopt_gone(&e->evict, &pending, s->status.pass_us);
 	if (!pod || !name) {
 		tell_gone(s, f);
 		return;

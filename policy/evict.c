@@ -219,16 +219,35 @@ static void count_once(struct evict *e, struct evict_pending *p, int64_t now_us)
 	p->counted = true;
 }
 
+static void cool_down(struct evict *e, struct evict_pending *p, int64_t now_us)
+{
+	count_once(e, p, now_us);
+	e->taint_until_us = now_us + EVICT_COOL_US;
+	expect_back(e, &p->back, e->taint_until_us);
+}
+
+/* The pod is gone. It may have been asked and have gone for that, though nobody said so: of a conflict nobody has to guess. */
+static void gone_unanswered(struct evict *e, struct evict_pending *p, int64_t now_us)
+{
+	if (p->stage == EVICT_STAGE_ASKED || (p->stage == EVICT_STAGE_AGAIN && p->counted))
+		cool_down(e, p, now_us);
+}
+
+void evict_adopt_gone(struct evict *e, const struct evict_pending *pending, int64_t now_us)
+{
+	struct evict_pending gone = *pending;
+
+	gone_unanswered(e, &gone, now_us);
+}
+
 static void accept(struct evict *e, struct evict_pending *p, const struct policy *policy,
 		   int64_t now_us)
 {
-	count_once(e, p, now_us);
+	cool_down(e, p, now_us);
 	p->stage = EVICT_STAGE_DYING;
 	p->until_us = now_us + (int64_t)policy->evict.grace_us + EVICT_MARGIN_US;
-	e->taint_until_us = now_us + EVICT_COOL_US;
 	e->n_busy = 0;
 	e->off_answer = EVICT_ANSWER_NONE;
-	expect_back(e, &p->back, e->taint_until_us);
 }
 
 static void end(struct evict *e, struct evict_pending *p, enum evict_answer answer,
@@ -336,10 +355,12 @@ static bool is_over(struct evict *e, struct evict_pending *p, const struct pod *
 
 	*ret_end = EVICT_END_GONE;
 	/* Whether that was this eviction's doing, the answer says. */
-	if (!pod && (p->stage != EVICT_STAGE_ASKED || late))
-		return true;
-	if (!pod)
+	if (!pod && p->stage == EVICT_STAGE_ASKED && !late)
 		return false;
+	if (!pod) {
+		gone_unanswered(e, p, now_us);
+		return true;
+	}
 	/* The answer did not come, or said nothing: but the pod goes. One that is still to come says more. */
 	if ((p->stage == EVICT_STAGE_AGAIN || (p->stage == EVICT_STAGE_ASKED && late)) &&
 	    pod->facts && pod->facts->deleting) {

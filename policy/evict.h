@@ -125,6 +125,8 @@ bool evict_answered(struct evict *e, const struct evict_done *done, const struct
 
 /* One from before this start, by the pod's serial now; with its times already in. */
 void evict_adopt(struct evict *e, const struct evict_pending *pending);
+/* The same of one whose pod is not there any more. */
+void evict_adopt_gone(struct evict *e, const struct evict_pending *pending, int64_t now_us);
 
 /* One more eviction counts in the limits. Times may come in any order. */
 void evict_count(struct evict *e, int64_t at_us);

@@ -286,6 +286,44 @@ TEST(a_pod_that_goes_before_the_answer_is_there_is_not_over_before)
 	assert_int_equal(evict_find(&e, p->serial)->stage, EVICT_STAGE_DYING);
 }
 
+/* The server may have taken it up, nobody said so, and the pod is gone: it counts, and what comes back is known. */
+TEST(who_is_gone_without_an_answer_counts_as_evicted)
+{
+	struct pod *p = named(O1, "job-1-abcde"), *q;
+
+	ask(p);
+	(void)answer(p, EVICT_ANSWER_UNKNOWN, 0);
+	goes(p);
+	now_us += SECOND;
+	assert_int_equal(pass(), 1);
+	assert_int_equal(over[0].end, EVICT_END_GONE);
+	assert_int_equal(e.n_times, 1);
+	assert_true(e.taint_until_us == now_us + 300 * SECOND);
+	q = named(O2, "job-1-zzzzz");
+	assert_true(evict_has_returned(&e, q, now_us, NULL));
+	/* No answer at all. */
+	e.taint_until_us = 0;
+	ask(q);
+	goes(q);
+	now_us += EVICT_ANSWER_US;
+	assert_int_equal(pass(), 1);
+	assert_int_equal(e.n_times, 2);
+	assert_true(e.taint_until_us == now_us + 300 * SECOND);
+}
+
+/* It was refused, and went by itself. */
+TEST(who_is_gone_after_a_conflict_counts_for_nothing)
+{
+	struct pod *p = named(O1, "job-1-abcde");
+
+	ask(p);
+	(void)answer(p, EVICT_ANSWER_CONFLICT, 0);
+	goes(p);
+	assert_int_equal(pass(), 1);
+	assert_int_equal(e.n_times, 0);
+	assert_int_equal(e.taint_until_us, 0);
+}
+
 TEST(no_answer_at_all_is_asked_again_too)
 {
 	struct pod *p = named(O1, "job-1-abcde");
@@ -411,6 +449,8 @@ int main(void)
 		CASE(a_conflict_is_asked_again_and_not_for_ever),
 		CASE(no_whole_answer_counts_and_is_asked_again),
 		CASE(a_pod_that_goes_before_the_answer_is_there_is_not_over_before),
+		CASE(who_is_gone_without_an_answer_counts_as_evicted),
+		CASE(who_is_gone_after_a_conflict_counts_for_nothing),
 		CASE(no_answer_at_all_is_asked_again_too),
 		CASE(six_in_an_hour_and_none_where_the_policy_says_none),
 		CASE(times_are_kept_in_order_and_the_newest_of_them),

@@ -172,6 +172,29 @@ TEST(who_was_asked_by_a_dead_agent_is_asked_again)
 	assert_int_equal(evictor_case.state->status.evict.in_hour, 1);
 }
 
+/* Asked, and the agent died before the answer; the pod is gone by the next start: as far as anybody knows it went for
+ * that. */
+TEST(who_is_gone_after_a_dead_agent_had_asked_counts_as_evicted)
+{
+	struct history_record r;
+
+	evictor_case_api.answer = EVICT_ANSWER_NONE;
+	evictor_case_passes(2);
+	assert_int_equal(evictor_case_api.n_calls, 1);
+	evictor_case_remove_hog();
+	evictor_case_die_and_start();
+	evictor_case_api.answer = EVICT_ANSWER_ACCEPTED;
+	evictor_case_passes(5);
+	assert_int_equal(evictor_case_told(&r), 1);
+	assert_non_null(strstr(r.to, "gone"));
+	assert_int_equal(evictor_case.state->status.evict.in_hour, 1);
+	assert_true(evictor_case_api.tainted);
+	/* Nobody else goes before the rest between two is over. */
+	assert_int_equal(evictor_case_api.n_calls, 1);
+	evictor_case_passes(15);
+	assert_int_equal(evictor_case_api.n_calls, 2);
+}
+
 /* Accepted, and the agent died: nobody is asked again, the limits stand, the taint ends when it should. */
 TEST(who_is_dying_is_awaited_by_the_next_agent_and_the_taint_ends)
 {
@@ -286,6 +309,7 @@ int main(void)
 		CASE(a_unit_waits_until_systemd_can_be_asked),
 		CASE(what_cannot_be_written_down_is_not_done),
 		CASE(who_was_asked_by_a_dead_agent_is_asked_again),
+		CASE(who_is_gone_after_a_dead_agent_had_asked_counts_as_evicted),
 		CASE(who_is_dying_is_awaited_by_the_next_agent_and_the_taint_ends),
 		CASE(a_taint_that_a_dead_agent_left_is_taken_off),
 		CASE(the_taint_is_asked_for_again_while_the_cool_down_is_on_and_goes_at_the_stop),
