@@ -5,6 +5,7 @@
 //   taint UNTIL-US 1
 //   time AT-US
 //   pending dying ASKED UNTIL TRIES COUNTED ESTIMATE BEFORE INODE NAMESPACE KIND STEM kubepods.slice/...
+//   ordered 1 1000 4711 coloctl    (the one before, by whom: whether that is known, uid, pid, name)
 //   return UNTIL NAMESPACE KIND STEM
 //   end
 #include "agent/evict_file.h"
@@ -88,6 +89,9 @@ size_t evict_file_format(const struct evict_file *file, const char *boot_id, cha
 		    p->estimate_bytes, p->before_bytes, f->inode);
 		put_return(&o, &p->back);
 		put(&o, " %s\n", f->path);
+		if (p->ordered)
+			put(&o, "ordered %d %" PRIu32 " %" PRId32 " %s\n", f->caller.known,
+			    f->caller.uid, f->caller.pid, word(f->caller.comm));
 	}
 	for (size_t i = 0; i < file->n_returns; i++) {
 		put(&o, "return %" PRId64, file->returns[i].until_us);
@@ -196,6 +200,25 @@ static bool get_pending(char *line, struct evict_file *file)
 	return true;
 }
 
+/* Who ordered the one before. */
+static bool get_ordered(char *line, struct evict_file *file)
+{
+	struct evict_file_pending *f;
+	uint64_t uid, pid;
+
+	if (file->n_pending == 0)
+		return false;
+	f = &file->pending[file->n_pending - 1];
+	if (f->pending.ordered || !get_flag(&line, &f->caller.known) ||
+	    !get_u64(&line, UINT32_MAX, &uid) || !get_u64(&line, INT32_MAX, &pid) ||
+	    !get_word(&line, f->caller.comm, sizeof(f->caller.comm)) || line)
+		return false;
+	f->caller.uid = (uint32_t)uid;
+	f->caller.pid = (int32_t)pid;
+	f->pending.ordered = true;
+	return true;
+}
+
 static bool get_line(char *line, struct evict_file *file)
 {
 	const char *what = next(&line);
@@ -210,6 +233,8 @@ static bool get_line(char *line, struct evict_file *file)
 		       get_time(&line, &file->times_us[file->n_times++]) && !line;
 	if (strcmp(what, "pending") == 0)
 		return get_pending(line, file);
+	if (strcmp(what, "ordered") == 0)
+		return get_ordered(line, file);
 	if (strcmp(what, "return") != 0 || file->n_returns == EVICT_RETURNS)
 		return false;
 	return get_time(&line, &file->returns[file->n_returns].until_us) &&

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "colod/history.h"
 #include "policy/evict.h"
 
 #define EVICT_FILE_SIZE 32768
@@ -17,6 +18,7 @@ struct evict_file_pending {
 	struct evict_pending pending; /* its serial means nothing any more */
 	uint64_t inode;		      /* of the pod's cgroup */
 	char path[EVICT_FILE_PATH_SIZE];
+	struct history_caller caller; /* where somebody ordered it */
 };
 
 struct evict_file {

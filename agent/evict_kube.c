@@ -92,8 +92,8 @@ static bool is_wanted(const struct state *s)
 
 	for (size_t i = 0; i < p->evict.n_by; i++)
 		named |= p->evict.by[i] == EVICT_KUBERNETES;
-	return named && p->facts != FACTS_CGROUP && strcmp(s->options->root, "/") == 0 &&
-	       (p->pressure_kill.on || (p->pressure_memory.steps & (1u << ACTION_EVICT)));
+	/* Not only where the policy has the step: somebody may order one. */
+	return named && p->facts != FACTS_CGROUP && strcmp(s->options->root, "/") == 0;
 }
 
 static int start(struct state *s, struct kubelet_place *place)

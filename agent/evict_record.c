@@ -8,6 +8,7 @@
 
 #include "agent/base/history.h"
 #include "agent/base/history_numbers.h"
+#include "policy/decide.h"
 #include "policy/reason_text.h"
 #include "policy/victim_text.h"
 
@@ -45,7 +46,24 @@ void evict_record_begin(const struct state *s, const struct evict_look *look,
 	history_number(r, "left_out", victim_text_n_left(&look->list));
 }
 
+void evict_record_ordered(const struct state *s, const struct pod *pod, const char *who,
+			  const struct history_caller *caller, struct history_record *ret_record)
+{
+	enum evict_way way = evict_choose_way(s->policy, pod, true);
+	struct history_record *r = ret_record;
+
+	*r = HISTORY_RECORD(HISTORY_EVICT);
+	history_set_path(r, pod->cgroup->path);
+	HISTORY_SET(r->pod, "%s", pod->name);
+	HISTORY_SET(r->knob, KNOB);
+	r->level = plan_assignment(&s->plan, pod)->level;
+	HISTORY_SET(r->why, "%s ordered it, %s", who, way_text(way, pod));
+	r->caller = *caller;
+	history_number(r, "kill_us", s->status.pass_us);
+}
+
 void evict_record_adopted(const char *path, const struct pod *pod, const struct evict_pending *p,
+			  const char *who, const struct history_caller *caller,
 			  struct history_record *ret_record)
 {
 	struct history_record *r = ret_record;
@@ -57,16 +75,19 @@ void evict_record_adopted(const char *path, const struct pod *pod, const struct 
 	else if (*p->back.stem)
 		HISTORY_SET(r->pod, "%s/%s-*", p->back.namespace, p->back.stem);
 	HISTORY_SET(r->knob, KNOB);
-	HISTORY_SET(r->why, "a colod that ended meanwhile had asked it to go");
+	HISTORY_SET(r->why, "%s%sa colod that ended meanwhile had asked it to go", who,
+		    *who ? " ordered it; " : "");
+	r->caller = *caller;
 	history_number(r, "kill_us", p->asked_us);
-	history_number_if(r, "expected_bytes", true, p->estimate_bytes);
+	history_number_if(r, "expected_bytes", !p->ordered, p->estimate_bytes);
 }
 
-void evict_record_answer(struct history_record *r, const struct evict_done *done)
+void evict_record_answer(struct history_record *r, const struct evict_done *done, const char *who)
 {
 	HISTORY_SET(r->to, "%s", evict_text_answer(done->answer));
 	if (done->answer != EVICT_ANSWER_ACCEPTED && done->why[0] != '\0')
-		HISTORY_SET(r->why, "%s", done->why);
+		HISTORY_SET(r->why, "%s%s%s%s", done->why, *who ? "; " : "", who,
+			    *who ? " ordered it" : "");
 }
 
 static const char *end_text(enum evict_end end)

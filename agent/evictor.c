@@ -77,6 +77,23 @@ struct evictor_name *evictor_name_of(struct evictor *e, uint64_t serial)
 	return NULL;
 }
 
+struct evictor_name *evictor_name_it(struct state *s, const struct pod *pod,
+				     const struct history_record *record)
+{
+	struct evictor_name *name = evictor_name_of(s->evictor, 0);
+	const struct cgroup *cgroup = pod->cgroup;
+
+	if (!name || strlen(cgroup->path) >= sizeof(name->path))
+		return NULL;
+	*name = (struct evictor_name){
+		.serial = pod->serial,
+		.inode = cgroup->inode,
+		.record = *record,
+	};
+	memcpy(name->path, cgroup->path, strlen(cgroup->path) + 1);
+	return name;
+}
+
 static bool is_full(const struct state *s)
 {
 	return s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL;
@@ -117,8 +134,10 @@ static void answered(struct state *s, const struct evict_done *done)
 	if (!name)
 		return;
 	record = name->record;
-	evict_record_answer(&record, done);
-	if (done->answer == EVICT_ANSWER_ACCEPTED)
+	evict_record_answer(&record, done, name->who);
+	if (name->who[0] != '\0')
+		evictor_order_answered(s, name, done);
+	else if (done->answer == EVICT_ANSWER_ACCEPTED)
 		effects_begin(s, RESOURCE_MEMORY, &record);
 	messages_tell(s->history, &record);
 	if (done->answer == EVICT_ANSWER_ACCEPTED)
@@ -153,6 +172,8 @@ static void take_over(struct state *s)
 		e->changed = true;
 		if (!name)
 			continue;
+		if (name->who[0] != '\0')
+			evictor_order_over(s, name, &over[i]);
 		evict_record_over(&name->record, &over[i], s->status.pass_us);
 		messages_tell(s->history, &name->record);
 		name->serial = 0;
@@ -279,7 +300,10 @@ void evictor_decide(struct state *s)
 	take_answers(s);
 	take_over(s);
 	see_returned(s);
-	look(s);
+	if (evictor_order_decide(s))
+		e->chosen = e->looked = false;
+	else
+		look(s);
 	show(s);
 }
 
@@ -290,39 +314,13 @@ const struct record_evict *evictor_look(const struct state *s)
 
 /* --- asking -------------------------------------------------------------------------------------- */
 
-static const struct pod *pod_of(const struct state *s, uint64_t serial)
-{
-	const struct model *model = discover_model(s->discover);
-
-	for (size_t i = 0; i < model->n_pods; i++)
-		if (model->pods[i]->serial == serial)
-			return model->pods[i];
-	return NULL;
-}
-
-static bool name_it(struct state *s, const struct victim *v, const struct history_record *record)
-{
-	struct evictor_name *name = evictor_name_of(s->evictor, 0);
-	const struct cgroup *cgroup = v->pod->cgroup;
-
-	if (!name || strlen(cgroup->path) >= sizeof(name->path))
-		return false;
-	*name = (struct evictor_name){
-		.serial = v->pod->serial,
-		.inode = cgroup->inode,
-		.record = *record,
-	};
-	memcpy(name->path, cgroup->path, strlen(cgroup->path) + 1);
-	return true;
-}
-
 /* Where it cannot be written down nobody is asked: the agent after this one would not know. */
 static void ask(struct state *s, const struct victim *v, const struct history_record *record)
 {
 	struct evictor *e = s->evictor;
 	struct evict before = e->evict;
 
-	if (!name_it(s, v, record))
+	if (!evictor_name_it(s, v->pod, record))
 		return;
 	evict_asked(&e->evict, v, s->status.pass_us);
 	if (evictor_kept_save(s) < 0) {
@@ -334,20 +332,6 @@ static void ask(struct state *s, const struct victim *v, const struct history_re
 	kill_record_candidates(s, &e->look.list, false);
 }
 
-static void ask_again(struct state *s, uint64_t serial)
-{
-	struct evictor *e = s->evictor;
-	const struct pod *pod = pod_of(s, serial);
-	const struct assignment *a = pod ? plan_assignment(&s->plan, pod) : NULL;
-
-	/* It may be somebody else's by now to judge, or not known yet after a start. */
-	if (!a || a->state != ASSIGNMENT_LEVEL || a->role != ROLE_OFFLINE || !a->may_hold)
-		return;
-	evict_asked_again(&e->evict, serial, s->status.pass_us);
-	if (evictor_kept_save(s) == 0)
-		evictor_ask(s, pod);
-}
-
 static void run(struct state *s)
 {
 	struct evictor *e = s->evictor;
@@ -357,7 +341,7 @@ static void run(struct state *s)
 
 	if (e->look.again != 0) {
 		if (full)
-			ask_again(s, e->look.again);
+			evictor_ask_again(s, e->look.again);
 		return;
 	}
 	evict_record_begin(s, &e->look, v, evict_choose_way(s->policy, v->pod, input(s).kubernetes),
@@ -379,6 +363,7 @@ void evictor_run(struct state *s)
 
 	if (!e)
 		return;
+	evictor_order_run(s);
 	if (e->chosen)
 		run(s);
 	e->chosen = false; /* its pods are of this pass alone */
@@ -407,7 +392,7 @@ int evictor_delete(struct state *s, const struct victim *v, const struct history
 	HISTORY_SET(asked.knob, "evict");
 	if (evict_find(&e->evict, v->pod->serial))
 		return 0;
-	if (!name_it(s, v, &asked))
+	if (!evictor_name_it(s, v->pod, &asked))
 		return -EBUSY;
 	evict_asked(&e->evict, v, s->status.pass_us);
 	e->changed = true; /* written later: memory is short now, and the emergency does not wait */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The memory ladder's last rung: offline pods are asked to go, through Kubernetes, systemd, or by cgroup.kill where
 // neither owns them. Whom, when and how often: policy/evict_choose.h. In a lower mode than full it is only said who it
-// would have been. What is under way is in /run/colod/evictions, for the agent after this one.
+// would have been. And whom a person orders to go (evictor_order.c). What is under way is in /run/colod/evictions, for the agent after this one.
 #pragma once
 
 #include <stdbool.h>
@@ -11,6 +11,7 @@
 #include "agent/apply/kube_event.h"
 #include "agent/state.h"
 #include "colod/evict.h"
+#include "colod/manual_ask.h"
 #include "policy/victim.h"
 
 struct evictor;
@@ -57,6 +58,17 @@ struct record_evict;
 const struct record_evict *evictor_look(const struct state *state);
 /* Asks. At the end of the same pass. */
 void evictor_run(struct state *state);
+
+/* Somebody orders that this pod goes; the next pass asks it. 0, or -EPERM with one sentence why not. Not bound by the
+ * limits that bind the agent's own evictions, but counted in them. */
+int evictor_order(struct state *state, const struct pod *pod, const struct history_caller *caller,
+		  struct manual_answer *ret_answer);
+/* What became of what was ordered last for this pod, with one sentence: 0: it goes, or is gone; -EPERM: it stays;
+ * -EAGAIN: that is not known yet, and there is no sentence. */
+int evictor_ordered(const struct state *state, uint64_t serial, struct manual_answer *ret_answer);
+/* What was decided of an order in this pass; NULL: there was none. */
+struct evict_order;
+const struct evict_order *evictor_order_look(const struct state *state);
 
 /* For an emergency that kills this pod: what is in its tmpfs comes back only when the pod is deleted. Whether that can be
  * asked for; asks, beyond all limits (0 or -errno); and whether it was refused, or taken up. */

@@ -8,6 +8,7 @@
 #include "agent/apply/unit_stop.h"
 #include "agent/evictor_state.h"
 #include "agent/killer.h"
+#include "policy/decide.h"
 
 #define SECOND_US 1000000u
 
@@ -101,6 +102,30 @@ void evictor_ask(struct state *s, const struct pod *pod)
 		ask_systemd(e, pod);
 	else
 		ask_kill(s, pod);
+}
+
+static const struct pod *pod_of(const struct state *s, uint64_t serial)
+{
+	const struct model *model = discover_model(s->discover);
+
+	for (size_t i = 0; i < model->n_pods; i++)
+		if (model->pods[i]->serial == serial)
+			return model->pods[i];
+	return NULL;
+}
+
+void evictor_ask_again(struct state *s, uint64_t serial)
+{
+	struct evictor *e = s->evictor;
+	const struct pod *pod = pod_of(s, serial);
+	const struct assignment *a = pod ? plan_assignment(&s->plan, pod) : NULL;
+
+	/* It may be somebody else's by now to judge, or not known yet after a start. */
+	if (!a || a->state != ASSIGNMENT_LEVEL || a->role != ROLE_OFFLINE || !a->may_hold)
+		return;
+	evict_asked_again(&e->evict, serial, s->status.pass_us);
+	if (evictor_kept_save(s) == 0)
+		evictor_ask(s, pod);
 }
 
 void evictor_killed(struct state *s, const struct kill_done *done)

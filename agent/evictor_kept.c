@@ -7,6 +7,7 @@
 #include "agent/base/messages.h"
 #include "agent/evict_record.h"
 #include "agent/evictor_state.h"
+#include "agent/orders.h"
 
 /* The pods of a start are known by their cgroups, before anybody has told what they are. */
 static const struct pod *pod_at(const struct model *model, const struct evict_file_pending *f)
@@ -21,11 +22,20 @@ static const struct pod *pod_at(const struct model *model, const struct evict_fi
 	return NULL;
 }
 
+static const char *who_of(const struct evict_file_pending *f, char buf[static MANUAL_WHO_SIZE])
+{
+	buf[0] = '\0';
+	if (f->pending.ordered)
+		orders_who(&f->caller, buf);
+	return buf;
+}
+
 static void tell_gone(struct state *s, const struct evict_file_pending *f)
 {
 	struct history_record record;
+	char who[MANUAL_WHO_SIZE];
 
-	evict_record_adopted(f->path, NULL, &f->pending, &record);
+	evict_record_adopted(f->path, NULL, &f->pending, who_of(f, who), &f->caller, &record);
 	HISTORY_SET(record.to, "gone");
 	messages_tell(s->history, &record);
 }
@@ -52,7 +62,8 @@ static void adopt(struct state *s, const struct evict_file_pending *f)
 	evict_adopt(&e->evict, &pending);
 	*name = (struct evictor_name){.serial = pod->serial, .inode = f->inode};
 	memcpy(name->path, f->path, sizeof(name->path));
-	evict_record_adopted(f->path, pod, &pending, &name->record);
+	evict_record_adopted(f->path, pod, &pending, who_of(f, name->who), &f->caller,
+			     &name->record);
 }
 
 void evictor_kept_take_over(struct state *s)
@@ -110,6 +121,7 @@ static void fill(struct evictor *e)
 			continue;
 		f->pending[f->n_pending].pending = *p;
 		f->pending[f->n_pending].inode = name->inode;
+		f->pending[f->n_pending].caller = name->record.caller;
 		memcpy(f->pending[f->n_pending++].path, name->path, sizeof(name->path));
 	}
 	for (size_t i = 0; i < EVICT_RETURNS; i++)

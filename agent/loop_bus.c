@@ -88,6 +88,24 @@ static int loop_order(void *context, const struct manual_ask *ask,
 	return 0;
 }
 
+static int loop_evict(void *context, const struct pod *pod, const struct history_caller *caller,
+		      struct manual_answer *ret_answer)
+{
+	struct loop *loop = context;
+	int r = evictor_order(loop->state, pod, caller, ret_answer);
+
+	if (r == 0)
+		loop_asked(loop, caller);
+	return r;
+}
+
+static int loop_evicted(void *context, uint64_t serial, struct manual_answer *ret_answer)
+{
+	const struct loop *loop = context;
+
+	return evictor_ordered(loop->state, serial, ret_answer);
+}
+
 static int loop_release(void *context, const struct pod *pod, const struct history_caller *caller)
 {
 	struct loop *loop = context;
@@ -127,6 +145,8 @@ static int bus_open(struct loop *loop)
 		.resume = loop_resume,
 		.order = loop_order,
 		.release = loop_release,
+		.evict = loop_evict,
+		.evicted = loop_evicted,
 		.what_if = loop_what_if,
 	};
 	int r = sys_bus(sd_bus_open_system(&loop->sdbus));

@@ -78,7 +78,7 @@ static void on_end(void *context, const struct manual_order *o, enum manual_no w
 }
 
 /* A program names itself: nothing of that but letters and digits gets into sentences. */
-static void who_of(const struct history_caller *c, char buf[static MANUAL_WHO_SIZE])
+void orders_who(const struct history_caller *c, char buf[static MANUAL_WHO_SIZE])
 {
 	static const char plain[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -164,7 +164,7 @@ enum manual_no orders_give(struct state *s, const struct manual_ask *ask, int64_
 	if (seconds > MANUAL_MOST_S)
 		seconds = MANUAL_MOST_S;
 	o.until_us = now_us + (int64_t)seconds * SECOND_US;
-	who_of(caller, o.who);
+	orders_who(caller, o.who);
 	why = manual_judge(&view, ask->pod, o.kind, o.level);
 	if (why == MANUAL_YES && o.kind == MANUAL_FREEZE)
 		why = bound_freeze(s, &o, ask->pod, &reason);

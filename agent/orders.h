@@ -9,6 +9,9 @@
 /* The model shows the orders from here on. Once, at the start. */
 void orders_start(struct state *state);
 
+/* "uid 0 (coloctl, pid 4711)", or "somebody". */
+void orders_who(const struct history_caller *caller, char buf[static MANUAL_WHO_SIZE]);
+
 /* Puts an order in force with the next pass. MANUAL_YES and *ret_order, or why not, as one sentence too. */
 enum manual_no orders_give(struct state *state, const struct manual_ask *ask, int64_t now_us,
 			   const struct history_caller *caller, struct manual_answer *ret_answer);

@@ -108,6 +108,25 @@ static const struct record_evict *evict_pass_again(struct replay_side *side,
 	return record_evict_decide(&side->evict, &in) ? &side->evict : NULL;
 }
 
+/* What would have become of what somebody ordered. */
+static const struct evict_order *order_again(struct replay_side *side,
+					     const struct record_replayed *given,
+					     const struct policy *policy)
+{
+	const struct evict_order_input in = {
+		.model = given->model,
+		.policy = policy,
+		.plan = &side->plan,
+		.modes = given->modes,
+	};
+
+	if (!given->order)
+		return NULL;
+	side->order = *given->order;
+	side->order.no = evict_order_judge(&in, &side->order);
+	return &side->order;
+}
+
 int replay_side_pass(struct replay_side *side, const struct record_replayed *given,
 		     struct record_pass *ret_pass)
 {
@@ -147,6 +166,7 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 		.changes = &side->changes,
 		.kill = kill_pass(side, given, policy),
 		.evict = evict_pass_again(side, given, policy),
+		.order = order_again(side, given, policy),
 	};
 	return 0;
 }

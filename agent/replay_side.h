@@ -15,6 +15,7 @@ struct replay_side {
 	struct changes changes;
 	struct record_kill kill;   /* of a pass that has one */
 	struct record_evict evict; /* the same */
+	struct evict_order order;  /* the same */
 	int64_t last_us;	   /* of the pass before; 0: there was none */
 };
 

@@ -104,6 +104,7 @@ static void record_stage(struct state *s, int64_t now_us, const struct ladders *
 		.changes = &s->changes,
 		.kill = killer_look(s),
 		.evict = evictor_look(s),
+		.order = evictor_order_look(s),
 	};
 
 	record_pass(s->record, &pass);

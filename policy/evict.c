@@ -17,6 +17,14 @@ const struct evict_pending *evict_find(const struct evict *e, uint64_t serial)
 	return NULL;
 }
 
+bool evict_has_room(const struct evict *e)
+{
+	for (size_t i = 0; i < EVICT_PENDING; i++)
+		if (e->pending[i].stage == EVICT_STAGE_NONE)
+			return true;
+	return false;
+}
+
 static struct evict_pending *find(struct evict *e, uint64_t serial)
 {
 	return (struct evict_pending *)evict_find(e, serial);
@@ -222,6 +230,9 @@ static void count_once(struct evict *e, struct evict_pending *p, int64_t now_us)
 static void cool_down(struct evict *e, struct evict_pending *p, int64_t now_us)
 {
 	count_once(e, p, now_us);
+	/* Who orders it says nothing about the node: it takes new pods, and this one again. */
+	if (p->ordered)
+		return;
 	e->taint_until_us = now_us + EVICT_COOL_US;
 	expect_back(e, &p->back, e->taint_until_us);
 }
@@ -367,8 +378,12 @@ static bool is_over(struct evict *e, struct evict_pending *p, const struct pod *
 		accept(e, p, policy, now_us);
 		late = false;
 	}
+	/* What is killed in a cgroup leaves that cgroup behind. */
+	if (p->ordered && p->stage == EVICT_STAGE_DYING && pod->kind != POD_KUBERNETES &&
+	    pod->cgroup && !pod->cgroup->populated)
+		return true;
 	*ret_end = EVICT_END_FREED;
-	if (p->stage == EVICT_STAGE_DYING &&
+	if (p->stage == EVICT_STAGE_DYING && !p->ordered &&
 	    p->freed_bytes >= p->estimate_bytes - p->estimate_bytes / 5)
 		return true;
 	*ret_end = p->stage == EVICT_STAGE_DYING ? EVICT_END_OVERDUE : EVICT_END_LOST;
@@ -387,7 +402,7 @@ static void judge(struct evict *e, struct evict_over *over)
 	const struct evict_pending *p = &over->pending;
 
 	/* Nobody measured it, or it went by itself: that says nothing of the estimates. */
-	if (p->before_bytes == 0 || p->stage != EVICT_STAGE_DYING)
+	if (p->before_bytes == 0 || p->stage != EVICT_STAGE_DYING || p->ordered)
 		return;
 	over->poor = p->freed_bytes < p->estimate_bytes / 4;
 	e->poor = over->poor ? e->poor + 1 : 0;

@@ -68,6 +68,7 @@ struct evict_pending {
 	int64_t until_us;
 	uint32_t tries;
 	bool counted; /* it is one of those in the limits */
+	bool ordered; /* by a person: nobody estimated anything, and the node need not be short of memory */
 	uint64_t estimate_bytes;
 	uint64_t before_bytes; /* what it used when it was asked; 0: not measured */
 	uint64_t freed_bytes;  /* of that, as far as measured */
@@ -154,6 +155,9 @@ bool evict_has_returned(const struct evict *e, const struct pod *pod, int64_t no
 bool evict_budget_keeps(const struct evict *e, uint64_t serial, int64_t now_us);
 
 const struct evict_pending *evict_find(const struct evict *e, uint64_t serial);
+
+/* Whether one more may be pending. */
+bool evict_has_room(const struct evict *e);
 
 /* For people: "a PodDisruptionBudget keeps it". */
 const char *evict_text_answer(enum evict_answer answer);

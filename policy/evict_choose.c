@@ -93,7 +93,8 @@ static enum evict_not ended(const struct evict_input *in, struct evict_look *loo
 	for (size_t i = 0; i < EVICT_PENDING; i++) {
 		const struct evict_pending *p = &e->pending[i];
 
-		if (p->stage == EVICT_STAGE_AGAIN && in->now_us >= p->until_us)
+		/* What a person ordered is asked again whether memory is short or not. */
+		if (p->stage == EVICT_STAGE_AGAIN && in->now_us >= p->until_us && !p->ordered)
 			look->again = p->serial;
 		else if (p->stage != EVICT_STAGE_NONE) {
 			look->until_us = p->until_us;

@@ -34,6 +34,7 @@
 //  [kill rests|memory ...]            decided from (record_kill.c)
 //  [evict from ...]                   memory was short for long: what it was decided from whom to evict
 //  [evict time|pending|out|...]       (record_evict.c)
+//  [evict-order slot= serial= ...]    somebody ordered an eviction
 //  > STEP                             what came of it (steps.h)
 //  end                                the pass is complete; what follows the last `end` is torn
 #pragma once
@@ -49,6 +50,7 @@
 #include "colod/sample.h"
 #include "colod/score.h"
 #include "policy/record_evict.h"
+#include "policy/record_evict_order.h"
 #include "policy/record_kill.h"
 
 #define RECORD_VERSION "colod-record 1"
@@ -81,4 +83,5 @@ struct record_pass {
 	const struct changes *changes;
 	const struct record_kill *kill;	  /* NULL: nobody was looked for to be killed */
 	const struct record_evict *evict; /* NULL: ... to be evicted */
+	const struct evict_order *order;  /* NULL: nobody ordered an eviction */
 };

@@ -3,7 +3,7 @@
 //
 //	evict from kubernetes=1 short-since=.. short=.. ended=.. busy=.. off=.. poor=0
 //	evict time AT
-//	evict pending STAGE SERIAL UNTIL ESTIMATE FREED
+//	evict pending STAGE SERIAL UNTIL ESTIMATE FREED [ordered]
 //	evict out SERIAL UNTIL ANSWER
 //	evict going SERIAL SINCE
 //	evict memory SLOT SERIAL AGE ANON SHMEM
@@ -39,9 +39,9 @@ void record_evict_put(struct record_buf *buf, const struct record_evict *evict,
 		if (p->stage != EVICT_STAGE_NONE)
 			record_put(buf,
 				   "evict pending %d %" PRIu64 " %" PRId64 " %" PRIu64 " %" PRIu64
-				   "\n",
+				   "%s\n",
 				   (int)p->stage, p->serial, p->until_us, p->estimate_bytes,
-				   p->freed_bytes);
+				   p->freed_bytes, p->ordered ? " ordered" : "");
 	}
 	for (size_t i = 0; i < EVICT_LEFT_OUT; i++)
 		if (e->left_out[i].serial != 0)
@@ -123,12 +123,16 @@ static int get_time_line(struct record_line *line, struct evict *e)
 static int get_pending(struct record_line *line, struct evict *e)
 {
 	struct evict_pending p = {0};
+	struct record_line word = {0};
 	uint64_t stage = 0;
 
 	if (!next_u64(line, EVICT_STAGE_COUNT - 1, &stage) || stage == EVICT_STAGE_NONE ||
 	    !next_u64(line, UINT64_MAX, &p.serial) || !next_i64(line, &p.until_us) ||
 	    !next_u64(line, UINT64_MAX, &p.estimate_bytes) ||
-	    !next_u64(line, UINT64_MAX, &p.freed_bytes) || line->len > 0)
+	    !next_u64(line, UINT64_MAX, &p.freed_bytes))
+		return -EBADMSG;
+	p.ordered = record_next(line, &word) && record_is(&word, "ordered");
+	if (line->len > 0 || (word.len > 0 && !p.ordered))
 		return -EBADMSG;
 	p.stage = (enum evict_stage)stage;
 	evict_adopt(e, &p);

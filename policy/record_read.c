@@ -45,6 +45,8 @@ struct record_reader {
 	bool floor_given;
 	struct record_kill_given kill;
 	struct record_evict_given evict;
+	struct evict_order order;
+	bool order_given;
 	uint64_t passes;
 	struct record_replayed pass;
 	struct record_buf steps;
@@ -132,6 +134,7 @@ static int on_time(struct record_reader *r, struct record_line *line)
 	r->floor_given = false;
 	record_kill_begin(&r->kill);
 	record_evict_begin(&r->evict);
+	r->order_given = false;
 	r->pass.now_us = now_us;
 	r->pass.line = r->line;
 	r->steps.n = 0;
@@ -212,6 +215,7 @@ static int on_end(struct record_reader *r)
 	r->pass.kill_memory = r->kill.memory;
 	r->pass.n_kill_memory = r->kill.n_memory;
 	r->pass.evict = r->evict.given ? &r->evict : NULL;
+	r->pass.order = r->order_given ? &r->order : NULL;
 	r->pass.policy = r->policy;
 	r->pass.assignments = r->with_names ? NULL : record_model_assignments(r->model);
 	r->pass.n_assignments = r->pass.model->n_slots;
@@ -219,6 +223,15 @@ static int on_end(struct record_reader *r)
 	r->pass.steps_len = r->steps.n;
 	r->pass.step_lines = r->step_lines;
 	return 1;
+}
+
+/* At most one in a pass: who orders the next one waits for this pass. */
+static int on_evict_order(struct record_reader *r, struct record_line *line)
+{
+	if (r->order_given)
+		return -EBADMSG;
+	r->order_given = true;
+	return record_evict_order_get(line, &r->order);
 }
 
 /* What describes the model. */
@@ -298,6 +311,8 @@ static int on_line(struct record_reader *r, struct record_line line)
 		return record_kill_get(&line, r->pass.now_us, &r->kill);
 	if (record_is(&word, "evict"))
 		return record_evict_get(&line, r->pass.now_us, &r->evict);
+	if (record_is(&word, "evict-order"))
+		return on_evict_order(r, &line);
 	if (record_is(&word, "modes"))
 		return on_modes(r, &line);
 	return on_model(r, &word, &line);

@@ -27,6 +27,7 @@ struct record_replayed {
 	const struct victim_memory *kill_memory;
 	size_t n_kill_memory;
 	const struct record_evict_given *evict; /* set where it was looked whom to evict */
+	const struct evict_order *order;	/* set where somebody ordered an eviction */
 	const struct policy *policy;
 	/* With pseudonyms: by slot, for all pods of the model; else NULL. */
 	const struct assignment *assignments;

@@ -454,6 +454,8 @@ static int put_pass(struct record_writer *w, const struct record_pass *pass, str
 		record_kill_put(out, pass->kill, pass->model, pass->now_us);
 	if (pass->evict)
 		record_evict_put(out, pass->evict, pass->model, pass->now_us);
+	if (pass->order)
+		record_evict_order_put(out, pass->order, names_of(w));
 	if (w->steps) {
 		struct record_pass told = *pass;
 

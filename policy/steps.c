@@ -357,6 +357,8 @@ int steps_tell(struct steps *steps, const struct record_pass *pass, const uint32
 		record_kill_tell(out, pass->kill, pass->policy, names, prefix);
 	if (pass->evict)
 		record_evict_tell(out, pass->evict, names, prefix);
+	if (pass->order)
+		record_evict_order_tell(out, pass->order, pass->model, names, prefix);
 	tell_changes(&t);
 	tell_scores(&t);
 	return out->failed ? -ENOMEM : 0;

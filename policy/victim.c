@@ -128,8 +128,7 @@ static bool is_left_out(const struct victim_input *in, uint64_t serial)
 	return false;
 }
 
-/* By what it is; VICTIM_OUT_COUNT: nothing speaks against it. */
-static enum victim_out judge_kind(const struct victim_input *in, const struct pod *pod)
+enum victim_out victim_judge(const struct victim_input *in, const struct pod *pod)
 {
 	const struct assignment *a;
 
@@ -327,7 +326,7 @@ static void add_left(struct victim_list *l, const struct victim_left *left)
 static void look_at(const struct victim_input *in, const struct pod *pod, struct victim_list *l)
 {
 	struct victim v = {.pod = pod, .level = LEVEL_NONE, .usage_bytes = usage(in, pod)};
-	enum victim_out out = judge_kind(in, pod);
+	enum victim_out out = victim_judge(in, pod);
 	bool measured = estimate(in, pod, &v.estimate_bytes);
 
 	if (out == VICTIM_DELETING && measured &&

@@ -127,6 +127,10 @@ struct victim_input {
  * `evict.order` (over-request and usage, soon: most first; newest; cost: least first), then the path. */
 void victim_choose(const struct victim_input *in, struct victim_list *ret_list);
 
+/* By what it is, and what was done to it, whatever it would free: why this pod is never one; VICTIM_OUT_COUNT: nothing
+ * speaks against it. */
+enum victim_out victim_judge(const struct victim_input *in, const struct pod *pod);
+
 /* Negative: a goes before b, by *ret_by and *ret_key (where that is VICTIM_BY_ORDER). */
 int victim_compare(const struct evict_policy *evict, const struct victim *a, const struct victim *b,
 		   enum victim_by *ret_by, enum evict_key *ret_key);

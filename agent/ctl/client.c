@@ -21,6 +21,8 @@
 /* A little longer than colod gives polkit, and than it gives it to ask somebody for a password. */
 #define POLKIT_TIMEOUT_US 25000000
 #define ASKED_TIMEOUT_US 125000000
+/* ... and than it waits for whoever was asked to evict. */
+#define EVICT_TIMEOUT_US 12000000
 #define DOCUMENT_MAX_BYTES (256 * 1024 * 1024)
 #define SCHEMA 1
 
@@ -304,6 +306,7 @@ static int change_failed(FILE *err, const sd_bus_error *error, int r)
 		return CTL_FAILED;
 	}
 	if (sd_bus_error_has_name(error, "io.colod.Agent1.Error.PolicyRejected") ||
+	    sd_bus_error_has_name(error, "io.colod.Agent1.Error.NothingYet") ||
 	    sd_bus_error_has_name(error, SD_BUS_ERROR_LIMITS_EXCEEDED) ||
 	    sd_bus_error_has_name(error, SD_BUS_ERROR_INVALID_ARGS)) {
 		(void)fprintf(err, "coloctl: %s\n", error->message);
@@ -333,6 +336,8 @@ static int call_change(sd_bus *bus, sd_bus_message *call, sd_bus_error *error,
 	bool asks = geteuid() != 0 && isatty(STDIN_FILENO);
 	uint64_t timeout_us = geteuid() == 0 ? TIMEOUT_US : POLKIT_TIMEOUT_US;
 
+	if (strcmp(sd_bus_message_get_member(call), "Evict") == 0)
+		timeout_us += EVICT_TIMEOUT_US;
 	(void)sd_bus_message_set_allow_interactive_authorization(call, asks);
 	return sd_bus_call(bus, call, asks ? ASKED_TIMEOUT_US : timeout_us, error, ret_reply);
 }

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/clock.h"
 #include "agent/base/sys.h"
 #include "agent/base/utf8.h"
 #include "agent/serve/bus_control.h"
+#include "agent/serve/bus_evict.h"
 #include "agent/serve/bus_history.h"
 #include "agent/serve/bus_manual.h"
 #include "agent/serve/bus_pod.h"
@@ -48,6 +50,7 @@ struct bus {
 	sd_bus_slot *manager;
 	struct bus_pods pods;
 	struct bus_polkit polkit;
+	struct bus_evict evict;
 	struct shown shown;
 	uint64_t told; /* of the history, as far as StepTold went */
 	bool named;
@@ -56,6 +59,11 @@ struct bus {
 const struct bus_ops *bus_ops_of(const struct bus *bus)
 {
 	return &bus->ops;
+}
+
+struct bus_evict *bus_evict_of(struct bus *bus)
+{
+	return &bus->evict;
 }
 
 struct bus_polkit *bus_polkit_of(struct bus *bus)
@@ -369,8 +377,8 @@ const sd_bus_vtable bus_manager_vtable[] = {
 				bus_manual_thaw, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_ARGS("s", pod), SD_BUS_RESULT("u", ended),
 				bus_manual_release, OPEN),
-	SD_BUS_METHOD_WITH_ARGS("Evict", SD_BUS_ARGS("s", pod), SD_BUS_RESULT("s", text),
-				bus_manual_evict, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("Evict", SD_BUS_ARGS("s", pod), SD_BUS_RESULT("s", text), bus_evict,
+				OPEN),
 	SD_BUS_SIGNAL_WITH_ARGS("RungChanged",
 				SD_BUS_ARGS("s", resource, "s", from, "s", to, "s", reason), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("StepTold",
@@ -437,6 +445,7 @@ void bus_free(struct bus *bus)
 	if (bus->named)
 		(void)sys_bus(sd_bus_release_name_async(bus->sdbus, NULL, BUS_NAME, NULL, NULL));
 	bus_polkit_done(&bus->polkit);
+	bus_evict_done(&bus->evict);
 	bus_pod_unregister(&bus->pods);
 	(void)sd_bus_slot_unref(bus->manager);
 	free(bus);
@@ -450,6 +459,7 @@ void bus_publish(struct bus *bus)
 	char *names[13];
 	size_t n = 0;
 
+	bus_evict_look(&bus->evict, &bus->ops, clock_now_us());
 	(void)bus_pod_sync(&bus->pods, true);
 	fill_shown(s, &now);
 	bus->shown = now;

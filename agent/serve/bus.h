@@ -39,9 +39,11 @@ struct bus_ops {
 		     const struct history_caller *caller, struct manual_answer *ret_answer);
 	/* How many orders ended */
 	int (*release)(void *context, const struct pod *pod, const struct history_caller *caller);
-	/* As `order`; NULL: nobody can */
+	/* As `order`: it is asked to go */
 	int (*evict)(void *context, const struct pod *pod, const struct history_caller *caller,
 		     struct manual_answer *ret_answer);
+	/* What became of that, by the pod's serial: 0: it goes, -EPERM: it stays, -EAGAIN: not known yet */
+	int (*evicted)(void *context, uint64_t serial, struct manual_answer *ret_answer);
 	/* What this policy would do now, told by one call of fn. 0, or -errno without one. */
 	int (*what_if)(void *context, const struct policy_source *sources, size_t n_sources,
 		       void (*fn)(void *context, const struct what_if *what_if), void *fn_context);
@@ -57,6 +59,9 @@ const struct bus_ops *bus_ops_of(const struct bus *bus);
 /* Whom they ask whether the caller may. */
 struct bus_polkit;
 struct bus_polkit *bus_polkit_of(struct bus *bus);
+/* Who waits for what becomes of an eviction. */
+struct bus_evict;
+struct bus_evict *bus_evict_of(struct bus *bus);
 
 /* After a pass: emits InterfacesAdded/Removed for pods, RungChanged, PropertiesChanged for what changed. */
 void bus_publish(struct bus *bus);

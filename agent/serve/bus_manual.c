@@ -129,35 +129,6 @@ int bus_manual_release(sd_bus_message *call, void *userdata, sd_bus_error *error
 	return r < 0 ? r : sys_bus(sd_bus_reply_method_return(call, "u", (uint32_t)r));
 }
 
-int bus_manual_evict(sd_bus_message *call, void *userdata, sd_bus_error *error)
-{
-	const struct bus_polkit_ask may = {call, BUS_ACTION_EVICT, bus_manual_evict, userdata};
-	const struct bus_ops *ops = bus_ops_of(userdata);
-	struct manual_answer answer = {.text = ""};
-	struct history_caller caller;
-	const struct pod *pod;
-	const char *word;
-	int r = sd_bus_message_read(call, "s", &word);
-
-	if (r >= 0)
-		r = bus_why_find(snapshot_of(userdata), word, &pod, error);
-	if (r < 0)
-		return r;
-	r = bus_polkit_may(bus_polkit_of(userdata), &may, &caller, error);
-	if (r <= 0)
-		return bus_polkit_later(r);
-	if (!ops->evict)
-		return sd_bus_error_set(
-			error, BUS_ERROR_REFUSED,
-			"this version evicts by its own rules alone, and not yet by "
-			"order: use kubectl delete pod, or systemctl stop for a "
-			"unit");
-	r = ops->evict(ops->context, pod, &caller, &answer);
-	if (r == -EPERM)
-		return sd_bus_error_set(error, BUS_ERROR_REFUSED, answer.text);
-	return r < 0 ? r : sys_bus(sd_bus_reply_method_return(call, "s", answer.text));
-}
-
 static const struct pod *pod_of(const struct model *m, const struct manual_order *o)
 {
 	for (size_t i = 0; i < m->n_pods; i++)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The part of the manager object by which people order something for one pod: methods SetLevel, Squeeze, Freeze,
-// Thaw, Release and Evict, property Orders. Registered by bus.c.
+// Thaw and Release, property Orders. Registered by bus.c.
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -13,7 +13,6 @@ int bus_manual_squeeze(sd_bus_message *call, void *userdata, sd_bus_error *error
 int bus_manual_freeze(sd_bus_message *call, void *userdata, sd_bus_error *error);
 int bus_manual_thaw(sd_bus_message *call, void *userdata, sd_bus_error *error);
 int bus_manual_release(sd_bus_message *call, void *userdata, sd_bus_error *error);
-int bus_manual_evict(sd_bus_message *call, void *userdata, sd_bus_error *error);
 
 /* Orders: (pod, cgroup, kind, level or "", until (CLOCK_BOOTTIME), sentence). */
 int bus_manual_get_orders(sd_bus *sdbus, const char *path, const char *interface,

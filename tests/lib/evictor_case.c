@@ -81,6 +81,14 @@ static bool api_next_tainted(void *context, struct evictor_tainted *ret_done)
 	return told;
 }
 
+static int api_event(void *context, const struct kube_event *event)
+{
+	(void)context;
+	if (evictor_case_api.n_events < 8)
+		evictor_case_api.events[evictor_case_api.n_events++] = *event;
+	return 0;
+}
+
 static void api_settle(void *context, uint32_t wait_ms)
 {
 	(void)context, (void)wait_ms;
@@ -91,6 +99,7 @@ const struct evictor_api evictor_case_server = {
 	.next = api_next,
 	.taint = api_taint,
 	.next_tainted = api_next_tainted,
+	.event = api_event,
 	.settle = api_settle,
 };
 

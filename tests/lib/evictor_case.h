@@ -16,6 +16,8 @@ struct evictor_case_api {
 	struct evict_done done;
 	size_t n_taints, n_untaints;
 	bool tainted, taint_fails, told;
+	struct kube_event events[8];
+	size_t n_events;
 	char saved[4096]; /* /run/colod/evictions when it was asked last */
 };
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Orders by hand over nodes made at random, as if nobody had judged them: whatever is ordered for whomever, a pod that
 // is online, waits, or may not be held meets no hold, one that is never offline is not, and who is not ordered anything
-// is treated as without. The seed is printed; COLOD_SEED=N runs the same nodes again.
+// is treated as without. Nor is anybody of those evicted by order. The seed is printed; COLOD_SEED=N runs the same
+// nodes again.
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "colod/manual.h"
 #include "policy/assign.h"
 #include "policy/decide.h"
+#include "policy/evict_order.h"
 #include "policy/manual.h"
 #include "policy/read.h"
 #include "tests/lib/fake_random.h"
@@ -116,6 +118,37 @@ static void check_pod(int number, const struct pod *pod)
 	}
 }
 
+/* How many evictions by order were allowed and refused. */
+static size_t n_goes, n_stays;
+
+static const struct modes full = {.all = MODE_FULL, .by = {MODE_FULL, MODE_FULL, MODE_FULL}};
+
+/* As if the caller had nothing but the pod's name, in every mode. */
+static void check_eviction(int number, const struct pod *pod, enum mode mode)
+{
+	const struct assignment *a = plan_assignment(&f.plan, pod);
+	struct modes modes = full;
+	const struct evict_order_input in = {
+		.model = &f.model, .policy = policy, .plan = &f.plan, .modes = &modes};
+	const struct evict_order order = {
+		.slot = pod->slot, .serial = pod->serial, .kubernetes = true, .room = true};
+	bool goes;
+
+	modes.by[RESOURCE_MEMORY] = mode;
+	goes = evict_order_judge(&in, &order) == EVICT_ORDER_YES;
+	*(goes ? &n_goes : &n_stays) += 1;
+	if (!goes)
+		return;
+	CHECK(number, mode == MODE_FULL);
+	CHECK(number, a->state == ASSIGNMENT_LEVEL && a->role == ROLE_OFFLINE && a->may_hold);
+	CHECK(number, assign_may_go_offline(pod) && !a->kept_online);
+	CHECK(number, !victim_is_system_name(pod->cgroup->name));
+	if (pod->kind != POD_KUBERNETES)
+		return;
+	CHECK(number, pod->facts_state == FACT_KNOWN && pod->facts);
+	CHECK(number, !pod->facts->is_static && !pod->facts->deleting);
+}
+
 TEST(no_order_reaches_whom_no_hold_may_reach)
 {
 	for (int number = 0; number < CASES; number++) {
@@ -128,10 +161,15 @@ TEST(no_order_reaches_whom_no_hold_may_reach)
 				     &f.plan) == 0);
 		for (size_t i = 0; i < f.model.n_pods; i++)
 			check_pod(number, f.model.pods[i]);
+		for (size_t i = 0; i < f.model.n_pods; i++)
+			check_eviction(number, f.model.pods[i],
+				       fake_random_below(&dice, 4) == 0 ? MODE_SQUEEZE : MODE_FULL);
 		fake_free(&f);
 	}
 	print_message("# %zu holds and %zu levels by hand looked at\n", n_holds, n_levels);
+	print_message("# %zu may be evicted by order, %zu not\n", n_goes, n_stays);
 	assert_true(n_holds > CASES / 4 && n_levels > CASES);
+	assert_true(n_goes > CASES / 4 && n_stays > CASES);
 }
 
 int main(void)

@@ -40,16 +40,7 @@ static int release(void *context, const struct pod *pod, const struct history_ca
 	return 3;
 }
 
-static int evict(void *context, const struct pod *pod, const struct history_caller *caller,
-		 struct manual_answer *ret_answer)
-{
-	(void)context, (void)caller;
-	(void)snprintf(asked, sizeof(asked), "evict %s", pod->name);
-	(void)snprintf(ret_answer->text, sizeof(ret_answer->text), "it goes");
-	return answer;
-}
-
-static struct bus_ops ops = {
+static const struct bus_ops ops = {
 	.context = &bus_case.serve,
 	.snapshot = serve_case_snapshot,
 	.order = order,
@@ -61,16 +52,6 @@ static int setup(void **state)
 	(void)state;
 	asked[0] = '\0';
 	answer = 0;
-	ops.evict = NULL;
-	return bus_case_open(&ops);
-}
-
-static int setup_with_evict(void **state)
-{
-	(void)state;
-	asked[0] = '\0';
-	answer = 0;
-	ops.evict = evict;
 	return bus_case_open(&ops);
 }
 
@@ -164,7 +145,6 @@ TEST(what_means_nothing_is_refused_and_nothing_is_done)
 	assert_error(call_level("web-1", "P9", 0), SD_BUS_ERROR_INVALID_ARGS, "expected P0 to P7");
 	assert_error(call_level("web-1", "", 0), SD_BUS_ERROR_INVALID_ARGS, "expected P0 to P7");
 	assert_error(call_pod("Release", "no-such"), BUS_ERROR_NO_SUCH_POD, "no pod goes by");
-	assert_error(call_pod("Evict", "no-such"), BUS_ERROR_NO_SUCH_POD, "no pod goes by");
 	assert_string_equal(asked, "");
 }
 
@@ -179,28 +159,6 @@ TEST(release_says_how_many_ended)
 	assert_int_equal(ended, 3);
 	assert_string_equal(asked, "release batch/hog-1");
 	sd_bus_message_unref(reply);
-}
-
-TEST(without_an_evictor_nobody_is_evicted_and_that_is_said)
-{
-	need_root();
-	assert_error(call_pod("Evict", "hog-1"), BUS_ERROR_REFUSED, "not yet by order");
-	assert_string_equal(asked, "");
-}
-
-TEST(an_evictor_is_asked)
-{
-	sd_bus_message *reply;
-	const char *text;
-
-	need_root();
-	reply = call_pod("Evict", "hog-1");
-	assert_return_code(sd_bus_message_read(reply, "s", &text), 0);
-	assert_string_equal(text, "it goes");
-	assert_string_equal(asked, "evict batch/hog-1");
-	sd_bus_message_unref(reply);
-	answer = -EPERM;
-	assert_error(call_pod("Evict", "hog-1"), BUS_ERROR_REFUSED, "it goes");
 }
 
 /* Which action each is, as polkit is asked it: there is none here, and the refusal names it. */
@@ -297,9 +255,6 @@ int main(void)
 		T(a_refusal_says_why),
 		T(what_means_nothing_is_refused_and_nothing_is_done),
 		T(release_says_how_many_ended),
-		T(without_an_evictor_nobody_is_evicted_and_that_is_said),
-		cmocka_unit_test_setup_teardown(an_evictor_is_asked, setup_with_evict,
-						bus_case_teardown),
 		T(another_user_is_refused_by_the_action_of_each),
 		T(the_property_lists_what_is_in_force),
 		T(a_change_of_them_is_noticed),

@@ -94,6 +94,20 @@ TEST(on_the_last_rung_somebody_goes_and_on_no_other)
 	}
 }
 
+/* One that a person ordered is asked again by whoever orders, and awaited by the ladder. */
+TEST(what_was_ordered_is_not_the_ladders_to_ask_again)
+{
+	victim_case_pod(c, O1, LEVEL_P7, 100);
+	needs(100);
+	e.pending[0] = (struct evict_pending){
+		.stage = EVICT_STAGE_AGAIN, .serial = 5, .until_us = now_us, .ordered = true};
+	assert_int_equal(choose(), EVICT_NOT_ENDED);
+	assert_true(look.again == 0);
+	e.pending[0].ordered = false;
+	assert_int_equal(choose(), EVICT_NOW);
+	assert_true(look.again == 5);
+}
+
 /* The rung stays for some seconds: nobody goes for what is over. */
 TEST(when_the_pressure_is_over_nobody_goes)
 {
@@ -410,6 +424,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(on_the_last_rung_somebody_goes_and_on_no_other),
+		CASE(what_was_ordered_is_not_the_ladders_to_ask_again),
 		CASE(when_the_pressure_is_over_nobody_goes),
 		CASE(a_fall_from_before_the_last_one_ended_takes_nobody_else),
 		CASE(what_is_short_for_a_moment_takes_nobody),

@@ -28,6 +28,9 @@ static struct evict_file full(void)
 		.before_bytes = 5,
 		.back = {.namespace = "jobs", .owner_kind = "Job", .stem = "hog"},
 	};
+	f.pending[0].pending.ordered = true;
+	f.pending[0].caller =
+		(struct history_caller){.known = true, .uid = 1000, .pid = 4711, .comm = "coloctl"};
 	f.pending[0].inode = 99;
 	(void)snprintf(f.pending[0].path, sizeof(f.pending[0].path), "a slice/with blanks");
 	f.returns[0] = (struct evict_return){.until_us = 8, .namespace = "jobs", .stem = "hog"};
@@ -86,6 +89,10 @@ TEST(nothing_else_passes_for_it)
 		"pending dying 1 2 99 1 4 5 6 a b c d\n",
 		"pending dying 1 2 3 1 4 5 6 a b c \n",
 		"return 1 a b\n",
+		"ordered 1 0 1 x\n",
+		"pending dying 1 2 3 1 4 5 6 a b c d\nordered 2 0 1 x\n",
+		"pending dying 1 2 3 1 4 5 6 a b c d\nordered 1 0 1 x y\n",
+		"pending dying 1 2 3 1 4 5 6 a b c d\nordered 1 0 1 x\nordered 1 0 1 x\n",
 	};
 	struct evict_file back;
 

@@ -3,11 +3,13 @@
 #include "tests/lib/evictor_case.h"
 #include "tests/lib/test.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/lanes.h"
+#include "agent/control.h"
 #include "agent/killer.h"
 #include "agent/record.h"
 #include "tests/lib/record_case.h"
@@ -36,6 +38,18 @@ static void start(const char *path)
 	evictor_use_api(t->state, &evictor_case_server);
 }
 
+static int order(const char *uid)
+{
+	const struct model *m = discover_model(evictor_case.state->discover);
+	const struct history_caller root = {.known = true, .pid = 7, .comm = "coloctl"};
+	struct manual_answer answer;
+
+	for (size_t i = 0; i < m->n_pods; i++)
+		if (strcmp(m->pods[i]->uid, uid) == 0)
+			return evictor_order(evictor_case.state, m->pods[i], &root, &answer);
+	return -ENOENT;
+}
+
 /* A budget keeps the first one, so that another is asked in the pass after it. */
 TEST(the_choice_is_decided_again_from_the_record)
 {
@@ -58,6 +72,16 @@ TEST(the_choice_is_decided_again_from_the_record)
 			 0);
 	evictor_case_passes(8);
 	assert_int_equal(evictor_case_api.n_calls, 2);
+	/* Somebody orders the one that a budget keeps, and then once more, which is refused before a pass. */
+	evictor_case_api.answer = EVICT_ANSWER_ACCEPTED;
+	assert_int_equal(order(TICK_HOG), 0);
+	evictor_case_passes(2);
+	assert_int_equal(evictor_case_api.n_calls, 3);
+	assert_int_equal(order(TICK_HOG), -EPERM);
+	assert_int_equal(order(TICK_BATCH), 0);
+	(void)control_set_mode(evictor_case.state, RESOURCE_INVALID, MODE_SQUEEZE,
+			       &(struct history_caller){0});
+	evictor_case_passes(1);
 	record_close(evictor_case.state->record);
 	evictor_case.state->record = NULL;
 	text.text = calloc(1, 1u << 20);
@@ -71,7 +95,11 @@ TEST(the_choice_is_decided_again_from_the_record)
 	assert_true(record_case_has(&text, "\n> evict " TICK_HOG_POD " needed="));
 	assert_true(record_case_has(&text, "\n> evict " TICK_BATCH_POD " needed="));
 	assert_true(record_case_has(&text, "\n> evict-nobody needed="));
-	assert_int_equal(record_case_replay(&text, &differs), 8);
+	assert_true(record_case_has(&text, " kubernetes=1 pending=0 room=1 who=uid\\x200\\x20"));
+	assert_true(record_case_has(&text, "\n> evict-order " TICK_HOG_POD "\n"));
+	assert_true(record_case_has(&text, "\n> evict-order-refused " TICK_BATCH_POD
+					   ": only mode full lets colod evict"));
+	assert_int_equal(record_case_replay(&text, &differs), 11);
 	assert_int_equal(differs, 0);
 	free(text.text);
 }

@@ -121,6 +121,10 @@ TEST(a_pending_one_is_read_and_still_waited_for)
 							.until_us = VICTIM_CASE_NOW + 1,
 							.estimate_bytes = 100,
 							.freed_bytes = 10};
+	some.before.pending[1] = (struct evict_pending){.stage = EVICT_STAGE_AGAIN,
+							.serial = 6,
+							.until_us = VICTIM_CASE_NOW - 1,
+							.ordered = true};
 	victim_case_pod(c, O1, LEVEL_P7, 300);
 	record_evict_put(&buf, &some, &c->f.model, VICTIM_CASE_NOW);
 	assert_int_equal(get(buf.text, buf.n), 0);

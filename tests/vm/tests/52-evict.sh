@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # budget: 60s
-# long-budget: 180s
+# long-budget: 200s
 # profile: small
 # title: on the last rung one offline pod is evicted through the API server, and nobody else; in the long form though answers are lost, by an agent that is killed in each state, without Kubernetes, and where every budget refuses
 . "$VM/guest/lib.sh"
@@ -81,6 +81,26 @@ one_goes()
 }
 
 killed() { local first; first=$(agent); systemctl kill -s KILL --kill-whom=main colod; ok "$1: there is a next agent" wait_for 20 is_another "$first"; }
+
+# by_hand: an order is answered as the API server answers, and the cluster hears who it was.
+by_hand()
+{
+	local said
+	echo "evict calm2 times=1 status 429 budget.json" >$C/script
+	said=$(coloctl evict calm2 2>&1)
+	is $? 1 "an order against a budget"
+	like "$said" 'refused: .*calm2 stays: its PodDisruptionBudget keeps it' "says so"
+	said=$(coloctl evict calm2 2>&1)
+	is $? 0 "the same once more"
+	like "$said" 'calm2 was asked to go, which was accepted' "says that it was accepted"
+	ok "the pod is deleted" wait_for 10 is_deleted calm2
+	is "$(evictions calm2)" 2 "it was asked for twice, as ordered"
+	kubelet_ends calm2
+	ok "its end is told with who wanted it" wait_for 10 says 'evict gone.*uid 0 .coloctl, pid [0-9]+. ordered it'
+	ok "to the cluster too" wait_for 10 grep -q 'evicted default/calm2: uid 0 (coloctl, pid [0-9]*) ordered it' $C/log
+	nobody_beside "an order"
+	: >$C/script
+}
 
 # No answer, then half of one: it may have been done, and the UID makes asking again safe.
 answers_are_lost()
@@ -178,11 +198,11 @@ while True:
     time.sleep(1)"
 wait_for 60 test -e "$PODS_SHARE/calm"
 growing_pod hog 4
-[ -z "${LONG:-}" ] || { growing_pod odd 1; growing_pod next 1; growing_pod last 4; }
+[ -z "${LONG:-}" ] || { growing_pod odd 1; pod_create calm2 BestEffort; growing_pod next 1; growing_pod last 4; }
 ok "an API server" cluster_start
 web=$(pids web) calm=$(pids calm) kills=$(oom_kills)
 one_goes
-[ -z "${LONG:-}" ] || { answers_are_lost; agent_dies; units; budgets; }
+[ -z "${LONG:-}" ] || { by_hand; answers_are_lost; agent_dies; units; budgets; }
 [ -n "${LONG:-}" ] || ok "the taint is still up" tainted
 account second
 colod_stop

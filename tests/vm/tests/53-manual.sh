@@ -1,36 +1,52 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 45s
+# budget: 60s
 # profile: default
 # core: no
-# title: orders by hand: root, whom polkit allows that one action, and nobody else; offline pods that are known and no others; given back at the limit and when the agent dies
+# title: orders by hand: root, whom polkit allows that one action, and nobody else; offline pods that are known and no others; given back at the limit and when the agent dies; who is evicted goes once, and the next agent knows who wanted it
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
 
 MIB=1048576
+PLAIN=/sys/fs/cgroup/go-plain
 RULES=/etc/polkit-1/rules.d/50-colod-test.rules
 
 # as USER COMMAND...: with the groups that the user has, no others.
 as() { setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups "${@:2}"; }
 
-# ann is in the group and polkit allows her one action; bob is in the group; eve is not.
+# ann and dan are in the group and polkit allows each one action; bob is in the group; eve is not.
 people()
 {
 	local who
-	for who in ann bob eve; do
+	for who in ann bob dan eve; do
 		useradd --no-create-home --shell /usr/sbin/nologin "$who"
 	done
 	usermod -aG colod ann
 	usermod -aG colod bob
+	usermod -aG colod dan
 	cat >$RULES <<-'RULE'
 		polkit.addRule(function(action, subject) {
 		  if (action.id == "io.colod.agent1.hold" && subject.user == "ann")
 		    return polkit.Result.YES;
+		  if (action.id == "io.colod.agent1.evict" && subject.user == "dan")
+		    return polkit.Result.YES;
 		});
 	RULE
 	chmod 644 $RULES
+}
+
+# Two units and a plain cgroup that may go, and a unit that may not; go-slow takes three seconds to stop.
+goers()
+{
+	systemd-run -q --unit=stay sleep 1000
+	systemd-run -q --unit=go-unit -p ExecStopPost="/bin/sh -c 'echo stopped >>$PODS_SHARE/go-unit'" sleep 1000
+	systemd-run -q --unit=go-slow -p ExecStopPost="/bin/sh -c 'echo stopped >>$PODS_SHARE/go-slow'" \
+		sh -c 'trap "sleep 3; exit 0" TERM; while :; do sleep 0.2; done'
+	mkdir $PLAIN
+	sleep 1000 &
+	echo $! >$PLAIN/cgroup.procs
 }
 
 # Of `late` nobody tells what it is: it came after the facts were written.
@@ -41,7 +57,9 @@ setup()
 	pod_create job BestEffort
 	colod_facts
 	pod_create late BestEffort
-	colod_policy full file:///run/pods.json
+	colod_policy full file:///run/pods.json \
+		"assign: [{match: {unit: 'go-*.service'}, level: P7}, {match: {unit: stay.service}, level: P4}, {match: {cgroup: go-plain}, level: P7}]"
+	goers
 	knobs_take orig
 	ok "start" colod_start
 	ok "levelled" wait_for 10 grep -qvx max "$(pod_path batch)/memory.high"
@@ -110,7 +128,10 @@ never()
 	refused 'this pod is online' "an online pod frozen" coloctl freeze web
 	refused 'is not known' "an unknown pod squeezed" coloctl squeeze "$(pod_uid late)"
 	refused 'is not known' "an unknown pod offline" coloctl level "$(pod_uid late)" P7
-	refused 'not yet by order' "an eviction" coloctl evict batch
+	refused 'this pod is online' "an online pod evicted" coloctl evict web
+	refused 'this pod is online' "an online unit evicted" coloctl evict stay.service
+	refused 'is not known' "an unknown pod evicted" coloctl evict "$(pod_uid late)"
+	refused 'none is known here' "a Kubernetes pod evicted without an API server" coloctl evict batch
 	is "$(orders)" "" "nothing is in force"
 	same full "nobody was touched"
 	is "$(frozen web) $(frozen late)" "0 0" "nobody stands still"
@@ -161,6 +182,47 @@ killed()
 	same full "and the rules decide"
 }
 
+# newest_eviction: what the last record of one says, and of whom.
+newest_eviction()
+{
+	coloctl history --kind evict -n 1 --json |
+		jq -r '.records[-1] | [.to, .caller.uid, .caller.comm] | map(tostring) | join(" ")'
+}
+
+populated() { sed -n 's/^populated //p' $PLAIN/cgroup.events; }
+
+evicted()
+{
+	local said pid
+	said=$(as ann coloctl evict go-unit.service 2>&1)
+	is $? 4 "ann may hold, and not evict"
+	like "$said" 'for whom polkit allows io.colod.agent1.evict' "and is told what she lacks"
+	as bob coloctl evict go-unit.service 2>/dev/null
+	is $? 4 "nor may bob"
+	nok "nor eve" as eve coloctl evict go-unit.service
+	ok "a pause" coloctl pause
+	refused 'only mode full' "an eviction in a pause" coloctl evict go-unit.service
+	ok "resume" coloctl resume
+	is "$(systemctl is-active go-unit) $(populated)" "active 1" "nobody has gone by now"
+	said=$(as dan coloctl evict go-unit.service 2>&1)
+	is $? 0 "dan, whom a rule allows it, may"
+	like "$said" 'was asked to go, which was accepted' "and hears that it was accepted"
+	ok "systemd stops it" wait_for 10 test -s "$PODS_SHARE/go-unit"
+	like "$(newest_eviction)" " $(id -u dan) coloctl" "the history says who it was"
+	ok "the journal too" says "go-unit.service evict accepted.*uid $(id -u dan) .coloctl, pid [0-9]+. ordered it, through systemd"
+	ok "root has the plain cgroup go" coloctl evict go-plain
+	is "$(populated)" 0 "nobody is left in it"
+	ok "an eviction that takes a while" coloctl evict go-slow.service
+	refused 'was asked to go already' "the same once more" coloctl evict go-slow.service
+	pid=$(unit_pid colod)
+	kill -KILL "$pid"
+	ok "the next agent tells its end, and who had wanted it" \
+		wait_for 20 says 'go-slow.service evict gone.*uid 0 .coloctl, pid [0-9]+. ordered it; a colod that ended meanwhile'
+	is "$(cat "$PODS_SHARE/go-slow" "$PODS_SHARE/go-unit" | wc -l)" 2 "each was stopped once"
+	is "$(systemctl is-active stay) $(frozen web) $(frozen job)" "active 0 0" "and nobody else was touched"
+	same full "no pod of Kubernetes"
+}
+
 clean()
 {
 	local who
@@ -168,8 +230,10 @@ clean()
 	is "$(knobs_take now && diff orig now)" "" "stopped: all originals are back"
 	colod_clean
 	pods_cleanup
-	rm -f $RULES
-	for who in ann bob eve; do userdel "$who"; done
+	systemctl stop stay
+	rmdir $PLAIN
+	rm -f $RULES "$PODS_SHARE"/go-*
+	for who in ann bob dan eve; do userdel "$who"; done
 }
 
 people
@@ -179,5 +243,6 @@ never
 at_the_limit
 paused
 killed
+evicted
 clean
 done_testing
