@@ -14,6 +14,7 @@
 #include <microhttpd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/clock.h"
 #include "tests/lib/fake_cluster.h"
 
 #define ASKED_MAX 4096
@@ -188,6 +189,7 @@ static void write_log(struct fake_apiserver *k, struct MHD_Connection *connectio
 	add(json, "agent", header(connection, "User-Agent"));
 	add(json, "token", judge_token(k, connection));
 	add(json, "did", did);
+	cJSON_AddNumberToObject(json, "at_ms", (double)(clock_now_us() / 1000));
 	if (sent)
 		cJSON_AddItemToObject(json, "body", sent);
 	else if (body[0])
@@ -308,21 +310,22 @@ static enum MHD_Result act(struct fake_apiserver *k, struct MHD_Connection *conn
 	const struct target t = target_of(method, path);
 	struct fake_answer answer = {0};
 	struct how how;
-	bool state, lost;
+	bool state, lost, late;
 
 	(void)pthread_mutex_lock(&k->lock);
 	how = decide(k, &t);
 	lost = strcmp(how.verb, "lost") == 0;
-	state = lost || strcmp(how.verb, "state") == 0 || strcmp(how.verb, "race") == 0;
+	late = strcmp(how.verb, "late") == 0;
+	state = lost || late || strcmp(how.verb, "state") == 0 || strcmp(how.verb, "race") == 0;
 	write_log(k, connection, method, path, body, how.verb);
-	while (strcmp(how.verb, "hang") == 0 && !k->stop)
-		(void)pthread_cond_wait(&k->changed, &k->lock);
 	if (strcmp(how.verb, "race") == 0)
 		fake_cluster_race(&k->cluster);
 	if (state)
 		answer = by_state(k, connection, &t, body);
 	else if (how.code >= 100)
 		answer = by_script(k, &how);
+	while ((late || strcmp(how.verb, "hang") == 0) && !k->stop)
+		(void)pthread_cond_wait(&k->changed, &k->lock);
 	(void)pthread_mutex_unlock(&k->lock);
 	if (!answer.text || lost) {
 		free(answer.text);

@@ -4,7 +4,7 @@
 //
 //   token     who may ask; without it, everybody
 //   log       written: one line of JSON for each request, when it has come: method, path, type, accept, agent, token
-//             ("right", "wrong", "none"), body (as JSON where it is), and did: what is answered
+//             ("right", "wrong", "none"), body (as JSON where it is), did: what is answered, and at_ms: CLOCK_BOOTTIME
 //   script    read anew for each request: lines "WHAT NAME [times=N] HOW...", of which the first that matches and
 //             was not used N times already decides; without one, the state decides.
 //
@@ -17,6 +17,7 @@
 //   hang                           nothing, until the server ends or the caller goes
 //   close                          the request is read, and the connection ends without an answer
 //   lost                           as the state says, but the connection ends without an answer
+//   late                           as the state says, at once, but the answer comes when the server ends
 //   race                           somebody else writes the node first; then as the state says
 //   state                          as the state says
 #pragma once

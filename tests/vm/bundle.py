@@ -2,7 +2,7 @@
 """Packs what a guest needs into one tar, which the guest reads as a raw disk.
 
 In the guest: /opt/colod/vm (guest scripts, tests, plan), /opt/colod/build (the build directory),
-/opt/colod/repo (policy profiles and packaging as they are in the source tree), /opt/colod/dest
+/opt/colod/repo (policy profiles, packaging and an API server's answers as they are in the source tree), /opt/colod/dest
 (a DESTDIR tree, which the runner lays over /).
 """
 
@@ -54,7 +54,7 @@ def make(out, tests, guest_dir, settings, build=None, dest=None):
             tar.add(test.path, f"vm/tests/{test.path.name}", filter=_owned_by_root)
         _add_text(tar, "vm/plan", "".join(f"{t.name} {t.budget_s}\n" for t in tests))
         _add_text(tar, "vm/settings", "".join(f"{k}='{v}'\n" for k, v in settings.items()))
-        for name in ("policy/profiles", "packaging"):
+        for name in ("policy/profiles", "packaging", "tests/fixtures/kube"):
             if (REPO / name).is_dir():
                 tar.add(REPO / name, f"repo/{name}", filter=_owned_by_root)
         if build:

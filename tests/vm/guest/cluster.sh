@@ -1,7 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# A cluster of one node in the guest: an API server over real TLS (tests/tools/fake_apiserver.c), a service account for
-# colod, and what a kubelet does with a pod that is deleted. lib.sh, pods.sh and colod.sh come first.
+# An API server in the guest for colod to ask: tests/lib/fake_apiserver.h as a program, with TLS and a service
+# account, and the pods that it and colod are told of. Source lib.sh, pods.sh and colod.sh first.
+#
+#   cluster_start               certificates, an account, a node, and the server, with its state in $C
+#   cluster_serve [CERT]        the server alone (default: the right certificate); cluster_silent ends it
+#   cluster_stop                ends all and leaves nothing
+#   account NAME                a service account whose token is NAME's: mounted and accepted
+#   token NAME                  mounted alone
+#   cluster_pods                it knows of the pods that there are now
+#   kubelet_ends POD            a pod that is deleted is gone
+#   cluster_kubelet             does so for all, until it is killed
+#   evictions POD, was_asked POD [TIMES], is_deleted POD, tainted
+#   growing_pod NAME MIB        takes so many MiB ten times a second once /share/go-NAME is there
 
 C=/run/cluster
 TOOLS=/opt/colod/build/tests/tools
@@ -9,21 +20,48 @@ PORT=16443
 ACCOUNT=/var/run/secrets/kubernetes.io/serviceaccount
 DROPIN=/run/systemd/system/colod.service.d/cluster.conf
 
+# Of all containers of a pod.
+pids() { cat "$(pod_path "$1")"/cgroup.procs "$(pod_path "$1")"/*/cgroup.procs 2>/dev/null | sort -n | tr '\n' ' '; }
+oom_kills() { awk '/^oom_kill / { print $2 }' /proc/vmstat; }
+agent() { unit_pid colod; }
+is_another() { local pid; pid=$(agent) && [ "$pid" != "$1" ] && coloctl status >/dev/null; }
+
+# A SIGKILL of the agent, and the next one answers.
+killed() { local first; first=$(agent); systemctl kill -s KILL --kill-whom=main colod; ok "$1: there is a next agent" wait_for 20 is_another "$first"; }
+
+growing_pod()
+{
+	pod_create "$1" BestEffort 0 0 python3 -c "
+import time, os
+kept = []
+while True:
+    if os.path.exists('/share/go-$1'):
+        kept.append(b'x' * ($2 << 20))
+    time.sleep(0.1)"
+}
+
 cluster_pods()
 {
 	pods_json $C/pods.new && mv $C/pods.new $C/pods.json
 }
 
-# A service account as a kubelet mounts it and turns it when its token rotates; the old token counts no more.
-account()
+# As a kubelet mounts it and turns it when its token rotates.
+token()
 {
 	mkdir -p "$ACCOUNT/..$1"
-	echo "$1.very-secret" | tee "$ACCOUNT/..$1/token" >$C/token
+	echo "$1.very-secret" >"$ACCOUNT/..$1/token"
 	cp $C/ca.pem "$ACCOUNT/..$1/ca.crt"
 	ln -sfn "..$1" "$ACCOUNT/..new"
 	mv -T "$ACCOUNT/..new" "$ACCOUNT/..data"
 	ln -sfn ..data/token "$ACCOUNT/token"
 	ln -sfn ..data/ca.crt "$ACCOUNT/ca.crt"
+}
+
+# The old token counts no more.
+account()
+{
+	echo "$1.very-secret" >$C/token
+	token "$1"
 }
 
 # What a container of the cluster has in its environment.
@@ -34,6 +72,19 @@ environment()
 	systemctl daemon-reload
 }
 
+cluster_serve()
+{
+	"$TOOLS/fake_apiserver" $C $PORT "$C/${1:-right}.pem" "$C/${1:-right}.key" </dev/null >$C/output 2>&1 &
+	echo $! >$C/pid
+	wait_for 10 sh -c "ss -Hltn 'sport = :$PORT' | grep -q ."
+}
+
+cluster_silent()
+{
+	kill "$(cat $C/pid)"
+	wait "$(cat $C/pid)" 2>/dev/null
+}
+
 cluster_start()
 {
 	mkdir -p $C
@@ -42,14 +93,16 @@ cluster_start()
 	environment
 	: >$C/script
 	jq -n '{apiVersion: "v1", kind: "Node", metadata: {name: "vm", resourceVersion: "1", uid: "n"}, spec: {}, status: {}}' >$C/node.json
-	jq -n '{kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", reason: "TooManyRequests", code: 429,
-		message: "Cannot evict pod as it would violate the pod'"'"'s disruption budget.",
-		details: {causes: [{reason: "DisruptionBudget", message: "The disruption budget batch needs 3 healthy pods and has 3 currently"}]}}' >$C/budget.json
-	jq -n '{kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201}' >$C/accepted.json
+	cp /opt/colod/repo/tests/fixtures/kube/status/* $C
 	cluster_pods
-	"$TOOLS/fake_apiserver" $C $PORT $C/right.pem $C/right.key </dev/null >$C/output 2>&1 &
-	echo $! >$C/pid
-	wait_for 10 sh -c "ss -Hltn 'sport = :$PORT' | grep -q ."
+	cluster_serve
+}
+
+cluster_stop()
+{
+	cluster_silent
+	rm -rf $C /var/run/secrets $DROPIN
+	systemctl daemon-reload
 }
 
 # Of requests that were made: those for evictions of this pod.
@@ -60,13 +113,6 @@ tainted() { jq -e '.spec.taints // [] | any(.key == "colod.io/pressure" and .eff
 
 # What a kubelet does with a pod that is deleted.
 kubelet_ends() { pod_delete "$1" && cluster_pods; }
-
-cluster_stop()
-{
-	kill "$(cat $C/pid)"
-	rm -rf $C /var/run/secrets $DROPIN
-	systemctl daemon-reload
-}
 
 # The kubelet of a storm, in the background until it is killed: TERM to a pod that is deleted, KILL after its grace, and what
 # its volumes hold in memory goes with it.

@@ -58,7 +58,9 @@ quiet_system()
 		systemd-update-utmp.service systemd-update-utmp-runlevel.service \
 		systemd-machine-id-commit.service systemd-journal-catalog-update.service \
 		systemd-update-done.service systemd-boot-random-seed.service keyboard-setup.service \
-		systemd-rfkill.service ifupdown-pre.service networking.service; do
+		systemd-rfkill.service ifupdown-pre.service networking.service podman.socket podman.service \
+		podman-auto-update.timer podman-restart.service podman-clean-transient.service \
+		netavark-dhcp-proxy.socket netavark-dhcp-proxy.service netavark-firewalld-reload.service; do
 		ln -sf /dev/null "$root/etc/systemd/system/$unit"
 	done
 }
