@@ -11,7 +11,7 @@
 
 MIB=$((1024 * 1024))
 TIMES=50
-REST_MS=8000
+REST_MS=6000
 
 status() { coloctl status --json | jq -r "$1"; }
 why_nobody() { status .evict.why_nobody | grep -q "$1"; }
