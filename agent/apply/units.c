@@ -177,6 +177,26 @@ static uint32_t spare_sets(struct units *units, const struct unit *unit, const s
 	return new;
 }
 
+/* Over a hold of colod's, systemd wrote the limit that it had been told (a scope below the unit ended, say), and the pass
+ * wants that limit now. Nothing is to be written, but the record says the hold's value still, and nobody would give
+ * the limit back. */
+static void own_told(struct units *units, struct cgroup *cg)
+{
+	for (int i = 0; i < UNIT_PROP_COUNT; i++) {
+		enum knob knob = unit_prop_knob((enum unit_prop)i, UNIT_PROP_UNSET);
+		struct knob_state *s = knob == KNOB_COUNT ? NULL : &cg->knobs[knob];
+		uint64_t page = units->apply->page_bytes;
+
+		if (!s || !s->owned || s->under_way || s->told.state != KNOB_KNOWN ||
+		    s->now.state != KNOB_KNOWN || knob_equal(knob, &s->written, &s->now, page) ||
+		    !knob_equal(knob, &s->told, &s->now, page))
+			continue;
+		if (apply_own(units->apply, cg->path, cg->inode, knob, s->held, &s->original,
+			      &s->now, NULL) == 0)
+			s->written = s->now;
+	}
+}
+
 static void consider(struct units *units, struct cgroup *cg)
 {
 	static const struct unit_values nothing;
@@ -192,6 +212,7 @@ static void consider(struct units *units, struct cgroup *cg)
 		unit = unit_table_get(&units->table, cg->path);
 	if (!unit)
 		return;
+	own_told(units, cg);
 	unit->seen = units->pass;
 	unit->wanted = wanted;
 	if (unit->inode != cg->inode) {

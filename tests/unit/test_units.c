@@ -288,11 +288,39 @@ TEST(a_gone_unit_leaves_no_dropin)
 	s->a->k.f.model.n_cgroups++;
 }
 
+/* systemd writes all of a controller for a reason of its own (a scope below that ends), and so the limit that it was
+ * told over a hold. With the hold gone that limit is colod's, and is given back. */
+TEST(a_limit_that_systemd_wrote_over_a_hold_is_given_back)
+{
+	struct units_case *s = *state;
+	struct apply_case *a = s->a;
+	uint64_t before = apply_case_value(a, APPLY_HOG, KNOB_MEMORY_HIGH);
+
+	fake_kernel_plan(&a->k, a->hog, KNOB_MEMORY_HIGH, EFFECT_LIMIT, 64 << 20);
+	(void)units_case_pass(s, 10 * S);
+	assert_int_equal(fake_systemd_get(&s->systemd, "hog.slice", "MemoryHigh"), 64 << 20);
+	for (int i = 1; i <= 2; i++) {
+		plan_clear(&a->k.f.plan);
+		fake_kernel_plan(&a->k, a->hog, KNOB_MEMORY_HIGH, EFFECT_HOLD, i * (16 << 20));
+		(void)units_case_pass(s, (20 + i) * S);
+	}
+	apply_case_foreign(a, APPLY_HOG, KNOB_MEMORY_HIGH, 64 << 20);
+	plan_clear(&a->k.f.plan);
+	fake_kernel_plan(&a->k, a->hog, KNOB_MEMORY_HIGH, EFFECT_LIMIT, 64 << 20);
+	assert_int_equal(units_case_pass(s, 30 * S), 0);
+	assert_int_equal(apply_case_record(a, a->hog, KNOB_MEMORY_HIGH)->written.value, 64 << 20);
+	assert_int_equal(a->hog->knobs[KNOB_MEMORY_HIGH].written.value, 64 << 20);
+	units_case_again(s);
+	assert_int_equal(apply_case_restore(a).foreign, 0);
+	assert_int_equal(apply_case_value(a, APPLY_HOG, KNOB_MEMORY_HIGH), before);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, units_case_setup, units_case_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(a_limit_that_systemd_wrote_over_a_hold_is_given_back),
 		CASE(what_was_written_is_told_in_one_call_after_it_was_recorded),
 		CASE(a_hold_is_never_told_and_put_back_when_telling_wipes_it),
 		CASE(calls_for_one_unit_are_five_seconds_apart_and_the_last_value_wins),
