@@ -3,7 +3,7 @@
 #
 # budget: 120s
 # profile: small
-# core: yes
+# core: oldest
 # title: offline pods that fill the node are held before anybody waits, give back what they can, and are let go again; who does not grow, and who is online, is left alone
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
