@@ -233,8 +233,9 @@ int control_set_mode(struct state *s, enum resource resource, enum mode mode,
 	};
 	if (!say->given)
 		*say = (struct control_say){0};
-	if (mode > MODE_PROTECT && (whole || resource == RESOURCE_MEMORY))
-		evictor_trust(s);
+	for (int r = 0; r < RESOURCE_COUNT; r++)
+		if (mode > MODE_PROTECT && (whole || (int)resource == r))
+			evictor_trust(s, (enum resource)r);
 	record(s, what, from, names_mode(mode), caller);
 	return save(s);
 }

@@ -21,6 +21,21 @@ static const char *way_text(enum evict_way way, const struct pod *pod)
 	return pod->kind == POD_UNIT ? "through systemd" : "by cgroup.kill";
 }
 
+static void begin_rate(const struct state *s, const struct evict_look *look, const struct victim *v,
+		       enum evict_way way, struct history_record *r)
+{
+	char why[REASON_TEXT_SIZE], uses[REASON_TEXT_UNIT_SIZE];
+
+	HISTORY_SET(r->why, "%s; %s that it uses are expected back %s",
+		    reason_text(&s->ladders.of[look->resource].reason, s->policy, why, sizeof(why)),
+		    victim_text_rate(v, v->rate, uses), way_text(way, v->pod));
+	history_number(r, "kill_us", s->status.pass_us);
+	history_number_if(r, "needed_cpu_milli", true, look->need_rate);
+	history_number_if(r, "expected_cpu_milli", true, v->rate);
+	history_number(r, "candidates", (int64_t)look->list.n_candidates);
+	history_number(r, "left_out", victim_text_n_left(&look->list));
+}
+
 void evict_record_begin(const struct state *s, const struct evict_look *look,
 			const struct victim *v, enum evict_way way,
 			struct history_record *ret_record)
@@ -33,6 +48,10 @@ void evict_record_begin(const struct state *s, const struct evict_look *look,
 	HISTORY_SET(r->pod, "%s", v->pod->name);
 	HISTORY_SET(r->knob, KNOB);
 	r->level = v->level;
+	if (v->rate > 0) {
+		begin_rate(s, look, v, way, r);
+		return;
+	}
 	HISTORY_SET(r->why, "%s; %s are needed, %s are expected back %s",
 		    reason_text(&s->ladders.of[RESOURCE_MEMORY].reason, s->policy, why,
 				sizeof(why)),
@@ -104,6 +123,23 @@ static const char *end_text(enum evict_end end)
 	}
 }
 
+/* What others took at once is not back. */
+static void over_rate(struct history_record *r, const struct evict_over *over, int64_t now_us)
+{
+	const struct evict_pending *p = &over->pending;
+	const struct victim as = {.rate_of = p->rate_of};
+	int64_t gone_us = p->gone_us > 0 ? p->gone_us : now_us;
+	bool measured = p->before_rate > 0;
+	char text[REASON_TEXT_UNIT_SIZE];
+
+	HISTORY_SET(r->to, "%s after %" PRId64 " ms, %s not used by offline work any more",
+		    end_text(over->end), (gone_us - p->asked_us) / 1000,
+		    measured ? victim_text_rate(&as, p->freed_rate, text) : "an unknown amount");
+	history_number_if(r, "freed_cpu_milli", measured, p->freed_rate);
+	history_number(r, "took_us", gone_us - p->asked_us);
+	history_number(r, "poor", over->poor);
+}
+
 void evict_record_over(struct history_record *r, const struct evict_over *over, int64_t now_us)
 {
 	const struct evict_pending *p = &over->pending;
@@ -111,6 +147,10 @@ void evict_record_over(struct history_record *r, const struct evict_over *over, 
 	int64_t took_us = now_us - p->asked_us;
 	char text[REASON_TEXT_UNIT_SIZE];
 
+	if (p->estimate_rate > 0) {
+		over_rate(r, over, now_us);
+		return;
+	}
 	HISTORY_SET(r->to, "%s, %s back in %" PRId64 " ms", end_text(over->end),
 		    measured ? reason_text_bytes(p->freed_bytes, text) : "an unknown amount",
 		    took_us / 1000);

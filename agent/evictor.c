@@ -94,9 +94,13 @@ struct evictor_name *evictor_name_it(struct state *s, const struct pod *pod,
 	return name;
 }
 
-static bool is_full(const struct state *s)
+/* Those whose ladder may say so: what is short of memory comes first, that of it does not wait. */
+static const enum resource resources[] = {RESOURCE_MEMORY, RESOURCE_CPU};
+#define N_RESOURCES (sizeof(resources) / sizeof(resources[0]))
+
+static bool is_full(const struct state *s, enum resource resource)
 {
-	return s->status.modes.by[RESOURCE_MEMORY] == MODE_FULL;
+	return s->status.modes.by[resource] == MODE_FULL;
 }
 
 /* --- what became of those that were asked -------------------------------------------------------- */
@@ -125,6 +129,8 @@ static void answered(struct state *s, const struct evict_done *done)
 {
 	struct evictor *e = s->evictor;
 	struct evictor_name *name = evictor_name_of(e, done->token);
+	const struct evict_pending *pending = evict_find(&e->evict, done->token);
+	enum resource resource = pending ? evict_resource(pending) : RESOURCE_MEMORY;
 	struct history_record record;
 
 	if (done->token == 0 || !evict_answered(&e->evict, done, s->policy, s->status.pass_us))
@@ -138,7 +144,7 @@ static void answered(struct state *s, const struct evict_done *done)
 	if (name->who[0] != '\0')
 		evictor_order_answered(s, name, done);
 	else if (done->answer == EVICT_ANSWER_ACCEPTED)
-		effects_begin(s, RESOURCE_MEMORY, &record);
+		effects_begin(s, resource, &record);
 	messages_tell(s->history, &record);
 	if (done->answer == EVICT_ANSWER_ACCEPTED)
 		tell_cluster(e, name);
@@ -162,9 +168,13 @@ static void take_over(struct state *s)
 {
 	struct evictor *e = s->evictor;
 	struct evict_over over[EVICT_PENDING];
-	bool doubted = evict_doubts(&e->evict);
-	size_t n = evict_pass(&e->evict, discover_model(s->discover), observe_samples(s->observe),
-			      s->policy, s->status.pass_us, over);
+	bool doubted[N_RESOURCES];
+	size_t n;
+
+	for (size_t i = 0; i < N_RESOURCES; i++)
+		doubted[i] = evict_doubts(&e->evict, resources[i]);
+	n = evict_pass(&e->evict, discover_model(s->discover), observe_samples(s->observe),
+		       s->policy, s->status.pass_us, over);
 
 	for (size_t i = 0; i < n; i++) {
 		struct evictor_name *name = evictor_name_of(e, over[i].pending.serial);
@@ -178,22 +188,25 @@ static void take_over(struct state *s)
 		messages_tell(s->history, &name->record);
 		name->serial = 0;
 	}
-	if (!doubted && evict_doubts(&e->evict))
-		log_err("evict.doubt",
-			"three evictions in a row freed less than a quarter of what was expected of "
-			"them: memory is only protected from here on. See coloctl history, then: "
-			"coloctl mode full");
+	for (size_t i = 0; i < N_RESOURCES; i++)
+		if (!doubted[i] && evict_doubts(&e->evict, resources[i]))
+			log_err("evict.doubt",
+				"three evictions in a row freed less than a quarter of what was "
+				"expected of them: %s is only protected from here on. See coloctl "
+				"history, then: coloctl mode full",
+				resources[i] == RESOURCE_MEMORY ? "memory" : "the CPU");
 }
 
 /* --- whom next ----------------------------------------------------------------------------------- */
 
-static struct evict_input input(const struct state *s)
+static struct evict_input input(const struct state *s, enum resource resource)
 {
 	const struct evictor *e = s->evictor;
 
 	return (struct evict_input){
 		.evict = &e->evict,
-		.ladder = &s->ladders.of[RESOURCE_MEMORY],
+		.resource = resource,
+		.ladder = &s->ladders.of[resource],
 		.model = discover_model(s->discover),
 		.samples = observe_samples(s->observe),
 		.policy = s->policy,
@@ -201,7 +214,7 @@ static struct evict_input input(const struct state *s)
 		.memory = e->stats.list,
 		.n_memory = e->stats.n,
 		/* Whom it would be is of interest where nobody may be asked, too. */
-		.kubernetes = e->api.evict != NULL || !is_full(s),
+		.kubernetes = e->api.evict != NULL || !is_full(s, resource),
 		.now_us = s->status.pass_us,
 	};
 }
@@ -211,36 +224,58 @@ static bool may_say(const struct state *s)
 	return s->status.pass_us - s->evictor->said_us >= SAY_AGAIN_US;
 }
 
-static void look(struct state *s)
+static void say_nobody(struct state *s, bool full)
 {
 	struct evictor *e = s->evictor;
-	struct evict_input in = input(s);
-	bool full = is_full(s);
+	const struct victim_list *l = &e->look.list;
 
-	e->chosen = e->looked = false;
+	e->said_us = s->status.pass_us;
+	kill_record_candidates(s, l, !full);
+	log_warning("evict.nobody", "%s and no pod may be evicted for it%s%s%s%s",
+		    e->look.resource == RESOURCE_MEMORY ? "memory is short"
+							: "an online pod waits for CPU",
+		    l->n_left > 0 ? ": the largest offline one, " : "",
+		    l->n_left > 0 ? l->left[0].pod->name : "", l->n_left > 0 ? ", " : "",
+		    l->n_left > 0 ? victim_out_text(l->left[0].why) : "");
+}
+
+static void look_for(struct state *s, enum resource resource)
+{
+	struct evictor *e = s->evictor;
+	struct evict_input in = input(s, resource);
+	bool full = is_full(s, resource);
+	struct evict_look look;
+
 	evict_choose_see(&e->evict, &in);
-	if (!evict_choose_due(&in, &e->look) || (!full && !may_say(s)))
+	if (e->chosen)
 		return;
-	victim_stats_measure(s, &e->stats, true);
+	(void)evict_choose_due(&in, &look);
+	if (in.ladder->rung == RUNG_EVICT || resource == RESOURCE_MEMORY)
+		e->look = look;
+	if (look.why != EVICT_NOW || (!full && !may_say(s)))
+		return;
+	if (resource == RESOURCE_MEMORY)
+		victim_stats_measure(s, &e->stats, true);
 	evict_choose(&in, &e->look);
 	e->looked = true;
 	e->record = (struct record_evict){
 		.before = e->evict,
+		.resource = resource,
 		.kubernetes = in.kubernetes,
 		.memory = e->stats.list,
 		.n_memory = e->stats.n,
 		.look = e->look,
 	};
 	e->chosen = e->look.why == EVICT_NOW;
-	if (e->look.why != EVICT_NOT_NOBODY || !may_say(s))
-		return;
-	e->said_us = s->status.pass_us;
-	kill_record_candidates(s, &e->look.list, !full);
-	log_warning("evict.nobody", "memory is short and no pod may be evicted for it%s%s%s%s",
-		    e->look.list.n_left > 0 ? ": the largest offline one, " : "",
-		    e->look.list.n_left > 0 ? e->look.list.left[0].pod->name : "",
-		    e->look.list.n_left > 0 ? ", " : "",
-		    e->look.list.n_left > 0 ? victim_out_text(e->look.list.left[0].why) : "");
+	if (e->look.why == EVICT_NOT_NOBODY && may_say(s))
+		say_nobody(s, full);
+}
+
+static void look(struct state *s)
+{
+	s->evictor->chosen = s->evictor->looked = false;
+	for (size_t i = 0; i < N_RESOURCES; i++)
+		look_for(s, resources[i]);
 }
 
 /* For the next pass. */
@@ -270,8 +305,9 @@ static void show(struct state *s)
 	const struct evictor *e = s->evictor;
 	struct status_evict *status = &s->status.evict;
 
-	status->on = (s->policy->pressure_memory.steps & (1u << ACTION_EVICT)) != 0;
-	status->why = evict_choose_text(e->look.why);
+	status->on = ((s->policy->pressure_memory.steps | s->policy->pressure_cpu.steps) &
+		      (1u << ACTION_EVICT)) != 0;
+	status->why = evict_choose_text(e->look.resource, e->look.why);
 	status->until_us = e->look.until_us == INT64_MAX ? 0 : e->look.until_us;
 	status->in_hour = in_hour(&e->evict, s->status.pass_us);
 	status->pending = 0;
@@ -280,7 +316,9 @@ static void show(struct state *s)
 	status->off = e->evict.off_answer != EVICT_ANSWER_NONE
 			      ? evict_text_answer(e->evict.off_answer)
 			      : NULL;
-	status->doubt = evict_doubts(&e->evict);
+	status->doubt = false;
+	for (size_t i = 0; i < N_RESOURCES; i++)
+		status->doubt |= evict_doubts(&e->evict, resources[i]);
 	status->taint_up = e->taint_up;
 	status->cool_until_us = e->evict.taint_until_us;
 }
@@ -337,14 +375,16 @@ static void run(struct state *s)
 	struct evictor *e = s->evictor;
 	const struct victim *v = &e->look.list.list[e->look.at];
 	struct history_record record;
-	bool full = is_full(s);
+	enum resource resource = e->look.resource;
+	bool full = is_full(s, resource);
 
 	if (e->look.again != 0) {
 		if (full)
 			evictor_ask_again(s, e->look.again);
 		return;
 	}
-	evict_record_begin(s, &e->look, v, evict_choose_way(s->policy, v->pod, input(s).kubernetes),
+	evict_record_begin(s, &e->look, v,
+			   evict_choose_way(s->policy, v->pod, input(s, resource).kubernetes),
 			   &record);
 	if (full) {
 		ask(s, v, &record);
@@ -353,7 +393,7 @@ static void run(struct state *s)
 	e->said_us = s->status.pass_us;
 	record.would = true;
 	kill_record_candidates(s, &e->look.list, true);
-	effects_begin(s, RESOURCE_MEMORY, &record);
+	effects_begin(s, resource, &record);
 	messages_tell(s->history, &record);
 }
 
@@ -409,15 +449,15 @@ enum evictor_deletion evictor_deletion(const struct state *s, uint64_t serial)
 	return p->stage == EVICT_STAGE_DYING ? EVICTOR_DELETION_TAKEN_UP : EVICTOR_DELETION_ASKED;
 }
 
-bool evictor_doubts(const struct state *s)
+bool evictor_doubts(const struct state *s, enum resource resource)
 {
-	return s->evictor && evict_doubts(&s->evictor->evict);
+	return s->evictor && evict_doubts(&s->evictor->evict, resource);
 }
 
-void evictor_trust(struct state *s)
+void evictor_trust(struct state *s, enum resource resource)
 {
 	if (s->evictor)
-		evict_trust(&s->evictor->evict);
+		evict_trust(&s->evictor->evict, resource);
 }
 
 bool evictor_budget_keeps(const struct state *s, uint64_t serial)

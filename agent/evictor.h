@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The memory ladder's last rung: offline pods are asked to go, through Kubernetes, systemd, or by cgroup.kill where
+// The last rung of a ladder, memory's or the CPU's: offline pods are asked to go, through Kubernetes, systemd, or by cgroup.kill where
 // neither owns them. Whom, when and how often: policy/evict_choose.h. In a lower mode than full it is only said who it
 // would have been. And whom a person orders to go (evictor_order.c). What is under way is in /run/colod/evictions, for the agent after this one.
 #pragma once
@@ -85,9 +85,9 @@ enum evictor_deletion evictor_deletion(const struct state *state, uint64_t seria
 /* A kill that the killer made for it is over. */
 void evictor_killed(struct state *state, const struct kill_done *done);
 
-/* Whether estimates were wrong so often that memory is only protected; a person trusts them again. */
-bool evictor_doubts(const struct state *state);
-void evictor_trust(struct state *state);
+/* Whether estimates were wrong so often that this resource is only protected; a person trusts them again. */
+bool evictor_doubts(const struct state *state, enum resource resource);
+void evictor_trust(struct state *state, enum resource resource);
 
 /* Whether a PodDisruptionBudget keeps this pod from being evicted now. */
 bool evictor_budget_keeps(const struct state *state, uint64_t serial);

@@ -84,7 +84,12 @@ static void tell_candidate(const struct state *s, const struct victim_list *list
 			   : victim_text_passed(list, i, &s->policy->evict, why, sizeof(why)));
 	history_number(&r, "kill_us", s->status.pass_us);
 	history_number(&r, "place", (int64_t)i + 1);
-	history_number_if(&r, "expected_bytes", true, v->estimate_bytes);
+	if (v->rate > 0) {
+		history_number_if(&r, "expected_cpu_milli", true, v->rate);
+		history_number_if(&r, "over_request_cpu_milli", true, v->over_request_rate);
+	} else {
+		history_number_if(&r, "expected_bytes", true, v->estimate_bytes);
+	}
 	history_number_if(&r, "usage_bytes", v->usage_bytes > 0, v->usage_bytes);
 	history_number_if(&r, "soon_bytes", v->usage_bytes > 0, v->soon_bytes);
 	history_number_if(&r, "over_request_bytes", v->usage_bytes > 0, v->over_request_bytes);

@@ -89,10 +89,11 @@ static void say_doubt(struct state *s)
 
 	mode_lowest(says, &undoubted);
 	s->kill_mode = undoubted.by[RESOURCE_MEMORY];
-	if (evictor_doubts(s))
-		mode_say(says, MODE_SOURCE_DOUBT, RESOURCE_MEMORY, MODE_PROTECT,
-			 "three evictions in a row freed far less than expected: see coloctl "
-			 "history, then coloctl mode full");
+	for (int r = 0; r < RESOURCE_COUNT; r++)
+		if (evictor_doubts(s, (enum resource)r))
+			mode_say(says, MODE_SOURCE_DOUBT, (enum resource)r, MODE_PROTECT,
+				 "three evictions in a row freed far less than expected: see "
+				 "coloctl history, then coloctl mode full");
 }
 
 void mode_sources_update(struct state *s)

@@ -89,7 +89,8 @@ static const struct record_evict *evict_pass_again(struct replay_side *side,
 						   const struct policy *policy)
 {
 	const struct evict_input in = {
-		.ladder = &side->ladders.of[RESOURCE_MEMORY],
+		.ladder =
+			&side->ladders.of[given->evict ? given->evict->resource : RESOURCE_MEMORY],
 		.model = given->model,
 		.samples = given->samples,
 		.policy = policy,
@@ -101,6 +102,7 @@ static const struct record_evict *evict_pass_again(struct replay_side *side,
 		return NULL;
 	side->evict = (struct record_evict){
 		.before = given->evict->before,
+		.resource = given->evict->resource,
 		.kubernetes = given->evict->kubernetes,
 		.memory = given->evict->memory,
 		.n_memory = given->evict->n_memory,

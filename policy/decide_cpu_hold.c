@@ -236,7 +236,7 @@ int decide_cpu_hold(const struct decide_input *in, struct plan *plan)
 	uint64_t demand;
 	size_t n;
 
-	if (in->ladders->of[RESOURCE_CPU].rung != RUNG_SQUEEZE ||
+	if (in->ladders->of[RESOURCE_CPU].rung == RUNG_CALM ||
 	    !model_can(in->model, CAPABILITY_CPU_MAX))
 		return 0;
 	n = measure(in, t);

@@ -22,12 +22,18 @@
 #define BETTER_NUM 4u
 #define BETTER_DEN 5u
 
-static struct efficacy_pod *find(struct efficacy_pod *list, uint32_t n, const struct pod *pod)
+static const struct efficacy_pod *look_up(const struct efficacy_pod *list, uint32_t n,
+					  const struct pod *pod)
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (list[i].slot == pod->slot && list[i].serial == pod->serial)
 			return &list[i];
 	return NULL;
+}
+
+static struct efficacy_pod *find(struct efficacy_pod *list, uint32_t n, const struct pod *pod)
+{
+	return (struct efficacy_pod *)look_up(list, n, pod);
 }
 
 static bool is_there(const struct model *model, const struct efficacy_pod *entry)
@@ -115,13 +121,13 @@ static bool is_better(uint64_t permille, uint64_t before)
 }
 
 /* Some pod of the trial is better off. One that is gone, or was not measured, tells nothing. */
-static bool has_helped(struct efficacy *e, const struct wait_look *look)
+static bool has_helped(const struct efficacy *e, const struct wait_look *look)
 {
 	uint64_t permille, span_us;
 
 	for (size_t i = 0; i < look->model->n_pods; i++) {
 		const struct pod *pod = look->model->pods[i];
-		const struct efficacy_pod *before = find(e->trial, e->n_trial, pod);
+		const struct efficacy_pod *before = look_up(e->trial, e->n_trial, pod);
 
 		if (before && wait_permille(look, pod, WINDOW_US, &permille, &span_us) &&
 		    is_better(permille, before->number))
@@ -136,7 +142,7 @@ enum verdict {
 	USELESS,
 };
 
-static enum verdict judge(struct efficacy *e, const struct wait_look *look,
+static enum verdict judge(const struct efficacy *e, const struct wait_look *look,
 			  struct reason *ret_reason)
 {
 	struct reason worst = {
@@ -155,7 +161,7 @@ static enum verdict judge(struct efficacy *e, const struct wait_look *look,
 		if (efficacy_rests(e, pod, look->now_us, NULL) ||
 		    !wait_over_threshold(look, pod, &permille, &span_us))
 			continue;
-		before = find(e->trial, e->n_trial, pod);
+		before = look_up(e->trial, e->n_trial, pod);
 		if (!before || !wait_permille(look, pod, WINDOW_US, &permille, &span_us))
 			return NOT_KNOWN;
 		if (worst.who[0] != '\0' && permille <= worst.observed)
@@ -227,6 +233,14 @@ bool efficacy_is_useless(struct efficacy *e, const struct wait_look *look, bool 
 	if (verdict != NOBODY_WAITS)
 		efficacy_end(e);
 	return verdict == USELESS;
+}
+
+bool efficacy_has_failed(const struct efficacy *e, const struct wait_look *look, bool in_force)
+{
+	struct reason reason;
+
+	return e->started_us != 0 && in_force && look->now_us - e->started_us >= 2 * WINDOW_US &&
+	       !has_helped(e, look) && judge(e, look, &reason) == USELESS;
 }
 
 const struct pod *efficacy_waiter(const struct efficacy *e, const struct wait_look *look,

@@ -29,6 +29,9 @@ bool efficacy_rests(const struct efficacy *e, const struct pod *pod, int64_t now
 bool efficacy_is_useless(struct efficacy *e, const struct wait_look *look, bool in_force,
 			 struct reason *ret_reason);
 
+/* Whether it would be said now that the hold is useless: asking changes nothing. */
+bool efficacy_has_failed(const struct efficacy *e, const struct wait_look *look, bool in_force);
+
 /* The online pod that waits longest past the threshold and for whom a hold may be tried; NULL: there is none, and
  * the outputs (as of wait_over_threshold()) are untouched. */
 const struct pod *efficacy_waiter(const struct efficacy *efficacy, const struct wait_look *look,

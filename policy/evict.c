@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/evict_rate.h"
 #include "policy/ring.h"
 
 #define SECOND_US 1000000
@@ -193,7 +194,10 @@ void evict_asked(struct evict *e, const struct victim *victim, int64_t now_us)
 			.tries = 1,
 			.estimate_bytes = victim->estimate_bytes,
 			.before_bytes = victim->usage_bytes,
+			.estimate_rate = victim->rate,
+			.rate_of = victim->rate_of,
 		};
+		evict_rate_note(e, &e->pending[i], now_us);
 		(void)describe(victim->pod, &e->pending[i].back);
 		return;
 	}
@@ -351,11 +355,13 @@ static uint64_t usage_now(const struct samples *samples, const struct pod *pod, 
 	return last && (last->valid & SAMPLE_MEMORY) ? last->memory_bytes : before;
 }
 
-static void measure(struct evict_pending *p, const struct samples *samples, const struct pod *pod)
+static void measure(const struct evict *e, struct evict_pending *p, const struct samples *samples,
+		    const struct pod *pod, int64_t now_us)
 {
 	uint64_t now = pod ? usage_now(samples, pod, p->before_bytes) : 0;
 
 	p->freed_bytes = p->before_bytes > now ? p->before_bytes - now : 0;
+	evict_rate_measure(e, p, !pod, now_us);
 }
 
 /* False: it is still to be waited for. */
@@ -367,6 +373,8 @@ static bool is_over(struct evict *e, struct evict_pending *p, const struct pod *
 	*ret_end = EVICT_END_GONE;
 	/* Whether that was this eviction's doing, the answer says. */
 	if (!pod && p->stage == EVICT_STAGE_ASKED && !late)
+		return false;
+	if (!pod && !evict_rate_has_settled(p, now_us))
 		return false;
 	if (!pod) {
 		gone_unanswered(e, p, now_us);
@@ -383,7 +391,7 @@ static bool is_over(struct evict *e, struct evict_pending *p, const struct pod *
 	    pod->cgroup && !pod->cgroup->populated)
 		return true;
 	*ret_end = EVICT_END_FREED;
-	if (p->stage == EVICT_STAGE_DYING && !p->ordered &&
+	if (p->stage == EVICT_STAGE_DYING && !p->ordered && p->estimate_bytes > 0 &&
 	    p->freed_bytes >= p->estimate_bytes - p->estimate_bytes / 5)
 		return true;
 	*ret_end = p->stage == EVICT_STAGE_DYING ? EVICT_END_OVERDUE : EVICT_END_LOST;
@@ -397,15 +405,20 @@ static bool is_over(struct evict *e, struct evict_pending *p, const struct pod *
 	return late;
 }
 
-static void judge(struct evict *e, struct evict_over *over)
+static void judge(struct evict *e, struct evict_over *over, int64_t now_us)
 {
 	const struct evict_pending *p = &over->pending;
+	uint32_t *poor = &e->poor[evict_resource(p)];
+	bool known = p->before_bytes > 0;
 
-	/* Nobody measured it, or it went by itself: that says nothing of the estimates. */
-	if (p->before_bytes == 0 || p->stage != EVICT_STAGE_DYING || p->ordered)
-		return;
 	over->poor = p->freed_bytes < p->estimate_bytes / 4;
-	e->poor = over->poor ? e->poor + 1 : 0;
+	if (p->estimate_rate > 0)
+		known = evict_rate_judge(e, p, now_us, &over->poor);
+	/* Nobody measured it, or it went by itself: that says nothing of the estimates. */
+	if (!known || p->stage != EVICT_STAGE_DYING || p->ordered)
+		over->poor = false;
+	else
+		*poor = over->poor ? *poor + 1 : 0;
 }
 
 /* Since when pods are being deleted, as far as was seen. */
@@ -441,15 +454,15 @@ size_t evict_pass(struct evict *e, const struct model *model, const struct sampl
 
 		if (p->stage == EVICT_STAGE_NONE)
 			continue;
-		pod = pod_of(model, p->serial);
-		measure(p, samples, pod);
+		pod = evict_rate_there(p, pod_of(model, p->serial));
+		measure(e, p, samples, pod, now_us);
 		was = *p;
 		if (!is_over(e, p, pod, policy, now_us, &ended))
 			continue;
 		if (p->stage != EVICT_STAGE_NONE)
 			was = *p;
 		ret_over[n] = (struct evict_over){.pending = was, .end = ended};
-		judge(e, &ret_over[n++]);
+		judge(e, &ret_over[n++], now_us);
 		e->ended_us = now_us;
 		if (pod)
 			leave_out(e, was.serial, EVICT_ANSWER_ACCEPTED, now_us + EVICT_REFUSED_US);
@@ -460,31 +473,12 @@ size_t evict_pass(struct evict *e, const struct model *model, const struct sampl
 	return n;
 }
 
-bool evict_doubts(const struct evict *e)
+bool evict_doubts(const struct evict *e, enum resource resource)
 {
-	return e->poor >= EVICT_POOR_MOST;
+	return e->poor[resource] >= EVICT_POOR_MOST;
 }
 
-void evict_trust(struct evict *e)
+void evict_trust(struct evict *e, enum resource resource)
 {
-	e->poor = 0;
-}
-
-const char *evict_text_answer(enum evict_answer answer)
-{
-	static const char *const texts[EVICT_ANSWER_COUNT] = {
-		[EVICT_ANSWER_NONE] = "no answer yet",
-		[EVICT_ANSWER_ACCEPTED] = "accepted: the pod is being deleted",
-		[EVICT_ANSWER_GONE] = "the pod is gone",
-		[EVICT_ANSWER_CONFLICT] = "somebody changed the pod meanwhile",
-		[EVICT_ANSWER_BUDGET] = "its PodDisruptionBudget keeps it",
-		[EVICT_ANSWER_BUSY] = "there is no time for it now",
-		[EVICT_ANSWER_FORBIDDEN] = "colod may not evict",
-		[EVICT_ANSWER_REFUSED] = "the API server refuses it",
-		[EVICT_ANSWER_UNREACHABLE] = "the API server cannot be reached",
-		[EVICT_ANSWER_UNTRUSTED] = "the API server's certificate is not trusted",
-		[EVICT_ANSWER_UNKNOWN] = "no whole answer came",
-	};
-
-	return (unsigned)answer < EVICT_ANSWER_COUNT ? texts[answer] : "?";
+	e->poor[resource] = 0;
 }

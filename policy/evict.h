@@ -43,6 +43,10 @@
 #define EVICT_COOL_US 300000000
 /* So many in a row that freed less than a quarter of what was expected: the estimates are wrong. */
 #define EVICT_POOR_MOST 3u
+/* What is used and not kept is given back when the pod is gone, and taken by others as soon: only after so long it shows
+ * whether whoever waits has it. */
+#define EVICT_SETTLE_US 10000000
+#define EVICT_RATE_STALE_US 5000000
 
 enum evict_stage {
 	EVICT_STAGE_NONE,
@@ -73,6 +77,13 @@ struct evict_pending {
 	uint64_t before_bytes; /* what it used when it was asked; 0: not measured */
 	uint64_t freed_bytes;  /* of that, as far as measured */
 	struct evict_return back;
+	/* For another resource than memory (struct victim): what it used when it was asked, and all of offline work; of that,
+	 * what is not used any more. */
+	uint64_t estimate_rate; /* 0: it was for memory */
+	uint64_t before_rate;
+	uint64_t freed_rate;
+	enum resource rate_of;
+	int64_t gone_us; /* since then it is not there; 0: it is */
 };
 
 /* A pod that somebody deletes. */
@@ -89,15 +100,18 @@ struct evict {
 	struct evict_going going[EVICT_GOING];
 	int64_t times_us[EVICT_TIMES]; /* of evictions, the oldest first */
 	uint32_t n_times;
-	uint32_t poor;	       /* evictions in a row that freed far too little */
-	uint32_t n_busy;       /* answers in a row that the server has no time */
-	int64_t busy_until_us; /* nobody is asked until then */
-	int64_t off_until_us;  /* the same, for what a person has to mend: off_answer */
+	uint32_t poor[RESOURCE_COUNT]; /* evictions in a row that freed far too little */
+	uint32_t n_busy;	       /* answers in a row that the server has no time */
+	int64_t busy_until_us;	       /* nobody is asked until then */
+	int64_t off_until_us;	       /* the same, for what a person has to mend: off_answer */
 	enum evict_answer off_answer;
-	int64_t short_since_us; /* memory has been short since, but for moments; 0: it is not */
-	int64_t short_us;	/* ... and when it was so last */
-	int64_t ended_us;	/* when the last one was over; 0: none was */
-	int64_t taint_until_us; /* 0: no cool-down is on */
+	int64_t short_since_us
+		[RESOURCE_COUNT]; /* it has been short since, but for moments; 0: it is not */
+	int64_t short_us[RESOURCE_COUNT]; /* ... and when it was so last */
+	uint64_t rate[RESOURCE_COUNT];	  /* but for memory: what offline work used of it */
+	int64_t rate_us[RESOURCE_COUNT];  /* ... and when; 0: not measured */
+	int64_t ended_us;		  /* when the last one was over; 0: none was */
+	int64_t taint_until_us;		  /* 0: no cool-down is on */
 };
 
 /* What became of one that is over. */
@@ -141,11 +155,14 @@ enum evict_limit {
 enum evict_limit evict_limit(const struct evict *e, const struct evict_policy *policy,
 			     int64_t now_us, int64_t *ret_until_us);
 
-/* Whether estimates have been wrong so often that evictions of this node have to stop. */
-bool evict_doubts(const struct evict *e);
+/* Whether estimates have been wrong so often that evictions for this resource have to stop. */
+bool evict_doubts(const struct evict *e, enum resource resource);
 
 /* A person has seen to it. */
-void evict_trust(struct evict *e);
+void evict_trust(struct evict *e, enum resource resource);
+
+/* What it is, or was, for. */
+enum resource evict_resource(const struct evict_pending *pending);
 
 /* Whether this pod comes from where one was evicted a moment ago; *ret_until_us, not NULL: until when that counts. */
 bool evict_has_returned(const struct evict *e, const struct pod *pod, int64_t now_us,

@@ -4,6 +4,7 @@
 // could stay stays. One goes at a time, the first of the set; it is worked out anew for the next.
 #include "policy/evict_choose.h"
 
+#include "policy/evict_cpu.h"
 #include "policy/memory_growth.h"
 #include "policy/memory_wanted.h"
 #include "policy/room.h"
@@ -117,38 +118,115 @@ static bool still_short(const struct evict_input *in, const struct room *room)
 	       fall >= FALL_BYTES_PER_S && room_lasts_us(left, fall) < MEMORY_GROWTH_ROOM_US;
 }
 
-void evict_choose_see(struct evict *e, const struct evict_input *in)
+static struct wait_look cpu_wait(const struct evict_input *in)
+{
+	return (struct wait_look){
+		.model = in->model,
+		.samples = in->samples,
+		.policy = in->policy,
+		.plan = in->plan,
+		.rule = &in->policy->pressure_cpu,
+		.resource = RESOURCE_CPU,
+		.now_us = in->now_us,
+	};
+}
+
+/* One by one: how much whoever waits lacks cannot be measured, only whether it still does. */
+static enum evict_not cpu_is_short(const struct evict_input *in, struct evict_cpu *ret_cpu)
+{
+	const struct wait_look look = cpu_wait(in);
+
+	evict_cpu_look(&look, &in->ladder->efficacy, ret_cpu);
+	if (!ret_cpu->waiter)
+		return EVICT_NOT_NEEDED;
+	if (!ret_cpu->measured)
+		return EVICT_NOT_MEASURED;
+	return evict_cpu_is_needed(ret_cpu) ? EVICT_NOW : EVICT_NOT_NEEDED;
+}
+
+static enum evict_not memory_is_short(const struct evict_input *in, struct evict_look *look)
 {
 	struct room room;
 
-	if (e->short_since_us > 0 && in->now_us - e->short_us > EVICT_CHOOSE_BREAK_US)
-		e->short_since_us = 0;
-	if (!room_look(in->model, in->samples, in->now_us, &room) || !still_short(in, &room))
+	if (!room_look(in->model, in->samples, in->now_us, &room))
+		return EVICT_NOT_MEASURED;
+	look->need_bytes = memory_wanted_bytes(in->model, in->ladder, &room);
+	look->pending_bytes = pending_bytes(in->evict);
+	return look->need_bytes > 0 ? EVICT_NOW : EVICT_NOT_NEEDED;
+}
+
+static enum evict_not is_short(const struct evict_input *in, struct evict_look *look)
+{
+	enum evict_not why = EVICT_NOT_NEEDED;
+	struct evict_cpu cpu;
+
+	if (in->resource == RESOURCE_MEMORY)
+		return memory_is_short(in, look);
+	if (in->resource == RESOURCE_CPU) {
+		why = cpu_is_short(in, &cpu);
+		look->need_rate = cpu.least_milli;
+	}
+	return why;
+}
+
+static void see_cpu(struct evict *e, const struct evict_input *in)
+{
+	const struct wait_look look = cpu_wait(in);
+
+	if (!(look.rule->steps & (1u << ACTION_EVICT)) ||
+	    !evict_cpu_offline(&look, &e->rate[RESOURCE_CPU]))
 		return;
-	e->short_us = in->now_us;
-	if (e->short_since_us < e->ended_us)
-		e->short_since_us = 0;
-	if (e->short_since_us == 0)
-		e->short_since_us = in->now_us;
+	e->rate_us[RESOURCE_CPU] = in->now_us;
+}
+
+/* Now, and not only in the numbers of a moment ago. */
+static bool is_short_now(const struct evict_input *in)
+{
+	struct evict_cpu cpu;
+	struct room room;
+
+	if (in->resource == RESOURCE_MEMORY)
+		return room_look(in->model, in->samples, in->now_us, &room) &&
+		       still_short(in, &room);
+	return in->resource == RESOURCE_CPU && in->ladder->rung == RUNG_EVICT &&
+	       in->ladder->pressure_us >= in->now_us && cpu_is_short(in, &cpu) == EVICT_NOW;
+}
+
+void evict_choose_see(struct evict *e, const struct evict_input *in)
+{
+	int64_t *since_us = &e->short_since_us[in->resource], *us = &e->short_us[in->resource];
+	int64_t break_us = in->resource == RESOURCE_MEMORY ? EVICT_CHOOSE_BREAK_US
+							   : EVICT_CHOOSE_CPU_BREAK_US;
+
+	if (in->resource == RESOURCE_CPU)
+		see_cpu(e, in);
+	if (*since_us > 0 && in->now_us - *us > break_us)
+		*since_us = 0;
+	if (!is_short_now(in))
+		return;
+	*us = in->now_us;
+	if (*since_us < e->ended_us)
+		*since_us = 0;
+	if (*since_us == 0)
+		*since_us = in->now_us;
 }
 
 static enum evict_not due(const struct evict_input *in, struct evict_look *look)
 {
 	const struct evict *e = in->evict;
-	struct room room;
+	int64_t since_us = e->short_since_us[in->resource];
 	enum evict_not why;
 
 	if (in->ladder->rung != RUNG_EVICT)
 		return EVICT_NOT_RUNG;
-	if (!room_look(in->model, in->samples, in->now_us, &room))
-		return EVICT_NOT_MEASURED;
-	look->need_bytes = memory_wanted_bytes(in->model, in->ladder, &room);
-	look->pending_bytes = pending_bytes(e);
-	if (look->need_bytes == 0 || e->short_since_us == 0 || e->short_us < in->now_us)
+	why = is_short(in, look);
+	if (why != EVICT_NOW)
+		return why;
+	if (since_us == 0 || e->short_us[in->resource] < in->now_us)
 		return EVICT_NOT_NEEDED;
-	if (in->now_us - e->short_since_us < EVICT_CHOOSE_STANDS_US)
+	if (in->now_us - since_us < EVICT_CHOOSE_STANDS_US)
 		return EVICT_NOT_LONG;
-	if (evict_doubts(e))
+	if (evict_doubts(e, in->resource))
 		return EVICT_NOT_DOUBT;
 	why = ended(in, look);
 	if (why != EVICT_NOW)
@@ -166,7 +244,7 @@ static enum evict_not due(const struct evict_input *in, struct evict_look *look)
 
 bool evict_choose_due(const struct evict_input *in, struct evict_look *ret_look)
 {
-	*ret_look = (struct evict_look){.list.by = VICTIM_BY_NONE};
+	*ret_look = (struct evict_look){.resource = in->resource, .list.by = VICTIM_BY_NONE};
 	ret_look->why = due(in, ret_look);
 	if (ret_look->why == EVICT_NOW)
 		ret_look->until_us = 0;
@@ -193,10 +271,11 @@ static size_t needed(const struct victim_list *l, uint64_t need_bytes)
 	return first;
 }
 
-void evict_choose(const struct evict_input *in, struct evict_look *look)
+/* Fills the list. */
+static void candidates(const struct evict_input *in, const struct victim_rates *rates,
+		       struct evict_look *look)
 {
 	uint32_t no_way = 0;
-	uint64_t need;
 
 	for (int kind = 0; kind < POD_KIND_COUNT; kind++)
 		if (way_of(in->policy, (enum pod_kind)kind, in->kubernetes) == EVICT_WAY_COUNT)
@@ -213,9 +292,32 @@ void evict_choose(const struct evict_input *in, struct evict_look *look)
 			.n_left_out = EVICT_LEFT_OUT,
 			.no_way = no_way,
 			.way = way_of(in->policy, POD_KUBERNETES, in->kubernetes),
+			.rates = rates,
 			.now_us = in->now_us,
 		},
 		&look->list);
+}
+
+static void choose_cpu(const struct evict_input *in, struct evict_look *look)
+{
+	struct evict_cpu cpu;
+
+	if (cpu_is_short(in, &cpu) != EVICT_NOW) {
+		look->why = EVICT_NOT_NEEDED;
+		return;
+	}
+	candidates(in, &(struct victim_rates){evict_cpu_rate, &cpu}, look);
+}
+
+void evict_choose(const struct evict_input *in, struct evict_look *look)
+{
+	if (in->resource == RESOURCE_CPU) {
+		choose_cpu(in, look);
+		if (look->why == EVICT_NOW && look->again == 0 && look->list.n == 0)
+			look->why = EVICT_NOT_NOBODY;
+		return;
+	}
+	candidates(in, NULL, look);
 	look->pending_bytes = add(look->pending_bytes, going_bytes(in));
 	if (look->again != 0)
 		return;
@@ -223,13 +325,28 @@ void evict_choose(const struct evict_input *in, struct evict_look *look)
 		look->why = EVICT_NOT_NEEDED;
 		return;
 	}
-	need = look->need_bytes - look->pending_bytes;
-	look->at = needed(&look->list, need);
+	look->at = needed(&look->list, look->need_bytes - look->pending_bytes);
 	if (look->list.n == 0)
 		look->why = EVICT_NOT_NOBODY;
 }
 
-const char *evict_choose_text(enum evict_not why)
+static const char *cpu_text(enum evict_not why)
+{
+	switch (why) {
+	case EVICT_NOT_MEASURED:
+		return "what is used of the CPUs was not measured lately";
+	case EVICT_NOT_NEEDED:
+		return "nobody waits for CPU that offline work has";
+	case EVICT_NOT_LONG:
+		return "somebody has waited for CPU for a moment only";
+	case EVICT_NOT_ENDED:
+		return "whether the last one helped is still to be seen";
+	default:
+		return NULL;
+	}
+}
+
+const char *evict_choose_text(enum resource resource, enum evict_not why)
 {
 	static const char *const texts[EVICT_NOT_COUNT] = {
 		[EVICT_NOW] = "somebody is asked to go",
@@ -248,5 +365,7 @@ const char *evict_choose_text(enum evict_not why)
 		[EVICT_NOT_NOBODY] = "no pod may be evicted",
 	};
 
+	if (resource == RESOURCE_CPU && cpu_text(why))
+		return cpu_text(why);
 	return (unsigned)why < EVICT_NOT_COUNT ? texts[why] : "?";
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Whether somebody is to be evicted now, and whom: on the memory ladder's last rung, while what is on its way back is
+// Whether somebody is to be evicted now, and whom: on the last rung of a resource's ladder, while what is on its way back is
 // not enough, one after another, within the policy's limits. Pure.
 #pragma once
 
@@ -11,13 +11,16 @@
 #include "policy/evict.h"
 #include "policy/victim.h"
 
-/* For each eviction memory has to have been short for so long since the one before, with no longer break than this. */
+/* For each eviction the resource has to have been short for so long since the one before, with no longer break than this. */
 #define EVICT_CHOOSE_STANDS_US 3000000
 #define EVICT_CHOOSE_BREAK_US 1500000
+/* Of the CPU there is a look each second. */
+#define EVICT_CHOOSE_CPU_BREAK_US 3500000
 
 struct evict_input {
 	const struct evict *evict;
-	const struct ladder *ladder; /* of memory */
+	enum resource resource;
+	const struct ladder *ladder; /* of that */
 	const struct model *model;
 	const struct samples *samples;
 	const struct policy *policy;
@@ -47,7 +50,9 @@ enum evict_not {
 
 struct evict_look {
 	enum evict_not why;
-	int64_t until_us;	/* where `why` ends by itself; 0: it does not say */
+	int64_t until_us; /* where `why` ends by itself; 0: it does not say */
+	enum resource resource;
+	uint64_t need_rate;	/* not for memory: who uses less is no help (struct victim) */
 	uint64_t need_bytes;	/* would have to come back */
 	uint64_t pending_bytes; /* ... and so much of it is on its way */
 	uint64_t again; /* EVICT_NOW: this one is asked once more, by its serial; 0: somebody new */
@@ -70,4 +75,4 @@ enum evict_way evict_choose_way(const struct policy *policy, const struct pod *p
 				bool kubernetes);
 
 /* For people: "another one was evicted less than 15 s ago". */
-const char *evict_choose_text(enum evict_not why);
+const char *evict_choose_text(enum resource resource, enum evict_not why);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The CPU ladder, by ladder.c. Calm: no quota anywhere, offline work gets what online work leaves. Squeeze:
-// all offline work together gets a quota.
+// all offline work together gets a quota. Evict: that was not enough.
 //
 // Example, 4 CPUs, target 65 %: "web" waits 12 % of 2 s (threshold 5 %) while online work uses 1.2
 // CPUs, everything else 0.2 and offline work 2.6. Quota = 4 × 0.65 − 1.2 − 0.2 = 1.2 CPUs, at once.
@@ -8,6 +8,9 @@
 // second, for the first 10 s not past the target; then past it, until offline work leaves a sixth
 // of it unused or it covers the node. That is calm again: a hold that limits nothing is lifted.
 // A new wait cuts at once. A hold that helps nobody is undone (efficacy.c).
+//
+// Evict, where the policy says so: 20 s of that were no help, or left nothing but the floor to take, and what offline
+// work still has there is what whoever waits lacks (evict_cpu.h); then somebody goes (evict_choose.h). The quota stays.
 //
 // All of it is worked out for the CPUs on which offline work may run (cpu_place.h), where cpusets of others or
 // own cores leave it fewer than the node has: 2 of 64, target 65 %, is 1.3 CPUs, less what others use there.
@@ -38,9 +41,11 @@
 
 #include "policy/cpu_floor.h"
 #include "policy/cpu_place.h"
+#include "policy/cpu_room.h"
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
 #include "policy/efficacy.h"
+#include "policy/evict_cpu.h"
 #include "policy/knob.h"
 #include "policy/ladder.h"
 #include "policy/wait.h"
@@ -55,6 +60,9 @@
 /* Peace for this long before the target is passed or the hold is lifted. Longer than the usual
  * burst of requests, and five windows of the default rule. */
 #define CALM_AFTER_US 10000000
+/* An eviction cannot be undone: the hold has had the time in which it is judged. */
+#define EVICT_DWELL_US 20000000u
+#define EVICT_CALM_US 5000000u
 /* A growth step counts at most this much time, so that a suspend does not lift a hold at once. */
 #define GROW_STEP_MAX_US 5000000
 /* Offline use × 6/5 below the quota: it no longer limits. */
@@ -76,6 +84,7 @@ struct view {
 	const struct pod *waiter; /* the online pod that waits longest past the threshold, or NULL */
 	uint64_t waited_permille;
 	uint64_t waited_of_us;
+	bool helps; /* somebody's going would help whoever waits */
 };
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
@@ -88,21 +97,6 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static bool may_squeeze(const struct policy *policy, const struct assignment *a)
-{
-	return a->state == ASSIGNMENT_LEVEL && a->role == ROLE_OFFLINE && a->may_hold &&
-	       policy->levels[a->level].cpu.squeeze;
-}
-
-/* A pod inside another pod's cgroup is part of that one's use. */
-static bool is_nested(const struct pod *pod)
-{
-	for (const struct cgroup *up = pod->cgroup->parent; up; up = up->parent)
-		if (up->pod && up->pod->cgroup == up)
-			return true;
-	return false;
-}
-
 /* Where those run that a quota would meet. */
 static void see_room(struct view *v, const struct model *model, const struct policy *policy,
 		     const struct plan *plan)
@@ -113,27 +107,8 @@ static void see_room(struct view *v, const struct model *model, const struct pol
 	v->places = cpu_place_look(model, NULL);
 	if (!v->places.bounded)
 		return;
-	for (size_t i = 0; i < model->n_pods; i++) {
-		struct cpu_set place;
-
-		if (!may_squeeze(policy, plan_assignment(plan, model->pods[i])))
-			continue;
-		place = cpu_place_pod(&v->places, model->pods[i]);
-		cpu_set_union(&v->room, &place);
-	}
+	v->room = cpu_room_look(&v->places, model, policy, plan);
 	v->capacity_milli = cpu_set_count(&v->room) * CPU_MILLI;
-}
-
-/* What of others' use is in the room. */
-static uint64_t part_of(const struct view *v, uint64_t milli, const struct pod *pod,
-			const struct model *model)
-{
-	struct cpu_set place;
-
-	if (!v->places.bounded)
-		return milli;
-	place = pod ? cpu_place_pod(&v->places, pod) : cpu_place_cgroup(&v->places, model->root);
-	return cpu_place_part(milli, &place, &v->room);
 }
 
 /* Several offline levels: the lowest target and the highest floor of those that have pods. */
@@ -147,7 +122,7 @@ static void see_levels(struct view *v, const struct model *model, const struct p
 		const struct assignment *a = plan_assignment(plan, model->pods[i]);
 		const struct level_cpu *cpu;
 
-		if (!may_squeeze(policy, a))
+		if (!cpu_room_may_hold(policy, a))
 			continue;
 		cpu = &policy->levels[a->level].cpu;
 		v->holdable = true;
@@ -170,19 +145,19 @@ static void see_use(struct view *v, const struct wait_look *look)
 		const struct pod *pod = model->pods[i];
 		uint64_t milli;
 
-		if (is_nested(pod) ||
+		if (cpu_room_is_nested(pod) ||
 		    cpu_use_pod_milli(look->samples, pod, window_us, look->now_us, &milli) < 0)
 			continue;
 		pods += milli;
-		if (may_squeeze(look->policy, plan_assignment(look->plan, pod)))
+		if (cpu_room_may_hold(look->policy, plan_assignment(look->plan, pod)))
 			v->offline_milli += milli;
 		else
-			others += part_of(v, milli, pod, model);
+			others += cpu_room_part(&v->places, &v->room, milli, pod);
 	}
 	if (cpu_use_node_milli(look->samples, window_us, look->now_us, &busy) < 0)
 		return;
 	if (busy > pods)
-		others += part_of(v, busy - pods, NULL, model);
+		others += cpu_room_part(&v->places, &v->room, busy - pods, NULL);
 	v->measured = true;
 	v->bound_milli = max_u64(target > others ? target - others : 0, v->floor_milli);
 }
@@ -258,6 +233,21 @@ static void move_quota(struct ladder *ladder, const struct view *v, bool peace, 
 	ladder->quota_cpu_milli = max_u64(ladder->quota_cpu_milli, v->floor_milli);
 }
 
+/* Nothing was any help: the quota neither. Otherwise that stays, for what it is there for. */
+static void leave_evict(struct ladder *ladder, const struct reason *stood)
+{
+	if (ladder->reason.code == REASON_INEFFECTIVE)
+		ladder->rung = RUNG_CALM;
+	else
+		ladder->reason = *stood;
+}
+
+static void begin_quota(struct ladder *ladder, const struct view *v, int64_t now_us)
+{
+	ladder->quota_cpu_milli = v->bound_milli;
+	ladder->grown_us = now_us;
+}
+
 /* Some offline work has a quota of colod's, and nobody wrote over it. */
 static bool is_in_force(const struct model *model)
 {
@@ -271,17 +261,55 @@ static bool is_in_force(const struct model *model)
 	return false;
 }
 
+/* What the hold leaves is all that is left to take, or it was no help: one is gone that whoever waits lacks, or nobody. */
+static bool has_failed(const struct ladder *ladder, const struct view *v,
+		       const struct wait_look *look)
+{
+	return ladder->quota_cpu_milli <= v->floor_milli ||
+	       efficacy_has_failed(&ladder->efficacy, look, is_in_force(look->model));
+}
+
+static uint32_t allowed_rungs(const struct ladder *ladder, const struct view *v,
+			      const struct wait_look *look)
+{
+	uint32_t allowed = 1u << RUNG_SQUEEZE;
+
+	if (!v->holdable || v->capacity_milli == 0)
+		return 0;
+	if ((look->rule->steps & (1u << ACTION_EVICT)) &&
+	    (ladder->rung == RUNG_EVICT ||
+	     (ladder->rung == RUNG_SQUEEZE && v->helps && has_failed(ladder, v, look))))
+		allowed |= 1u << RUNG_EVICT;
+	return allowed;
+}
+
+/* Only where it may come to an eviction: it is looked at each pod's use once more. */
+static void see_help(struct view *v, const struct ladder *ladder, const struct wait_look *look)
+{
+	struct wait_look bare = *look;
+	struct evict_cpu cpu;
+
+	if (!v->waiter || ladder->rung != RUNG_SQUEEZE ||
+	    !(look->rule->steps & (1u << ACTION_EVICT)))
+		return;
+	bare.places = NULL;
+	bare.room = NULL;
+	evict_cpu_look(&bare, &ladder->efficacy, &cpu);
+	v->helps = evict_cpu_is_needed(&cpu);
+}
+
 static struct ladder_signal signal_of(const struct ladder *ladder, const struct view *v,
 				      const struct wait_look *look, bool peace)
 {
 	bool calm = ladder->rung == RUNG_CALM;
 	struct ladder_signal s = {
-		.allowed = v->holdable && v->capacity_milli > 0 ? 1u << RUNG_SQUEEZE : 0,
+		.allowed = allowed_rungs(ladder, v, look),
 		.pressure = v->waiter != NULL,
-		.useful = v->measured && v->offline_milli > v->floor_milli,
-		.spent = !calm && peace &&
-			 (ladder->quota_cpu_milli >= v->capacity_milli ||
-			  limits_nothing(ladder, v, look->policy)),
+		.useful = calm ? v->measured && v->offline_milli > v->floor_milli : true,
+		.spent = ladder->rung == RUNG_EVICT ||
+			 (!calm && peace &&
+			  (ladder->quota_cpu_milli >= v->capacity_milli ||
+			   limits_nothing(ladder, v, look->policy))),
 		.in_force = !calm && is_in_force(look->model),
 	};
 
@@ -294,10 +322,15 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 		     const struct samples *samples, const struct policy *policy,
 		     const struct plan *plan, int64_t now_us)
 {
-	static const struct ladder_rung rungs[] = {
+	uint64_t after_us = policy->pressure_cpu.evict_after_us;
+	const struct ladder_rung rungs[] = {
 		{.rung = RUNG_SQUEEZE, .calm_us = CALM_AFTER_US},
+		{.rung = RUNG_EVICT,
+		 .dwell_us = after_us > EVICT_DWELL_US ? after_us : EVICT_DWELL_US,
+		 .calm_us = EVICT_CALM_US,
+		 .last = true},
 	};
-	static const struct ladder_table table = {rungs, sizeof(rungs) / sizeof(rungs[0])};
+	const struct ladder_table table = {rungs, sizeof(rungs) / sizeof(rungs[0])};
 	struct view v = {0};
 	const struct wait_look look = {
 		.places = &v.places,
@@ -311,6 +344,8 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 		.now_us = now_us,
 	};
 	struct ladder_signal signal;
+	struct reason stood;
+	enum rung before;
 	bool peace;
 
 	if (policy->pressure_cpu.on && model_can(model, CAPABILITY_CPU_MAX))
@@ -320,16 +355,20 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 		see_waiter(&v, &look, &ladder->efficacy);
 	}
 	peace = !v.waiter && now_us - ladder->pressure_us >= CALM_AFTER_US;
-	if (ladder->rung == RUNG_SQUEEZE && v.holdable)
+	if (ladder->rung != RUNG_CALM && v.holdable)
 		move_quota(ladder, &v, peace, now_us);
+	see_help(&v, ladder, &look);
 	signal = signal_of(ladder, &v, &look, peace);
-	if (ladder_step(ladder, &table, &signal, &look) != ladder->rung) {
-		ladder->quota_cpu_milli = ladder->rung == RUNG_CALM ? 0 : v.bound_milli;
-		if (ladder->rung != RUNG_CALM)
-			ladder->grown_us = now_us;
-	} else if (ladder->rung == RUNG_SQUEEZE && v.waiter) {
+	stood = ladder->reason;
+	before = ladder_step(ladder, &table, &signal, &look);
+	if (before == RUNG_EVICT && ladder->rung == RUNG_SQUEEZE)
+		leave_evict(ladder, &stood);
+	if (ladder->rung == RUNG_CALM)
+		ladder->quota_cpu_milli = 0;
+	else if (before == RUNG_CALM)
+		begin_quota(ladder, &v, now_us);
+	else if (before == ladder->rung && v.waiter)
 		ladder->reason = signal.reason;
-	}
-	if (ladder->rung == RUNG_SQUEEZE)
+	if (ladder->rung != RUNG_CALM)
 		note_quota(ladder, &v);
 }

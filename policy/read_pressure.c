@@ -304,7 +304,9 @@ bool read_pressure_acts(const struct pressure_policy *rule, size_t step)
 	if (rule->sign == PRESSURE_EMPTY)
 		return rule->steps[step].action == ACTION_KILL && rule->steps[step].after_us == 0;
 	if (rule->steps[step].action == ACTION_EVICT)
-		return rule->sign == PRESSURE_SOME && rule->resource == RESOURCE_MEMORY;
+		return rule->sign == PRESSURE_SOME &&
+		       (rule->resource == RESOURCE_MEMORY ||
+			(rule->resource == RESOURCE_CPU && step > 0));
 	/* What waits for the step before it comes with the steps that it waits for. */
 	return rule->sign == PRESSURE_SOME && (step == 0 || rule->steps[step].after_us == 0) &&
 	       (acted_on & (1u << rule->steps[step].action));

@@ -7,7 +7,9 @@
 //	evict out SERIAL UNTIL ANSWER
 //	evict going SERIAL SINCE
 //	evict memory SLOT SERIAL AGE ANON SHMEM
+//	evict from ... resource=cpu	(for another one than memory)
 //	> evict PATH needed=.. pending=.. expected=.. place=1 of=19
+//	> evict PATH resource=cpu needed=100 expected=480 place=1 of=2
 //	> evict-nobody needed=.. pending=..: what is on its way back is enough
 #include "policy/record_evict.h"
 
@@ -16,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/names.h"
 #include "policy/record.h"
 #include "policy/record_kill.h"
 #include "policy/record_names.h"
@@ -25,12 +28,16 @@ void record_evict_put(struct record_buf *buf, const struct record_evict *evict,
 		      const struct model *model, int64_t now_us)
 {
 	const struct evict *e = &evict->before;
+	enum resource r = evict->resource;
 
 	record_put(buf,
 		   "evict from kubernetes=%d short-since=%" PRId64 " short=%" PRId64
-		   " ended=%" PRId64 " busy=%" PRId64 " off=%" PRId64 " poor=%" PRIu32 "\n",
-		   evict->kubernetes, e->short_since_us, e->short_us, e->ended_us, e->busy_until_us,
-		   e->off_until_us, e->poor);
+		   " ended=%" PRId64 " busy=%" PRId64 " off=%" PRId64 " poor=%" PRIu32,
+		   evict->kubernetes, e->short_since_us[r], e->short_us[r], e->ended_us,
+		   e->busy_until_us, e->off_until_us, e->poor[r]);
+	if (r != RESOURCE_MEMORY)
+		record_put(buf, " resource=%s", names_resource(r));
+	record_put(buf, "\n");
 	for (uint32_t i = 0; i < e->n_times; i++)
 		record_put(buf, "evict time %" PRId64 "\n", e->times_us[i]);
 	for (size_t i = 0; i < EVICT_PENDING; i++) {
@@ -78,19 +85,39 @@ static bool get_time(struct record_line *line, const char *key, int64_t *ret_us)
 	return record_words_key(line, key, &value) == 0 && record_get_i64(&value, ret_us) == 0;
 }
 
+/* Records from before there was another one do not say it. */
+static bool get_resource(struct record_line *line, enum resource *ret)
+{
+	struct record_line word;
+	int r = RESOURCE_MEMORY;
+
+	if (line->len > 0) {
+		if (record_words_key(line, "resource", &word) < 0)
+			return false;
+		r = RECORD_WORD_FROM(&word, RESOURCE_COUNT, names_resource, enum resource);
+	}
+	*ret = (enum resource)r;
+	return r >= 0;
+}
+
 static int get_from(struct record_line *line, struct record_evict_given *given)
 {
 	struct evict *e = &given->before;
 	uint64_t kubernetes = 0, poor = 0;
+	int64_t since_us, short_us;
+	enum resource r;
 
 	if (given->given || record_words_number(line, "kubernetes", 1, &kubernetes) < 0 ||
-	    !get_time(line, "short-since", &e->short_since_us) ||
-	    !get_time(line, "short", &e->short_us) || !get_time(line, "ended", &e->ended_us) ||
-	    !get_time(line, "busy", &e->busy_until_us) ||
+	    !get_time(line, "short-since", &since_us) || !get_time(line, "short", &short_us) ||
+	    !get_time(line, "ended", &e->ended_us) || !get_time(line, "busy", &e->busy_until_us) ||
 	    !get_time(line, "off", &e->off_until_us) ||
-	    record_words_number(line, "poor", UINT32_MAX, &poor) < 0 || line->len > 0)
+	    record_words_number(line, "poor", UINT32_MAX, &poor) < 0 || !get_resource(line, &r) ||
+	    line->len > 0)
 		return -EBADMSG;
-	e->poor = (uint32_t)poor;
+	e->short_since_us[r] = since_us;
+	e->short_us[r] = short_us;
+	e->poor[r] = (uint32_t)poor;
+	given->resource = r;
 	given->kubernetes = kubernetes == 1;
 	given->given = true;
 	return 0;
@@ -202,6 +229,7 @@ bool record_evict_decide(struct record_evict *evict, const struct evict_input *i
 	input.memory = evict->memory;
 	input.n_memory = evict->n_memory;
 	input.kubernetes = evict->kubernetes;
+	input.resource = evict->resource;
 	if (!evict_choose_due(&input, &evict->look))
 		return false;
 	evict_choose(&input, &evict->look);
@@ -213,8 +241,15 @@ void record_evict_tell(struct record_buf *buf, const struct record_evict *evict,
 {
 	const struct evict_look *l = &evict->look;
 	const struct victim *v = &l->list.list[l->at];
-	const char *text = evict_choose_text(l->why);
+	const char *text = evict_choose_text(l->resource, l->why);
 
+	if (l->why != EVICT_NOW && l->resource != RESOURCE_MEMORY) {
+		record_put(buf, "%sevict-nobody resource=%s: ", prefix,
+			   names_resource(l->resource));
+		record_put_rest(buf, text, strlen(text));
+		record_put(buf, "\n");
+		return;
+	}
 	if (l->why != EVICT_NOW) {
 		record_put(buf, "%sevict-nobody needed=%" PRIu64 " pending=%" PRIu64 ": ", prefix,
 			   l->need_bytes, l->pending_bytes);
@@ -228,6 +263,14 @@ void record_evict_tell(struct record_buf *buf, const struct record_evict *evict,
 	}
 	record_put(buf, "%sevict ", prefix);
 	record_names_put(buf, names, v->pod->cgroup ? v->pod->cgroup->path : "-");
+	if (l->resource != RESOURCE_MEMORY) {
+		record_put(buf,
+			   " resource=%s needed=%" PRIu64 " expected=%" PRIu64
+			   " place=%zu of=%zu\n",
+			   names_resource(l->resource), l->need_rate, v->rate, l->at + 1,
+			   l->list.n_candidates);
+		return;
+	}
 	record_put(buf,
 		   " needed=%" PRIu64 " pending=%" PRIu64 " expected=%" PRIu64
 		   " place=%zu of=%zu\n",

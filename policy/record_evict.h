@@ -9,7 +9,8 @@ struct record_names;
 
 /* It was time to evict somebody in this pass, and it was looked whom. */
 struct record_evict {
-	struct evict before; /* as it stood then */
+	struct evict before;	/* as it stood then */
+	enum resource resource; /* for which */
 	bool kubernetes;
 	const struct victim_memory *memory; /* what was measured for it, by pod->slot */
 	size_t n_memory;
@@ -24,6 +25,7 @@ void record_evict_put(struct record_buf *buf, const struct record_evict *evict,
 /* Of those, as they are read. Zeroed: nothing. */
 struct record_evict_given {
 	bool given;
+	enum resource resource;
 	bool kubernetes;
 	struct evict before;
 	struct victim_memory *memory; /* by slot; owned */

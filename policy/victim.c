@@ -25,6 +25,7 @@ static const char *const out_texts[VICTIM_OUT_COUNT] = {
 	[VICTIM_NO_WAY] = "can be evicted in no way that the policy names",
 	[VICTIM_NOT_MEASURED] = "was not measured lately",
 	[VICTIM_FREES_NOTHING] = "would free too little",
+	[VICTIM_NO_HOLD] = "is of a level that may not be squeezed for it either",
 };
 
 const char *victim_out_text(enum victim_out out)
@@ -255,9 +256,11 @@ static int by_key(enum evict_key key, const struct victim *a, const struct victi
 {
 	switch (key) {
 	case EVICT_BY_OVER_REQUEST:
-		return most_first(a->over_request_bytes, b->over_request_bytes);
+		return a->rate > 0 ? most_first(a->over_request_rate, b->over_request_rate)
+				   : most_first(a->over_request_bytes, b->over_request_bytes);
 	case EVICT_BY_USAGE:
-		return most_first(a->soon_bytes, b->soon_bytes);
+		return a->rate > 0 ? most_first(a->rate, b->rate)
+				   : most_first(a->soon_bytes, b->soon_bytes);
 	case EVICT_BY_NEWEST:
 		return most_first(a->born, b->born);
 	case EVICT_BY_COST:
@@ -323,19 +326,28 @@ static void add_left(struct victim_list *l, const struct victim_left *left)
 	l->left[at] = *left;
 }
 
+/* What its going would give, of memory or of what it is for. */
+static enum victim_out judge_gain(const struct victim_input *in, const struct pod *pod,
+				  struct victim *v)
+{
+	if (in->rates)
+		return in->rates->look(in->rates->context, pod, v);
+	if (!estimate(in, pod, &v->estimate_bytes))
+		return VICTIM_NOT_MEASURED;
+	return v->estimate_bytes < VICTIM_LEAST_BYTES ? VICTIM_FREES_NOTHING : VICTIM_OUT_COUNT;
+}
+
 static void look_at(const struct victim_input *in, const struct pod *pod, struct victim_list *l)
 {
 	struct victim v = {.pod = pod, .level = LEVEL_NONE, .usage_bytes = usage(in, pod)};
 	enum victim_out out = victim_judge(in, pod);
-	bool measured = estimate(in, pod, &v.estimate_bytes);
+	uint64_t going_bytes;
 
-	if (out == VICTIM_DELETING && measured &&
-	    __builtin_add_overflow(l->pending_bytes, v.estimate_bytes, &l->pending_bytes))
+	if (out == VICTIM_DELETING && !in->rates && estimate(in, pod, &going_bytes) &&
+	    __builtin_add_overflow(l->pending_bytes, going_bytes, &l->pending_bytes))
 		l->pending_bytes = UINT64_MAX;
-	if (out == VICTIM_OUT_COUNT && !measured)
-		out = VICTIM_NOT_MEASURED;
-	if (out == VICTIM_OUT_COUNT && v.estimate_bytes < VICTIM_LEAST_BYTES)
-		out = VICTIM_FREES_NOTHING;
+	if (out == VICTIM_OUT_COUNT)
+		out = judge_gain(in, pod, &v);
 	if (out != VICTIM_OUT_COUNT) {
 		add_left(l, &(struct victim_left){pod, out, v.usage_bytes});
 		return;

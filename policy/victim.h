@@ -49,7 +49,8 @@ enum victim_out {
 	VICTIM_ASKED,	      /* it was asked to go, or that was refused, a moment ago */
 	VICTIM_NO_WAY,	      /* no way that the policy names fits a pod of its kind */
 	VICTIM_NOT_MEASURED,  /* nobody knows now what it would free */
-	VICTIM_FREES_NOTHING, /* less than VICTIM_LEAST_BYTES */
+	VICTIM_FREES_NOTHING, /* less than VICTIM_LEAST_BYTES, or than it takes to be missed */
+	VICTIM_NO_HOLD,	      /* its level may not even be held for this resource */
 	VICTIM_OUT_COUNT,
 };
 
@@ -62,6 +63,11 @@ struct victim {
 	uint64_t over_request_bytes; /* of those; 0 where the request is not known */
 	uint64_t born; /* the larger the newer: the inode of its cgroup, which the kernel counts up */
 	int64_t cost; /* controller.kubernetes.io/pod-deletion-cost; 0 without one */
+	/* Where it goes for a resource that is used and not kept, rate_of (the CPU: in thousandths of one): what it uses of
+	 * that where whoever waits could, and of this what is beyond its request. rate 0: it goes for memory, see above. */
+	uint64_t rate;
+	uint64_t over_request_rate;
+	enum resource rate_of;
 };
 
 struct victim_left {
@@ -108,6 +114,13 @@ struct victim_left_out {
 	uint32_t answer; /* enum evict_answer */
 };
 
+/* For another resource than memory: what a pod uses of it. Fills the rates of *victim; VICTIM_OUT_COUNT: it may go for it,
+ * as far as that says; else why not. */
+struct victim_rates {
+	enum victim_out (*look)(const void *context, const struct pod *pod, struct victim *victim);
+	const void *context;
+};
+
 struct victim_input {
 	const struct model *model;
 	const struct samples *samples;
@@ -120,6 +133,7 @@ struct victim_input {
 	size_t n_left_out;
 	uint32_t no_way;    /* 1 << enum pod_kind: of these nobody */
 	enum evict_way way; /* EVICT_KUBERNETES: shmem of Kubernetes pods counts too */
+	const struct victim_rates *rates; /* NULL: it is for memory */
 	int64_t now_us;
 };
 

@@ -3,14 +3,27 @@
 #include "policy/victim_text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "policy/names.h"
 #include "policy/reason_text.h"
+
+const char *victim_text_rate(const struct victim *v, uint64_t rate, char *buf)
+{
+	(void)snprintf(buf, REASON_TEXT_UNIT_SIZE, "%" PRIu64 ".%02" PRIu64 " %s", rate / 1000,
+		       rate % 1000 / 10, v->rate_of == RESOURCE_CPU ? "CPUs" : "of it");
+	return buf;
+}
 
 static void put_numbers(struct text_out *out, const struct victim *v)
 {
 	char a[REASON_TEXT_UNIT_SIZE];
 
+	if (v->rate > 0) {
+		text_out_put(out, "it uses %s where whoever waits could",
+			     victim_text_rate(v, v->rate, a));
+		return;
+	}
 	text_out_put(out, "it would give back %s", reason_text_bytes(v->estimate_bytes, a));
 	if (v->usage_bytes == 0)
 		text_out_put(out, " (what it uses was not measured");
@@ -75,6 +88,16 @@ static void put_key(struct text_out *out, const struct victim *first, const stru
 {
 	char a[REASON_TEXT_UNIT_SIZE], b[REASON_TEXT_UNIT_SIZE];
 
+	if (v->rate > 0 && (key == EVICT_BY_OVER_REQUEST || key == EVICT_BY_USAGE)) {
+		bool over = key == EVICT_BY_OVER_REQUEST;
+
+		text_out_put(
+			out,
+			over ? "uses %s beyond its request, this one %s" : "uses %s, this one %s",
+			victim_text_rate(first, over ? first->over_request_rate : first->rate, a),
+			victim_text_rate(v, over ? v->over_request_rate : v->rate, b));
+		return;
+	}
 	switch (key) {
 	case EVICT_BY_OVER_REQUEST:
 		text_out_put(out, "is %s beyond its request, this one %s",

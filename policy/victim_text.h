@@ -21,3 +21,6 @@ const char *victim_text_left(const struct victim_left *left, char *buf, size_t s
 
 /* Offline pods that were no candidates: those of list->left and those beyond them. */
 uint32_t victim_text_n_left(const struct victim_list *list);
+
+/* "0.48 CPUs"; buf of REASON_TEXT_UNIT_SIZE bytes. */
+const char *victim_text_rate(const struct victim *victim, uint64_t rate, char *buf);

@@ -173,7 +173,7 @@ static void one_ladder(struct json_view *view, cJSON *ladders, enum resource res
 	else
 		json_put_null(put, object, "until_us");
 	json_put_i64(put, object, "pressure_us", ladder->pressure_us);
-	if (resource == RESOURCE_CPU && ladder->rung == RUNG_SQUEEZE)
+	if (resource == RESOURCE_CPU && ladder->rung != RUNG_CALM)
 		json_put_u64(put, object, "quota_cpu_milli", ladder->quota_cpu_milli);
 	else if (resource == RESOURCE_CPU)
 		json_put_null(put, object, "quota_cpu_milli");

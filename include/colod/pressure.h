@@ -44,7 +44,7 @@ struct ladder {
 	enum rung rung;
 	int64_t since_us;	  /* of this rung */
 	int64_t pressure_us;	  /* when pressure was last seen */
-	uint64_t quota_cpu_milli; /* what all held offline work may use together, RUNG_SQUEEZE only */
+	uint64_t quota_cpu_milli; /* what all held offline work may use together; not on RUNG_CALM */
 	int64_t grown_us;	  /* when the quota was last raised */
 	struct reason reason;	  /* of the last change of rung */
 	uint64_t steps;		  /* rung changes since start */

@@ -196,8 +196,9 @@ void evictor_case_pass_on(enum rung rung, int seconds)
 		};
 		/* It has been short for long: how long is test_evict_choose's. */
 		evictor_case.state->evictor->evict.ended_us = 0;
-		evictor_case.state->evictor->evict.short_since_us = 1;
-		evictor_case.state->evictor->evict.short_us = evictor_case_now_us - 1;
+		evictor_case.state->evictor->evict.short_since_us[RESOURCE_MEMORY] = 1;
+		evictor_case.state->evictor->evict.short_us[RESOURCE_MEMORY] =
+			evictor_case_now_us - 1;
 		tick(evictor_case.state, evictor_case_now_us);
 	}
 }

@@ -79,7 +79,8 @@ static void never(const struct fake *f, const struct pod *p, int number)
 /* The set that the choice belongs to, one after another on a node where each is gone at once. */
 static uint64_t set_of(struct evict_input in, uint64_t need, uint64_t *ret_estimates, size_t *ret_n)
 {
-	struct evict e = {.short_since_us = 1, .short_us = in.now_us};
+	struct evict e = {.short_since_us[RESOURCE_MEMORY] = 1,
+			  .short_us[RESOURCE_MEMORY] = in.now_us};
 	struct evict_look look;
 	uint64_t sum = 0;
 
@@ -173,6 +174,7 @@ static void check_evictions(struct fake *f, int number)
 				      .pressure_us = FAKE_RANDOM_NOW_US,
 				      .reason.code = REASON_MEMORY_WAITS};
 	const struct evict_input in = {
+		.resource = RESOURCE_MEMORY,
 		.ladder = &ladder,
 		.model = &f->model,
 		.samples = &f->samples,

@@ -84,6 +84,18 @@ static void uses(struct fake *f, const char *path, uint64_t milli)
 	fake_sample(f, p, NOW, milli * 2000, 0);
 }
 
+/* Whoever is left is held while somebody goes. */
+TEST(it_stays_on_the_rung_above_it)
+{
+	struct fake f;
+
+	squeezed_node(&f);
+	f.ladders.of[RESOURCE_CPU].rung = RUNG_EVICT;
+	hold(&f);
+	assert_int_equal(quota(&f, BESTEFFORT), 24000);
+	fake_free(&f);
+}
+
 TEST(the_quota_goes_to_the_highest_all_offline_cgroup_and_nowhere_else)
 {
 	struct fake f;
@@ -313,6 +325,7 @@ TEST(at_the_floor_all_together_get_no_less)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_stays_on_the_rung_above_it),
 		cmocka_unit_test(the_quota_goes_to_the_highest_all_offline_cgroup_and_nowhere_else),
 		cmocka_unit_test(calm_holds_nobody),
 		cmocka_unit_test(in_a_mixed_class_the_offline_pods_share_the_quota_by_demand),

@@ -142,7 +142,7 @@ TEST(what_was_gone_before_counts_for_nothing)
 	assert_int_equal(e.n_times, 0);
 	assert_int_equal(e.taint_until_us, 0);
 	assert_null(evict_find(&e, p->serial));
-	assert_int_equal(e.poor, 0);
+	assert_int_equal(e.poor[RESOURCE_MEMORY], 0);
 }
 
 TEST(four_fifths_back_are_enough)
@@ -388,14 +388,14 @@ TEST(three_in_a_row_that_freed_far_too_little_are_doubted)
 	(void)answer(q, EVICT_ANSWER_ACCEPTED, 0);
 	goes(q);
 	assert_int_equal(pass(), 1);
-	assert_int_equal(e.poor, 0);
+	assert_int_equal(e.poor[RESOURCE_MEMORY], 0);
 	poor_one(p);
 	poor_one(p);
-	assert_false(evict_doubts(&e));
+	assert_false(evict_doubts(&e, RESOURCE_MEMORY));
 	poor_one(p);
-	assert_true(evict_doubts(&e));
-	evict_trust(&e);
-	assert_false(evict_doubts(&e));
+	assert_true(evict_doubts(&e, RESOURCE_MEMORY));
+	evict_trust(&e, RESOURCE_MEMORY);
+	assert_false(evict_doubts(&e, RESOURCE_MEMORY));
 }
 
 TEST(what_comes_back_is_known_by_its_owner_for_five_minutes)

@@ -53,6 +53,7 @@ static enum evict_not choose(void)
 {
 	const struct evict_input in = {
 		.evict = &e,
+		.resource = RESOURCE_MEMORY,
 		.ladder = &ladder,
 		.model = &c->f.model,
 		.samples = &c->f.samples,
@@ -66,9 +67,10 @@ static enum evict_not choose(void)
 
 	ladder.pressure_us = now_us - pressed_us;
 	if (!briefly)
-		e.short_since_us = e.short_us = now_us - 3 * SECOND;
-	if (!briefly && e.short_us > e.ended_us)
-		e.short_us = now_us - 1;
+		e.short_since_us[RESOURCE_MEMORY] = e.short_us[RESOURCE_MEMORY] =
+			now_us - 3 * SECOND;
+	if (!briefly && e.short_us[RESOURCE_MEMORY] > e.ended_us)
+		e.short_us[RESOURCE_MEMORY] = now_us - 1;
 	evict_choose_see(&e, &in);
 	if (evict_choose_due(&in, &look))
 		evict_choose(&in, &look);
@@ -235,7 +237,7 @@ TEST(a_server_that_is_busy_or_refuses_and_doubt_stop_it)
 	e.off_until_us = VICTIM_CASE_NOW + 2 * SECOND;
 	assert_int_equal(choose(), EVICT_NOT_OFF);
 	assert_true(look.until_us == VICTIM_CASE_NOW + 2 * SECOND);
-	e.poor = EVICT_POOR_MOST;
+	e.poor[RESOURCE_MEMORY] = EVICT_POOR_MOST;
 	assert_int_equal(choose(), EVICT_NOT_DOUBT);
 }
 
@@ -407,15 +409,15 @@ TEST(one_that_comes_back_fifty_times_goes_six_times_an_hour_and_nobody_else)
 	/* As many as were allowed, too: six in each of the first eight hours. */
 	assert_true(a.at_us[47] < VICTIM_CASE_NOW + 8 * 3600 * SECOND);
 	assert_true(a.at_us[48] >= VICTIM_CASE_NOW + 8 * 3600 * SECOND);
-	assert_int_equal(e.poor, 0);
+	assert_int_equal(e.poor[RESOURCE_MEMORY], 0);
 	(void)web;
 }
 
 TEST(each_reason_has_its_words)
 {
 	for (int i = 0; i < EVICT_NOT_COUNT; i++)
-		assert_true(strlen(evict_choose_text((enum evict_not)i)) > 3);
-	assert_string_equal(evict_choose_text(EVICT_NOT_COUNT), "?");
+		assert_true(strlen(evict_choose_text(RESOURCE_MEMORY, (enum evict_not)i)) > 3);
+	assert_string_equal(evict_choose_text(RESOURCE_MEMORY, EVICT_NOT_COUNT), "?");
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, victim_case_teardown)

@@ -123,7 +123,7 @@ TEST(one_that_was_asked_is_known_as_ordered_with_what_it_used)
 	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
 	const struct evict_done accepted = {p->serial, EVICT_ANSWER_ACCEPTED, 0, ""};
 	struct evict_over over[EVICT_PENDING];
-	struct evict e = {.poor = 2};
+	struct evict e = {.poor[RESOURCE_MEMORY] = 2};
 	int64_t now_us = VICTIM_CASE_NOW;
 
 	fake_sample(&c->f, p, VICTIM_CASE_NOW + 1000000, 0, 0);
@@ -143,7 +143,7 @@ TEST(one_that_was_asked_is_known_as_ordered_with_what_it_used)
 	now_us += (int64_t)c->f.policy.evict.grace_us + EVICT_MARGIN_US;
 	assert_int_equal(evict_pass(&e, &c->f.model, &c->f.samples, &c->f.policy, now_us, over), 1);
 	assert_int_equal(over[0].end, EVICT_END_OVERDUE);
-	assert_int_equal(e.poor, 2);
+	assert_int_equal(e.poor[RESOURCE_MEMORY], 2);
 }
 
 TEST(a_cgroup_whose_processes_are_killed_has_gone)
@@ -151,7 +151,7 @@ TEST(a_cgroup_whose_processes_are_killed_has_gone)
 	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
 	const struct evict_done accepted = {p->serial, EVICT_ANSWER_ACCEPTED, 0, ""};
 	struct evict_over over[EVICT_PENDING];
-	struct evict e = {.poor = 0};
+	struct evict e = {.poor[RESOURCE_MEMORY] = 0};
 
 	p->kind = POD_CGROUP;
 	p->cgroup->populated = true;
@@ -167,7 +167,7 @@ TEST(a_cgroup_whose_processes_are_killed_has_gone)
 
 TEST(of_those_only_an_ordered_one_is_asked_again)
 {
-	struct evict e = {.poor = 0};
+	struct evict e = {.poor[RESOURCE_MEMORY] = 0};
 
 	for (uint64_t i = 0; i < EVICT_PENDING; i++)
 		e.pending[i] = (struct evict_pending){.stage = EVICT_STAGE_AGAIN,

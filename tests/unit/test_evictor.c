@@ -267,8 +267,8 @@ TEST(a_taint_that_could_not_be_taken_off_is_tried_again)
 TEST(doubt_only_protects_until_a_person_trusts_it_again)
 {
 	for (int i = 0; i < 3; i++) {
-		evictor_case.state->evictor->evict.poor++;
-		assert_false(i < 2 && evictor_doubts(evictor_case.state));
+		evictor_case.state->evictor->evict.poor[RESOURCE_MEMORY]++;
+		assert_false(i < 2 && evictor_doubts(evictor_case.state, RESOURCE_MEMORY));
 	}
 	evictor_case_passes(2);
 	assert_int_equal(evictor_case.state->status.modes.by[RESOURCE_MEMORY], MODE_PROTECT);
@@ -279,13 +279,28 @@ TEST(doubt_only_protects_until_a_person_trusts_it_again)
 	assert_int_equal(evictor_case_api.n_calls, 0);
 	(void)control_set_mode(evictor_case.state, RESOURCE_MEMORY, MODE_OBSERVE,
 			       &(struct history_caller){0});
-	assert_true(evictor_doubts(evictor_case.state));
+	assert_true(evictor_doubts(evictor_case.state, RESOURCE_MEMORY));
 	(void)control_set_mode(evictor_case.state, RESOURCE_MEMORY, MODE_FULL,
 			       &(struct history_caller){0});
-	assert_false(evictor_doubts(evictor_case.state));
+	assert_false(evictor_doubts(evictor_case.state, RESOURCE_MEMORY));
 	evictor_case_passes(1);
 	assert_int_equal(evictor_case.state->status.modes.by[RESOURCE_MEMORY], MODE_FULL);
 	assert_int_equal(evictor_case_api.n_calls, 1);
+}
+
+TEST(doubt_is_of_the_resource_that_the_evictions_were_for)
+{
+	evictor_case.state->evictor->evict.poor[RESOURCE_CPU] = EVICT_POOR_MOST;
+	evictor_case_pass_on(RUNG_CALM, 2);
+	assert_int_equal(evictor_case.state->status.modes.by[RESOURCE_CPU], MODE_PROTECT);
+	assert_int_equal(evictor_case.state->status.modes.by[RESOURCE_MEMORY], MODE_FULL);
+	assert_true(evictor_case.state->status.evict.doubt);
+	(void)control_set_mode(evictor_case.state, RESOURCE_MEMORY, MODE_FULL,
+			       &(struct history_caller){0});
+	assert_true(evictor_doubts(evictor_case.state, RESOURCE_CPU));
+	(void)control_set_mode(evictor_case.state, RESOURCE_INVALID, MODE_FULL,
+			       &(struct history_caller){0});
+	assert_false(evictor_doubts(evictor_case.state, RESOURCE_CPU));
 }
 
 TEST(without_an_api_server_no_kubernetes_pod_goes)
@@ -315,6 +330,7 @@ int main(void)
 		CASE(the_taint_is_asked_for_again_while_the_cool_down_is_on_and_goes_at_the_stop),
 		CASE(a_taint_that_could_not_be_taken_off_is_tried_again),
 		CASE(doubt_only_protects_until_a_person_trusts_it_again),
+		CASE(doubt_is_of_the_resource_that_the_evictions_were_for),
 		CASE(without_an_api_server_no_kubernetes_pod_goes),
 	};
 

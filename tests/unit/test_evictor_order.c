@@ -153,8 +153,8 @@ TEST(three_that_free_nothing_are_no_reason_to_doubt)
 		assert_non_null(strstr(r.to, "still there, "));
 	}
 	assert_int_equal(evictor_case_api.n_calls, 4);
-	assert_false(evictor_doubts(evictor_case.state));
-	assert_int_equal(evictor_case.state->evictor->evict.poor, 0);
+	assert_false(evictor_doubts(evictor_case.state, RESOURCE_MEMORY));
+	assert_int_equal(evictor_case.state->evictor->evict.poor[RESOURCE_MEMORY], 0);
 }
 
 TEST(each_refusal_comes_back_with_its_reason)

@@ -75,6 +75,14 @@ TEST(of_the_rule_for_memory_the_steps_of_this_version_count)
 	assert_true(policy->pressure_memory.evict_after_us == 20000000);
 	(void)read_rule(HEAD "pressure:\n- {when: io.some of online > 12% over 1s, do: [evict]}\n");
 	assert_false(policy->pressure_memory.on);
+	/* For the CPU after its hold, and never without one. */
+	(void)read_rule(HEAD "pressure:\n- {when: cpu.some of online > 12% over 1s, do: [squeeze "
+			     "cpu, evict after 30s]}\n");
+	assert_int_equal(policy->pressure_cpu.steps, 1u << ACTION_SQUEEZE_CPU | 1u << ACTION_EVICT);
+	assert_true(policy->pressure_cpu.evict_after_us == 30000000);
+	(void)read_rule(HEAD
+			"pressure:\n- {when: cpu.some of online > 12% over 1s, do: [evict]}\n");
+	assert_false(policy->pressure_cpu.on);
 }
 
 TEST(a_kill_is_of_memory_that_is_nearly_empty)

@@ -38,15 +38,16 @@ static int setup(void **state)
 	fake_sample_node(&c->f, VICTIM_CASE_NOW, 0);
 	fake_sample_node_memory(&c->f, 2900 * MIB, 2900 * MIB);
 	some = (struct record_evict){
+		.resource = RESOURCE_MEMORY,
 		.kubernetes = true,
 		.memory = c->memory,
 		.n_memory = VICTIM_CASE_SLOTS,
-		.before = {.short_since_us = VICTIM_CASE_NOW - 4 * SECOND,
-			   .short_us = VICTIM_CASE_NOW,
+		.before = {.short_since_us[RESOURCE_MEMORY] = VICTIM_CASE_NOW - 4 * SECOND,
+			   .short_us[RESOURCE_MEMORY] = VICTIM_CASE_NOW,
 			   .ended_us = 7,
 			   .busy_until_us = 8,
 			   .off_until_us = 9,
-			   .poor = 2},
+			   .poor[RESOURCE_MEMORY] = 2},
 	};
 	evict_count(&some.before, VICTIM_CASE_NOW - 60 * SECOND);
 	return 0;
@@ -80,6 +81,7 @@ static int get(const char *text, size_t len)
 static bool decide_again(struct record_evict *evict)
 {
 	const struct evict_input in = {
+		.resource = RESOURCE_MEMORY,
 		.ladder = &ladder,
 		.model = &c->f.model,
 		.samples = &c->f.samples,
@@ -107,11 +109,49 @@ TEST(what_is_written_is_read_and_decides_the_same_again)
 	assert_true(given.given && given.kubernetes);
 	assert_memory_equal(&given.before, &some.before, sizeof(some.before));
 	again.before = given.before;
+	again.resource = given.resource;
 	again.kubernetes = given.kubernetes;
 	again.memory = given.memory;
 	again.n_memory = given.n_memory;
 	assert_true(decide_again(&again));
 	assert_memory_equal(&again.look, &some.look, sizeof(some.look));
+}
+
+/* What an earlier colod wrote does not say for which resource it was: memory. */
+TEST(the_resource_is_written_where_it_is_another_one_than_memory)
+{
+	record_evict_put(&buf, &some, &c->f.model, VICTIM_CASE_NOW);
+	assert_null(memmem(buf.text, buf.n, "resource", 8));
+	assert_int_equal(get(buf.text, buf.n), 0);
+	assert_int_equal(given.resource, RESOURCE_MEMORY);
+	buf.n = 0;
+	some.resource = RESOURCE_CPU;
+	some.before.short_since_us[RESOURCE_CPU] = 17;
+	some.before.poor[RESOURCE_CPU] = 1;
+	record_evict_put(&buf, &some, &c->f.model, VICTIM_CASE_NOW);
+	assert_non_null(memmem(buf.text, buf.n, " poor=1 resource=cpu\n", 21));
+	assert_int_equal(get(buf.text, buf.n), 0);
+	assert_int_equal(given.resource, RESOURCE_CPU);
+	assert_true(given.before.short_since_us[RESOURCE_CPU] == 17);
+	assert_int_equal(given.before.poor[RESOURCE_CPU], 1);
+	assert_int_equal(given.before.poor[RESOURCE_MEMORY], 0);
+}
+
+TEST(a_step_for_the_cpu_says_so)
+{
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 300);
+
+	some.look = (struct evict_look){.resource = RESOURCE_CPU, .need_rate = 100};
+	some.look.list.list[0] = (struct victim){.pod = p, .rate = 480, .rate_of = RESOURCE_CPU};
+	some.look.list.n = some.look.list.n_candidates = 1;
+	record_evict_tell(&buf, &some, NULL, "> ");
+	assert_non_null(memmem(buf.text, buf.n,
+			       " resource=cpu needed=100 expected=480 place=1 of=1\n", 51));
+	buf.n = 0;
+	some.look.why = EVICT_NOT_NOBODY;
+	record_evict_tell(&buf, &some, NULL, "> ");
+	assert_non_null(memmem(buf.text, buf.n,
+			       "> evict-nobody resource=cpu: no pod may be evicted\n", 51));
 }
 
 TEST(a_pending_one_is_read_and_still_waited_for)
@@ -197,6 +237,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_written_is_read_and_decides_the_same_again),
+		CASE(the_resource_is_written_where_it_is_another_one_than_memory),
+		CASE(a_step_for_the_cpu_says_so),
 		CASE(a_pending_one_is_read_and_still_waited_for),
 		CASE(what_came_of_it_is_one_step),
 		CASE(nothing_else_passes_for_it),

@@ -107,6 +107,7 @@ TEST(what_is_not_acted_on_is_named_and_nothing_else_is)
 		"    memory: {high: 80% of limit, growth: 256MiB/s, oom: first}\n    net: {ceiling: 40%}\n"
 		"assign: [{match: {qos: BestEffort}, level: P7}]\n"
 		"pressure:\n- {when: cpu.some of online > 5% over 2s, do: [squeeze cpu, evict]}\n"
+		"- {when: io.some of online > 5% over 2s, do: [evict]}\n"
 		"- {when: memory.empty of node in 3s, do: [kill]}\n"
 		"evict: {per-hour: 3}\n";
 	struct policy *policy = policy_case_read(&text, 1);
@@ -116,8 +117,8 @@ TEST(what_is_not_acted_on_is_named_and_nothing_else_is)
 	assert_int_equal(seen.n, 2);
 	assert_string_equal(seen.what[0], "levels.P7.net.ceiling");
 	assert_int_equal(seen.line[0], 7);
-	assert_string_equal(seen.what[1], "pressure cpu.some: evict");
-	assert_int_equal(seen.line[1], 10);
+	assert_string_equal(seen.what[1], "pressure io.some: evict");
+	assert_int_equal(seen.line[1], 11);
 	policy_free(policy);
 }
 
