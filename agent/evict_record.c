@@ -132,9 +132,9 @@ static void over_rate(struct history_record *r, const struct evict_over *over, i
 	bool measured = p->before_rate > 0;
 	char text[REASON_TEXT_UNIT_SIZE];
 
-	HISTORY_SET(r->to, "%s after %" PRId64 " ms, %s not used by offline work any more",
-		    end_text(over->end), (gone_us - p->asked_us) / 1000,
-		    measured ? victim_text_rate(&as, p->freed_rate, text) : "an unknown amount");
+	HISTORY_SET(r->to, "%s, %s less used after %" PRId64 " ms", end_text(over->end),
+		    measured ? victim_text_rate(&as, p->freed_rate, text) : "an unknown amount",
+		    (gone_us - p->asked_us) / 1000);
 	history_number_if(r, "freed_cpu_milli", measured, p->freed_rate);
 	history_number(r, "took_us", gone_us - p->asked_us);
 	history_number(r, "poor", over->poor);

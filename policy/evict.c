@@ -454,7 +454,7 @@ size_t evict_pass(struct evict *e, const struct model *model, const struct sampl
 
 		if (p->stage == EVICT_STAGE_NONE)
 			continue;
-		pod = evict_rate_there(p, pod_of(model, p->serial));
+		pod = evict_rate_there(p, pod_of(model, p->serial), samples, now_us);
 		measure(e, p, samples, pod, now_us);
 		was = *p;
 		if (!is_over(e, p, pod, policy, now_us, &ended))

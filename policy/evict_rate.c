@@ -2,6 +2,11 @@
 // See evict_rate.h.
 #include "policy/evict_rate.h"
 
+#include "policy/cpu_use.h"
+
+/* Who has anything left to do does some of it in so long. */
+#define NOTHING_US 3000000
+
 enum resource evict_resource(const struct evict_pending *p)
 {
 	return p->estimate_rate > 0 ? p->rate_of : RESOURCE_MEMORY;
@@ -12,9 +17,22 @@ static bool is_known(const struct evict *e, const struct evict_pending *p, int64
 	return e->rate_us[p->rate_of] > 0 && now_us - e->rate_us[p->rate_of] <= EVICT_RATE_STALE_US;
 }
 
-const struct pod *evict_rate_there(const struct evict_pending *p, const struct pod *pod)
+static bool uses_nothing(const struct samples *samples, const struct pod *pod, int64_t now_us)
 {
-	if (pod && p->estimate_rate > 0 && pod->cgroup && !pod->cgroup->populated)
+	uint64_t milli;
+
+	return cpu_use_pod_milli(samples, pod, NOTHING_US, now_us, &milli) == 0 && milli == 0;
+}
+
+const struct pod *evict_rate_there(const struct evict_pending *p, const struct pod *pod,
+				   const struct samples *samples, int64_t now_us)
+{
+	if (!pod || p->estimate_rate == 0)
+		return pod;
+	if (pod->cgroup && !pod->cgroup->populated)
+		return NULL;
+	if (p->stage == EVICT_STAGE_DYING && p->rate_of == RESOURCE_CPU &&
+	    uses_nothing(samples, pod, now_us))
 		return NULL;
 	return pod;
 }
@@ -29,8 +47,8 @@ void evict_rate_measure(const struct evict *e, struct evict_pending *p, bool gon
 {
 	uint64_t rate;
 
-	if (gone && p->gone_us == 0)
-		p->gone_us = now_us;
+	if (!gone || p->gone_us == 0)
+		p->gone_us = gone ? now_us : 0;
 	if (p->estimate_rate == 0)
 		return;
 	rate = is_known(e, p, now_us) ? e->rate[p->rate_of] : p->before_rate;

@@ -5,8 +5,10 @@
 
 #include "policy/evict.h"
 
-/* The pod it is about, as long as it can use anything: a cgroup may be left behind empty. NULL: it is gone. */
-const struct pod *evict_rate_there(const struct evict_pending *pending, const struct pod *pod);
+/* The pod it is about, as long as it can use anything: a cgroup may be left behind empty, which is noticed late, and then
+ * uses nothing. NULL: it is gone. */
+const struct pod *evict_rate_there(const struct evict_pending *pending, const struct pod *pod,
+				   const struct samples *samples, int64_t now_us);
 
 /* It is asked now: what is used before it goes. */
 void evict_rate_note(const struct evict *e, struct evict_pending *pending, int64_t now_us);

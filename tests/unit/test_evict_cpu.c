@@ -245,6 +245,28 @@ TEST(a_cgroup_without_processes_is_gone)
 	assert_false(over[0].poor);
 }
 
+/* That it is empty may be noticed half a minute later. */
+TEST(so_is_one_that_uses_nothing_any_more)
+{
+	struct evict_done done = {.answer = EVICT_ANSWER_ACCEPTED};
+
+	go_up();
+	assert_int_equal(passes(10, full), EVICT_NOW);
+	done.token = w.hog->serial;
+	evict_asked(&e, &look.list.list[look.at], w.now_us);
+	assert_true(evict_answered(&e, &done, &w.f.policy, w.now_us));
+	w.f.policy.evict.grace_us = 60 * SECOND;
+	e.pending[0].until_us += 60 * SECOND;
+	(void)passes(20, full);
+	assert_int_equal(e.pending[0].stage, EVICT_STAGE_DYING);
+	(void)passes(12, (struct ladder_second){.web = 3500, .wait = 300, .system = 300});
+	assert_int_equal(e.pending[0].stage, EVICT_STAGE_DYING);
+	(void)passes(3, (struct ladder_second){.web = 3500, .wait = 300, .system = 300});
+	assert_int_equal(e.pending[0].stage, EVICT_STAGE_NONE);
+	assert_int_equal(over[0].end, EVICT_END_GONE);
+	assert_false(over[0].poor);
+}
+
 /* Of that nobody who waits has anything. */
 TEST(what_the_others_take_at_once_is_not_back_and_three_of_these_are_doubt)
 {
@@ -307,6 +329,7 @@ int main(void)
 		CASE(who_runs_elsewhere_is_no_help),
 		CASE(ten_seconds_after_it_is_gone_it_is_seen_whether_it_is_back),
 		CASE(a_cgroup_without_processes_is_gone),
+		CASE(so_is_one_that_uses_nothing_any_more),
 		CASE(what_the_others_take_at_once_is_not_back_and_three_of_these_are_doubt),
 		CASE(two_hours_of_it_take_six_an_hour_and_never_two_within_the_cool_down),
 		CASE(each_reason_has_its_words),
