@@ -63,10 +63,12 @@ one_goes()
 	rm -f "$PODS_SHARE"/go-*
 }
 
-# An order is answered as the API server answers, and the cluster hears who it was.
+# An order is answered as the API server answers, and the cluster hears who it was. The policy need not have the step.
 by_hand()
 {
 	local said
+	policy "{when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}"
+	ok "a policy that evicts nobody" colod_reload
 	echo "evict calm2 times=1 status 429 budget.json" >$C/script
 	said=$(coloctl evict calm2 2>&1)
 	is $? 1 "an order against a budget"
@@ -75,12 +77,15 @@ by_hand()
 	is $? 0 "the same once more"
 	like "$said" 'calm2 was asked to go, which was accepted' "says that it was accepted"
 	ok "the pod is deleted" wait_for 10 is_deleted calm2
+	like "$(coloctl why calm2 | tr -s '[:space:]' ' ')" 'uid 0 .coloctl, pid [0-9]+. ordered it' "why says who wanted it"
 	is "$(evictions calm2)" 2 "it was asked for twice, as ordered"
 	kubelet_ends calm2
 	ok "its end is told with who wanted it" wait_for 10 says 'evict gone.*uid 0 .coloctl, pid [0-9]+. ordered it'
 	ok "to the cluster too" wait_for 10 grep -q 'evicted default/calm2: uid 0 (coloctl, pid [0-9]*) ordered it' $C/log
 	nobody_beside "an order"
 	: >$C/script
+	policy "$EVICT"
+	ok "the policy that evicts" colod_reload
 }
 
 # No answer, then half of one: it may have been done, and the UID makes asking again safe.
