@@ -47,7 +47,7 @@ spdx()
 	local f rest=()
 	while read -r f; do
 		case $f in
-		*.json | *.xml | *.md | *.tar.gz | *.record | *.plan | *.png | ./.gitignore) continue ;;
+		*.json | *.xml | *.md | *.tar.gz | *.record | *.record.gz | *.plan | *.png | ./.gitignore) continue ;;
 		*/expect* | */corpus/* | */fixtures/* | ./tests/policy/bad/* | ./tests/policy/good/*) continue ;;
 		esac
 		rest+=("$f")
