@@ -3,9 +3,8 @@
 // memory again before anybody could look. For as long as the cool-down lasts.
 #include "policy/cpu_floor.h"
 #include "policy/cpu_use.h"
-#include "policy/decide.h"
 #include "policy/decide_cpu.h"
-#include "policy/decide_tree.h"
+#include "policy/decide_returned.h"
 
 #define MILLI_PER_CPU 1000u
 /* Where the level names none. */
@@ -22,6 +21,8 @@ static int hold(const struct decide_input *in, struct plan *plan, const struct d
 		.rule = a->rule,
 	};
 
+	if (!decide_tree_has(node->cgroup, KNOB_CPU_MAX))
+		return 0;
 	quota_us =
 		cpu_floor_milli(&in->model->node, capacity, permille ? permille : FLOOR_PERMILLE) *
 		DECIDE_CPU_PERIOD_US / MILLI_PER_CPU;
@@ -34,21 +35,5 @@ static int hold(const struct decide_input *in, struct plan *plan, const struct d
 
 int decide_cpu_returned(const struct decide_input *in, struct plan *plan)
 {
-	if (in->model->n_returned == 0 || !model_can(in->model, CAPABILITY_CPU_MAX))
-		return 0;
-	for (size_t i = 0; i < in->model->n_pods; i++) {
-		const struct pod *pod = in->model->pods[i];
-		const struct assignment *a = plan_assignment(plan, pod);
-		const struct decide_node *node = decide_tree_pod(plan->tree, i);
-		int r;
-
-		if (!model_has_returned(in->model, pod) || !node || a->role != ROLE_OFFLINE ||
-		    !a->may_hold || node->online > 0 ||
-		    !decide_tree_has(node->cgroup, KNOB_CPU_MAX))
-			continue;
-		r = hold(in, plan, node, a);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return model_can(in->model, CAPABILITY_CPU_MAX) ? decide_returned(in, plan, hold) : 0;
 }

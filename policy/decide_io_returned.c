@@ -2,8 +2,7 @@
 // A pod whose like was evicted a moment ago, and which is back: of the disks it gets what others leave, for as long as the
 // cool-down lasts, as of the CPU (decide_cpu_returned.c). A weight takes nothing from anybody while nobody else wants the
 // disk, so it is a share and no hold; and it is only lowered, where the policy weighs the pod's level at all.
-#include "policy/decide.h"
-#include "policy/decide_tree.h"
+#include "policy/decide_returned.h"
 #include "policy/knob.h"
 
 #define LOWEST 1u
@@ -30,20 +29,5 @@ static int lower(const struct decide_input *in, struct plan *plan, const struct 
 
 int decide_io_returned(const struct decide_input *in, struct plan *plan)
 {
-	if (in->model->n_returned == 0 || !model_can(in->model, CAPABILITY_IO_WEIGHT))
-		return 0;
-	for (size_t i = 0; i < in->model->n_pods; i++) {
-		const struct pod *pod = in->model->pods[i];
-		const struct assignment *a = plan_assignment(plan, pod);
-		const struct decide_node *node = decide_tree_pod(plan->tree, i);
-		int r;
-
-		if (!model_has_returned(in->model, pod) || !node || a->role != ROLE_OFFLINE ||
-		    !a->may_hold || node->online > 0)
-			continue;
-		r = lower(in, plan, node, a);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return model_can(in->model, CAPABILITY_IO_WEIGHT) ? decide_returned(in, plan, lower) : 0;
 }
