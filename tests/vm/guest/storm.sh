@@ -36,7 +36,7 @@ storm_case()
 	hog-max) storm_load=(grow 0) storm_seconds=40 ;;
 	hogs-20) storm_load=(grow 5) storm_seconds=60 storm_n=20 ;;
 	fork) storm_load=(fork 3) storm_seconds=40 ;;
-	tmpfs) storm_load=(fill /share/mem/blob) storm_seconds=60 ;;
+	tmpfs) storm_load=(fill /share/mem/blob) storm_seconds=150 ;; # held, it fills the node only after a minute
 	flood) storm_load=(flood /share/flood 500) storm_seconds=30 ;;
 	map) storm_load=(map /share/map 1536) storm_seconds=30 ;;
 	spin) storm_load=(spin 0) storm_seconds=30 ;;
