@@ -28,7 +28,7 @@ static const char *const evict_ways[EVICT_WAY_COUNT] = {
 static const char *const evict_keys[EVICT_KEY_COUNT] = {
 	[EVICT_BY_LEVEL] = "level", [EVICT_BY_OVER_REQUEST] = "over-request",
 	[EVICT_BY_USAGE] = "usage", [EVICT_BY_NEWEST] = "newest",
-	[EVICT_BY_COST] = "cost",
+	[EVICT_BY_COST] = "cost",   [EVICT_BY_OPT_OUT] = "opt-out",
 };
 
 static const char *const sli_signs[SLI_SIGN_COUNT] = {

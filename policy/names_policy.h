@@ -11,7 +11,7 @@ const char *names_action(enum pressure_action action); /* "squeeze cpu" … "kil
 int names_action_from(const char *text);
 const char *names_evict_way(enum evict_way way); /* "kubernetes", "kill" */
 int names_evict_way_from(const char *text);
-const char *names_evict_key(enum evict_key key); /* "level" … "cost" */
+const char *names_evict_key(enum evict_key key); /* "level" … "opt-out" */
 int names_evict_key_from(const char *text);
 const char *names_sli_sign(enum sli_sign sign); /* "sched-delay" … "cpi" */
 int names_sli_sign_from(const char *text);

@@ -12,6 +12,7 @@
 #include "policy/record.h"
 #include "policy/record_words.h"
 #include "policy/rule.h"
+#include "policy/victim.h"
 
 bool record_pod_is_asked(const struct policy *policy, const char *key)
 {
@@ -25,6 +26,22 @@ bool record_pod_is_asked(const struct policy *policy, const char *key)
 	return false;
 }
 
+/* What an order of evictions looks at has a meaning of its own, and is no name. */
+static bool is_plain(const char *value)
+{
+	return strcmp(value, "false") == 0 || value[strspn(value, "+-0123456789")] == '\0';
+}
+
+static void put_label(struct record_buf *buf, const struct record_names *names,
+		      const struct pod_label *label, bool read)
+{
+	record_names_put(buf, read ? NULL : names, label->key);
+	record_put_bytes(buf, " ", 1);
+	record_names_put(buf, read && label->value && is_plain(label->value) ? NULL : names,
+			 label->value);
+	record_put_bytes(buf, "\n", 1);
+}
+
 static void put_labels(struct record_buf *buf, const struct record_names *names, const char *what,
 		       uint32_t slot, const struct pod_label *labels, size_t n,
 		       const struct policy *policy)
@@ -32,13 +49,12 @@ static void put_labels(struct record_buf *buf, const struct record_names *names,
 	size_t written = 0;
 
 	for (size_t i = 0; i < n && written < RECORD_LABELS_MAX; i++) {
-		if (!record_pod_is_asked(policy, labels[i].key))
+		bool read = victim_reads(&policy->evict, labels[i].key);
+
+		if (!read && !record_pod_is_asked(policy, labels[i].key))
 			continue;
 		record_put(buf, "%s %" PRIu32 " ", what, slot);
-		record_names_put(buf, names, labels[i].key);
-		record_put_bytes(buf, " ", 1);
-		record_names_put(buf, names, labels[i].value);
-		record_put_bytes(buf, "\n", 1);
+		put_label(buf, names, &labels[i], read);
 		written++;
 	}
 }

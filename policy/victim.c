@@ -11,6 +11,7 @@
 #include "policy/rule.h"
 
 #define COST_ANNOTATION "controller.kubernetes.io/pod-deletion-cost"
+#define STAY_ANNOTATION "cluster-autoscaler.kubernetes.io/safe-to-evict"
 
 static const char *const out_texts[VICTIM_OUT_COUNT] = {
 	[VICTIM_NO_RULE] = "has no level",
@@ -221,28 +222,49 @@ static uint64_t over_request(const struct pod *pod, uint64_t bytes)
 	return bytes > asked ? bytes - asked : 0;
 }
 
-/* An int32 as Kubernetes writes it; anything else counts as none. */
-static int64_t cost(const struct pod *pod)
+static const char *annotation(const struct pod *pod, const char *key)
 {
 	const struct pod_facts *facts = pod->facts;
 
-	for (size_t i = 0; facts && i < facts->n_annotations; i++) {
-		const char *text = facts->annotations[i].value;
-		int64_t value = 0;
-		bool minus;
+	for (size_t i = 0; facts && i < facts->n_annotations; i++)
+		if (strcmp(facts->annotations[i].key, key) == 0)
+			return facts->annotations[i].value;
+	return NULL;
+}
 
-		if (!text || strcmp(facts->annotations[i].key, COST_ANNOTATION) != 0)
-			continue;
-		minus = *text == '-';
-		text += minus || *text == '+';
-		if (!*text || strlen(text) > 10 || text[strspn(text, "0123456789")])
-			return 0;
-		for (; *text; text++)
-			value = value * 10 + (*text - '0');
-		value = minus ? -value : value;
-		return value < INT32_MIN || value > INT32_MAX ? 0 : value;
-	}
-	return 0;
+bool victim_reads(const struct evict_policy *evict, const char *key)
+{
+	for (size_t i = 0; i < evict->n_order; i++)
+		if ((evict->order[i] == EVICT_BY_COST && strcmp(key, COST_ANNOTATION) == 0) ||
+		    (evict->order[i] == EVICT_BY_OPT_OUT && strcmp(key, STAY_ANNOTATION) == 0))
+			return true;
+	return false;
+}
+
+/* An int32 as Kubernetes writes it; anything else counts as none. */
+static int64_t cost(const struct pod *pod)
+{
+	const char *text = annotation(pod, COST_ANNOTATION);
+	int64_t value = 0;
+	bool minus;
+
+	if (!text)
+		return 0;
+	minus = *text == '-';
+	text += minus || *text == '+';
+	if (!*text || strlen(text) > 10 || text[strspn(text, "0123456789")])
+		return 0;
+	for (; *text; text++)
+		value = value * 10 + (*text - '0');
+	value = minus ? -value : value;
+	return value < INT32_MIN || value > INT32_MAX ? 0 : value;
+}
+
+static bool asks_to_stay(const struct pod *pod)
+{
+	const char *text = annotation(pod, STAY_ANNOTATION);
+
+	return text && strcmp(text, "false") == 0;
 }
 
 /* --- the order ------------------------------------------------------------------------------- */
@@ -265,6 +287,8 @@ static int by_key(enum evict_key key, const struct victim *a, const struct victi
 		return most_first(a->born, b->born);
 	case EVICT_BY_COST:
 		return (a->cost > b->cost) - (a->cost < b->cost);
+	case EVICT_BY_OPT_OUT:
+		return a->asks_to_stay - b->asks_to_stay;
 	default:
 		return 0;
 	}
@@ -357,6 +381,7 @@ static void look_at(const struct victim_input *in, const struct pod *pod, struct
 	v.over_request_bytes = over_request(pod, v.soon_bytes);
 	v.born = pod->cgroup->inode;
 	v.cost = cost(pod);
+	v.asks_to_stay = asks_to_stay(pod);
 	add_candidate(in, l, &v);
 }
 

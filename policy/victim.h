@@ -62,7 +62,8 @@ struct victim {
 	uint64_t soon_bytes;	     /* ... and what it grows by in VICTIM_SOON_S */
 	uint64_t over_request_bytes; /* of those; 0 where the request is not known */
 	uint64_t born; /* the larger the newer: the inode of its cgroup, which the kernel counts up */
-	int64_t cost; /* controller.kubernetes.io/pod-deletion-cost; 0 without one */
+	int64_t cost;	   /* controller.kubernetes.io/pod-deletion-cost; 0 without one */
+	bool asks_to_stay; /* cluster-autoscaler.kubernetes.io/safe-to-evict: "false" */
 	/* Where it goes for a resource that is used and not kept, rate_of (the CPU: in thousandths of one): what it uses of
 	 * that where whoever waits could, and of this what is beyond its request. rate 0: it goes for memory, see above. */
 	uint64_t rate;
@@ -144,6 +145,9 @@ void victim_choose(const struct victim_input *in, struct victim_list *ret_list);
 /* By what it is, and what was done to it, whatever it would free: why this pod is never one; VICTIM_OUT_COUNT: nothing
  * speaks against it. */
 enum victim_out victim_judge(const struct victim_input *in, const struct pod *pod);
+
+/* Whether this order of a policy looks at this annotation of pods. */
+bool victim_reads(const struct evict_policy *evict, const char *key);
 
 /* Negative: a goes before b, by *ret_by and *ret_key (where that is VICTIM_BY_ORDER). */
 int victim_compare(const struct evict_policy *evict, const struct victim *a, const struct victim *b,

@@ -43,6 +43,7 @@ static const char *key_word(enum victim_by by, enum evict_key key)
 		[EVICT_BY_USAGE] = "what it uses",
 		[EVICT_BY_NEWEST] = "age",
 		[EVICT_BY_COST] = "pod-deletion-cost",
+		[EVICT_BY_OPT_OUT] = "not having asked to stay",
 	};
 
 	if (by == VICTIM_BY_LEVEL)
@@ -115,6 +116,9 @@ static void put_key(struct text_out *out, const struct victim *first, const stru
 	case EVICT_BY_COST:
 		text_out_put(out, "has the pod-deletion-cost %" PRId64 ", this one %" PRId64,
 			     first->cost, v->cost);
+		return;
+	case EVICT_BY_OPT_OUT:
+		text_out_put(out, "did not ask to stay, as this one does (safe-to-evict: false)");
 		return;
 	default:
 		text_out_put(out, "is before it in the order");

@@ -190,6 +190,31 @@ TEST(labels_that_nobody_asks_for_stay_out)
 	free(notes[0].value);
 }
 
+/* Without them a replay would choose another pod; they are no names. What else stands there is one. */
+TEST(what_an_order_of_evictions_reads_is_written_as_it_is)
+{
+	static char cost[] = "controller.kubernetes.io/pod-deletion-cost", number[] = "-5";
+	static char stay[] = "cluster-autoscaler.kubernetes.io/safe-to-evict", secret[] = "hunter2";
+	const struct record_names names = {{5, 6}};
+	struct pod_label notes[] = {{cost, number}, {stay, secret}};
+
+	for (int i = 0; i < 2; i++) {
+		record_case_close(&c);
+		fake_free(&f);
+		(void)open_with(&names);
+		web->facts->annotations = notes;
+		web->facts->n_annotations = 2;
+		c.policy->evict.n_order = 1;
+		c.policy->evict.order[0] = i == 0 ? EVICT_BY_COST : EVICT_BY_OPT_OUT;
+		pass(1);
+		web->facts->annotations = NULL;
+		web->facts->n_annotations = 0;
+		assert_int_equal(record_case_has(&c.text, "pod-deletion-cost -5\n"), i == 0);
+		assert_int_equal(record_case_has(&c.text, "safe-to-evict"), i == 1);
+		assert_false(record_case_has(&c.text, "hunter2"));
+	}
+}
+
 TEST(pseudonyms_leave_no_name)
 {
 	const struct record_names names = {{5, 6}};
@@ -232,6 +257,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_pod_that_goes_leaves_the_lists, setup, teardown),
 		cmocka_unit_test_setup_teardown(labels_that_nobody_asks_for_stay_out, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			what_an_order_of_evictions_reads_is_written_as_it_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(pseudonyms_leave_no_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_ladder_that_somebody_moved_is_written, setup,
 						teardown),

@@ -158,6 +158,31 @@ TEST(a_cost_that_is_no_number_is_none)
 	}
 }
 
+/* Within its level, and as an order only: it is not immune. */
+TEST(who_asks_to_stay_goes_last_of_its_level)
+{
+	struct pod_label stay = {.key = "cluster-autoscaler.kubernetes.io/safe-to-evict",
+				 .value = "false"};
+	struct victim_case *c = *state;
+	struct pod *asks = victim_case_pod(c, O1, LEVEL_P7, 100), *other;
+
+	asks->facts->annotations = &stay;
+	asks->facts->n_annotations = 1;
+	victim_case_order(c, 2, EVICT_BY_LEVEL, EVICT_BY_OPT_OUT);
+	assert_ptr_equal(victim_case_choose(c), asks);
+	other = victim_case_pod(c, O2, LEVEL_P7, 100);
+	by_key(c, EVICT_BY_OPT_OUT);
+	stay.value = "true";
+	victim_case_order(c, 2, EVICT_BY_LEVEL, EVICT_BY_OPT_OUT);
+	assert_ptr_equal(victim_case_choose(c), asks); /* by its path */
+	stay.value = "false";
+	assert_ptr_equal(victim_case_choose(c), other);
+	c->f.plan.assignments[other->slot].level = LEVEL_P6;
+	assert_ptr_equal(victim_case_choose(c), asks);
+	asks->facts->annotations = NULL;
+	asks->facts->n_annotations = 0;
+}
+
 TEST(an_earlier_key_decides_before_a_later_one)
 {
 	struct victim_case *c = *state;
@@ -215,6 +240,7 @@ int main(void)
 		VICTIM_TEST(the_newest_goes_first),
 		VICTIM_TEST(the_cheapest_goes_first),
 		VICTIM_TEST(a_cost_that_is_no_number_is_none),
+		VICTIM_TEST(who_asks_to_stay_goes_last_of_its_level),
 		VICTIM_TEST(an_earlier_key_decides_before_a_later_one),
 		VICTIM_TEST(the_lists_are_bounded_and_hold_the_first_and_the_largest),
 	};
