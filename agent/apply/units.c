@@ -187,7 +187,7 @@ static void own_told(struct units *units, struct cgroup *cg)
 		struct knob_state *s = knob == KNOB_COUNT ? NULL : &cg->knobs[knob];
 		uint64_t page = units->apply->page_bytes;
 
-		if (!s || !s->owned || s->under_way || s->told.state != KNOB_KNOWN ||
+		if (!s || !s->owned || !s->held || s->under_way || s->told.state != KNOB_KNOWN ||
 		    s->now.state != KNOB_KNOWN || knob_equal(knob, &s->written, &s->now, page) ||
 		    !knob_equal(knob, &s->told, &s->now, page))
 			continue;

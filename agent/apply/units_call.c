@@ -151,20 +151,22 @@ static const struct knob_value *told_value(const struct unit *unit, enum knob kn
 	return NULL;
 }
 
-/* A pass gave this knob back while systemd was at work, which then wrote colod's value once more. What the kernel
- * would reclaim for, here and now, is not lowered. */
-static void give_back_again(const struct units *units, const struct unit *unit, int dir_fd,
-			    const struct knob_state *s, enum knob knob, struct knob_value *there)
+/* A pass gave this knob back, or gave it a newer value, while systemd was at work, which then wrote once more what it had
+ * been told. What the kernel would reclaim for, here and now, is not lowered. */
+static void write_again(const struct units *units, const struct unit *unit, int dir_fd,
+			const struct knob_state *s, enum knob knob, struct knob_value *there)
 {
 	struct knob_value buf;
 	const struct knob_value *told = told_value(unit, knob, &buf);
+	const struct knob_value *want = s->owned ? &s->written : &s->now;
 
-	if (!told || s->owned || s->now.state != KNOB_KNOWN ||
+	if (!told || s->contested || want->state != KNOB_KNOWN ||
 	    !knob_equal(knob, told, there, units->apply->page_bytes) ||
-	    (writer_of(knob)->step && s->now.value < there->value))
+	    knob_equal(knob, want, there, units->apply->page_bytes) ||
+	    (writer_of(knob)->step && want->value < there->value))
 		return;
-	if (writer_write(dir_fd, writer_of(knob), &s->now) == 0)
-		*there = s->now;
+	if (writer_write(dir_fd, writer_of(knob), want) == 0)
+		*there = *want;
 }
 
 /* Also of what is in nobody's order any more. Where a file does not show what the model says, the next pass reads it
@@ -182,7 +184,7 @@ static void look_after(const struct units *units, const struct unit *unit, int d
 		    s->under_way || !writer_of(k) || writer_is_hidden(dir_fd, k) ||
 		    writer_read(dir_fd, k, &there) < 0)
 			continue;
-		give_back_again(units, unit, dir_fd, s, k, &there);
+		write_again(units, unit, dir_fd, s, k, &there);
 		if (!knob_equal(k, &s->now, &there, units->apply->page_bytes))
 			s->now.state = KNOB_UNREAD;
 	}

@@ -315,12 +315,30 @@ TEST(a_limit_that_systemd_wrote_over_a_hold_is_given_back)
 	assert_int_equal(apply_case_value(a, APPLY_HOG, KNOB_MEMORY_HIGH), before);
 }
 
+/* Without a hold it is an older value than colod's: a rest of what systemd was told of late. */
+TEST(an_older_limit_that_systemd_wrote_over_a_newer_one_is_not_taken_for_colods_own)
+{
+	struct units_case *s = *state;
+	struct apply_case *a = s->a;
+
+	fake_kernel_plan(&a->k, a->hog, KNOB_MEMORY_HIGH, EFFECT_LIMIT, 64 << 20);
+	(void)units_case_pass(s, 10 * S);
+	plan_clear(&a->k.f.plan);
+	fake_kernel_plan(&a->k, a->hog, KNOB_MEMORY_HIGH, EFFECT_LIMIT, 80 << 20);
+	(void)units_case_pass(s, 11 * S);
+	apply_case_foreign(a, APPLY_HOG, KNOB_MEMORY_HIGH, 64 << 20);
+	fake_kernel_read(&a->k);
+	units_pass(units_case_units(s), &a->k.f.model, 12 * S);
+	assert_int_equal(apply_case_record(a, a->hog, KNOB_MEMORY_HIGH)->written.value, 80 << 20);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, units_case_setup, units_case_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_limit_that_systemd_wrote_over_a_hold_is_given_back),
+		CASE(an_older_limit_that_systemd_wrote_over_a_newer_one_is_not_taken_for_colods_own),
 		CASE(what_was_written_is_told_in_one_call_after_it_was_recorded),
 		CASE(a_hold_is_never_told_and_put_back_when_telling_wipes_it),
 		CASE(calls_for_one_unit_are_five_seconds_apart_and_the_last_value_wins),

@@ -206,6 +206,26 @@ TEST(so_does_a_limit)
 	given_back_while_told(*state, KNOB_MEMORY_HIGH, 64 << 20, "MemoryHigh");
 }
 
+/* A newer limit was written while systemd was told of an older one, which a pod that may use more must not be left with. */
+TEST(a_limit_that_was_raised_while_systemd_was_told_stays_raised)
+{
+	struct units_case *s = *state;
+	struct apply_case *a = s->a;
+
+	fake_kernel_plan(&a->k, a->hog, KNOB_MEMORY_HIGH, EFFECT_LIMIT, 64 << 20);
+	fake_systemd_mood(&s->systemd, "stuck");
+	units_case_pass_until_telling(s, 10 * S, a->hog);
+	plan_clear(&a->k.f.plan);
+	fake_kernel_plan(&a->k, a->hog, KNOB_MEMORY_HIGH, EFFECT_LIMIT, 80 << 20);
+	(void)fake_kernel_pass(&a->k);
+	fake_systemd_mood(&s->systemd, "ok");
+	units_case_settle(s);
+	assert_int_equal(fake_systemd_get(&s->systemd, "hog.slice", "MemoryHigh"), 64 << 20);
+	assert_int_equal(apply_case_value(a, APPLY_HOG, KNOB_MEMORY_HIGH), 80 << 20);
+	(void)units_case_pass(s, 20 * S);
+	assert_int_equal(fake_systemd_get(&s->systemd, "hog.slice", "MemoryHigh"), 80 << 20);
+}
+
 /* The agent is killed before it can say so: systemd's write stands, and the next agent reads it as somebody's. When it
  * has made systemd forget it, the file changes under the model. */
 static void taken_back_by_systemd(struct units_case *s, enum knob knob, uint64_t value)
@@ -250,6 +270,7 @@ int main(void)
 		CASE(what_systemd_remembers_of_a_gone_unit_stays_recorded),
 		CASE(what_was_given_back_while_systemd_was_told_stays_given_back),
 		CASE(so_does_a_limit),
+		CASE(a_limit_that_was_raised_while_systemd_was_told_stays_raised),
 		CASE(so_is_a_limit),
 		CASE(a_value_that_systemd_takes_back_is_read_anew),
 		CASE(a_file_of_the_former_cgroup_is_not_put_into_the_next_one),
