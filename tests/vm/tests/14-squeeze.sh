@@ -165,9 +165,10 @@ as_shipped()
 	ok "as shipped: start" colod_start
 	ok "it plans" wait_for 10 coloctl status
 	colod_next_pass
-	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
+	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (: >/share/load$i; while [ ! -e /share/stop ]; do :; done) & done; wait' &
 	load=$!
-	sleep 2
+	ok "the online load runs" wait_for 30 test -e "$PODS_SHARE/load1" -a -e "$PODS_SHARE/load2" -a -e "$PODS_SHARE/load3"
+	sleep 1
 	web=$(usage "$(pod_path web)") hog=$(usage $BE)
 	sleep 4
 	web=$(($(usage "$(pod_path web)") - web)) hog=$(($(usage $BE) - hog))
@@ -177,7 +178,7 @@ as_shipped()
 	is "$(rung)" calm "and no step was taken"
 	touch "$PODS_SHARE/stop"
 	wait $load
-	rm "$PODS_SHARE/stop"
+	rm "$PODS_SHARE/stop" "$PODS_SHARE"/load?
 	ok "stop" colod_stop
 }
 
