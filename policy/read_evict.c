@@ -93,7 +93,7 @@ const struct reader_key read_evict_keys[] = {
 	 .schema = "\"type\":\"integer\",\"minimum\":0,\"maximum\":240"},
 	{.name = "order",
 	 .read = read_order,
-	 .accepts = "a list of: level, over-request, usage, newest, cost",
+	 .accepts = "a list of: level, over-request, usage, newest, cost, opt-out",
 	 .schema = "\"type\":\"array\",\"minItems\":1,\"uniqueItems\":true,\"items\":{\"enum\":["
 		   "\"level\",\"over-request\",\"usage\",\"newest\",\"cost\"]}"},
 	{.name = "taint",

@@ -87,7 +87,7 @@ static void put_rest(struct text *t)
 		    ONE_OF("cpu", "memory", "io"), 1 + pick(99), 1 + pick(10));
 	if (pick(2))
 		put(t, "evict: {per-hour: %u, order: [%s], taint: %s}\n", pick(241),
-		    ONE_OF("level", "level, usage", "newest, cost, level"),
+		    ONE_OF("level", "level, usage", "newest, cost, opt-out, level"),
 		    ONE_OF("true", "false"));
 	if (pick(2))
 		put(t, "sli: [{name: %s, of: P0, %s: %ums}]\n", ONE_OF("sched-delay", "io-wait"),
