@@ -11,7 +11,8 @@ int decide_returned(const struct decide_input *in, struct plan *plan, decide_ret
 		int r;
 
 		if (!model_has_returned(in->model, pod) || !node || a->role != ROLE_OFFLINE ||
-		    !a->may_hold || node->online > 0)
+		    !a->may_hold || node->online > 0 || node->blocked ||
+		    node->waiting + node->unmatched > 0)
 			continue;
 		r = fn(in, plan, node, a);
 		if (r < 0)

@@ -88,11 +88,25 @@ TEST(a_limit_of_its_own_that_allows_less_stays)
 	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
 }
 
+/* It holds another pod that nobody has told of yet, or that no rule matches: what is done to it is done to that one. */
+TEST(one_with_a_pod_inside_that_is_not_known_is_left_alone)
+{
+	struct pod *inner = decide_pod(&f, O1 "/inner", QOS_BESTEFFORT, LEVEL_P7);
+
+	fake_waiting(&f, inner);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
+	f.plan.assignments[inner->slot].state = ASSIGNMENT_NONE;
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(one_with_a_pod_inside_that_is_not_known_is_left_alone),
 		CASE(it_starts_with_the_floor_as_a_hold_and_nobody_else_does),
 		CASE(a_kernel_that_throttles_a_whole_queue_leaves_it_more),
 		CASE(when_the_cool_down_is_over_it_is_gone),

@@ -94,11 +94,25 @@ TEST(what_has_the_lowest_already_is_not_raised)
 	assert_int_equal(decide_want(&f, O1, KNOB_IO_WEIGHT), -1);
 }
 
+/* It holds another pod that nobody has told of yet, or that no rule matches: it keeps what its level gives. */
+TEST(one_with_a_pod_inside_that_is_not_known_keeps_its_weight)
+{
+	struct pod *inner = decide_pod(&f, O1 "/inner", QOS_BESTEFFORT, LEVEL_P7);
+
+	fake_waiting(&f, inner);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_IO_WEIGHT), 10);
+	f.plan.assignments[inner->slot].state = ASSIGNMENT_NONE;
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, O1, KNOB_IO_WEIGHT), 10);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(one_with_a_pod_inside_that_is_not_known_keeps_its_weight),
 		CASE(it_starts_with_the_lowest_weight_and_nobody_else_does),
 		CASE(it_goes_below_what_its_level_gets),
 		CASE(when_the_cool_down_is_over_it_is_gone),
