@@ -95,7 +95,7 @@ const struct reader_key read_evict_keys[] = {
 	 .read = read_order,
 	 .accepts = "a list of: level, over-request, usage, newest, cost, opt-out",
 	 .schema = "\"type\":\"array\",\"minItems\":1,\"uniqueItems\":true,\"items\":{\"enum\":["
-		   "\"level\",\"over-request\",\"usage\",\"newest\",\"cost\"]}"},
+		   "\"level\",\"over-request\",\"usage\",\"newest\",\"cost\",\"opt-out\"]}"},
 	{.name = "taint",
 	 .read = reader_bool,
 	 .offset = offsetof(struct evict_policy, taint),

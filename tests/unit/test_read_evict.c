@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/lib/test.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/names_policy.h"
 #include "policy/read.h"
+#include "policy/reader.h"
 #include "tests/lib/policy_case.h"
 
 #define EVICT(text)                                                                                \
@@ -43,6 +48,21 @@ TEST(every_field_is_read)
 	policy_free(policy);
 }
 
+/* What the reader takes, an editor that goes by the schema takes too. */
+TEST(the_schema_has_every_word_of_the_order)
+{
+	const struct reader_key *key = read_evict_keys;
+	char word[32];
+
+	while (strcmp(key->name, "order") != 0)
+		key++;
+	for (int i = 0; i < EVICT_KEY_COUNT; i++) {
+		assert_non_null(strstr(key->accepts, names_evict_key((enum evict_key)i)));
+		(void)snprintf(word, sizeof(word), "\"%s\"", names_evict_key((enum evict_key)i));
+		assert_non_null(strstr(key->schema, word));
+	}
+}
+
 TEST(a_bad_value_is_refused_where_it_stands)
 {
 	static const struct policy_case cases[] = {
@@ -65,6 +85,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_nobody_says_has_careful_defaults),
 		cmocka_unit_test(every_field_is_read),
+		cmocka_unit_test(the_schema_has_every_word_of_the_order),
 		cmocka_unit_test(a_bad_value_is_refused_where_it_stands),
 	};
 
