@@ -207,6 +207,8 @@ static size_t adopt_cgroup(struct apply *apply, struct cgroup *cg)
 		if (record->previous.state == KNOB_KNOWN &&
 		    knob_equal(knob, &record->previous, &s->now, apply->page_bytes))
 			s->written = record->previous;
+		else if (s->now.state == KNOB_KNOWN)
+			originals_arrived(record);
 		n++;
 	}
 	return n;

@@ -97,6 +97,8 @@ static void update_forgotten(struct apply_job *j, bool failed)
 	}
 	s->original = record->original;
 	s->written = failed ? record->previous : record->written;
+	if (!failed)
+		originals_arrived(record);
 }
 
 /* Whether this write makes the kernel forget another knob. */

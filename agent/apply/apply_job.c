@@ -161,6 +161,8 @@ int apply_job_wrote(struct apply_job *j, int r, const struct knob_value *origina
 	if (!apply_job_equal(j, value, &got))
 		return differs(j, original, value);
 	apply_job_own(j, original, &got);
+	if (j->record)
+		originals_arrived(j->record);
 	return 0;
 }
 

@@ -80,6 +80,13 @@ struct original *originals_find(const struct originals *o, const char *path, uin
 bool originals_is_ours(const struct original *record, const struct knob_value *value,
 		       uint64_t page_bytes);
 
+/* What the record announced is there: what was to be replaced is colod's no more. Only in memory: the file says it
+ * until the record's next line, see apply_adopt(). */
+static inline void originals_arrived(struct original *record)
+{
+	record->previous.state = KNOB_UNREAD;
+}
+
 /* Records a knob before it is written: one line (kind ORIGINALS_OWN), then the table. A record that
  * was a hold stays one, of the same age: its value may still be there. 0, or -errno when it could not be written
  * down: then nothing changed, and the knob must not be written. */

@@ -222,6 +222,8 @@ static void consider(struct units *units, struct cgroup *cg)
 	}
 	see_rewrites(unit, cg);
 	units->counts.told += unit_table_any_set(unit);
+	/* What systemd has not answered, it may not have done: it writes a unit's files until it has. */
+	units->counts.waiting += unit->slot != NULL;
 	if (unit->owner == UNIT_OWNER_NOBODY || unit->slot ||
 	    unit_plan_is_done(unit, unit_prop_foreign_max(cg, &max) ? &max : NULL))
 		return;

@@ -31,7 +31,7 @@ struct units_counts {
 	uint64_t calls;	   /* of properties that systemd took, since start */
 	uint64_t refusals; /* ... and that it did not */
 	uint32_t told;	   /* units that have something of colod's now */
-	uint32_t waiting;  /* of the last pass: units that systemd has not been told all of */
+	uint32_t waiting; /* of the last pass: units that systemd has not been told all of, or is at work for */
 };
 struct units_counts units_counts(const struct units *units);
 

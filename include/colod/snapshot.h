@@ -53,12 +53,12 @@ struct status {
 	uint64_t writes; /* knobs written, restores not counted */
 	uint64_t restores;
 	uint64_t refusals;
-	uint64_t rewrites;	/* values of colod's that somebody else wrote over */
-	uint64_t fights;	/* begun */
-	uint32_t contested;	/* knobs in a fight now */
-	uint32_t units_told;	/* systemd units that have properties of colod's now */
-	uint32_t units_waiting; /* of the last pass: units that systemd has not been told all of */
-	uint64_t unit_calls;	/* calls of properties that systemd took */
+	uint64_t rewrites;   /* values of colod's that somebody else wrote over */
+	uint64_t fights;     /* begun */
+	uint32_t contested;  /* knobs in a fight now */
+	uint32_t units_told; /* systemd units that have properties of colod's now */
+	uint32_t units_waiting; /* of the last pass: units that systemd has not been told all of, or is at work for */
+	uint64_t unit_calls; /* calls of properties that systemd took */
 	uint64_t unit_refusals;
 	uint64_t withheld; /* of the last pass: changes the mode does not allow */
 	uint64_t pending;  /* of the last pass: changes that are still to come */

@@ -52,6 +52,44 @@ TEST(a_hold_that_was_wiped_is_put_back_too)
 	assert_int_equal(s->class->knobs[KNOB_CPU_MAX].rewrites, 1);
 }
 
+/* What stood there while systemd was told counts as systemd's doing, once: the same word of somebody else, later,
+ * is his. */
+TEST(what_was_put_back_while_systemd_was_told_is_somebody_elses_the_next_time)
+{
+	struct apply_case *s = *state;
+
+	fake_kernel_plan(&s->k, s->class, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
+	assert_int_equal(pass(s, S), 1);
+	s->class->telling = true;
+	apply_case_foreign(s, APPLY_CLASS, KNOB_CPU_WEIGHT, 3);
+	assert_int_equal(pass(s, 2 * S), 1);
+	assert_int_equal(s->class->knobs[KNOB_CPU_WEIGHT].rewrites, 0);
+	s->class->telling = false;
+	apply_case_foreign(s, APPLY_CLASS, KNOB_CPU_WEIGHT, 3);
+	assert_int_equal(pass(s, 3 * S), 1);
+	assert_int_equal(s->class->knobs[KNOB_CPU_WEIGHT].rewrites, 1);
+	assert_int_equal(s->class->knobs[KNOB_CPU_WEIGHT].original.value, 3);
+}
+
+/* Nor does the next agent take it for colod's, who finds it in the record. */
+TEST(nor_is_it_colods_for_the_next_agent)
+{
+	struct apply_case *s = *state;
+
+	fake_kernel_plan(&s->k, s->class, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
+	assert_int_equal(pass(s, S), 1);
+	s->class->telling = true;
+	apply_case_foreign(s, APPLY_CLASS, KNOB_CPU_WEIGHT, 3);
+	assert_int_equal(pass(s, 2 * S), 1);
+	s->class->telling = false;
+	fake_kernel_end(&s->k);
+	fake_kernel_read(&s->k);
+	fake_kernel_start(&s->k);
+	apply_case_foreign(s, APPLY_CLASS, KNOB_CPU_WEIGHT, 3);
+	assert_int_equal(pass(s, 3 * S), 1);
+	assert_int_equal(s->class->knobs[KNOB_CPU_WEIGHT].rewrites, 1);
+}
+
 static void make_contested(struct apply_case *s)
 {
 	fake_kernel_plan(&s->k, s->class, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
@@ -145,6 +183,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(each_rewrite_is_counted_once_per_knob_and_in_total),
 		CASE(a_hold_that_was_wiped_is_put_back_too),
+		CASE(what_was_put_back_while_systemd_was_told_is_somebody_elses_the_next_time),
+		CASE(nor_is_it_colods_for_the_next_agent),
 		CASE(in_a_fight_theirs_stands_until_the_interval_is_over),
 		CASE(a_stop_during_a_fight_leaves_their_value),
 		CASE(a_plan_that_ends_during_a_fight_leaves_their_value_and_ends_it),

@@ -258,6 +258,22 @@ TEST(so_is_a_limit)
 	taken_back_by_systemd(*state, KNOB_MEMORY_HIGH, 64 << 20);
 }
 
+/* Whoever waits until systemd has been told waits for its answer. */
+TEST(a_unit_that_systemd_is_at_work_for_still_waits)
+{
+	struct units_case *s = *state;
+
+	fake_kernel_plan(&s->a->k, s->a->hog, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
+	fake_systemd_mood(&s->systemd, "stuck");
+	units_case_pass_until_telling(s, 10 * S, s->a->hog);
+	pass(s, 11 * S);
+	assert_int_equal(units_counts(units_case_units(s)).waiting, 1);
+	fake_systemd_mood(&s->systemd, "ok");
+	units_case_settle(s);
+	pass(s, 12 * S);
+	assert_int_equal(units_counts(units_case_units(s)).waiting, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, units_case_setup, units_case_teardown)
 
 int main(void)
@@ -272,6 +288,7 @@ int main(void)
 		CASE(so_does_a_limit),
 		CASE(a_limit_that_was_raised_while_systemd_was_told_stays_raised),
 		CASE(so_is_a_limit),
+		CASE(a_unit_that_systemd_is_at_work_for_still_waits),
 		CASE(a_value_that_systemd_takes_back_is_read_anew),
 		CASE(a_file_of_the_former_cgroup_is_not_put_into_the_next_one),
 	};
