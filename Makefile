@@ -327,8 +327,8 @@ check-faults: ## Every fault at every call of a scripted story (FAULTS="only=kil
 	$(if $(FAULTS),,$(B)/tests/faults/walk only=memory)
 
 .PHONY: check-faults-share
-check-faults-share: ## Some 180 of them, the same ones at every run
-	$(variant) SAN=address,undefined FAULTS="every=211" FAULTS_LIMIT_S=300 run-faults
+check-faults-share: ## Some 320 of them, the same ones at every run
+	$(variant) SAN=address,undefined FAULTS="every=307" FAULTS_LIMIT_S=300 run-faults
 
 .PHONY: check-faults-memory
 check-faults-memory: ## Every allocation of the story finds no memory, once

@@ -93,7 +93,7 @@ static bool is_wanted(const struct state *s)
 	for (size_t i = 0; i < p->evict.n_by; i++)
 		named |= p->evict.by[i] == EVICT_KUBERNETES;
 	/* Not only where the policy has the step: somebody may order one. */
-	return named && p->facts != FACTS_CGROUP && strcmp(s->options->root, "/") == 0;
+	return named && s->lanes && p->facts != FACTS_CGROUP && strcmp(s->options->root, "/") == 0;
 }
 
 static int start(struct state *s, struct kubelet_place *place)

@@ -23,11 +23,8 @@
 
 int evictor_new(struct state *s)
 {
-	struct evictor *e;
+	struct evictor *e = calloc(1, sizeof(*e));
 
-	if (!s->lanes)
-		return 0;
-	e = calloc(1, sizeof(*e));
 	if (!e)
 		return -ENOMEM;
 	e->said_us = -SAY_AGAIN_US;

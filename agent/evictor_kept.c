@@ -40,7 +40,20 @@ static void tell_gone(struct state *s, const struct evict_file_pending *f)
 	messages_tell(s->history, &record);
 }
 
-/* Whether it was taken up is not known: it is asked again, and its UID, or its being there, makes that safe. */
+/* Whether it was taken up is not known: it is asked again, and its UID, or its being there, makes that safe. It counts from
+ * when it was asked: its pod may go for that before it can be asked again. */
+static void ask_again(struct state *s, struct evict_pending *p)
+{
+	if (p->stage != EVICT_STAGE_ASKED && p->stage != EVICT_STAGE_AGAIN)
+		return;
+	if (p->stage == EVICT_STAGE_ASKED && !p->counted) {
+		evict_count(&s->evictor->evict, p->asked_us);
+		p->counted = true;
+	}
+	p->stage = EVICT_STAGE_AGAIN;
+	p->until_us = s->status.pass_us;
+}
+
 static void adopt(struct state *s, const struct evict_file_pending *f)
 {
 	struct evictor *e = s->evictor;
@@ -55,10 +68,7 @@ static void adopt(struct state *s, const struct evict_file_pending *f)
 		return;
 	}
 	pending.serial = pod->serial;
-	if (pending.stage == EVICT_STAGE_ASKED || pending.stage == EVICT_STAGE_AGAIN) {
-		pending.stage = EVICT_STAGE_AGAIN;
-		pending.until_us = s->status.pass_us;
-	}
+	ask_again(s, &pending);
 	evict_adopt(&e->evict, &pending);
 	*name = (struct evictor_name){.serial = pod->serial, .inode = f->inode};
 	memcpy(name->path, f->path, sizeof(name->path));

@@ -2,16 +2,17 @@
 // See node.h.
 #include "tests/faults/node.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/lib/tree.h"
 
 #define ONLINE "0a0a0a0a-0000-4000-8000-000000000001"
 #define WEB "0a0a0a0a-0000-4000-8000-000000000002"
 #define BATCH "0a0a0a0a-0000-4000-8000-000000000003"
-#define HOG "0a0a0a0a-0000-4000-8000-000000000004"
 #define GHOST "0a0a0a0a-0000-4000-8000-000000000005"
 #define BRIEF "0a0a0a0a-0000-4000-8000-000000000006"
 #define CONTAINER                                                                                  \
@@ -39,23 +40,13 @@ static const char *const before = "@host 4\n"
 #define BATCH_CLASS "\"priorityClassName\":\"batch-low\","
 
 static const char facts[] =
-	"{\"kind\":\"PodList\",\"items\":[" POD(ONLINE, "shop", "db", "Guaranteed", "", REQUESTS("2", "64Mi") LIMIT("2")) "," POD(
-		WEB, "shop", "web", "Burstable", "",
-		REQUESTS(
-			"1",
-			"32Mi")) "," POD(BATCH, "jobs", "batch", "Burstable", BATCH_CLASS,
-					 REQUESTS(
-						 "100m",
-						 "16Mi")) "," POD(BRIEF, "jobs", "brief",
-								  "Burstable", BATCH_CLASS,
-								  REQUESTS(
-									  "100m",
-									  "16Mi")) "," POD(HOG,
-											   "jobs",
-											   "hog",
-											   "BestEffort",
-											   "",
-											   "") "]}";
+	"{\"kind\":\"PodList\",\"items\":[" POD(ONLINE, "shop", "db", "Guaranteed", "",
+						   REQUESTS("2", "64Mi") LIMIT("2")) ","
+	POD(WEB, "shop", "web", "Burstable", "", REQUESTS("1", "32Mi")) ","
+	POD(BATCH, "jobs", "batch", "Burstable", BATCH_CLASS, REQUESTS("100m", "16Mi")) ","
+	POD(BRIEF, "jobs", "brief", "Burstable", BATCH_CLASS, REQUESTS("100m", "16Mi")) ","
+	POD(NODE_FILLER, "jobs", "filler", "BestEffort", "", "") ","
+	POD(NODE_HOG, "jobs", "hog", "BestEffort", "", "") "]}";
 
 static void must(bool ok, const char *what)
 {
@@ -110,7 +101,7 @@ static void set_load(const char *dir, const char *cgroup, unsigned ms)
 }
 
 /* Four CPUs, nearly all in use; the online pod waits 20 % of the time while there is pressure. */
-void node_load(const char *dir, unsigned step, unsigned waited_us)
+void node_load(const char *dir, unsigned step, uint64_t waited_us)
 {
 	char text[256];
 
@@ -121,8 +112,8 @@ void node_load(const char *dir, unsigned step, unsigned waited_us)
 	(void)snprintf(text, sizeof(text), "cpu  %u 0 0 %u 0 0 0 0 0 0\n", step * 780, step * 20);
 	write_file(dir, "proc/stat", text);
 	(void)snprintf(text, sizeof(text),
-		       "some avg10=0.00 avg60=0.00 avg300=0.00 total=%u\n"
-		       "full avg10=0.00 avg60=0.00 avg300=0.00 total=0",
+		       "some avg10=0.00 avg60=0.00 avg300=0.00 total=%" PRIu64
+		       "\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0",
 		       waited_us);
 	must(tree_knob(dir, ONLINE_POD, "cpu.pressure", text) == 0, "tree_knob");
 }
@@ -137,6 +128,50 @@ void node_memory(const char *dir, unsigned available_mib, unsigned hog_mib)
 	write_file(dir, "proc/meminfo", text);
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)hog_mib << 20);
 	must(tree_knob(dir, HOG_POD, "memory.current", text) == 0, "tree_knob");
+}
+
+static void set_memory(const char *dir, const char *pod, unsigned mib)
+{
+	char text[128];
+
+	if (!node_has_pod(dir, pod))
+		return;
+	(void)snprintf(text, sizeof(text), "anon %llu\nshmem 0", (unsigned long long)mib << 20);
+	must(tree_knob(dir, pod, "memory.stat", text) == 0, "tree_knob");
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)mib << 20);
+	must(tree_knob(dir, pod, "memory.current", text) == 0, "tree_knob");
+}
+
+void node_fill_memory(const char *dir)
+{
+	node_pod(dir, FILLER_POD, "1");
+	set_memory(dir, ONLINE_POD, 2000);
+	set_memory(dir, WEB_POD, 1600);
+	set_memory(dir, GHOST_POD, 1800);
+	set_memory(dir, FILLER_POD, 1500);
+	set_memory(dir, HOG_POD, 400);
+	set_memory(dir, BATCH_POD, 50);
+}
+
+void node_wait_for_memory(const char *dir, bool is_short, int64_t step_us, uint64_t *waited_us)
+{
+	char text[256];
+
+	*waited_us += is_short ? (uint64_t)step_us / 5 : 0;
+	(void)snprintf(text, sizeof(text),
+		       "some avg10=0.00 avg60=0.00 avg300=0.00 total=%" PRIu64
+		       "\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0",
+		       *waited_us);
+	must(tree_knob(dir, ONLINE_POD, "memory.pressure", text) == 0, "tree_knob");
+	node_memory(dir, is_short ? 160 : 3000, 400);
+}
+
+bool node_has_pod(const char *dir, const char *pod)
+{
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s", dir, pod);
+	return access(path, F_OK) == 0;
 }
 
 bool node_is_below(const char *path, const char *cgroup)
@@ -160,7 +195,7 @@ bool node_may_write(const char *path)
 	/* Shares and protection. */
 	static const char *const shared[] = {ONLINE_POD, WEB_POD, BURSTABLE, BESTEFFORT, KUBEPODS};
 	/* And limits and holds. */
-	static const char *const offline[] = {BATCH_POD, HOG_POD, BRIEF_POD};
+	static const char *const offline[] = {BATCH_POD, HOG_POD, BRIEF_POD, FILLER_POD};
 	static const char *const shares[] = {"cpu.weight", "memory.min", "memory.low", "io.weight"};
 	/* What the policy of the story asks for on the way, with what the kernel needs above it. */
 	static const char *const owners[] = {ONLINE_POD, KUBEPODS};

@@ -7,19 +7,18 @@
 #include <string.h>
 
 #include "agent/base/log.h"
+#include "agent/evictor.h"
 #include "agent/life.h"
 #include "agent/orders.h"
 #include "agent/restore.h"
 #include "agent/tick.h"
-#include "policy/knob.h"
 #include "policy/manual.h"
 #include "tests/faults/node.h"
+#include "tests/faults/story_parts.h"
 #include "tests/lib/tree.h"
 
-#define STEP_US 2000000
-/* memory.oom.group of offline pods comes and goes with this. */
-#define OOM_FIRST "levels: {P7: {memory: {oom: first}}}\n"
-#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+/* Longer than a taint stays. */
+#define LATER_US 301000000
 
 void story_wrong(struct story *s, const char *format, ...)
 {
@@ -34,7 +33,7 @@ void story_wrong(struct story *s, const char *format, ...)
 	(void)fflush(s->out);
 }
 
-static void must(bool ok, const char *what)
+void story_must(bool ok, const char *what)
 {
 	if (ok)
 		return;
@@ -52,17 +51,17 @@ static void on_write(void *context, const char *path)
 
 static void write_file(struct story *s, const char *path, const char *text)
 {
-	must(tree_write(s->points.dir, path, text) == 0, path);
+	story_must(tree_write(s->points.dir, path, text) == 0, path);
 }
 
 static void write_policy(struct story *s, const char *mode, const char *more)
 {
-	char text[512];
+	char text[1024];
 
 	(void)snprintf(text, sizeof(text),
 		       "version: 1\nmode: %s\nfacts: {from: \"file:///pods.json\"}\n"
 		       "pressure:\n- {when: cpu.some of online > 5%% over 2s, do: [squeeze cpu]}\n"
-		       "- {when: memory.some of online > 10%% over 1s, do: [squeeze memory, reclaim]}\n%s",
+		       "- {when: memory.some of online > 10%% over 1s, do: [squeeze memory, reclaim, evict after 5s]}\n%s",
 		       mode, more);
 	write_file(s, "etc/colod/policy.d/90-test.yaml", text);
 }
@@ -75,6 +74,7 @@ static void prepare(struct story *s, FILE *out)
 	s->out = out;
 	s->phase = "the beginning";
 	s->now_us = 1000000000;
+	s->step_us = STORY_STEP_US;
 	s->points.on_write = on_write;
 	s->points.context = s;
 }
@@ -105,6 +105,14 @@ void story_close(struct story *s)
 	tree_remove(s->points.dir);
 }
 
+/* No threads: only what evicts, which needs none for pods of a cluster. */
+static void begin(struct story *s)
+{
+	life_start(s->state, s->now_us);
+	if (evictor_new(s->state) == 0)
+		cluster_serve(s);
+}
+
 /* Each refusal is one failed start; systemd tries again. */
 static void start(struct story *s)
 {
@@ -113,7 +121,7 @@ static void start(struct story *s)
 		if (state_new(&s->options, &s->state) < 0)
 			s->n_refused++;
 		else
-			life_start(s->state, s->now_us);
+			begin(s);
 		points_leave(&s->points);
 	}
 	if (!s->state && s->points.what == WHAT_LASTING)
@@ -135,40 +143,19 @@ static void end(struct story *s)
 	s->state = NULL;
 }
 
-static size_t holds(const struct story *s)
-{
-	const struct model *m = discover_model(s->state->discover);
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->n_cgroups; i++)
-		for (int knob = 0; knob < KNOB_COUNT; knob++)
-			n += m->cgroups[i]->knobs[knob].owned && m->cgroups[i]->knobs[knob].held;
-	return n;
-}
-
-static bool holds_memory(const struct story *s)
-{
-	const struct model *m = discover_model(s->state->discover);
-
-	for (size_t i = 0; i < m->n_cgroups; i++)
-		if (m->cgroups[i]->knobs[KNOB_MEMORY_HIGH].owned &&
-		    m->cgroups[i]->knobs[KNOB_MEMORY_HIGH].held)
-			return true;
-	return false;
-}
-
 static void step(struct story *s)
 {
 	s->load++;
-	s->waited_us += s->pressure ? STEP_US / 5 : 0;
+	s->waited_us += s->pressure ? (uint64_t)s->step_us / 5 : 0;
 	node_load(s->points.dir, s->load, s->waited_us);
 	s->hog_mib += s->memory_falls ? 100 : 0;
 	if (s->hog_mib > 0)
 		node_memory(s->points.dir, s->memory_falls ? 3000 - s->hog_mib : 3000, s->hog_mib);
-	s->now_us += STEP_US;
+	s->now_us += s->step_us;
+	story_evict_step(s);
 }
 
-static void ticks(struct story *s, int n)
+void story_ticks(struct story *s, int n)
 {
 	for (int i = 0; i < n && s->state; i++) {
 		size_t held;
@@ -177,10 +164,10 @@ static void ticks(struct story *s, int n)
 		points_enter(&s->points);
 		tick(s->state, s->now_us);
 		points_leave(&s->points);
-		held = holds(s);
+		held = story_check_holds(s);
 		if (held > s->n_holds)
 			s->n_holds = held;
-		s->memory_held |= holds_memory(s);
+		s->memory_held |= story_check_holds_memory(s);
 	}
 }
 
@@ -193,7 +180,7 @@ static void quiet_tick(struct story *s)
 	tick(s->state, s->now_us);
 }
 
-static void reload(struct story *s, const char *mode, const char *more)
+void story_reload(struct story *s, const char *mode, const char *more)
 {
 	write_policy(s, mode, more);
 	for (int i = 0; i < 2 && s->state; i++) {
@@ -205,80 +192,10 @@ static void reload(struct story *s, const char *mode, const char *more)
 		if (r == 0)
 			return;
 		/* Rejected, and said so: whoever asked asks again. */
-		ticks(s, 1);
+		story_ticks(s, 1);
 	}
 	if (s->points.what != WHAT_LASTING)
 		story_wrong(s, "the policy is not taken");
-}
-
-/* --- what must hold -------------------------------------------------------------------------- */
-
-/* Files that the script itself changes, or that belong to pods that come and go in it. */
-static bool is_of_the_story(const struct story *s, const char *path)
-{
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-
-	if (strcmp(name, "cpu.stat") == 0 || strcmp(name, "cpu.pressure") == 0 ||
-	    strcmp(name, "memory.current") == 0)
-		return true;
-	return node_is_below(path, BRIEF_POD) ||
-	       (s->points.what == WHAT_REBORN && node_is_below(path, BATCH_POD));
-}
-
-struct compared {
-	struct story *s;
-	const char *text;
-};
-
-static void on_difference(void *context, const char *path, const char *was, const char *is)
-{
-	struct compared *c = context;
-
-	/* After a kill: pods that had not appeared yet. */
-	if (is_of_the_story(c->s, path) || (c->s->killed && !is))
-		return;
-	story_wrong(c->s, "%s: %s is %s, %s", c->text, path, is ? is : "gone",
-		    was ? was : "not there before");
-}
-
-static void compare(struct story *s, const struct files *then, const char *text)
-{
-	struct compared c = {.s = s, .text = text};
-	struct files now;
-
-	files_take(&now, s->mount);
-	files_diff(then, &now, on_difference, &c);
-	files_free(&now);
-}
-
-static void check_not_held(struct story *s)
-{
-	static const char *const pods[] = {BATCH_POD, HOG_POD, BURSTABLE, BESTEFFORT};
-	char text[128];
-
-	for (size_t i = 0; i < ELEMENTS(pods); i++)
-		if (tree_knob_read(s->points.dir, pods[i], "cpu.max", text, sizeof(text)) < 0 ||
-		    strncmp(text, "max", 3) != 0)
-			story_wrong(s, "%s is held: cpu.max is %s", pods[i], text);
-}
-
-/* A cgroup made again in the middle has the values that it was made with, or colod's own; after the
- * end, those that it was made with. */
-static void check_reborn(struct story *s)
-{
-	char text[128];
-
-	if (s->points.what != WHAT_REBORN || !s->points.vanished)
-		return;
-	if (tree_knob_read(s->points.dir, BATCH_POD, "cpu.weight", text, sizeof(text)) < 0 ||
-	    strcmp(text, "77") != 0)
-		story_wrong(s, "the pod that was made again has cpu.weight %s, not 77", text);
-	if (tree_knob_read(s->points.dir, BATCH_POD, "memory.high", text, sizeof(text)) < 0 ||
-	    strcmp(text, "123457536") != 0)
-		story_wrong(s, "the pod that was made again has memory.high %s, not its own", text);
-	if (tree_knob_read(s->points.dir, BATCH_POD, "cpu.max", text, sizeof(text)) < 0 ||
-	    strncmp(text, "max", 3) != 0)
-		story_wrong(s, "the pod that was made again keeps a quota of %s", text);
 }
 
 /* What systemd runs after colod, however that ended; there is no bus to ask whether it comes back. */
@@ -292,21 +209,8 @@ static void restore_automatic(struct story *s)
 	r = restore_run(&options);
 	points_leave(&s->points);
 	if (r == 0)
-		check_not_held(s);
+		story_check_not_held(s);
 }
-
-/* ExecStopPost of the unit runs it in any case, so it does here, without a fault. */
-static void check_restored(struct story *s, const char *text)
-{
-	int r = restore_run(&s->options);
-
-	if (r != 0)
-		story_wrong(s, "%s: colod restore says %d", text, r);
-	compare(s, s->base, text);
-	check_reborn(s);
-}
-
-/* --- the script ------------------------------------------------------------------------------ */
 
 static const struct pod *find_batch(const struct story *s)
 {
@@ -332,12 +236,12 @@ static void order_by_hand(struct story *s)
 	points_enter(&s->points);
 	(void)orders_give(s->state, &ask, s->now_us, &root, &answer);
 	points_leave(&s->points);
-	ticks(s, 3);
-	s->held_by_hand = holds(s) > 0;
-	ticks(s, 3);
+	story_ticks(s, 3);
+	s->held_by_hand = story_check_holds(s) > 0;
+	story_ticks(s, 3);
 	quiet_tick(s);
 	if (s->points.what != WHAT_LASTING)
-		check_not_held(s);
+		story_check_not_held(s);
 }
 
 static void pods_appear(struct story *s)
@@ -357,38 +261,40 @@ static void up(struct story *s)
 {
 	s->phase = "observing";
 	start(s);
-	ticks(s, 2);
+	story_ticks(s, 2);
 	s->phase = "the appearing of pods";
 	pods_appear(s);
-	ticks(s, 2);
+	story_ticks(s, 2);
 	s->may_write = true;
 	s->phase = "squeeze without pressure";
-	reload(s, "squeeze", OOM_FIRST);
-	ticks(s, 2);
+	story_reload(s, "squeeze", STORY_OOM_FIRST);
+	story_ticks(s, 2);
 }
 
 static void episode(struct story *s)
 {
 	s->phase = "pressure";
 	s->pressure = true;
-	ticks(s, 4);
+	story_ticks(s, 4);
 	s->phase = "release";
 	s->pressure = false;
-	ticks(s, 12);
+	story_ticks(s, 12);
 	s->phase = "memory that gets short";
 	s->memory_falls = true;
-	ticks(s, 4);
+	story_ticks(s, 4);
 	s->memory_falls = false;
-	ticks(s, 13);
+	story_evict(s);
+	s->phase = "memory that is there again";
+	story_ticks(s, 13);
 	s->phase = "a pod's vanishing";
 	s->brief_to = s->points.n;
 	(void)tree_delete(s->points.dir, "sys/fs/cgroup/" BRIEF_POD); /* or a fault did */
-	ticks(s, 2);
+	story_ticks(s, 2);
 	s->phase = "another's write";
-	must(tree_knob(s->points.dir, WEB_POD, "io.weight", "default 100") == 0 &&
+	story_must(tree_knob(s->points.dir, WEB_POD, "io.weight", "default 100") == 0 &&
 		     tree_knob(s->points.dir, BATCH_POD, "io.weight", "default 100") == 0,
 	     "tree_knob");
-	ticks(s, 2);
+	story_ticks(s, 2);
 	order_by_hand(s);
 	s->phase = "a broken policy";
 	write_policy(s, "squeeze", "levels: [\n");
@@ -396,61 +302,67 @@ static void episode(struct story *s)
 	if (s->state && state_load_policy(s->state) == 0)
 		story_wrong(s, "it is taken");
 	points_leave(&s->points);
-	ticks(s, 1);
+	story_ticks(s, 1);
 	s->phase = "a changed policy";
-	reload(s, "squeeze",
+	story_reload(s, "full",
+	       STORY_TAINT
 	       "levels:\n"
 	       "  P0: {cpu: {burst: 20.0% of quota, cores: exclusive}}\n"
 	       "  P4: {io: {weight: 200}}\n"
 	       "  P6: {role: offline, cpu: {yield: idle}}\n"
 	       "assign: [{match: {qos: BestEffort}, level: P6}]\n");
-	ticks(s, 2);
-	/* The rescan that heals what an event did not tell. */
-	s->now_us += 31000000;
-	ticks(s, 3);
+	story_ticks(s, 2);
+	/* The rescan that heals what an event did not tell; and the taint ends by itself. */
+	s->now_us += LATER_US;
+	story_ticks(s, 3);
+	if (s->cluster.tainted && s->points.what == WHAT_NOTHING)
+		story_wrong(s, "the taint is still up");
 	quiet_tick(s);
 	files_take(&s->calm, s->mount);
 	if (s->want_calm && s->points.what != WHAT_LASTING)
-		compare(s, s->want_calm, "unlike the run without a fault");
+		story_check_same(s, s->want_calm, "unlike the run without a fault");
 }
 
 static void down(struct story *s)
 {
 	s->phase = "the lowering of the mode";
 	s->pressure = true;
-	ticks(s, 3);
-	reload(s, "protect", "");
-	ticks(s, 3);
+	story_ticks(s, 3);
+	story_reload(s, "protect", "");
+	story_ticks(s, 3);
 	/* What the kernel does not take, or cannot be recorded, comes back with the next one that works. */
 	if (s->points.what != WHAT_LASTING)
-		check_not_held(s);
+		story_check_not_held(s);
 	s->phase = "the kill switch";
 	write_file(s, "etc/colod/disable", "");
-	ticks(s, 3);
+	story_ticks(s, 3);
 	if (s->points.what != WHAT_LASTING)
-		compare(s, s->base, "not given back");
+		story_check_same(s, s->base, "not given back");
 	(void)tree_delete(s->points.dir, "etc/colod/disable");
 	s->phase = "the stop";
-	reload(s, "squeeze", OOM_FIRST);
-	ticks(s, 3);
+	story_reload(s, "squeeze", STORY_OOM_FIRST);
+	story_ticks(s, 3);
 	points_enter(&s->points);
 	if (s->state)
 		life_stop(s->state);
+	if (s->state)
+		evictor_stop(s->state);
 	points_leave(&s->points);
 	end(s);
-	check_restored(s, "after the stop");
+	story_check_restored(s, "after the stop");
 }
 
 void story_run(struct story *s)
 {
-	(void)snprintf(s->points.pod, sizeof(s->points.pod), "%s",
-		       s->points.what == WHAT_REBORN ? BATCH_POD : BRIEF_POD);
+	if (s->points.pod[0] == '\0')
+		(void)snprintf(s->points.pod, sizeof(s->points.pod), "%s",
+			       s->points.what == WHAT_REBORN ? BATCH_POD : BRIEF_POD);
 	up(s);
 	episode(s);
 	down(s);
 	s->phase = "a second life";
 	start(s);
-	ticks(s, 3);
+	story_ticks(s, 3);
 	end(s);
 	s->phase = "colod restore --auto";
 	restore_automatic(s);
@@ -458,7 +370,27 @@ void story_run(struct story *s)
 	points_enter(&s->points);
 	(void)restore_run(&s->options);
 	points_leave(&s->points);
-	check_restored(s, "after a death");
+	story_check_restored(s, "after a death");
+	if (s->cluster.tainted && s->points.what != WHAT_LASTING)
+		story_wrong(s, "the taint is left");
+}
+
+static void start_again(struct story *s)
+{
+	bool evicts = s->cluster.n_asked > 0 || story_has_filler(s);
+
+	write_policy(s, evicts ? "full" : "squeeze", evicts ? STORY_TAINT : "");
+	s->pressure = true;
+	start(s);
+	if (evicts)
+		story_evict_again(s);
+	else
+		story_ticks(s, 3);
+	life_stop(s->state);
+	evictor_stop(s->state);
+	end(s);
+	if (s->cluster.tainted)
+		story_wrong(s, "the taint is left after the next agent");
 }
 
 void story_clean_up(const char *dir, const struct files *base, bool restart, FILE *out,
@@ -473,15 +405,12 @@ void story_clean_up(const char *dir, const struct files *base, bool restart, FIL
 	s.may_write = true;
 	s.phase = restart ? "the start after a kill" : "colod restore after a kill";
 	settle(&s);
-	if (restart) {
-		write_policy(&s, "squeeze", "");
-		s.pressure = true;
-		start(&s);
-		ticks(&s, 3);
-		life_stop(s.state);
-		end(&s);
-	}
-	check_restored(&s, "after a kill");
+	cluster_load(&s);
+	if (s.cluster.now_us > 0)
+		s.now_us = s.cluster.now_us;
+	if (restart)
+		start_again(&s);
+	story_check_restored(&s, "after a kill");
 	points_use(NULL);
 	*ret_n_wrong = s.n_wrong;
 }

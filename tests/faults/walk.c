@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "tests/faults/leaks.h"
+#include "tests/faults/node.h"
 #include "tests/faults/story.h"
 #include "tests/faults/ways.h"
 #include "tests/lib/alloc_count.h"
@@ -36,6 +37,7 @@ struct run {
 	enum point_what what;
 	int error;
 	bool restart; /* after a kill: start again instead of `colod restore` */
+	bool filler;  /* it is the pod that fills the memory that vanishes */
 };
 
 struct slot {
@@ -75,6 +77,8 @@ static int one_run(const struct run *run, FILE *out)
 	s.points.at = run->at;
 	s.points.what = run->what;
 	s.points.error = run->error;
+	if (run->filler)
+		(void)snprintf(s.points.pod, sizeof(s.points.pod), "%s", FILLER_POD);
 	(void)fprintf(out, "%s\n", s.points.dir + sizeof(work));
 	(void)fflush(out);
 	story_run(&s);
@@ -268,10 +272,15 @@ static void load_state(struct wanted *w)
 		printf("# going on after %u runs\n", w->n_before / w->every);
 }
 
+static bool is_asked_for(const struct wanted *w, const struct run *run)
+{
+	return (!w->at || run->at == w->at) && (w->what < 0 || (int)run->what == w->what) &&
+	       (!w->error || !run->error || run->error == w->error);
+}
+
 static void consider(struct wanted *w, struct run run)
 {
-	if ((w->at && run.at != w->at) || (w->what >= 0 && (int)run.what != w->what) ||
-	    (w->error && run.error && run.error != w->error))
+	if (!is_asked_for(w, &run))
 		return;
 	if (w->n++ % w->every != 0 || w->n <= w->n_before)
 		return;
@@ -279,6 +288,20 @@ static void consider(struct wanted *w, struct run run)
 	/* All but those that are under way are done. */
 	if (w->n % (SAVE_EVERY * w->every) == 1 && w->n > n_slots * w->every)
 		save_state(w, w->n - n_slots * w->every);
+}
+
+/* Each state of an eviction begins or ends with a word to or from the cluster: a share that leaves most points out has the
+ * kills there all the same. */
+static void consider_kills(struct wanted *w, unsigned at)
+{
+	const struct point *p = &record[at - 1];
+	const struct run restart = {.at = at, .what = WHAT_KILL, .restart = true};
+
+	consider(w, (struct run){.at = at, .what = WHAT_KILL});
+	if (w->every == 1 || (p->call != SYS_HTTP && (at == 1 || p[-1].call != SYS_HTTP)))
+		consider(w, restart);
+	else if (is_asked_for(w, &restart))
+		do_run(&restart);
 }
 
 static void runs_of(struct wanted *w, unsigned at)
@@ -305,10 +328,10 @@ static void runs_of(struct wanted *w, unsigned at)
 		consider(w, (struct run){.at = at, .what = WHAT_VANISH});
 	if (at >= baseline.brief_from)
 		consider(w, (struct run){.at = at, .what = WHAT_REBORN});
-	if (changed) {
-		consider(w, (struct run){.at = at, .what = WHAT_KILL});
-		consider(w, (struct run){.at = at, .what = WHAT_KILL, .restart = true});
-	}
+	if (at >= baseline.filler_from && at <= baseline.filler_to)
+		consider(w, (struct run){.at = at, .what = WHAT_VANISH, .filler = true});
+	if (changed)
+		consider_kills(w, at);
 }
 
 /* Every allocation of the story, where the allocator can be made to fail. */
@@ -375,7 +398,11 @@ static bool run_baseline(void)
 		printf("# the story has no hold by hand\n");
 	if (baseline.n_holds < 2)
 		printf("# the story holds nobody: %zu holds\n", baseline.n_holds);
+	if (baseline.cluster.n_asked != 1 || !baseline.cluster.deleting || baseline.n_tainted != 1)
+		printf("# the story evicts nobody, or asks more than once: %u requests, the taint went up %u times\n",
+		       baseline.cluster.n_asked, baseline.n_tainted);
 	same = same && baseline.n_holds >= 2 && baseline.memory_held &&
+	       baseline.cluster.n_asked == 1 && baseline.n_tainted == 1 &&
 	       baseline.held_by_hand && baseline.n_wrong + s.n_wrong == 0 &&
 	       baseline.n_refused == 0 && n_points <= POINTS_MAX;
 	story_close(&s);

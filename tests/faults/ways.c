@@ -62,6 +62,6 @@ const int *ways_errors(const struct point *p)
 bool ways_changes(const struct point *p)
 {
 	return p->call == SYS_WRITE || p->call == SYS_MAKE || p->call == SYS_UNLINK ||
-	       p->call == SYS_TRUNCATE ||
+	       p->call == SYS_TRUNCATE || p->call == SYS_HTTP ||
 	       (p->call == SYS_OPEN && (p->flags & (O_CREAT | O_TRUNC)) != 0);
 }

@@ -11,5 +11,5 @@
  * ended by 0. */
 const int *ways_errors(const struct point *p);
 
-/* Whether the call changes a file or a directory: a kill before or after it leaves another state. */
+/* Whether the call changes a file or a directory, or the cluster: a kill before or after it leaves another state. */
 bool ways_changes(const struct point *p);

@@ -195,6 +195,23 @@ TEST(who_is_gone_after_a_dead_agent_had_asked_counts_as_evicted)
 	assert_int_equal(evictor_case_api.n_calls, 2);
 }
 
+/* The same, and it goes a moment after the next start, which may not ask it again yet. */
+TEST(who_goes_while_the_next_agent_may_not_ask_again_counts_as_evicted)
+{
+	evictor_case_api.answer = EVICT_ANSWER_NONE;
+	evictor_case_passes(2);
+	assert_int_equal(evictor_case_api.n_calls, 1);
+	evictor_case_die_and_start();
+	evictor_case_pass_on(RUNG_RECLAIM, 2);
+	evictor_case_remove_hog();
+	evictor_case_pass_on(RUNG_RECLAIM, 1);
+	assert_int_equal(evictor_case.state->status.evict.pending, 0);
+	assert_int_equal(evictor_case.state->status.evict.in_hour, 1);
+	assert_true(evictor_case_api.tainted);
+	evictor_case_passes(8);
+	assert_int_equal(evictor_case_api.n_calls, 1);
+}
+
 /* Accepted, and the agent died: nobody is asked again, the limits stand, the taint ends when it should. */
 TEST(who_is_dying_is_awaited_by_the_next_agent_and_the_taint_ends)
 {
@@ -325,6 +342,7 @@ int main(void)
 		CASE(what_cannot_be_written_down_is_not_done),
 		CASE(who_was_asked_by_a_dead_agent_is_asked_again),
 		CASE(who_is_gone_after_a_dead_agent_had_asked_counts_as_evicted),
+		CASE(who_goes_while_the_next_agent_may_not_ask_again_counts_as_evicted),
 		CASE(who_is_dying_is_awaited_by_the_next_agent_and_the_taint_ends),
 		CASE(a_taint_that_a_dead_agent_left_is_taken_off),
 		CASE(the_taint_is_asked_for_again_while_the_cool_down_is_on_and_goes_at_the_stop),
