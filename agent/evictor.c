@@ -236,6 +236,17 @@ static void say_nobody(struct state *s, bool full)
 		    l->n_left > 0 ? victim_out_text(l->left[0].why) : "");
 }
 
+/* Whoever cannot be read for a moment, or has just gone, may be the one that would have gone: nobody else goes for it before the
+ * next look. Who cannot be read then either is left out, as not measured. */
+static bool measure(struct state *s)
+{
+	struct evictor *e = s->evictor;
+	bool all = victim_stats_measure(s, &e->stats, true), enough = all || e->unmeasured;
+
+	e->unmeasured = !all;
+	return enough;
+}
+
 static void look_for(struct state *s, enum resource resource)
 {
 	struct evictor *e = s->evictor;
@@ -251,8 +262,10 @@ static void look_for(struct state *s, enum resource resource)
 		e->look = look;
 	if (look.why != EVICT_NOW || (!full && !may_say(s)))
 		return;
-	if (resource == RESOURCE_MEMORY)
-		victim_stats_measure(s, &e->stats, true);
+	if (resource == RESOURCE_MEMORY && !measure(s) && look.again == 0) {
+		e->look.why = EVICT_NOT_MEASURED;
+		return;
+	}
 	evict_choose(&in, &e->look);
 	e->looked = true;
 	e->record = (struct record_evict){

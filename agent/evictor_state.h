@@ -41,6 +41,7 @@ struct evictor {
 	char digest[17]; /* of the policy by which the API server was found */
 	bool chosen;	 /* in this pass: look says who */
 	struct victim_stats stats;
+	bool unmeasured; /* in the last look somebody's memory could not be read */
 	struct evictor_name names[EVICT_PENDING];
 	struct evict_done done[EVICT_PENDING]; /* answers that came by other ways than the API */
 	size_t n_done;

@@ -84,29 +84,46 @@ unsigned cluster_n_counted(const struct story *s)
 	return n;
 }
 
-/* One pod may be sent away, when it was due, and once: who asks has written it down, and has not been told yet. Where that one
- * vanishes by itself in the last moment, it may be the next. */
+/* Whom it may be at all; the first is the one that is due. */
+static const struct {
+	const char *name, *uid, *path;
+} offline[] = {
+	{"filler", NODE_FILLER, FILLER_POD "\n"},
+	{"hog", NODE_HOG, HOG_POD "\n"},
+	{"batch", NODE_BATCH, BATCH_POD "\n"},
+};
+#define N_OFFLINE (sizeof(offline) / sizeof(offline[0]))
+
+/* The one that is due may vanish by itself in the last moment, or never be seen where cgroups cannot be listed. */
+static bool may_be_another(const struct story *s)
+{
+	return (s->points.vanished && !story_has_filler(s)) || s->points.what == WHAT_LASTING;
+}
+
+/* One pod may be sent away, when it was due, and once: who asks has written it down, and has not been told yet. */
 static void check_call(struct story *s, const struct evict_call *call)
 {
-	bool next = s->points.vanished && !story_has_filler(s);
-	const char *name = next ? "hog" : "filler", *uid = next ? NODE_HOG : NODE_FILLER;
 	const char *kept = cluster_evictions(s);
+	size_t i = 0;
 
-	if (!s->may_evict || (next && s->cluster.deleting))
+	while (i < N_OFFLINE && strcmp(call->name, offline[i].name) != 0)
+		i++;
+	if (!s->may_evict || (s->cluster.deleting && s->evicted != i))
 		story_wrong(s, "%s is to be evicted, which nothing asks for", call->name);
-	if (strcmp(call->namespace, "jobs") != 0 || strcmp(call->name, name) != 0 ||
-	    strcmp(call->uid, uid) != 0)
+	if (i == N_OFFLINE || (i > 0 && !may_be_another(s)) ||
+	    strcmp(call->namespace, "jobs") != 0 || strcmp(call->uid, offline[i].uid) != 0)
 		story_wrong(s, "%s/%s (%s) is to be evicted", call->namespace, call->name,
 			    call->uid);
-	if (!strstr(kept, "pending asked ") || !strstr(kept, next ? HOG_POD "\n" : FILLER_POD "\n"))
-		story_wrong(s, "somebody is to be evicted of whom the next agent would not know");
+	else if (!strstr(kept, "pending asked ") || !strstr(kept, offline[i].path))
+		story_wrong(s, "%s is to be evicted, and the next agent would not know", call->name);
+	s->evicted = i;
 }
 
 static int evict(void *context, const struct evict_call *call)
 {
 	struct story *s = context;
 	struct cluster *c = &s->cluster;
-	bool lost = sys_fault(SYS_HTTP, "/eviction") < 0, there = story_has_filler(s) || s->points.vanished;
+	bool lost = sys_fault(SYS_HTTP, "/eviction") < 0, there = story_has_filler(s) || may_be_another(s);
 
 	check_call(s, call);
 	c->n_asked++;

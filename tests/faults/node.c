@@ -12,7 +12,6 @@
 
 #define ONLINE "0a0a0a0a-0000-4000-8000-000000000001"
 #define WEB "0a0a0a0a-0000-4000-8000-000000000002"
-#define BATCH "0a0a0a0a-0000-4000-8000-000000000003"
 #define GHOST "0a0a0a0a-0000-4000-8000-000000000005"
 #define BRIEF "0a0a0a0a-0000-4000-8000-000000000006"
 #define CONTAINER                                                                                  \
@@ -43,7 +42,7 @@ static const char facts[] =
 	"{\"kind\":\"PodList\",\"items\":[" POD(ONLINE, "shop", "db", "Guaranteed", "",
 						   REQUESTS("2", "64Mi") LIMIT("2")) ","
 	POD(WEB, "shop", "web", "Burstable", "", REQUESTS("1", "32Mi")) ","
-	POD(BATCH, "jobs", "batch", "Burstable", BATCH_CLASS, REQUESTS("100m", "16Mi")) ","
+	POD(NODE_BATCH, "jobs", "batch", "Burstable", BATCH_CLASS, REQUESTS("100m", "16Mi")) ","
 	POD(BRIEF, "jobs", "brief", "Burstable", BATCH_CLASS, REQUESTS("100m", "16Mi")) ","
 	POD(NODE_FILLER, "jobs", "filler", "BestEffort", "", "") ","
 	POD(NODE_HOG, "jobs", "hog", "BestEffort", "", "") "]}";
@@ -151,6 +150,7 @@ void node_fill_memory(const char *dir)
 	set_memory(dir, FILLER_POD, 1500);
 	set_memory(dir, HOG_POD, 400);
 	set_memory(dir, BATCH_POD, 50);
+	set_memory(dir, BRIEF_POD, 20);
 }
 
 void node_wait_for_memory(const char *dir, bool is_short, int64_t step_us, uint64_t *waited_us)

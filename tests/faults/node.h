@@ -17,6 +17,7 @@
 #define GHOST_POD BESTEFFORT "/kubepods-besteffort-pod" UID_PATH(5)
 #define BRIEF_POD BURSTABLE "/kubepods-burstable-pod" UID_PATH(6)
 #define FILLER_POD BESTEFFORT "/kubepods-besteffort-pod" UID_PATH(7)
+#define NODE_BATCH "0a0a0a0a-0000-4000-8000-000000000003"
 #define NODE_HOG "0a0a0a0a-0000-4000-8000-000000000004"
 #define NODE_FILLER "0a0a0a0a-0000-4000-8000-000000000007"
 

@@ -29,6 +29,7 @@ struct story {
 	uint64_t waited_memory_us; /* of the online pod */
 	unsigned n_dying;	   /* steps since it was evicted */
 	bool may_evict;
+	size_t evicted; /* whom, in cluster.c; 0 where nobody was yet */
 	unsigned n_tainted; /* times that the taint went up */
 	bool pressure;
 	bool killed; /* what is cleaned up here was killed */

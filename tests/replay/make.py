@@ -48,10 +48,10 @@ class Pod:
 class Series:
     """A node of four CPUs. Everything that is said goes into `lines`."""
 
-    def __init__(self, comment):
+    def __init__(self, comment, policy=POLICY):
         self.lines = ["colod-record 1"] + [f"# {line}" for line in comment.strip().split("\n")]
         self.lines += ["names plain", "steps no", "policy 1", "source made.yaml"]
-        self.lines += [f"y {line}" for line in POLICY.rstrip().split("\n")] + ["policy-end"]
+        self.lines += [f"y {line}" for line in policy.rstrip().split("\n")] + ["policy-end"]
         self.now = 1000 * SECOND
         self.pods, self.order, self.paths, self.next_serial = {}, [], {}, 1
         self.awaited = False
@@ -277,7 +277,48 @@ def floor():
     return s
 
 
-CASES = {"floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
+def evict_cpu(asks):
+    s = Series("A squeeze down to its floor (a quarter of the node: this kernel throttles whole run queues) is no help to web, which lacks what\n"
+               "hog has. " + ("After 20 s of that, and 3 s of looking, hog is asked to go, and while it goes nobody else. Without it web does not wait;\n"
+                              "when web then wants more than there is, the pod that rests is let alone."
+                              if asks else "The policy has no step evict: nobody goes, in the very passes in which somebody would."),
+               POLICY.replace("mode: squeeze", "mode: full").replace("[squeeze cpu]}", "[squeeze cpu, evict]}" if asks else "[squeeze cpu]}")
+               + "evict: {by: [kubernetes], grace: 5s, cooldown: 1s, per-hour: 6}\n")
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/hog", "BestEffort")
+    s.add("batch/idle", "BestEffort")
+    hog, be = s.pods["batch/hog"].serial, s.paths[BE]
+    s.steps(3, use={"shop/web": 1.6, "batch/hog": 2, "batch/idle": 0.01}, wait={"shop/web": 0.3}, modes="full")
+    s.pending.append(f"k {be} cpu.max=20000/20000:hold:max/100000:20000/20000")
+    short = {"use": {"shop/web": 2.9, "batch/hog": 0.8, "batch/idle": 0.01}, "wait": {"shop/web": 0.3}, "modes": "full"}
+    evict_at = 1022 * SECOND
+
+    def look(*more):
+        # As an agent that looks finds it, which took the rung evict at evict_at.
+        since = evict_at if s.now + SECOND >= evict_at else 0
+        return [f"evict from kubernetes=1 short-since={since} short={since and s.now + SECOND} ended=0 busy=0 off=0 poor=0 resource=cpu", *more]
+
+    while s.now < evict_at:
+        s.step(**short, extra=look())
+    if not asks:
+        s.pending.append(f"k {be} cpu.max=max/100000")
+    while s.now < evict_at + 3 * SECOND:
+        s.step(**short, extra=look())
+    asked = s.now
+    going = [f"evict time {asked}", f"evict pending 3 {hog} {asked + 15 * SECOND} 0 0"]
+    for _ in range(2):
+        s.step(**short, extra=look(*going))
+    if asks:
+        s.remove("batch/hog")
+        rest = {"use": {"shop/web": 3.2, "batch/idle": 0.01}, "modes": "full"}
+        for _ in range(10):
+            s.step(**rest, extra=look(*going))
+        for _ in range(6):
+            s.step(use={"shop/web": 3.8, "batch/idle": 0.01}, wait={"shop/web": 0.3}, modes="full", extra=look(f"evict time {asked}"))
+    return s
+
+
+CASES = {"evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
          "dwell": dwell, "suspend": suspend, "clock-step": clock_step}
 
 

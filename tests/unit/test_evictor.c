@@ -61,6 +61,37 @@ TEST(what_came_back_is_told_when_the_pod_is_gone)
 	assert_string_equal(evictor_case_api.calls[1].name, "batch");
 }
 
+static void hog_is_read(bool is)
+{
+	char path[512], away[512];
+
+	(void)snprintf(path, sizeof(path), "%s/sys/fs/cgroup/" TICK_HOG_POD "/memory.stat",
+		       evictor_case.dir);
+	(void)snprintf(away, sizeof(away), "%s/memory.stat", evictor_case.dir);
+	assert_int_equal(is ? rename(away, path) : rename(path, away), 0);
+}
+
+/* What one has that cannot be read for a moment is not known, and no reason for another one to go. */
+TEST(who_cannot_be_read_for_a_moment_is_waited_for)
+{
+	hog_is_read(false);
+	evictor_case_passes(1);
+	assert_int_equal(evictor_case_api.n_calls, 0);
+	assert_string_equal(evictor_case.state->status.evict.why, "memory was not measured lately");
+	hog_is_read(true);
+	evictor_case_passes(1);
+	assert_int_equal(evictor_case_api.n_calls, 1);
+	assert_string_equal(evictor_case_api.calls[0].name, "hog");
+}
+
+TEST(who_can_never_be_read_is_left_out)
+{
+	hog_is_read(false);
+	evictor_case_passes(2);
+	assert_int_equal(evictor_case_api.n_calls, 1);
+	assert_string_equal(evictor_case_api.calls[0].name, "batch");
+}
+
 TEST(on_a_lower_rung_or_in_a_lower_mode_nobody_is_asked)
 {
 	struct history_record r;
@@ -335,6 +366,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(one_pod_is_asked_with_its_uid_after_it_was_written_down),
 		CASE(what_came_back_is_told_when_the_pod_is_gone),
+		CASE(who_cannot_be_read_for_a_moment_is_waited_for),
+		CASE(who_can_never_be_read_is_left_out),
 		CASE(on_a_lower_rung_or_in_a_lower_mode_nobody_is_asked),
 		CASE(a_budget_makes_it_another_one_at_once),
 		CASE(the_emergency_kills_whom_a_budget_keeps_and_says_so),
