@@ -155,6 +155,18 @@ enum rung ladder_step(struct ladder *ladder, const struct ladder_table *table,
 	return before;
 }
 
+int64_t ladder_stands_us(const struct ladder *ladder, const struct ladder_table *table,
+			 int64_t now_us)
+{
+	size_t place = place_of(table, ladder->rung);
+	int64_t until_us;
+
+	if (place == 0)
+		return 0;
+	until_us = ladder->pressure_us + (int64_t)table->rungs[place - 1].calm_us;
+	return until_us > now_us ? until_us : 0;
+}
+
 void ladder_reset(struct ladder *ladder, int64_t now_us, uint64_t gap_us)
 {
 	bool held = ladder->rung != RUNG_CALM;

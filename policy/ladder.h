@@ -44,6 +44,11 @@ struct ladder_signal {
 enum rung ladder_step(struct ladder *ladder, const struct ladder_table *table,
 		      const struct ladder_signal *signal, const struct wait_look *look);
 
+/* Until when the rung it is on stands, should nobody wait and nothing fall from now on: not left before it for that, though
+ * for another cause it may be (nobody there to hold any more, no help, a lower mode). 0: calm, or that may be at any time. */
+int64_t ladder_stands_us(const struct ladder *ladder, const struct ladder_table *table,
+			 int64_t now_us);
+
 /* Nobody looked for gap_us: back to calm, whatever was seen before. */
 void ladder_reset(struct ladder *ladder, int64_t now_us, uint64_t gap_us);
 void ladder_reset_all(struct ladders *ladders, int64_t now_us, uint64_t gap_us);

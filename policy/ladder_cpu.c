@@ -69,6 +69,12 @@
 #define SLACK_NUM 6u
 #define SLACK_DEN 5u
 
+static const struct ladder_rung rungs[] = {
+	{.rung = RUNG_SQUEEZE, .calm_us = CALM_AFTER_US},
+	{.rung = RUNG_EVICT, .dwell_us = EVICT_DWELL_US, .calm_us = EVICT_CALM_US, .last = true},
+};
+#define N_RUNGS (sizeof(rungs) / sizeof(rungs[0]))
+
 /* What one step looks at. */
 struct view {
 	bool holdable; /* some offline pod may meet a quota */
@@ -323,14 +329,8 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 		     const struct plan *plan, int64_t now_us)
 {
 	uint64_t after_us = policy->pressure_cpu.evict_after_us;
-	const struct ladder_rung rungs[] = {
-		{.rung = RUNG_SQUEEZE, .calm_us = CALM_AFTER_US},
-		{.rung = RUNG_EVICT,
-		 .dwell_us = after_us > EVICT_DWELL_US ? after_us : EVICT_DWELL_US,
-		 .calm_us = EVICT_CALM_US,
-		 .last = true},
-	};
-	const struct ladder_table table = {rungs, sizeof(rungs) / sizeof(rungs[0])};
+	struct ladder_rung mine[N_RUNGS] = {rungs[0], rungs[1]};
+	const struct ladder_table table = {mine, N_RUNGS};
 	struct view v = {0};
 	const struct wait_look look = {
 		.places = &v.places,
@@ -348,6 +348,8 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 	enum rung before;
 	bool peace;
 
+	if (after_us > EVICT_DWELL_US)
+		mine[N_RUNGS - 1].dwell_us = after_us;
 	if (policy->pressure_cpu.on && model_can(model, CAPABILITY_CPU_MAX))
 		see_levels(&v, model, policy, plan);
 	if (v.holdable && v.capacity_milli > 0) {
@@ -371,4 +373,11 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 		ladder->reason = signal.reason;
 	if (ladder->rung != RUNG_CALM)
 		note_quota(ladder, &v);
+}
+
+int64_t ladder_cpu_stands_us(const struct ladder *ladder, int64_t now_us)
+{
+	const struct ladder_table table = {rungs, N_RUNGS};
+
+	return ladder_stands_us(ladder, &table, now_us);
 }

@@ -16,3 +16,6 @@
 void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 		     const struct samples *samples, const struct policy *policy,
 		     const struct plan *plan, int64_t now_us);
+
+/* See ladder_stands_us() of policy/ladder.h. */
+int64_t ladder_cpu_stands_us(const struct ladder *ladder, int64_t now_us);

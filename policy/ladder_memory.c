@@ -45,6 +45,14 @@
 /* Less than this in all offline pods together: nothing to be had from them. */
 #define USEFUL_BYTES ((uint64_t)32 << 20)
 
+static const struct ladder_rung rungs[] = {
+	{.rung = RUNG_SQUEEZE, .calm_us = SQUEEZE_CALM_US},
+	{.rung = RUNG_RECLAIM, .dwell_us = RECLAIM_DWELL_US, .calm_us = RECLAIM_CALM_US},
+	{.rung = RUNG_FREEZE, .dwell_us = FREEZE_DWELL_US, .calm_us = FREEZE_CALM_US, .brief = true},
+	{.rung = RUNG_EVICT, .dwell_us = EVICT_DWELL_US, .calm_us = EVICT_CALM_US, .last = true},
+};
+#define N_RUNGS (sizeof(rungs) / sizeof(rungs[0]))
+
 /* What one step looks at. */
 struct view {
 	bool holdable;	/* some offline pod may be held */
@@ -192,19 +200,8 @@ void ladder_memory_step(struct ladder *ladder, const struct model *model,
 			const struct plan *plan, int64_t now_us)
 {
 	uint64_t after_us = policy->pressure_memory.evict_after_us;
-	const struct ladder_rung rungs[] = {
-		{.rung = RUNG_SQUEEZE, .calm_us = SQUEEZE_CALM_US},
-		{.rung = RUNG_RECLAIM, .dwell_us = RECLAIM_DWELL_US, .calm_us = RECLAIM_CALM_US},
-		{.rung = RUNG_FREEZE,
-		 .dwell_us = FREEZE_DWELL_US,
-		 .calm_us = FREEZE_CALM_US,
-		 .brief = true},
-		{.rung = RUNG_EVICT,
-		 .dwell_us = after_us > EVICT_DWELL_US ? after_us : EVICT_DWELL_US,
-		 .calm_us = EVICT_CALM_US,
-		 .last = true},
-	};
-	const struct ladder_table table = {rungs, sizeof(rungs) / sizeof(rungs[0])};
+	struct ladder_rung mine[N_RUNGS] = {rungs[0], rungs[1], rungs[2], rungs[3]};
+	const struct ladder_table table = {mine, N_RUNGS};
 	const struct wait_look look = {
 		.model = model,
 		.samples = samples,
@@ -218,6 +215,8 @@ void ladder_memory_step(struct ladder *ladder, const struct model *model,
 	enum rung before;
 	struct view v = {0};
 
+	if (after_us > EVICT_DWELL_US)
+		mine[N_RUNGS - 1].dwell_us = after_us;
 	if (policy->pressure_memory.on && model_can(model, CAPABILITY_MEMORY)) {
 		see_offline(&v, &look);
 		v.measured = room_look(model, samples, now_us, &v.room);
@@ -252,4 +251,11 @@ bool ladder_memory_is_tense(const struct ladder *ladder, const struct model *mod
 		return true;
 	return room_look(model, samples, now_us, &room) &&
 	       room.fall_bytes_per_s >= FALL_BYTES_PER_S && room.time_to_empty_us < TENSE_EMPTY_US;
+}
+
+int64_t ladder_memory_stands_us(const struct ladder *ladder, int64_t now_us)
+{
+	const struct ladder_table table = {rungs, N_RUNGS};
+
+	return ladder_stands_us(ladder, &table, now_us);
 }

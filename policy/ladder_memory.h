@@ -14,6 +14,9 @@ void ladder_memory_step(struct ladder *ladder, const struct model *model,
 			const struct samples *samples, const struct policy *policy,
 			const struct plan *plan, int64_t now_us);
 
+/* See ladder_stands_us() of policy/ladder.h. */
+int64_t ladder_memory_stands_us(const struct ladder *ladder, int64_t now_us);
+
 /* Whether memory has to be looked at more often than once a second: a rung is up, or the room would be gone within a
  * minute. False where the policy asks for no step. */
 bool ladder_memory_is_tense(const struct ladder *ladder, const struct model *model,

@@ -316,22 +316,33 @@ static void evict_line(const struct ctl *ctl, const cJSON *evict)
 					       : TERM_PLAIN);
 }
 
-/* "freeze for 2 s, 3 s more at most: why". */
+/* ", 8 s more at least", where the document says so of this resource's rung. */
+static void more(const cJSON *ladder, const char *key, const char *bound, uint64_t now_us,
+		 char ret[DOC_TEXT_SIZE + 24])
+{
+	uint64_t until_us = doc_count(ladder, key);
+	char left[DOC_TEXT_SIZE];
+
+	ret[0] = '\0';
+	if (until_us > now_us)
+		(void)snprintf(ret, DOC_TEXT_SIZE + 24, ", %s more at %s",
+			       doc_duration(until_us - now_us, left), bound);
+}
+
+/* "freeze for 2 s, 1 s more at least, 3 s more at most: why". */
 static void rung_line(const struct ctl *ctl, const char *resource, const char *rung)
 {
 	const cJSON *ladder = doc_get(doc_get(ctl->doc, "ladder"), resource);
 	uint64_t now_us = (uint64_t)ctl->term.now_us, since_us = doc_count(ladder, "since_us");
-	uint64_t until_us = doc_count(ladder, "until_us");
-	char text[1024], age[DOC_TEXT_SIZE], since[DOC_TEXT_SIZE + 8] = "",
-								   left[DOC_TEXT_SIZE + 16] = "";
+	char text[1024], age[DOC_TEXT_SIZE],
+		since[DOC_TEXT_SIZE + 8] = "", least[DOC_TEXT_SIZE + 24], most[DOC_TEXT_SIZE + 24];
 
 	if (since_us > 0 && since_us <= now_us)
 		(void)snprintf(since, sizeof(since), " for %s",
 			       doc_duration(now_us - since_us, age));
-	if (until_us > now_us)
-		(void)snprintf(left, sizeof(left), ", %s more at most",
-			       doc_duration(until_us - now_us, age));
-	(void)snprintf(text, sizeof(text), "%s%s%s%s%s", rung, since, left,
+	more(ladder, "at_least_until_us", "least", now_us, least);
+	more(ladder, "until_us", "most", now_us, most);
+	(void)snprintf(text, sizeof(text), "%s%s%s%s%s%s", rung, since, least, most,
 		       doc_has(ladder, "reason") ? ": " : "", doc_text(ladder, "reason", ""));
 	line(ctl, resource, text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
 }

@@ -335,8 +335,9 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_PROPERTY("FactsNote", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Rung", "s", get_text, 0, CHANGES), /* of the CPU */
 	SD_BUS_PROPERTY("Rungs", "a(sss)", bus_control_get_rungs, 0, CHANGES),
-	/* resource, since, until at most; CLOCK_BOOTTIME, 0: not known */
-	SD_BUS_PROPERTY("RungTimes", "a(sxx)", bus_control_get_rung_times, 0, CHANGES),
+	/* resource, since, until at least (moves on while pressure lasts, so no signal tells), until at most;
+	 * CLOCK_BOOTTIME, 0: not known */
+	SD_BUS_PROPERTY("RungTimes", "a(sxxx)", bus_control_get_rung_times, 0, 0),
 	SD_BUS_PROPERTY("NPods", "u", get_n_pods, 0, CHANGES),
 	SD_BUS_METHOD_WITH_ARGS("ListPods", SD_BUS_NO_ARGS,
 				SD_BUS_RESULT("a(ssssso)", uid_name_level_role_state_path),
@@ -456,7 +457,7 @@ void bus_publish(struct bus *bus)
 	const struct snapshot *s = snapshot_of(bus);
 	struct shown was = bus->shown, now;
 	bool moved = false;
-	char *names[13];
+	char *names[12];
 	size_t n = 0;
 
 	bus_evict_look(&bus->evict, &bus->ops, clock_now_us());
@@ -487,7 +488,6 @@ void bus_publish(struct bus *bus)
 	NOTE(was.facts_note != now.facts_note, "FactsNote");
 	NOTE(was.rungs[RESOURCE_CPU] != now.rungs[RESOURCE_CPU], "Rung");
 	NOTE(moved, "Rungs");
-	NOTE(moved, "RungTimes");
 	NOTE(was.n_pods != now.n_pods, "NPods");
 #undef NOTE
 	names[n] = NULL;

@@ -80,12 +80,13 @@ int bus_control_get_rung_times(sd_bus *sdbus, const char *path, const char *inte
 			       sd_bus_error *error)
 {
 	const struct snapshot *s = snapshot_of(userdata);
-	int r = sd_bus_message_open_container(reply, 'a', "(sxx)");
+	int r = sd_bus_message_open_container(reply, 'a', "(sxxx)");
 
 	(void)sdbus, (void)path, (void)interface, (void)property, (void)error;
 	for (int i = 0; s->ladders && i < RESOURCE_COUNT && r >= 0; i++)
-		r = sd_bus_message_append(reply, "(sxx)", names_resource((enum resource)i),
+		r = sd_bus_message_append(reply, "(sxxx)", names_resource((enum resource)i),
 					  s->ladders->of[i].since_us,
+					  rungs_at_least_until_us(s, (enum resource)i),
 					  rungs_until_us(s, (enum resource)i));
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }

@@ -19,7 +19,7 @@ int bus_control_get_modes(sd_bus *sdbus, const char *path, const char *interface
 int bus_control_get_rungs(sd_bus *sdbus, const char *path, const char *interface,
 			  const char *property, sd_bus_message *reply, void *userdata,
 			  sd_bus_error *error);
-/* RungTimes: (resource, since when, until when at most), CLOCK_BOOTTIME; 0: not known. */
+/* RungTimes: (resource, since when, until when at least, until when at most), CLOCK_BOOTTIME; 0: not known. */
 int bus_control_get_rung_times(sd_bus *sdbus, const char *path, const char *interface,
 			       const char *property, sd_bus_message *reply, void *userdata,
 			       sd_bus_error *error);

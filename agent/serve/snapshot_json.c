@@ -165,9 +165,14 @@ static void one_ladder(struct json_view *view, cJSON *ladders, enum resource res
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, ladders, names_resource(resource));
 	int64_t until_us = rungs_until_us(view->snapshot, resource);
+	int64_t least_us = rungs_at_least_until_us(view->snapshot, resource);
 
 	json_put_text(put, object, "rung", names_rung(ladder->rung));
 	json_put_i64(put, object, "since_us", ladder->since_us);
+	if (least_us > 0)
+		json_put_i64(put, object, "at_least_until_us", least_us);
+	else
+		json_put_null(put, object, "at_least_until_us");
 	if (until_us > 0)
 		json_put_i64(put, object, "until_us", until_us);
 	else

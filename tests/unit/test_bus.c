@@ -378,24 +378,23 @@ TEST(a_rung_change_is_a_signal_with_its_reason)
 	private_bus_settle(b->server, b->client);
 	assert_non_null(strstr(b->signals, "RungChanged cpu squeeze calm "));
 	assert_non_null(strstr(b->signals, "10 s"));
-	assert_non_null(
-		strstr(b->signals, "PropertiesChanged " BUS_CASE_PATH " Rung Rungs RungTimes \n"));
+	assert_non_null(strstr(b->signals, "PropertiesChanged " BUS_CASE_PATH " Rung Rungs \n"));
 }
 
 TEST(the_rung_of_each_resource_is_told_apart)
 {
 	sd_bus_message *reply;
 	const char *resource, *rung, *why;
-	int64_t since_us, until_us;
+	int64_t since_us, least_us, until_us;
 
 	b->serve.f.ladders.of[RESOURCE_MEMORY].rung = RUNG_SQUEEZE;
 	b->serve.f.ladders.of[RESOURCE_MEMORY].since_us = 7000000;
+	b->serve.f.ladders.of[RESOURCE_MEMORY].pressure_us = b->serve.snapshot.status->pass_us - 1;
 	bus_publish(b->bus);
 	private_bus_settle(b->server, b->client);
 	assert_non_null(strstr(b->signals, "RungChanged memory calm squeeze "));
 	assert_null(strstr(b->signals, "RungChanged cpu"));
-	assert_non_null(
-		strstr(b->signals, "PropertiesChanged " BUS_CASE_PATH " Rungs RungTimes \n"));
+	assert_non_null(strstr(b->signals, "PropertiesChanged " BUS_CASE_PATH " Rungs \n"));
 	reply = call_with(BUS_CASE_PATH, "org.freedesktop.DBus.Properties", "Get", "ss",
 			  BUS_CASE_MANAGER, "Rungs");
 	assert_true(sd_bus_message_enter_container(reply, 'v', "a(sss)") > 0);
@@ -407,12 +406,15 @@ TEST(the_rung_of_each_resource_is_told_apart)
 	sd_bus_message_unref(reply);
 	reply = call_with(BUS_CASE_PATH, "org.freedesktop.DBus.Properties", "Get", "ss",
 			  BUS_CASE_MANAGER, "RungTimes");
-	assert_true(sd_bus_message_enter_container(reply, 'v', "a(sxx)") > 0);
-	assert_true(sd_bus_message_enter_container(reply, 'a', "(sxx)") > 0);
-	assert_true(sd_bus_message_read(reply, "(sxx)", &resource, &since_us, &until_us) > 0);
-	assert_true(sd_bus_message_read(reply, "(sxx)", &resource, &since_us, &until_us) > 0);
+	assert_true(sd_bus_message_enter_container(reply, 'v', "a(sxxx)") > 0);
+	assert_true(sd_bus_message_enter_container(reply, 'a', "(sxxx)") > 0);
+	assert_true(sd_bus_message_read(reply, "(sxxx)", &resource, &since_us, &least_us,
+					&until_us) > 0);
+	assert_true(sd_bus_message_read(reply, "(sxxx)", &resource, &since_us, &least_us,
+					&until_us) > 0);
 	assert_string_equal(resource, "memory");
 	assert_true(since_us == 7000000 && until_us == 0);
+	assert_true(least_us == b->serve.snapshot.status->pass_us + 9999999);
 	sd_bus_message_unref(reply);
 }
 

@@ -203,6 +203,7 @@ TEST(a_gap_is_calm)
 TEST(any_series_of_signals_keeps_the_rules)
 {
 	uint64_t dice = 20261126;
+	int64_t stands_us = 0;
 
 	for (int i = 0; i < 20000; i++) {
 		struct ladder_signal s = signal_of(fake_random_below(&dice, 2) == 1);
@@ -221,8 +222,32 @@ TEST(any_series_of_signals_keeps_the_rules)
 		}
 		if (ladder.rung < before && (s.allowed & (1u << before)) &&
 		    ladder.reason.code != REASON_INEFFECTIVE)
-			assert_true(!s.pressure && s.spent);
+			assert_true(!s.pressure && s.spent && look.now_us >= stands_us);
+		stands_us = ladder_stands_us(&ladder, &table, look.now_us);
+		assert_true(stands_us == 0 || stands_us > look.now_us);
+		assert_true(ladder.rung != RUNG_CALM || stands_us == 0);
 	}
+}
+
+/* The very look at which it may be left is the one at which it is, where nothing is taken any more. */
+TEST(a_rung_stands_until_the_moment_it_tells)
+{
+	struct ladder_signal calm = signal_of(false);
+	int64_t stands_us;
+
+	calm.spent = true;
+	(void)run(1, signal_of(true), 100);
+	assert_true(ladder.rung != RUNG_CALM);
+	stands_us = ladder_stands_us(&ladder, &table, look.now_us);
+	assert_true(stands_us > look.now_us);
+	while (look.now_us + SECOND < stands_us) {
+		(void)run(1, calm, 100);
+		assert_true(ladder.rung != RUNG_CALM);
+		assert_true(ladder_stands_us(&ladder, &table, look.now_us) == stands_us);
+	}
+	(void)run(1, calm, 100);
+	assert_int_equal(ladder.rung, RUNG_CALM);
+	assert_true(ladder_stands_us(&ladder, &table, look.now_us) == 0);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -240,6 +265,7 @@ int main(void)
 		CASE(a_rung_above_is_judged_by_what_was_there_when_it_began),
 		CASE(a_gap_is_calm),
 		CASE(any_series_of_signals_keeps_the_rules),
+		CASE(a_rung_stands_until_the_moment_it_tells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,7 @@ TEST(a_narrow_terminal_gets_wrapped_lines)
 				    .width = 40});
 }
 
-static char *run(const char *rung, int64_t since_us, int64_t until_us)
+static char *run(const char *rung, int64_t since_us, int64_t least_us, int64_t until_us)
 {
 	cJSON *doc = ctl_case_read("node"), *memory;
 	const struct ctl_case c = {.verb = verb_status};
@@ -64,6 +64,8 @@ static char *run(const char *rung, int64_t since_us, int64_t until_us)
 	memory = cJSON_GetObjectItem(cJSON_GetObjectItem(doc, "ladder"), "memory");
 	assert_true(cJSON_ReplaceItemInObject(memory, "since_us",
 					      cJSON_CreateNumber((double)since_us)));
+	assert_true(cJSON_ReplaceItemInObject(memory, "at_least_until_us",
+					      cJSON_CreateNumber((double)least_us)));
 	assert_true(cJSON_ReplaceItemInObject(memory, "until_us",
 					      cJSON_CreateNumber((double)until_us)));
 	text = ctl_case_run(&c, doc, &r);
@@ -75,16 +77,17 @@ static char *run(const char *rung, int64_t since_us, int64_t until_us)
 /* The snapshot's last pass was at 13 s, and it is 2.5 s later. */
 TEST(a_rung_has_its_age_and_its_end_where_that_is_known)
 {
-	char *text = run("freeze", 13000000, 17000000);
+	char *text = run("freeze", 13000000, 16000000, 17000000);
 
-	assert_non_null(strstr(text, "\nmemory    freeze for 2.5 s, 1.5 s more at most"));
+	assert_non_null(strstr(
+		text, "\nmemory    freeze for 2.5 s, 0.5 s more at least, 1.5 s more at most"));
 	free(text);
-	text = run("reclaim", 13000000, 0);
-	assert_non_null(strstr(text, "\nmemory    reclaim for 2.5 s"));
+	text = run("reclaim", 13000000, 16500000, 0);
+	assert_non_null(strstr(text, "\nmemory    reclaim for 2.5 s, 1.0 s more at least"));
 	assert_null(strstr(text, "more at most"));
 	free(text);
-	text = run("freeze", 13000000, 15000000);
-	assert_null(strstr(text, "more at most"));
+	text = run("freeze", 13000000, 15000000, 15000000);
+	assert_null(strstr(text, "more at"));
 	free(text);
 }
 
