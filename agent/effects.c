@@ -17,7 +17,11 @@ static const struct pressure_rule *rule_of(const struct state *s, enum resource 
 
 	if (resource == RESOURCE_CPU)
 		return &s->policy->pressure_cpu;
-	return resource == RESOURCE_MEMORY ? &s->policy->pressure_memory : &none;
+	if (resource != RESOURCE_MEMORY)
+		return &none;
+	return s->policy->pressure_memory.on || !s->policy->pressure_full.on
+		       ? &s->policy->pressure_memory
+		       : &s->policy->pressure_full;
 }
 
 static void look_now(const struct state *s, enum resource resource, struct step_look *ret_look)

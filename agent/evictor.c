@@ -315,7 +315,7 @@ static void show(struct state *s)
 	const struct evictor *e = s->evictor;
 	struct status_evict *status = &s->status.evict;
 
-	status->on = ((s->policy->pressure_memory.steps | s->policy->pressure_cpu.steps) &
+	status->on = ((policy_memory_steps(s->policy) | s->policy->pressure_cpu.steps) &
 		      (1u << ACTION_EVICT)) != 0;
 	status->why = evict_choose_text(e->look.resource, e->look.why);
 	status->until_us = e->look.until_us == INT64_MAX ? 0 : e->look.until_us;

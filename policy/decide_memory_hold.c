@@ -85,7 +85,7 @@ int decide_memory_hold(const struct decide_input *in, struct plan *plan)
 	struct room room;
 
 	/* A policy may reclaim or freeze without it. */
-	if (!(in->policy->pressure_memory.steps & (1u << ACTION_SQUEEZE_MEMORY)) ||
+	if (!(policy_memory_steps(in->policy) & (1u << ACTION_SQUEEZE_MEMORY)) ||
 	    in->ladders->of[RESOURCE_MEMORY].rung < RUNG_SQUEEZE ||
 	    !room_look(in->model, in->samples, in->now_us, &room) || !memory_growth_may_help(&room))
 		return 0;

@@ -22,18 +22,28 @@
 #define BETTER_NUM 4u
 #define BETTER_DEN 5u
 
+/* What it waited by another sign is no number to hold this one against. */
 static const struct efficacy_pod *look_up(const struct efficacy_pod *list, uint32_t n,
-					  const struct pod *pod)
+					  const struct wait_look *look, const struct pod *pod)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (list[i].slot == pod->slot && list[i].serial == pod->serial)
+		if (list[i].slot == pod->slot && list[i].serial == pod->serial &&
+		    (list[i].full != 0) == look->rule->full)
 			return &list[i];
 	return NULL;
 }
 
-static struct efficacy_pod *find(struct efficacy_pod *list, uint32_t n, const struct pod *pod)
+static struct efficacy_pod *find(struct efficacy_pod *list, uint32_t n,
+				 const struct wait_look *look, const struct pod *pod)
 {
-	return (struct efficacy_pod *)look_up(list, n, pod);
+	return (struct efficacy_pod *)look_up(list, n, look, pod);
+}
+
+static bool rests(const struct efficacy *e, const struct wait_look *look, const struct pod *pod)
+{
+	const struct efficacy_pod *mark = look_up(e->marks, e->n_marks, look, pod);
+
+	return mark && (int64_t)mark->number > look->now_us;
 }
 
 static bool is_there(const struct model *model, const struct efficacy_pod *entry)
@@ -51,6 +61,11 @@ void efficacy_end(struct efficacy *e)
 	e->started_us = 0;
 }
 
+bool efficacy_is_full(const struct efficacy *e)
+{
+	return e->n_trial > 0 && e->trial[0].full != 0;
+}
+
 void efficacy_begin(struct efficacy *e, const struct wait_look *look)
 {
 	uint64_t permille, span_us;
@@ -59,11 +74,11 @@ void efficacy_begin(struct efficacy *e, const struct wait_look *look)
 	for (size_t i = 0; i < look->model->n_pods && e->n_trial < EFFICACY_TRIAL; i++) {
 		const struct pod *pod = look->model->pods[i];
 
-		if (!efficacy_rests(e, pod, look->now_us, NULL) &&
-		    wait_over_threshold(look, pod, &permille, &span_us))
+		if (!rests(e, look, pod) && wait_over_threshold(look, pod, &permille, &span_us))
 			e->trial[e->n_trial++] = (struct efficacy_pod){
 				.slot = pod->slot,
 				.serial = pod->serial,
+				.full = look->rule->full,
 				.number = permille,
 			};
 	}
@@ -99,9 +114,9 @@ bool efficacy_rests(const struct efficacy *e, const struct pod *pod, int64_t now
 }
 
 /* In a full table the one that rests longest already makes room: it is only tried again sooner. */
-static void mark(struct efficacy *e, const struct pod *pod, int64_t until_us)
+static void mark(struct efficacy *e, const struct wait_look *look, const struct pod *pod)
 {
-	struct efficacy_pod *to = find(e->marks, e->n_marks, pod);
+	struct efficacy_pod *to = find(e->marks, e->n_marks, look, pod);
 
 	if (!to && e->n_marks < EFFICACY_MARKS)
 		to = &e->marks[e->n_marks++];
@@ -111,7 +126,8 @@ static void mark(struct efficacy *e, const struct pod *pod, int64_t until_us)
 	*to = (struct efficacy_pod){
 		.slot = pod->slot,
 		.serial = pod->serial,
-		.number = (uint64_t)until_us,
+		.full = look->rule->full,
+		.number = (uint64_t)(look->now_us + EFFICACY_REST_US),
 	};
 }
 
@@ -127,7 +143,7 @@ static bool has_helped(const struct efficacy *e, const struct wait_look *look)
 
 	for (size_t i = 0; i < look->model->n_pods; i++) {
 		const struct pod *pod = look->model->pods[i];
-		const struct efficacy_pod *before = look_up(e->trial, e->n_trial, pod);
+		const struct efficacy_pod *before = look_up(e->trial, e->n_trial, look, pod);
 
 		if (before && wait_permille(look, pod, WINDOW_US, &permille, &span_us) &&
 		    is_better(permille, before->number))
@@ -158,10 +174,9 @@ static enum verdict judge(const struct efficacy *e, const struct wait_look *look
 		const struct pod *pod = look->model->pods[i];
 		const struct efficacy_pod *before;
 
-		if (efficacy_rests(e, pod, look->now_us, NULL) ||
-		    !wait_over_threshold(look, pod, &permille, &span_us))
+		if (rests(e, look, pod) || !wait_over_threshold(look, pod, &permille, &span_us))
 			continue;
-		before = look_up(e->trial, e->n_trial, pod);
+		before = look_up(e->trial, e->n_trial, look, pod);
 		if (!before || !wait_permille(look, pod, WINDOW_US, &permille, &span_us))
 			return NOT_KNOWN;
 		if (worst.who[0] != '\0' && permille <= worst.observed)
@@ -183,9 +198,9 @@ static void mark_waiters(struct efficacy *e, const struct wait_look *look)
 	for (size_t i = 0; i < look->model->n_pods; i++) {
 		const struct pod *pod = look->model->pods[i];
 
-		if (find(e->trial, e->n_trial, pod) &&
+		if (find(e->trial, e->n_trial, look, pod) &&
 		    wait_over_threshold(look, pod, &permille, &span_us))
-			mark(e, pod, look->now_us + EFFICACY_REST_US);
+			mark(e, look, pod);
 	}
 }
 
@@ -197,7 +212,7 @@ static void complete_before(struct efficacy *e, const struct wait_look *look)
 
 	for (size_t i = 0; i < look->model->n_pods; i++) {
 		const struct pod *pod = look->model->pods[i];
-		struct efficacy_pod *before = find(e->trial, e->n_trial, pod);
+		struct efficacy_pod *before = find(e->trial, e->n_trial, look, pod);
 
 		if (before && wait_over_threshold(look, pod, &permille, &span_us) &&
 		    permille > before->number)
@@ -252,8 +267,7 @@ const struct pod *efficacy_waiter(const struct efficacy *e, const struct wait_lo
 		const struct pod *pod = look->model->pods[i];
 		uint64_t permille, span_us;
 
-		if (efficacy_rests(e, pod, look->now_us, NULL) ||
-		    !wait_over_threshold(look, pod, &permille, &span_us) ||
+		if (rests(e, look, pod) || !wait_over_threshold(look, pod, &permille, &span_us) ||
 		    (longest && permille <= *ret_permille))
 			continue;
 		longest = pod;

@@ -17,6 +17,9 @@ void efficacy_end(struct efficacy *e);
 /* Forgets marks that are over, and those of pods that are gone. */
 void efficacy_expire(struct efficacy *e, const struct wait_look *look);
 
+/* The sign by which the trial that is under way counts: that of memory.full, where somebody waited by it. */
+bool efficacy_is_full(const struct efficacy *e);
+
 /* Whether a hold did not help this pod lately: then it is no cause for one. *ret_until_us, when not
  * NULL: until when. */
 bool efficacy_rests(const struct efficacy *e, const struct pod *pod, int64_t now_us,

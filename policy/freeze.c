@@ -24,8 +24,7 @@
 
 static bool is_asked(const struct decide_input *in, const struct assignment *a)
 {
-	return in->policy->pressure_memory.on &&
-	       (in->policy->pressure_memory.steps & (1u << ACTION_FREEZE)) &&
+	return (policy_memory_steps(in->policy) & (1u << ACTION_FREEZE)) &&
 	       a->state == ASSIGNMENT_LEVEL && a->role == ROLE_OFFLINE;
 }
 

@@ -37,6 +37,13 @@ static size_t allowed_below(const struct ladder_table *table, const struct ladde
 	return place > 0 ? place - 1 : 0;
 }
 
+/* By who waits, not by the room. */
+static bool is_asked(const struct ladder_table *table, const struct ladder_signal *signal,
+		     size_t place)
+{
+	return !(signal->unasked & (1u << table->rungs[place - 1].rung));
+}
+
 /* The next one up, or the one that is due at once; 0: there is none. */
 static size_t allowed_above(const struct ladder_table *table, const struct ladder_signal *signal,
 			    size_t place)
@@ -47,7 +54,7 @@ static size_t allowed_above(const struct ladder_table *table, const struct ladde
 		if (is_allowed(table, signal, to))
 			return to;
 	for (size_t to = place + 1; to <= table->n; to++)
-		if (is_allowed(table, signal, to))
+		if (is_allowed(table, signal, to) && (signal->falls || is_asked(table, signal, to)))
 			return to;
 	return 0;
 }
@@ -101,7 +108,8 @@ static bool last_is_to_come(const struct ladder_table *table, const struct ladde
 			    size_t place)
 {
 	for (size_t to = place + 1; to <= table->n; to++)
-		if (table->rungs[to - 1].last && is_allowed(table, signal, to))
+		if (table->rungs[to - 1].last && is_allowed(table, signal, to) &&
+		    (signal->falls || is_asked(table, signal, to)))
 			return place > 0 && signal->useful;
 	return false;
 }
@@ -116,7 +124,7 @@ static bool climb(struct ladder *ladder, const struct ladder_table *table,
 		return false;
 	last = table->rungs[to - 1].last;
 	at_once = place_of(table, signal->at_once) >= to;
-	due = (signal->pressure || (last && signal->falls)) &&
+	due = ((signal->pressure && is_asked(table, signal, to)) || (last && signal->falls)) &&
 	      been_on_us(ladder, last, look->now_us) >= (int64_t)table->rungs[to - 1].dwell_us;
 	if (!at_once && !due)
 		return false;

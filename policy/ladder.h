@@ -29,6 +29,7 @@ struct ladder_table {
 /* What the resource sees in one look. */
 struct ladder_signal {
 	uint32_t allowed; /* 1 << enum rung: by policy, kernel, and whether there is somebody to meet it */
+	uint32_t unasked; /* of those: not by the rule past which somebody waits, though perhaps for the room */
 	bool pressure;	   /* an online pod waits past the threshold */
 	bool falls;	   /* the room does, though nobody may wait: the last rung may come */
 	bool useful;	   /* going up would take something from somebody, by what was measured */

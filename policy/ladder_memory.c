@@ -10,6 +10,9 @@
 //                                                              moment, where nobody else is hurt by it (freeze.h)
 //            still someone waits, or the room still falls, 20 s ──▶ evict: somebody goes (evict.h), if the policy says so
 //
+// Two rules tell how long somebody may wait: memory.some and memory.full (nothing of the pod runs meanwhile). Who waits
+// past one of them asks for the steps of that rule alone; the room takes the steps of both.
+//
 // Down again once nobody waits, the room lasts, and no held pod stands at its bound.
 #include "policy/ladder_memory.h"
 
@@ -53,6 +56,14 @@ static const struct ladder_rung rungs[] = {
 };
 #define N_RUNGS (sizeof(rungs) / sizeof(rungs[0]))
 
+/* The online pod that waits longest past the threshold of a rule; NULL: there is none. */
+struct wait {
+	const struct pressure_rule *rule;
+	const struct pod *waiter;
+	uint64_t permille;
+	uint64_t of_us;
+};
+
 /* What one step looks at. */
 struct view {
 	bool holdable;	/* some offline pod may be held */
@@ -60,9 +71,10 @@ struct view {
 	uint64_t offline_bytes;
 	bool measured; /* room is valid */
 	struct room room;
-	const struct pod *waiter;
-	uint64_t waited_permille;
-	uint64_t waited_of_us;
+	/* Past the threshold of memory.some, and of memory.full. */
+	struct wait waits[2];
+	const struct wait *worst; /* of them the one whose rule goes further; NULL: nobody waits */
+	uint32_t asked;		  /* 1 << enum rung, of the rules past which somebody waits */
 };
 
 static void see_offline(struct view *v, const struct wait_look *look)
@@ -79,10 +91,30 @@ static void see_offline(struct view *v, const struct wait_look *look)
 	}
 }
 
-static void see_waiter(struct view *v, const struct wait_look *look,
-		       const struct efficacy *efficacy)
+static uint32_t rungs_of(uint32_t steps)
 {
-	v->waiter = efficacy_waiter(efficacy, look, &v->waited_permille, &v->waited_of_us);
+	return ((steps & (1u << ACTION_SQUEEZE_MEMORY)) ? 1u << RUNG_SQUEEZE : 0) |
+	       ((steps & (1u << ACTION_RECLAIM)) ? 1u << RUNG_RECLAIM : 0) |
+	       ((steps & (1u << ACTION_FREEZE)) ? 1u << RUNG_FREEZE : 0) |
+	       ((steps & (1u << ACTION_EVICT)) ? 1u << RUNG_EVICT : 0);
+}
+
+static void see_waiters(struct view *v, const struct wait_look *look,
+			const struct efficacy *efficacy)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct wait *w = &v->waits[i];
+		struct wait_look by = *look;
+
+		by.rule = w->rule;
+		w->waiter = w->rule->on ? efficacy_waiter(efficacy, &by, &w->permille, &w->of_us)
+					: NULL;
+		if (!w->waiter)
+			continue;
+		if (!v->worst || rungs_of(w->rule->steps) > v->asked)
+			v->worst = w;
+		v->asked |= rungs_of(w->rule->steps);
+	}
 }
 
 /* Some held pod stands at its bound: without it, it would grow on. */
@@ -102,8 +134,7 @@ static bool is_in_force(const struct wait_look *look)
 	return false;
 }
 
-static struct reason blame(const struct view *v, const struct wait_look *look, bool soon_empty,
-			   uint64_t limit_us)
+static struct reason blame(const struct view *v, bool soon_empty, uint64_t limit_us)
 {
 	struct reason r = {.level = LEVEL_NONE, .rule = -1};
 
@@ -116,11 +147,13 @@ static struct reason blame(const struct view *v, const struct wait_look *look, b
 		return r;
 	}
 	r.code = REASON_MEMORY_WAITS;
-	r.observed = v->waited_permille;
-	r.limit = look->rule->threshold_permille;
-	r.for_us = v->waited_of_us;
-	if (v->waiter)
-		who_set(&r, v->waiter->name);
+	if (!v->worst)
+		return r;
+	r.observed = v->worst->permille;
+	r.limit = v->worst->rule->threshold_permille;
+	r.for_us = v->worst->of_us;
+	r.extra = v->worst->rule->full;
+	who_set(&r, v->worst->waiter->name);
 	return r;
 }
 
@@ -133,18 +166,14 @@ static bool empties_within(const struct view *v, uint64_t us)
 
 static uint32_t allowed_rungs(const struct view *v, const struct wait_look *look)
 {
-	uint32_t steps = look->rule->steps, allowed = 0;
+	uint32_t allowed = rungs_of(policy_memory_steps(look->policy));
 
 	if (!v->holdable)
 		return 0;
-	if (steps & (1u << ACTION_SQUEEZE_MEMORY))
-		allowed |= 1u << RUNG_SQUEEZE;
-	if ((steps & (1u << ACTION_RECLAIM)) && model_can(look->model, CAPABILITY_MEMORY_RECLAIM))
-		allowed |= 1u << RUNG_RECLAIM;
-	if ((steps & (1u << ACTION_FREEZE)) && v->freezable)
-		allowed |= 1u << RUNG_FREEZE;
-	if (steps & (1u << ACTION_EVICT))
-		allowed |= 1u << RUNG_EVICT;
+	if (!model_can(look->model, CAPABILITY_MEMORY_RECLAIM))
+		allowed &= ~(1u << RUNG_RECLAIM);
+	if (!v->freezable)
+		allowed &= ~(1u << RUNG_FREEZE);
 	return allowed;
 }
 
@@ -174,7 +203,9 @@ static struct ladder_signal signal_of(const struct ladder *ladder, const struct 
 	bool freeze = empties_within(v, FREEZE_EMPTY_US);
 	struct ladder_signal s = {
 		.allowed = allowed_rungs(v, look),
-		.pressure = v->waiter != NULL,
+		/* One that asks for less than there is already does not keep it up. */
+		.pressure = v->worst && v->asked >> ladder->rung != 0,
+		.unasked = v->worst ? ~v->asked : 0,
 		.falls = hold,
 		.useful = v->offline_bytes >= USEFUL_BYTES,
 		.at_once = freeze    ? RUNG_FREEZE
@@ -190,40 +221,78 @@ static struct ladder_signal signal_of(const struct ladder *ladder, const struct 
 	else if (ladder->rung == RUNG_SQUEEZE)
 		s.spent = !empties_within(v, TENSE_EMPTY_US) && !takes_something(look);
 	s.in_force = ladder->rung >= RUNG_RECLAIM || is_in_force(look);
-	if (v->waiter || hold)
-		s.reason = blame(v, look, hold, empty_limit_us(&s));
+	if (v->worst || hold)
+		s.reason = blame(v, hold, empty_limit_us(&s));
 	return s;
+}
+
+/* How long what is gentler has to have been tried: by the rules that ask for it now, or by any of them for the room. */
+static uint64_t evict_dwell_us(const struct view *v)
+{
+	uint64_t least_us = UINT64_MAX;
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct pressure_rule *rule = v->waits[i].rule;
+
+		if (rule->on && (rule->steps & (1u << ACTION_EVICT)) &&
+		    (v->waits[i].waiter || !(v->asked & (1u << RUNG_EVICT))) &&
+		    rule->evict_after_us < least_us)
+			least_us = rule->evict_after_us;
+	}
+	return least_us != UINT64_MAX && least_us > EVICT_DWELL_US ? least_us : EVICT_DWELL_US;
+}
+
+/* What is judged is judged by the sign by which it began. */
+static const struct pressure_rule *judged_by(const struct view *v, const struct efficacy *e)
+{
+	const struct pressure_rule *some = v->waits[0].rule, *full = v->waits[1].rule;
+
+	if (e->n_trial > 0 && efficacy_is_full(e) && full->on)
+		return full;
+	if (e->n_trial > 0 && !efficacy_is_full(e) && some->on)
+		return some;
+	if (v->worst)
+		return v->worst->rule;
+	return some->on || !full->on ? some : full;
+}
+
+static void look_at(struct view *v, const struct wait_look *look, const struct ladder *ladder)
+{
+	const struct policy *policy = look->policy;
+
+	*v = (struct view){
+		.waits = {{.rule = &policy->pressure_memory}, {.rule = &policy->pressure_full}},
+	};
+	if (policy_memory_steps(policy) == 0 || !model_can(look->model, CAPABILITY_MEMORY))
+		return;
+	see_offline(v, look);
+	v->measured = room_look(look->model, look->samples, look->now_us, &v->room);
+	v->freezable = freeze_has_somebody(look->model, look->plan);
+	if (v->holdable)
+		see_waiters(v, look, &ladder->efficacy);
 }
 
 void ladder_memory_step(struct ladder *ladder, const struct model *model,
 			const struct samples *samples, const struct policy *policy,
 			const struct plan *plan, int64_t now_us)
 {
-	uint64_t after_us = policy->pressure_memory.evict_after_us;
 	struct ladder_rung mine[N_RUNGS] = {rungs[0], rungs[1], rungs[2], rungs[3]};
 	const struct ladder_table table = {mine, N_RUNGS};
-	const struct wait_look look = {
+	struct wait_look look = {
 		.model = model,
 		.samples = samples,
 		.policy = policy,
 		.plan = plan,
 		.resource = RESOURCE_MEMORY,
-		.rule = &policy->pressure_memory,
 		.now_us = now_us,
 	};
 	struct ladder_signal signal;
 	enum rung before;
-	struct view v = {0};
+	struct view v;
 
-	if (after_us > EVICT_DWELL_US)
-		mine[N_RUNGS - 1].dwell_us = after_us;
-	if (policy->pressure_memory.on && model_can(model, CAPABILITY_MEMORY)) {
-		see_offline(&v, &look);
-		v.measured = room_look(model, samples, now_us, &v.room);
-		v.freezable = freeze_has_somebody(model, plan);
-	}
-	if (v.holdable)
-		see_waiter(&v, &look, &ladder->efficacy);
+	look_at(&v, &look, ladder);
+	look.rule = judged_by(&v, &ladder->efficacy);
+	mine[N_RUNGS - 1].dwell_us = evict_dwell_us(&v);
 	signal = signal_of(ladder, &v, &look);
 	before = ladder_step(ladder, &table, &signal, &look);
 	if (before == RUNG_FREEZE && ladder->rung < before && !v.freezable)
@@ -231,7 +300,7 @@ void ladder_memory_step(struct ladder *ladder, const struct model *model,
 			(struct reason){.code = REASON_FREEZE_ALL, .level = LEVEL_NONE, .rule = -1};
 	/* That of a freeze stays: it says how fast memory went before. */
 	else if (before == ladder->rung && ladder->rung != RUNG_CALM &&
-		 ladder->rung != RUNG_FREEZE && (v.waiter || signal.at_once != RUNG_CALM))
+		 ladder->rung != RUNG_FREEZE && (v.worst || signal.at_once != RUNG_CALM))
 		ladder->reason = signal.reason;
 	/* The room that falls keeps the rung, as a pod that waits does. */
 	if (ladder->rung != RUNG_CALM &&
@@ -245,7 +314,7 @@ bool ladder_memory_is_tense(const struct ladder *ladder, const struct model *mod
 {
 	struct room room;
 
-	if (!policy->pressure_memory.on && !policy->pressure_kill.on)
+	if (policy_memory_steps(policy) == 0 && !policy->pressure_kill.on)
 		return false;
 	if (ladder->rung != RUNG_CALM)
 		return true;

@@ -303,12 +303,13 @@ bool read_pressure_acts(const struct pressure_policy *rule, size_t step)
 
 	if (rule->sign == PRESSURE_EMPTY)
 		return rule->steps[step].action == ACTION_KILL && rule->steps[step].after_us == 0;
+	if (rule->sign == PRESSURE_FULL && rule->resource != RESOURCE_MEMORY)
+		return false;
 	if (rule->steps[step].action == ACTION_EVICT)
-		return rule->sign == PRESSURE_SOME &&
-		       (rule->resource == RESOURCE_MEMORY ||
-			(rule->resource == RESOURCE_CPU && step > 0));
+		return rule->resource == RESOURCE_MEMORY ||
+		       (rule->resource == RESOURCE_CPU && step > 0);
 	/* What waits for the step before it comes with the steps that it waits for. */
-	return rule->sign == PRESSURE_SOME && (step == 0 || rule->steps[step].after_us == 0) &&
+	return (step == 0 || rule->steps[step].after_us == 0) &&
 	       (acted_on & (1u << rule->steps[step].action));
 }
 
@@ -329,6 +330,7 @@ static void act_on(struct pressure_rule *ladder, const struct pressure_policy *r
 		return;
 	*ladder = (struct pressure_rule){
 		.on = true,
+		.full = rule->sign == PRESSURE_FULL,
 		.steps = steps,
 		.threshold_permille = rule->threshold_permille,
 		.window_us = rule->window_us,
@@ -352,8 +354,9 @@ static void add_rule(struct reader *reader, const struct read_node *node,
 	if (rule->resource == RESOURCE_CPU)
 		act_on(&policy->pressure_cpu, rule);
 	if (rule->resource == RESOURCE_MEMORY)
-		act_on(rule->sign == PRESSURE_EMPTY ? &policy->pressure_kill
-						    : &policy->pressure_memory,
+		act_on(rule->sign == PRESSURE_EMPTY  ? &policy->pressure_kill
+		       : rule->sign == PRESSURE_FULL ? &policy->pressure_full
+						     : &policy->pressure_memory,
 		       rule);
 }
 
@@ -368,6 +371,7 @@ int read_pressure(struct reader *reader, const struct reader_key *key, const str
 	reader->policy->n_pressure = 0;
 	reader->policy->pressure_cpu = (struct pressure_rule){0};
 	reader->policy->pressure_memory = (struct pressure_rule){0};
+	reader->policy->pressure_full = (struct pressure_rule){0};
 	reader->policy->pressure_kill = (struct pressure_rule){0};
 	for (const struct read_node *c = node->first_child; c; c = c->next) {
 		struct pressure_policy rule = {0};

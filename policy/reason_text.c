@@ -317,8 +317,9 @@ static void memory_hold_text(struct text_out *out, const struct reason *r)
 
 	switch (r->code) {
 	case REASON_MEMORY_WAITS:
-		text_out_put(out, "%s waited for memory %s of %s, more than %s", r->who,
-			     percent(r->observed, a), duration(r->for_us, b), percent(r->limit, c));
+		text_out_put(out, "%s waited for memory%s %s of %s, more than %s", r->who,
+			     r->extra ? " as a whole" : "", percent(r->observed, a),
+			     duration(r->for_us, b), percent(r->limit, c));
 		break;
 	case REASON_MEMORY_EMPTY:
 		text_out_put(out, "the room of %s falls by %s a second: gone in %s, less than %s",

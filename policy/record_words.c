@@ -224,14 +224,15 @@ int record_words_get_reason(struct record_line *line, struct reason *ret_reason)
 	return 0;
 }
 
-/* " key=slot:serial:number,..." */
+/* " key=slot:serial:number,...", with ":full" behind those of memory.full. */
 static void put_pods(struct record_buf *buf, const char *key, const struct efficacy_pod *list,
 		     uint32_t n)
 {
 	record_put(buf, " %s=", key);
 	for (uint32_t i = 0; i < n; i++)
-		record_put(buf, "%s%" PRIu32 ":%" PRIu64 ":%" PRIu64, i ? "," : "", list[i].slot,
-			   list[i].serial, list[i].number);
+		record_put(buf, "%s%" PRIu32 ":%" PRIu64 ":%" PRIu64 "%s", i ? "," : "",
+			   list[i].slot, list[i].serial, list[i].number,
+			   list[i].full ? ":full" : "");
 }
 
 /* Only what is there: the ladder of a calm node stays one short line. */
@@ -248,7 +249,7 @@ static void put_efficacy(struct record_buf *buf, const struct efficacy *e)
 
 static int get_pod(struct record_line *word, struct efficacy_pod *ret_pod)
 {
-	struct record_line slot, serial;
+	struct record_line slot, serial, count, sign;
 	uint64_t number = 0;
 	int r;
 
@@ -258,7 +259,13 @@ static int get_pod(struct record_line *word, struct efficacy_pod *ret_pod)
 	ret_pod->slot = (uint32_t)number;
 	if (r == 0)
 		r = record_get_u64(&serial, UINT64_MAX, &ret_pod->serial);
-	return r < 0 ? r : record_get_u64(word, INT64_MAX, &ret_pod->number);
+	ret_pod->full = record_take(word, ':', &count);
+	if (!ret_pod->full)
+		count = *word;
+	sign = *word;
+	if (r == 0 && ret_pod->full && (sign.len != 4 || memcmp(sign.at, "full", 4) != 0))
+		r = -EBADMSG;
+	return r < 0 ? r : record_get_u64(&count, INT64_MAX, &ret_pod->number);
 }
 
 static int get_pods(const struct record_line *value, struct efficacy_pod *list, uint32_t max,

@@ -45,7 +45,7 @@ static bool waited_none(const struct wait_look *look, const struct pod *pod, uin
 
 	return last && look->now_us - last->at_us <= CPU_USE_STALE_US &&
 	       last->at_us - back->at_us >= (int64_t)window_us &&
-	       last->psi[look->resource].some_us == back->psi[look->resource].some_us;
+	       wait_total_us(look, last) == wait_total_us(look, back);
 }
 
 void step_look(const struct wait_look *look, struct step_look *ret_look)

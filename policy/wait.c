@@ -50,6 +50,13 @@ static uint32_t needed(const struct wait_look *look)
 	return look->resource == RESOURCE_CPU ? psi | SAMPLE_CPU : psi; /* of its own quota */
 }
 
+uint64_t wait_total_us(const struct wait_look *look, const struct pod_sample *sample)
+{
+	const struct psi_total *psi = &sample->psi[look->resource];
+
+	return look->rule->full ? psi->full_us : psi->some_us;
+}
+
 bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t window_us,
 		   uint64_t *ret_permille, uint64_t *ret_span_us)
 {
@@ -65,8 +72,8 @@ bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t
 	    look->now_us - last->at_us > CPU_USE_STALE_US)
 		return false;
 	span_us = (uint64_t)(last->at_us - back->at_us);
-	from_us = back->psi[look->resource].some_us;
-	to_us = last->psi[look->resource].some_us;
+	from_us = wait_total_us(look, back);
+	to_us = wait_total_us(look, last);
 	if (span_us < window_us || span_us / SPAN_MAX > most_us || to_us < from_us ||
 	    is_own_fault(look, history, back, last))
 		return false;
@@ -103,8 +110,8 @@ static bool is_over_already(const struct wait_look *look, const struct pod *pod,
 	if ((from->valid & last->valid & needed(look)) != needed(look) ||
 	    look->now_us - last->at_us > CPU_USE_STALE_US)
 		return false;
-	from_us = from->psi[look->resource].some_us;
-	to_us = last->psi[look->resource].some_us;
+	from_us = wait_total_us(look, from);
+	to_us = wait_total_us(look, last);
 	if (to_us < from_us)
 		return false;
 	permille = cpu_use_permille(to_us - from_us, window_us);
@@ -123,7 +130,8 @@ static bool was_told(const struct wait_look *look, const struct pod *pod, uint64
 	const struct pod_history *history = ring_of(look->samples, pod->slot, pod->serial);
 	const struct pod_sample *last = history ? ring_last(history) : NULL;
 	const struct pod_sample *from = history ? ring_at(history, 1) : NULL;
-	uint32_t told = (uint32_t)SAMPLE_TOLD_CPU << look->resource;
+	uint32_t told = look->rule->full ? SAMPLE_TOLD_MEMORY_FULL
+					 : (uint32_t)SAMPLE_TOLD_CPU << look->resource;
 
 	if (!last || !from || !(last->valid & told) ||
 	    (from->valid & last->valid & needed(look)) != needed(look) ||

@@ -24,6 +24,9 @@ struct wait_look {
 	const struct cpu_set *room;
 };
 
+/* Of a sample: for how long the pod has waited, as the look's rule counts it (some of it, or all that it has to run). */
+uint64_t wait_total_us(const struct wait_look *look, const struct pod_sample *sample);
+
 /* How long the pod waited over at least window_us, in permille of *ret_span_us. False where that was not
  * measured lately, or where it waited because of a bound of its own (a CPU quota, memory.high or max): for memory
  * nothing is said until two samples tell of that, or one that there never was any. */

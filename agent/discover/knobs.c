@@ -33,7 +33,7 @@ uint32_t knobs_of_policy(const struct policy *policy)
 		if (policy->levels[i].memory.oom == OOM_FIRST)
 			wanted |= OOM_GROUP;
 	}
-	if (policy && (policy->pressure_memory.steps & (1u << ACTION_FREEZE)))
+	if (policy && (policy_memory_steps(policy) & (1u << ACTION_FREEZE)))
 		wanted |= FREEZE;
 	return wanted;
 }

@@ -33,7 +33,7 @@ struct slot {
 	uint64_t serial;
 	uint64_t pass; /* the last one that saw the pod */
 	int64_t retry_us;
-	uint32_t told; /* SAMPLE_TOLD_CPU << enum resource, for the next sample */
+	uint32_t told; /* of enum sample_valid, for the next sample */
 	struct kept_set files;
 	struct quota_files quotas;
 	struct memory_events events;
@@ -379,12 +379,13 @@ bool observe_trigger_fired(struct observe *o, int fd)
 {
 	const struct trigger *t;
 	enum resource resource;
+	uint32_t told;
 
-	if (!triggers_find(&o->triggers, fd, &resource, &t))
+	if (!triggers_find(&o->triggers, fd, &resource, &t, &told))
 		return false;
 	if (t && t->slot < o->samples.n_slots && o->slots[t->slot].used &&
 	    o->slots[t->slot].serial == t->serial)
-		o->slots[t->slot].told |= (uint32_t)SAMPLE_TOLD_CPU << resource;
+		o->slots[t->slot].told |= told;
 	return resource == RESOURCE_MEMORY;
 }
 

@@ -68,10 +68,10 @@ static void say_refused(struct trigger_set *set, const struct pod *pod, int erro
 		return;
 	set->said = true;
 	log_warning("observe.trigger",
-		    "cannot arm a trigger on %s/%s (\"some %" PRIu64 " %" PRIu64
+		    "cannot arm a trigger on %s/%s (\"%s %" PRIu64 " %" PRIu64
 		    "\"): %s%s. Pressure is noticed at the next second instead",
-		    pod->cgroup->path, files[set->resource], set->spec.threshold_us,
-		    set->spec.window_us, strerror(-error),
+		    pod->cgroup->path, files[set->resource], set->spec.full ? "full" : "some",
+		    set->spec.threshold_us, set->spec.window_us, strerror(-error),
 		    odd ? " (without CAP_SYS_RESOURCE a window must be a multiple of 2 s)" : "");
 }
 
@@ -169,7 +169,8 @@ static int grow(struct trigger_set *set, size_t n_slots)
 static void change_spec(struct trigger_set *set, const struct trigger_spec *spec,
 			const struct observe_trigger_ops *ops)
 {
-	if (spec->threshold_us == set->spec.threshold_us && spec->window_us == set->spec.window_us)
+	if (spec->threshold_us == set->spec.threshold_us &&
+	    spec->window_us == set->spec.window_us && spec->full == set->spec.full)
 		return;
 	disarm_all(set, ops);
 	for (size_t i = 0; i < set->n_slots; i++)

@@ -19,7 +19,7 @@
 
 struct trigger_spec trigger_file_spec(const struct pressure_rule *rule)
 {
-	struct trigger_spec spec = {.window_us = rule->window_us};
+	struct trigger_spec spec = {.window_us = rule->window_us, .full = rule->full};
 	uint64_t permille = rule->threshold_permille < PERMILLE ? rule->threshold_permille
 								: PERMILLE;
 
@@ -58,8 +58,8 @@ int trigger_file_open(int dirfd, const char *name, const struct trigger_spec *sp
 	r = check_can_poll(fd);
 	if (r < 0)
 		return r;
-	len = snprintf(terms, sizeof(terms), "some %" PRIu64 " %" PRIu64, spec->threshold_us,
-		       spec->window_us);
+	len = snprintf(terms, sizeof(terms), "%s %" PRIu64 " %" PRIu64,
+		       spec->full ? "full" : "some", spec->threshold_us, spec->window_us);
 	/* With the NUL: the system-wide files overwrite the last byte, these do not mind. */
 	if (sys_write(fd, terms, (size_t)len + 1) < 0)
 		return -errno;

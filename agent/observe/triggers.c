@@ -24,12 +24,14 @@ void triggers_init(struct triggers *t)
 	*t = (struct triggers){.node_fd = -EBADF, .neighbours_us = INT64_MIN};
 	trigger_init(&t->cpu, RESOURCE_CPU);
 	trigger_init(&t->memory, RESOURCE_MEMORY);
+	trigger_init(&t->full, RESOURCE_MEMORY);
 }
 
 void triggers_use_lanes(struct triggers *t, struct lanes *lanes)
 {
 	t->cpu.lanes = lanes;
 	t->memory.lanes = lanes;
+	t->full.lanes = lanes;
 }
 
 static bool has_offline(const struct model *model, const struct plan *plan)
@@ -88,6 +90,25 @@ static void arm_node(struct triggers *t, int root_fd, const struct observe_trigg
 			    strerror(-r));
 }
 
+/* Both rules for memory share what is memory's. One that is off is disarmed before the other takes its places. */
+static int update_memory(struct triggers *t, const struct triggers_look *look, bool some, bool full,
+			 uint32_t max, const struct observe_trigger_ops *ops)
+{
+	const struct policy *p = look->policy;
+	int r;
+
+	t->full.max = some ? max / 2 : max;
+	t->memory.max = full ? max - max / 2 : max;
+	if (!full)
+		(void)trigger_update(&t->full, look->cgroup_fd, look->model, look->plan, NULL, ops);
+	r = trigger_update(&t->memory, look->cgroup_fd, look->model, look->plan,
+			   some ? &p->pressure_memory : NULL, ops);
+	if (r < 0 || !full)
+		return r;
+	return trigger_update(&t->full, look->cgroup_fd, look->model, look->plan, &p->pressure_full,
+			      ops);
+}
+
 int triggers_update(struct triggers *t, const struct triggers_look *look,
 		    const struct observe_trigger_ops *ops)
 {
@@ -95,18 +116,17 @@ int triggers_update(struct triggers *t, const struct triggers_look *look,
 	bool wanted = are_wanted(t, look, ops);
 	bool memory = wanted && (look->resources & (1u << RESOURCE_MEMORY));
 	bool cpu = wanted && policy->pressure_cpu.on && (look->resources & (1u << RESOURCE_CPU));
-	bool node = memory && (policy->pressure_memory.on || policy->pressure_kill.on);
+	bool some = memory && policy->pressure_memory.on;
+	bool full = memory && policy->pressure_full.on;
+	bool node = memory && (some || full || policy->pressure_kill.on);
 	int r;
 
-	memory = memory && policy->pressure_memory.on;
 	t->cpu.max = node ? HALF : OBSERVE_TRIGGERS_MAX;
-	t->memory.max = (cpu ? HALF : OBSERVE_TRIGGERS_MAX) - 1;
 	if (node)
 		arm_node(t, look->root_fd, ops);
 	else
 		disarm_node(t, ops);
-	r = trigger_update(&t->memory, look->cgroup_fd, look->model, look->plan,
-			   memory ? &policy->pressure_memory : NULL, ops);
+	r = update_memory(t, look, some, full, (cpu ? HALF : OBSERVE_TRIGGERS_MAX) - 1, ops);
 	if (r < 0)
 		return r;
 	return trigger_update(&t->cpu, look->cgroup_fd, look->model, look->plan,
@@ -119,22 +139,27 @@ void triggers_drop(struct triggers *t, int fd, const struct observe_trigger_ops 
 		disarm_node(t, ops);
 	trigger_drop(&t->cpu, fd, ops);
 	trigger_drop(&t->memory, fd, ops);
+	trigger_drop(&t->full, fd, ops);
 }
 
 bool triggers_find(const struct triggers *t, int fd, enum resource *ret_resource,
-		   const struct trigger **ret_trigger)
+		   const struct trigger **ret_trigger, uint32_t *ret_told)
 {
 	const struct trigger *cpu = trigger_find(&t->cpu, fd);
 	const struct trigger *memory = trigger_find(&t->memory, fd);
+	const struct trigger *full = trigger_find(&t->full, fd);
 
 	*ret_resource = cpu ? RESOURCE_CPU : RESOURCE_MEMORY;
-	*ret_trigger = cpu ? cpu : memory;
-	return fd >= 0 && (cpu || memory || fd == t->node_fd);
+	*ret_trigger = cpu ? cpu : memory ? memory : full;
+	*ret_told = full	   ? SAMPLE_TOLD_MEMORY_FULL
+		    : *ret_trigger ? (uint32_t)SAMPLE_TOLD_CPU << *ret_resource
+				   : 0;
+	return fd >= 0 && (*ret_trigger || fd == t->node_fd);
 }
 
 uint32_t triggers_n(const struct triggers *t)
 {
-	return t->cpu.n + t->memory.n + (t->node_fd >= 0);
+	return t->cpu.n + t->memory.n + t->full.n + (t->node_fd >= 0);
 }
 
 void triggers_done(struct triggers *t)
@@ -142,4 +167,5 @@ void triggers_done(struct triggers *t)
 	disarm_node(t, NULL);
 	trigger_done(&t->cpu);
 	trigger_done(&t->memory);
+	trigger_done(&t->full);
 }

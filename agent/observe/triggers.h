@@ -9,7 +9,8 @@
 struct triggers {
 	struct trigger_set cpu;
 	struct trigger_set memory;
-	int node_fd; /* of the node's memory; -EBADF: not armed */
+	struct trigger_set full; /* of memory, by the rule for memory.full */
+	int node_fd;		 /* of the node's memory; -EBADF: not armed */
 	bool node_refused;
 	int64_t neighbours_us; /* when there was an offline pod last; INT64_MIN: never */
 };
@@ -35,9 +36,10 @@ int triggers_update(struct triggers *t, const struct triggers_look *look,
 /* Disarms the one with this fd; nothing when there is none. */
 void triggers_drop(struct triggers *t, int fd, const struct observe_trigger_ops *ops);
 
-/* Of what the fd tells: the resource, and the pod's trigger; that is NULL for the node's own. False: it is none of these. */
+/* Of what the fd tells: the resource, the pod's trigger (NULL for the node's own), and what it says of that pod's next
+ * sample (enum sample_valid; 0 for the node's own). False: it is none of these. */
 bool triggers_find(const struct triggers *t, int fd, enum resource *ret_resource,
-		   const struct trigger **ret_trigger);
+		   const struct trigger **ret_trigger, uint32_t *ret_told);
 
 uint32_t triggers_n(const struct triggers *t);
 

@@ -115,4 +115,5 @@ void json_policy_section(struct json_view *view, cJSON *doc)
 		json_put_element(put, rules, reason_text_rule(p, (int)i, text, sizeof(text)));
 	put_pressure(put, object, "pressure_cpu", &p->pressure_cpu);
 	put_pressure(put, object, "pressure_memory", &p->pressure_memory);
+	put_pressure(put, object, "pressure_memory_full", &p->pressure_full);
 }

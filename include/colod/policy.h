@@ -200,10 +200,11 @@ struct pressure_policy {
 	uint32_t line;
 };
 
-/* Of the rules for cpu.some and memory.some, what those ladders go by. */
+/* Of the rules for cpu.some, memory.some and memory.full, what those ladders go by. */
 struct pressure_rule {
 	bool on;
-	uint32_t steps;		     /* 1 << enum pressure_action, of those that are acted on */
+	bool full;	/* of the sign `full`: all that the pod has to run waited at once */
+	uint32_t steps; /* 1 << enum pressure_action, of those that are acted on */
 	uint32_t threshold_permille; /* share of the window that one online pod waited */
 	uint64_t window_us;
 	uint64_t evict_after_us; /* ACTION_EVICT: what is gentler has been tried for so long */
@@ -326,7 +327,8 @@ struct policy {
 	size_t n_pressure;
 	struct pressure_rule pressure_cpu; /* of the rule that says squeeze cpu */
 	struct pressure_rule
-		pressure_memory; /* of the one for memory.some: squeeze memory, reclaim */
+		pressure_memory; /* of the one for memory.some; one ladder goes by it and the next */
+	struct pressure_rule pressure_full; /* of the one for memory.full */
 	struct pressure_rule
 		pressure_kill; /* of memory.empty: kill; its window is the time that is left */
 	struct evict_policy evict;
@@ -346,3 +348,10 @@ struct policy {
 	size_t n_values;
 	size_t cap_values;
 };
+
+/* The steps of the rules for memory.some and memory.full together: 1 << enum pressure_action. */
+static inline uint32_t policy_memory_steps(const struct policy *p)
+{
+	return (p->pressure_memory.on ? p->pressure_memory.steps : 0) |
+	       (p->pressure_full.on ? p->pressure_full.steps : 0);
+}

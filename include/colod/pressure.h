@@ -20,10 +20,10 @@ enum rung {
 };
 
 /* A pod, by slot and serial, and a number: what it waited before a hold in permille, or until when
- * (us) it is no cause for one. */
+ * (us) it is no cause for one; by the sign of the rule by which it waited. */
 struct efficacy_pod {
 	uint32_t slot;
-	uint32_t reserved; /* 0: no padding, so that two are compared byte by byte */
+	uint32_t full; /* 0 or 1, as of struct pressure_rule. No padding: two are compared byte by byte */
 	uint64_t serial;
 	uint64_t number;
 };

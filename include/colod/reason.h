@@ -45,7 +45,8 @@ enum reason_code {
 	REASON_SQUEEZE,	 /* who waited; observed: permille, limit: threshold, for_us: window,
 				   * extra: the quota's share of the node in permille */
 	REASON_SQUEEZE_FLOOR, /* as SQUEEZE, the floor decided */
-	REASON_MEMORY_WAITS, /* who waited for memory; observed: permille, limit: threshold, for_us: window */
+	REASON_MEMORY_WAITS, /* who waited for memory; observed: permille, limit: threshold, for_us: window,
+			      * extra: 1 where all that it has to run waited (memory.full), else 0 */
 	REASON_MEMORY_EMPTY, /* observed: fall of the room in bytes/s, for_us: time to empty, limit: less than
 			      * that (us), extra: the room in bytes */
 	REASON_MEMORY_MARK, /* observed: bytes available, limit: the level's watermark */

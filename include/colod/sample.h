@@ -23,6 +23,7 @@ enum sample_valid {
 	/* SAMPLE_TOLD_CPU << enum resource: since the sample before, the kernel told that the pod waited for as much of a
 	 * window as the rule for the resource names. Two samples may stand so that neither shows it. */
 	SAMPLE_TOLD_CPU = 1 << 8,
+	SAMPLE_TOLD_MEMORY_FULL = 1 << 11, /* by the rule for memory.full */
 };
 
 /* Totals since boot, as the kernel counts them. */

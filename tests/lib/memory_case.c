@@ -35,7 +35,7 @@ static void sample_all(struct memory_case *c, bool unsure)
 	};
 	struct pod_sample offline = {.valid = SAMPLE_MEMORY | SAMPLE_PSI_MEMORY};
 
-	web.psi[RESOURCE_MEMORY].some_us = c->web_some_us;
+	web.psi[RESOURCE_MEMORY] = (struct psi_total){c->web_some_us, c->web_full_us};
 	sample_pod(c, c->web, web);
 	offline.memory_bytes = c->hog_bytes;
 	offline.psi[RESOURCE_MEMORY].full_us = c->hog_full_us;
@@ -131,6 +131,7 @@ void memory_case_run(struct memory_case *c, int seconds, struct memory_second s)
 		grow(c, c->hog, &c->hog_bytes, s.hog_grows * (int64_t)MIB / n, s.slips);
 		grow(c, c->tame, &c->tame_bytes, s.tame_grows * (int64_t)MIB / n, s.slips);
 		c->web_some_us += s.web_waits_us / (uint64_t)n;
+		c->web_full_us += s.web_stalls_us / (uint64_t)n;
 		c->hog_full_us += s.hog_stalls_us / (uint64_t)n;
 		c->web_events += i % n == 0 ? s.web_bounded : 0;
 		sample_all(c, s.web_unsure);

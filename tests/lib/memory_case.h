@@ -15,6 +15,7 @@ struct memory_second {
 	int passes;    /* of the agent in a second; 0: one */
 	int64_t slips; /* MiB that both get beyond a bound in a second before the kernel stops them */
 	uint64_t web_waits_us;	/* in that second */
+	uint64_t web_stalls_us; /* of it, in which nothing of it ran */
 	uint64_t hog_stalls_us; /* all of it stands still for so long */
 	uint64_t web_bounded;	/* how often it met its own bound in it */
 	bool web_unsure;	/* memory.events could not be read */
@@ -30,6 +31,7 @@ struct memory_case {
 	uint64_t tame_bytes;
 	uint64_t free_bytes; /* of the node */
 	uint64_t web_some_us;
+	uint64_t web_full_us;
 	uint64_t hog_full_us;
 	uint64_t web_events;
 	size_t n_writes; /* knobs that changed, after the first plan */

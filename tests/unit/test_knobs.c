@@ -133,6 +133,7 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	assert_int_equal(knobs_of_cgroup(&class, false, of), usual);
 	assert_int_equal(knobs_of_cgroup(&container, true, of), cpus);
 	policy.levels[LEVEL_P4].cpu = (struct level_cpu){0};
+	policy.pressure_memory.on = true;
 	policy.pressure_memory.steps = 1u << ACTION_FREEZE;
 	of = knobs_of_policy(&policy);
 	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual | freeze);

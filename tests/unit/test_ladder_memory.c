@@ -245,6 +245,113 @@ TEST(it_is_tense_while_a_rung_is_up_or_the_room_would_be_gone_in_a_minute)
 	assert_false(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
 }
 
+/* Of memory.full, past a fifth of a second. */
+static void full_rule(uint32_t steps)
+{
+	c.f.policy.pressure_full = (struct pressure_rule){.on = true,
+							  .full = true,
+							  .steps = steps,
+							  .threshold_permille = 200,
+							  .window_us = SECOND};
+}
+
+#define HOLD (1u << ACTION_SQUEEZE_MEMORY)
+#define TAKE (1u << ACTION_RECLAIM)
+#define GO (1u << ACTION_EVICT)
+
+TEST(memory_full_climbs_where_nothing_of_the_pod_runs_and_not_where_some_of_it_waits)
+{
+	char text[REASON_TEXT_SIZE];
+
+	c.f.policy.pressure_memory = (struct pressure_rule){0};
+	full_rule(HOLD | TAKE);
+	memory_case_run(&c, 10,
+			(struct memory_second){.web_waits_us = 900000, .web_stalls_us = 190000});
+	assert_int_equal(ladder()->steps, 0);
+	memory_case_run(&c, 10,
+			(struct memory_second){
+				.web_waits_us = 900000, .web_stalls_us = 300000, .web_bounded = 1});
+	assert_int_equal(ladder()->steps, 0); /* by its own bound */
+	memory_case_run(&c, 1,
+			(struct memory_second){.web_waits_us = 900000, .web_stalls_us = 300000});
+	assert_int_equal(ladder()->rung, RUNG_SQUEEZE);
+	assert_int_equal(ladder()->reason.observed, 300);
+	assert_int_equal(ladder()->reason.limit, 200);
+	assert_non_null(strstr(reason_text(&ladder()->reason, &c.f.policy, text, sizeof(text)),
+			       " waited for memory as a whole 30 % of "));
+	memory_case_run(&c, 1,
+			(struct memory_second){.web_waits_us = 900000, .web_stalls_us = 300000});
+	assert_int_equal(ladder()->rung, RUNG_RECLAIM);
+	memory_case_run(&c, 5, (struct memory_second){.web_waits_us = 900000});
+	assert_int_equal(ladder()->rung, RUNG_SQUEEZE);
+	memory_case_run(&c, 6, (struct memory_second){.web_waits_us = 900000});
+	assert_int_equal(ladder()->rung, RUNG_CALM);
+}
+
+/* memory.some holds, memory.full reclaims as well. */
+TEST(each_of_two_rules_takes_its_own_steps)
+{
+	const struct memory_second some = {.web_waits_us = 500000},
+				   full = {.web_waits_us = 500000, .web_stalls_us = 300000};
+
+	c.f.policy.pressure_memory.steps = HOLD;
+	full_rule(HOLD | TAKE);
+	memory_case_run(&c, 8, some);
+	assert_int_equal(ladder()->rung, RUNG_SQUEEZE);
+	assert_true(ladder()->reason.extra == 0);
+	memory_case_run(&c, 2, full);
+	assert_int_equal(ladder()->rung, RUNG_RECLAIM);
+	assert_true(ladder()->reason.extra == 1);
+	/* What still waits asks for the hold alone. */
+	memory_case_run(&c, 6, some);
+	assert_int_equal(ladder()->rung, RUNG_SQUEEZE);
+	again(4096);
+	free_mib(1000);
+	c.f.policy.pressure_memory.steps = HOLD;
+	full_rule(HOLD | TAKE);
+	memory_case_run(&c, 1, (struct memory_second){.web_waits_us = 500000});
+	assert_int_equal(ladder()->rung, RUNG_RECLAIM); /* the room takes the steps of both */
+}
+
+TEST(who_only_waits_is_not_evicted_for_by_the_rule_for_memory_full)
+{
+	const struct memory_second some = {.web_waits_us = 500000},
+				   full = {.web_waits_us = 500000, .web_stalls_us = 300000};
+
+	c.f.policy.pressure_memory.steps = HOLD;
+	full_rule(HOLD | TAKE | GO);
+	c.f.policy.pressure_full.evict_after_us = 12 * (uint64_t)SECOND;
+	for (int i = 0; i < 60; i++) {
+		memory_case_run(&c, 1, some);
+		assert_true(ladder()->rung <= RUNG_SQUEEZE);
+	}
+	again(4096);
+	c.f.policy.pressure_memory.steps = HOLD;
+	full_rule(HOLD | TAKE | GO);
+	c.f.policy.pressure_full.evict_after_us = 12 * (uint64_t)SECOND;
+	memory_case_run(&c, 12, full);
+	assert_int_equal(ladder()->rung, RUNG_RECLAIM);
+	memory_case_run(&c, 3, full);
+	assert_int_equal(ladder()->rung, RUNG_EVICT);
+	memory_case_run(&c, 6, some);
+	assert_true(ladder()->rung < RUNG_EVICT);
+}
+
+/* What it waited by one sign is nothing to hold the other one against: a hold for it begins anew. */
+TEST(a_hold_that_did_not_help_by_one_sign_may_be_tried_by_the_other)
+{
+	c.f.policy.pressure_memory.steps = HOLD;
+	full_rule(HOLD | TAKE | GO);
+	memory_case_run(&c, 40, (struct memory_second){.hog_grows = 20, .web_waits_us = 500000});
+	assert_int_equal(ladder()->rung, RUNG_CALM);
+	assert_int_equal(ladder()->reason.code, REASON_INEFFECTIVE);
+	memory_case_run(&c, 2,
+			(struct memory_second){
+				.hog_grows = 20, .web_waits_us = 500000, .web_stalls_us = 300000});
+	assert_true(ladder()->rung >= RUNG_SQUEEZE);
+	assert_int_equal(ladder()->efficacy.trial[0].full, 1);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -265,6 +372,10 @@ int main(void)
 		CASE(a_freeze_on_the_way_does_not_put_the_eviction_off),
 		CASE(a_room_that_still_falls_evicts_though_nobody_waits),
 		CASE(it_is_tense_while_a_rung_is_up_or_the_room_would_be_gone_in_a_minute),
+		CASE(memory_full_climbs_where_nothing_of_the_pod_runs_and_not_where_some_of_it_waits),
+		CASE(each_of_two_rules_takes_its_own_steps),
+		CASE(who_only_waits_is_not_evicted_for_by_the_rule_for_memory_full),
+		CASE(a_hold_that_did_not_help_by_one_sign_may_be_tried_by_the_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

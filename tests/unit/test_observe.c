@@ -357,6 +357,18 @@ TEST(the_sample_after_a_trigger_says_that_it_fired)
 	assert_false(last(hog)->valid & told);
 	assert_int_equal(observe_sample(observe, &f.model, 3 * S), 0);
 	assert_false(last(web)->valid & told);
+	/* By the rule for memory.full it is another sign. */
+	f.policy.pressure_full = f.policy.pressure_memory;
+	f.policy.pressure_full.full = true;
+	f.policy.pressure_memory.on = false;
+	armed_fd = -EBADF;
+	assert_int_equal(observe_triggers(observe, &f.model, &f.plan, &f.policy,
+					  1u << RESOURCE_MEMORY, &ops),
+			 0);
+	assert_true(armed_fd >= 0 && observe_trigger_fired(observe, armed_fd));
+	assert_int_equal(observe_sample(observe, &f.model, 4 * S), 0);
+	assert_true(last(web)->valid & SAMPLE_TOLD_MEMORY_FULL);
+	assert_false(last(web)->valid & told);
 }
 
 static void run_fds_taken_by_others(void)

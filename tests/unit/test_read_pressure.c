@@ -61,8 +61,13 @@ TEST(of_the_rule_for_memory_the_steps_of_this_version_count)
 	assert_int_equal(policy->pressure_memory.steps, 1u << ACTION_SQUEEZE_MEMORY);
 	(void)read_rule(HEAD
 			"pressure:\n- {when: memory.full of online > 12% over 1s, do: [squeeze "
-			"memory]}\n");
+			"memory, reclaim, evict after 7s]}\n");
 	assert_false(policy->pressure_memory.on);
+	assert_true(policy->pressure_full.on && policy->pressure_full.full);
+	assert_int_equal(policy->pressure_full.threshold_permille, 120);
+	assert_true(policy->pressure_full.evict_after_us == 7000000);
+	assert_int_equal(policy_memory_steps(policy),
+			 1u << ACTION_SQUEEZE_MEMORY | 1u << ACTION_RECLAIM | 1u << ACTION_EVICT);
 	(void)read_rule(HEAD
 			"pressure:\n- {when: memory.some of online > 12% over 1s, do: [evict]}\n");
 	assert_int_equal(policy->pressure_memory.steps, 1u << ACTION_EVICT);

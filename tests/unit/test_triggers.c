@@ -24,7 +24,7 @@ static struct pod *pods[MANY];
 
 static struct {
 	int node_fd;
-	unsigned n, n_arm;
+	unsigned n, n_arm, most;
 	int refuse_node;
 } seen;
 
@@ -38,6 +38,7 @@ static int on_arm(void *context, int fd, uint32_t slot)
 	}
 	seen.n++;
 	seen.n_arm++;
+	seen.most = seen.n > seen.most ? seen.n : seen.most;
 	return 0;
 }
 
@@ -131,8 +132,9 @@ static void tells(int fd, enum resource of, const struct trigger *whose)
 {
 	const struct trigger *trigger;
 	enum resource resource;
+	uint32_t told;
 
-	assert_true(triggers_find(&t, fd, &resource, &trigger));
+	assert_true(triggers_find(&t, fd, &resource, &trigger, &told));
 	assert_int_equal(resource, of);
 	assert_ptr_equal(trigger, whose);
 }
@@ -141,6 +143,7 @@ TEST(each_rule_arms_its_own_and_memory_the_nodes_too)
 {
 	const struct trigger *trigger;
 	enum resource resource;
+	uint32_t told;
 	char terms[64] = "";
 
 	update();
@@ -154,7 +157,7 @@ TEST(each_rule_arms_its_own_and_memory_the_nodes_too)
 	tells(seen.node_fd, RESOURCE_MEMORY, NULL);
 	tells(t.memory.armed[0].fd, RESOURCE_MEMORY, &t.memory.armed[0]);
 	tells(t.cpu.armed[0].fd, RESOURCE_CPU, &t.cpu.armed[0]);
-	assert_false(triggers_find(&t, -EBADF, &resource, &trigger));
+	assert_false(triggers_find(&t, -EBADF, &resource, &trigger, &told));
 	update();
 	assert_int_equal(seen.n_arm, 3);
 	f.policy.pressure_cpu.on = false;
@@ -248,6 +251,36 @@ TEST(at_most_32_in_all)
 	assert_int_equal(triggers_n(&t), OBSERVE_TRIGGERS_MAX);
 }
 
+TEST(the_rule_for_memory_full_has_its_own_terms_and_half_of_the_places_of_memory)
+{
+	char terms[64] = "";
+
+	f.policy.pressure_full = (struct pressure_rule){
+		.on = true, .full = true, .threshold_permille = 200, .window_us = SECOND};
+	f.policy.pressure_memory.on = f.policy.pressure_cpu.on = false;
+	for (unsigned i = 2; i < MANY; i++)
+		pod_at(i, LEVEL_P0);
+	update();
+	assert_int_equal(t.memory.n, 0);
+	assert_int_equal(t.full.n, OBSERVE_TRIGGERS_MAX - 1);
+	assert_true(read(t.full.armed[0].fd, terms, sizeof(terms) - 1) > 0);
+	assert_string_equal(terms, "full 200000 1000000");
+	tells(t.full.armed[0].fd, RESOURCE_MEMORY, &t.full.armed[0]);
+	tells(seen.node_fd, RESOURCE_MEMORY, NULL);
+	f.policy.pressure_memory.on = f.policy.pressure_cpu.on = true;
+	update();
+	assert_int_equal(t.cpu.n, OBSERVE_TRIGGERS_MAX / 2);
+	assert_int_equal(t.memory.n, 8);
+	assert_int_equal(t.full.n, 7);
+	assert_int_equal(triggers_n(&t), OBSERVE_TRIGGERS_MAX);
+	f.policy.pressure_full.on = false;
+	seen.most = 0;
+	update();
+	assert_int_equal(t.memory.n, OBSERVE_TRIGGERS_MAX / 2 - 1);
+	assert_int_equal(t.full.n, 0);
+	assert_true(seen.most <= OBSERVE_TRIGGERS_MAX);
+}
+
 TEST(a_node_without_the_file_is_asked_once)
 {
 	seen.refuse_node = -EINVAL;
@@ -291,6 +324,7 @@ int main(void)
 		T(no_capability_and_no_loop_each_disarm_all),
 		T(without_an_offline_pod_nothing_is_armed_and_a_minute_without_one_disarms),
 		T(at_most_32_in_all),
+		T(the_rule_for_memory_full_has_its_own_terms_and_half_of_the_places_of_memory),
 		T(a_node_without_the_file_is_asked_once),
 		T(a_shortage_of_the_moment_is_tried_again),
 		T(any_of_them_can_be_dropped),

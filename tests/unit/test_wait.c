@@ -192,6 +192,11 @@ TEST(what_the_kernels_trigger_told_counts_where_no_two_samples_show_it)
 	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
 	assert_int_equal(permille, 100);
 	assert_int_equal(span_us, SECOND);
+	f.policy.pressure_memory.full = true; /* the other rule's trigger told nothing */
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	history_at(2)->valid |= SAMPLE_TOLD_MEMORY_FULL;
+	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
+	f.policy.pressure_memory.full = false;
 	history_at(2)->memory_bounded = 1; /* it met its own bound meanwhile */
 	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
 	history_at(2)->memory_bounded = 0;
