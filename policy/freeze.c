@@ -80,6 +80,20 @@ static uint64_t most_us(const struct freeze_guard *guard, uint64_t probe_us)
 	return most < FREEZE_LEAST_US ? 0 : most;
 }
 
+/* What the rules allow at a time; of two the one that says less. */
+static uint64_t rules_most_us(const struct policy *policy)
+{
+	const struct pressure_rule *const rules[] = {&policy->pressure_memory,
+						     &policy->pressure_full};
+	uint64_t most = UINT64_MAX;
+
+	for (size_t i = 0; i < 2; i++)
+		if (rules[i]->on && (rules[i]->steps & (1u << ACTION_FREEZE)) &&
+		    rules[i]->freeze_us > 0)
+			most = min_u64(most, rules[i]->freeze_us);
+	return most;
+}
+
 /* REASON_NONE where it may be; then f->most_us says for how long. */
 static enum reason_code judge(const struct decide_input *in, const struct plan *plan, size_t i,
 			      struct plan_freeze *f, struct reason *reason)
@@ -199,6 +213,9 @@ static void look_at(const struct decide_input *in, struct plan *plan, size_t i,
 		reason = manual_reason(thaw);
 	else if (asked)
 		reason.code = judge(in, plan, i, f, &reason);
+	/* A person who orders one says for how long. */
+	if (!order)
+		f->most_us = min_u64(f->most_us, rules_most_us(in->policy));
 	if (asked) {
 		reason.level = a->level;
 		reason.rule = a->rule;

@@ -15,6 +15,8 @@
 #define WINDOW_MIN_US 500000
 #define WINDOW_MAX_US 10000000
 #define STEP_AFTER_MAX_US 600000000
+#define FREEZE_FOR_MIN_US 1000000
+#define FREEZE_FOR_MAX_US 10000000
 
 /* Word by word with its place, so that a message points at the word that is wrong. */
 struct words {
@@ -146,43 +148,83 @@ static int read_when(struct reader *reader, const struct reader_key *key,
 	return 0;
 }
 
-/* "evict after 20s": the action, and how long the step before has been on. */
-static bool read_step(struct reader *reader, const struct read_node *node,
-		      struct pressure_step *step)
+static bool read_for(struct reader *reader, const struct read_node *node, const char *text,
+		     size_t start, size_t len, struct pressure_step *step)
 {
-	static const char after[] = " after ";
-	const char *text = reader_scalar(reader, node, "a step such as squeeze cpu");
-	const char *words[ACTION_COUNT], *cut;
+	char span[32] = "";
+
+	if (step->action != ACTION_FREEZE) {
+		reader_error_at(reader, node, start, "only freeze has one: it ends by itself",
+				"the step %s has no \"for\"", names_action(step->action));
+		return false;
+	}
+	if (len < sizeof(span))
+		memcpy(span, text + start, len);
+	if (quantity_duration_us(span, &step->for_us) == 0 && step->for_us >= FREEZE_FOR_MIN_US &&
+	    step->for_us <= FREEZE_FOR_MAX_US)
+		return true;
+	reader_error_at(reader, node, start, "accepted: 1s to 10s, e.g. freeze for 5s",
+			"nobody is frozen for \"%.*s\"", (int)(len < 30 ? len : 30), text + start);
+	return false;
+}
+
+static bool read_after(struct reader *reader, const struct read_node *node, const char *text,
+		       size_t start, struct pressure_step *step)
+{
+	if (quantity_duration_us(text + start, &step->after_us) == 0 &&
+	    step->after_us <= STEP_AFTER_MAX_US)
+		return true;
+	reader_error_at(reader, node, start, "accepted: up to 10m, e.g. after 20s",
+			"\"%.30s\" is no time to wait", text + start);
+	return false;
+}
+
+static bool read_action(struct reader *reader, const struct read_node *node, const char *text,
+			size_t len, struct pressure_step *step)
+{
+	const char *words[ACTION_COUNT];
 	char action[32] = "", hint[DIAG_TEXT_SIZE];
-	size_t len;
 	int word;
 
-	if (!text)
-		return false;
 	for (int i = 0; i < ACTION_COUNT; i++)
 		words[i] = names_action((enum pressure_action)i);
-	cut = strstr(text, after);
-	len = cut ? (size_t)(cut - text) : strlen(text);
 	if (len < sizeof(action))
 		memcpy(action, text, len);
 	word = names_action_from(action);
-	if (word < 0) {
-		reader_error(reader, node,
-			     reader_hint(len < sizeof(action) ? action : text, words, ACTION_COUNT,
-					 hint, sizeof(hint)),
-			     "\"%.60s\" is no step", len < sizeof(action) ? action : text);
-		return false;
+	if (word >= 0) {
+		step->action = (enum pressure_action)word;
+		return true;
 	}
-	step->action = (enum pressure_action)word;
-	if (!cut)
-		return true;
-	if (quantity_duration_us(cut + sizeof(after) - 1, &step->after_us) == 0 &&
-	    step->after_us <= STEP_AFTER_MAX_US)
-		return true;
-	reader_error_at(reader, node, len + sizeof(after) - 1,
-			"accepted: up to 10m, e.g. after 20s", "\"%.30s\" is no time to wait",
-			cut + sizeof(after) - 1);
+	reader_error(reader, node,
+		     reader_hint(len < sizeof(action) ? action : text, words, ACTION_COUNT, hint,
+				 sizeof(hint)),
+		     "\"%.60s\" is no step", len < sizeof(action) ? action : text);
 	return false;
+}
+
+/* "freeze for 5s", "evict after 20s": the action, how long at most, and how long the step before has been on. */
+static bool read_step(struct reader *reader, const struct read_node *node,
+		      struct pressure_step *step)
+{
+	static const char span[] = " for ", after[] = " after ";
+	const char *text = reader_scalar(reader, node, "a step such as squeeze cpu");
+	const char *wait, *most;
+	size_t len, end;
+
+	if (!text)
+		return false;
+	wait = strstr(text, after);
+	most = strstr(text, span);
+	end = wait ? (size_t)(wait - text) : strlen(text);
+	if (most && (size_t)(most - text) > end)
+		most = NULL;
+	len = most ? (size_t)(most - text) : end;
+	if (!read_action(reader, node, text, len, step))
+		return false;
+	len += sizeof(span) - 1;
+	if (most && !read_for(reader, node, text, len, end > len ? end - len : 0, step))
+		return false;
+	return !wait || read_after(reader, node, text, end + sizeof(after) - 1, step);
 }
 
 /* Steps climb: each goes further than the one before. */
@@ -231,7 +273,7 @@ const struct reader_key read_pressure_keys[] = {
 	{.name = "do",
 	 .read = read_do,
 	 .accepts = "a list: squeeze cpu, squeeze memory, squeeze io, reclaim, freeze, "
-		    "evict, kill; each may end in: after 20s",
+		    "evict, kill; freeze may go on with: for 5s; each may end in: after 20s",
 	 .schema = "\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"string\"}"},
 	{0},
 };
@@ -316,7 +358,7 @@ bool read_pressure_acts(const struct pressure_policy *rule, size_t step)
 /* What of the rule this version acts on. */
 static void act_on(struct pressure_rule *ladder, const struct pressure_policy *rule)
 {
-	uint64_t evict_after_us = 0;
+	uint64_t evict_after_us = 0, freeze_us = 0;
 	uint32_t steps = 0;
 
 	for (size_t i = 0; i < rule->n_steps; i++) {
@@ -325,6 +367,8 @@ static void act_on(struct pressure_rule *ladder, const struct pressure_policy *r
 		steps |= 1u << rule->steps[i].action;
 		if (rule->steps[i].action == ACTION_EVICT)
 			evict_after_us = rule->steps[i].after_us;
+		if (rule->steps[i].action == ACTION_FREEZE)
+			freeze_us = rule->steps[i].for_us;
 	}
 	if (steps == 0)
 		return;
@@ -335,6 +379,7 @@ static void act_on(struct pressure_rule *ladder, const struct pressure_policy *r
 		.threshold_permille = rule->threshold_permille,
 		.window_us = rule->window_us,
 		.evict_after_us = evict_after_us,
+		.freeze_us = freeze_us,
 	};
 }
 

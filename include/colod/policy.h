@@ -183,6 +183,7 @@ enum pressure_action {
 struct pressure_step {
 	enum pressure_action action;
 	uint64_t after_us; /* the step before has been on for so long */
+	uint64_t for_us;   /* ACTION_FREEZE: at most so long at a time; 0: as long as is safe */
 };
 
 #define PRESSURE_RULES_MAX 8
@@ -208,6 +209,7 @@ struct pressure_rule {
 	uint32_t threshold_permille; /* share of the window that one online pod waited */
 	uint64_t window_us;
 	uint64_t evict_after_us; /* ACTION_EVICT: what is gentler has been tried for so long */
+	uint64_t freeze_us;	 /* ACTION_FREEZE: at most so long at a time; 0: not said */
 };
 
 /* What the policy says of one resource beside `mode`; the lower one wins. */

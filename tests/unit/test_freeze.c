@@ -60,6 +60,35 @@ TEST(an_offline_pod_of_which_all_is_known_may_be)
 	assert_int_equal(plan_freeze(&c.f.plan, c.web)->state, FREEZE_NOT_ASKED);
 }
 
+/* The policy may only shorten it, and of two rules the one that says less counts. */
+TEST(the_policy_bounds_a_freeze)
+{
+	c.f.policy.pressure_memory.freeze_us = 3 * (uint64_t)SECOND;
+	assert_true(of(c.hog)->most_us == 3 * SECOND);
+	assert_true(of(c.hog)->reason.for_us == 3 * SECOND);
+	c.f.policy.pressure_full = c.f.policy.pressure_memory;
+	c.f.policy.pressure_full.full = true;
+	c.f.policy.pressure_full.freeze_us = 2 * (uint64_t)SECOND;
+	assert_true(of(c.hog)->most_us == 2 * SECOND);
+	c.f.policy.pressure_full.steps &= ~(1u << ACTION_FREEZE);
+	assert_true(of(c.hog)->most_us == 3 * SECOND);
+	c.f.model.freeze.most_us = 2 * (uint64_t)SECOND;
+	assert_true(of(c.hog)->most_us == 2 * SECOND);
+}
+
+TEST(a_freeze_ends_when_the_policy_says)
+{
+	c.f.policy.pressure_memory.freeze_us = 3 * (uint64_t)SECOND;
+	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 1300});
+	assert_int_equal(plan_freeze(&c.f.plan, c.hog)->state, FREEZE_DUE);
+	c.free_bytes = 0; /* nothing else would end it */
+	memory_case_run(&c, 2, (struct memory_second){0});
+	assert_int_equal(plan_freeze(&c.f.plan, c.hog)->state, FREEZE_DUE);
+	memory_case_run(&c, 1, (struct memory_second){0});
+	assert_int_equal(plan_freeze(&c.f.plan, c.hog)->state, FREEZE_RESTS);
+	assert_int_equal(plan_freeze(&c.f.plan, c.hog)->reason.code, REASON_FREEZE_OVER);
+}
+
 TEST(the_newest_is_that_of_those_that_stand_still)
 {
 	assert_true(freeze_newest_us(&c.f.model, &c.f.plan) == 0);
@@ -213,6 +242,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(an_offline_pod_of_which_all_is_known_may_be),
+		CASE(the_policy_bounds_a_freeze),
+		CASE(a_freeze_ends_when_the_policy_says),
 		CASE(the_newest_is_that_of_those_that_stand_still),
 		CASE(without_the_step_or_a_level_nobody_asks),
 		CASE(what_is_not_known_is_no_permission),

@@ -69,6 +69,11 @@ TEST(of_the_rule_for_memory_the_steps_of_this_version_count)
 	assert_int_equal(policy_memory_steps(policy),
 			 1u << ACTION_SQUEEZE_MEMORY | 1u << ACTION_RECLAIM | 1u << ACTION_EVICT);
 	(void)read_rule(HEAD
+			"pressure:\n- {when: memory.some of online > 12% over 1s, do: [squeeze "
+			"memory, freeze for 2500ms, evict after 20s]}\n");
+	assert_true(policy->pressure_memory.freeze_us == 2500000);
+	assert_true(policy->pressure_memory.evict_after_us == 20000000);
+	(void)read_rule(HEAD
 			"pressure:\n- {when: memory.some of online > 12% over 1s, do: [evict]}\n");
 	assert_int_equal(policy->pressure_memory.steps, 1u << ACTION_EVICT);
 	assert_true(policy->pressure_memory.evict_after_us == 0);
@@ -217,6 +222,16 @@ TEST(bad_steps_are_refused_where_they_stand)
 		 "\"squeze cpu\" is no step", "did you mean \"squeeze cpu\"?"},
 		{RULE("{when: cpu.some of online > 5% over 2s, do: [squeeze cpu, squeeze cpu]}"), 5,
 		 61, "the same step twice", ""},
+		{RULE("{when: memory.some of online > 5% over 2s, do: [reclaim for 5s]}"), 5, 63,
+		 "the step reclaim has no \"for\"", "only freeze"},
+		{RULE("{when: memory.some of online > 5% over 2s, do: [freeze for 11s]}"), 5, 62,
+		 "nobody is frozen for \"11s\"", "1s to 10s"},
+		{RULE("{when: memory.some of online > 5% over 2s, do: [freeze for 999ms]}"), 5, 62,
+		 "nobody is frozen for \"999ms\"", "1s to 10s"},
+		{RULE("{when: memory.some of online > 5% over 2s, do: [freeze for ever]}"), 5, 62,
+		 "nobody is frozen for \"ever\"", "1s to 10s"},
+		{RULE("{when: memory.some of online > 5% over 2s, do: [freeze for 5s or so]}"), 5,
+		 62, "nobody is frozen for \"5s or so\"", "1s to 10s"},
 		{RULE("{when: memory.some of online > 5% over 2s, do: [evict, reclaim]}"), 5, 58,
 		 "a step that goes less far than the one before", "from the gentlest on"},
 		{RULE("{when: memory.some of online > 5% over 2s, do: [evict after 20]}"), 5, 63,
