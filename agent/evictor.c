@@ -17,6 +17,7 @@
 #include "agent/evictor_state.h"
 #include "agent/kill_record.h"
 #include "policy/decide.h"
+#include "policy/evict_cpu.h"
 
 /* Who would have gone, or why nobody does, is said once in so long. */
 #define SAY_AGAIN_US 60000000
@@ -253,7 +254,9 @@ static void look_for(struct state *s, enum resource resource)
 	struct evict_input in = input(s, resource);
 	bool full = is_full(s, resource);
 	struct evict_look look;
+	struct evict_cpu cpu;
 
+	evict_choose_look(&in, &cpu);
 	evict_choose_see(&e->evict, &in);
 	if (e->chosen)
 		return;

@@ -104,20 +104,10 @@ void evictor_ask(struct state *s, const struct pod *pod)
 		ask_kill(s, pod);
 }
 
-static const struct pod *pod_of(const struct state *s, uint64_t serial)
-{
-	const struct model *model = discover_model(s->discover);
-
-	for (size_t i = 0; i < model->n_pods; i++)
-		if (model->pods[i]->serial == serial)
-			return model->pods[i];
-	return NULL;
-}
-
 void evictor_ask_again(struct state *s, uint64_t serial)
 {
 	struct evictor *e = s->evictor;
-	const struct pod *pod = pod_of(s, serial);
+	const struct pod *pod = model_pod(discover_model(s->discover), serial);
 	const struct assignment *a = pod ? plan_assignment(&s->plan, pod) : NULL;
 
 	/* It may be somebody else's by now to judge, or not known yet after a start. */

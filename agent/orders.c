@@ -33,12 +33,7 @@ static const char *name_of(enum manual_kind kind, enum level level, char buf[sta
 
 static const struct pod *pod_of(const struct state *s, const struct manual_order *o)
 {
-	const struct model *m = discover_model(s->discover);
-
-	for (size_t i = 0; i < m->n_pods; i++)
-		if (m->pods[i]->slot == o->slot && m->pods[i]->serial == o->serial)
-			return m->pods[i];
-	return NULL;
+	return model_pod(discover_model(s->discover), o->serial);
 }
 
 /* `pod` NULL: it is gone, and only its order knows of it. */

@@ -164,14 +164,6 @@ static struct scored_pod *of_round(struct scorer *scorer, uint64_t round)
 	return NULL;
 }
 
-static const struct pod *find_pod(const struct model *model, uint64_t serial)
-{
-	for (size_t i = 0; i < model->n_pods; i++)
-		if (model->pods[i]->serial == serial)
-			return model->pods[i];
-	return NULL;
-}
-
 /* Recorded, so that what follows can be given back whatever happens to this process. */
 static int record(struct state *s, struct cgroup *cgroup, int score)
 {
@@ -241,7 +233,7 @@ static void note_lowest(struct scored_pod *p, const struct score_walk_seen *seen
 /* Every container was seen: what the pod has is what the least of its processes has. */
 static void end_round(struct state *s, struct scored_pod *p)
 {
-	const struct pod *pod = find_pod(discover_model(s->discover), p->serial);
+	const struct pod *pod = model_pod(discover_model(s->discover), p->serial);
 	struct knob_value *now = pod ? &pod->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now : NULL;
 
 	if (now && p->any)

@@ -46,14 +46,6 @@ static bool rests(const struct efficacy *e, const struct wait_look *look, const 
 	return mark && (int64_t)mark->number > look->now_us;
 }
 
-static bool is_there(const struct model *model, const struct efficacy_pod *entry)
-{
-	for (size_t i = 0; i < model->n_pods; i++)
-		if (model->pods[i]->slot == entry->slot && model->pods[i]->serial == entry->serial)
-			return true;
-	return false;
-}
-
 void efficacy_end(struct efficacy *e)
 {
 	memset(e->trial, 0, sizeof(e->trial));
@@ -91,7 +83,7 @@ void efficacy_expire(struct efficacy *e, const struct wait_look *look)
 
 	for (uint32_t i = 0; i < e->n_marks; i++)
 		if ((int64_t)e->marks[i].number > look->now_us &&
-		    is_there(look->model, &e->marks[i]))
+		    model_pod(look->model, e->marks[i].serial))
 			e->marks[kept++] = e->marks[i];
 	memset(e->marks + kept, 0, (e->n_marks - kept) * sizeof(e->marks[0]));
 	e->n_marks = kept;

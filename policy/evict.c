@@ -2,10 +2,10 @@
 // See evict.h.
 #include "policy/evict.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "policy/evict_rate.h"
+#include "policy/evict_return.h"
 #include "policy/ring.h"
 
 #define SECOND_US 1000000
@@ -29,14 +29,6 @@ bool evict_has_room(const struct evict *e)
 static struct evict_pending *find(struct evict *e, uint64_t serial)
 {
 	return (struct evict_pending *)evict_find(e, serial);
-}
-
-static const struct pod *pod_of(const struct model *model, uint64_t serial)
-{
-	for (size_t i = 0; i < model->n_pods; i++)
-		if (model->pods[i]->serial == serial)
-			return model->pods[i];
-	return NULL;
 }
 
 /* --- whom to leave alone ----------------------------------------------------------------------- */
@@ -107,78 +99,6 @@ enum evict_limit evict_limit(const struct evict *e, const struct evict_policy *p
 	return *ret_until_us > now_us ? EVICT_LIMIT_COOLDOWN : EVICT_LIMIT_NONE;
 }
 
-/* --- what comes back --------------------------------------------------------------------------- */
-
-/* "web-7d4b9c6f5-x2x4z" of a ReplicaSet and "job-1-abcde" of a Job are made anew with another end; "db-0" of a
- * StatefulSet is not, and then the stem is only wider than it need be. */
-static void stem_of(const char *name, char *ret, size_t size)
-{
-	const char *end = strrchr(name, '-');
-	size_t len = end && end != name ? (size_t)(end - name) : strlen(name);
-
-	if (len >= size)
-		len = size - 1;
-	memcpy(ret, name, len);
-	ret[len] = '\0';
-}
-
-static void copy(char *to, size_t size, const char *from)
-{
-	(void)snprintf(to, size, "%s", from ? from : "");
-}
-
-static bool describe(const struct pod *pod, struct evict_return *ret)
-{
-	*ret = (struct evict_return){0};
-	if (pod->kind != POD_KUBERNETES || !pod->facts || !pod->facts->name)
-		return false;
-	copy(ret->namespace, sizeof(ret->namespace), pod->facts->ns);
-	copy(ret->owner_kind, sizeof(ret->owner_kind), pod->facts->owner_kind);
-	stem_of(pod->facts->name, ret->stem, sizeof(ret->stem));
-	return true;
-}
-
-static bool is_same(const struct evict_return *a, const struct evict_return *b)
-{
-	return strcmp(a->namespace, b->namespace) == 0 &&
-	       strcmp(a->owner_kind, b->owner_kind) == 0 && strcmp(a->stem, b->stem) == 0;
-}
-
-static void expect_back(struct evict *e, const struct evict_return *who, int64_t until_us)
-{
-	struct evict_return *to = &e->returns[0], back = *who;
-
-	if (back.stem[0] == '\0')
-		return;
-	back.until_us = until_us;
-	for (size_t i = 0; i < EVICT_RETURNS; i++) {
-		if (is_same(&e->returns[i], &back)) {
-			to = &e->returns[i];
-			break;
-		}
-		if (e->returns[i].until_us < to->until_us)
-			to = &e->returns[i];
-	}
-	*to = back;
-}
-
-bool evict_has_returned(const struct evict *e, const struct pod *pod, int64_t now_us,
-			int64_t *ret_until_us)
-{
-	struct evict_return back;
-
-	if (evict_find(e, pod->serial) || !describe(pod, &back))
-		return false;
-	for (size_t i = 0; i < EVICT_RETURNS; i++) {
-		if (e->returns[i].until_us <= now_us || !is_same(&e->returns[i], &back))
-			continue;
-		if (ret_until_us)
-			*ret_until_us = e->returns[i].until_us;
-		return true;
-	}
-	return false;
-}
-
 /* --- asked and answered ------------------------------------------------------------------------ */
 
 void evict_asked(struct evict *e, const struct victim *victim, int64_t now_us)
@@ -198,7 +118,7 @@ void evict_asked(struct evict *e, const struct victim *victim, int64_t now_us)
 			.rate_of = victim->rate_of,
 		};
 		evict_rate_note(e, &e->pending[i], now_us);
-		(void)describe(victim->pod, &e->pending[i].back);
+		(void)evict_return_describe(victim->pod, &e->pending[i].back);
 		return;
 	}
 }
@@ -238,7 +158,7 @@ static void cool_down(struct evict *e, struct evict_pending *p, int64_t now_us)
 	if (p->ordered)
 		return;
 	e->taint_until_us = now_us + EVICT_COOL_US;
-	expect_back(e, &p->back, e->taint_until_us);
+	evict_return_expect(e, &p->back, e->taint_until_us);
 }
 
 /* The pod is gone. It may have been asked and have gone for that, though nobody said so: of a conflict nobody has to guess. */
@@ -454,7 +374,7 @@ size_t evict_pass(struct evict *e, const struct model *model, const struct sampl
 
 		if (p->stage == EVICT_STAGE_NONE)
 			continue;
-		pod = evict_rate_there(p, pod_of(model, p->serial), samples, now_us);
+		pod = evict_rate_there(p, model_pod(model, p->serial), samples, now_us);
 		measure(e, p, samples, pod, now_us);
 		was = *p;
 		if (!is_over(e, p, pod, policy, now_us, &ended))

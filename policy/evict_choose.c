@@ -131,17 +131,25 @@ static struct wait_look cpu_wait(const struct evict_input *in)
 	};
 }
 
-/* One by one: how much whoever waits lacks cannot be measured, only whether it still does. */
-static enum evict_not cpu_is_short(const struct evict_input *in, struct evict_cpu *ret_cpu)
+void evict_choose_look(struct evict_input *in, struct evict_cpu *ret_cpu)
 {
 	const struct wait_look look = cpu_wait(in);
 
+	in->cpu = NULL;
+	if (in->resource != RESOURCE_CPU || in->ladder->rung != RUNG_EVICT)
+		return;
 	evict_cpu_look(&look, &in->ladder->efficacy, ret_cpu);
-	if (!ret_cpu->waiter)
+	in->cpu = ret_cpu;
+}
+
+/* One by one: how much whoever waits lacks cannot be measured, only whether it still does. */
+static enum evict_not cpu_is_short(const struct evict_cpu *cpu)
+{
+	if (!cpu || !cpu->waiter)
 		return EVICT_NOT_NEEDED;
-	if (!ret_cpu->measured)
+	if (!cpu->measured)
 		return EVICT_NOT_MEASURED;
-	return evict_cpu_is_needed(ret_cpu) ? EVICT_NOW : EVICT_NOT_NEEDED;
+	return evict_cpu_is_needed(cpu) ? EVICT_NOW : EVICT_NOT_NEEDED;
 }
 
 static enum evict_not memory_is_short(const struct evict_input *in, struct evict_look *look)
@@ -157,24 +165,21 @@ static enum evict_not memory_is_short(const struct evict_input *in, struct evict
 
 static enum evict_not is_short(const struct evict_input *in, struct evict_look *look)
 {
-	enum evict_not why = EVICT_NOT_NEEDED;
-	struct evict_cpu cpu;
-
 	if (in->resource == RESOURCE_MEMORY)
 		return memory_is_short(in, look);
-	if (in->resource == RESOURCE_CPU) {
-		why = cpu_is_short(in, &cpu);
-		look->need_rate = cpu.least_milli;
-	}
-	return why;
+	look->need_rate = in->cpu ? in->cpu->least_milli : 0;
+	return cpu_is_short(in->cpu);
 }
 
 static void see_cpu(struct evict *e, const struct evict_input *in)
 {
 	const struct wait_look look = cpu_wait(in);
 
-	if (!(look.rule->steps & (1u << ACTION_EVICT)) ||
-	    !evict_cpu_offline(&look, &e->rate[RESOURCE_CPU]))
+	if (!(look.rule->steps & (1u << ACTION_EVICT)))
+		return;
+	if (in->cpu && in->cpu->offline_measured)
+		e->rate[RESOURCE_CPU] = in->cpu->offline_milli;
+	else if (!evict_cpu_offline(&look, &e->rate[RESOURCE_CPU]))
 		return;
 	e->rate_us[RESOURCE_CPU] = in->now_us;
 }
@@ -182,14 +187,13 @@ static void see_cpu(struct evict *e, const struct evict_input *in)
 /* Now, and not only in the numbers of a moment ago. */
 static bool is_short_now(const struct evict_input *in)
 {
-	struct evict_cpu cpu;
 	struct room room;
 
 	if (in->resource == RESOURCE_MEMORY)
 		return room_look(in->model, in->samples, in->now_us, &room) &&
 		       still_short(in, &room);
-	return in->resource == RESOURCE_CPU && in->ladder->rung == RUNG_EVICT &&
-	       in->ladder->pressure_us >= in->now_us && cpu_is_short(in, &cpu) == EVICT_NOW;
+	return in->cpu && in->ladder->pressure_us >= in->now_us &&
+	       cpu_is_short(in->cpu) == EVICT_NOW;
 }
 
 void evict_choose_see(struct evict *e, const struct evict_input *in)
@@ -298,22 +302,11 @@ static void candidates(const struct evict_input *in, const struct victim_rates *
 		&look->list);
 }
 
-static void choose_cpu(const struct evict_input *in, struct evict_look *look)
-{
-	struct evict_cpu cpu;
-
-	if (cpu_is_short(in, &cpu) != EVICT_NOW) {
-		look->why = EVICT_NOT_NEEDED;
-		return;
-	}
-	candidates(in, &(struct victim_rates){evict_cpu_rate, &cpu}, look);
-}
-
 void evict_choose(const struct evict_input *in, struct evict_look *look)
 {
 	if (in->resource == RESOURCE_CPU) {
-		choose_cpu(in, look);
-		if (look->why == EVICT_NOW && look->again == 0 && look->list.n == 0)
+		candidates(in, &(struct victim_rates){evict_cpu_rate, in->cpu}, look);
+		if (look->again == 0 && look->list.n == 0)
 			look->why = EVICT_NOT_NOBODY;
 		return;
 	}

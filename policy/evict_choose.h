@@ -17,6 +17,8 @@
 /* Of the CPU there is a look each second. */
 #define EVICT_CHOOSE_CPU_BREAK_US 3500000
 
+struct evict_cpu;
+
 struct evict_input {
 	const struct evict *evict;
 	enum resource resource;
@@ -29,6 +31,7 @@ struct evict_input {
 	size_t n_memory;
 	bool kubernetes; /* there is an API server to ask */
 	int64_t now_us;
+	const struct evict_cpu *cpu; /* evict_choose_look() */
 };
 
 /* Why nobody is asked to go. Text: evict_choose_text(). */
@@ -59,6 +62,10 @@ struct evict_look {
 	struct victim_list list;
 	size_t at; /* EVICT_NOW, not `again`: the choice, in the list */
 };
+
+/* Every pass, before the others: on the CPU's last rung *ret_cpu is what they all ask, and `in` keeps it; on another one, and
+ * for memory, there is nothing to look at. */
+void evict_choose_look(struct evict_input *in, struct evict_cpu *ret_cpu);
 
 /* Every pass, before evict_choose_due(): how long memory has been short. */
 void evict_choose_see(struct evict *evict, const struct evict_input *in);

@@ -92,8 +92,8 @@ void evict_cpu_look(const struct wait_look *look, const struct efficacy *efficac
 	if (c->least_milli < EVICT_CPU_LEAST_MILLI)
 		c->least_milli = EVICT_CPU_LEAST_MILLI;
 	see_use(c);
-	if (!evict_cpu_offline(look, &c->offline_milli))
-		c->measured = false;
+	c->offline_measured = evict_cpu_offline(look, &c->offline_milli);
+	c->measured &= c->offline_measured;
 }
 
 bool evict_cpu_is_needed(const struct evict_cpu *c)

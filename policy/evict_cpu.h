@@ -23,7 +23,8 @@ struct evict_cpu {
 	uint64_t capacity_milli; /* of the CPUs where it may run */
 	uint64_t busy_milli;
 	uint64_t least_milli;
-	uint64_t most_milli;	/* the most that one pod uses there whom a hold may meet */
+	uint64_t most_milli; /* the most that one pod uses there whom a hold may meet */
+	bool offline_measured;
 	uint64_t offline_milli; /* what all of these use, wherever they run */
 	struct wait_look look;
 	struct cpu_places places;

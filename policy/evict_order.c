@@ -44,10 +44,7 @@ const char *evict_order_text(enum evict_order_no no)
 
 const struct pod *evict_order_pod(const struct model *model, const struct evict_order *order)
 {
-	for (size_t i = 0; i < model->n_pods; i++)
-		if (model->pods[i]->slot == order->slot && model->pods[i]->serial == order->serial)
-			return model->pods[i];
-	return NULL;
+	return model_pod(model, order->serial);
 }
 
 static enum evict_order_no from_out(enum victim_out out)

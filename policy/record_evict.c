@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/evict_cpu.h"
 #include "policy/names.h"
 #include "policy/record.h"
 #include "policy/record_kill.h"
@@ -224,12 +225,14 @@ int record_evict_get(struct record_line *line, int64_t now_us, struct record_evi
 bool record_evict_decide(struct record_evict *evict, const struct evict_input *in)
 {
 	struct evict_input input = *in;
+	struct evict_cpu cpu;
 
 	input.evict = &evict->before;
 	input.memory = evict->memory;
 	input.n_memory = evict->n_memory;
 	input.kubernetes = evict->kubernetes;
 	input.resource = evict->resource;
+	evict_choose_look(&input, &cpu);
 	if (!evict_choose_due(&input, &evict->look))
 		return false;
 	evict_choose(&input, &evict->look);

@@ -36,14 +36,17 @@ static const struct {
 	{CAPABILITY_IO_COST, CAPABILITY_IO_WEIGHT},
 };
 
-static uint32_t probe_psi(int root_fd, int cgroup_fd)
+/* *ret_unsure: it is there and could not be read. */
+static uint32_t probe_psi(int root_fd, int cgroup_fd, bool *ret_unsure)
 {
 	struct statfs fs;
 	char text[256];
 	uint32_t found = 0;
+	int r = fs_read(root_fd, "proc/pressure/cpu", text, sizeof(text), NULL);
 
 	/* Built in but off: the file opens, and reading says EOPNOTSUPP. */
-	if (fs_read(root_fd, "proc/pressure/cpu", text, sizeof(text), NULL) < 0)
+	*ret_unsure = r < 0 && r != -ENOENT && r != -EOPNOTSUPP;
+	if (r < 0)
 		return 0;
 	found |= BIT(CAPABILITY_PSI);
 	/* A plain file takes what is written and never wakes anybody: only the real thing counts. */
@@ -77,7 +80,7 @@ static bool any_child_has(int cgroup_fd, const char *file)
 	return false;
 }
 
-/* *ret_unsure: it is there and could not be read. */
+/* The same. */
 static uint32_t probe_cgroup(int cgroup_fd, bool *ret_unsure)
 {
 	char text[512];
@@ -123,9 +126,9 @@ static bool iocost_on(int cgroup_fd)
 bool probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off,
 	   uint32_t *ret_capabilities)
 {
-	bool unsure;
+	bool psi_unsure, unsure;
 
-	found |= probe_psi(root_fd, cgroup_fd) | probe_cgroup(cgroup_fd, &unsure);
+	found |= probe_psi(root_fd, cgroup_fd, &psi_unsure) | probe_cgroup(cgroup_fd, &unsure);
 	if (iocost_on(cgroup_fd))
 		found |= BIT(CAPABILITY_IO_COST);
 	if (fs_exists(root_fd, "run/dbus/system_bus_socket") == 1)
@@ -138,7 +141,7 @@ bool probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off,
 			found &= ~BIT(needs[i].what);
 	}
 	*ret_capabilities = found;
-	return unsure;
+	return unsure || psi_unsure;
 }
 
 /* systemd hands controllers down only when a unit asks for them: on a node where none did when the

@@ -129,18 +129,10 @@ int bus_manual_release(sd_bus_message *call, void *userdata, sd_bus_error *error
 	return r < 0 ? r : sys_bus(sd_bus_reply_method_return(call, "u", (uint32_t)r));
 }
 
-static const struct pod *pod_of(const struct model *m, const struct manual_order *o)
-{
-	for (size_t i = 0; i < m->n_pods; i++)
-		if (m->pods[i]->slot == o->slot && m->pods[i]->serial == o->serial)
-			return m->pods[i];
-	return NULL;
-}
-
 static int append_order(sd_bus_message *reply, const struct snapshot *s,
 			const struct manual_order *o)
 {
-	const struct pod *pod = pod_of(s->model, o);
+	const struct pod *pod = model_pod(s->model, o->serial);
 	struct reason reason = manual_reason(o);
 	char why[REASON_TEXT_SIZE];
 	const char *const text[] = {

@@ -45,13 +45,7 @@ static const struct assignment *assignment_of(const struct snapshot *s, const st
 
 static const struct pod *pod_of(const struct bus_pod *object, const struct snapshot *s)
 {
-	for (size_t i = 0; s->model && i < s->model->n_pods; i++) {
-		const struct pod *pod = s->model->pods[i];
-
-		if (pod->slot == object->slot && pod->serial == object->serial)
-			return pod;
-	}
-	return NULL;
+	return s->model ? model_pod(s->model, object->serial) : NULL;
 }
 
 static int pod_or_error(struct bus_pod *object, const struct snapshot **ret_snapshot,

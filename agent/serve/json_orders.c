@@ -6,17 +6,9 @@
 #include "policy/manual.h"
 #include "policy/names.h"
 
-static const struct pod *pod_of(const struct model *m, const struct manual_order *o)
-{
-	for (size_t i = 0; i < m->n_pods; i++)
-		if (m->pods[i]->slot == o->slot && m->pods[i]->serial == o->serial)
-			return m->pods[i];
-	return NULL;
-}
-
 static void one_order(struct json_view *view, cJSON *array, const struct manual_order *o)
 {
-	const struct pod *pod = pod_of(view->snapshot->model, o);
+	const struct pod *pod = model_pod(view->snapshot->model, o->serial);
 	struct reason reason = manual_reason(o);
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, array, NULL);

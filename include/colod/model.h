@@ -124,6 +124,15 @@ static inline bool model_can(const struct model *m, enum capability c)
 	return (m->capabilities & (1u << c)) != 0;
 }
 
+/* The pod with this serial; NULL: it is gone. */
+static inline const struct pod *model_pod(const struct model *m, uint64_t serial)
+{
+	for (size_t i = 0; i < m->n_pods; i++)
+		if (m->pods[i]->serial == serial)
+			return m->pods[i];
+	return NULL;
+}
+
 /* Whether the like of this pod was evicted a moment ago. */
 static inline bool model_has_returned(const struct model *m, const struct pod *pod)
 {

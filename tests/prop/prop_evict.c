@@ -3,6 +3,7 @@
 // the others would have done. The seed is printed; COLOD_SEED=N runs the same again.
 #include "policy/evict_choose.h"
 #include "tests/lib/cpu_case.h"
+#include "tests/lib/evict_case.h"
 #include "tests/lib/test.h"
 
 #include <string.h>
@@ -14,40 +15,19 @@
 
 static struct victim_memory memory[SLOTS];
 
-static void draw_policy(struct policy *policy, uint64_t *seed)
-{
-	struct evict_policy *evict = &policy->evict;
-
-	evict->n_order = fake_random_below(seed, EVICT_KEY_COUNT + 1);
-	for (size_t i = 0; i < evict->n_order; i++)
-		evict->order[i] = (enum evict_key)fake_random_below(seed, EVICT_KEY_COUNT);
-	evict->by[0] = EVICT_KUBERNETES;
-	evict->by[1] = EVICT_KILL;
-	evict->n_by = 2;
-	evict->cooldown_us = 1 * SECOND + fake_random_below(seed, 30) * SECOND;
-	evict->per_hour = (uint32_t)fake_random_below(seed, 8);
-	evict->grace_us = fake_random_below(seed, 10) * SECOND;
-}
-
 static void draw(struct fake *f, uint64_t *seed)
 {
-	draw_policy(&f->policy, seed);
+	evict_case_draw(f, seed);
 	assert_true(f->model.n_slots <= SLOTS);
 	memset(memory, 0, sizeof(memory));
 	for (size_t i = 0; i < f->model.n_pods; i++) {
-		struct pod *p = f->model.pods[i];
+		const struct pod *p = f->model.pods[i];
 
 		memory[p->slot] = (struct victim_memory){
 			.serial = p->serial,
 			.anon_bytes = fake_random_below(seed, 64) * MIB,
 			.shmem_bytes = fake_random_below(seed, 64) * MIB,
 		};
-		if (p->facts && fake_random_below(seed, 8) == 0)
-			p->facts->is_static = true;
-		if (p->facts && fake_random_below(seed, 8) == 0)
-			p->facts->deleting = true;
-		if (p->kind == POD_KUBERNETES && fake_random_below(seed, 8) == 0)
-			p->facts_state = FACT_UNKNOWN;
 	}
 }
 
@@ -61,19 +41,6 @@ static void needs(struct fake *f, int64_t now_us, uint64_t mib)
 				(LINE_MIB + LINE_MIB / 2 - mib) * MIB);
 	for (size_t i = 0; i < SLOTS; i++)
 		memory[i].at_us = now_us;
-}
-
-static void never(const struct fake *f, const struct pod *p, int number)
-{
-	const struct assignment *a = &f->plan.assignments[p->slot];
-
-	if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_OFFLINE || !a->may_hold)
-		fail_msg("node %d: %s is not offline", number, p->name);
-	if (p->kind == POD_KUBERNETES &&
-	    (p->facts_state != FACT_KNOWN || p->facts->is_static || p->facts->deleting))
-		fail_msg("node %d: %s is not known, static or going", number, p->name);
-	if (a->kept_online)
-		fail_msg("node %d: %s is protected", number, p->name);
 }
 
 /* The set that the choice belongs to, one after another on a node where each is gone at once. */
@@ -146,7 +113,7 @@ static void check_series(struct fake *f, struct evict_input in, uint64_t *seed, 
 		if (look.again != 0)
 			evict_asked_again(&e, look.again, now_us);
 		else {
-			never(f, look.list.list[look.at].pod, number);
+			evict_case_never(f, look.list.list[look.at].pod, number);
 			evict_asked(&e, &look.list.list[look.at], now_us);
 		}
 		done.token = look.again ? look.again : look.list.list[look.at].pod->serial;

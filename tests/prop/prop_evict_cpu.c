@@ -8,6 +8,7 @@
 #include "policy/knob.h"
 #include "policy/ladder_cpu.h"
 #include "tests/lib/cpu_case.h"
+#include "tests/lib/evict_case.h"
 #include "tests/lib/test.h"
 
 #define SECOND 1000000ll
@@ -19,27 +20,12 @@ static uint64_t uses[PODS], waits[PODS];
 
 static void draw(struct fake *f, uint64_t *seed)
 {
-	struct evict_policy *evict = &f->policy.evict;
 	uint64_t cpus = f->model.node.n_cpus * 1000ull;
 
-	evict->n_order = fake_random_below(seed, EVICT_KEY_COUNT + 1);
-	for (size_t i = 0; i < evict->n_order; i++)
-		evict->order[i] = (enum evict_key)fake_random_below(seed, EVICT_KEY_COUNT);
-	evict->by[0] = EVICT_KUBERNETES;
-	evict->by[1] = EVICT_KILL;
-	evict->n_by = 2;
-	evict->cooldown_us = 1 * SECOND + fake_random_below(seed, 30) * SECOND;
-	evict->per_hour = (uint32_t)fake_random_below(seed, 8);
-	evict->grace_us = fake_random_below(seed, 10) * SECOND;
+	evict_case_draw(f, seed);
 	for (size_t i = 0; i < f->model.n_pods; i++) {
-		struct pod *p = f->model.pods[i];
-
 		uses[i] = fake_random_below(seed, 3) > 0 ? fake_random_below(seed, cpus / 2) : 0;
 		waits[i] = fake_random_below(seed, 2) > 0 ? fake_random_below(seed, 900) : 0;
-		if (p->facts && fake_random_below(seed, 8) == 0)
-			p->facts->is_static = true;
-		if (p->kind == POD_KUBERNETES && fake_random_below(seed, 8) == 0)
-			p->facts_state = FACT_UNKNOWN;
 	}
 }
 
@@ -56,14 +42,11 @@ static void second(struct fake *f, int64_t now_us, int64_t s)
 static void never(const struct fake *f, const struct evict_look *look, int64_t now_us, int number)
 {
 	const struct pod *p = look->list.list[look->at].pod;
-	const struct assignment *a = &f->plan.assignments[p->slot];
 	struct cpu_places places = cpu_place_look(&f->model, NULL);
 	uint64_t milli;
 
-	CPU_CASE_CHECK(cpu_room_may_hold(&f->policy, a) && !a->kept_online);
-	if (p->kind == POD_KUBERNETES)
-		CPU_CASE_CHECK(p->facts_state == FACT_KNOWN && !p->facts->is_static &&
-			       !p->facts->deleting);
+	evict_case_never(f, p, number);
+	CPU_CASE_CHECK(cpu_room_may_hold(&f->policy, &f->plan.assignments[p->slot]));
 	CPU_CASE_CHECK(cpu_use_pod_milli(&f->samples, p, f->policy.pressure_cpu.window_us, now_us,
 					 &milli) == 0);
 	CPU_CASE_CHECK(milli >= EVICT_CPU_LEAST_MILLI && milli >= look->list.list[look->at].rate);
@@ -91,6 +74,7 @@ static uint32_t run(struct fake *f, int number)
 	struct evict_look look;
 	struct evict_over over[EVICT_PENDING];
 	struct ladder ladder = {0};
+	struct evict_cpu cpu;
 	struct evict_input in = {
 		.evict = &e,
 		.resource = RESOURCE_CPU,
@@ -108,6 +92,7 @@ static uint32_t run(struct fake *f, int number)
 		second(f, in.now_us, s);
 		ladder_cpu_step(&ladder, &f->model, &f->samples, &f->policy, &f->plan, in.now_us);
 		(void)evict_pass(&e, &f->model, &f->samples, &f->policy, in.now_us, over);
+		evict_choose_look(&in, &cpu);
 		evict_choose_see(&e, &in);
 		if (!evict_choose_due(&in, &look))
 			continue;

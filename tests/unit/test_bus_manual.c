@@ -225,7 +225,7 @@ TEST(the_property_lists_what_is_in_force)
 	*o = b->serve.manual.orders[0];
 	o->kind = MANUAL_LEVEL;
 	o->level = LEVEL_P4;
-	o->slot = 99; /* gone since the last pass */
+	o->serial += 100; /* gone since the last pass */
 	b->serve.manual.n = 2;
 	assert_string_equal(
 		orders(), "batch/hog-1|squeeze||612000000|uid 0 (coloctl, pid 4711) ordered it to "

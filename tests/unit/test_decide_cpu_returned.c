@@ -2,33 +2,24 @@
 // A pod whose like was evicted starts with the floor, and nobody else does.
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
-#include "tests/lib/decide_case.h"
+#include "tests/lib/returned_case.h"
 #include "tests/lib/test.h"
 
 #include <stdio.h>
 
-static struct fake f;
-static struct pod *back, *other, *web;
+static struct returned_case c;
 
 static int setup(void **state)
 {
 	(void)state;
-	fake_init(&f);
-	fake_service(&f, "system.slice");
-	web = decide_pod(&f, G1, QOS_GUARANTEED, LEVEL_P0);
-	back = decide_pod(&f, O1, QOS_BESTEFFORT, LEVEL_P7);
-	other = decide_pod(&f, O2, QOS_BESTEFFORT, LEVEL_P7);
-	(void)snprintf(f.model.node.kernel, sizeof(f.model.node.kernel), "7.3.4-cloud-amd64");
-	f.policy.levels[LEVEL_P7].cpu.squeeze_floor_permille = 20;
-	f.model.returned[0] = back->serial;
-	f.model.n_returned = 1;
+	returned_case_init(&c);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	fake_free(&f);
+	fake_free(&c.f);
 	return 0;
 }
 
@@ -36,8 +27,8 @@ TEST(it_starts_with_the_floor_as_a_hold_and_nobody_else_does)
 {
 	const struct plan_entry *e;
 
-	decide_run(&f);
-	e = decide_entry(&f, O1, KNOB_CPU_MAX);
+	decide_run(&c.f);
+	e = decide_entry(&c.f, O1, KNOB_CPU_MAX);
 	assert_non_null(e);
 	/* 2 % of 4 CPUs, in 20 ms. */
 	assert_int_equal(e->want.value, 1600);
@@ -45,60 +36,53 @@ TEST(it_starts_with_the_floor_as_a_hold_and_nobody_else_does)
 	assert_int_equal(e->effect, EFFECT_HOLD);
 	assert_int_equal(e->reason.code, REASON_RETURNED);
 	assert_int_equal(e->reason.extra, 20);
-	assert_int_equal(decide_want(&f, O2, KNOB_CPU_MAX), -1);
-	assert_int_equal(decide_want(&f, BESTEFFORT, KNOB_CPU_MAX), -1);
-	assert_int_equal(decide_want(&f, G1, KNOB_CPU_MAX), -1);
+	assert_int_equal(decide_want(&c.f, O2, KNOB_CPU_MAX), -1);
+	assert_int_equal(decide_want(&c.f, BESTEFFORT, KNOB_CPU_MAX), -1);
+	assert_int_equal(decide_want(&c.f, G1, KNOB_CPU_MAX), -1);
 }
 
 TEST(a_kernel_that_throttles_a_whole_queue_leaves_it_more)
 {
-	(void)snprintf(f.model.node.kernel, sizeof(f.model.node.kernel), "6.12.0");
-	decide_run(&f);
+	(void)snprintf(c.f.model.node.kernel, sizeof(c.f.model.node.kernel), "6.12.0");
+	decide_run(&c.f);
 	/* A quarter of the node, which is one CPU here. */
-	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), 20000);
+	assert_int_equal(decide_want(&c.f, O1, KNOB_CPU_MAX), 20000);
 }
 
 TEST(when_the_cool_down_is_over_it_is_gone)
 {
-	decide_run(&f);
-	f.model.n_returned = 0;
-	decide_run(&f);
-	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
+	decide_run(&c.f);
+	c.f.model.n_returned = 0;
+	decide_run(&c.f);
+	assert_int_equal(decide_want(&c.f, O1, KNOB_CPU_MAX), -1);
 }
 
 TEST(online_pods_and_those_that_are_not_known_are_left_alone)
 {
-	f.model.returned[0] = web->serial;
-	decide_run(&f);
-	assert_int_equal(decide_want(&f, G1, KNOB_CPU_MAX), -1);
-	f.model.returned[0] = back->serial;
-	f.plan.assignments[back->slot].may_hold = false;
-	decide_run(&f);
-	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
-	fake_waiting(&f, back);
-	decide_run(&f);
-	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
-	(void)other;
+	c.f.model.returned[0] = c.web->serial;
+	decide_run(&c.f);
+	assert_int_equal(decide_want(&c.f, G1, KNOB_CPU_MAX), -1);
+	c.f.model.returned[0] = c.back->serial;
+	returned_case_left_alone(&c, KNOB_CPU_MAX);
 }
 
 TEST(a_limit_of_its_own_that_allows_less_stays)
 {
-	fake_set(fake_cgroup(&f, O1), KNOB_CPU_MAX, 1000);
-	decide_run(&f);
-	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
+	fake_set(fake_cgroup(&c.f, O1), KNOB_CPU_MAX, 1000);
+	decide_run(&c.f);
+	assert_int_equal(decide_want(&c.f, O1, KNOB_CPU_MAX), -1);
 }
 
 /* It holds another pod that nobody has told of yet, or that no rule matches: what is done to it is done to that one. */
 TEST(one_with_a_pod_inside_that_is_not_known_is_left_alone)
 {
-	struct pod *inner = decide_pod(&f, O1 "/inner", QOS_BESTEFFORT, LEVEL_P7);
+	const struct pod *inner = returned_case_inner(&c);
 
-	fake_waiting(&f, inner);
-	decide_run(&f);
-	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
-	f.plan.assignments[inner->slot].state = ASSIGNMENT_NONE;
-	decide_run(&f);
-	assert_int_equal(decide_want(&f, O1, KNOB_CPU_MAX), -1);
+	decide_run(&c.f);
+	assert_int_equal(decide_want(&c.f, O1, KNOB_CPU_MAX), -1);
+	c.f.plan.assignments[inner->slot].state = ASSIGNMENT_NONE;
+	decide_run(&c.f);
+	assert_int_equal(decide_want(&c.f, O1, KNOB_CPU_MAX), -1);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -56,7 +56,8 @@ static int teardown(void **state)
 /* As a pass does it. */
 static enum evict_not pass(struct ladder_second s)
 {
-	const struct evict_input in = {
+	struct evict_cpu cpu;
+	struct evict_input in = {
 		.evict = &e,
 		.resource = RESOURCE_CPU,
 		.ladder = ladder_case_cpu(&w),
@@ -75,6 +76,7 @@ static enum evict_not pass(struct ladder_second s)
 	s.system += idle_milli + other_milli;
 	ladder_case_run(&w, 1, s);
 	(void)evict_pass(&e, in.model, in.samples, in.policy, in.now_us, over);
+	evict_choose_look(&in, &cpu);
 	evict_choose_see(&e, &in);
 	if (evict_choose_due(&in, &look))
 		evict_choose(&in, &look);

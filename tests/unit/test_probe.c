@@ -72,7 +72,19 @@ TEST(what_could_not_be_read_is_worth_another_try)
 	assert_false(bits & BIT(CAPABILITY_CPU));
 	assert_false(probe(root, fd, 0, 0, &bits));
 	assert_true(bits & BIT(CAPABILITY_CPU));
-	/* One that is not there is an answer. */
+	fault_begin();
+	fault_set(SYS_READ, 1, -EIO);
+	assert_true(probe(root, fd, 0, 0, &bits));
+	fault_end();
+	assert_false(bits & BIT(CAPABILITY_PSI));
+	assert_false(probe(root, fd, 0, 0, &bits));
+	assert_true(bits & BIT(CAPABILITY_PSI));
+	/* One that is not there, or is switched off in this kernel, is an answer. */
+	fault_begin();
+	fault_set(SYS_READ, 1, -EOPNOTSUPP);
+	assert_false(probe(root, fd, 0, 0, &bits));
+	fault_end();
+	assert_int_equal(tree_delete(dir, "proc/pressure/cpu"), 0);
 	assert_int_equal(tree_delete(dir, "sys/fs/cgroup/cgroup.controllers"), 0);
 	assert_false(probe(root, fd, 0, 0, &bits));
 	(void)close(fd);
