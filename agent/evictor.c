@@ -239,10 +239,9 @@ static void say_nobody(struct state *s, bool full)
 
 /* Whoever cannot be read for a moment, or has just gone, may be the one that would have gone: nobody else goes for it before the
  * next look. Who cannot be read then either is left out, as not measured. */
-static bool measure(struct state *s)
+static bool has_measured(struct evictor *e)
 {
-	struct evictor *e = s->evictor;
-	bool all = victim_stats_measure(s, &e->stats, true), enough = all || e->unmeasured;
+	bool all = e->look.list.n_out[VICTIM_NOT_MEASURED] == 0, enough = all || e->unmeasured;
 
 	e->unmeasured = !all;
 	return enough;
@@ -265,11 +264,13 @@ static void look_for(struct state *s, enum resource resource)
 		e->look = look;
 	if (look.why != EVICT_NOW || (!full && !may_say(s)))
 		return;
-	if (resource == RESOURCE_MEMORY && !measure(s) && look.again == 0) {
+	if (resource == RESOURCE_MEMORY)
+		victim_stats_measure(s, &e->stats, true);
+	evict_choose(&in, &e->look);
+	if (!has_measured(e) && look.again == 0) {
 		e->look.why = EVICT_NOT_MEASURED;
 		return;
 	}
-	evict_choose(&in, &e->look);
 	e->looked = true;
 	e->record = (struct record_evict){
 		.before = e->evict,

@@ -321,7 +321,7 @@ static void choose(struct state *s)
 	/* Nothing would be done and nothing said: nothing is read for it. */
 	if (!full && s->status.pass_us - killer->said_us < SAY_AGAIN_US)
 		return;
-	(void)victim_stats_measure(s, &killer->stats, false);
+	victim_stats_measure(s, &killer->stats, false);
 	count_tmpfs(s);
 	killer->look.memory = killer->stats.list;
 	killer->look.n_memory = killer->stats.n;

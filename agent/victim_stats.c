@@ -41,23 +41,19 @@ static void measure(const struct state *s, struct victim_memory *m, const struct
 	m->at_us = s->status.pass_us;
 }
 
-bool victim_stats_measure(const struct state *s, struct victim_stats *stats, bool going)
+void victim_stats_measure(const struct state *s, struct victim_stats *stats, bool going)
 {
 	const struct model *model = discover_model(s->discover);
-	bool all = true;
 
 	for (size_t i = 0; i < model->n_pods; i++) {
 		const struct pod *pod = model->pods[i];
 		const struct assignment *a = plan_assignment(&s->plan, pod);
 		bool goes = going && pod->facts && pod->facts->deleting;
 
-		if (pod->slot >= stats->n || a->state != ASSIGNMENT_LEVEL ||
-		    a->role != ROLE_OFFLINE || (!a->may_hold && !goes))
-			continue;
-		measure(s, &stats->list[pod->slot], pod);
-		all &= stats->list[pod->slot].at_us > 0;
+		if (pod->slot < stats->n && a->state == ASSIGNMENT_LEVEL &&
+		    a->role == ROLE_OFFLINE && (a->may_hold || goes))
+			measure(s, &stats->list[pod->slot], pod);
 	}
-	return all;
 }
 
 void victim_stats_done(struct victim_stats *stats)

@@ -44,7 +44,9 @@ const char *evict_order_text(enum evict_order_no no)
 
 const struct pod *evict_order_pod(const struct model *model, const struct evict_order *order)
 {
-	return model_pod(model, order->serial);
+	const struct pod *pod = model_pod(model, order->serial);
+
+	return pod && pod->slot == order->slot ? pod : NULL;
 }
 
 static enum evict_order_no from_out(enum victim_out out)

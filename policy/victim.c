@@ -186,12 +186,19 @@ static bool estimate(const struct victim_input *in, const struct pod *pod, uint6
 	return true;
 }
 
+/* As it was read last: what could not be read in one look is no reason to take another one. */
 static uint64_t usage(const struct victim_input *in, const struct pod *pod)
 {
 	const struct pod_history *h = ring_of(in->samples, pod->slot, pod->serial);
-	const struct pod_sample *s = h ? ring_last(h) : NULL;
+	const struct pod_sample *s;
 
-	return s && s->valid & SAMPLE_MEMORY ? s->memory_bytes : 0;
+	for (uint32_t back = 0; h && (s = ring_at(h, back)); back++) {
+		if (s->valid & SAMPLE_MEMORY)
+			return s->memory_bytes;
+		if (in->now_us - s->at_us > VICTIM_STALE_US)
+			break;
+	}
+	return 0;
 }
 
 /* And what it would use soon, as it grows now, or grew before it was held: it is not enough that memory comes back, it

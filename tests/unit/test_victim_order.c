@@ -42,6 +42,19 @@ TEST(more_usage_goes_first)
 	by_key(c, EVICT_BY_USAGE);
 }
 
+/* In the last look its memory could not be read. */
+TEST(what_it_used_a_moment_ago_counts_where_that_is_not_known_now)
+{
+	struct victim_case *c = *state;
+	const struct pod *more;
+
+	victim_case_pod(c, O1, LEVEL_P7, 100);
+	more = victim_case_pod(c, O2, LEVEL_P7, 100);
+	victim_case_uses(c, more, 101);
+	fake_sample(&c->f, more, VICTIM_CASE_NOW + 1000000, 0, 0);
+	by_key(c, EVICT_BY_USAGE);
+}
+
 /* Twenty that grow by 5 MiB a second are each smaller than one that rests at 60: its death would stop nothing. */
 TEST(what_it_will_have_grown_by_counts)
 {
@@ -233,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		VICTIM_TEST(the_lowest_level_goes_first_whatever_the_policy_says),
 		VICTIM_TEST(more_usage_goes_first),
+		VICTIM_TEST(what_it_used_a_moment_ago_counts_where_that_is_not_known_now),
 		VICTIM_TEST(what_it_will_have_grown_by_counts),
 		VICTIM_TEST(what_it_grew_by_before_it_was_held_counts_while_it_stands_at_its_bound),
 		VICTIM_TEST(more_over_the_request_goes_first),
