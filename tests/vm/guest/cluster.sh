@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # An API server in the guest for colod to ask: tests/lib/fake_apiserver.h as a program, with TLS and a service
-# account, and the pods that it and colod are told of. Source lib.sh, pods.sh and colod.sh first.
+# account, and the pods that it and colod are told of. Source lib.sh, pods.sh, colod.sh and loads.sh first.
 #
 #   cluster_start               certificates, an account, a node, and the server, with its state in $C
 #   cluster_serve [CERT]        the server alone (default: the right certificate); cluster_silent ends it
@@ -12,7 +12,6 @@
 #   kubelet_ends POD            a pod that is deleted is gone
 #   cluster_kubelet             does so for all, until it is killed
 #   evictions POD, was_asked POD [TIMES], is_deleted POD, tainted
-#   growing_pod NAME MIB        takes so many MiB ten times a second once /share/go-NAME is there
 
 C=/run/cluster
 TOOLS=/opt/colod/build/tests/tools
@@ -20,25 +19,8 @@ PORT=16443
 ACCOUNT=/var/run/secrets/kubernetes.io/serviceaccount
 DROPIN=/run/systemd/system/colod.service.d/cluster.conf
 
-# Of all containers of a pod.
-pids() { cat "$(pod_path "$1")"/cgroup.procs "$(pod_path "$1")"/*/cgroup.procs 2>/dev/null | sort -n | tr '\n' ' '; }
-oom_kills() { awk '/^oom_kill / { print $2 }' /proc/vmstat; }
-agent() { unit_pid colod; }
-is_another() { local pid; pid=$(agent) && [ "$pid" != "$1" ] && coloctl status >/dev/null; }
-
 # A SIGKILL of the agent, and the next one answers.
 killed() { local first; first=$(agent); systemctl kill -s KILL --kill-whom=main colod; ok "$1: there is a next agent" wait_for 20 is_another "$first"; }
-
-growing_pod()
-{
-	pod_create "$1" BestEffort 0 0 python3 -c "
-import time, os
-kept = []
-while True:
-    if os.path.exists('/share/go-$1'):
-        kept.append(b'x' * ($2 << 20))
-    time.sleep(0.1)"
-}
 
 cluster_pods()
 {

@@ -11,6 +11,7 @@
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
+. "$VM/guest/loads.sh"
 . "$VM/guest/cluster.sh"
 . "$VM/guest/bench.sh"
 . "$VM/guest/storm.sh"

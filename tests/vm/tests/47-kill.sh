@@ -7,14 +7,12 @@
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
+. "$VM/guest/loads.sh"
 
 MIB=$((1024 * 1024))
 
 status() { coloctl status --json | jq -r ".$1"; }
 events() { awk -v k="$2" '$1 == k { print $2 }' "$(pod_path "$1")/memory.events"; }
-pids() { cat "$(pod_path "$1")"/cgroup.procs "$(pod_path "$1")"/*/cgroup.procs 2>/dev/null | sort -n | tr '\n' ' '; }
-oom_kills() { awk '/^oom_kill / { print $2 }' /proc/vmstat; }
-dead() { grep -qx 'populated 0' "$(pod_path "$1")/cgroup.events" 2>/dev/null || [ ! -d "$(pod_path "$1")" ]; }
 
 # So much that stays, and is said to be there.
 resting_pod()
@@ -27,18 +25,6 @@ import time
 while True:
     time.sleep(1)"
 	wait_for 60 test -e "$PODS_SHARE/$name"
-}
-
-# Takes 4 MiB ten times a second, and rests when it may not.
-growing_pod()
-{
-	pod_create hog BestEffort 0 0 python3 -c 'import time, os
-kept = []
-while True:
-    while not os.path.exists("/share/stop"):
-        kept.append(b"x" * (4 << 20))
-        time.sleep(0.1)
-    time.sleep(0.1)'
 }
 
 policy()
@@ -55,7 +41,7 @@ would()
 		sleep 0.2
 		! says 'cgroup.kill \(not done' || break
 	done
-	touch "$PODS_SHARE/stop"
+	rm "$PODS_SHARE/go-hog"
 	ok "in mode squeeze it is said who it would have been" says 'cgroup.kill \(not done: the mode does not allow it\): the room of'
 	is "$(status kills)" 0 "and nobody was killed"
 	is "$(pids web)$(pids calm)$(pids hog)" "$web$calm$(pids hog)" "everybody is there"
@@ -63,7 +49,8 @@ would()
 
 pod_create web Burstable 500 $((64 * MIB))
 resting_pod calm BestEffort 60 0 0
-growing_pod
+growing_pod hog 4
+touch "$PODS_SHARE/go-hog"
 colod_facts
 web=$(pids web) calm=$(pids calm) kills=$(oom_kills)
 policy squeeze
@@ -73,7 +60,7 @@ policy full
 ok "mode full" colod_reload
 colod_next_pass
 hog=$(pids hog)
-rm "$PODS_SHARE/stop"
+touch "$PODS_SHARE/go-hog"
 ok "the hog is dead before the node is out of memory" wait_for 60 dead hog
 note "$(journalctl -u colod -o cat | grep cgroup.kill | tail -n 2 | head -c 600)"
 ok "it is in the journal, with what came back" wait_for 10 says 'cgroup.kill dead: [0-9]+ process(es)?, [0-9.]+ MiB back in [0-9]+ ms'

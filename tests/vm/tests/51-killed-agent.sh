@@ -8,29 +8,14 @@
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
+. "$VM/guest/loads.sh"
 
 MIB=$((1024 * 1024))
 
 status() { coloctl status --json | jq -r "$1"; }
 room_mib() { status '(.room.available_bytes - .room.line_bytes) / 1048576 | floor'; }
 rung_is() { [ "$(status .rung_memory)" = "$1" ]; }
-pids() { cat "$(pod_path "$1")"/cgroup.procs "$(pod_path "$1")"/*/cgroup.procs 2>/dev/null | sort -n | tr '\n' ' '; }
-oom_kills() { awk '/^oom_kill / { print $2 }' /proc/vmstat; }
 knobs() { grep -s '' "$(pod_path "$1")"/{memory.high,memory.max,cpu.max,cgroup.freeze} | sed 's|.*/||' | tr '\n' ' '; }
-agent() { unit_pid colod; }
-is_another() { local pid; pid=$(agent) && [ "$pid" != 0 ] && [ "$pid" != "$1" ] && coloctl status >/dev/null; }
-
-# Takes so many MiB ten times a second once /share/go-NAME is there.
-growing_pod()
-{
-	pod_create "$1" BestEffort 0 0 python3 -c "
-import time, os
-kept = []
-while True:
-    if os.path.exists('/share/go-$1'):
-        kept.append(b'x' * ($2 << 20))
-    time.sleep(0.1)"
-}
 
 # Somebody else fills the node: nothing that a hold could stop.
 flood()
@@ -102,7 +87,6 @@ bound() { cat "$(pod_path "$1")/memory.high"; }
 bound_is() { [ "$(bound "$1")" = "$2" ]; }
 
 has_another_kill() { [ "$(status .kills)" -ge 1 ]; }
-dead() { grep -qx 'populated 0' "$(pod_path "$1")/cgroup.events" 2>/dev/null || [ ! -d "$(pod_path "$1")" ]; }
 
 at_kill()
 {

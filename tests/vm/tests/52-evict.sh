@@ -8,12 +8,12 @@
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
+. "$VM/guest/loads.sh"
 . "$VM/guest/cluster.sh"
 
 MIB=$((1024 * 1024))
 
 status() { coloctl status --json | jq -r "$1"; }
-dead() { grep -qx 'populated 0' "$(pod_path "$1")/cgroup.events" 2>/dev/null || [ ! -d "$(pod_path "$1")" ]; }
 policy()
 {
 	mkdir -p /etc/colod/policy.d

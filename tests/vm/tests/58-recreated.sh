@@ -7,6 +7,7 @@
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
+. "$VM/guest/loads.sh"
 . "$VM/guest/cluster.sh"
 
 MIB=$((1024 * 1024))
