@@ -17,7 +17,6 @@
 #include "agent/discover/node_memory.h"
 #include "agent/discover/probe.h"
 #include "agent/discover/resources.h"
-#include "agent/discover/topology.h"
 #include "policy/assign.h"
 
 /* The healing rescan, and what stands in for events where there are none. */
@@ -74,25 +73,6 @@ static int start_watch(struct discover *d, uint32_t *found)
 	return 0;
 }
 
-static int read_topology(struct discover *d, uint32_t *found, const char **ret_why)
-{
-	uint32_t off = d->model.switched_off;
-	bool smt, numa;
-	int r;
-
-	hotplug_start(&d->hotplug, d->root_fd);
-	r = topology_read(d->root_fd, !(off & (1u << CAPABILITY_SMT)),
-			  !(off & (1u << CAPABILITY_NUMA)), &d->model.node, &smt, &numa);
-	if (r == -ENODATA)
-		*ret_why = "neither /sys nor /proc says how many CPUs and how much memory this "
-			   "node has: let colod read /sys/devices/system/cpu, /proc/stat and "
-			   "/proc/meminfo";
-	if (r < 0)
-		return r;
-	*found |= (smt ? 1u << CAPABILITY_SMT : 0) | (numa ? 1u << CAPABILITY_NUMA : 0);
-	return 0;
-}
-
 int discover_new(int root_fd, uint32_t switched_off, struct discover **ret_discover,
 		 const char **ret_why)
 {
@@ -112,7 +92,7 @@ int discover_new(int root_fd, uint32_t switched_off, struct discover **ret_disco
 	d->rescan = true;
 	r = mount_open(root_fd, &d->cgroup_fd, &recursive, ret_why);
 	if (r == 0)
-		r = read_topology(d, &found, ret_why);
+		r = discover_node_start(d, &found, ret_why);
 	if (r == 0)
 		r = start_watch(d, &found);
 	if (r == 0)
@@ -426,30 +406,6 @@ static void publish(struct discover *d, bool structure)
 		m->driver = driver_of(d->tree);
 }
 
-static void probe_once_more(struct discover *d)
-{
-	uint32_t before = d->model.capabilities;
-
-	d->probe_again = probe(d->root_fd, d->cgroup_fd, d->found, d->model.switched_off,
-			       &d->model.capabilities);
-	d->model.capabilities = (d->model.capabilities | before) & ~d->model.denied;
-	d->rescan |= d->model.capabilities != before;
-}
-
-/* CPUs that went offline or came back. */
-static bool follow_cpus(struct discover *d)
-{
-	uint32_t off = d->model.switched_off;
-	bool smt, numa;
-
-	if (!hotplug_follow(&d->hotplug, !(off & (1u << CAPABILITY_SMT)),
-			    !(off & (1u << CAPABILITY_NUMA)), &d->model.node, &smt, &numa))
-		return false;
-	discover_set_capability(d, CAPABILITY_SMT, smt);
-	discover_set_capability(d, CAPABILITY_NUMA, numa);
-	return true;
-}
-
 int discover_update(struct discover *discover, int64_t now_us)
 {
 	struct discover *d = discover;
@@ -457,7 +413,7 @@ int discover_update(struct discover *discover, int64_t now_us)
 	int r;
 
 	if (d->probe_again)
-		probe_once_more(d);
+		discover_node_probe(d);
 	(void)drain(d);
 	full = scan_is_due(d, now_us);
 	looked = full || d->dirty;
@@ -473,7 +429,7 @@ int discover_update(struct discover *discover, int64_t now_us)
 		d->model.skipped_names = cgroup_tree_skipped(d->tree) + d->pods.refused;
 	structure = r != 0;
 	changed = structure;
-	changed |= follow_cpus(d);
+	changed |= discover_node_follow(d, full);
 	changed |= cpu_manager_follow(d->root_fd, d->knobs_of_policy & (1u << KNOB_CPUSET_CPUS),
 				      full || structure, &d->model);
 	changed |= read_again(d, full);
@@ -486,13 +442,4 @@ int discover_update(struct discover *discover, int64_t now_us)
 	}
 	changed |= discover_derive(d);
 	return r < 0 ? r : changed;
-}
-
-void discover_set_capability(struct discover *d, enum capability capability, bool present)
-{
-	uint32_t bit = 1u << capability;
-
-	d->model.capabilities &= ~bit;
-	if (present)
-		d->model.capabilities |= bit & ~d->model.switched_off;
 }

@@ -35,3 +35,12 @@ struct discover {
 /* Bits of the knobs to read: of pods, every cgroup above them, and the siblings of both, because
  * weights compare siblings; of containers where the policy needs it. */
 uint32_t discover_wants_knobs(const struct cgroup_node *node, uint32_t of_policy);
+
+/* Reads the topology, of which *found gets what was readable. As discover_new(). */
+int discover_node_start(struct discover *discover, uint32_t *found, const char **ret_why);
+
+/* Asks again for capabilities: something could not be read the last time. */
+void discover_node_probe(struct discover *discover);
+
+/* CPUs that went offline or came back; in a full pass also disks. True where the model is another now. */
+bool discover_node_follow(struct discover *discover, bool full);

@@ -9,6 +9,7 @@
 
 #include "colod/cgroup.h"
 #include "colod/cpu_set.h"
+#include "colod/disk.h"
 #include "colod/pod.h"
 
 #define NODE_MAX_CPUS 4096
@@ -112,6 +113,7 @@ struct model {
 	/* Nobody has said yet, since the agent started, what the Kubernetes pods are. */
 	bool facts_awaited;
 	struct freeze_guard freeze;
+	struct disks disks;
 	uint64_t returned[MODEL_RETURNED]; /* serials of pods whose like was evicted a moment ago */
 	uint32_t n_returned;
 	const struct manual *manual; /* what people ordered; NULL: nothing; borrowed */

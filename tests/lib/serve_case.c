@@ -230,6 +230,20 @@ void serve_case_init(struct serve_case *c)
 	memset(c, 0, sizeof(*c));
 	fake_init(&c->f);
 	c->f.model.node.preempt = PREEMPT_LAZY;
+	c->f.model.disks = (struct disks){
+		.n = 2,
+		.left_out = 1,
+		.list = {{.major = 8,
+			  .name = "sda",
+			  .scheduler = "bfq",
+			  .bfq = true,
+			  .rotational = true},
+			 {.major = 254,
+			  .minor = 16,
+			  .name = "vdb",
+			  .scheduler = "none",
+			  .iocost = true}},
+	};
 	make_policy(&c->f.policy);
 	(void)fake_service(&c->f, "system.slice");
 	c->besteffort = fake_cgroup(&c->f, BESTEFFORT);

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 60s
+# profile: default
+# core: yes
+# title: IO through a partition, a loop device and the device mapper is accounted at the disk below, for the cgroup that asked; doctor names disks and what weighs there, and follows what changes
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+NULLB=/sys/kernel/config/nullb
+T=$CG/disks-test
+
+disks() { ls /sys/block | grep -v '^loop\|^dm-' | sort; }
+number_of() { cat "/sys/block/$1/dev"; }
+
+# disk WORD: a new one of 64 MiB, whose name is in $new.
+disk()
+{
+	local before
+	before=$(disks)
+	mkdir "$NULLB/$1" && echo 64 >"$NULLB/$1/size" && echo 1 >"$NULLB/$1/memory_backed" && echo 1 >"$NULLB/$1/power" || return
+	new=$(comm -13 <(echo "$before") <(disks))
+	wait_for 10 test -b "/dev/$new"
+}
+
+# read_of DEVICE: one more MiB of it, by the test's cgroup. Prints what io.stat then says more of $new.
+read_of()
+{
+	local before after number
+	number=$(number_of "$new")
+	before=$(rbytes "$number")
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$1/cgroup.procs"; exec dd if="$2" of=/dev/null bs=1M count=1 skip="$3" status=none' sh "$T" "$1" "$2"
+	after=$(rbytes "$number")
+	echo $((after - before))
+}
+
+rbytes() { awk -v number="$1" '$1 == number { for (i = 2; i <= NF; i++) if (sub(/^rbytes=/, "", $i)) n = $i } END { print n + 0 }' "$T/io.stat"; }
+
+accounted()
+{
+	local number part=/dev/${new}p1
+	number=$(number_of "$new")
+	mkdir "$T"
+	echo +io >"$CG/cgroup.subtree_control"
+	addpart "/dev/$new" 1 2048 65536
+	ok "a partition" wait_for 10 test -b "$part"
+	ok "of the disk itself" [ "$(read_of "/dev/$new" 40)" -ge 1048576 ]
+	ok "of its partition" [ "$(read_of "$part" 1)" -ge 1048576 ]
+	losetup /dev/loop7 "$part"
+	ok "of a loop device above that" [ "$(read_of /dev/loop7 8)" -ge 1048576 ]
+	losetup -d /dev/loop7
+	dmsetup create disks-test --table "0 65536 linear $part 0"
+	ok "of a mapped device above it" [ "$(read_of /dev/mapper/disks-test 20)" -ge 1048576 ]
+	note "io.stat: $(tr '\n' ';' <"$T/io.stat")"
+	nok "nothing is accounted at the partition" grep -q "^$(cat "/sys/class/block/${new}p1/dev") " "$T/io.stat"
+	is "$(grep -c "^$number " "$T/io.stat")" 1 "but all of it at the disk"
+}
+
+doctor() { coloctl doctor --json | jq -r ".disks[] | select(.name == \"$1\") | $2"; }
+doctor_says() { [ "$(doctor "$1" "$2")" = "$3" ]; }
+looks_again() { coloctl doctor >/dev/null && colod_reload && wait_for 20 doctor_says "$@"; }
+
+setup()
+{
+	modprobe null_blk nr_devices=0
+	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
+	ok "a disk" disk first
+	note "it is $new, $(number_of "$new"); others: $(disks | tr '\n' ' ')"
+}
+
+named()
+{
+	colod_policy observe
+	ok "start" colod_start
+	is "$(doctor "$new" .number)" "$(number_of "$new")" "doctor names the disk"
+	is "$(coloctl doctor --json | jq -r '.disks[].name' | sort | tr '\n' ' ')" "$(disks | tr '\n' ' ')" "and all others, and nothing that maps to them"
+	is "$(doctor "$new" '"\(.iocost) \(.bfq)"')" "false false" "nothing weighs there"
+	like "$(coloctl doctor | tr -s ' \n' ' ')" "disk $new \($(number_of "$new")\), scheduler [a-z-]+: nothing weighs: io.weight does not act here" "in words"
+}
+
+follows()
+{
+	local scheduler=/sys/block/$new/queue/scheduler gone=$new
+	modprobe bfq
+	echo bfq >"$scheduler"
+	ok "BFQ is noticed" looks_again "$new" '"\(.scheduler) \(.bfq)"' "bfq true"
+	echo none >"$scheduler"
+	ok "that it is gone too" looks_again "$new" '"\(.scheduler) \(.bfq)"' "none false"
+	echo "$(number_of "$new") enable=1" >"$CG/io.cost.qos"
+	ok "iocost is noticed" looks_again "$new" .iocost true
+	is "$(coloctl doctor --json | jq -r '.capabilities[] | select(.name == "io-cost").state')" present "and is a capability from then on"
+	echo "$(number_of "$new") enable=0" >"$CG/io.cost.qos"
+	ok "that it is off too" looks_again "$new" .iocost false
+	is "$(coloctl doctor --json | jq -r '.capabilities[] | select(.name == "io-cost").state')" absent "and the capability with it"
+	ok "another disk" disk second
+	ok "is noticed" looks_again "$new" .name "$new"
+	dmsetup remove disks-test
+	echo 0 >"$NULLB/first/power"
+	ok "a disk that goes is one less" looks_again "$gone" .name ""
+}
+
+setup
+accounted
+named
+follows
+colod_clean
+rmdir "$T"
+echo 0 >"$NULLB/second/power"
+rmdir "$NULLB"/first "$NULLB"/second
+modprobe -r null_blk
+done_testing
