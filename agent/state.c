@@ -367,6 +367,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.losses = &s->losses,
 		.ladders = &s->ladders,
 		.floor_cpu = &s->floor_cpu,
+		.disk_uses = &s->disk_uses,
 		.status = &s->status,
 		.history = s->history,
 		.diags = &s->diags,

@@ -53,6 +53,7 @@ struct state {
 	struct diags diags;
 	struct ladders ladders;
 	struct floor_cpu floor_cpu;
+	struct disk_uses disk_uses;
 	struct plan plan;
 	struct changes changes;	     /* of the pass under way */
 	struct changes last_changes; /* of the last pass that had any */

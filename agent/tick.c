@@ -24,6 +24,7 @@
 #include "agent/workers.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
+#include "policy/disk_use.h"
 #include "policy/floor.h"
 #include "policy/ladder_memory.h"
 #include "policy/score.h"
@@ -121,6 +122,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	if (r < 0)
 		return r;
 	floor_step(&s->floor_cpu, model, samples, &s->plan, now_us);
+	disk_use_look(&s->disk_uses, &samples->disks);
 	account_facts(s);
 	account_rungs(s, &before);
 	effects_pass(s);

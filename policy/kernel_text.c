@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define US_PER_S 1000000
+#define US_PER_MS 1000
 #define BITS_PER_WORD 64
 
 /* The columns of the "cpu" line of /proc/stat. */
@@ -21,6 +22,16 @@ enum stat_column {
 	STAT_STEAL,
 	STAT_COLUMNS, /* guest and guest_nice follow: they are part of user and nice */
 };
+
+/* The columns of a disk's stat. Of reads and of writes each: requests, merged ones, sectors, ms. */
+enum disk_column {
+	DISK_READS = 0,
+	DISK_WRITES = 4,
+	DISK_BUSY = 9, /* behind those under way */
+	DISK_COLUMNS = 11,
+};
+
+#define DISK_SECTOR_BYTES 512 /* whatever the disk's own are */
 
 static bool is_digit(char c)
 {
@@ -275,6 +286,36 @@ int kernel_text_stat_busy(const char *text, uint64_t ticks_per_s, uint64_t *ret_
 			return -ERANGE;
 	}
 	return ticks_to_us(busy, ticks_per_s, ret_busy_us);
+}
+
+int kernel_text_disk_stat(const char *text, struct disk_sample *ret_sample)
+{
+	uint64_t columns[DISK_COLUMNS];
+	struct disk_sample sample = {.at_us = ret_sample->at_us};
+
+	for (int i = 0; i < DISK_COLUMNS; i++) {
+		int r;
+
+		text += strspn(text, " ");
+		r = parse_number(&text, &columns[i]);
+		if (r < 0)
+			return r;
+		if (*text != ' ' && !ends_line(*text))
+			return -EINVAL;
+	}
+	for (int d = 0; d < DISK_DIRECTIONS; d++) {
+		const uint64_t *c = columns + (d == DISK_READ ? DISK_READS : DISK_WRITES);
+
+		sample.of[d].requests = c[0];
+		if (__builtin_mul_overflow(c[2], (uint64_t)DISK_SECTOR_BYTES,
+					   &sample.of[d].bytes) ||
+		    __builtin_mul_overflow(c[3], (uint64_t)US_PER_MS, &sample.of[d].waited_us))
+			return -ERANGE;
+	}
+	if (__builtin_mul_overflow(columns[DISK_BUSY], (uint64_t)US_PER_MS, &sample.busy_us))
+		return -ERANGE;
+	*ret_sample = sample;
+	return 0;
 }
 
 /* One "N" or "N-M" of a list; *p is left behind it. */

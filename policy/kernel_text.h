@@ -39,6 +39,9 @@ int kernel_text_zones_high(const char *text, uint64_t *ret_pages);
  * is already in user), in ticks of 1/`ticks_per_s` s, returned in microseconds. */
 int kernel_text_stat_busy(const char *text, uint64_t ticks_per_s, uint64_t *ret_busy_us);
 
+/* /sys/block/DISK/stat: 11 columns, newer kernels have more behind. at_us stays as it is. 0, -EINVAL, -ERANGE. */
+int kernel_text_disk_stat(const char *text, struct disk_sample *ret_sample);
+
 /* A CPU or node list "0-3,8,10-11" (empty or "\n" is an empty set), as a bitmap of `n_bits` bits
  * in `words` of 64. -ERANGE for an id >= n_bits. *ret_count may be NULL. */
 int kernel_text_list(const char *text, uint64_t *words, size_t n_bits, size_t *ret_count);

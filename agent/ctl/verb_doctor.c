@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/ctl/doc.h"
+#include "agent/ctl/doctor_disks.h"
 
 #define STATE_COLUMNS 14
 #define NAME_COLUMNS 18
@@ -89,37 +90,6 @@ static void cores(const struct ctl *ctl, const cJSON *doctor)
 	}
 }
 
-static const char *weights(const cJSON *disk)
-{
-	bool iocost = doc_true(disk, "iocost"), bfq = doc_true(disk, "bfq");
-
-	if (iocost && bfq)
-		return "both iocost and BFQ weigh: io.weight and io.bfq.weight act one after the other";
-	if (iocost)
-		return "iocost is on: io.weight acts";
-	return bfq ? "BFQ weighs by io.bfq.weight, which systemd writes along with io.weight for "
-		     "its units; colod does not write it itself"
-		   : "nothing weighs: io.weight does not act here";
-}
-
-/* As it has to be, mostly. */
-static void disks(const struct ctl *ctl, const cJSON *doctor)
-{
-	uint64_t left_out = doc_count(doctor, "n_disks_left_out");
-	const cJSON *one;
-
-	cJSON_ArrayForEach(one, doc_get(doctor, "disks"))
-	{
-		const char *scheduler = doc_text(one, "scheduler", "");
-
-		term_say(&ctl->term, 0, 2, "disk %s (%s)%s%s: %s", doc_text(one, "name", "?"),
-			 doc_text(one, "number", "?"), *scheduler ? ", scheduler " : "", scheduler,
-			 weights(one));
-	}
-	if (left_out > 0)
-		term_say(&ctl->term, 0, 2, "disks: %" PRIu64 " more are left out", left_out);
-}
-
 static size_t refusals(const struct ctl *ctl, const cJSON *doctor)
 {
 	const cJSON *one;
@@ -171,7 +141,7 @@ int verb_doctor(const struct ctl *ctl)
 	(void)fputc('\n', ctl->term.out);
 	gains(ctl, doctor);
 	cores(ctl, doctor);
-	disks(ctl, doctor);
+	doctor_disks(ctl, doctor);
 	n = notes(ctl, doctor);
 	n += refusals(ctl, doctor);
 	n += diagnostics(ctl, doctor);

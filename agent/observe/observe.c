@@ -12,6 +12,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
+#include "agent/observe/disk_files.h"
 #include "agent/observe/memory_events.h"
 #include "agent/observe/node_files.h"
 #include "agent/observe/pod_files.h"
@@ -20,8 +21,8 @@
 #include "policy/decide.h"
 #include "policy/ring.h"
 
-/* Left for triggers, inotify, the bus, and the files that discovery and apply open for a moment. */
-#define RESERVED_FDS 128
+/* Left for disks, triggers, inotify, the bus, and the files that discovery and apply open for a moment. */
+#define RESERVED_FDS (128 + DISKS_MAX)
 /* Its own files, and of a few pods, those that wait, memory.events and one for each container. */
 #define FDS_A_POD (KEPT_SET_COUNT + 1)
 /* A file that was not there is looked for again after this time: a controller may be enabled. */
@@ -45,6 +46,7 @@ struct observe {
 	uint64_t pass;
 	struct kept_reader reader;
 	struct kept_set node;
+	struct disk_files disks;
 	int64_t node_retry_us;
 	struct slot *slots; /* as many as samples.n_slots */
 	size_t n_open;	    /* slots with open files */
@@ -130,6 +132,7 @@ void observe_free(struct observe *o)
 		clear_slot(o, i);
 	triggers_done(&o->triggers);
 	kept_set_close(&o->node);
+	disk_files_close(&o->disks);
 	free(o->slots);
 	free(o->samples.pods);
 	free(o);
@@ -322,6 +325,8 @@ int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 	o->pass++;
 	o->n_unsampled = 0;
 	sample_node(o, psi, now_us);
+	disk_files_read(&o->disks, &o->reader, o->root_fd, &model->disks, now_us,
+			&o->samples.disks);
 	for (size_t i = 0; i < model->n_pods; i++) {
 		int e = sample_pod(o, model->pods[i], psi, now_us);
 
@@ -339,6 +344,8 @@ int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 void observe_forget(struct observe *o)
 {
 	o->samples.node.head = o->samples.node.count = 0;
+	o->samples.disks.n = 0;
+	o->disks.read_us = 0;
 	for (size_t i = 0; i < o->samples.n_slots; i++)
 		if (o->samples.pods[i])
 			o->samples.pods[i]->head = o->samples.pods[i]->count = 0;

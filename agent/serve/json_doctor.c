@@ -3,9 +3,6 @@
 // whatever else keeps colod from doing all that the policy asks for.
 #include "agent/serve/json_view.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "policy/capability.h"
 #include "policy/decide.h"
 #include "policy/gain.h"
@@ -104,29 +101,6 @@ static void cores(struct json_view *view, cJSON *doctor)
 	}
 }
 
-/* Where IO waits, and whether weights mean anything there. */
-static void disks(struct json_view *view, cJSON *doctor)
-{
-	const struct model *model = view->snapshot->model;
-	struct json_put *put = &view->put;
-	cJSON *array = json_put_array(put, doctor, "disks");
-
-	for (uint32_t i = 0; model && i < model->disks.n; i++) {
-		const struct disk *d = &model->disks.list[i];
-		cJSON *object = json_put_object(put, array, NULL);
-		char number[32];
-
-		(void)snprintf(number, sizeof(number), "%" PRIu32 ":%" PRIu32, d->major, d->minor);
-		json_put_text(put, object, "name", d->name);
-		json_put_text(put, object, "number", number);
-		json_put_text(put, object, "scheduler", d->scheduler);
-		json_put_bool(put, object, "rotational", d->rotational);
-		json_put_bool(put, object, "iocost", d->iocost);
-		json_put_bool(put, object, "bfq", d->bfq);
-	}
-	json_put_u64(put, doctor, "n_disks_left_out", model ? model->disks.left_out : 0);
-}
-
 static void refusals(struct json_view *view, cJSON *doctor)
 {
 	const struct changes *changes = view->snapshot->changes;
@@ -184,7 +158,7 @@ void json_doctor_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, doctor, "skipped_names", s->model ? s->model->skipped_names : 0);
 	gains(view, doctor);
 	cores(view, doctor);
-	disks(view, doctor);
+	json_disks(view, doctor);
 	refusals(view, doctor);
 	diagnostics(view, doctor);
 }

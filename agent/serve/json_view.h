@@ -51,5 +51,6 @@ void json_hold_section(struct json_view *view, cJSON *status);	/* into the statu
 void json_evict_section(struct json_view *view, cJSON *status); /* "evict" */
 void json_policy_section(struct json_view *view, cJSON *doc);
 void json_doctor_section(struct json_view *view, cJSON *doc);
+void json_disks(struct json_view *view, cJSON *doctor); /* into the doctor section */
 void json_orders_section(struct json_view *view, cJSON *doc);
 void json_floor_section(struct json_view *view, cJSON *doc);

@@ -11,6 +11,8 @@
 #define DISKS_MAX 64
 #define DISK_NAME_SIZE 32
 
+enum disk_direction { DISK_READ, DISK_WRITE, DISK_DIRECTIONS };
+
 struct disk {
 	uint32_t major, minor;
 	char name[DISK_NAME_SIZE];	/* as the kernel calls it: "nvme0n1" */

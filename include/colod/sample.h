@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "colod/disk.h"
 #include "colod/level.h"
 
 /* 64 samples: a minute at the steady 1 s, and the 10 s window even at the 100 ms of a storm
@@ -74,8 +75,29 @@ struct node_history {
 	struct node_sample ring[SAMPLE_RING];
 };
 
+/* What a disk has done since boot, as the kernel counts it. */
+struct disk_sample {
+	int64_t at_us;
+	struct {
+		uint64_t requests; /* that ended */
+		uint64_t bytes;
+		uint64_t waited_us; /* by all of them together, the disk's work included */
+	} of[DISK_DIRECTIONS];
+	uint64_t busy_us; /* with at least one request under way, to a tick of the kernel's */
+};
+
+/* The newest of each disk that could be read. */
+struct disk_samples {
+	uint32_t n;
+	struct {
+		uint32_t major, minor;
+		struct disk_sample sample;
+	} list[DISKS_MAX];
+};
+
 struct samples {
 	struct node_history node;
+	struct disk_samples disks;
 	struct pod_history **pods; /* by pod->slot, NULL where no pod was; owned */
 	size_t n_slots;
 };

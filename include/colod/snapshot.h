@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "colod/diag.h"
+#include "colod/disk_use.h"
 #include "colod/floor.h"
 #include "colod/history.h"
 #include "colod/model.h"
@@ -92,6 +93,7 @@ struct snapshot {
 	const struct losses *losses;
 	const struct ladders *ladders;
 	const struct floor_cpu *floor_cpu;
+	const struct disk_uses *disk_uses;
 	const struct status *status;
 	const struct history *history;
 	const struct diags *diags; /* of the last policy read */

@@ -122,6 +122,16 @@ static void check_options(const char *text, size_t size)
 	require(*at == '\0');
 }
 
+static void check_disk(const char *text)
+{
+	struct disk_sample sample = {.at_us = 1, .busy_us = UNTOUCHED};
+	int r = kernel_text_disk_stat(text, &sample);
+
+	require(r <= 0 && sample.at_us == 1);
+	require(r == 0 || (sample.busy_us == UNTOUCHED && sample.of[DISK_WRITE].bytes == 0));
+	require(r < 0 || sample.of[DISK_WRITE].bytes % 512 == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const keys[] = {"usage_usec", "nr_throttled", "populated", "", "a b"};
@@ -156,6 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	value = UNTOUCHED;
 	check_value(kernel_text_memory_held(text, &value, &other), value);
 	require((value == UNTOUCHED) == (other == UNTOUCHED));
+	check_disk(text);
 	free(text);
 	return 0;
 }

@@ -225,11 +225,8 @@ static void make_manual(struct serve_case *c)
 	c->f.model.manual = &c->manual;
 }
 
-void serve_case_init(struct serve_case *c)
+static void fill_disks(struct serve_case *c)
 {
-	memset(c, 0, sizeof(*c));
-	fake_init(&c->f);
-	c->f.model.node.preempt = PREEMPT_LAZY;
 	c->f.model.disks = (struct disks){
 		.n = 2,
 		.left_out = 1,
@@ -244,6 +241,34 @@ void serve_case_init(struct serve_case *c)
 			  .scheduler = "none",
 			  .iocost = true}},
 	};
+	c->disk_uses = (struct disk_uses){
+		.n = 1,
+		.list = {{
+			.major = 8,
+			.window =
+				{
+					.span_us = 1000000,
+					.bytes_per_s =
+						{[DISK_READ] = 3 << 20, [DISK_WRITE] = 40 << 20},
+					.requests_per_s = {[DISK_READ] = 12, [DISK_WRITE] = 80},
+					.waited_us = {[DISK_READ] = 85200, [DISK_WRITE] = 99000},
+					.busy_permille = 998,
+					.queue_milli = 9400,
+					.loaded = true,
+				},
+			.seen = {[DISK_WRITE_BYTES] = {.n = 3,
+						       .per_s = {40 << 20, 50 << 20, 45 << 20}},
+				 [DISK_WRITE_REQUESTS] = {.n = 2, .per_s = {7, 7}}},
+		}},
+	};
+}
+
+void serve_case_init(struct serve_case *c)
+{
+	memset(c, 0, sizeof(*c));
+	fake_init(&c->f);
+	c->f.model.node.preempt = PREEMPT_LAZY;
+	fill_disks(c);
 	make_policy(&c->f.policy);
 	(void)fake_service(&c->f, "system.slice");
 	c->besteffort = fake_cgroup(&c->f, BESTEFFORT);
@@ -291,6 +316,7 @@ void serve_case_init(struct serve_case *c)
 		.ladders = &c->f.ladders,
 		.losses = &c->losses,
 		.floor_cpu = &c->floor,
+		.disk_uses = &c->disk_uses,
 		.status = &c->status,
 		.diags = &c->diags,
 	};

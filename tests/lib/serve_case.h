@@ -15,6 +15,7 @@
 struct serve_case {
 	struct fake f;
 	struct floor_cpu floor;
+	struct disk_uses disk_uses;
 	struct manual manual; /* batch is squeezed by hand */
 	struct status status;
 	struct scores scores;
