@@ -70,7 +70,8 @@ static const struct capability_info table[CAPABILITY_COUNT] = {
 			"io-weight",
 			"gives each level its share of a busy disk",
 			"levels have equal shares of a busy disk",
-			"a kernel built with CONFIG_BLK_CGROUP_IOCOST, with the io controller",
+			"the io controller for pods (a runtime that enables it, or IOAccounting=yes on "
+			"a unit beside them), on a kernel built with CONFIG_BLK_CGROUP_IOCOST",
 		},
 	[CAPABILITY_IO_COST] =
 		{
