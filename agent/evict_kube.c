@@ -21,6 +21,7 @@ struct evict_kube {
 	struct kube_api *api;
 	struct kubelet_place place;
 	int event_fd; /* a copy: it outlives the loop's threads */
+	bool said;    /* that it cannot be asked */
 };
 
 static int ask(void *context, const struct evict_call *call)
@@ -30,10 +31,29 @@ static int ask(void *context, const struct evict_call *call)
 	return kube_api_evict(k->api, call);
 }
 
+/* Before somebody has to go, not when. */
+static void say_greeting(struct evict_kube *k)
+{
+	char why[KUBE_ASK_WHY_SIZE];
+
+	if (!kube_api_next_greeted(k->api, why))
+		return;
+	if (why[0] && !k->said)
+		log_warning(
+			"evict.kubernetes",
+			"%s. Until it answers, no Kubernetes pod can be evicted; colod asks again "
+			"each minute",
+			why);
+	if (!why[0])
+		log_info("evict.kubernetes", "the API server answers");
+	k->said = why[0] != '\0';
+}
+
 static bool next(void *context, struct evict_done *ret_done)
 {
 	struct evict_kube *k = context;
 
+	say_greeting(k);
 	return kube_api_next_evicted(k->api, ret_done);
 }
 
@@ -117,6 +137,7 @@ static int start(struct state *s, struct kubelet_place *place)
 		free(k);
 		return r;
 	}
+	kube_api_greet(k->api);
 	k->place = *place;
 	*place = (struct kubelet_place){0};
 	evictor_use_api(s, &(struct evictor_api){

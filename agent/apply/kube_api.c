@@ -23,6 +23,8 @@
 /* Of events: so many at once, then one in so long. */
 #define EVENT_BURST 25
 #define EVENT_EACH_US (10 * 1000000ll)
+#define GREET_AGAIN_MS 60000
+#define GREETING_BYTES (64u << 10)
 
 enum place_state {
 	PLACE_FREE,
@@ -45,6 +47,13 @@ struct taint {
 	struct kube_taint_done done;
 };
 
+struct greeting {
+	bool asked; /* waits */
+	bool again; /* it has found nobody yet */
+	bool ended;
+	char why[KUBE_ASK_WHY_SIZE];
+};
+
 struct kube_api {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -59,6 +68,7 @@ struct kube_api {
 	uint64_t order;
 	struct place places[KUBE_API_EVICTIONS];
 	struct taint taint;
+	struct greeting greeting;
 	struct kube_event events[KUBE_API_EVENTS]; /* a ring */
 	uint32_t first_event, n_events;
 	int64_t event_credit_us; /* EVENT_EACH_US for each that may go now */
@@ -167,6 +177,44 @@ static void do_event(struct kube_api *k)
 	(void)pthread_cond_broadcast(&k->changed);
 }
 
+/* A 403 is an answer too: it is about this path alone. */
+static void do_greeting(struct kube_api *k)
+{
+	static const struct kube_question question = {
+		.method = "GET", .right = "get on /version", .max_bytes = GREETING_BYTES};
+	struct kube_answer answer;
+
+	k->greeting.asked = false;
+	k->yields = true;
+	(void)pthread_mutex_unlock(&k->lock);
+	kube_ask(k->ask, &question, &answer, "/version");
+	(void)pthread_mutex_lock(&k->lock);
+	(void)gave_way(k);
+	k->greeting.again = answer.status == 0 || answer.status == 401;
+	if (answer.failure == HTTPS_ENDED)
+		return;
+	k->greeting.ended = true;
+	memcpy(k->greeting.why, answer.why, sizeof(k->greeting.why));
+	if (!k->greeting.again)
+		k->greeting.why[0] = '\0';
+	tell_loop(k);
+}
+
+/* Until something is to be done. */
+static void rest(struct kube_api *k)
+{
+	struct timespec until;
+
+	if (!k->greeting.again) {
+		(void)pthread_cond_wait(&k->changed, &k->lock);
+		return;
+	}
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += GREET_AGAIN_MS / 1000;
+	if (pthread_cond_timedwait(&k->changed, &k->lock, &until) == ETIMEDOUT)
+		k->greeting.asked = true;
+}
+
 static void *run(void *argument)
 {
 	struct kube_api *k = argument;
@@ -182,8 +230,10 @@ static void *run(void *argument)
 			do_taint(k);
 		else if (k->n_events > 0)
 			do_event(k);
+		else if (k->greeting.asked)
+			do_greeting(k);
 		else
-			(void)pthread_cond_wait(&k->changed, &k->lock);
+			rest(k);
 	}
 	k->finished = true;
 	abandoned = k->abandoned;
@@ -344,6 +394,27 @@ bool kube_api_next_evicted(struct kube_api *api, struct evict_done *ret_done)
 	}
 	(void)pthread_mutex_unlock(&api->lock);
 	return p != NULL;
+}
+
+void kube_api_greet(struct kube_api *api)
+{
+	(void)pthread_mutex_lock(&api->lock);
+	api->greeting.asked = true;
+	(void)pthread_cond_broadcast(&api->changed);
+	(void)pthread_mutex_unlock(&api->lock);
+}
+
+bool kube_api_next_greeted(struct kube_api *api, char *ret_why)
+{
+	bool ended;
+
+	(void)pthread_mutex_lock(&api->lock);
+	ended = api->greeting.ended;
+	if (ended)
+		memcpy(ret_why, api->greeting.why, sizeof(api->greeting.why));
+	api->greeting.ended = false;
+	(void)pthread_mutex_unlock(&api->lock);
+	return ended;
 }
 
 int kube_api_taint(struct kube_api *api, bool wanted)

@@ -53,5 +53,13 @@ int kube_api_event(struct kube_api *api, const struct kube_event *event);
 
 struct kube_api_count kube_api_counts(struct kube_api *api);
 
+/* One question that changes nothing (GET /version, which any account may ask), once nothing else waits: whatever keeps the
+ * server from being asked is known before somebody has to go, and what libcurl and TLS need is in memory then. Asked
+ * again each minute until some answer came. */
+void kube_api_greet(struct kube_api *api);
+/* What came of it since the last call; false for nothing. "" where there was an answer that knows this agent, else why
+ * not (KUBE_ASK_WHY_SIZE). */
+bool kube_api_next_greeted(struct kube_api *api, char *ret_why);
+
 /* For tests: shorter time-outs. Before the first question. */
 void kube_api_set_limits(struct kube_api *api, const struct https_limits *limits);

@@ -122,6 +122,36 @@ TEST(a_name_that_is_none_is_not_asked_about)
 	assert_int_equal(fake_apiserver_asked(c.server, ""), 0);
 }
 
+static void next_greeted(char why[static KUBE_ASK_WHY_SIZE])
+{
+	while (!kube_api_next_greeted(api, why))
+		wait_for_answer();
+}
+
+TEST(a_greeting_finds_the_server_and_changes_nothing)
+{
+	char why[KUBE_ASK_WHY_SIZE] = "?";
+
+	kube_api_greet(api);
+	next_greeted(why);
+	assert_string_equal(why, "");
+	assert_int_equal(fake_apiserver_asked(c.server, "GET /version"), 1);
+	assert_int_equal(fake_apiserver_asked(c.server, ""), 1);
+	assert_false(kube_api_next_greeted(api, why));
+}
+
+TEST(a_token_that_nobody_knows_is_told_by_the_greeting)
+{
+	char why[KUBE_ASK_WHY_SIZE] = "?";
+
+	kube_case_account(&c, "token", "stranger\n");
+	kube_api_greet(api);
+	next_greeted(why);
+	assert_non_null(strstr(why, "does not know the token"));
+	assert_int_equal(evict("train-7", 1), 0);
+	(void)next_evicted();
+}
+
 TEST(the_queue_of_evictions_is_bounded)
 {
 	kube_case_serve(&c, "script", "evict * hang\n");
@@ -330,6 +360,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(an_eviction_comes_back_with_its_token),
+		T(a_greeting_finds_the_server_and_changes_nothing),
+		T(a_token_that_nobody_knows_is_told_by_the_greeting),
 		T(a_name_that_is_none_is_not_asked_about),
 		T(the_queue_of_evictions_is_bounded),
 		T(evictions_go_before_the_taint_and_that_before_events),

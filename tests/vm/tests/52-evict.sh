@@ -28,6 +28,8 @@ policy()
 	END
 }
 
+majflt() { awk '{ print $12 }' "/proc/$(agent)/stat"; }
+
 EVICT="{when: memory.some of online > 10% over 1s, do: [evict]}"
 
 nobody_beside()
@@ -46,6 +48,9 @@ one_goes()
 	ok "start" colod_start
 	ok "status answers" wait_for 10 coloctl status
 	colod_next_pass
+	# What the agent has not used yet would have to be read from the disk while there is no memory.
+	faults=$(majflt)
+	echo 3 >/proc/sys/vm/drop_caches
 	touch "$PODS_SHARE/go-hog"
 	ok "the API server is asked" wait_for 40 was_asked hog
 	ok "and has the pod deleted" wait_for 10 is_deleted hog
@@ -59,6 +64,7 @@ one_goes()
 	like "$(coloctl status)" 'evict +1 in the last hour of at most 20' "and says so"
 	like "$(coloctl history --kind evict)" 'accepted: the pod is being deleted' "history has it"
 	ok "the cluster was told" wait_for 10 grep -q EvictedByColod $C/log
+	is "$(majflt)" "$faults" "the agent has not waited for a page of its own"
 	nobody_beside "the eviction"
 	rm -f "$PODS_SHARE"/go-*
 }
