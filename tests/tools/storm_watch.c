@@ -7,7 +7,8 @@
 //
 //	s MS STALL_US AVAILABLE_KIB      what the online pod waited for memory so far, and what the node has left
 //	k MS NAME N                      the kernel's OOM killer has killed N processes of this pod so far
-//	d MS NAME CPU_US                 its last process is gone, after so much CPU
+//	d MS NAME CPU_US BYTES           its last process is gone, after so much CPU; it had so much memory
+//	l MS NAME BYTES                  and so much each other pod had then that lives on
 //	f MS NAME                        of what it had then, a fifth is left
 #include <fcntl.h>
 #include <inttypes.h>
@@ -116,9 +117,17 @@ static bool add(char *word)
 	return true;
 }
 
+static void say_who_lives(uint64_t at_ms)
+{
+	for (size_t i = 0; i < n_pods; i++)
+		if (!pods[i].dead)
+			say("l %" PRIu64 " %s %" PRIu64 "\n", at_ms, pods[i].name,
+			    pods[i].last_bytes);
+}
+
 static void look_at_life(struct pod *p)
 {
-	uint64_t populated = 0, bytes = 0, cpu_us = 0;
+	uint64_t populated = 0, bytes = 0, cpu_us = 0, at_ms;
 
 	if (p->freed)
 		return;
@@ -129,8 +138,11 @@ static void look_at_life(struct pod *p)
 			return;
 		}
 		(void)number(p->fd[POD_CPU], "usage_usec ", &cpu_us);
-		say("d %" PRIu64 " %s %" PRIu64 "\n", now_ms(), p->name, cpu_us);
+		at_ms = now_ms();
+		say("d %" PRIu64 " %s %" PRIu64 " %" PRIu64 "\n", at_ms, p->name, cpu_us,
+		    p->last_bytes);
 		p->dead = true;
+		say_who_lives(at_ms);
 	}
 	p->freed = bytes <= p->last_bytes / LEFT_PART;
 	if (p->freed)

@@ -66,6 +66,12 @@ def victims(rounds):
     return ", ".join(told[:2]) + (f", {len(told) - 2} other orders" if len(told) > 2 else "")
 
 
+def against_fewest(rounds):
+    """Of all rounds together."""
+    told = [(n["victims"], n["victims_least"]) for n in rounds if "victims" in n]
+    return "/".join(str(sum(of)) for of in zip(*told)) or "-"
+
+
 def _short(died):
     """Hogs that died one after another by the same hand are counted."""
     if died == "-":
@@ -83,7 +89,7 @@ def _short(died):
 
 
 HEAD = ("arm", "node lost", "kernel first", "stalled", "until back, ms", "censored", "stall, ms", "p50, ms", "p99, ms", "max, ms",
-        "refaults", "CPU lost, s", "free, ms", "evicted", "who died")
+        "refaults", "CPU lost, s", "free, ms", "evicted", "victims/fewest", "who died")
 
 
 def _cells(arm, every):
@@ -94,7 +100,7 @@ def _cells(arm, every):
             str(lasted.count(NEVER)), median(known(rounds, "stall_ms")),
             *(median(known(rounds, f"online_{p}_us"), 1000, 1) for p in ("p50", "p99", "max")),
             median(known(rounds, "refaults")), median(known(rounds, "lost_ms"), 1000, 1), median(known(rounds, "decided_free_ms")),
-            median(known(rounds, "evictions")), victims(rounds))
+            median(known(rounds, "evictions")), against_fewest(rounds), victims(rounds))
 
 
 def invariants(arm, rounds):
@@ -137,7 +143,7 @@ in which the kernel's OOM killer was first to kill. stalled: rounds in which the
 tenth of a second; until back: from then until it does so no more; censored: it was not seen to. p50, p99, max: of taking
 4 MiB, by the online pod. CPU lost: what those had used that died. free: from colod's decision to kill until the memory was
 free, as it says itself. evicted: pods that the API server was asked to evict; what a kubelet ended is an agent's in "who
-died". Times are the guest's, which is emulated: compare them, they are no clock's."""
+died". victims/fewest: how many an agent or the kernel ended in all rounds, and how few would have been enough. Times are the guest's, which is emulated: compare them, they are no clock's."""
 
 
 def report(store):

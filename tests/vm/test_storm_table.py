@@ -101,6 +101,16 @@ CASES = (
      and found["died"] == "hog1:kernel,hog2:agent" and found["agent_ms"] == "2000" and found["lost_ms"] == "6"),
     ("the agent was first", lambda: (found := seen("s 0 0 1", "d 300 hog2 1000", "f 350 hog2", "k 400 hog1 2"))["first"] == "agent"
      and found["free_ms"] == "50" and found["kernel_kills"] == "2"),
+    ("victims are held against the fewest that would have done",
+     lambda: ((found := seen("s 0 0 1", "d 300 a 1000 90", "l 300 web 900", "l 300 b 60", "l 300 c 30", "d 2300 b 1000 60", "l 2300 c 30",
+                             "d 4300 c 10 30", "d 5300 web 10 900"))["victims"], found["victims_least"]) == ("3", "3")
+     and ((found := seen("s 0 0 1", "d 300 a 1000 20", "l 300 b 60", "l 300 c 30", "d 2300 c 1000 30", "l 2300 b 60", "d 4300 b 10 60"))["victims"],
+          found["victims_least"]) == ("3", "1")
+     and ((found := seen("s 0 0 1", "d 300 a 1000 20", "l 300 b 60"))["victims"], found["victims_least"]) == ("1", "1")
+     and seen("s 0 0 1")["victims_least"] == "0"
+     and seen("s 0 0 1", "d 300 a 1000 20", arm="none")["victims"] == "0"),
+    ("so does the table say", lambda: says(storm_table.storm("t", case({"victims": 3, "victims_least": 1}, {"victims": 2, "victims_least": 2})), " 5/3 ")
+     and says(storm_table.storm("t", case({"victims": 0, "victims_least": 0})), " 0/0 ")),
     ("without an agent nobody is its victim", lambda: seen("s 0 0 1", "d 300 hog2 1000", arm="none")["died"] == "hog2:itself"),
     ("rows are kept as JSON, half a row is not", store_keeps),
 )
