@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The disks that have a queue of their own: where IO waits, and where it can be weighed and bounded. What only maps
-// to others (partitions, LVM and other device mapper targets, md, loop) is none: the kernel accounts for and bounds each
-// of its requests at the disk below, for the cgroup that asked.
+// to others (partitions, LVM and other device mapper targets, md, loop) is none: the kernel accounts for each of
+// its requests at the disk below, for the cgroup that asked (62-disks shows loop and the device mapper).
 #pragma once
 
 #include <stdbool.h>
