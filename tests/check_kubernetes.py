@@ -30,9 +30,9 @@ def needed():
 def given(roles):
     for role in roles:
         for rule in role["rules"]:
-            if rule["apiGroups"] != [""] or "resourceNames" in rule:
+            if "nonResourceURLs" not in rule and (rule["apiGroups"] != [""] or "resourceNames" in rule):
                 yield role["metadata"]["name"], f"a rule of another kind: {rule}"
-            for resource in rule["resources"]:
+            for resource in rule.get("resources", []) + rule.get("nonResourceURLs", []):
                 for verb in rule["verbs"]:
                     yield role["metadata"]["name"], f"{verb} on {resource}"
 
