@@ -122,7 +122,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	if (r < 0)
 		return r;
 	floor_step(&s->floor_cpu, model, samples, &s->plan, now_us);
-	disk_use_look(&s->disk_uses, &samples->disks);
+	disk_use_look(&s->disk_uses, &model->disks, &samples->disks);
 	account_facts(s);
 	account_rungs(s, &before);
 	effects_pass(s);

@@ -103,39 +103,45 @@ static void look(struct disk_use *use, const struct disk_sample *now)
 	}
 }
 
-static struct disk_use *find(struct disk_uses *uses, uint32_t major, uint32_t minor)
+static bool is_there(const struct disks *disks, const struct disk_use *use)
 {
-	for (uint32_t i = 0; i < uses->n; i++)
-		if (uses->list[i].major == major && uses->list[i].minor == minor)
-			return &uses->list[i];
-	return NULL;
-}
-
-static bool is_there(const struct disk_use *use, const struct disk_samples *samples)
-{
-	for (uint32_t i = 0; i < samples->n; i++)
-		if (samples->list[i].major == use->major && samples->list[i].minor == use->minor)
+	for (uint32_t i = 0; i < disks->n; i++)
+		if (disks->list[i].major == use->major && disks->list[i].minor == use->minor)
 			return true;
 	return false;
 }
 
-void disk_use_look(struct disk_uses *uses, const struct disk_samples *samples)
+static const struct disk_sample *sample_of(const struct disk_samples *samples,
+					   const struct disk_use *use)
+{
+	for (uint32_t i = 0; i < samples->n; i++)
+		if (samples->list[i].major == use->major && samples->list[i].minor == use->minor)
+			return &samples->list[i].sample;
+	return NULL;
+}
+
+void disk_use_look(struct disk_uses *uses, const struct disks *disks,
+		   const struct disk_samples *samples)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < uses->n; i++)
-		if (is_there(&uses->list[i], samples))
+		if (is_there(disks, &uses->list[i]))
 			uses->list[n++] = uses->list[i];
 	uses->n = n;
-	for (uint32_t i = 0; i < samples->n; i++) {
-		uint32_t major = samples->list[i].major, minor = samples->list[i].minor;
-		struct disk_use *use = find(uses, major, minor);
+	for (uint32_t i = 0; i < disks->n; i++)
+		if (!disk_use_of(uses, &disks->list[i]))
+			uses->list[uses->n++] = (struct disk_use){
+				.major = disks->list[i].major,
+				.minor = disks->list[i].minor,
+			};
+	for (uint32_t i = 0; i < uses->n; i++) {
+		const struct disk_sample *sample = sample_of(samples, &uses->list[i]);
 
-		if (!use) {
-			use = &uses->list[uses->n++];
-			*use = (struct disk_use){.major = major, .minor = minor};
-		}
-		look(use, &samples->list[i].sample);
+		if (sample)
+			look(&uses->list[i], sample);
+		else
+			uses->list[i].window = (struct disk_window){0};
 	}
 }
 

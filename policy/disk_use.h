@@ -12,11 +12,12 @@
 
 #include "colod/disk_use.h"
 
-/* Takes in the newest samples. What a disk was measured to do before is forgotten with the disk; a gap of some seconds,
- * or a counter that fell, begins a new second and forgets nothing. */
-void disk_use_look(struct disk_uses *uses, const struct disk_samples *samples);
+/* Takes in the newest samples of the disks that there are. What was learned is forgotten with the disk; a sample that is missing,
+ * a gap of some seconds, or a counter that fell, begins a new second and forgets nothing. */
+void disk_use_look(struct disk_uses *uses, const struct disks *disks,
+		   const struct disk_samples *samples);
 
-/* The disk's, or NULL where nothing was measured. */
+/* The disk's, or NULL: disk_use_look() has not met it. */
 const struct disk_use *disk_use_of(const struct disk_uses *uses, const struct disk *disk);
 
 /* What it was seen to be able to do, a second; -ENODATA where that is not known. */

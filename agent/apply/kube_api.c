@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -50,6 +51,7 @@ struct taint {
 struct greeting {
 	bool asked; /* waits */
 	bool again; /* it has found nobody yet */
+	uint32_t again_ms;
 	bool ended;
 	char why[KUBE_ASK_WHY_SIZE];
 };
@@ -194,9 +196,8 @@ static void do_greeting(struct kube_api *k)
 	if (answer.failure == HTTPS_ENDED)
 		return;
 	k->greeting.ended = true;
-	memcpy(k->greeting.why, answer.why, sizeof(k->greeting.why));
-	if (!k->greeting.again)
-		k->greeting.why[0] = '\0';
+	(void)snprintf(k->greeting.why, sizeof(k->greeting.why), "%s",
+		       k->greeting.again ? answer.why : "");
 	tell_loop(k);
 }
 
@@ -205,13 +206,10 @@ static void rest(struct kube_api *k)
 {
 	struct timespec until;
 
-	if (!k->greeting.again) {
+	clock_in_ms(k->greeting.again_ms, &until);
+	if (!k->greeting.again)
 		(void)pthread_cond_wait(&k->changed, &k->lock);
-		return;
-	}
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += GREET_AGAIN_MS / 1000;
-	if (pthread_cond_timedwait(&k->changed, &k->lock, &until) == ETIMEDOUT)
+	else if (pthread_cond_timedwait(&k->changed, &k->lock, &until) == ETIMEDOUT)
 		k->greeting.asked = true;
 }
 
@@ -290,6 +288,7 @@ int kube_api_new(const struct kube_place *place, int event_fd, struct kube_api *
 	k->event_fd = event_fd;
 	k->event_credit_us = EVENT_BURST * EVENT_EACH_US;
 	k->event_at_us = clock_now_us();
+	k->greeting.again_ms = GREET_AGAIN_MS;
 	(void)pthread_mutex_init(&k->lock, NULL);
 	r = make_condition(&k->changed);
 	if (r == 0)
@@ -323,10 +322,7 @@ static bool wait_until(struct kube_api *k, bool (*is)(const struct kube_api *k),
 	struct timespec until;
 	int r = 0;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	clock_in_ms(ms, &until);
 	while (!is(k) && r == 0)
 		r = pthread_cond_timedwait(&k->changed, &k->lock, &until);
 	return is(k);
@@ -485,6 +481,11 @@ struct kube_api_count kube_api_counts(struct kube_api *api)
 	count = api->count;
 	(void)pthread_mutex_unlock(&api->lock);
 	return count;
+}
+
+void kube_api_set_greet_again(struct kube_api *api, uint32_t ms)
+{
+	api->greeting.again_ms = ms;
 }
 
 void kube_api_set_limits(struct kube_api *api, const struct https_limits *limits)

@@ -63,3 +63,5 @@ bool kube_api_next_greeted(struct kube_api *api, char *ret_why);
 
 /* For tests: shorter time-outs. Before the first question. */
 void kube_api_set_limits(struct kube_api *api, const struct https_limits *limits);
+/* For tests: a greeting is repeated sooner. Before the first one. */
+void kube_api_set_greet_again(struct kube_api *api, uint32_t ms);

@@ -22,3 +22,12 @@ static inline int64_t clock_wall_us(void)
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
+
+/* So much later than now by CLOCK_MONOTONIC, as pthread_cond_timedwait() takes it. */
+static inline void clock_in_ms(uint32_t ms, struct timespec *ret)
+{
+	(void)clock_gettime(CLOCK_MONOTONIC, ret);
+	ret->tv_nsec += (long)(ms % 1000) * 1000000;
+	ret->tv_sec += ms / 1000 + ret->tv_nsec / 1000000000;
+	ret->tv_nsec %= 1000000000;
+}

@@ -52,12 +52,8 @@ TEST(a_hold_that_was_wiped_is_put_back_too)
 	assert_int_equal(s->class->knobs[KNOB_CPU_MAX].rewrites, 1);
 }
 
-/* What stood there while systemd was told counts as systemd's doing, once: the same word of somebody else, later,
- * is his. */
-TEST(what_was_put_back_while_systemd_was_told_is_somebody_elses_the_next_time)
+static void put_back_while_told(struct apply_case *s)
 {
-	struct apply_case *s = *state;
-
 	fake_kernel_plan(&s->k, s->class, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
 	assert_int_equal(pass(s, S), 1);
 	s->class->telling = true;
@@ -65,6 +61,15 @@ TEST(what_was_put_back_while_systemd_was_told_is_somebody_elses_the_next_time)
 	assert_int_equal(pass(s, 2 * S), 1);
 	assert_int_equal(s->class->knobs[KNOB_CPU_WEIGHT].rewrites, 0);
 	s->class->telling = false;
+}
+
+/* What stood there while systemd was told counts as systemd's doing, once: the same word of somebody else, later,
+ * is his. */
+TEST(what_was_put_back_while_systemd_was_told_is_somebody_elses_the_next_time)
+{
+	struct apply_case *s = *state;
+
+	put_back_while_told(s);
 	apply_case_foreign(s, APPLY_CLASS, KNOB_CPU_WEIGHT, 3);
 	assert_int_equal(pass(s, 3 * S), 1);
 	assert_int_equal(s->class->knobs[KNOB_CPU_WEIGHT].rewrites, 1);
@@ -76,12 +81,7 @@ TEST(nor_is_it_colods_for_the_next_agent)
 {
 	struct apply_case *s = *state;
 
-	fake_kernel_plan(&s->k, s->class, KNOB_CPU_WEIGHT, EFFECT_SHARE, 50);
-	assert_int_equal(pass(s, S), 1);
-	s->class->telling = true;
-	apply_case_foreign(s, APPLY_CLASS, KNOB_CPU_WEIGHT, 3);
-	assert_int_equal(pass(s, 2 * S), 1);
-	s->class->telling = false;
+	put_back_while_told(s);
 	fake_kernel_end(&s->k);
 	fake_kernel_read(&s->k);
 	fake_kernel_start(&s->k);

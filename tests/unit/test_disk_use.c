@@ -10,6 +10,7 @@
 #define MIB (1ull << 20)
 
 struct scene {
+	struct disks disks;
 	struct disk_samples samples;
 	struct disk_uses uses;
 	int64_t now_us;
@@ -21,6 +22,7 @@ static int setup(void **state)
 {
 	(void)state;
 	scene = (struct scene){.now_us = S};
+	scene.disks = (struct disks){.n = 1, .list = {{.major = 8}}};
 	scene.samples.n = 1;
 	scene.samples.list[0].major = 8;
 	return 0;
@@ -43,7 +45,7 @@ static void after(int64_t us, enum disk_direction direction, uint64_t n, uint64_
 	s->of[direction].bytes += n * size;
 	s->of[direction].waited_us += n * waited_us;
 	s->busy_us += busy_us;
-	disk_use_look(&scene.uses, &scene.samples);
+	disk_use_look(&scene.uses, &scene.disks, &scene.samples);
 }
 
 /* A second of so much, with eight requests under way. */
@@ -157,12 +159,28 @@ TEST(a_gap_and_a_counter_that_fell_begin_anew_and_forget_nothing)
 	assert_int_equal(use()->window.span_us, S);
 }
 
+/* Its file could not be read for a moment: what it does now is not known, what it is able to do is. */
+TEST(a_disk_that_could_not_be_read_keeps_what_was_learned)
+{
+	after(0, DISK_READ, 0, 0, 0, 0);
+	for (int i = 0; i < DISK_USE_SECONDS_MIN; i++)
+		loaded(DISK_READ, 100, MIB);
+	scene.samples.n = 0;
+	disk_use_look(&scene.uses, &scene.disks, &scene.samples);
+	assert_int_equal(can(DISK_READ_BYTES), 100 * MIB);
+	assert_int_equal(use()->window.span_us, 0);
+	scene.samples.n = 1;
+	loaded(DISK_READ, 110, MIB);
+	assert_int_equal(can(DISK_READ_BYTES), 110 * MIB);
+}
+
 TEST(each_disk_is_its_own_and_one_that_went_is_forgotten)
 {
 	const struct disk first = {.major = 8}, second = {.major = 8, .minor = 16},
 			  third = {.major = 9};
 
-	scene.samples.n = 2;
+	scene.disks.n = scene.samples.n = 2;
+	scene.disks.list[1] = second;
 	scene.samples.list[1].major = 8;
 	scene.samples.list[1].minor = 16;
 	after(0, DISK_READ, 0, 0, 0, 0);
@@ -174,10 +192,11 @@ TEST(each_disk_is_its_own_and_one_that_went_is_forgotten)
 	assert_ptr_equal(disk_use_of(&scene.uses, &first), use());
 	assert_false(disk_use_of(&scene.uses, &second)->window.loaded);
 	assert_null(disk_use_of(&scene.uses, &third));
-	scene.samples.n = 0;
-	disk_use_look(&scene.uses, &scene.samples);
+	/* Whatever a sample of a moment ago says. */
+	scene.disks.n = 0;
+	disk_use_look(&scene.uses, &scene.disks, &scene.samples);
 	assert_null(disk_use_of(&scene.uses, &first));
-	scene.samples.n = 1;
+	scene.disks.n = scene.samples.n = 1;
 	after(S, DISK_READ, 0, 0, 0, 0);
 	assert_true(can(DISK_READ_BYTES) == UINT64_MAX);
 }
@@ -193,6 +212,7 @@ int main(void)
 		CASE(a_second_of_both_directions_teaches_nothing),
 		CASE(more_is_believed_at_once_and_less_after_ten_loaded_seconds),
 		CASE(a_gap_and_a_counter_that_fell_begin_anew_and_forget_nothing),
+		CASE(a_disk_that_could_not_be_read_keeps_what_was_learned),
 		CASE(each_disk_is_its_own_and_one_that_went_is_forgotten),
 	};
 

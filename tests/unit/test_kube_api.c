@@ -152,6 +152,20 @@ TEST(a_token_that_nobody_knows_is_told_by_the_greeting)
 	(void)next_evicted();
 }
 
+TEST(a_greeting_that_found_nobody_is_repeated_until_it_does)
+{
+	char why[KUBE_ASK_WHY_SIZE] = "";
+
+	kube_api_set_greet_again(api, 20);
+	kube_case_account(&c, "token", "stranger\n");
+	kube_api_greet(api);
+	next_greeted(why);
+	assert_string_not_equal(why, "");
+	kube_case_account(&c, "token", "first.secret\n");
+	while (why[0])
+		next_greeted(why);
+}
+
 TEST(the_queue_of_evictions_is_bounded)
 {
 	kube_case_serve(&c, "script", "evict * hang\n");
@@ -362,6 +376,7 @@ int main(void)
 		T(an_eviction_comes_back_with_its_token),
 		T(a_greeting_finds_the_server_and_changes_nothing),
 		T(a_token_that_nobody_knows_is_told_by_the_greeting),
+		T(a_greeting_that_found_nobody_is_repeated_until_it_does),
 		T(a_name_that_is_none_is_not_asked_about),
 		T(the_queue_of_evictions_is_bounded),
 		T(evictions_go_before_the_taint_and_that_before_events),
