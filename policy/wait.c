@@ -10,7 +10,7 @@
 /* A span this many times the window (or second, if that is longer) no longer speaks of the window
  * that the rule names. */
 #define SPAN_MAX 4u
-#define SECOND_US 1000000u
+#define SECOND_US 1000000
 
 /* Counted only while it waits, so that the sample the window begins with may not know: the oldest one in the window
  * that does is held against the newest. Where fewer than two know, so does nobody; but a pod that never met a
@@ -30,16 +30,29 @@ static bool met_own_bound(const struct pod_history *history, const struct pod_sa
 	return !first || first == to || to->memory_bounded != first->memory_bounded;
 }
 
+/* The kernel counts when a period of the quota ends, so that the wait in one shows in no sample before that: a second
+ * counts, and of less, in which no period ended, nothing is known. */
+static bool met_own_quota(const struct pod_history *history, const struct pod_sample *from,
+			  const struct pod_sample *to)
+{
+	const struct pod_sample *second = ring_back(history, SECOND_US, SAMPLE_CPU);
+	uint64_t throttled = 0;
+	int r;
+
+	if (second && second->at_us < from->at_us)
+		from = second;
+	r = cpu_use_throttled_permille(from, to, &throttled);
+	if (r == 0)
+		return to->cpu_periods > 0 && to->at_us - from->at_us < SECOND_US;
+	return r < 0 || throttled > CPU_USE_OWN_FAULT_PERMILLE;
+}
+
 static bool is_own_fault(const struct wait_look *look, const struct pod_history *history,
 			 const struct pod_sample *from, const struct pod_sample *to)
 {
-	uint64_t throttled;
-
 	if (look->resource == RESOURCE_MEMORY)
 		return met_own_bound(history, from, to);
-	return look->resource == RESOURCE_CPU &&
-	       (cpu_use_throttled_permille(from, to, &throttled) < 0 ||
-		throttled > CPU_USE_OWN_FAULT_PERMILLE);
+	return look->resource == RESOURCE_CPU && met_own_quota(history, from, to);
 }
 
 /* What a sample must have to tell how long its pod waited, and whose fault that was. */

@@ -220,6 +220,8 @@ static void *run(void *argument)
 	bool abandoned;
 
 	memory_lock_touch_stack(TOUCH_BYTES);
+	/* An eviction sends what no greeting does, when there is no memory to read the code of it into. */
+	memory_lock_touch_https();
 	(void)pthread_mutex_lock(&k->lock);
 	while (!k->end) {
 		if ((p = oldest(k, PLACE_WAITING)))

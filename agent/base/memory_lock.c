@@ -54,10 +54,17 @@ void memory_lock_touch_stack(size_t bytes)
 		p[i] = 0;
 }
 
-static bool is_needed(const char *name)
+/* "" is the program itself. */
+static const char *const for_all[] = {"", "/libc.so", "/libsystemd.so", NULL};
+static const char *const for_https[] = {"/libcurl.so",	  "/libssl.so",	  "/libcrypto.so",
+					"/libnghttp2.so", "/libcjson.so", NULL};
+
+static bool is_among(const char *const *needed, const char *name)
 {
-	/* "" is the program itself. */
-	return !name[0] || strstr(name, "/libc.so") || strstr(name, "/libsystemd.so");
+	for (; *needed; needed++)
+		if (**needed ? strstr(name, *needed) != NULL : !*name)
+			return true;
+	return false;
 }
 
 /* The segments of one loaded object. */
@@ -66,8 +73,7 @@ static int touch_object(struct dl_phdr_info *info, size_t size, void *context)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
 	(void)size;
-	(void)context;
-	if (!is_needed(info->dlpi_name))
+	if (!is_among(context, info->dlpi_name))
 		return 0;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
@@ -79,6 +85,16 @@ static int touch_object(struct dl_phdr_info *info, size_t size, void *context)
 			(void)madvise((void *)from, to - from, MADV_POPULATE_READ);
 	}
 	return 0;
+}
+
+static void touch_objects(const char *const *needed)
+{
+	(void)dl_iterate_phdr(touch_object, (void *)needed);
+}
+
+void memory_lock_touch_https(void)
+{
+	touch_objects(for_https);
 }
 
 /* Its own limit counts even for root, unless it has CAP_IPC_LOCK, which the service does without. */
@@ -105,7 +121,7 @@ int memory_lock(void)
 		return r;
 	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
 		return -errno;
-	(void)dl_iterate_phdr(touch_object, NULL);
+	touch_objects(for_all);
 	memory_lock_touch_stack(STACK_BYTES);
 	on = true;
 	return 0;

@@ -20,3 +20,7 @@ bool memory_lock_is_on(void);
 
 /* Touches `bytes` of the calling thread's stack. */
 void memory_lock_touch_stack(size_t bytes);
+
+/* Touches what a question over HTTPS runs through (libcurl, TLS, HTTP/2, JSON; some 7 MB), whatever was used of it
+ * before. Reads them from the disk where they are not in memory: for a thread that may wait. */
+void memory_lock_touch_https(void);

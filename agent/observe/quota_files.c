@@ -14,6 +14,8 @@
 /* Below this a pod counts as one that waits for nothing: throttling shows as waiting. */
 #define WAITS_PERMILLE 2
 #define KEEP_US 10000000
+/* The longest period that a quota may have. */
+#define PERIOD_MAX_US 1000000
 
 void quota_files_init(struct quota_files *files)
 {
@@ -67,31 +69,54 @@ static bool is_container(const struct pod *pod, uint64_t inode)
 	return false;
 }
 
-/* 1: it was throttled before, at a time that nobody knows. */
-static int keep(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
-		const struct cgroup *cgroup)
+static int open_file(int cgroup_fd, const struct cgroup *cgroup, const char *name, int *ret_fd)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", cgroup->path, name);
+	return kept_file_open(cgroup_fd, path, ret_fd);
+}
+
+static int has_quota(struct kept_reader *reader, int cgroup_fd, const struct cgroup *cgroup)
 {
 	_cleanup_close_ int fd = -EBADF;
-	struct quota_file one = {.inode = cgroup->inode};
-	char path[PATH_MAX];
+	int r = open_file(cgroup_fd, cgroup, "cpu.max", &fd);
+
+	if (r == 0)
+		r = kept_file_read(reader, fd);
+	if (kept_file_is_absent(r))
+		return 0;
+	return r < 0 ? r : strncmp(reader->text, "max", strlen("max")) != 0;
+}
+
+/* 1: it may have been throttled, at a time that nobody knows. The kernel counts when a period ends: in the first one
+ * of all a container may wait for its quota and nothing tells. */
+static int keep(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
+		const struct cgroup *cgroup, int64_t now_us)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct quota_file one = {.inode = cgroup->inode, .untold_until_us = INT64_MIN};
 	int r;
 
 	if (files->n == QUOTA_FILES_MAX)
 		return -E2BIG;
-	(void)snprintf(path, sizeof(path), "%s/cpu.stat", cgroup->path);
-	r = kept_file_open(cgroup_fd, path, &fd);
+	r = open_file(cgroup_fd, cgroup, "cpu.stat", &fd);
 	if (r == 0)
 		r = read_counts(reader, fd, &one.periods, &one.throttled);
+	if (r == 0 && one.periods == 0)
+		r = has_quota(reader, cgroup_fd, cgroup);
 	if (r < 0)
 		return r;
+	if (r > 0)
+		one.untold_until_us = now_us + PERIOD_MAX_US;
 	one.fd = TAKE_FD(fd);
 	files->list[files->n++] = one;
-	return one.throttled > 0;
+	return r > 0 || one.throttled > 0;
 }
 
 /* Opens what is not open yet. Whether a container's throttling is not known. */
 static bool look(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
-		 const struct pod *pod)
+		 const struct pod *pod, int64_t now_us)
 {
 	bool unseen = false;
 
@@ -101,7 +126,7 @@ static bool look(struct quota_files *files, struct kept_reader *reader, int cgro
 	for (size_t i = 0; i < pod->n_containers; i++) {
 		const struct cgroup *cgroup = pod->containers[i].cgroup;
 		int r = cgroup && !is_kept(files, cgroup->inode)
-				? keep(files, reader, cgroup_fd, cgroup)
+				? keep(files, reader, cgroup_fd, cgroup, now_us)
 				: 0;
 
 		unseen |= r != 0 && !kept_file_is_absent(r);
@@ -112,7 +137,8 @@ static bool look(struct quota_files *files, struct kept_reader *reader, int cgro
 }
 
 /* One read of each. Whether one could not be understood. */
-static bool count(struct quota_files *files, struct kept_reader *reader, const struct pod *pod)
+static bool count(struct quota_files *files, struct kept_reader *reader, const struct pod *pod,
+		  int64_t now_us)
 {
 	uint64_t most_periods = 0, most_throttled = 0;
 	bool unseen = false;
@@ -132,6 +158,9 @@ static bool count(struct quota_files *files, struct kept_reader *reader, const s
 			most_periods = periods - one->periods;
 		if (throttled > one->throttled && throttled - one->throttled > most_throttled)
 			most_throttled = throttled - one->throttled;
+		unseen |= periods <= one->periods && now_us < one->untold_until_us;
+		if (periods > one->periods)
+			one->untold_until_us = INT64_MIN;
 		one->periods = periods;
 		one->throttled = throttled;
 	}
@@ -159,8 +188,8 @@ void quota_files_read(struct quota_files *files, struct kept_reader *reader, int
 	if (waits(last, sample))
 		files->until_us = sample->at_us + KEEP_US;
 	if (sample->at_us < files->until_us) {
-		unseen = count(files, reader, pod);
-		unseen |= look(files, reader, cgroup_fd, pod);
+		unseen = count(files, reader, pod, sample->at_us);
+		unseen |= look(files, reader, cgroup_fd, pod, sample->at_us);
 	} else if (files->n > 0) {
 		quota_files_close(files);
 	}

@@ -14,6 +14,7 @@ struct quota_file {
 	uint64_t inode;
 	uint64_t periods;
 	uint64_t throttled;
+	int64_t untold_until_us; /* it has a quota, of which no period has ended yet */
 };
 
 struct quota_files {
@@ -30,7 +31,8 @@ void quota_files_close(struct quota_files *files);
 /* Reads cpu.stat of each container into *sample, whose values of the pod itself are there: while the pod
  * waits for CPU at all, against its sample before (`last`, or NULL), and for ten seconds more. A pod that
  * waits for nothing costs no read. What a container was throttled before it was looked at is not counted, but
- * makes this one sample say that it does not know. A container that is gone is no error. */
+ * makes this one sample say that it does not know; one with a quota of which no period ever ended makes all of
+ * them say so, until one ends or a second is over. A container that is gone is no error. */
 void quota_files_read(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
 		      const struct pod *pod, const struct pod_sample *last,
 		      struct pod_sample *sample);

@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -138,6 +140,45 @@ TEST(a_greeting_finds_the_server_and_changes_nothing)
 	assert_int_equal(fake_apiserver_asked(c.server, "GET /version"), 1);
 	assert_int_equal(fake_apiserver_asked(c.server, ""), 1);
 	assert_false(kube_api_next_greeted(api, why));
+}
+
+/* kB that this process has mapped of a library, and has in memory. */
+static void library_kb(const char *name, unsigned long *ret_mapped, unsigned long *ret_there)
+{
+	char line[512];
+	FILE *f = fopen("/proc/self/smaps", "re");
+	bool found = false;
+
+	assert_non_null(f);
+	*ret_mapped = *ret_there = 0;
+	while (fgets(line, sizeof(line), f)) {
+		if (strchr(line, '-') && strchr(line, '/'))
+			found = strstr(line, name) != NULL;
+		else if (!strstr(line, ": ") && strchr(line, '-'))
+			found = false;
+		if (found && strncmp(line, "Size:", 5) == 0)
+			*ret_mapped += strtoul(line + 5, NULL, 10);
+		if (found && strncmp(line, "Rss:", 4) == 0)
+			*ret_there += strtoul(line + 4, NULL, 10);
+	}
+	(void)fclose(f);
+}
+
+/* What only an eviction runs through must not have to be read from the disk while there is no memory. */
+TEST(once_it_was_greeted_all_of_the_way_to_it_is_in_memory)
+{
+	static const char *const libraries[] = {"/libcurl.so", "/libssl.so", "/libcrypto.so",
+						"/libcjson.so"};
+	char why[KUBE_ASK_WHY_SIZE] = "?";
+	unsigned long mapped, there;
+
+	kube_api_greet(api);
+	next_greeted(why);
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
+		library_kb(libraries[i], &mapped, &there);
+		assert_true(mapped > 0);
+		assert_int_equal(there, mapped);
+	}
 }
 
 TEST(a_token_that_nobody_knows_is_told_by_the_greeting)
@@ -375,6 +416,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(an_eviction_comes_back_with_its_token),
 		T(a_greeting_finds_the_server_and_changes_nothing),
+		T(once_it_was_greeted_all_of_the_way_to_it_is_in_memory),
 		T(a_token_that_nobody_knows_is_told_by_the_greeting),
 		T(a_greeting_that_found_nobody_is_repeated_until_it_does),
 		T(a_name_that_is_none_is_not_asked_about),

@@ -157,6 +157,47 @@ TEST(a_container_that_was_never_throttled_is_known_at_once)
 	assert_int_equal(files.n, 1);
 }
 
+static void quota_of(unsigned i, const char *text)
+{
+	assert_int_equal(tree_knob(dir, containers[i].cgroup->path, "cpu.max", text), 0);
+}
+
+/* The kernel counts at the end of a period: in the first one of all it waits for its quota and nothing tells. */
+TEST(before_the_first_period_of_a_quota_has_ended_nothing_is_known)
+{
+	add(0);
+	quota_of(0, "10000 100000\n");
+	pass(0);
+	pass(WAIT);
+	expect(0, 0, true);
+	sample.at_us -= S - S / 20; /* a sample that a trigger made, soon after */
+	pass(WAIT);
+	expect(0, 0, true);
+	counts(0, 1, 1);
+	pass(WAIT);
+	expect(1, 1, false);
+}
+
+TEST(a_quota_of_which_no_period_ends_in_a_second_is_not_what_the_pod_waits_for)
+{
+	add(0);
+	quota_of(0, "10000 100000\n");
+	pass(0);
+	pass(WAIT);
+	expect(0, 0, true);
+	pass(WAIT);
+	expect(0, 0, false);
+}
+
+TEST(a_container_without_quota_is_known_at_once)
+{
+	add(0);
+	quota_of(0, "max 100000\n");
+	pass(0);
+	pass(WAIT);
+	expect(0, 0, false);
+}
+
 TEST(a_new_container_is_looked_at_at_once_and_a_gone_one_is_no_error)
 {
 	add(0);
@@ -202,6 +243,9 @@ int main(void)
 		CASE(of_two_quotas_the_one_that_was_hit_most_counts_each_time),
 		CASE(a_pod_that_waits_for_nothing_costs_no_read),
 		CASE(a_container_that_was_never_throttled_is_known_at_once),
+		CASE(before_the_first_period_of_a_quota_has_ended_nothing_is_known),
+		CASE(a_quota_of_which_no_period_ends_in_a_second_is_not_what_the_pod_waits_for),
+		CASE(a_container_without_quota_is_known_at_once),
 		CASE(a_new_container_is_looked_at_at_once_and_a_gone_one_is_no_error),
 		CASE(what_cannot_be_looked_at_is_said_to_be_unseen),
 	};

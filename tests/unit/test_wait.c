@@ -204,6 +204,76 @@ TEST(what_the_kernels_trigger_told_counts_where_no_two_samples_show_it)
 	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
 }
 
+/* Two samples a twentieth of a second apart, of which the trigger made the second one. */
+static void told_after(uint64_t periods, uint64_t throttled)
+{
+	struct pod_sample s = {.valid = SAMPLE_CPU | SAMPLE_PSI_CPU | SAMPLE_TOLD_CPU,
+			       .at_us = 60050000,
+			       .cpu_usage_us = 120 * (uint64_t)SECOND,
+			       .cpu_periods = periods,
+			       .cpu_throttled = throttled};
+
+	f.policy.pressure_cpu.threshold_permille = 50;
+	f.policy.pressure_cpu.window_us = 2 * SECOND;
+	s.psi[RESOURCE_CPU].some_us = 11090000; /* 45 permille of 2 s */
+	assert_int_equal(ring_add(f.samples.pods[web->slot], &s), 0);
+}
+
+static void second_before_last(int64_t at_us, uint64_t periods, uint64_t throttled)
+{
+	fake_sample_throttled(&f, web, at_us, 100 * (uint64_t)SECOND, 11 * (uint64_t)SECOND,
+			      periods, throttled);
+}
+
+TEST(the_trigger_of_a_pod_at_its_own_quota_is_its_own_even_before_the_period_ends)
+{
+	struct wait_look look = look_at(60050000);
+	uint64_t permille = 0, span_us = 0;
+
+	second_before_last(59 * (int64_t)SECOND, 580, 0);
+	second_before_last(60 * (int64_t)SECOND, 590, 9);
+	told_after(590, 9);
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+}
+
+TEST(a_pod_far_below_its_quota_waits_for_somebody_else_at_once)
+{
+	struct wait_look look = look_at(60050000);
+	uint64_t permille = 0, span_us = 0;
+
+	second_before_last(59 * (int64_t)SECOND, 580, 9);
+	second_before_last(60 * (int64_t)SECOND, 590, 9);
+	told_after(590, 9);
+	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
+}
+
+TEST(of_a_quota_that_is_gone_no_period_ends)
+{
+	struct wait_look look = look_at(60050000);
+	uint64_t permille = 0, span_us = 0;
+
+	second_before_last(59 * (int64_t)SECOND, 590, 500);
+	second_before_last(60 * (int64_t)SECOND, 590, 500);
+	told_after(590, 500);
+	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
+}
+
+TEST(of_less_than_a_second_without_the_end_of_a_period_nothing_is_known)
+{
+	struct wait_look look = look_at(60050000);
+	uint64_t permille = 0, span_us = 0;
+	struct pod_history *h = f.samples.pods[web->slot];
+
+	h->count = 0;
+	second_before_last(60 * (int64_t)SECOND, 5, 0);
+	told_after(5, 0);
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	h->count = 0;
+	second_before_last(60 * (int64_t)SECOND, 0, 0);
+	told_after(0, 0);
+	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -213,6 +283,10 @@ int main(void)
 		CASE(what_is_too_short_or_too_old_is_not_known),
 		CASE(a_part_of_the_window_is_enough_once_it_holds_the_whole_wait),
 		CASE(what_the_kernels_trigger_told_counts_where_no_two_samples_show_it),
+		CASE(the_trigger_of_a_pod_at_its_own_quota_is_its_own_even_before_the_period_ends),
+		CASE(a_pod_far_below_its_quota_waits_for_somebody_else_at_once),
+		CASE(of_a_quota_that_is_gone_no_period_ends),
+		CASE(of_less_than_a_second_without_the_end_of_a_period_nothing_is_known),
 		CASE(each_resource_has_its_own_wait_and_a_quota_is_the_cpus_alone),
 		CASE(only_online_pods_past_the_threshold_count),
 	};

@@ -61,6 +61,8 @@ foreign_write_stays()
 	colod_policy protect file:///run/pods.json
 	ok "start once more" colod_start
 	ok "levelled" levelled
+	# Until then systemd writes the file too, over what is written here.
+	ok "systemd has been told" wait_for 30 colod_told
 	kill -STOP "$(unit_pid colod)"
 	echo 77 >"$path/cpu.weight"
 	kill -KILL "$(unit_pid colod)"

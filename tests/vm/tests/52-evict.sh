@@ -47,6 +47,7 @@ one_goes()
 	policy "$EVICT"
 	ok "start" colod_start
 	ok "status answers" wait_for 10 coloctl status
+	ok "the API server is greeted" wait_for 30 says 'the API server answers'
 	colod_next_pass
 	# What the agent has not used yet would have to be read from the disk while there is no memory.
 	faults=$(majflt)
