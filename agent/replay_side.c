@@ -133,6 +133,11 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 		     struct record_pass *ret_pass)
 {
 	const struct policy *policy = side->policy ? side->policy : given->policy;
+	const struct score_look scored = {
+		.model = given->model,
+		.samples = given->samples,
+		.plan = &side->plan,
+	};
 	int64_t gap_us = given->now_us - side->last_us;
 	int r;
 
@@ -150,7 +155,7 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 	if (r == 0)
 		floor_step(&side->floor, given->model, given->samples, &side->plan, given->now_us);
 	if (r == 0)
-		r = score(given->model, given->samples, &side->plan, &side->scores);
+		r = score(&scored, &side->scores);
 	if (r == 0)
 		r = diff(given->model, &side->plan, given->modes, false, &side->changes);
 	if (r < 0)

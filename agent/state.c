@@ -15,9 +15,11 @@
 #include "agent/account_losses.h"
 #include "agent/apply/units.h"
 #include "agent/base/cleanup.h"
+#include "agent/base/clock.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
+#include "agent/baseline_store.h"
 #include "agent/control.h"
 #include "agent/evictor.h"
 #include "agent/lock.h"
@@ -313,6 +315,7 @@ int state_new(const struct options *options, struct state **ret_state)
 	r = start_stages(s);
 	if (r < 0)
 		return r;
+	baseline_store_start(s, clock_now_us());
 	orders_start(s);
 	control_load(s);
 	mode_sources_read_kernel(s);
@@ -346,6 +349,7 @@ void state_free(struct state *s)
 	apply_free(s->apply);
 	observe_free(s->observe);
 	discover_free(s->discover);
+	baseline_store_stop(s);
 	history_free(s->history);
 	life_free(&s->life);
 	record_close(s->record);
@@ -364,6 +368,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.plan = &s->plan,
 		.changes = &s->last_changes,
 		.scores = &s->scores,
+		.baselines = baseline_store_get(s->baseline_store),
 		.losses = &s->losses,
 		.ladders = &s->ladders,
 		.floor_cpu = &s->floor_cpu,

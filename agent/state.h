@@ -58,8 +58,9 @@ struct state {
 	struct changes changes;	     /* of the pass under way */
 	struct changes last_changes; /* of the last pass that had any */
 	struct scores scores;
-	struct effects effects; /* steps that are looked at again */
-	struct losses losses;	/* what was taken from whom since the start */
+	struct baseline_store *baseline_store; /* what the scores are held against; NULL: no memory */
+	struct effects effects;		       /* steps that are looked at again */
+	struct losses losses;		       /* what was taken from whom since the start */
 	struct status status;
 	struct history *history;      /* what was done, for people */
 	struct modes accounted_modes; /* as the history knows them, once modes_accounted */

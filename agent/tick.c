@@ -12,6 +12,7 @@
 #include "agent/account_losses.h"
 #include "agent/apply/units.h"
 #include "agent/base/log.h"
+#include "agent/baseline_store.h"
 #include "agent/controllers.h"
 #include "agent/effects.h"
 #include "agent/evictor.h"
@@ -111,6 +112,19 @@ static void record_stage(struct state *s, int64_t now_us, const struct ladders *
 	record_pass(s->record, &pass);
 }
 
+static int score_stage(struct state *s, int64_t now_us)
+{
+	const struct score_look look = {
+		.model = discover_model(s->discover),
+		.samples = observe_samples(s->observe),
+		.plan = &s->plan,
+		.baselines = baseline_store_get(s->baseline_store),
+	};
+
+	baseline_store_feed(s, now_us);
+	return score(&look, &s->scores);
+}
+
 static int decide_stage(struct state *s, int64_t now_us)
 {
 	const struct model *model = discover_model(s->discover);
@@ -126,7 +140,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	account_facts(s);
 	account_rungs(s, &before);
 	effects_pass(s);
-	r = score(model, samples, &s->plan, &s->scores);
+	r = score_stage(s, now_us);
 	if (r < 0)
 		return r;
 	r = diff(model, &s->plan, &s->status.modes, false, &s->changes);
@@ -230,6 +244,7 @@ void tick(struct state *s, int64_t now_us)
 	apply_stage(s);
 	account_stage(s);
 	history_flush(s->history);
+	baseline_store_keep(s, now_us);
 	record_flush(s->record);
 }
 

@@ -88,8 +88,17 @@ static const char *const refusals[REFUSAL_COUNT] = {
 static const char *const score_states[SCORE_STATE_COUNT] = {
 	[SCORE_NONE] = "none",
 	[SCORE_LEARNING] = "learning",
-	[SCORE_NO_BASELINE] = "no baseline yet",
+	[SCORE_NO_BASELINE] = "no calm baseline",
 	[SCORE_SELF_THROTTLED] = "self-throttled",
+	[SCORE_OWN_LIMIT] = "own limit",
+	[SCORE_BASELINE] = "baseline",
+};
+
+static const char *const score_bases[SCORE_BASIS_COUNT] = {
+	[SCORE_BASIS_LEARNING] = "learning",
+	[SCORE_BASIS_ESTIMATE] = "estimate",
+	[SCORE_BASIS_FEW] = "few",
+	[SCORE_BASIS_CALM] = "calm",
 };
 
 static const char *const floor_states[FLOOR_STATE_COUNT] = {
@@ -110,6 +119,7 @@ NAMES(rung, enum rung, rungs)
 NAMES(effect, enum effect, effects)
 NAMES(refusal, enum refusal, refusals)
 NAMES(score, enum score_state, score_states)
+NAMES(score_basis, enum score_basis, score_bases)
 NAMES(floor, enum floor_state, floor_states)
 
 const char *names_level(enum level level)

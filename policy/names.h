@@ -37,8 +37,9 @@ const char *names_effect(enum effect effect); /* "share", "protection", "limit",
 int names_effect_from(const char *text);
 const char *names_refusal(enum refusal refusal); /* a short phrase for people */
 int names_refusal_from(const char *text);
-const char *
-names_score(enum score_state state); /* "none", "learning", "no baseline yet", "self-throttled" */
+const char *names_score_basis(enum score_basis basis); /* "learning", "estimate", "few", "calm" */
+int names_score_basis_from(const char *text);
+const char *names_score(enum score_state state); /* "none", "learning", "no calm baseline", … */
 int names_score_from(const char *text);
 const char *names_floor(enum floor_state state); /* "new-weight", "starving", … */
 int names_floor_from(const char *text);

@@ -1,88 +1,113 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See score.h. Only raw shares: what a pod does to itself is taken out, but nothing is held
-// against a calm baseline, so no number between 0 and 100 is made here.
+// See score.h.
 #include "policy/score.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
 #include "policy/ring.h"
+#include "policy/share.h"
 
 /* A share of less than this is noise: PSI of a busy CPU is folded in once a tick. */
 #define SHARE_FROM_US 1000000
-#define PERMILLE 1000
+#define PERMILLE 1000u
+#define SIGMAS 3u
 
-/* Whether a counter never fell from `first` to the newest sample. It falls only when the cgroup was
- * made anew below our feet; the difference over the window would then be of two cgroups. */
-static bool grows(const struct pod_history *history, const struct pod_sample *first,
-		  enum resource resource)
+uint32_t score_excess(uint32_t stalled_permille, uint32_t median_permille, uint32_t sigma_permille)
 {
-	uint32_t bit = SAMPLE_PSI_CPU << resource;
-	uint64_t newer = UINT64_MAX;
+	uint32_t usual = median_permille + SIGMAS * sigma_permille;
+	uint32_t part;
 
-	for (uint32_t back = 0; back < history->count; back++) {
-		const struct pod_sample *s = ring_at(history, back);
+	if (stalled_permille <= usual || median_permille >= PERMILLE)
+		return 0;
+	part = (stalled_permille - usual) * PERMILLE / (PERMILLE - median_permille);
+	return part < PERMILLE ? part : PERMILLE;
+}
 
-		if (s->valid & bit) {
-			if (s->psi[resource].some_us > newer)
-				return false;
-			newer = s->psi[resource].some_us;
-		}
-		if (s == first)
-			break;
-	}
+uint32_t score_total(const uint32_t excess[RESOURCE_COUNT])
+{
+	uint32_t other = excess[RESOURCE_MEMORY] > excess[RESOURCE_IO] ? excess[RESOURCE_MEMORY]
+								       : excess[RESOURCE_IO];
+
+	return PERMILLE - (PERMILLE - excess[RESOURCE_CPU]) * (PERMILLE - other) / PERMILLE;
+}
+
+/* Own CPU use over the window, by which the baseline is chosen. */
+static bool load_of(const struct pod_history *history, uint64_t *ret_milli)
+{
+	const struct pod_sample *first = ring_back(history, SCORE_WINDOW_US, SAMPLE_CPU);
+	const struct pod_sample *last = ring_last(history);
+
+	if (!first || last->at_us <= first->at_us || last->cpu_usage_us < first->cpu_usage_us)
+		return false;
+	*ret_milli = cpu_use_permille(last->cpu_usage_us - first->cpu_usage_us,
+				      (uint64_t)(last->at_us - first->at_us));
 	return true;
 }
 
-/* 1, 0, or -ENODATA when the window does not tell. */
-static int self_throttled(const struct pod_sample *first, const struct pod_sample *last)
+static void hold_against_baseline(const struct score_look *look, const struct pod *pod,
+				  const struct pod_history *history, enum resource resource,
+				  struct score_value *value)
 {
-	uint64_t permille = 0;
-	int r = cpu_use_throttled_permille(first, last, &permille);
+	int64_t now_us = ring_last(history)->at_us;
+	struct score_baseline *b = &value->baseline;
+	uint64_t load_milli;
 
-	return r < 0 ? r : permille > CPU_USE_OWN_FAULT_PERMILLE;
+	if (!load_of(history, &load_milli) ||
+	    !baselines_look(look->baselines, pod, resource, load_milli, now_us, b))
+		return;
+	if (value->window_us < SCORE_WINDOW_US || b->basis == SCORE_BASIS_LEARNING)
+		return;
+	value->state = b->basis == SCORE_BASIS_CALM ? SCORE_BASELINE : SCORE_NO_BASELINE;
+	value->excess_permille =
+		score_excess(value->stalled_permille, b->median_permille, b->sigma_permille);
 }
 
-static uint32_t share_permille(uint64_t part_us, uint64_t window_us)
-{
-	/* The total is read a little after the time is taken, so it may seem to outgrow it. */
-	if (part_us >= window_us)
-		return PERMILLE;
-	return (uint32_t)(part_us * PERMILLE / window_us);
-}
-
-static struct score_value score_resource(const struct pod_history *history, enum resource resource)
+static struct score_value of_resource(const struct score_look *look, const struct pod *pod,
+				      const struct pod_history *history, enum resource resource)
 {
 	struct score_value value = {.state = SCORE_NONE};
-	const struct pod_sample *last = ring_last(history);
-	const struct pod_sample *first =
-		ring_back(history, SCORE_WINDOW_US, SAMPLE_PSI_CPU << resource);
-	int throttled;
+	struct share share;
 
-	if (!first || !grows(history, first, resource))
+	if (share_of(history, resource, &share) < 0)
 		return value;
-	if (resource == RESOURCE_CPU) {
-		throttled = self_throttled(first, last);
-		if (throttled < 0)
-			return value;
-	} else {
-		throttled = 0;
-	}
-	value.window_us = (uint64_t)(last->at_us - first->at_us);
-	if (throttled) {
-		value.state = SCORE_SELF_THROTTLED;
+	value.window_us = share.window_us;
+	if (value.window_us < SHARE_FROM_US)
+		share.permille = 0;
+	if (share.own) {
+		value.state = resource == RESOURCE_CPU ? SCORE_SELF_THROTTLED : SCORE_OWN_LIMIT;
+		value.own_permille = share.permille;
 		return value;
 	}
-	value.state = value.window_us < SCORE_WINDOW_US ? SCORE_LEARNING : SCORE_NO_BASELINE;
-	if (value.window_us >= SHARE_FROM_US)
-		value.stalled_permille =
-			share_permille(last->psi[resource].some_us - first->psi[resource].some_us,
-				       value.window_us);
+	value.state = SCORE_LEARNING;
+	value.stalled_permille = share.permille;
+	hold_against_baseline(look, pod, history, resource, &value);
 	return value;
+}
+
+/* One exact number makes a score, one lower bound a lower bound; without any the first resource that is
+ * measured says why there is none. */
+static void combine(struct pod_score *score)
+{
+	uint32_t excess[RESOURCE_COUNT];
+	bool number = false;
+
+	for (int r = 0; r < RESOURCE_COUNT; r++) {
+		const struct score_value *v = &score->by[r];
+		bool calm = v->state == SCORE_BASELINE;
+
+		excess[r] = v->excess_permille;
+		score->at_least = score->at_least || !calm || v->baseline.higher_load;
+		if (calm || (v->state == SCORE_NO_BASELINE && !number) ||
+		    (score->state == SCORE_NONE && !number))
+			score->state = v->state;
+		number = number || calm || v->state == SCORE_NO_BASELINE;
+	}
+	if (number)
+		score->permille = score_total(excess);
 }
 
 static int grow(struct scores *scores, size_t n_slots)
@@ -99,25 +124,25 @@ static int grow(struct scores *scores, size_t n_slots)
 	return 0;
 }
 
-int score(const struct model *model, const struct samples *samples, const struct plan *plan,
-	  struct scores *scores)
+int score(const struct score_look *look, struct scores *scores)
 {
-	int r = grow(scores, model->n_slots);
+	int r = grow(scores, look->model->n_slots);
 
 	if (r < 0)
 		return r;
 	if (scores->n_slots > 0)
 		memset(scores->pods, 0, scores->n_slots * sizeof(*scores->pods));
-	for (size_t i = 0; i < model->n_pods; i++) {
-		const struct pod *pod = model->pods[i];
-		const struct assignment *a = plan_assignment(plan, pod);
-		const struct pod_history *history = ring_of(samples, pod->slot, pod->serial);
+	for (size_t i = 0; i < look->model->n_pods; i++) {
+		const struct pod *pod = look->model->pods[i];
+		const struct assignment *a = plan_assignment(look->plan, pod);
+		const struct pod_history *history = ring_of(look->samples, pod->slot, pod->serial);
+		struct pod_score *to = &scores->pods[pod->slot];
 
 		if (!history || a->state != ASSIGNMENT_LEVEL || a->role != ROLE_ONLINE)
 			continue;
 		for (int resource = 0; resource < RESOURCE_COUNT; resource++)
-			scores->pods[pod->slot].by[resource] =
-				score_resource(history, (enum resource)resource);
+			to->by[resource] = of_resource(look, pod, history, (enum resource)resource);
+		combine(to);
 	}
 	return 0;
 }

@@ -1,14 +1,30 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The share of time each online pod was stalled, per resource. Pure.
+// How much of its time each online pod loses to others (include/colod/score.h has the terms). Pure.
+//
+//	e = clamp((s − b − 3σ) / (1 − b), 0, 1)        s: share stalled, own fault out; b, σ: of the baseline
+//	score = 100 · (1 − (1 − e_cpu)(1 − max(e_memory, e_io)))
+//
+// A resource without a number counts as e = 0, and the score then says "at least".
 #pragma once
 
 #include "colod/model.h"
 #include "colod/plan.h"
 #include "colod/sample.h"
 #include "colod/score.h"
+#include "policy/baseline.h"
+
+struct score_look {
+	const struct model *model;
+	const struct samples *samples;
+	const struct plan *plan;
+	const struct baselines *baselines; /* NULL: nothing was learned */
+};
 
 /* Refills *scores for every slot of the model. Memory is kept from pass to pass. 0 or -ENOMEM. */
-int score(const struct model *model, const struct samples *samples, const struct plan *plan,
-	  struct scores *scores);
+int score(const struct score_look *look, struct scores *scores);
 
 void scores_free(struct scores *scores);
+
+/* The formula for one resource, in permille of the time; and that for all, from the excess of each. */
+uint32_t score_excess(uint32_t stalled_permille, uint32_t median_permille, uint32_t sigma_permille);
+uint32_t score_total(const uint32_t excess_permille[RESOURCE_COUNT]);

@@ -305,6 +305,22 @@ static void tell_changes(const struct tell *t)
 	record_put(t->out, "%swithheld %zu\n", t->prefix, changes->n_withheld);
 }
 
+/* Of a score only what was measured: the share as it was before own fault was taken out, and over how long. What it is
+ * held against is left out: baselines are of weeks and not in a record, nothing is decided by a score, and
+ * a record that was made before there were any shows the same numbers still. */
+static uint64_t mix_measured(uint64_t h, const struct score_value *v)
+{
+	uint64_t state = v->window_us < SCORE_WINDOW_US ? SCORE_LEARNING : SCORE_NO_BASELINE;
+	uint64_t permille = v->stalled_permille;
+
+	if (v->state == SCORE_SELF_THROTTLED)
+		state = v->state;
+	else
+		permille += v->own_permille;
+	h = record_mix(h, state << 32 | permille);
+	return record_mix(h, v->window_us);
+}
+
 /* They move at every pass; that they are the same is seen as well from one number. */
 static void tell_scores(const struct tell *t)
 {
@@ -322,8 +338,7 @@ static void tell_scores(const struct tell *t)
 			if (by[r].state == SCORE_NONE)
 				continue;
 			h = record_mix(h, (uint64_t)slot << 32 | (uint64_t)r);
-			h = record_mix(h, (uint64_t)by[r].state << 32 | by[r].stalled_permille);
-			h = record_mix(h, by[r].window_us);
+			h = mix_measured(h, &by[r]);
 		}
 	}
 	if (t->steps->scores == h)

@@ -207,6 +207,11 @@ int sys_ftruncate(int fd, off_t length)
 	return fails(SYS_TRUNCATE, fd) ? -1 : ftruncate(fd, length);
 }
 
+int sys_fdatasync(int fd)
+{
+	return fails(SYS_WRITE, fd) ? -1 : fdatasync(fd);
+}
+
 int sys_flock(int fd, int operation)
 {
 	return fails(SYS_LOCK, fd) ? -1 : flock(fd, operation);

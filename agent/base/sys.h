@@ -89,6 +89,7 @@ int sys_linkat(int dirfd, const char *path, int new_dirfd, const char *new_path,
 int sys_renameat(int dirfd, const char *path, int new_dirfd, const char *new_path);
 int sys_unlinkat(int dirfd, const char *path, int flags);
 int sys_ftruncate(int fd, off_t length);
+int sys_fdatasync(int fd); /* a SYS_WRITE */
 int sys_flock(int fd, int operation);
 int sys_inotify_init1(int flags);
 int sys_inotify_add_watch(int fd, const char *path, unsigned mask);

@@ -9,6 +9,7 @@
 
 #include "agent/ctl/doc.h"
 #include "agent/ctl/pick.h"
+#include "agent/ctl/score_words.h"
 #include "agent/ctl/why_kill.h"
 
 #define KEY_COLUMNS 11
@@ -145,21 +146,27 @@ static void freeze_line(const struct ctl *ctl, const cJSON *freeze)
 	line(ctl, "freeze", text);
 }
 
-static void stall_line(const struct ctl *ctl, const cJSON *score)
+/* "cpu 12.4 % (usual is ...)", one resource a line where there are several. */
+static void stall_lines(const struct ctl *ctl, const cJSON *score)
 {
 	static const char *const resources[] = {"cpu", "memory", "io"};
-	char value[DOC_TEXT_SIZE], text[512] = "";
+	char words[SCORE_WORDS_SIZE], text[SCORE_WORDS_SIZE + 64];
+	const char *key = "stalled";
 
-	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
-		const cJSON *one = doc_get(score, resources[i]);
-
-		if (cJSON_IsNumber(doc_get(one, "stalled_permille")))
-			add(text, sizeof(text), "%s %s (%s)", resources[i],
-			    doc_format(one, "stalled_permille", doc_percent, value),
-			    doc_text(one, "state", "?"));
+	if (cJSON_IsNumber(doc_get(score, "permille"))) {
+		score_words_number(score, words);
+		(void)snprintf(text, sizeof(text), "%s; how it came about: coloctl score POD",
+			       words);
+		line(ctl, "score", text);
 	}
-	if (*text)
-		line(ctl, "stalled", text);
+	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
+		score_words_stalled(doc_get(score, resources[i]), words);
+		if (!*words)
+			continue;
+		(void)snprintf(text, sizeof(text), "%s %s", resources[i], words);
+		line(ctl, key, text);
+		key = "";
+	}
 }
 
 static void rest_line(const struct ctl *ctl, const cJSON *pod)
@@ -396,7 +403,7 @@ int verb_why(const struct ctl *ctl)
 		line(ctl, "cores", doc_text(doc_get(pod, "cores"), "reason", "?"));
 	freeze_line(ctl, doc_get(pod, "freeze"));
 	use_line(ctl, doc_get(pod, "use"));
-	stall_line(ctl, doc_get(pod, "score"));
+	stall_lines(ctl, doc_get(pod, "score"));
 	rest_line(ctl, pod);
 	floor_line(ctl, pod);
 	losses(ctl, pod);

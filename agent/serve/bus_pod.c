@@ -89,6 +89,10 @@ static const char *text_of(const struct snapshot *s, const struct pod *pod, cons
 		return a->state == ASSIGNMENT_WAITING ? a->waiting_for : NULL;
 	if (strcmp(property, "Facts") == 0)
 		return names_fact(pod->facts_state);
+	if (strcmp(property, "ScoreState") == 0)
+		return names_score(s->scores && pod->slot < s->scores->n_slots
+					   ? s->scores->pods[pod->slot].state
+					   : SCORE_NONE);
 	if (strcmp(property, "Rule") == 0 && levelled && a->rule >= 0 && s->policy)
 		return reason_text_rule(s->policy, a->rule, buf, size);
 	return NULL;
@@ -137,6 +141,23 @@ static int get_stalled(sd_bus *bus, const char *path, const char *interface, con
 	return sd_bus_message_append(reply, "i", stall_permille(s->scores, pod, resource));
 }
 
+static int get_score(sd_bus *bus, const char *path, const char *interface, const char *property,
+		     sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct pod_score *score;
+	const struct snapshot *s;
+	const struct pod *pod;
+	int r = pod_or_error(userdata, &s, &pod, error);
+
+	(void)bus, (void)path, (void)interface, (void)property;
+	if (r < 0)
+		return r;
+	score = s->scores && pod->slot < s->scores->n_slots ? &s->scores->pods[pod->slot] : NULL;
+	if (!score || (score->state != SCORE_BASELINE && score->state != SCORE_NO_BASELINE))
+		return sd_bus_message_append(reply, "i", -1);
+	return sd_bus_message_append(reply, "i", (int)score->permille);
+}
+
 static int get_memory(sd_bus *bus, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
@@ -176,6 +197,8 @@ const sd_bus_vtable bus_pod_vtable[] = {
 	SD_BUS_PROPERTY("WaitingFor", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Facts", "s", get_text, 0, CHANGES),
 	SD_BUS_PROPERTY("Held", "b", get_held, 0, CHANGES),
+	SD_BUS_PROPERTY("ScoreState", "s", get_text, 0, 0),
+	SD_BUS_PROPERTY("ScorePermille", "i", get_score, 0, 0),
 	SD_BUS_PROPERTY("CpuStalledPermille", "i", get_stalled, 0, 0),
 	SD_BUS_PROPERTY("MemoryStalledPermille", "i", get_stalled, 0, 0),
 	SD_BUS_PROPERTY("IoStalledPermille", "i", get_stalled, 0, 0),

@@ -3,7 +3,6 @@
 #include "agent/serve/json_view.h"
 
 #include "agent/serve/held.h"
-#include "agent/serve/stall.h"
 #include "agent/serve/words.h"
 #include "colod/loss.h"
 #include "policy/cpu_use.h"
@@ -178,28 +177,6 @@ static void use(struct json_view *view, cJSON *pod_object, const struct pod *pod
 		json_put_null(put, object, "memory_bytes");
 }
 
-static void score_values(struct json_view *view, cJSON *pod_object, const struct pod *pod)
-{
-	const struct scores *scores = view->snapshot->scores;
-	struct json_put *put = &view->put;
-	cJSON *object = json_put_object(put, pod_object, "score");
-
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
-		static const struct score_value none = {.state = SCORE_NONE};
-		bool there = scores && pod->slot < scores->n_slots;
-		const struct score_value *v = there ? &scores->pods[pod->slot].by[r] : &none;
-		int stalled = stall_permille(scores, pod, (enum resource)r);
-		cJSON *one = json_put_object(put, object, names_resource((enum resource)r));
-
-		json_put_text(put, one, "state", names_score(v->state));
-		if (stalled >= 0)
-			json_put_i64(put, one, "stalled_permille", stalled);
-		else
-			json_put_null(put, one, "stalled_permille");
-		json_put_u64(put, one, "window_us", v->window_us);
-	}
-}
-
 /* Until when (CLOCK_BOOTTIME) its waiting is no cause for a hold, because one did not help it. */
 static void rests(struct json_view *view, cJSON *pod_object, const struct pod *pod)
 {
@@ -252,7 +229,7 @@ static void pod_object(struct json_view *view, cJSON *array, const struct pod *p
 	cores(view, object, pod);
 	freeze(view, object, pod);
 	use(view, object, pod);
-	score_values(view, object, pod);
+	json_score(view, object, pod);
 	rests(view, object, pod);
 	loss(view, object, pod);
 }

@@ -44,6 +44,9 @@ void json_view_reason(struct json_view *view, cJSON *object, const struct reason
 
 /* The sections, each under its own name in `doc`; one file each. */
 void json_pod_section(struct json_view *view, cJSON *doc);
+void json_score(struct json_view *view, cJSON *pod_object,
+		const struct pod *pod); /* in the former */
+void json_calm_section(struct json_view *view, cJSON *doc);
 void json_plan_section(struct json_view *view, cJSON *doc); /* "plan", "changes" */
 void json_class_section(struct json_view *view, cJSON *doc);
 void json_mode_section(struct json_view *view, cJSON *status);	/* into the status section */

@@ -11,7 +11,7 @@ int stall_permille(const struct scores *scores, const struct pod *pod, enum reso
 	if (!scores || pod->slot >= scores->n_slots)
 		return -1;
 	v = &scores->pods[pod->slot].by[resource];
-	if (v->state == SCORE_NO_BASELINE ||
+	if (v->state == SCORE_BASELINE || v->state == SCORE_NO_BASELINE ||
 	    (v->state == SCORE_LEARNING && v->window_us >= LEAST_WINDOW_US))
 		return (int)v->stalled_permille;
 	return -1;

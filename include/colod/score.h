@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Per online pod and resource: the share of time it was stalled over the window. This is the raw
-// share, not yet held against a calm baseline, and it is shown as such.
+// How much of its time each online pod loses to others: per resource the share of the window in which it
+// was stalled, held against what is usual for its workload in calm windows, and one number of both.
+// Each term is here, so that whoever shows the number can show how it came about. It is for people, and
+// nothing is decided by it: the ladders go by the stall of the shorter windows of their rules, own fault out
+// (policy/wait.h), whether there is a baseline or not.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,21 +15,53 @@
 #define SCORE_WINDOW_US 10000000
 
 enum score_state {
-	SCORE_NONE,	      /* not an online pod, or the value could not be measured */
-	SCORE_LEARNING,	      /* less than the window was measured so far */
-	SCORE_NO_BASELINE,    /* a stall share over the whole window, no baseline yet */
+	SCORE_NONE, /* not an online pod, or the value could not be measured */
+	SCORE_LEARNING, /* too little was measured so far, of the window or of the baseline: no number */
+	SCORE_NO_BASELINE,    /* not calm enough so far: `excess` is a lower bound */
 	SCORE_SELF_THROTTLED, /* its own quota stalls it: no CPU number */
+	SCORE_OWN_LIMIT,      /* its own memory.high or memory.max stalls it: no memory number */
+	SCORE_BASELINE,	      /* `excess` is over a baseline of calm windows */
 	SCORE_STATE_COUNT,
+};
+
+enum score_basis {
+	SCORE_BASIS_LEARNING, /* neither of the next: only the counts are valid */
+	SCORE_BASIS_ESTIMATE, /* never calm; median: the 10th percentile of all windows */
+	SCORE_BASIS_FEW,      /* calm windows, but not enough of them, or in too few spells */
+	SCORE_BASIS_CALM,
+	SCORE_BASIS_COUNT,
+};
+
+/* What is usual for the workload at this load of its own. */
+struct score_baseline {
+	enum score_basis basis;
+	uint32_t median_permille;
+	uint32_t sigma_permille;
+	uint32_t windows;  /* calm ones that do not overlap, since it was learned first */
+	uint32_t episodes; /* times that calm began anew */
+	uint32_t seen;	   /* windows of any kind */
+	/* It holds for own CPU use above the first up to the second, in thousandths of a CPU. */
+	uint32_t load_over_milli;
+	uint32_t load_to_milli;
+	bool higher_load; /* learned at more load than there is now, so the excess is at least this */
+	uint64_t age_us; /* since the last window in it */
 };
 
 struct score_value {
 	enum score_state state;
-	uint32_t stalled_permille; /* of window_us; valid in LEARNING (from 1 s on) and NO_BASELINE */
+	uint32_t stalled_permille; /* of window_us, own fault taken out; valid from 1 s on */
 	uint64_t window_us;	   /* measured, not nominal */
+	uint32_t own_permille;	   /* what was taken out */
+	uint32_t excess_permille;  /* of the time; valid in BASELINE and NO_BASELINE */
+	struct score_baseline baseline;
 };
 
 struct pod_score {
 	struct score_value by[RESOURCE_COUNT];
+	/* Of all: BASELINE and NO_BASELINE have a number, the others say why there is none. */
+	enum score_state state;
+	uint32_t permille; /* 1000 is a score of 100 */
+	bool at_least;	   /* a resource has no number or only a lower bound */
 };
 
 struct scores {

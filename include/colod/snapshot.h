@@ -17,6 +17,8 @@
 #include "colod/sample.h"
 #include "colod/score.h"
 
+struct baselines;
+
 #define STATUS_NOTE_SIZE 512
 
 /* Who ends the agent's holds when it dies or hangs. */
@@ -90,6 +92,7 @@ struct snapshot {
 	const struct plan *plan;
 	const struct changes *changes; /* of the last pass that had any */
 	const struct scores *scores;
+	const struct baselines *baselines; /* what they are held against; may be NULL */
 	const struct losses *losses;
 	const struct ladders *ladders;
 	const struct floor_cpu *floor_cpu;

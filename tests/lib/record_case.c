@@ -69,9 +69,15 @@ void record_case_pass(struct record_case *c, const struct fake *f, int64_t now_u
 		.changes = &c->changes,
 	};
 
+	const struct score_look scored = {
+		.model = &f->model,
+		.samples = &f->samples,
+		.plan = &c->plan,
+	};
+
 	require(decide(&f->model, &f->samples, c->policy, now_us, &c->ladders, &c->plan) == 0);
 	floor_step(&c->floor, &f->model, &f->samples, &c->plan, now_us);
-	require(score(&f->model, &f->samples, &c->plan, &c->scores) == 0);
+	require(score(&scored, &c->scores) == 0);
 	require(diff(&f->model, &c->plan, &c->modes, false, &c->changes) == 0);
 	require(record_writer_pass(c->writer, &pass, &c->text) == 0);
 }

@@ -131,6 +131,42 @@ static void make_cores(struct serve_case *c)
 	};
 }
 
+static void make_scores(struct pod_score *score)
+{
+	score->by[RESOURCE_CPU] = (struct score_value){
+		.state = SCORE_BASELINE,
+		.stalled_permille = 124,
+		.window_us = 10000000,
+		.excess_permille = 94,
+		.baseline =
+			{
+				.basis = SCORE_BASIS_CALM,
+				.median_permille = 20,
+				.sigma_permille = 4,
+				.windows = 412,
+				.episodes = 9,
+				.seen = 1200,
+				.load_over_milli = 512,
+				.load_to_milli = 1024,
+				.age_us = 7200000000,
+			},
+	};
+	score->by[RESOURCE_MEMORY] = (struct score_value){
+		.state = SCORE_LEARNING,
+		.stalled_permille = 7,
+		.window_us = 999999,
+		.baseline = {.windows = 12, .episodes = 1, .seen = 30, .load_to_milli = 64},
+	};
+	score->by[RESOURCE_IO] = (struct score_value){
+		.state = SCORE_SELF_THROTTLED,
+		.window_us = 10000000,
+		.own_permille = 500,
+	};
+	score->state = SCORE_BASELINE;
+	score->permille = 94;
+	score->at_least = true;
+}
+
 static void make_status(struct serve_case *c)
 {
 	c->status = (struct status){
@@ -162,12 +198,7 @@ static void make_status(struct serve_case *c)
 		.frozen_us = 4800000,
 		.freezes = 1,
 	};
-	c->score_list[c->web->slot].by[RESOURCE_CPU] =
-		(struct score_value){SCORE_NO_BASELINE, 124, 10000000};
-	c->score_list[c->web->slot].by[RESOURCE_MEMORY] =
-		(struct score_value){SCORE_LEARNING, 7, 999999};
-	c->score_list[c->web->slot].by[RESOURCE_IO] =
-		(struct score_value){SCORE_SELF_THROTTLED, 500, 10000000};
+	make_scores(&c->score_list[c->web->slot]);
 }
 
 /* It starves, and weighs as much as it may. */

@@ -207,7 +207,7 @@ TEST(a_score_is_a_number_only_where_enough_was_measured)
 			       permille);
 	}
 	/* 999999 µs are less than a second; a self-throttled pod has no number; batch has none. */
-	assert_string_equal(seen, "default/web-1 cpu no baseline yet 124\n"
+	assert_string_equal(seen, "default/web-1 cpu baseline 124\n"
 				  "default/web-1 memory learning -1\n"
 				  "default/web-1 io self-throttled -1\n");
 	sd_bus_message_unref(reply);

@@ -181,6 +181,7 @@ TEST(a_pod_object_tells_what_the_pod_is_and_how_it_is_treated)
 	assert_text(path, "Facts", "known");
 	/* The quota is on the class above it, and holds it all the same. */
 	assert_held(path, 1);
+	assert_number(path, "ScorePermille", -1);
 	assert_number(path, "CpuStalledPermille", -1);
 }
 
@@ -188,6 +189,7 @@ TEST(an_online_pod_has_a_stall_share_and_is_not_held)
 {
 	const char *path = BUS_CASE_PATH "/pod/_311111111_2daaaa_2d4bbb_2d8ccc_2d000000000001";
 
+	assert_number(path, "ScorePermille", 94);
 	assert_number(path, "CpuStalledPermille", 124);
 	assert_number(path, "MemoryStalledPermille", -1);
 	assert_number(path, "IoStalledPermille", -1);

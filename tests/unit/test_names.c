@@ -108,7 +108,8 @@ TEST(every_refusal_has_a_phrase_of_its_own)
 TEST(every_score_state_has_a_name_and_back)
 {
 	CHECK_NAMES(score, enum score_state, SCORE_STATE_COUNT);
-	assert_string_equal(names_score(SCORE_NO_BASELINE), "no baseline yet");
+	CHECK_NAMES(score_basis, enum score_basis, SCORE_BASIS_COUNT);
+	assert_string_equal(names_score(SCORE_NO_BASELINE), "no calm baseline");
 }
 
 TEST(shares_and_protection_need_protect_limits_and_holds_need_squeeze)

@@ -16,6 +16,7 @@
 static struct fake f;
 static struct scores scores;
 static struct pod *web, *api, *batch;
+static struct score_look look = {.model = &f.model, .samples = &f.samples, .plan = &f.plan};
 
 static int make(void **state)
 {
@@ -41,7 +42,7 @@ static int drop(void **state)
 
 static const struct score_value *of(const struct pod *pod, enum resource resource)
 {
-	assert_int_equal(score(&f.model, &f.samples, &f.plan, &scores), 0);
+	assert_int_equal(score(&look, &scores), 0);
 	assert_true(pod->slot < scores.n_slots);
 	return &scores.pods[pod->slot].by[resource];
 }
@@ -62,15 +63,15 @@ static void run(const struct pod *pod, int seconds, uint64_t some_us_per_s)
 			    (uint64_t)i * some_us_per_s);
 }
 
-TEST(a_whole_window_gives_the_share_of_it_without_a_baseline)
+TEST(without_baselines_there_is_the_share_of_a_whole_window_and_no_number)
 {
 	run(web, 10, 124000);
 	run(api, 10, 0);
-	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_NO_BASELINE);
+	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_LEARNING);
 	assert_int_equal(of(web, RESOURCE_CPU)->stalled_permille, 124);
 	assert_true(of(web, RESOURCE_CPU)->window_us == 10 * S);
 	/* and who was not stalled has none of it */
-	assert_int_equal(of(api, RESOURCE_CPU)->state, SCORE_NO_BASELINE);
+	assert_int_equal(of(api, RESOURCE_CPU)->state, SCORE_LEARNING);
 	assert_int_equal(of(api, RESOURCE_CPU)->stalled_permille, 0);
 }
 
@@ -111,10 +112,10 @@ TEST(offline_undecided_and_unmatched_pods_have_no_score)
 	run(api, 10, 100000);
 	run(batch, 10, 900000);
 	assert_int_equal(of(batch, RESOURCE_CPU)->state, SCORE_NONE);
-	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_NO_BASELINE);
+	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_LEARNING);
 	fake_waiting(&f, web);
 	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_NONE);
-	assert_int_equal(of(api, RESOURCE_CPU)->state, SCORE_NO_BASELINE);
+	assert_int_equal(of(api, RESOURCE_CPU)->state, SCORE_LEARNING);
 }
 
 TEST(a_pod_throttled_in_more_than_one_percent_of_its_periods_has_no_cpu_number)
@@ -129,7 +130,7 @@ TEST(a_pod_throttled_in_one_percent_of_its_periods_keeps_its_number)
 {
 	fake_sample_throttled(&f, web, 1 * S, 0, 0, 1000, 50);
 	fake_sample_throttled(&f, web, 11 * S, 0, 5 * S, 1100, 51);
-	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_NO_BASELINE);
+	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_LEARNING);
 	assert_int_equal(of(web, RESOURCE_CPU)->stalled_permille, 500);
 }
 
@@ -138,7 +139,7 @@ TEST(throttling_before_the_window_is_forgotten)
 	fake_sample_throttled(&f, web, 1 * S, 0, 0, 0, 0);
 	fake_sample_throttled(&f, web, 2 * S, 0, 0, 10, 10);
 	fake_sample_throttled(&f, web, 12 * S, 0, 1 * S, 110, 10);
-	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_NO_BASELINE);
+	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_LEARNING);
 }
 
 TEST(own_quota_takes_the_cpu_number_but_not_the_others)
@@ -146,13 +147,66 @@ TEST(own_quota_takes_the_cpu_number_but_not_the_others)
 	for (int i = 0; i <= 10; i++) {
 		fake_sample_throttled(&f, web, (i + 1) * (int64_t)S, 0, 0, (uint64_t)i * 10,
 				      (uint64_t)i * 5);
-		newest(web)->valid |= SAMPLE_PSI_MEMORY | SAMPLE_PSI_IO;
+		newest(web)->valid |= SAMPLE_PSI_MEMORY | SAMPLE_PSI_IO | SAMPLE_MEMORY_EVENTS;
 		newest(web)->psi[RESOURCE_MEMORY].some_us = (uint64_t)i * 20000;
 		newest(web)->psi[RESOURCE_IO].some_us = (uint64_t)i * 300000;
 	}
 	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_SELF_THROTTLED);
 	assert_int_equal(of(web, RESOURCE_MEMORY)->stalled_permille, 20);
 	assert_int_equal(of(web, RESOURCE_IO)->stalled_permille, 300);
+}
+
+static void memory_run(uint64_t bounded_per_s)
+{
+	for (int i = 0; i <= 10; i++) {
+		fake_sample(&f, web, (i + 1) * (int64_t)S, 0, 0);
+		newest(web)->valid |= SAMPLE_PSI_MEMORY | SAMPLE_MEMORY_EVENTS;
+		newest(web)->psi[RESOURCE_MEMORY].some_us = (uint64_t)i * 400000;
+		newest(web)->memory_bounded = 7 + (uint64_t)i * bounded_per_s;
+	}
+}
+
+TEST(less_than_a_second_of_its_own_fault_is_no_share_either)
+{
+	memory_run(1);
+	f.samples.pods[web->slot]->count = 0;
+	for (int i = 0; i < 2; i++) {
+		fake_sample(&f, web, 30 * (int64_t)S + i * 300000, 0, 0);
+		newest(web)->valid |= SAMPLE_PSI_MEMORY | SAMPLE_MEMORY_EVENTS;
+		newest(web)->psi[RESOURCE_MEMORY].some_us = (uint64_t)i * 200000;
+		newest(web)->memory_bounded = 7 + (uint64_t)i;
+	}
+	assert_int_equal(of(web, RESOURCE_MEMORY)->state, SCORE_OWN_LIMIT);
+	assert_int_equal(of(web, RESOURCE_MEMORY)->own_permille, 0);
+}
+
+TEST(its_own_memory_bound_is_taken_out)
+{
+	memory_run(1);
+	assert_int_equal(of(web, RESOURCE_MEMORY)->state, SCORE_OWN_LIMIT);
+	assert_int_equal(of(web, RESOURCE_MEMORY)->own_permille, 400);
+	assert_int_equal(of(web, RESOURCE_MEMORY)->stalled_permille, 0);
+}
+
+TEST(a_bound_that_it_met_before_the_window_is_not)
+{
+	memory_run(0);
+	assert_int_equal(of(web, RESOURCE_MEMORY)->state, SCORE_LEARNING);
+	assert_int_equal(of(web, RESOURCE_MEMORY)->stalled_permille, 400);
+	assert_int_equal(of(web, RESOURCE_MEMORY)->own_permille, 0);
+}
+
+TEST(the_formula_is_that_of_the_design)
+{
+	const uint32_t both[RESOURCE_COUNT] = {500, 200, 500}, none[RESOURCE_COUNT] = {0};
+
+	assert_int_equal(score_excess(20, 20, 4), 0);
+	assert_int_equal(score_excess(32, 20, 4), 0);
+	assert_int_equal(score_excess(522, 20, 4), 500);
+	assert_int_equal(score_excess(1000, 0, 0), 1000);
+	assert_int_equal(score_excess(1000, 1000, 1), 0);
+	assert_int_equal(score_total(both), 750);
+	assert_int_equal(score_total(none), 0);
 }
 
 TEST(without_the_throttle_counters_own_fault_cannot_be_excluded)
@@ -162,7 +216,7 @@ TEST(without_the_throttle_counters_own_fault_cannot_be_excluded)
 		newest(web)->valid = SAMPLE_PSI_CPU | SAMPLE_PSI_IO;
 	}
 	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_NONE);
-	assert_int_equal(of(web, RESOURCE_IO)->state, SCORE_NO_BASELINE);
+	assert_int_equal(of(web, RESOURCE_IO)->state, SCORE_LEARNING);
 }
 
 TEST(a_resource_that_is_not_measured_has_none_and_the_others_stay)
@@ -171,7 +225,7 @@ TEST(a_resource_that_is_not_measured_has_none_and_the_others_stay)
 		fake_sample(&f, web, (i + 1) * (int64_t)S, 0, (uint64_t)i * 100000);
 		newest(web)->valid = SAMPLE_CPU | SAMPLE_PSI_CPU;
 	}
-	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_NO_BASELINE);
+	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_LEARNING);
 	assert_int_equal(of(web, RESOURCE_MEMORY)->state, SCORE_NONE);
 	assert_int_equal(of(web, RESOURCE_IO)->state, SCORE_NONE);
 	newest(web)->valid = SAMPLE_CPU;
@@ -187,7 +241,7 @@ TEST(a_counter_that_falls_inside_the_window_gives_no_number_until_it_has_left_it
 	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_NONE);
 	for (int i = 7; i <= 10; i++)
 		fake_sample(&f, web, (7 + i) * (int64_t)S, 0, (uint64_t)i * 900000);
-	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_NO_BASELINE);
+	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_LEARNING);
 	assert_int_equal(of(web, RESOURCE_CPU)->stalled_permille, 900);
 }
 
@@ -203,7 +257,7 @@ TEST(a_share_is_never_more_than_the_whole)
 TEST(a_new_pod_of_a_used_slot_starts_without_a_score)
 {
 	run(web, 10, 100000);
-	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_NO_BASELINE);
+	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_LEARNING);
 	web->serial += 1000;
 	assert_int_equal(of(web, RESOURCE_CPU)->state, SCORE_NONE);
 }
@@ -213,9 +267,9 @@ TEST(a_second_pass_allocates_nothing)
 	unsigned long before;
 
 	run(web, 10, 100000);
-	assert_int_equal(score(&f.model, &f.samples, &f.plan, &scores), 0);
+	assert_int_equal(score(&look, &scores), 0);
 	before = alloc_count();
-	assert_int_equal(score(&f.model, &f.samples, &f.plan, &scores), 0);
+	assert_int_equal(score(&look, &scores), 0);
 	assert_int_equal(alloc_count(), before);
 	assert_int_equal(scores.pods[web->slot].by[RESOURCE_CPU].stalled_permille, 100);
 }
@@ -225,7 +279,7 @@ TEST(a_second_pass_allocates_nothing)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_whole_window_gives_the_share_of_it_without_a_baseline),
+		T(without_baselines_there_is_the_share_of_a_whole_window_and_no_number),
 		T(only_the_last_window_counts),
 		T(less_than_a_window_is_learning_and_says_how_much_was_measured),
 		T(less_than_a_second_gives_no_share),
@@ -234,6 +288,10 @@ int main(void)
 		T(a_pod_throttled_in_one_percent_of_its_periods_keeps_its_number),
 		T(throttling_before_the_window_is_forgotten),
 		T(own_quota_takes_the_cpu_number_but_not_the_others),
+		T(less_than_a_second_of_its_own_fault_is_no_share_either),
+		T(its_own_memory_bound_is_taken_out),
+		T(a_bound_that_it_met_before_the_window_is_not),
+		T(the_formula_is_that_of_the_design),
 		T(without_the_throttle_counters_own_fault_cannot_be_excluded),
 		T(a_resource_that_is_not_measured_has_none_and_the_others_stay),
 		T(a_counter_that_falls_inside_the_window_gives_no_number_until_it_has_left_it),

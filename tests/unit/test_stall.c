@@ -9,7 +9,8 @@ static const struct pod first = {.slot = 0}, beyond = {.slot = 1};
 
 static int cpu(enum score_state how, uint64_t window_us)
 {
-	list[0].by[RESOURCE_CPU] = (struct score_value){how, 124, window_us};
+	list[0].by[RESOURCE_CPU] =
+		(struct score_value){.state = how, .stalled_permille = 124, .window_us = window_us};
 	return stall_permille(&scores, &first, RESOURCE_CPU);
 }
 

@@ -39,8 +39,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* What one more pass tells. */
-static const char *tell(int64_t second)
+/* What is told of the pass as it is. */
+static const char *told(int64_t second)
 {
 	const struct record_pass pass = {
 		.now_us = second * SECOND,
@@ -54,11 +54,17 @@ static const char *tell(int64_t second)
 		.changes = &c.changes,
 	};
 
-	record_case_pass(&c, &f, second * SECOND);
 	out.n = 0;
 	assert_int_equal(steps_tell(steps, &pass, ids, NULL, "| ", &out), 0);
 	record_put_bytes(&out, "", 1);
 	return out.text;
+}
+
+/* What one more pass tells. */
+static const char *tell(int64_t second)
+{
+	record_case_pass(&c, &f, second * SECOND);
+	return told(second);
 }
 
 TEST(the_first_pass_tells_everything)
@@ -124,6 +130,39 @@ TEST(a_name_cannot_forge_a_line)
 	assert_non_null(strstr(tell(1), "assign x\\x0a|\\x20write\\x20/\\x20cpu.max slot=0"));
 }
 
+/* Whether the scores are told when the online pod has this one. */
+static bool tells_score(const struct score_value *value)
+{
+	c.scores.pods[web->slot].by[RESOURCE_MEMORY] = *value;
+	return strstr(told(2), "| scores ") != NULL;
+}
+
+TEST(of_a_score_what_was_measured_is_told_and_not_what_it_is_held_against)
+{
+	struct score_value v = {
+		.state = SCORE_LEARNING, .stalled_permille = 124, .window_us = 10 * SECOND};
+	const struct score_value was = v;
+
+	(void)tell(1);
+	assert_true(tells_score(&v));
+	v.state = SCORE_BASELINE;
+	v.excess_permille = 100;
+	v.baseline.median_permille = 24;
+	assert_false(tells_score(&v));
+	v.state = SCORE_OWN_LIMIT;
+	v.own_permille = 124;
+	v.stalled_permille = 0;
+	assert_false(tells_score(&v));
+	v.own_permille = 125;
+	assert_true(tells_score(&v));
+	assert_true(tells_score(&was));
+	v = was;
+	v.window_us++;
+	assert_true(tells_score(&v));
+	v.state = SCORE_SELF_THROTTLED;
+	assert_true(tells_score(&v));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +175,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_cgroup_under_the_same_number_is_told_anew,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_name_cannot_forge_a_line, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			of_a_score_what_was_measured_is_told_and_not_what_it_is_held_against, setup,
+			teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 60s
+# budget: 70s
+# long-budget: 600s
 # profile: default
 # core: yes
 # title: a fresh installation observes: it plans and explains, and writes nothing at all
@@ -53,6 +54,50 @@ once=$(colod --once --mode observe 2>&1)
 like "$once" "pods: 5" "a second look beside the daemon only reads, and works"
 knobs_take after
 is "$(diff before after)" "" "and changed nothing either"
+# --- the score
+score() { coloctl score "$1" --json | jq -r ".[0].score.$2"; }
+score_is() { [ "$(score "$1" "$2")" = "$3" ]; }
+is "$(score web state)" learning "with a hog there from the start the score is learning"
+like "$(coloctl score)" 'Nothing is learned now: [a-z]' "and says why nothing is learned"
+workload=$(score web workload)
+pod_delete hog
+# As an agent keeps it that has seen 100 calm windows of this workload, each stalled for half a percent.
+mkdir -p /var/lib/colod
+{
+	echo "colod-baselines 1 at=$(date +%s)"
+	echo "w 64 0 0 $workload"
+	for resource in cpu memory io; do
+		echo "c $resource 0 100 4 0 200 0 calm 5:102400 all 5:204800"
+	done
+} >text
+{
+	cat text
+	echo "end $(gzip -c text | tail -c 8 | od -An -N 4 -tx4 | tr -d ' ')"
+} >/var/lib/colod/baselines
+was=$(systemctl show -p MainPID --value colod)
+ok "the agent is killed" kill -KILL "$was"
+ok "and another one starts" wait_for 10 sh -c \
+	"p=\$(systemctl show -p MainPID --value colod) && [ \$p != 0 ] && [ \$p != $was ] && coloctl status"
+ok "what was usual before that is usual" wait_for 5 score_is web cpu.baseline.median_permille 5
+# A whole window later there is a number.
+ok "a calm pod is held against it" wait_for 15 score_is web state baseline
+note "$(coloctl score web)"
+ok "and the number is small" [ "$(score web permille)" -lt 50 ]
+like "$(coloctl score web)" 'usual is 0.5 %, sigma [0-9.]+ % \(100 calm windows in 4 spells' "each term is shown"
+like "$(coloctl why web)" 'stalled +cpu [0-9.]+ % \(usual is 0.5 %: 100 calm windows, the last [0-9.]+ s ago\)' \
+	"why says what is usual"
+if [ -n "${LONG:-}" ]; then
+	# For real: what is not known of any workload is learned once a pod is five minutes old.
+	rm /var/lib/colod/baselines
+	ok "kill it, so that it keeps nothing" systemctl kill -s KILL --kill-whom=main colod
+	ok "calm windows are learned" wait_for 400 sh -c \
+		'[ "$(coloctl score web --json | jq ".[0].score.cpu.baseline.calm_windows")" -ge 2 ]'
+	ok "restart" systemctl restart colod
+	ok "and known after a restart" wait_for 10 sh -c \
+		'[ "$(coloctl score web --json | jq ".[0].score.cpu.baseline.calm_windows")" -ge 2 ]'
+	note "$(coloctl score)"
+	is "$(coloctl score web --json | jq '.[0].score.cpu.baseline.calm_episodes')" 1 "in one spell of calm"
+fi
 colod_clean
 pods_cleanup
 done_testing

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See baseline.h. The memory and the arithmetic of it; what is fed to it, and when, is in baseline_feed.c.
+#include "policy/baseline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/ring.h"
+
+#define HOUR_US INT64_C(3600000000)
+/* 2^(-1/24) of 65536 */
+#define FADE_HOUR 63671u
+/* A workload that was not seen for so long may make room. */
+#define AWAY_US 60000000
+/* By then nothing is left of any weight. */
+#define FADE_HOURS_MAX (24 * 32)
+#define SIGMAS 3u
+/* Of a normal distribution: between its 10th and 20th percentile there are 0.44 of its σ. */
+#define SIGMA_PER_DECILE_PERMILLE 2273u
+
+int baselines_new(struct baselines **ret_baselines)
+{
+	struct baselines *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return -ENOMEM;
+	*ret_baselines = b;
+	return 0;
+}
+
+void baselines_free(struct baselines *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < BASELINE_WORKLOADS; i++)
+		free(b->workloads[i]);
+	free(b->slots);
+	free(b);
+}
+
+/* The pods of a place that is given to another workload have none from then on. */
+static void forget(struct baselines *b, int32_t workload)
+{
+	for (size_t i = 0; i < b->n_slots; i++)
+		if (b->slots[i].workload == workload)
+			b->slots[i].workload = -1;
+}
+
+struct baseline_workload *baselines_add(struct baselines *b, const char *key, int64_t now_us)
+{
+	struct baseline_workload *found = NULL;
+	size_t place = BASELINE_WORKLOADS;
+
+	for (size_t i = 0; i < BASELINE_WORKLOADS; i++) {
+		struct baseline_workload *w = b->workloads[i];
+
+		if (w &&
+		    (now_us - w->seen_us <= AWAY_US || (found && w->seen_us >= found->seen_us)))
+			continue;
+		found = w;
+		place = i;
+		if (!w)
+			break;
+	}
+	if (place == BASELINE_WORKLOADS)
+		return NULL;
+	if (!found)
+		b->workloads[place] = found = malloc(sizeof(*found));
+	if (!found)
+		return NULL;
+	forget(b, (int32_t)place);
+	memset(found, 0, sizeof(*found));
+	memcpy(found->key, key, strnlen(key, sizeof(found->key) - 1));
+	found->seen_us = found->faded_us = now_us;
+	found->top_milli = BASELINE_TOP_MIN;
+	return found;
+}
+
+static uint16_t sigma_of(uint32_t mad)
+{
+	uint32_t sigma = (mad * 14826u + 5000u) / 10000u;
+
+	return (uint16_t)(sigma > 0 ? sigma : 1);
+}
+
+void baseline_settle(struct baseline_cell *cell)
+{
+	uint32_t median = stall_hist_rank(&cell->calm, 500), low, next;
+
+	if (stall_hist_weight(&cell->calm) < STALL_HIST_ONE)
+		cell->n_calm = cell->n_episodes = 0;
+	if (stall_hist_weight(&cell->all) < STALL_HIST_ONE)
+		cell->n_all = 0;
+	cell->usual.median = (uint16_t)median;
+	cell->usual.sigma = sigma_of(stall_hist_mad(&cell->calm, median));
+	low = stall_hist_rank(&cell->all, 100);
+	next = stall_hist_rank(&cell->all, 200);
+	cell->estimate.median = (uint16_t)low;
+	cell->estimate.sigma = (uint16_t)((next - low) * SIGMA_PER_DECILE_PERMILLE / 1000);
+	if (cell->estimate.sigma == 0)
+		cell->estimate.sigma = 1;
+}
+
+static bool top_is_empty(const struct baseline_workload *w)
+{
+	for (int r = 0; r < RESOURCE_COUNT; r++)
+		if (stall_hist_weight(&w->cells[r][BASELINE_BINS - 1].all) >= STALL_HIST_ONE)
+			return false;
+	return true;
+}
+
+static bool is_empty(const struct baseline_workload *w)
+{
+	for (int i = 0; i < BASELINE_BINS; i++)
+		if (stall_hist_weight(&w->cells[RESOURCE_CPU][i].all) >= STALL_HIST_ONE)
+			return false;
+	return true;
+}
+
+/* Nothing of that much load is left: the bins move up, and the lowest begins anew. */
+static void shrink(struct baseline_workload *w)
+{
+	for (int r = 0; r < RESOURCE_COUNT; r++) {
+		memmove(&w->cells[r][1], &w->cells[r][0],
+			(BASELINE_BINS - 1) * sizeof(w->cells[r][0]));
+		memset(&w->cells[r][0], 0, sizeof(w->cells[r][0]));
+	}
+	w->top_milli /= 2;
+}
+
+void baseline_fade(struct baseline_workload *w, int64_t now_us)
+{
+	int64_t hours = (now_us - w->faded_us) / HOUR_US;
+	uint32_t part = 1u << 16;
+
+	if (hours <= 0)
+		return;
+	w->faded_us += hours * HOUR_US;
+	if (hours > FADE_HOURS_MAX)
+		hours = FADE_HOURS_MAX;
+	for (int64_t h = 0; h < hours; h++)
+		part = (uint32_t)((uint64_t)part * FADE_HOUR >> 16);
+	for (int r = 0; r < RESOURCE_COUNT; r++) {
+		for (int i = 0; i < BASELINE_BINS; i++) {
+			struct baseline_cell *cell = &w->cells[r][i];
+
+			if (cell->n_all == 0)
+				continue;
+			stall_hist_fade(&cell->calm, part);
+			stall_hist_fade(&cell->all, part);
+			baseline_settle(cell);
+		}
+	}
+	while (w->top_milli > BASELINE_TOP_MIN && !is_empty(w) && top_is_empty(w))
+		shrink(w);
+}
+
+const struct baseline_workload *baselines_of(const struct baselines *b, const struct pod *pod)
+{
+	const struct baseline_slot *slot;
+
+	if (!b || pod->slot >= b->n_slots)
+		return NULL;
+	slot = &b->slots[pod->slot];
+	if (slot->serial != pod->serial || slot->workload < 0)
+		return NULL;
+	return b->workloads[slot->workload];
+}
+
+static uint32_t load_to(const struct baseline_workload *w, int bin)
+{
+	return w->top_milli >> (BASELINE_BINS - 1 - bin);
+}
+
+int baseline_bin(const struct baseline_workload *w, uint64_t load_milli)
+{
+	int bin = 0;
+
+	while (bin < BASELINE_BINS && load_milli > load_to(w, bin))
+		bin++;
+	return bin;
+}
+
+static bool is_valid(const struct baseline_cell *cell)
+{
+	return cell->n_calm >= BASELINE_WINDOWS && cell->n_episodes >= BASELINE_EPISODES;
+}
+
+/* From where on a share counts as lost. */
+static uint32_t line(const struct baseline_usual *usual)
+{
+	return usual->median + SIGMAS * usual->sigma;
+}
+
+/* Without a valid baseline the higher line is taken, so that the excess over it is at most what it would be over one. */
+static enum score_basis basis_of(const struct baseline_cell *cell)
+{
+	if (is_valid(cell))
+		return SCORE_BASIS_CALM;
+	if (cell->n_all < BASELINE_WINDOWS)
+		return SCORE_BASIS_LEARNING;
+	return cell->n_calm > 0 && line(&cell->usual) > line(&cell->estimate)
+		       ? SCORE_BASIS_FEW
+		       : SCORE_BASIS_ESTIMATE;
+}
+
+static void describe(const struct baseline_workload *w, const struct baseline_cell *cell, int bin,
+		     int64_t now_us, struct score_baseline *ret)
+{
+	enum score_basis basis = basis_of(cell);
+	bool estimate = basis == SCORE_BASIS_ESTIMATE;
+	const struct baseline_usual *usual = estimate ? &cell->estimate : &cell->usual;
+	int64_t at_us = estimate ? cell->all_us : cell->calm_us;
+
+	*ret = (struct score_baseline){
+		.windows = cell->n_calm,
+		.episodes = cell->n_episodes,
+		.seen = cell->n_all,
+		.load_over_milli = bin > 0 ? load_to(w, bin - 1) : 0,
+		.load_to_milli = load_to(w, bin),
+	};
+	ret->basis = basis;
+	if (basis == SCORE_BASIS_LEARNING)
+		return;
+	ret->median_permille = usual->median;
+	ret->sigma_permille = usual->sigma;
+	ret->age_us = now_us > at_us ? (uint64_t)(now_us - at_us) : 0;
+}
+
+bool baselines_look(const struct baselines *b, const struct pod *pod, enum resource resource,
+		    uint64_t load_milli, int64_t now_us, struct score_baseline *ret)
+{
+	const struct baseline_workload *w = baselines_of(b, pod);
+	int own, bin;
+
+	if (!w)
+		return false;
+	own = baseline_bin(w, load_milli);
+	if (own == BASELINE_BINS) {
+		/* More than was ever seen: what is usual then nobody knows. */
+		*ret = (struct score_baseline){.load_over_milli = w->top_milli};
+		return true;
+	}
+	for (bin = own; bin < BASELINE_BINS; bin++)
+		if (is_valid(&w->cells[resource][bin]))
+			break;
+	if (bin == BASELINE_BINS)
+		bin = own;
+	describe(w, &w->cells[resource][bin], bin, now_us, ret);
+	ret->higher_load = bin > own;
+	return true;
+}
