@@ -50,7 +50,7 @@ class Test:
     path: pathlib.Path
     budget_s: int
     profiles: tuple
-    core: str  # yes: on each kernel that make check-all boots; oldest: not on the newest, which would repeat 6.12; no
+    core: str  # yes: on each kernel; oldest: on the newest in make check-all only, as it would repeat 6.12; no
     title: str
     expect: str = ""
     long_budget_s: int = 0

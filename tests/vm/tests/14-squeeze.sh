@@ -3,7 +3,7 @@
 #
 # budget: 150s
 # profile: default
-# core: yes
+# core: oldest
 # title: an online pod that waits puts a quota on offline work only, calm takes it away, without online work nobody is held; what the service recorded of it, until it was killed, decides the same again
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"

@@ -3,7 +3,7 @@
 #
 # budget: 90s
 # profile: smt
-# core: yes
+# core: oldest
 # title: what kernels do with sets, partitions and bursts, which policy and apply rely on; a burst is never in a kubelet's way
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"

@@ -4,7 +4,7 @@
 # budget: 200s
 # long-budget: 300s
 # profile: smt
-# core: yes
+# core: oldest
 # title: own cores by the kernel's word and by where threads ran; siblings kept free of offline work; CPUs that come and go; all of it comes back
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
