@@ -27,11 +27,22 @@ static bool in(const struct set *set, size_t i)
 	return (set->words[i / 64] >> (i % 64)) & 1;
 }
 
+/* Whether to try again: cores that a pod is given stay its own while it lives, so that what is taken for no cache or no
+ * sibling, because the kernel was short of memory at one moment of the start, would count for months. */
+static bool is_of_the_moment(int r, unsigned *tries)
+{
+	return r < 0 && r != -ENOENT && r != -ENODEV && (*tries)++ == 0;
+}
+
 static int read_set(int root_fd, const char *path, struct set *ret)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = fs_read_alloc(root_fd, path, LIST_SIZE, &text, NULL);
+	unsigned tries = 0;
+	int r;
 
+	do
+		r = fs_read_alloc(root_fd, path, LIST_SIZE, &text, NULL);
+	while (is_of_the_moment(r, &tries));
 	if (r < 0)
 		return r;
 	memset(ret, 0, sizeof(*ret));
@@ -54,21 +65,32 @@ static uint16_t first_in(int root_fd, const char *path, const struct set *online
 	return id;
 }
 
+static int read_level(int root_fd, const char *path, uint64_t *ret_level)
+{
+	unsigned tries = 0;
+	char text[32];
+	int r;
+
+	do
+		r = fs_read(root_fd, path, text, sizeof(text), NULL);
+	while (is_of_the_moment(r, &tries));
+	return r < 0 ? r : kernel_text_u64(text, ret_level);
+}
+
 /* The last-level cache is the one with the highest level, whatever its index. */
 static uint16_t first_of_cache(int root_fd, const struct set *online, uint16_t id)
 {
 	uint64_t best = 0;
 	int best_index = -1;
 	bool found = false;
-	char path[128], text[32];
+	char path[128];
 
 	for (int i = 0; i < CACHES_MAX; i++) {
 		uint64_t level;
 
 		(void)snprintf(path, sizeof(path),
 			       "sys/devices/system/cpu/cpu%u/cache/index%d/level", id, i);
-		if (fs_read(root_fd, path, text, sizeof(text), NULL) < 0 ||
-		    kernel_text_u64(text, &level) < 0 || level <= best)
+		if (read_level(root_fd, path, &level) < 0 || level <= best)
 			continue;
 		best = level;
 		best_index = i;

@@ -35,3 +35,7 @@ const char *cluster_evictions(const struct story *s);
 /* Whether that says that colod put up the taint, and how many evictions count in the limits. */
 bool cluster_remembers_taint(const struct story *s);
 unsigned cluster_n_counted(const struct story *s);
+
+/* Whether the one eviction of the story counts, once; where what was kept could not be read at the start, as if there
+ * had been one before it. */
+bool cluster_counts_right(const struct story *s);

@@ -4,12 +4,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+
+static bool is_of_the_machine(const struct point *p)
+{
+	return strncmp(p->path, "sys/devices/", strlen("sys/devices/")) == 0 ||
+	       strncmp(p->path, "proc/pressure/", strlen("proc/pressure/")) == 0;
+}
 
 const int *ways_errors(const struct point *p)
 {
 	static const int open_cgroup[] = {EMFILE, ENOMEM, EACCES, 0};
 	static const int open_state[] = {EMFILE, ENOSPC, EACCES, 0};
 	static const int open_other[] = {EMFILE, EACCES, EIO, ENOENT, 0};
+	/* A kernel or a machine that has no such thing is another one, no fault. */
+	static const int open_machine[] = {EMFILE, EACCES, EIO, 0};
 	/* A policy directory that is not there is an empty one: another policy, no fault. */
 	static const int open_dir[] = {EMFILE, EACCES, EIO, ENOMEM, 0};
 	static const int read_inotify[] = {EINTR, EAGAIN, 0};
@@ -30,6 +39,7 @@ const int *ways_errors(const struct point *p)
 		return p->place == PLACE_CGROUP	 ? open_cgroup
 		       : p->place == PLACE_STATE ? open_state
 		       : p->flags & O_DIRECTORY	 ? open_dir
+		       : is_of_the_machine(p)	 ? open_machine
 						 : open_other;
 	case SYS_READ:
 		return p->inotify ? read_inotify : read_any;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent/discover/topology.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/tree.h"
 
 static bool smt, numa;
@@ -173,6 +174,48 @@ TEST(without_sysfs_cpus_are_counted_in_proc_stat)
 	free(n.cpus);
 }
 
+static bool is_same(const struct node *a, const struct node *b)
+{
+	for (size_t i = 0; i < a->n_cpus; i++)
+		if (a->cpus[i].core_first != b->cpus[i].core_first ||
+		    a->cpus[i].llc_first != b->cpus[i].llc_first ||
+		    a->cpus[i].numa != b->cpus[i].numa ||
+		    a->cpus[i].isolated != b->cpus[i].isolated)
+			return false;
+	return a->n_cpus == b->n_cpus && a->n_numa == b->n_numa;
+}
+
+/* Cores that are chosen by it stay a pod's for as long as it lives. */
+TEST(what_cannot_be_read_at_one_moment_is_read_again)
+{
+	static const enum sys_call calls[] = {SYS_OPEN, SYS_READ};
+	struct node whole, n;
+	unsigned met = 0;
+
+	assert_int_equal(read_tree(two_sockets, true, true, &whole), 0);
+	for (size_t i = 0; i < 2; i++) {
+		for (unsigned nth = 1;; nth++) {
+			int r;
+
+			fault_begin();
+			fault_set(calls[i], nth, -EIO);
+			r = read_tree(two_sockets, true, true, &n);
+			if (!fault_was_met())
+				break;
+			met += strstr(fault_path(), "sys/devices/system") != NULL;
+			if (r == 0 && strstr(fault_path(), "sys/devices/system"))
+				assert_true(is_same(&n, &whole));
+			if (r == 0)
+				free(n.cpus);
+			fault_end();
+		}
+		fault_end();
+		free(n.cpus);
+	}
+	assert_true(met > 2 * whole.n_cpus);
+	free(whole.cpus);
+}
+
 TEST(nothing_is_made_up)
 {
 	struct node n;
@@ -198,6 +241,7 @@ int main(void)
 		cmocka_unit_test(what_the_boot_command_line_isolated_is_told),
 		cmocka_unit_test(the_last_level_is_the_highest_whatever_its_index),
 		cmocka_unit_test(without_sysfs_cpus_are_counted_in_proc_stat),
+		cmocka_unit_test(what_cannot_be_read_at_one_moment_is_read_again),
 		cmocka_unit_test(nothing_is_made_up),
 	};
 
