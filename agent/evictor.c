@@ -265,7 +265,7 @@ static void look_for(struct state *s, enum resource resource)
 	if (look.why != EVICT_NOW || (!full && !may_say(s)))
 		return;
 	if (resource == RESOURCE_MEMORY)
-		victim_stats_measure(s, &e->stats, true);
+		victim_stats_measure(s, &e->stats, look.need_nodes, true);
 	evict_choose(&in, &e->look);
 	if (!has_measured(e) && look.again == 0) {
 		e->look.why = EVICT_NOT_MEASURED;

@@ -314,6 +314,7 @@ static void choose(struct state *s)
 		.n_memory = killer->stats.n,
 		.state = &killer->memory.victims,
 		.way = EVICT_KILL,
+		.nodes = killer->look.need.reason.nodes,
 		.now_us = s->status.pass_us,
 	};
 	bool full = is_full(s);
@@ -321,7 +322,7 @@ static void choose(struct state *s)
 	/* Nothing would be done and nothing said: nothing is read for it. */
 	if (!full && s->status.pass_us - killer->said_us < SAY_AGAIN_US)
 		return;
-	victim_stats_measure(s, &killer->stats, false);
+	victim_stats_measure(s, &killer->stats, in.nodes, false);
 	count_tmpfs(s);
 	killer->look.memory = killer->stats.list;
 	killer->look.n_memory = killer->stats.n;
@@ -344,7 +345,7 @@ void killer_decide(struct state *s)
 	killer->look.before = killer->memory;
 	if (s->kill_mode > MODE_OBSERVE &&
 	    memory_kill_due(&killer->memory, discover_model(s->discover),
-			    observe_samples(s->observe), s->policy,
+			    observe_samples(s->observe), s->policy, &s->plan,
 			    freeze_newest_us(discover_model(s->discover), &s->plan),
 			    s->status.pass_us, &killer->look.need))
 		choose(s);

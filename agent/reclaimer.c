@@ -150,7 +150,7 @@ void reclaimer_run(struct state *s)
 	for (size_t i = 0; allowed && i < s->plan.n_acts; i++) {
 		const struct plan_act *act = &s->plan.acts[i];
 
-		if (reclaim_want(reclaimer->reclaim, act->cgroup, act->bytes).answer ==
+		if (reclaim_want(reclaimer->reclaim, act->cgroup, act->bytes, act->nodes).answer ==
 			    RECLAIM_SLICE ||
 		    find(reclaimer, act->cgroup->inode))
 			note_want(s, act);

@@ -28,6 +28,7 @@
 #include "policy/disk_use.h"
 #include "policy/floor.h"
 #include "policy/ladder_memory.h"
+#include "policy/memory_bounds.h"
 #include "policy/score.h"
 
 /* Passes may come in bursts (a deployment starts many pods); samples closer than this would push
@@ -125,6 +126,20 @@ static int score_stage(struct state *s, int64_t now_us)
 	return score(&look, &s->scores);
 }
 
+/* For the samples to come. */
+static void look_at_nodes(struct state *s, int64_t now_us)
+{
+	const struct decide_input in = {
+		.model = discover_model(s->discover),
+		.samples = observe_samples(s->observe),
+		.policy = s->policy,
+		.ladders = &s->ladders,
+		.now_us = now_us,
+	};
+
+	observe_nodes(s->observe, in.model, &s->plan, memory_bounds_short(&in, &s->plan));
+}
+
 static int decide_stage(struct state *s, int64_t now_us)
 {
 	const struct model *model = discover_model(s->discover);
@@ -148,6 +163,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	killer_decide(s);
 	if (r == 0)
 		record_stage(s, now_us, &before, &floor_before);
+	look_at_nodes(s, now_us);
 	return r;
 }
 
@@ -271,5 +287,6 @@ bool tick_is_tense(const struct state *s)
 		return true;
 	return s->policy &&
 	       ladder_memory_is_tense(&s->ladders.of[RESOURCE_MEMORY], discover_model(s->discover),
-				      observe_samples(s->observe), s->policy, s->status.pass_us);
+				      observe_samples(s->observe), s->policy, &s->plan,
+				      s->status.pass_us);
 }

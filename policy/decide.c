@@ -12,6 +12,7 @@
 #include "policy/ladder_cpu.h"
 #include "policy/ladder_memory.h"
 #include "policy/manual.h"
+#include "policy/memory_bounds.h"
 
 static const struct {
 	enum resource resource;
@@ -56,6 +57,7 @@ static int decide_all(const struct decide_input *in, struct ladders *ladders, st
 {
 	int r = decide_tree_build(in->model, in->policy, plan);
 
+	memory_bounds_look(in->model, plan);
 	if (r == 0)
 		r = freeze_look(in, plan);
 	if (r == 0)

@@ -9,17 +9,18 @@
 #include "policy/room.h"
 
 /* From the numbers of this pass: it keeps them while it lasts. */
-static void begin(const struct decide_input *in, struct plan_freeze *f)
+static void begin(const struct decide_input *in, const struct plan *plan, struct plan_freeze *f)
 {
 	struct reason reason = in->ladders->of[RESOURCE_MEMORY].reason;
 	struct room room = {0};
 
-	(void)room_look(in->model, in->samples, in->now_us, &room);
+	(void)room_look(in->model, in->samples, plan, in->now_us, &room);
 	reason.code = REASON_FREEZE;
 	reason.observed = f->growth_bytes_per_s;
 	reason.extra = room.room_bytes > 0 ? (uint64_t)room.room_bytes : 0;
 	reason.for_us = f->most_us;
 	reason.limit = 0;
+	reason.nodes = room.nodes;
 	f->reason = reason;
 	f->state = FREEZE_DUE;
 	f->since_us = in->now_us;
@@ -42,7 +43,7 @@ int decide_memory_freeze(const struct decide_input *in, struct plan *plan)
 		if (!on && f->state == FREEZE_DUE && !f->ordered)
 			freeze_end(f, REASON_FREEZE_ENDS, in->now_us);
 		if (on && f->state == FREEZE_MAY && f->grows)
-			begin(in, f);
+			begin(in, plan, f);
 		if (f->state == FREEZE_DUE)
 			r = decide_tree_add(plan, decide_tree_pod(plan->tree, i),
 					    KNOB_CGROUP_FREEZE, EFFECT_HOLD, knob_value_of(1),

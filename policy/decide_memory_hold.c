@@ -23,15 +23,15 @@ static bool may_meet(const struct decide_node *node, const struct assignment *a)
 }
 
 /* Whether the pod is held now, or is to be. */
-static bool is_target(const struct decide_input *in, const struct plan *plan, size_t i,
-		      struct decide_node **ret_node, struct memory_growth *ret_growth)
+static bool is_target(const struct decide_input *in, const struct plan *plan, uint64_t nodes,
+		      size_t i, struct decide_node **ret_node, struct memory_growth *ret_growth)
 {
 	const struct pod *pod = in->model->pods[i];
 	struct decide_node *node = decide_tree_pod(plan->tree, i);
 
 	if (!node || !may_meet(node, plan_assignment(plan, pod)) ||
 	    !decide_tree_has(node->cgroup, KNOB_MEMORY_HIGH) ||
-	    !memory_growth_of(in->samples, pod, in->now_us, ret_growth))
+	    !memory_growth_on(in->samples, pod, nodes, in->now_us, ret_growth))
 		return false;
 	*ret_node = node;
 	return memory_growth_matters(ret_growth) || growth_line_takes(plan, pod, in->now_us);
@@ -56,6 +56,7 @@ static int hold_pod(const struct decide_input *in, struct plan *plan, struct dec
 	reason.limit = allowed;
 	reason.extra = room->room_bytes > 0 ? (uint64_t)room->room_bytes : 0;
 	reason.for_us = growth->span_us;
+	reason.nodes = room->nodes;
 	return decide_tree_add(plan, node, KNOB_MEMORY_HIGH, EFFECT_HOLD, knob_value_of(want),
 			       &reason);
 }
@@ -67,11 +68,11 @@ static int hold_all(const struct decide_input *in, struct plan *plan, const stru
 	size_t n = 0;
 
 	for (size_t i = 0; i < in->model->n_pods; i++)
-		n += is_target(in, plan, i, &node, &growth);
+		n += is_target(in, plan, room->nodes, i, &node, &growth);
 	for (size_t i = 0; i < in->model->n_pods; i++) {
 		int r;
 
-		if (!is_target(in, plan, i, &node, &growth))
+		if (!is_target(in, plan, room->nodes, i, &node, &growth))
 			continue;
 		r = hold_pod(in, plan, node, &growth, room, n);
 		if (r < 0)
@@ -87,7 +88,8 @@ int decide_memory_hold(const struct decide_input *in, struct plan *plan)
 	/* A policy may reclaim or freeze without it. */
 	if (!(policy_memory_steps(in->policy) & (1u << ACTION_SQUEEZE_MEMORY)) ||
 	    in->ladders->of[RESOURCE_MEMORY].rung < RUNG_SQUEEZE ||
-	    !room_look(in->model, in->samples, in->now_us, &room) || !memory_growth_may_help(&room))
+	    !room_look(in->model, in->samples, plan, in->now_us, &room) ||
+	    !memory_growth_may_help(&room))
 		return 0;
 	return hold_all(in, plan, &room);
 }

@@ -6,3 +6,6 @@
 #include "policy/decide.h"
 
 void decide_memory_reclaim(const struct decide_input *in, struct plan *plan);
+
+/* The memory nodes of which most is lacking up to the watermark of some level; 0: none by themselves. */
+uint64_t decide_memory_reclaim_nodes(const struct decide_input *in, const struct plan *plan);

@@ -114,7 +114,7 @@ static bool still_short(const struct evict_input *in, const struct room *room)
 		return false;
 	if (in->ladder->reason.code != REASON_MEMORY_EMPTY)
 		return true;
-	return room_falls_now(in->model, in->samples, in->evict->ended_us, &fall) &&
+	return room_falls_now(in->model, in->samples, room->nodes, in->evict->ended_us, &fall) &&
 	       fall >= FALL_BYTES_PER_S && room_lasts_us(left, fall) < MEMORY_GROWTH_ROOM_US;
 }
 
@@ -156,9 +156,10 @@ static enum evict_not memory_is_short(const struct evict_input *in, struct evict
 {
 	struct room room;
 
-	if (!room_look(in->model, in->samples, in->now_us, &room))
+	if (!room_look(in->model, in->samples, in->plan, in->now_us, &room))
 		return EVICT_NOT_MEASURED;
-	look->need_bytes = memory_wanted_bytes(in->model, in->ladder, &room);
+	look->need_bytes = memory_wanted_bytes(in->ladder, &room);
+	look->need_nodes = room.nodes;
 	look->pending_bytes = pending_bytes(in->evict);
 	return look->need_bytes > 0 ? EVICT_NOW : EVICT_NOT_NEEDED;
 }
@@ -190,7 +191,7 @@ static bool is_short_now(const struct evict_input *in)
 	struct room room;
 
 	if (in->resource == RESOURCE_MEMORY)
-		return room_look(in->model, in->samples, in->now_us, &room) &&
+		return room_look(in->model, in->samples, in->plan, in->now_us, &room) &&
 		       still_short(in, &room);
 	return in->cpu && in->ladder->pressure_us >= in->now_us &&
 	       cpu_is_short(in->cpu) == EVICT_NOW;
@@ -297,6 +298,7 @@ static void candidates(const struct evict_input *in, const struct victim_rates *
 			.no_way = no_way,
 			.way = way_of(in->policy, POD_KUBERNETES, in->kubernetes),
 			.rates = rates,
+			.nodes = look->need_nodes,
 			.now_us = in->now_us,
 		},
 		&look->list);

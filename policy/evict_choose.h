@@ -56,7 +56,8 @@ struct evict_look {
 	int64_t until_us; /* where `why` ends by itself; 0: it does not say */
 	enum resource resource;
 	uint64_t need_rate;	/* not for memory: who uses less is no help (struct victim) */
-	uint64_t need_bytes;	/* would have to come back */
+	uint64_t need_bytes;	/* would have to come back, */
+	uint64_t need_nodes;	/* on these memory nodes; 0: on any */
 	uint64_t pending_bytes; /* ... and so much of it is on its way */
 	uint64_t again; /* EVICT_NOW: this one is asked once more, by its serial; 0: somebody new */
 	struct victim_list list;

@@ -195,8 +195,8 @@ static void keep_from(struct plan_freeze *f, enum freeze_state state, const stru
 	f->reason = *reason;
 }
 
-static void look_at(const struct decide_input *in, struct plan *plan, size_t i,
-		    struct plan_freeze *f)
+static void look_at(const struct decide_input *in, struct plan *plan, const struct room *room,
+		    size_t i, struct plan_freeze *f)
 {
 	const struct pod *pod = in->model->pods[i];
 	const struct assignment *a = plan_assignment(plan, pod);
@@ -246,26 +246,25 @@ static void look_at(const struct decide_input *in, struct plan *plan, size_t i,
 		begin_ordered(f, order, a, in->now_us);
 		return;
 	}
-	if (f->state == FREEZE_MAY && memory_growth_of(in->samples, pod, in->now_us, &growth) &&
+	if (f->state == FREEZE_MAY &&
+	    memory_growth_on(in->samples, pod, room->nodes, in->now_us, &growth) &&
 	    memory_growth_matters(&growth))
 		f->growth_bytes_per_s = growth.bytes_per_s;
 }
 
 /* Who takes less than half of what those that grow take on average is no hog beside them; and where others take
  * nearly all of what is lost, to stop these would help nobody. */
-static void find_hogs(const struct decide_input *in, struct plan *plan)
+static void find_hogs(const struct decide_input *in, struct plan *plan, const struct room *room)
 {
 	uint64_t sum = 0, n = 0;
-	struct room room = {0};
 
-	(void)room_look(in->model, in->samples, in->now_us, &room);
 	for (size_t i = 0; i < in->model->n_pods; i++) {
 		uint64_t growth = plan_freeze(plan, in->model->pods[i])->growth_bytes_per_s;
 
 		sum += growth;
 		n += growth > 0;
 	}
-	if (n == 0 || sum < room.fall_bytes_per_s / CAUSE_PART)
+	if (n == 0 || sum < room->fall_bytes_per_s / CAUSE_PART)
 		return;
 	for (size_t i = 0; i < in->model->n_pods; i++) {
 		struct plan_freeze *f = &plan->freezes[in->model->pods[i]->slot];
@@ -277,11 +276,13 @@ static void find_hogs(const struct decide_input *in, struct plan *plan)
 int freeze_look(const struct decide_input *in, struct plan *plan)
 {
 	int r = plan_reserve_freezes(plan, in->model);
+	struct room room = {0};
 
+	(void)room_look(in->model, in->samples, plan, in->now_us, &room);
 	for (size_t i = 0; r == 0 && i < in->model->n_pods; i++)
-		look_at(in, plan, i, &plan->freezes[in->model->pods[i]->slot]);
+		look_at(in, plan, &room, i, &plan->freezes[in->model->pods[i]->slot]);
 	if (r == 0)
-		find_hogs(in, plan);
+		find_hogs(in, plan, &room);
 	return r;
 }
 

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "policy/kernel_text_line.h"
+
 #define US_PER_S 1000000
 #define US_PER_MS 1000
 #define BITS_PER_WORD 64
@@ -33,70 +35,10 @@ enum disk_column {
 
 #define DISK_SECTOR_BYTES 512 /* whatever the disk's own are */
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool ends_line(char c)
-{
-	return c == '\n' || c == '\0';
-}
-
-/* The number at *p, which is left behind its last digit. */
-static int parse_number(const char **p, uint64_t *ret_value)
-{
-	const char *s = *p;
-	uint64_t value = 0;
-
-	if (!is_digit(*s))
-		return -EINVAL;
-	for (; is_digit(*s); s++) {
-		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*s - '0'), &value))
-			return -ERANGE;
-	}
-	*p = s;
-	*ret_value = value;
-	return 0;
-}
-
-/* The same, and nothing but the end of the line may follow. */
-static int parse_number_to_end(const char *s, uint64_t *ret_value)
-{
-	uint64_t value;
-	int r = parse_number(&s, &value);
-
-	if (r < 0)
-		return r;
-	if (!ends_line(*s))
-		return -EINVAL;
-	*ret_value = value;
-	return 0;
-}
-
-static const char *next_line(const char *line)
-{
-	line += strcspn(line, "\n");
-	return *line ? line + 1 : line;
-}
-
-/* What follows `key` and `delimiter` on the first line that begins with both; NULL without one. */
-static const char *find_line(const char *text, const char *key, char delimiter)
-{
-	size_t len = strlen(key);
-
-	for (const char *line = text; *line; line = next_line(line)) {
-		if (strncmp(line, key, len) == 0 && line[len] == delimiter)
-			return line + len + 1;
-	}
-	return NULL;
-}
-
 int kernel_text_u64(const char *text, uint64_t *ret_value)
 {
 	uint64_t value;
-	int r = parse_number(&text, &value);
+	int r = kernel_text_line_number(&text, &value);
 
 	if (r < 0)
 		return r;
@@ -122,7 +64,8 @@ int kernel_text_hex(const char *text, uint64_t *ret_value)
 	size_t len = strncmp(text, "0x", 2) == 0 ? strspn(text + 2, digits) : 0;
 	uint64_t value = 0;
 
-	if (len == 0 || !ends_line(text[len + 2]) || text[len + 2 + (text[len + 2] == '\n')])
+	if (len == 0 || !kernel_text_line_ends(text[len + 2]) ||
+	    text[len + 2 + (text[len + 2] == '\n')])
 		return -EINVAL;
 	for (const char *p = text + 2; p < text + 2 + len; p++) {
 		if (value >> 60)
@@ -135,9 +78,9 @@ int kernel_text_hex(const char *text, uint64_t *ret_value)
 
 int kernel_text_keyed(const char *text, const char *key, uint64_t *ret_value)
 {
-	const char *value = find_line(text, key, ' ');
+	const char *value = kernel_text_line_find(text, key, ' ');
 
-	return value ? parse_number_to_end(value, ret_value) : -ENOENT;
+	return value ? kernel_text_line_number_to_end(value, ret_value) : -ENOENT;
 }
 
 int kernel_text_memory_held(const char *text, uint64_t *ret_anon_bytes, uint64_t *ret_shmem_bytes)
@@ -159,13 +102,13 @@ static int psi_line_total(const char *rest, uint64_t *ret_total)
 {
 	static const char key[] = "total=";
 
-	while (!ends_line(*rest)) {
+	while (!kernel_text_line_ends(*rest)) {
 		size_t len = strcspn(rest, " \n");
 
 		if (strncmp(rest, key, sizeof(key) - 1) == 0) {
 			const char *p = rest + sizeof(key) - 1;
 			uint64_t total;
-			int r = parse_number(&p, &total);
+			int r = kernel_text_line_number(&p, &total);
 
 			if (r < 0)
 				return r;
@@ -181,8 +124,8 @@ static int psi_line_total(const char *rest, uint64_t *ret_total)
 
 int kernel_text_psi(const char *text, struct psi_total *ret_psi)
 {
-	const char *some = find_line(text, "some", ' ');
-	const char *full = find_line(text, "full", ' ');
+	const char *some = kernel_text_line_find(text, "some", ' ');
+	const char *full = kernel_text_line_find(text, "full", ' ');
 	struct psi_total psi = {0};
 	int r;
 
@@ -202,50 +145,9 @@ int kernel_text_psi(const char *text, struct psi_total *ret_psi)
 
 int kernel_text_meminfo(const char *text, const char *key, uint64_t *ret_bytes)
 {
-	const char *p = find_line(text, key, ':');
-	uint64_t kib, bytes;
-	int r;
+	const char *p = kernel_text_line_find(text, key, ':');
 
-	if (!p)
-		return -ENOENT;
-	p += strspn(p, " ");
-	r = parse_number(&p, &kib);
-	if (r < 0)
-		return r;
-	/* Counts of huge pages have no unit; they are no amount of memory. */
-	if (strncmp(p, " kB", 3) != 0 || !ends_line(p[3]))
-		return -EINVAL;
-	if (__builtin_mul_overflow(kib, 1024, &bytes))
-		return -ERANGE;
-	*ret_bytes = bytes;
-	return 0;
-}
-
-/* A zone's is "        high     1234"; that of a CPU's page list has a colon behind the word. */
-int kernel_text_zones_high(const char *text, uint64_t *ret_pages)
-{
-	static const char word[] = "high ";
-	uint64_t sum = 0, pages;
-	bool found = false;
-
-	for (const char *line = text; *line; line = next_line(line)) {
-		const char *p = line + strspn(line, " ");
-		int r;
-
-		if (strncmp(p, word, sizeof(word) - 1) != 0)
-			continue;
-		p += sizeof(word) - 1;
-		r = parse_number_to_end(p + strspn(p, " "), &pages);
-		if (r < 0)
-			return r;
-		if (__builtin_add_overflow(sum, pages, &sum))
-			return -ERANGE;
-		found = true;
-	}
-	if (!found)
-		return -ENOENT;
-	*ret_pages = sum;
-	return 0;
+	return p ? kernel_text_line_kib(p, ret_bytes) : -ENOENT;
 }
 
 static int ticks_to_us(uint64_t ticks, uint64_t ticks_per_s, uint64_t *ret_us)
@@ -263,7 +165,7 @@ static int ticks_to_us(uint64_t ticks, uint64_t ticks_per_s, uint64_t *ret_us)
 
 int kernel_text_stat_busy(const char *text, uint64_t ticks_per_s, uint64_t *ret_busy_us)
 {
-	const char *p = find_line(text, "cpu", ' ');
+	const char *p = kernel_text_line_find(text, "cpu", ' ');
 	uint64_t busy = 0;
 
 	if (ticks_per_s == 0)
@@ -275,10 +177,10 @@ int kernel_text_stat_busy(const char *text, uint64_t ticks_per_s, uint64_t *ret_
 		int r;
 
 		p += strspn(p, " ");
-		r = parse_number(&p, &ticks);
+		r = kernel_text_line_number(&p, &ticks);
 		if (r < 0)
 			return r;
-		if (*p != ' ' && !ends_line(*p))
+		if (*p != ' ' && !kernel_text_line_ends(*p))
 			return -EINVAL;
 		if (column == STAT_IDLE || column == STAT_IOWAIT)
 			continue;
@@ -297,10 +199,10 @@ int kernel_text_disk_stat(const char *text, struct disk_sample *ret_sample)
 		int r;
 
 		text += strspn(text, " ");
-		r = parse_number(&text, &columns[i]);
+		r = kernel_text_line_number(&text, &columns[i]);
 		if (r < 0)
 			return r;
-		if (*text != ' ' && !ends_line(*text))
+		if (*text != ' ' && !kernel_text_line_ends(*text))
 			return -EINVAL;
 	}
 	for (int d = 0; d < DISK_DIRECTIONS; d++) {
@@ -322,14 +224,14 @@ int kernel_text_disk_stat(const char *text, struct disk_sample *ret_sample)
 static int parse_range(const char **p, size_t n_bits, uint64_t *ret_first, uint64_t *ret_last)
 {
 	uint64_t first, last;
-	int r = parse_number(p, &first);
+	int r = kernel_text_line_number(p, &first);
 
 	if (r < 0)
 		return r;
 	last = first;
 	if (**p == '-') {
 		(*p)++;
-		r = parse_number(p, &last);
+		r = kernel_text_line_number(p, &last);
 		if (r < 0)
 			return r;
 	}

@@ -32,8 +32,17 @@ int kernel_text_psi(const char *text, struct psi_total *ret_psi);
 /* One line of /proc/meminfo ("MemTotal:  123 kB"), in bytes. `key` without the colon. */
 int kernel_text_meminfo(const char *text, const char *key, uint64_t *ret_bytes);
 
+/* One line of a memory node's meminfo ("Node 0 MemFree:  123 kB"), in bytes. `key` without the colon. */
+int kernel_text_node_meminfo(const char *text, const char *key, uint64_t *ret_bytes);
+
+/* The numbers of some nodes (a mask) on one line of memory.numa_stat ("anon N0=4096 N1=0"), summed up. A node that the line
+ * does not name has nothing. */
+int kernel_text_numa_stat(const char *text, const char *key, uint64_t nodes, uint64_t *ret_sum);
+
 /* Sum of the zones' high watermarks in /proc/zoneinfo, in pages. -ENOENT where there is none. */
 int kernel_text_zones_high(const char *text, uint64_t *ret_pages);
+/* The same of the zones of one node. */
+int kernel_text_node_high(const char *text, uint64_t node, uint64_t *ret_pages);
 
 /* "cpu " line of /proc/stat: busy time of all CPUs (everything but idle and iowait; guest time
  * is already in user), in ticks of 1/`ticks_per_s` s, returned in microseconds. */

@@ -86,8 +86,8 @@ static void see_offline(struct view *v, const struct wait_look *look)
 		if (!memory_growth_may_hold(plan_assignment(look->plan, pod)))
 			continue;
 		v->holdable = true;
-		if (memory_growth_of(look->samples, pod, look->now_us, &growth))
-			v->offline_bytes += growth.now_bytes;
+		if (memory_growth_on(look->samples, pod, v->room.nodes, look->now_us, &growth))
+			v->offline_bytes += growth.there_bytes;
 	}
 }
 
@@ -138,6 +138,7 @@ static struct reason blame(const struct view *v, bool soon_empty, uint64_t limit
 {
 	struct reason r = {.level = LEVEL_NONE, .rule = -1};
 
+	r.nodes = v->room.nodes;
 	if (soon_empty) {
 		r.code = REASON_MEMORY_EMPTY;
 		r.observed = v->room.fall_bytes_per_s;
@@ -265,8 +266,8 @@ static void look_at(struct view *v, const struct wait_look *look, const struct l
 	};
 	if (policy_memory_steps(policy) == 0 || !model_can(look->model, CAPABILITY_MEMORY))
 		return;
+	v->measured = room_look(look->model, look->samples, look->plan, look->now_us, &v->room);
 	see_offline(v, look);
-	v->measured = room_look(look->model, look->samples, look->now_us, &v->room);
 	v->freezable = freeze_has_somebody(look->model, look->plan);
 	if (v->holdable)
 		see_waiters(v, look, &ladder->efficacy);
@@ -310,7 +311,7 @@ void ladder_memory_step(struct ladder *ladder, const struct model *model,
 
 bool ladder_memory_is_tense(const struct ladder *ladder, const struct model *model,
 			    const struct samples *samples, const struct policy *policy,
-			    int64_t now_us)
+			    const struct plan *plan, int64_t now_us)
 {
 	struct room room;
 
@@ -318,7 +319,7 @@ bool ladder_memory_is_tense(const struct ladder *ladder, const struct model *mod
 		return false;
 	if (ladder->rung != RUNG_CALM)
 		return true;
-	return room_look(model, samples, now_us, &room) &&
+	return room_look(model, samples, plan, now_us, &room) &&
 	       room.fall_bytes_per_s >= FALL_BYTES_PER_S && room.time_to_empty_us < TENSE_EMPTY_US;
 }
 

@@ -21,4 +21,4 @@ int64_t ladder_memory_stands_us(const struct ladder *ladder, int64_t now_us);
  * minute. False where the policy asks for no step. */
 bool ladder_memory_is_tense(const struct ladder *ladder, const struct model *model,
 			    const struct samples *samples, const struct policy *policy,
-			    int64_t now_us);
+			    const struct plan *plan, int64_t now_us);

@@ -62,7 +62,33 @@ bool memory_growth_of(const struct samples *samples, const struct pod *pod, int6
 	if (g.now_bytes > g.before_bytes)
 		g.bytes_per_s =
 			(g.now_bytes - g.before_bytes) / UNIT * SECOND_US / g.span_us * UNIT;
+	g.there_bytes = g.now_bytes;
 	g.stalled_permille = stalled_permille(back, last, g.span_us);
+	*ret_growth = g;
+	return true;
+}
+
+bool memory_growth_on(const struct samples *samples, const struct pod *pod, uint64_t nodes,
+		      int64_t now_us, struct memory_growth *ret_growth)
+{
+	const struct memory_there *there;
+	struct memory_growth g;
+
+	if (nodes == 0)
+		return memory_growth_of(samples, pod, now_us, ret_growth);
+	if (pod->slot >= samples->n_there)
+		return false;
+	there = &samples->there[pod->slot];
+	if (there->serial != pod->serial || there->nodes != nodes ||
+	    now_us - there->at_us > STALE_US || !memory_growth_of(samples, pod, now_us, &g))
+		return false;
+	g.there_bytes = there->bytes;
+	/* Measured once: it may all be there, if any is. */
+	if (there->bytes == 0 || there->before_us > 0)
+		g.bytes_per_s = 0;
+	if (there->before_us > 0 && there->bytes > there->before_bytes)
+		g.bytes_per_s = (there->bytes - there->before_bytes) / UNIT * SECOND_US /
+				(uint64_t)(there->at_us - there->before_us) * UNIT;
 	*ret_growth = g;
 	return true;
 }

@@ -21,6 +21,7 @@ struct memory_growth {
 	uint64_t before_bytes; /* span_us ago */
 	uint64_t span_us;
 	uint64_t bytes_per_s;	   /* 0: it does not grow, or shrinks */
+	uint64_t there_bytes;	   /* of now_bytes what lies on the nodes that were asked for */
 	uint32_t stalled_permille; /* of that time all of it stood still for memory; 0: not known, too */
 };
 
@@ -30,6 +31,11 @@ bool memory_growth_may_hold(const struct assignment *a);
 /* False where it was not measured lately, for a second at least. */
 bool memory_growth_of(const struct samples *samples, const struct pod *pod, int64_t now_us,
 		      struct memory_growth *ret_growth);
+
+/* The same where only these nodes count (0: all do): bytes_per_s is by how much it grows there. False, too, where what it has there was
+ * not measured lately. */
+bool memory_growth_on(const struct samples *samples, const struct pod *pod, uint64_t nodes,
+		      int64_t now_us, struct memory_growth *ret_growth);
 
 /* How fast it would grow if nothing slowed it down: for as long as it stood still it took nothing. At most twenty times as
  * fast as it does. */

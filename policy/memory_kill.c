@@ -15,10 +15,11 @@
 #define GAP_US 2000000
 
 static bool is_falling_empty(const struct model *model, const struct samples *samples,
-			     const struct policy *policy, int64_t now_us, struct room *ret_room)
+			     const struct policy *policy, const struct plan *plan, int64_t now_us,
+			     struct room *ret_room)
 {
 	return model_can(model, CAPABILITY_MEMORY) && policy->pressure_kill.on &&
-	       room_look(model, samples, now_us, ret_room) &&
+	       room_look(model, samples, plan, now_us, ret_room) &&
 	       ret_room->fall_bytes_per_s >= FALL_BYTES_PER_S &&
 	       ret_room->time_to_empty_us < policy->pressure_kill.window_us;
 }
@@ -29,7 +30,8 @@ static bool falls_on(const struct model *model, const struct samples *samples, i
 {
 	uint64_t fall = 0, left = room->room_bytes > 0 ? (uint64_t)room->room_bytes : 0;
 
-	return room_falls_now(model, samples, since_us, &fall) && fall >= FALL_BYTES_PER_S &&
+	return room_falls_now(model, samples, room->nodes, since_us, &fall) &&
+	       fall >= FALL_BYTES_PER_S &&
 	       room_lasts_us(left, fall) < policy->pressure_kill.window_us;
 }
 
@@ -43,14 +45,15 @@ static uint64_t needed(const struct room *room, uint64_t window_us)
 }
 
 bool memory_kill_due(struct memory_kill *kill, const struct model *model,
-		     const struct samples *samples, const struct policy *policy, int64_t stopped_us,
-		     int64_t now_us, struct memory_kill_need *ret_need)
+		     const struct samples *samples, const struct policy *policy,
+		     const struct plan *plan, int64_t stopped_us, int64_t now_us,
+		     struct memory_kill_need *ret_need)
 {
 	int64_t since_us = kill->ended_us > stopped_us ? kill->ended_us : stopped_us;
 	const struct node_sample *last = ring_last_node(&samples->node);
 	struct room room;
 
-	if (!last || !is_falling_empty(model, samples, policy, now_us, &room)) {
+	if (!last || !is_falling_empty(model, samples, policy, plan, now_us, &room)) {
 		kill->since_us = 0;
 		kill->looks = 0;
 		return false;
@@ -78,6 +81,7 @@ bool memory_kill_due(struct memory_kill *kill, const struct model *model,
 				.limit = policy->pressure_kill.window_us,
 				.for_us = room.time_to_empty_us,
 				.extra = room.room_bytes > 0 ? (uint64_t)room.room_bytes : 0,
+				.nodes = room.nodes,
 			},
 	};
 	return true;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "colod/model.h"
+#include "colod/plan.h"
 #include "colod/policy.h"
 #include "colod/reason.h"
 #include "colod/sample.h"
@@ -36,12 +37,14 @@ void memory_kill_ended(struct memory_kill *kill, uint64_t serial, bool dead, uin
 /* How much would have to come back for the node to last for the time that the policy names, and why. */
 struct memory_kill_need {
 	uint64_t bytes;
-	struct reason reason; /* REASON_MEMORY_EMPTY, with the numbers that were used */
+	struct reason
+		reason; /* REASON_MEMORY_EMPTY, with the numbers that were used; its nodes are those that count */
 };
 
 /* Whether somebody has to be killed now. False, too, where the policy has no rule, where memory was not measured
  * lately, on a node that rests wherever it is, and while the last victim's memory is still to come. What fell
  * before stopped_us, when a pod was made to stand still (0: none was), is no reason. */
 bool memory_kill_due(struct memory_kill *kill, const struct model *model,
-		     const struct samples *samples, const struct policy *policy, int64_t stopped_us,
-		     int64_t now_us, struct memory_kill_need *ret_need);
+		     const struct samples *samples, const struct policy *policy,
+		     const struct plan *plan, int64_t stopped_us, int64_t now_us,
+		     struct memory_kill_need *ret_need);

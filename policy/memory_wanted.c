@@ -12,11 +12,10 @@
 #define WAIT_PART 2u
 #define WAIT_LEAST_BYTES (64 * MIB)
 
-uint64_t memory_wanted_bytes(const struct model *model, const struct ladder *ladder,
-			     const struct room *room)
+uint64_t memory_wanted_bytes(const struct ladder *ladder, const struct room *room)
 {
 	bool waits = ladder->reason.code == REASON_MEMORY_WAITS;
-	uint64_t most = model->node.memory_bytes / MEMORY_WANTED_NODE_PART;
+	uint64_t most = room->memory_bytes / MEMORY_WANTED_NODE_PART;
 	uint64_t fall = room->fall_bytes_per_s, target;
 	uint64_t want = 0;
 

@@ -2,13 +2,11 @@
 // How much memory offline work would have to give back for the pressure to end. Pure.
 #pragma once
 
-#include "colod/model.h"
 #include "colod/pressure.h"
 #include "policy/room.h"
 
-/* Never more at once than this part of the node: what falls faster is looked at again in the next pass. */
+/* Never more at once than this part of the memory that the room is of: what falls faster is looked at again in the next pass. */
 #define MEMORY_WANTED_NODE_PART 8u
 
 /* What makes the room last MEMORY_GROWTH_ROOM_US as it falls; for one who waits some in any case. */
-uint64_t memory_wanted_bytes(const struct model *model, const struct ladder *ladder,
-			     const struct room *room);
+uint64_t memory_wanted_bytes(const struct ladder *ladder, const struct room *room);

@@ -215,6 +215,7 @@ void plan_clear(struct plan *plan)
 {
 	plan->n_entries = 0;
 	plan->n_acts = 0;
+	plan->n_bounds = 0;
 	plan->n_assignments = 0;
 	forget_index(plan);
 }

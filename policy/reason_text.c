@@ -32,10 +32,15 @@ static void decimal(uint64_t value, uint64_t unit, uint64_t fraction, const char
 			       rest, name);
 }
 
-static const char *percent(uint64_t permille, char *buf)
+const char *reason_text_percent(uint64_t permille, char *buf)
 {
 	decimal(permille, 10, 10, "%", buf);
 	return buf;
+}
+
+static const char *percent(uint64_t permille, char *buf)
+{
+	return reason_text_percent(permille, buf);
 }
 
 const char *reason_text_cpus(uint64_t milli, char *buf)
@@ -311,36 +316,6 @@ static void mercy_text(struct text_out *out, const struct reason *r)
 	}
 }
 
-static void memory_hold_text(struct text_out *out, const struct reason *r)
-{
-	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE], d[UNIT_SIZE];
-
-	switch (r->code) {
-	case REASON_MEMORY_WAITS:
-		text_out_put(out, "%s waited for memory%s %s of %s, more than %s", r->who,
-			     r->extra ? " as a whole" : "", percent(r->observed, a),
-			     duration(r->for_us, b), percent(r->limit, c));
-		break;
-	case REASON_MEMORY_EMPTY:
-		text_out_put(out, "the room of %s falls by %s a second: gone in %s, less than %s",
-			     bytes(r->extra, a), bytes(r->observed, b), duration(r->for_us, c),
-			     duration(r->limit, d));
-		break;
-	case REASON_MEMORY_MARK:
-		text_out_put(out, "%s are available, less than the %s of its level's watermark",
-			     bytes(r->observed, a), bytes(r->limit, b));
-		break;
-	case REASON_MEMORY_GROWTH:
-		text_out_put(out, "it grew by %s a second while the node has room for %s",
-			     bytes(r->observed, a), bytes(r->extra, b));
-		add_who(out, " and memory is waited for by ", r);
-		text_out_put(out, ": it may grow by %s a second", bytes(r->limit, c));
-		break;
-	default:
-		break;
-	}
-}
-
 static void hold_text(struct text_out *out, const struct reason *r)
 {
 	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE], d[UNIT_SIZE];
@@ -427,7 +402,7 @@ const char *reason_text(const struct reason *reason, const struct policy *policy
 	burst_text(&out, reason);
 	memory_text(&out, reason);
 	mercy_text(&out, reason);
-	memory_hold_text(&out, reason);
+	reason_text_memory(&out, reason);
 	hold_text(&out, reason);
 	reason_text_cores(&out, reason);
 	reason_text_freeze(&out, reason);

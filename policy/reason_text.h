@@ -30,6 +30,12 @@ const char *reason_text_cpus(uint64_t milli, char *buf);
 const char *reason_text_bytes(uint64_t bytes, char *buf);
 /* "1.5 s"; buf as above. */
 const char *reason_text_duration(uint64_t us, char *buf);
+/* "12.4 %"; buf as above. */
+const char *reason_text_percent(uint64_t permille, char *buf);
+/* "NUMA node 1", "NUMA nodes 0-1"; buf of REASON_TEXT_NODES_SIZE bytes. */
+#define REASON_TEXT_NODES_SIZE 160
+const char *reason_text_nodes(uint64_t nodes, char *buf);
+void reason_text_memory(struct text_out *out, const struct reason *reason);
 void reason_text_cores(struct text_out *out, const struct reason *reason);
 void reason_text_freeze(struct text_out *out, const struct reason *reason);
 void reason_text_manual(struct text_out *out, const struct reason *reason);

@@ -8,11 +8,14 @@
 static void frozen_text(struct text_out *out, const struct reason *r)
 {
 	char a[REASON_TEXT_UNIT_SIZE], b[REASON_TEXT_UNIT_SIZE], c[REASON_TEXT_UNIT_SIZE];
+	char nodes[REASON_TEXT_NODES_SIZE];
 
 	switch (r->code) {
 	case REASON_FREEZE:
-		text_out_put(out, "it grew by %s a second while the node has room for %s",
-			     reason_text_bytes(r->observed, a), reason_text_bytes(r->extra, b));
+		text_out_put(out, "it grew by %s a second while the node has room for %s%s%s",
+			     reason_text_bytes(r->observed, a), reason_text_bytes(r->extra, b),
+			     r->nodes ? " on " : "",
+			     r->nodes ? reason_text_nodes(r->nodes, nodes) : "");
 		if (r->who[0])
 			text_out_put(out, " and memory is waited for by %s", r->who);
 		text_out_put(out, ": it stands still, for %s at most",

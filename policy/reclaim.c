@@ -12,7 +12,7 @@
 #define POOR_PART 4
 #define POOR_MAX 2
 
-int reclaim_stat_parse(const char *text, struct reclaim_stat *ret_stat)
+int reclaim_stat_parse(const char *text, uint64_t nodes, struct reclaim_stat *ret_stat)
 {
 	struct reclaim_stat stat = {0};
 	const struct {
@@ -28,7 +28,8 @@ int reclaim_stat_parse(const char *text, struct reclaim_stat *ret_stat)
 	};
 
 	for (size_t i = 0; i < ELEMENTS(keys); i++) {
-		int r = kernel_text_keyed(text, keys[i].key, keys[i].value);
+		int r = nodes != 0 ? kernel_text_numa_stat(text, keys[i].key, nodes, keys[i].value)
+				   : kernel_text_keyed(text, keys[i].key, keys[i].value);
 
 		if (r < 0)
 			return r;

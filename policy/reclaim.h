@@ -60,9 +60,9 @@ struct reclaim_pace {
 	int64_t rest_until_us;
 };
 
-/* The text of memory.stat. 0; -ENOENT: a key is missing (every kernel with cgroup v2 has them all), -EINVAL or
+/* The text of memory.stat, or with memory nodes that of memory.numa_stat: what lies there. 0; -ENOENT: a key is missing (every kernel with cgroup v2 has them all), -EINVAL or
  * -ERANGE: one has no number. *ret_stat is untouched then. */
-int reclaim_stat_parse(const char *text, struct reclaim_stat *ret_stat);
+int reclaim_stat_parse(const char *text, uint64_t nodes, struct reclaim_stat *ret_stat);
 
 /* R: what reclaim may find. The inactive file pages and half of the active ones, but for those that have to be
  * written first, and what may go to swap: of the anonymous pages those that are idle, or half of all where

@@ -13,10 +13,10 @@
 //  source NAME / y LINE / Y PART      one of them: whole lines, and parts of one
 //  t NOW_US                           a pass begins (CLOCK_BOOTTIME)
 //  modes all=MODE cpu=MODE ...
-//  node ... / cpus ... / can ...
+//  node ... [memory-nodes=ID:BYTES:HIGH,...]  where there are several / cpus ... / can ...
 //  tree driver= slots= [facts=awaited]  awaited: nobody has told since the start what the pods are
 //  [manual slot= serial= order= ...]  what people ordered for single pods, all of it; `manual` alone: nothing
-//  cg ID inode= kind= populated= controllers= subtree= pod= path=
+//  cg ID inode= kind= populated= controllers= subtree= [mems=] pod= path=
 //    populated: 1 for processes here or below, and 2 where a child has no object
 //  k ID KNOB=NOW[:own|hold:ORIGINAL:WRITTEN] ...
 //  order LIST                         all cgroups by ID, parents first
@@ -27,6 +27,7 @@
 //  cut SLOT                           its samples begin anew
 //  s SLOT AGE VALID D...              a sample taken AGE before this pass; D: by how much each
 //  n AGE VALID D...                   number grew since the one before; zeros at the end are left out
+//  [there SLOT NODES AGE BYTES ...]   what it has on memory nodes that run short, and the same a second before
 //  ladder cpu ...                     where it stands before this pass, if not where it was left; so of memory
 //  [floor cpu ...]                    the same of the floor: its counters
 //  [floor at inode=... ...]           and each branch that it watches, in their order

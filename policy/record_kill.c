@@ -3,7 +3,7 @@
 //
 //	kill from since=.. look=.. looks=3 ended=.. serial=.. freed=.. at=.. expected=..
 //	kill rests SERIAL UNTIL
-//	kill memory SLOT SERIAL AGE ANON SHMEM
+//	kill memory SLOT SERIAL AGE ANON SHMEM [THERE ELSEWHERE]
 //	> kill PATH needed=.. expected=.. by=usage of=19 left=2 code=memory-empty ..: sentence
 //	> candidate PATH place=2 level=P7 expected=.. usage=.. soon=.. over=..
 //	> left PATH usage=..: is being deleted already
@@ -34,8 +34,11 @@ void record_kill_put_memory(struct record_buf *buf, const char *word,
 	m = &memory[pod->slot];
 	if (m->serial != pod->serial || m->at_us <= 0)
 		return;
-	record_put(buf, "%s memory %" PRIu32 " %" PRIu64 " %" PRId64 " %" PRIu64 " %" PRIu64 "\n",
-		   word, pod->slot, m->serial, now_us - m->at_us, m->anon_bytes, m->shmem_bytes);
+	record_put(buf, "%s memory %" PRIu32 " %" PRIu64 " %" PRId64 " %" PRIu64 " %" PRIu64, word,
+		   pod->slot, m->serial, now_us - m->at_us, m->anon_bytes, m->shmem_bytes);
+	if (m->there_bytes > 0 || m->elsewhere_bytes > 0)
+		record_put(buf, " %" PRIu64 " %" PRIu64, m->there_bytes, m->elsewhere_bytes);
+	record_put_bytes(buf, "\n", 1);
 }
 
 void record_kill_put(struct record_buf *buf, const struct record_kill *kill,
@@ -148,7 +151,10 @@ int record_kill_get_memory(struct record_line *line, int64_t now_us, struct vict
 	if (get_u64(line, RECORD_PODS_MAX - 1, &slot) < 0 ||
 	    get_u64(line, UINT64_MAX, &m.serial) < 0 || get_u64(line, INT64_MAX, &age_us) < 0 ||
 	    (int64_t)age_us >= now_us || get_u64(line, UINT64_MAX, &m.anon_bytes) < 0 ||
-	    get_u64(line, UINT64_MAX, &m.shmem_bytes) < 0 || line->len > 0)
+	    get_u64(line, UINT64_MAX, &m.shmem_bytes) < 0)
+		return -EBADMSG;
+	if (line->len > 0 && (get_u64(line, UINT64_MAX, &m.there_bytes) < 0 ||
+			      get_u64(line, UINT64_MAX, &m.elsewhere_bytes) < 0 || line->len > 0))
 		return -EBADMSG;
 	m.at_us = now_us - (int64_t)age_us;
 	r = reserve((size_t)slot + 1, memory, n_memory);
@@ -180,12 +186,13 @@ bool record_kill_decide(struct record_kill *kill, const struct victim_input *in)
 	struct memory_kill stands = kill->before;
 	struct victim_input input = *in;
 
-	if (!memory_kill_due(&stands, in->model, in->samples, in->policy,
+	if (!memory_kill_due(&stands, in->model, in->samples, in->policy, in->plan,
 			     freeze_newest_us(in->model, in->plan), in->now_us, &kill->need))
 		return false;
 	input.memory = kill->memory;
 	input.n_memory = kill->n_memory;
 	input.state = &stands.victims;
+	input.nodes = kill->need.reason.nodes;
 	victim_choose(&input, &kill->list);
 	return true;
 }

@@ -59,6 +59,7 @@ void record_model_free(struct record_model *m)
 		free_pod(m->pods[i].pod);
 		free(m->histories[i]);
 	}
+	free(m->samples.there);
 	free(m->model.node.cpus);
 	free(m->model.cgroups);
 	free(m->cgroups);
@@ -143,6 +144,15 @@ static int get_mask(struct record_line *line, const char *key, uint32_t *ret_mas
 #define POPULATED 1u
 #define HIDDEN 2u
 
+/* Only of pods on a machine with several memory nodes. */
+static void get_mems(struct record_line *line, uint64_t *ret_mems)
+{
+	struct record_line before = *line;
+
+	if (record_words_number(line, "mems", UINT64_MAX, ret_mems) < 0)
+		*line = before;
+}
+
 static int get_header(struct record_line *line, struct cgroup *cg, uint32_t *ret_pod_slot)
 {
 	struct record_line word;
@@ -156,8 +166,11 @@ static int get_header(struct record_line *line, struct cgroup *cg, uint32_t *ret
 	if (kind < 0 ||
 	    record_words_number(line, "populated", POPULATED | HIDDEN, &populated) < 0 ||
 	    get_mask(line, "controllers", &cg->controllers) < 0 ||
-	    get_mask(line, "subtree", &cg->subtree) < 0 || get_pod_slot(line, ret_pod_slot) < 0 ||
-	    record_words_key(line, "path", &word) < 0 || line->len > 0)
+	    get_mask(line, "subtree", &cg->subtree) < 0)
+		return -EBADMSG;
+	get_mems(line, &cg->mems);
+	if (get_pod_slot(line, ret_pod_slot) < 0 || record_words_key(line, "path", &word) < 0 ||
+	    line->len > 0)
 		return -EBADMSG;
 	cg->kind = (enum cgroup_kind)kind;
 	cg->populated = populated & POPULATED;
@@ -283,6 +296,8 @@ static void forget_history(struct record_model *m, uint32_t slot)
 {
 	free(m->histories[slot]);
 	m->histories[slot] = NULL;
+	if (m->samples.there)
+		m->samples.there[slot] = (struct memory_there){0};
 }
 
 int record_model_pod(struct record_model *m, struct record_line *line)
@@ -392,6 +407,21 @@ int record_model_sample(struct record_model *m, struct record_line *line, int64_
 		(*h)->serial = pod->serial;
 	}
 	return record_samples_get_pod(line, *h, now_us);
+}
+
+int record_model_there(struct record_model *m, struct record_line *line, int64_t now_us)
+{
+	struct pod *pod = get_pod(m, line);
+
+	if (!pod)
+		return -EBADMSG;
+	if (!m->samples.there) {
+		m->samples.there = calloc(RECORD_PODS_MAX, sizeof(*m->samples.there));
+		if (!m->samples.there)
+			return -ENOMEM;
+		m->samples.n_there = RECORD_PODS_MAX;
+	}
+	return record_samples_get_there(line, pod, now_us, &m->samples.there[pod->slot]);
 }
 
 int record_model_node_sample(struct record_model *m, struct record_line *line, int64_t now_us)

@@ -31,6 +31,7 @@ int record_model_pods(struct record_model *m, struct record_line *line);
 int record_model_assignment(struct record_model *m, struct record_line *line);
 int record_model_cut(struct record_model *m, struct record_line *line);
 int record_model_sample(struct record_model *m, struct record_line *line, int64_t now_us);
+int record_model_there(struct record_model *m, struct record_line *line, int64_t now_us);
 int record_model_node_sample(struct record_model *m, struct record_line *line, int64_t now_us);
 
 /* Ties the parts together once a pass is complete. 0; -EBADMSG with *ret_why (static text): the

@@ -39,6 +39,10 @@ void record_node_put(struct record_buf *buf, const struct node *n)
 		record_put(buf, " zones-high=%" PRIu64, n->zones_high_bytes);
 	if (n->evict_hard_known)
 		record_put(buf, " evict-hard=%" PRIu64, n->evict_hard_bytes);
+	for (uint32_t i = 0; i < n->memory_nodes.n; i++)
+		record_put(buf, "%s%" PRIu32 ":%" PRIu64 ":%" PRIu64,
+			   i == 0 ? " memory-nodes=" : ",", n->memory_nodes.list[i].id,
+			   n->memory_nodes.list[i].bytes, n->memory_nodes.list[i].high_bytes);
 	record_put(buf, "\ncpus");
 	for (size_t i = 0; n->cpus && i < n->n_cpus; i++) {
 		const struct node_cpu *c = &n->cpus[i];
@@ -83,17 +87,62 @@ void record_node_put_tree(struct record_buf *buf, const struct model *m)
 	record_put_bytes(buf, "\n", 1);
 }
 
+/* "ID:BYTES:HIGH" */
+static int get_memory_node(struct record_line word, struct memory_node *ret_node)
+{
+	struct memory_node n = {0};
+	struct record_line part;
+	uint64_t id = 0;
+
+	if (!record_take(&word, ':', &part) ||
+	    record_get_u64(&part, MEMORY_NODE_IDS - 1, &id) < 0 ||
+	    !record_take(&word, ':', &part) || record_get_u64(&part, UINT64_MAX, &n.bytes) < 0 ||
+	    record_get_u64(&word, UINT64_MAX, &n.high_bytes) < 0)
+		return -EBADMSG;
+	n.id = (uint32_t)id;
+	*ret_node = n;
+	return 0;
+}
+
+/* At least two, of ascending ids. */
+static int get_memory_nodes(struct record_line word, struct memory_nodes *ret_nodes)
+{
+	struct memory_nodes nodes = {0};
+	struct record_line part;
+	bool more = true;
+
+	while (more) {
+		struct memory_node *n = &nodes.list[nodes.n];
+
+		if (nodes.n == MEMORY_NODES_MAX)
+			return -EBADMSG;
+		more = record_take(&word, ',', &part);
+		if (get_memory_node(more ? part : word, n) < 0 ||
+		    (nodes.n > 0 && n->id <= n[-1].id))
+			return -EBADMSG;
+		nodes.n++;
+	}
+	*ret_nodes = nodes;
+	return nodes.n > 1 ? 0 : -EBADMSG;
+}
+
 /* What records of an earlier colod do not have, and what need not be known. */
 static int get_more(struct record_line *line, struct node *node)
 {
-	struct record_line before = *line;
+	struct record_line before = *line, word;
 
 	if (record_words_number(line, "zones-high", UINT64_MAX, &node->zones_high_bytes) < 0)
 		*line = before;
+	before = *line;
+	if (record_words_number(line, "evict-hard", UINT64_MAX, &node->evict_hard_bytes) == 0)
+		node->evict_hard_known = true;
+	else
+		*line = before;
 	if (line->len == 0)
 		return 0;
-	node->evict_hard_known = true;
-	return record_words_number(line, "evict-hard", UINT64_MAX, &node->evict_hard_bytes);
+	return record_words_key(line, "memory-nodes", &word) < 0
+		       ? -EBADMSG
+		       : get_memory_nodes(word, &node->memory_nodes);
 }
 
 int record_node_get(struct record_line *line, struct node *node)

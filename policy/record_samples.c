@@ -10,7 +10,7 @@
 #include "policy/ring.h"
 
 #define POD_FIELDS (8 + 2 * RESOURCE_COUNT)
-#define NODE_FIELDS (4 + 2 * RESOURCE_COUNT)
+#define NODE_FIELDS (5 + 2 * RESOURCE_COUNT + 3 * MEMORY_NODES_MAX)
 
 /* The numbers of a sample in the order of the line. */
 static void pod_fields(struct pod_sample *s, uint64_t *fields[POD_FIELDS])
@@ -40,6 +40,13 @@ static void node_fields(struct node_sample *s, uint64_t *fields[NODE_FIELDS])
 	}
 	fields[2 + 2 * RESOURCE_COUNT] = &s->memory_free_bytes;
 	fields[3 + 2 * RESOURCE_COUNT] = &s->memory_inactive_file_bytes;
+	fields += 4 + 2 * RESOURCE_COUNT;
+	*fields++ = &s->memory_nodes;
+	for (int i = 0; i < MEMORY_NODES_MAX; i++) {
+		*fields++ = &s->memory_node[i].free_bytes;
+		*fields++ = &s->memory_node[i].inactive_file_bytes;
+		*fields++ = &s->memory_node[i].active_file_bytes;
+	}
 }
 
 /* AGE VALID and the differences, modulo 2^64 and shown as the nearer of the two signs. */
@@ -77,7 +84,7 @@ static int get_fields(struct record_line *line, int64_t now_us, int64_t *ret_at_
 
 /* How many of the newest samples are not written yet. All of them, from a new beginning, where the
  * ring is not what it would be after those that were. */
-static uint32_t unwritten(struct record_ring *ring, uint64_t serial, uint32_t count,
+static uint32_t unwritten(struct record_at *ring, uint64_t serial, uint32_t count,
 			  int64_t (*at)(const void *history, uint32_t back), const void *history)
 {
 	uint32_t n = 0;
@@ -88,8 +95,14 @@ static uint32_t unwritten(struct record_ring *ring, uint64_t serial, uint32_t co
 	if (same && n < count && at(history, n) == ring->last_us &&
 	    count == (ring->count + n < SAMPLE_RING ? ring->count + n : SAMPLE_RING))
 		return n;
-	*ring = (struct record_ring){.serial = serial};
+	*ring = (struct record_at){.serial = serial};
 	return count;
+}
+
+static void written(struct record_at *ring, int64_t at_us)
+{
+	ring->last_us = at_us;
+	ring->count += ring->count < SAMPLE_RING;
 }
 
 static int64_t pod_at(const void *history, uint32_t back)
@@ -111,10 +124,12 @@ void record_samples_put_pod(struct record_buf *buf, struct record_ring *ring, ui
 			    const struct pod_history *history, int64_t now_us)
 {
 	uint64_t serial = history->serial, *now[POD_FIELDS], *before[POD_FIELDS];
-	bool known = ring->count > 0;
-	uint32_t n = unwritten(ring, serial, history->count, pod_at, history);
+	bool known = ring->at.count > 0;
+	uint32_t n = unwritten(&ring->at, serial, history->count, pod_at, history);
 
-	if (known && ring->count == 0)
+	if (ring->at.count == 0)
+		ring->last = (struct pod_sample){0};
+	if (known && ring->at.count == 0)
 		record_put(buf, "cut %" PRIu32 "\n", slot);
 	pod_fields(&ring->last, before);
 	while (n-- > 0) {
@@ -124,29 +139,30 @@ void record_samples_put_pod(struct record_buf *buf, struct record_ring *ring, ui
 		record_put(buf, "s %" PRIu32, slot);
 		put_fields(buf, now_us - s.at_us, s.valid, now, before, POD_FIELDS);
 		ring->last = s;
-		ring->last_us = s.at_us;
-		ring->count += ring->count < SAMPLE_RING;
+		written(&ring->at, s.at_us);
 	}
 }
 
-void record_samples_put_node(struct record_buf *buf, struct record_ring *ring,
+void record_samples_put_node(struct record_buf *buf, struct record_node_ring *ring,
 			     const struct node_history *history, int64_t now_us)
 {
 	uint64_t *now[NODE_FIELDS], *before[NODE_FIELDS];
-	bool known = ring->count > 0;
-	uint32_t n = unwritten(ring, 0, history->count, node_at, history);
-	if (known && ring->count == 0)
+	bool known = ring->at.count > 0;
+	uint32_t n = unwritten(&ring->at, 0, history->count, node_at, history);
+
+	if (ring->at.count == 0)
+		ring->last = (struct node_sample){0};
+	if (known && ring->at.count == 0)
 		record_put(buf, "cut -\n");
-	node_fields(&ring->last_node, before);
+	node_fields(&ring->last, before);
 	while (n-- > 0) {
 		struct node_sample s = *node_sample_at(history, n);
 
 		node_fields(&s, now);
 		record_put(buf, "n");
 		put_fields(buf, now_us - s.at_us, s.valid, now, before, NODE_FIELDS);
-		ring->last_node = s;
-		ring->last_us = s.at_us;
-		ring->count += ring->count < SAMPLE_RING;
+		ring->last = s;
+		written(&ring->at, s.at_us);
 	}
 }
 
@@ -172,4 +188,58 @@ int record_samples_get_node(struct record_line *line, struct node_history *histo
 	if (get_fields(line, now_us, &s.at_us, &s.valid, now, NODE_FIELDS) < 0)
 		return -EBADMSG;
 	return ring_add_node(history, &s) < 0 ? -EBADMSG : 0;
+}
+
+void record_samples_put_there(struct record_buf *buf, int64_t *said_us, const struct pod *pod,
+			      const struct memory_there *there, int64_t now_us)
+{
+	int64_t at_us = there->serial == pod->serial ? there->at_us : 0;
+
+	if (at_us == *said_us)
+		return;
+	*said_us = at_us;
+	record_put(buf, "there %" PRIu32, pod->slot);
+	if (at_us != 0)
+		record_put(buf, " %" PRIu64 " %" PRId64 " %" PRIu64, there->nodes, now_us - at_us,
+			   there->bytes);
+	if (at_us != 0 && there->before_us != 0)
+		record_put(buf, " %" PRId64 " %" PRIu64, now_us - there->before_us,
+			   there->before_bytes);
+	record_put_bytes(buf, "\n", 1);
+}
+
+/* AGE BYTES */
+static int get_measured(struct record_line *line, int64_t now_us, int64_t *ret_at_us,
+			uint64_t *ret_bytes)
+{
+	struct record_line word;
+	uint64_t age_us = 0;
+
+	if (!record_next(line, &word) || record_get_u64(&word, INT64_MAX, &age_us) < 0 ||
+	    (int64_t)age_us >= now_us || !record_next(line, &word) ||
+	    record_get_u64(&word, UINT64_MAX, ret_bytes) < 0)
+		return -EBADMSG;
+	*ret_at_us = now_us - (int64_t)age_us;
+	return 0;
+}
+
+int record_samples_get_there(struct record_line *line, const struct pod *pod, int64_t now_us,
+			     struct memory_there *ret_there)
+{
+	struct memory_there there = {.serial = pod->serial};
+	struct record_line word;
+
+	if (line->len == 0) {
+		*ret_there = (struct memory_there){0};
+		return 0;
+	}
+	if (!record_next(line, &word) || record_get_u64(&word, UINT64_MAX, &there.nodes) < 0 ||
+	    get_measured(line, now_us, &there.at_us, &there.bytes) < 0)
+		return -EBADMSG;
+	if (line->len > 0 &&
+	    (get_measured(line, now_us, &there.before_us, &there.before_bytes) < 0 ||
+	     there.before_us >= there.at_us || line->len > 0))
+		return -EBADMSG;
+	*ret_there = there;
+	return 0;
 }

@@ -180,6 +180,8 @@ void record_words_put_reason(struct record_buf *buf, const struct reason *reason
 		   record_words_reason(reason->code), names_level(reason->level), reason->rule,
 		   reason->observed, reason->limit, reason->for_us, reason->extra);
 	record_put_word(buf, shown.who);
+	if (reason->nodes != 0)
+		record_put(buf, " nodes=%" PRIu64, reason->nodes);
 }
 
 static int get_level(struct record_line *line, enum level *ret_level)
@@ -201,7 +203,7 @@ static int get_level(struct record_line *line, enum level *ret_level)
 int record_words_get_reason(struct record_line *line, struct reason *ret_reason)
 {
 	struct reason r = {0};
-	struct record_line word;
+	struct record_line word, before;
 	int64_t rule = -1;
 	int code;
 
@@ -220,6 +222,9 @@ int record_words_get_reason(struct record_line *line, struct reason *ret_reason)
 	    record_words_key(line, "who", &word) < 0 ||
 	    record_get_word(&word, r.who, sizeof(r.who)) < 0)
 		return -EBADMSG;
+	before = *line;
+	if (record_words_number(line, "nodes", UINT64_MAX, &r.nodes) < 0)
+		*line = before;
 	*ret_reason = r;
 	return 0;
 }

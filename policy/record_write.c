@@ -45,6 +45,7 @@ struct said_pod {
 	uint64_t text;
 	uint64_t assignment;
 	struct record_ring ring;
+	int64_t there_us;
 };
 
 struct record_writer {
@@ -60,7 +61,7 @@ struct record_writer {
 	uint32_t *slots; /* of the pods in their order; owned */
 	size_t n_slots;
 	uint64_t said[SAID_COUNT];
-	struct record_ring node;
+	struct record_node_ring node;
 	struct ladders ladders;
 	uint64_t floor; /* of the text of what the last pass left */
 };
@@ -225,6 +226,7 @@ static void put_cgroup(struct record_writer *w, const struct cgroup *cg, uint32_
 
 	h = record_mix(h, (uint64_t)cg->controllers << 32 | cg->subtree);
 	h = record_mix(h, cg->pod ? (uint64_t)cg->pod->slot + 1 : 0);
+	h = record_mix(h, cg->mems);
 	if (w->cgroups[id].header == h)
 		return;
 	w->cgroups[id].header = h;
@@ -233,6 +235,8 @@ static void put_cgroup(struct record_writer *w, const struct cgroup *cg, uint32_
 		   " subtree=%" PRIx32,
 		   id, cg->inode, record_words_cgroup_kind(cg->kind), populated, cg->controllers,
 		   cg->subtree);
+	if (cg->mems)
+		record_put(out, " mems=%" PRIu64, cg->mems);
 	if (cg->pod)
 		record_put(out, " pod=%" PRIu32 " path=", cg->pod->slot);
 	else
@@ -390,6 +394,13 @@ static void put_samples(struct record_writer *w, const struct record_pass *pass,
 		if (h && h->serial == m->pods[i]->serial && h->count > 0)
 			record_samples_put_pod(out, &w->pods[slot].ring, slot, h, pass->now_us);
 	}
+	for (size_t i = 0; i < m->n_pods; i++) {
+		uint32_t slot = m->pods[i]->slot;
+
+		if (slot < samples->n_there)
+			record_samples_put_there(out, &w->pods[slot].there_us, m->pods[i],
+						 &samples->there[slot], pass->now_us);
+	}
 	if (samples->node.count > 0)
 		record_samples_put_node(out, &w->node, &samples->node, pass->now_us);
 }
@@ -403,7 +414,7 @@ static bool same_ladder(const struct ladder *a, const struct ladder *b)
 	       a->grown_us == b->grown_us && a->steps == b->steps && x->code == y->code &&
 	       x->level == y->level && x->rule == y->rule && x->observed == y->observed &&
 	       x->limit == y->limit && x->for_us == y->for_us && x->extra == y->extra &&
-	       strcmp(x->who, y->who) == 0 &&
+	       x->nodes == y->nodes && strcmp(x->who, y->who) == 0 &&
 	       memcmp(&a->efficacy, &b->efficacy, sizeof(a->efficacy)) == 0;
 }
 

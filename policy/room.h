@@ -7,12 +7,15 @@
 #include <stdint.h>
 
 #include "colod/model.h"
+#include "colod/plan.h"
 #include "colod/sample.h"
 
 /* Never empty, as far as anybody can say. */
 #define ROOM_NEVER UINT64_MAX
 
 struct room {
+	uint64_t nodes; /* that it is of: an online pod may have memory of these alone; 0: of the machine */
+	uint64_t memory_bytes;	   /* that they have */
 	uint64_t line_bytes;	   /* below it the kubelet or the kernel acts */
 	uint64_t available_bytes;  /* what could be had without anybody being hurt */
 	int64_t room_bytes;	   /* available − line; below 0: crossed */
@@ -26,13 +29,19 @@ uint64_t room_lasts_us(uint64_t bytes, uint64_t bytes_per_s);
 
 /* Bytes a second by which it falls now: over the last 0.4 s, and only since since_us (0: whenever). The mean of
  * struct room lags by a second: whoever was stopped or killed meanwhile still counts in it. False, *ret untouched, where no two
- * samples are that new. */
-bool room_falls_now(const struct model *model, const struct samples *samples, int64_t since_us,
-		    uint64_t *ret_bytes_per_s);
+ * samples are that new. `nodes`: as in struct room. */
+bool room_falls_now(const struct model *model, const struct samples *samples, uint64_t nodes,
+		    int64_t since_us, uint64_t *ret_bytes_per_s);
 
-/* max(2 × the kubelet's hard eviction threshold, 1 % of the memory, 64 MiB, the zones' high watermarks). */
-uint64_t room_line_bytes(const struct model *model);
+/* max(2 × the kubelet's hard eviction threshold, 1 % of the memory, 64 MiB, the zones' high watermarks); of some nodes without
+ * the threshold, which is the machine's. */
+uint64_t room_line_bytes(const struct model *model, uint64_t nodes);
 
-/* From the newest samples. False, *ret untouched, where memory was not measured lately. */
-bool room_look(const struct model *model, const struct samples *samples, int64_t now_us,
-	       struct room *ret_room);
+/* That of these nodes (0: of the machine), from the newest samples. False, *ret untouched, where memory was not measured lately. */
+bool room_of(const struct model *model, const struct samples *samples, uint64_t nodes,
+	     int64_t now_us, struct room *ret_room);
+
+/* The one that matters: the machine's, or that of the nodes to which some online pod is bound (plan->bounds; a pod that is bound to
+ * several has the sum of them) where that is gone sooner, or, where none falls, is the least. `plan` may be NULL: the machine's. */
+bool room_look(const struct model *model, const struct samples *samples, const struct plan *plan,
+	       int64_t now_us, struct room *ret_room);

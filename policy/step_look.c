@@ -27,7 +27,7 @@ static void look_at_room(const struct wait_look *look, struct step_look *l)
 	struct room room;
 
 	if (look->resource != RESOURCE_MEMORY ||
-	    !room_look(look->model, look->samples, look->now_us, &room))
+	    !room_look(look->model, look->samples, look->plan, look->now_us, &room))
 		return;
 	l->room_known = true;
 	l->room_bytes = room.room_bytes;

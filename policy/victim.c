@@ -25,6 +25,7 @@ static const char *const out_texts[VICTIM_OUT_COUNT] = {
 	[VICTIM_ASKED] = "was asked to go, or kept by its budget, a moment ago",
 	[VICTIM_NO_WAY] = "can be evicted in no way that the policy names",
 	[VICTIM_NOT_MEASURED] = "was not measured lately",
+	[VICTIM_ELSEWHERE] = "has its memory on other NUMA nodes",
 	[VICTIM_FREES_NOTHING] = "would free too little",
 	[VICTIM_NO_HOLD] = "is of a level that may not be squeezed for it either",
 };
@@ -166,17 +167,24 @@ enum victim_out victim_judge(const struct victim_input *in, const struct pod *po
 
 /* --- the numbers ----------------------------------------------------------------------------- */
 
+/* NULL where nobody knows now. */
+static const struct victim_memory *measured(const struct victim_input *in, const struct pod *pod)
+{
+	const struct victim_memory *m = pod->slot < in->n_memory ? &in->memory[pod->slot] : NULL;
+
+	return m && m->serial == pod->serial && m->at_us > 0 && m->at_us <= in->now_us &&
+			       in->now_us - m->at_us <= VICTIM_STALE_US
+		       ? m
+		       : NULL;
+}
+
 /* False where nobody knows now. */
 static bool estimate(const struct victim_input *in, const struct pod *pod, uint64_t *ret_bytes)
 {
-	const struct victim_memory *m;
+	const struct victim_memory *m = measured(in, pod);
 	uint64_t bytes;
 
-	if (pod->slot >= in->n_memory)
-		return false;
-	m = &in->memory[pod->slot];
-	if (m->serial != pod->serial || m->at_us <= 0 || m->at_us > in->now_us ||
-	    in->now_us - m->at_us > VICTIM_STALE_US)
+	if (!m)
 		return false;
 	bytes = m->anon_bytes;
 	if (in->way == EVICT_KUBERNETES && pod->kind == POD_KUBERNETES &&
@@ -186,12 +194,15 @@ static bool estimate(const struct victim_input *in, const struct pod *pod, uint6
 	return true;
 }
 
-/* As it was read last: what could not be read in one look is no reason to take another one. */
+/* On the nodes that count. As it was read last: what could not be read in one look is no reason to take another one. */
 static uint64_t usage(const struct victim_input *in, const struct pod *pod)
 {
 	const struct pod_history *h = ring_of(in->samples, pod->slot, pod->serial);
+	const struct victim_memory *m = in->nodes != 0 && !in->rates ? measured(in, pod) : NULL;
 	const struct pod_sample *s;
 
+	if (m)
+		return m->there_bytes;
 	for (uint32_t back = 0; h && (s = ring_at(h, back)); back++) {
 		if (s->valid & SAMPLE_MEMORY)
 			return s->memory_bytes;
@@ -208,7 +219,7 @@ static uint64_t soon(const struct victim_input *in, const struct pod *pod, uint6
 	uint64_t wants = growth_line_wants(in->plan, pod, in->now_us);
 	struct memory_growth growth;
 
-	if (usage_bytes == 0 || !memory_growth_of(in->samples, pod, in->now_us, &growth))
+	if (usage_bytes == 0 || !memory_growth_on(in->samples, pod, in->nodes, in->now_us, &growth))
 		return usage_bytes;
 	if (wants < growth.bytes_per_s)
 		wants = growth.bytes_per_s;
@@ -365,7 +376,10 @@ static enum victim_out judge_gain(const struct victim_input *in, const struct po
 		return in->rates->look(in->rates->context, pod, v);
 	if (!estimate(in, pod, &v->estimate_bytes))
 		return VICTIM_NOT_MEASURED;
-	return v->estimate_bytes < VICTIM_LEAST_BYTES ? VICTIM_FREES_NOTHING : VICTIM_OUT_COUNT;
+	if (v->estimate_bytes >= VICTIM_LEAST_BYTES)
+		return VICTIM_OUT_COUNT;
+	return measured(in, pod)->elsewhere_bytes >= VICTIM_LEAST_BYTES ? VICTIM_ELSEWHERE
+									: VICTIM_FREES_NOTHING;
 }
 
 static void look_at(const struct victim_input *in, const struct pod *pod, struct victim_list *l)

@@ -34,21 +34,26 @@ struct victim_memory {
 	int64_t at_us;	 /* when it was read; 0: never */
 	uint64_t anon_bytes;
 	uint64_t shmem_bytes; /* tmpfs and emptyDir Memory too: stays until the pod is deleted */
+	/* Where only some memory nodes count, the two above are what lies there, and this is all that it has there; and what of
+	 * anon and shmem lies elsewhere. */
+	uint64_t there_bytes;
+	uint64_t elsewhere_bytes;
 };
 
 /* Why a pod is no candidate. Text: victim_out_text(). */
 enum victim_out {
-	VICTIM_NO_RULE,	      /* no rule gave it a level */
-	VICTIM_ONLINE,	      /* by its level */
-	VICTIM_NO_FACTS,      /* not told yet what it is, or nobody is there to tell */
-	VICTIM_STATIC,	      /* static or mirror pod */
-	VICTIM_PROTECTED,     /* the system runs in it, or it is never offline */
-	VICTIM_HOLDS_OTHERS,  /* another pod is inside, or something that could not be looked at */
-	VICTIM_DELETING,      /* goes already */
-	VICTIM_RESTS,	      /* its kill is under way, or came to nothing lately */
-	VICTIM_ASKED,	      /* it was asked to go, or that was refused, a moment ago */
-	VICTIM_NO_WAY,	      /* no way that the policy names fits a pod of its kind */
-	VICTIM_NOT_MEASURED,  /* nobody knows now what it would free */
+	VICTIM_NO_RULE,	     /* no rule gave it a level */
+	VICTIM_ONLINE,	     /* by its level */
+	VICTIM_NO_FACTS,     /* not told yet what it is, or nobody is there to tell */
+	VICTIM_STATIC,	     /* static or mirror pod */
+	VICTIM_PROTECTED,    /* the system runs in it, or it is never offline */
+	VICTIM_HOLDS_OTHERS, /* another pod is inside, or something that could not be looked at */
+	VICTIM_DELETING,     /* goes already */
+	VICTIM_RESTS,	     /* its kill is under way, or came to nothing lately */
+	VICTIM_ASKED,	     /* it was asked to go, or that was refused, a moment ago */
+	VICTIM_NO_WAY,	     /* no way that the policy names fits a pod of its kind */
+	VICTIM_NOT_MEASURED, /* nobody knows now what it would free */
+	VICTIM_ELSEWHERE, /* next to nothing of what it has lies on the memory nodes that run short */
 	VICTIM_FREES_NOTHING, /* less than VICTIM_LEAST_BYTES, or than it takes to be missed */
 	VICTIM_NO_HOLD,	      /* its level may not even be held for this resource */
 	VICTIM_OUT_COUNT,
@@ -135,6 +140,7 @@ struct victim_input {
 	uint32_t no_way;    /* 1 << enum pod_kind: of these nobody */
 	enum evict_way way; /* EVICT_KUBERNETES: shmem of Kubernetes pods counts too */
 	const struct victim_rates *rates; /* NULL: it is for memory */
+	uint64_t nodes; /* memory nodes: only what lies there counts; 0: all of it does */
 	int64_t now_us;
 };
 

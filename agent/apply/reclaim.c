@@ -130,12 +130,14 @@ static enum reclaim_answer refuse(struct reclaim *r, struct place *p, const stru
 	return RECLAIM_REFUSED;
 }
 
-static int look(struct reclaim *r, const struct cgroup *cgroup, int dir_fd, uint64_t *ret_bytes)
+static int look(struct reclaim *r, const struct cgroup *cgroup, int dir_fd, uint64_t nodes,
+		uint64_t *ret_bytes)
 {
 	if (!r->node_read)
 		r->node = reclaim_files_node(r->root_fd, r->text);
 	r->node_read = true;
-	return reclaim_files_give(r->cgroup_fd, dir_fd, cgroup, &r->node, r->text, ret_bytes);
+	return reclaim_files_give(r->cgroup_fd, dir_fd, cgroup, &r->node, nodes, r->text,
+				  ret_bytes);
 }
 
 int reclaim_look(struct reclaim *r, const struct cgroup *cgroup, uint64_t *ret_bytes)
@@ -143,7 +145,7 @@ int reclaim_look(struct reclaim *r, const struct cgroup *cgroup, uint64_t *ret_b
 	_cleanup_close_ int dir_fd = -EBADF;
 	int error = fs_open_dir_of(r->cgroup_fd, cgroup->path, cgroup->inode, &dir_fd);
 
-	return error < 0 ? error : look(r, cgroup, dir_fd, ret_bytes);
+	return error < 0 ? error : look(r, cgroup, dir_fd, 0, ret_bytes);
 }
 
 /* Hands a slice to the lane, which then has dir_fd. */
@@ -167,14 +169,14 @@ static int submit(struct reclaim *r, struct place *p, int dir_fd, uint64_t bytes
 
 /* The next slice of a pod that has none under way and does not rest. */
 static void start(struct reclaim *r, struct place *p, const struct cgroup *cgroup, uint64_t wanted,
-		  struct reclaim_said *said)
+		  uint64_t nodes, struct reclaim_said *said)
 {
 	_cleanup_close_ int dir_fd = -EBADF;
 	uint64_t bytes = 0;
 	int error = fs_open_dir_of(r->cgroup_fd, cgroup->path, cgroup->inode, &dir_fd);
 
 	if (error == 0)
-		error = look(r, cgroup, dir_fd, &p->give_bytes);
+		error = look(r, cgroup, dir_fd, nodes, &p->give_bytes);
 	if (error == 0) {
 		said->give_bytes = p->give_bytes;
 		said->answer = reclaim_next(&p->pace, p->give_bytes, wanted, r->page_bytes,
@@ -192,7 +194,8 @@ static void start(struct reclaim *r, struct place *p, const struct cgroup *cgrou
 	said->asked_bytes = bytes;
 }
 
-struct reclaim_said reclaim_want(struct reclaim *r, const struct cgroup *cgroup, uint64_t bytes)
+struct reclaim_said reclaim_want(struct reclaim *r, const struct cgroup *cgroup, uint64_t bytes,
+				 uint64_t nodes)
 {
 	struct reclaim_said said = {.answer = RECLAIM_FULL};
 	struct place *p = take(r, cgroup->inode);
@@ -211,7 +214,7 @@ struct reclaim_said reclaim_want(struct reclaim *r, const struct cgroup *cgroup,
 		said.give_bytes = p->give_bytes;
 	}
 	if (said.answer == RECLAIM_SLICE)
-		start(r, p, cgroup, bytes, &said);
+		start(r, p, cgroup, bytes, nodes, &said);
 	if (said.answer == RECLAIM_RESTS || said.answer == RECLAIM_REFUSED)
 		said.until_us = p->pace.rest_until_us;
 	return said;

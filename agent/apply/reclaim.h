@@ -66,10 +66,11 @@ struct reclaim_said {
 	int64_t until_us;     /* on RECLAIM_RESTS and RECLAIM_REFUSED: not before then */
 };
 
-/* `bytes` are wanted of this cgroup now; 0 is no want. Starts its next slice, unless it has one under way. Who
+/* `bytes` are wanted of this cgroup now, of what it has on these memory nodes (0: of all; the kernel cannot be told of which, and takes
+ * of the others too); 0 bytes is no want. Starts its next slice, unless it has one under way. Who
  * wants the same bytes of several pods at once gets them of each. */
 struct reclaim_said reclaim_want(struct reclaim *reclaim, const struct cgroup *cgroup,
-				 uint64_t bytes);
+				 uint64_t bytes, uint64_t nodes);
 
 /* The pass is over: what it did not want is cut short. */
 void reclaim_pass_end(struct reclaim *reclaim);

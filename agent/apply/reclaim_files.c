@@ -94,15 +94,17 @@ static uint64_t swap_room(int cgroup_fd, const struct cgroup *cgroup, uint64_t e
 }
 
 int reclaim_files_give(int cgroup_fd, int dir_fd, const struct cgroup *cgroup,
-		       const struct reclaim_node *node, char *text, uint64_t *ret_bytes)
+		       const struct reclaim_node *node, uint64_t nodes, char *text,
+		       uint64_t *ret_bytes)
 {
 	uint64_t swap_bytes = node->swap_free_bytes;
 	struct reclaim_stat stat;
-	int r = fs_read(dir_fd, "memory.stat", text, RECLAIM_FILES_SIZE, NULL);
+	int r = fs_read(dir_fd, nodes != 0 ? "memory.numa_stat" : "memory.stat", text,
+			RECLAIM_FILES_SIZE, NULL);
 
 	if (r < 0)
 		return r;
-	if (reclaim_stat_parse(text, &stat) < 0)
+	if (reclaim_stat_parse(text, nodes, &stat) < 0)
 		return -EBADMSG;
 	/* No more than this counts, so that no more limits are read than it takes. */
 	swap_bytes =

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 const cJSON *doc_get(const cJSON *object, const char *key)
 {
@@ -104,4 +105,10 @@ const char *doc_format(const cJSON *object, const char *key, doc_format_fn forma
 	uint64_t value;
 
 	return doc_u64(object, key, &value) < 0 ? "-" : format(value, buf);
+}
+
+const char *doc_nodes(const char *list, char *buf)
+{
+	(void)snprintf(buf, DOC_NODES_SIZE, "NUMA node%s %s", strpbrk(list, "-,") ? "s" : "", list);
+	return buf;
 }

@@ -38,6 +38,10 @@ const char *doc_milli(uint64_t milli, char *buf);
 /* A duration with two digits of meaning: "0.4 s", "12 s", "3 min", "5 h", "2 d". */
 const char *doc_duration(uint64_t us, char *buf);
 
+/* "NUMA node 0", "NUMA nodes 0-1", of a list as the kernel writes it; buf of DOC_NODES_SIZE bytes. */
+#define DOC_NODES_SIZE 64
+const char *doc_nodes(const char *list, char *buf);
+
 /* Number members formatted by one of the above, "-" where they are not there. */
 typedef const char *(*doc_format_fn)(uint64_t value, char *buf);
 const char *doc_format(const cJSON *object, const char *key, doc_format_fn format, char *buf);

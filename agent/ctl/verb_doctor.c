@@ -8,6 +8,7 @@
 
 #include "agent/ctl/doc.h"
 #include "agent/ctl/doctor_disks.h"
+#include "agent/ctl/doctor_memory.h"
 
 #define STATE_COLUMNS 14
 #define NAME_COLUMNS 18
@@ -141,6 +142,7 @@ int verb_doctor(const struct ctl *ctl)
 	(void)fputc('\n', ctl->term.out);
 	gains(ctl, doctor);
 	cores(ctl, doctor);
+	doctor_memory(ctl, doctor);
 	doctor_disks(ctl, doctor);
 	n = notes(ctl, doctor);
 	n += refusals(ctl, doctor);

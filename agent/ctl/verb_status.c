@@ -216,10 +216,22 @@ static void floor_line(const struct ctl *ctl, const cJSON *floor)
 	line(ctl, "", text, TERM_DIM);
 }
 
+/* ", on NUMA node 0, to which default/db is bound"; empty where it is the machine's. */
+static void room_where(const cJSON *room, char buf[static 448])
+{
+	const char *list = doc_text(room, "numa_nodes", "");
+	char nodes[DOC_NODES_SIZE];
+
+	buf[0] = '\0';
+	if (*list)
+		(void)snprintf(buf, 448, ", on %s, to which %s is bound", doc_nodes(list, nodes),
+			       doc_text(room, "bound_pod", "an online pod"));
+}
+
 static void room_line(const struct ctl *ctl, const cJSON *room)
 {
 	uint64_t available = 0, limit = 0, fall = 0, empty_us = 0;
-	char a[DOC_TEXT_SIZE], b[DOC_TEXT_SIZE], text[256], falls[96] = "";
+	char a[DOC_TEXT_SIZE], b[DOC_TEXT_SIZE], text[768], falls[96] = "", where[448];
 	bool crossed;
 
 	if (doc_u64(room, "available_bytes", &available) < 0 ||
@@ -232,10 +244,11 @@ static void room_line(const struct ctl *ctl, const cJSON *room)
 	if (!crossed && doc_u64(room, "time_to_empty_us", &empty_us) == 0)
 		(void)snprintf(falls + strlen(falls), sizeof(falls) - strlen(falls),
 			       " and would be gone in %s", doc_duration(empty_us, a));
-	(void)snprintf(text, sizeof(text),
-		       "%s %s the line of %s, below which the kubelet or the kernel acts%s",
+	room_where(room, where);
+	(void)snprintf(text, sizeof(text), "%s %s the line of %s, below which %s acts%s%s",
 		       doc_bytes(crossed ? limit - available : available - limit, a),
-		       crossed ? "below" : "above", doc_bytes(limit, b), falls);
+		       crossed ? "below" : "above", doc_bytes(limit, b),
+		       *where ? "the kernel" : "the kubelet or the kernel", where, falls);
 	line(ctl, "room", text, crossed ? TERM_RED : TERM_PLAIN);
 }
 

@@ -13,6 +13,7 @@
 #include "agent/discover/cpu_manager.h"
 #include "agent/discover/discover_state.h"
 #include "agent/discover/knobs.h"
+#include "agent/discover/mems.h"
 #include "agent/discover/mount.h"
 #include "agent/discover/node_memory.h"
 #include "agent/discover/probe.h"
@@ -320,6 +321,16 @@ static bool read_again(struct discover *d, bool full)
 	return any;
 }
 
+/* Of pods and their containers, where there is a difference. */
+static bool read_mems(struct discover *d, struct cgroup *cgroup, bool due)
+{
+	if (d->model.node.memory_nodes.n == 0)
+		return mems_forget(cgroup);
+	if (!cgroup->pod || (!due && cgroup->mems != 0))
+		return false;
+	return mems_read(d->cgroup_fd, cgroup);
+}
+
 static bool read_knobs(struct discover *d, bool full, bool changed, int64_t now_us)
 {
 	bool any = false, settling = now_us - d->tree->touched_us < SETTLE_US;
@@ -335,6 +346,7 @@ static bool read_knobs(struct discover *d, bool full, bool changed, int64_t now_
 		wanted = node->knobs_wanted = discover_wants_knobs(node, d->knobs_of_policy);
 		if (fresh && !full)
 			any |= cgroup_node_refresh(node, d->cgroup_fd) > 0;
+		any |= read_mems(d, &node->cgroup, full || fresh);
 		if (wanted)
 			any |= knobs_forget(&node->cgroup, had & ~wanted);
 		if (!full && !fresh)

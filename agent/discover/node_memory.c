@@ -3,6 +3,7 @@
 #include "agent/discover/node_memory.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,19 +16,57 @@
 
 /* Each CPU has lines in it for each zone: some 200 KiB on 500 CPUs. */
 #define ZONEINFO_MAX (4u << 20)
+/* A node's meminfo has some 35 lines. */
+#define NODE_TEXT_SIZE 4096
 #define CONFIG "var/lib/kubelet/config.yaml"
 #define CONFIG_MAX (256u << 10)
 #define PERMILLE 1000u
 
-static uint64_t zones_high(int root_fd, uint64_t page_bytes)
+/* The nodes that have memory; n is 0 where that is one, or more than can be told apart. */
+static void find_nodes(int root_fd, const struct node *node, struct memory_nodes *ret_nodes)
 {
+	struct memory_nodes found = {0};
+	char text[NODE_TEXT_SIZE], path[64];
+	uint64_t with_memory[16];
+	size_t count = 0;
+
+	*ret_nodes = found;
+	/* One node, or --without numa. */
+	if (node->n_numa < 2 ||
+	    fs_read(root_fd, "sys/devices/system/node/has_memory", text, sizeof(text), NULL) < 0 ||
+	    kernel_text_list(text, with_memory, sizeof(with_memory) * 8, &count) < 0 || count < 2 ||
+	    count > MEMORY_NODES_MAX || (size_t)__builtin_popcountll(with_memory[0]) != count)
+		return;
+	for (uint32_t id = 0; id < MEMORY_NODE_IDS; id++) {
+		struct memory_node *n = &found.list[found.n];
+
+		if (!(with_memory[0] >> id & 1))
+			continue;
+		(void)snprintf(path, sizeof(path), "sys/devices/system/node/node%u/meminfo", id);
+		if (fs_read(root_fd, path, text, sizeof(text), NULL) < 0 ||
+		    kernel_text_node_meminfo(text, "MemTotal", &n->bytes) < 0)
+			return;
+		n->id = id;
+		found.n++;
+	}
+	*ret_nodes = found;
+}
+
+/* The sums of the machine and of each of its nodes. */
+static void read_zones(int root_fd, struct node *node)
+{
+	struct memory_nodes *nodes = &node->memory_nodes;
 	_cleanup_free_ char *text = NULL;
 	uint64_t pages;
 
-	if (fs_read_alloc(root_fd, "proc/zoneinfo", ZONEINFO_MAX, &text, NULL) < 0 ||
-	    kernel_text_zones_high(text, &pages) < 0)
-		return 0;
-	return pages * page_bytes;
+	node->zones_high_bytes = 0;
+	if (fs_read_alloc(root_fd, "proc/zoneinfo", ZONEINFO_MAX, &text, NULL) < 0)
+		return;
+	if (kernel_text_zones_high(text, &pages) == 0)
+		node->zones_high_bytes = pages * node->page_bytes;
+	for (uint32_t i = 0; i < nodes->n; i++)
+		if (kernel_text_node_high(text, nodes->list[i].id, &pages) == 0)
+			nodes->list[i].high_bytes = pages * node->page_bytes;
 }
 
 /* "100Mi" or "5%", of the node's memory. */
@@ -92,7 +131,8 @@ void node_memory_read(int root_fd, struct node *node)
 	uint64_t bytes = 0;
 	int r = evict_hard(root_fd, node->memory_bytes, &bytes);
 
-	node->zones_high_bytes = zones_high(root_fd, node->page_bytes);
+	find_nodes(root_fd, node, &node->memory_nodes);
+	read_zones(root_fd, node);
 	node->evict_hard_known = r == 0;
 	node->evict_hard_bytes = r == 0 ? bytes : 0;
 	if (r < 0 && r != -ENOENT)

@@ -14,7 +14,9 @@
 #include "agent/base/log.h"
 #include "agent/observe/disk_files.h"
 #include "agent/observe/memory_events.h"
+#include "agent/observe/memory_node_files.h"
 #include "agent/observe/node_files.h"
+#include "agent/observe/numa_stat.h"
 #include "agent/observe/pod_files.h"
 #include "agent/observe/quota_files.h"
 #include "agent/observe/triggers.h"
@@ -22,7 +24,7 @@
 #include "policy/ring.h"
 
 /* Left for disks, triggers, inotify, the bus, and the files that discovery and apply open for a moment. */
-#define RESERVED_FDS (128 + DISKS_MAX)
+#define RESERVED_FDS (128 + DISKS_MAX + MEMORY_NODES_MAX)
 /* Its own files, and of a few pods, those that wait, memory.events and one for each container. */
 #define FDS_A_POD (KEPT_SET_COUNT + 1)
 /* A file that was not there is looked for again after this time: a controller may be enabled. */
@@ -35,6 +37,7 @@ struct slot {
 	uint64_t pass; /* the last one that saw the pod */
 	int64_t retry_us;
 	uint32_t told; /* of enum sample_valid, for the next sample */
+	bool there;    /* what lies on observe->nodes is measured */
 	struct kept_set files;
 	struct quota_files quotas;
 	struct memory_events events;
@@ -46,8 +49,10 @@ struct observe {
 	uint64_t pass;
 	struct kept_reader reader;
 	struct kept_set node;
+	struct memory_node_files memory_nodes;
 	struct disk_files disks;
 	int64_t node_retry_us;
+	uint64_t nodes;	    /* that run short */
 	struct slot *slots; /* as many as samples.n_slots */
 	size_t n_open;	    /* slots with open files */
 	size_t max_open;
@@ -122,6 +127,8 @@ static void clear_slot(struct observe *o, size_t i)
 	o->slots[i].used = false;
 	free(o->samples.pods[i]);
 	o->samples.pods[i] = NULL;
+	if (i < o->samples.n_there)
+		o->samples.there[i] = (struct memory_there){0};
 }
 
 void observe_free(struct observe *o)
@@ -132,9 +139,11 @@ void observe_free(struct observe *o)
 		clear_slot(o, i);
 	triggers_done(&o->triggers);
 	kept_set_close(&o->node);
+	memory_node_files_close(&o->memory_nodes);
 	disk_files_close(&o->disks);
 	free(o->slots);
 	free(o->samples.pods);
+	free(o->samples.there);
 	free(o);
 }
 
@@ -146,6 +155,22 @@ void observe_use_lanes(struct observe *o, struct lanes *lanes)
 const struct samples *observe_samples(const struct observe *o)
 {
 	return &o->samples;
+}
+
+static int grow_there(struct observe *o, const struct model *model)
+{
+	struct memory_there *there;
+
+	if (model->node.memory_nodes.n == 0 || o->samples.n_there >= o->samples.n_slots)
+		return 0;
+	there = reallocarray(o->samples.there, o->samples.n_slots, sizeof(*there));
+	if (!there)
+		return -ENOMEM;
+	for (size_t i = o->samples.n_there; i < o->samples.n_slots; i++)
+		there[i] = (struct memory_there){0};
+	o->samples.there = there;
+	o->samples.n_there = o->samples.n_slots;
+	return 0;
 }
 
 static int grow(struct observe *o, size_t n_slots)
@@ -211,6 +236,7 @@ static struct slot *slot_of(struct observe *o, const struct pod *pod)
 	memory_events_init(&slot->events);
 	slot->retry_us = INT64_MIN;
 	slot->told = 0;
+	slot->there = false;
 	return slot;
 }
 
@@ -290,6 +316,9 @@ static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_
 	if (n > 0)
 		quota_files_read(&slot->quotas, &o->reader, o->cgroup_fd, pod,
 				 ring_last(o->samples.pods[pod->slot]), &sample);
+	if (n > 0 && slot->there && pod->slot < o->samples.n_there)
+		numa_stat_read(&o->reader, o->cgroup_fd, pod, o->nodes, now_us,
+			       &o->samples.there[pod->slot]);
 	sample.valid |= slot->told;
 	slot->told = 0;
 	/* Even an empty sample: an old number must not pass for the newest. */
@@ -297,7 +326,7 @@ static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_
 	return 0;
 }
 
-static void sample_node(struct observe *o, bool psi, int64_t now_us)
+static void sample_node(struct observe *o, const struct model *model, bool psi, int64_t now_us)
 {
 	struct node_sample sample = {.at_us = now_us};
 
@@ -306,6 +335,8 @@ static void sample_node(struct observe *o, bool psi, int64_t now_us)
 		o->node_retry_us = now_us + MISSING_RETRY_US;
 	}
 	node_files_read(&o->node, &o->reader, &sample);
+	memory_node_files_read(&o->memory_nodes, &o->reader, o->root_fd, &model->node.memory_nodes,
+			       &sample);
 	(void)ring_add_node(&o->samples.node, &sample);
 }
 
@@ -320,11 +351,13 @@ int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 	if (!last)
 		o->node_retry_us = now_us;
 	r = grow(o, model->n_slots);
+	if (r == 0)
+		r = grow_there(o, model);
 	if (r < 0)
 		return r;
 	o->pass++;
 	o->n_unsampled = 0;
-	sample_node(o, psi, now_us);
+	sample_node(o, model, psi, now_us);
 	disk_files_read(&o->disks, &o->reader, o->root_fd, &model->disks, now_us,
 			&o->samples.disks);
 	for (size_t i = 0; i < model->n_pods; i++) {
@@ -341,11 +374,33 @@ int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 	return r;
 }
 
+void observe_nodes(struct observe *o, const struct model *model, const struct plan *plan,
+		   uint64_t nodes)
+{
+	if (o->samples.n_there == 0)
+		return;
+	o->nodes = nodes;
+	for (size_t i = 0; i < o->samples.n_there; i++) {
+		o->slots[i].there = false;
+		if (nodes != o->samples.there[i].nodes)
+			o->samples.there[i] = (struct memory_there){0};
+	}
+	for (size_t i = 0; nodes != 0 && i < model->n_pods; i++) {
+		const struct assignment *a = plan_assignment(plan, model->pods[i]);
+
+		if (model->pods[i]->slot < o->samples.n_slots && a->state == ASSIGNMENT_LEVEL &&
+		    a->role == ROLE_OFFLINE)
+			o->slots[model->pods[i]->slot].there = true;
+	}
+}
+
 void observe_forget(struct observe *o)
 {
 	o->samples.node.head = o->samples.node.count = 0;
 	o->samples.disks.n = 0;
 	o->disks.read_us = 0;
+	for (size_t i = 0; i < o->samples.n_there; i++)
+		o->samples.there[i] = (struct memory_there){0};
 	for (size_t i = 0; i < o->samples.n_slots; i++)
 		if (o->samples.pods[i])
 			o->samples.pods[i]->head = o->samples.pods[i]->count = 0;

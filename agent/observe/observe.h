@@ -30,6 +30,11 @@ const struct samples *observe_samples(const struct observe *observe);
  * -ENOMEM (what there is memory for was sampled). */
 int observe_sample(struct observe *observe, const struct model *model, int64_t now_us);
 
+/* From here on it is measured what of each offline pod (by plan's assignments) lies on these memory nodes, which run short; 0: of
+ * none. Where the machine has one memory node it does nothing. */
+void observe_nodes(struct observe *observe, const struct model *model, const struct plan *plan,
+		   uint64_t nodes);
+
 /* Forgets every sample: after a time in which nobody looked they say nothing of the present. */
 void observe_forget(struct observe *observe);
 

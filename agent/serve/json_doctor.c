@@ -158,6 +158,7 @@ void json_doctor_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, doctor, "skipped_names", s->model ? s->model->skipped_names : 0);
 	gains(view, doctor);
 	cores(view, doctor);
+	json_memory_nodes(view, doctor);
 	json_disks(view, doctor);
 	refusals(view, doctor);
 	diagnostics(view, doctor);

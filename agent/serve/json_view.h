@@ -54,6 +54,8 @@ void json_hold_section(struct json_view *view, cJSON *status);	/* into the statu
 void json_evict_section(struct json_view *view, cJSON *status); /* "evict" */
 void json_policy_section(struct json_view *view, cJSON *doc);
 void json_doctor_section(struct json_view *view, cJSON *doc);
-void json_disks(struct json_view *view, cJSON *doctor); /* into the doctor section */
+void json_disks(struct json_view *view, cJSON *doctor);	       /* into the doctor section */
+void json_room_section(struct json_view *view, cJSON *status); /* "room" */
+void json_memory_nodes(struct json_view *view, cJSON *doctor); /* into the doctor section */
 void json_orders_section(struct json_view *view, cJSON *doc);
 void json_floor_section(struct json_view *view, cJSON *doc);

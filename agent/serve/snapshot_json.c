@@ -8,7 +8,6 @@
 #include "policy/decide.h"
 #include "policy/names.h"
 #include "policy/ring.h"
-#include "policy/room.h"
 
 /* The version of this document: grows when a key changes its meaning or goes away. */
 #define SCHEMA 1
@@ -80,33 +79,6 @@ static void count_pods(struct json_view *view, cJSON *status)
 	json_put_u64(put, status, "pods_held", held);
 }
 
-/* How far the node is from running out of memory; null where it was not measured. */
-static void room_section(struct json_view *view, cJSON *status)
-{
-	const struct snapshot *s = view->snapshot;
-	struct json_put *put = &view->put;
-	struct room room;
-	cJSON *object;
-
-	if (!s->samples || !s->status ||
-	    !room_look(s->model, s->samples, s->status->pass_us, &room)) {
-		json_put_null(put, status, "room");
-		return;
-	}
-	object = json_put_object(put, status, "room");
-	json_put_u64(put, object, "available_bytes", room.available_bytes);
-	json_put_u64(put, object, "line_bytes", room.line_bytes);
-	json_put_i64(put, object, "room_bytes", room.room_bytes);
-	if (room.fall_span_us > 0)
-		json_put_u64(put, object, "fall_bytes_per_s", room.fall_bytes_per_s);
-	else
-		json_put_null(put, object, "fall_bytes_per_s");
-	if (room.time_to_empty_us != ROOM_NEVER)
-		json_put_u64(put, object, "time_to_empty_us", room.time_to_empty_us);
-	else
-		json_put_null(put, object, "time_to_empty_us");
-}
-
 static void status_section(struct json_view *view, cJSON *doc)
 {
 	const struct status *s = view->snapshot->status;
@@ -127,7 +99,7 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_text(put, object, "rung_memory",
 		      ladders ? names_rung(ladders->of[RESOURCE_MEMORY].rung) : NULL);
 	count_pods(view, object);
-	room_section(view, object);
+	json_room_section(view, object);
 	json_put_u64(put, object, "passes", s->passes);
 	json_put_u64(put, object, "writes", s->writes);
 	json_put_u64(put, object, "restores", s->restores);

@@ -42,7 +42,8 @@ struct cgroup {
 	uint32_t subtree;
 	bool populated; /* cgroup.events: processes here or below */
 	bool hidden;	/* a child has no object: left out, or it could not be looked at */
-	bool telling;	/* systemd is being told of it: what it writes meanwhile is colod's doing */
+	uint64_t mems; /* nodes that its processes may have memory of, cpuset.mems.effective; 0: not read */
+	bool telling; /* systemd is being told of it: what it writes meanwhile is colod's doing */
 	struct knob_state knobs[KNOB_COUNT];
 	uint64_t seen; /* discovery's sweep mark */
 };

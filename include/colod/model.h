@@ -10,6 +10,7 @@
 #include "colod/cgroup.h"
 #include "colod/cpu_set.h"
 #include "colod/disk.h"
+#include "colod/memory_nodes.h"
 #include "colod/pod.h"
 
 #define NODE_MAX_CPUS 4096
@@ -47,6 +48,7 @@ struct node {
 	bool evict_hard_known;	   /* the kubelet's configuration says, or rules out, the next */
 	uint64_t evict_hard_bytes; /* below so much the kubelet evicts without a delay; 0: never */
 	enum preempt preempt;
+	struct memory_nodes memory_nodes;
 };
 
 /* Who else gives CPUs to containers, as its own record says (cpu_manager_state of the kubelet). */

@@ -94,10 +94,20 @@ struct plan_growth {
 	int64_t met_us; /* it last stood at its bound, or was frozen; 0: it has not since it is held */
 };
 
+/* An online pod that may have memory of these nodes alone (policy/memory_bounds.h). */
+struct plan_bound {
+	uint64_t nodes;
+	uint32_t slot;
+	uint64_t serial;
+};
+
+#define PLAN_BOUNDS_MAX 16
+
 /* Something to be done once, not a value that stays: so many bytes are wanted back by reclaim. */
 struct plan_act {
 	struct cgroup *cgroup; /* of an offline pod */
 	uint64_t bytes;
+	uint64_t nodes; /* only what lies there counts; 0: all of it does */
 	struct reason reason;
 };
 
@@ -112,6 +122,8 @@ struct plan {
 	size_t cap_assignments;
 	struct plan_act acts[PLAN_ACTS_MAX]; /* of this pass */
 	size_t n_acts;
+	struct plan_bound bounds[PLAN_BOUNDS_MAX]; /* each set of nodes once */
+	size_t n_bounds;
 	struct plan_cores *cores; /* by pod->slot; owned */
 	size_t n_cores;
 	size_t cap_cores;

@@ -120,5 +120,6 @@ struct reason {
 	uint64_t limit;
 	uint64_t for_us;
 	uint64_t extra;
+	uint64_t nodes; /* of REASON_MEMORY_*: the memory nodes whose room it is about; 0: the machine's */
 	char who[REASON_WHO_SIZE]; /* the pod that is the cause, for people; "" for none */
 };

@@ -8,6 +8,7 @@
 
 #include "colod/disk.h"
 #include "colod/level.h"
+#include "colod/memory_nodes.h"
 
 /* 64 samples: a minute at the steady 1 s, and the 10 s window even at the 100 ms of a storm
  * once it is thinned. 64 * sizeof(struct pod_sample) is the whole memory cost of a pod. */
@@ -59,6 +60,8 @@ struct node_sample {
 	uint64_t memory_free_bytes;
 	uint64_t memory_inactive_file_bytes;
 	struct psi_total psi[RESOURCE_COUNT];
+	uint64_t memory_nodes; /* those of which the next were measured, in this order; 0: none */
+	struct memory_node_use memory_node[MEMORY_NODES_MAX];
 };
 
 /* A ring: `count` samples, the newest at (head + SAMPLE_RING - 1) % SAMPLE_RING. */
@@ -100,4 +103,6 @@ struct samples {
 	struct disk_samples disks;
 	struct pod_history **pods; /* by pod->slot, NULL where no pod was; owned */
 	size_t n_slots;
+	struct memory_there *there; /* by pod->slot; NULL on a machine with one memory node; owned */
+	size_t n_there;
 };

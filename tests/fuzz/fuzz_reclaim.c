@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	memset(&stat, 0x5a, sizeof(stat));
 	untouched = stat;
-	if (reclaim_stat_parse(text, &stat) < 0) {
+	if (reclaim_stat_parse(text, 0, &stat) < 0) {
 		require(memcmp(&stat, &untouched, sizeof(stat)) == 0);
 	} else {
 		for (int i = 0; i < 2; i++) {

@@ -118,6 +118,7 @@ void fake_free(struct fake *f)
 	for (size_t i = 0; i < f->samples.n_slots; i++)
 		free(f->samples.pods[i]);
 	free(f->samples.pods);
+	free(f->samples.there);
 	free(f->model.cgroups);
 	free(f->model.pods);
 	free(f->model.node.cpus);

@@ -75,6 +75,14 @@ void fake_sample_node(struct fake *f, int64_t at_us, uint64_t cpu_busy_us);
 /* The newest of these gets a memory: what is available, and of that free. */
 void fake_sample_node_memory(struct fake *f, uint64_t available_bytes, uint64_t free_bytes);
 
+/* A machine of n memory nodes, with ids from 0, of so many bytes each. */
+void fake_memory_nodes(struct fake *f, uint32_t n, uint64_t bytes);
+/* The newest of the node's samples gets what is free on one of them; the others keep what they have. */
+void fake_sample_memory_node(struct fake *f, uint32_t id, uint64_t free_bytes);
+/* What a pod has on these nodes, at at_us and a second before. */
+void fake_there(struct fake *f, const struct pod *pod, uint64_t nodes, int64_t at_us,
+		uint64_t bytes, uint64_t before_bytes);
+
 /* Does to the model what writing f->plan (and restoring what it does not name) would do to the
  * kernel. Returns how many knobs changed. */
 size_t fake_apply(struct fake *f);

@@ -164,7 +164,7 @@ struct reclaim_said reclaim_case_want(const char *path, uint64_t mib)
 	s.now_us += S_US;
 	reclaim_case_collect();
 	reclaim_pass_begin(s.r, s.now_us);
-	said = reclaim_want(s.r, reclaim_case_cgroup(path), mib * MIB);
+	said = reclaim_want(s.r, reclaim_case_cgroup(path), mib * MIB, 0);
 	reclaim_pass_end(s.r);
 	return said;
 }

@@ -167,7 +167,8 @@ static bool same_cgroup(const struct cgroup *a, const struct cgroup *b)
 	if (strcmp(a->path, b->path) != 0 || strcmp(a->name, b->name) != 0)
 		return differs("path", b->path);
 	if (a->inode != b->inode || a->kind != b->kind || a->populated != b->populated ||
-	    a->hidden != b->hidden || a->controllers != b->controllers || a->subtree != b->subtree)
+	    a->hidden != b->hidden || a->mems != b->mems || a->controllers != b->controllers ||
+	    a->subtree != b->subtree)
 		return differs("cgroup", a->path);
 	if (!a->parent != !b->parent ||
 	    (a->parent && strcmp(a->parent->path, b->parent->path) != 0))
@@ -233,6 +234,17 @@ static bool same_history(const struct samples *as, const struct samples *bs, con
 	return true;
 }
 
+static bool same_there(const struct samples *as, const struct samples *bs, const struct pod *pod)
+{
+	static const struct memory_there none;
+	const struct memory_there *a = pod->slot < as->n_there ? &as->there[pod->slot] : &none;
+	const struct memory_there *b = pod->slot < bs->n_there ? &bs->there[pod->slot] : &none;
+
+	return memcmp(a->serial == pod->serial ? a : &none, b->serial == pod->serial ? b : &none,
+		      sizeof(none)) == 0 ||
+	       differs("what lies on some nodes", pod->name);
+}
+
 static bool same_node(const struct model *a, const struct model *b)
 {
 	const struct node *x = &a->node, *y = &b->node;
@@ -242,6 +254,8 @@ static bool same_node(const struct model *a, const struct model *b)
 	    x->swap_bytes != y->swap_bytes || x->page_bytes != y->page_bytes ||
 	    strcmp(x->kernel, y->kernel) != 0)
 		return differs("node", x->kernel);
+	if (memcmp(&x->memory_nodes, &y->memory_nodes, sizeof(x->memory_nodes)) != 0)
+		return differs("memory nodes", x->kernel);
 	if (memcmp(x->cpus, y->cpus, x->n_cpus * sizeof(*x->cpus)) != 0)
 		return differs("CPUs", x->kernel);
 	if (a->driver != b->driver || a->capabilities != b->capabilities ||
@@ -272,7 +286,8 @@ bool record_case_same(const struct model *a, const struct samples *as, const str
 		if (!same_cgroup(a->cgroups[i], b->cgroups[i]))
 			return false;
 	for (size_t i = 0; i < a->n_pods; i++)
-		if (!same_pod(a->pods[i], b->pods[i]) || !same_history(as, bs, a->pods[i]))
+		if (!same_pod(a->pods[i], b->pods[i]) || !same_history(as, bs, a->pods[i]) ||
+		    !same_there(as, bs, a->pods[i]))
 			return false;
 	return true;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -221,6 +222,38 @@ int tree_host(const char *dir, unsigned cpus)
 	return r < 0 ? r : tree_cgroup(dir, "system.slice");
 }
 
+int tree_memory_node(const char *dir, unsigned id, uint64_t free_bytes)
+{
+	char path[TREE_PATH_SIZE], text[FILE_SIZE];
+
+	(void)put(path, sizeof(path), "sys/devices/system/node/node%u/meminfo", id);
+	(void)put(text, sizeof(text),
+		  "Node %u MemTotal:       4194304 kB\nNode %u MemFree:        %" PRIu64 " kB\n"
+		  "Node %u Active(file):         0 kB\nNode %u Inactive(file):       0 kB\n",
+		  id, id, free_bytes / 1024, id, id);
+	return tree_write(dir, path, text);
+}
+
+int tree_memory_nodes(const char *dir, unsigned n)
+{
+	char path[TREE_PATH_SIZE], list[32];
+	int r;
+
+	(void)put(list, sizeof(list), "0-%u\n", n - 1);
+	r = tree_write(dir, "sys/devices/system/node/online", list);
+	if (r == 0)
+		r = tree_write(dir, "sys/devices/system/node/has_memory", list);
+	if (r == 0)
+		r = tree_write(dir, MOUNT "/cpuset.mems.effective", list);
+	for (unsigned i = 0; i < n && r == 0; i++) {
+		(void)put(path, sizeof(path), "sys/devices/system/node/node%u/cpulist", i);
+		r = i == 0 ? 0 : tree_write(dir, path, "\n");
+		if (r == 0)
+			r = tree_memory_node(dir, i, (uint64_t)4 << 30);
+	}
+	return r;
+}
+
 int tree_knob(const char *dir, const char *path, const char *file, const char *text)
 {
 	char full[TREE_PATH_SIZE], line[FILE_SIZE];
@@ -407,7 +440,7 @@ static int line_file(const char *dir, char *line)
 static int one_line(const char *dir, const char *start, size_t len)
 {
 	char line[FILE_SIZE];
-	unsigned cpus;
+	unsigned cpus, n;
 
 	while (len > 0 && (*start == ' ' || *start == '\t')) {
 		start++;
@@ -423,6 +456,8 @@ static int one_line(const char *dir, const char *start, size_t len)
 		return tree_cgroup(dir, line + 8);
 	if (sscanf(line, "@host %u", &cpus) == 1)
 		return tree_host(dir, cpus);
+	if (sscanf(line, "@memory-nodes %u", &n) == 1)
+		return tree_memory_nodes(dir, n);
 	return line[0] == '@' ? line_pod(dir, line) : line_file(dir, line);
 }
 

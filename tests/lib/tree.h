@@ -16,6 +16,7 @@
  *   path/to/file = text          the file holds "text\n"; "\n" inside text is a new line
  *   path/to/dir/                 an empty directory
  *   @host CPUS                   tree_host()
+ *   @memory-nodes N              tree_memory_nodes()
  *   @cgroup kubepods.slice       tree_cgroup(), path below the cgroup2 mount
  *   @pod systemd Burstable UID WEIGHT     tree_pod_systemd(); also: @pod cgroupfs ...
  * Lines are done in order, so that a later one overrides what an earlier macro wrote.
@@ -44,6 +45,11 @@ int tree_read(const char *dir, const char *path, char *buf, size_t size);
 /* A plain cgroup v2 host: mount table, memory, PSI, `cpus` CPUs of one thread each on one NUMA
  * node, and the root cgroup at sys/fs/cgroup with init.scope and system.slice. */
 int tree_host(const char *dir, unsigned cpus);
+
+/* Gives the machine n memory nodes (two at least) with ids from 0, of 4 GiB each, all free, and its root cgroup all of them. */
+int tree_memory_nodes(const char *dir, unsigned n);
+/* What is free on one of them. */
+int tree_memory_node(const char *dir, unsigned id, uint64_t free_bytes);
 
 /* One cgroup with the files that 6.12 shows and the values of a fresh one; parents are made too. */
 int tree_cgroup(const char *dir, const char *path);

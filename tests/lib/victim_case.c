@@ -80,6 +80,7 @@ const struct pod *victim_case_choose(struct victim_case *c)
 		.n_memory = VICTIM_CASE_SLOTS,
 		.state = &c->state,
 		.way = c->way,
+		.nodes = c->nodes,
 		.now_us = VICTIM_CASE_NOW,
 	};
 

@@ -14,6 +14,7 @@ struct victim_case {
 	struct victim_memory memory[VICTIM_CASE_SLOTS];
 	struct victim_state state;
 	enum evict_way way;
+	uint64_t nodes;
 	struct victim_list l;
 };
 

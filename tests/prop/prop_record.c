@@ -41,6 +41,8 @@ static void more_samples(struct fake *f, int pass, uint64_t *r)
 				      next(r) % 4 ? 0 : n * 5);
 	}
 	fake_sample_node(f, now_us, (uint64_t)(pass + 6) * 4 * SECOND);
+	for (uint32_t i = 0; i < f->model.node.memory_nodes.n; i++)
+		fake_sample_memory_node(f, i, next(r));
 }
 
 /* Containers come and go; what runs them shows in their names, or not. */
@@ -94,6 +96,24 @@ static void change_pods(struct fake *f, int pass, uint64_t *r)
 	}
 }
 
+/* Memory nodes, to which pods are bound and on which what pods have is measured, or not any more. */
+static void change_nodes(struct fake *f, int pass, uint64_t *r)
+{
+	if (next(r) % 8 == 0)
+		fake_memory_nodes(f, next(r) % 2 ? 2 + (uint32_t)next(r) % 15 : 0, next(r));
+	for (size_t i = 0; i < f->model.n_pods; i++) {
+		struct pod *pod = f->model.pods[i];
+
+		if (next(r) % 8 == 0)
+			pod->cgroup->mems = next(r) % 4;
+		if (next(r) % 4 == 0)
+			fake_there(f, pod, 1 + next(r) % 3, NOW + pass * (int64_t)SECOND, next(r),
+				   next(r));
+		else if (next(r) % 4 == 0 && pod->slot < f->samples.n_there)
+			f->samples.there[pod->slot] = (struct memory_there){0};
+	}
+}
+
 static void change(struct record_case *c, struct fake *f, int pass, uint64_t *r)
 {
 	if (next(r) % 4)
@@ -107,6 +127,7 @@ static void change(struct record_case *c, struct fake *f, int pass, uint64_t *r)
 		c->modes.by[next(r) % RESOURCE_COUNT] = (enum mode)(next(r) % MODE_COUNT);
 	if (next(r) % 10 == 0)
 		c->ladders.of[RESOURCE_CPU] = (struct ladder){.since_us = NOW, .steps = next(r)};
+	change_nodes(f, pass, r);
 	more_samples(f, pass, r);
 }
 

@@ -12,6 +12,7 @@
 #define MIB ((uint64_t)1 << 20)
 
 static struct victim_memory memory[SLOTS];
+static uint64_t nodes; /* that run short; 0: the machine does */
 
 /* Numbers, facts that fail, deletions and static pods, drawn over what fake_random() made. */
 static void draw(struct fake *f, uint64_t *seed)
@@ -23,6 +24,7 @@ static void draw(struct fake *f, uint64_t *seed)
 		policy->evict.order[i] = (enum evict_key)fake_random_below(seed, EVICT_KEY_COUNT);
 	assert_true(f->model.n_slots <= SLOTS);
 	memset(memory, 0, sizeof(memory));
+	nodes = fake_random_below(seed, 2) * 5;
 	for (size_t i = 0; i < f->model.n_pods; i++) {
 		struct pod *p = f->model.pods[i];
 
@@ -31,6 +33,8 @@ static void draw(struct fake *f, uint64_t *seed)
 			.at_us = FAKE_RANDOM_NOW_US - (int64_t)fake_random_below(seed, 6000000),
 			.anon_bytes = fake_random_below(seed, 64) * MIB,
 			.shmem_bytes = fake_random_below(seed, 64) * MIB,
+			.there_bytes = fake_random_below(seed, 200) * MIB,
+			.elsewhere_bytes = fake_random_below(seed, 64) * MIB,
 		};
 		p->cgroup->inode = fake_random_below(seed, 4);
 		if (p->facts && fake_random_below(seed, 8) == 0)
@@ -54,6 +58,7 @@ static void run(const struct fake *f, const struct victim_state *state,
 		.n_memory = SLOTS,
 		.state = state,
 		.way = EVICT_KILL,
+		.nodes = nodes,
 		.now_us = FAKE_RANDOM_NOW_US,
 	};
 
@@ -72,6 +77,11 @@ static void never(const struct fake *f, const struct victim *v, int number)
 		fail_msg("node %d: %s is not known, static or going", number, p->name);
 	if (memory[p->slot].serial != p->serial || memory[p->slot].anon_bytes != v->estimate_bytes)
 		fail_msg("node %d: %s was not measured", number, p->name);
+	/* Whatever it has elsewhere. */
+	if (v->estimate_bytes < VICTIM_LEAST_BYTES)
+		fail_msg("node %d: %s has next to nothing there", number, p->name);
+	if (nodes != 0 && v->usage_bytes != memory[p->slot].there_bytes)
+		fail_msg("node %d: what %s has elsewhere counts", number, p->name);
 	for (size_t i = 0; i < f->model.n_cgroups; i++) {
 		const struct cgroup *c = f->model.cgroups[i], *up = c;
 

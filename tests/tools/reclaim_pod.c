@@ -55,7 +55,7 @@ static int run(struct reclaim *r, struct lanes *lanes, const struct model *model
 		lanes_clear(lanes);
 		reclaim_collect(r, model, now_us, on_result, &wanted);
 		reclaim_pass_begin(r, now_us);
-		said = reclaim_want(r, cgroup, wanted);
+		said = reclaim_want(r, cgroup, wanted, 0);
 		reclaim_pass_end(r);
 		if (answers[said.answer]) {
 			printf("answer is=%s give=%" PRIu64 " slices=%" PRIu64 "\n",

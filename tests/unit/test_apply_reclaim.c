@@ -93,9 +93,9 @@ TEST(one_that_waits_is_taken_back_and_nothing_is_asked)
 {
 	reclaim_case_block(HOG);
 	reclaim_pass_begin(s.r, s.now_us);
-	(void)reclaim_want(s.r, reclaim_case_cgroup(HOG), 100 * MIB);
+	(void)reclaim_want(s.r, reclaim_case_cgroup(HOG), 100 * MIB, 0);
 	reclaim_case_wait_begun();
-	assert_int_equal(reclaim_want(s.r, reclaim_case_cgroup(INNOCENT), 100 * MIB).answer,
+	assert_int_equal(reclaim_want(s.r, reclaim_case_cgroup(INNOCENT), 100 * MIB, 0).answer,
 			 RECLAIM_SLICE);
 	reclaim_pass_end(s.r);
 	assert_int_equal(reclaim_case_want(HOG, 100).answer, RECLAIM_UNDER_WAY);

@@ -77,8 +77,8 @@ TEST(each_cause_is_said_once_until_it_worked)
 	s.answer = -EACCES;
 	for (int i = 0; i < 3; i++) {
 		reclaim_pass_begin(s.r, s.now_us);
-		(void)reclaim_want(s.r, reclaim_case_cgroup(HOG), 100 * MIB);
-		(void)reclaim_want(s.r, reclaim_case_cgroup(INNOCENT), 100 * MIB);
+		(void)reclaim_want(s.r, reclaim_case_cgroup(HOG), 100 * MIB, 0);
+		(void)reclaim_want(s.r, reclaim_case_cgroup(INNOCENT), 100 * MIB, 0);
 		reclaim_pass_end(s.r);
 		reclaim_case_settle();
 		s.now_us += 11 * S_US;
@@ -145,7 +145,8 @@ TEST(one_with_little_to_give_is_not_looked_at_all_the_time)
 	(void)reclaim_case_add("batch.slice/small.slice", 32);
 	reclaim_pass_begin(s.r, s.now_us);
 	for (int i = 0; i < 10; i++) {
-		said = reclaim_want(s.r, reclaim_case_cgroup("batch.slice/small.slice"), 100 * MIB);
+		said = reclaim_want(s.r, reclaim_case_cgroup("batch.slice/small.slice"), 100 * MIB,
+				    0);
 		assert_int_equal(said.answer, RECLAIM_NOTHING);
 		assert_int_equal(said.give_bytes, 32 * MIB);
 		s.now_us += 100000;
@@ -178,7 +179,7 @@ TEST(no_more_pods_than_there_is_room_for)
 	reclaim_pass_begin(s.r, s.now_us);
 	for (unsigned i = 0; i <= RECLAIM_PODS; i++) {
 		(void)snprintf(path, sizeof(path), "batch.slice/p%u.slice", i);
-		assert_int_equal(reclaim_want(s.r, reclaim_case_cgroup(path), 100 * MIB).answer,
+		assert_int_equal(reclaim_want(s.r, reclaim_case_cgroup(path), 100 * MIB, 0).answer,
 				 i < RECLAIM_PODS ? RECLAIM_SLICE : RECLAIM_FULL);
 	}
 	reclaim_pass_end(s.r);

@@ -38,6 +38,48 @@ TEST(objects_and_what_apply_knows_of_knobs_survive_a_rescan)
 	discover_case_close(&p);
 }
 
+static struct cgroup *container_of(const struct discover_case *p, const char *uid, size_t i)
+{
+	return discover_case_pod(p->m, uid)->containers[i].cgroup;
+}
+
+TEST(memory_nodes_of_pods_and_containers_are_read_where_there_are_several)
+{
+	struct discover_case p;
+	struct cgroup *container;
+
+	discover_case_open(&p, DISCOVER_THREE_PODS "@memory-nodes 2\n", 0);
+	discover_case_policy(&p, "version: 1\n");
+	assert_int_equal(discover_update(p.d, 0), 1);
+	assert_int_equal(p.m->node.memory_nodes.n, 2);
+	container = container_of(&p, UID_B, 1);
+	assert_true(discover_case_pod(p.m, UID_A)->cgroup->mems == 3);
+	assert_true(container->mems == 3);
+	/* Of nobody else's: only online pods are bound, and classes have no processes. */
+	assert_true(discover_case_cgroup(p.m, "system.slice")->mems == 0);
+	assert_true(discover_case_cgroup(p.m, "kubepods.slice")->mems == 0);
+	/* Settled: only the rescan reads it again. */
+	assert_int_equal(tree_knob(p.dir, container->path, "cpuset.mems.effective", "1"), 0);
+	assert_int_equal(discover_update(p.d, 20 * S), 0);
+	assert_true(container->mems == 3);
+	assert_int_equal(discover_update(p.d, 40 * S), 1);
+	assert_true(container->mems == 2);
+	discover_case_close(&p);
+}
+
+TEST(with_one_memory_node_nobody_is_asked_for_them)
+{
+	struct discover_case p;
+
+	discover_case_open(&p, DISCOVER_THREE_PODS, 0);
+	discover_case_policy(&p, "version: 1\n");
+	assert_int_equal(tree_knob(p.dir, "", "cpuset.mems.effective", "0"), 0);
+	assert_int_equal(discover_update(p.d, 0), 1);
+	assert_int_equal(p.m->node.memory_nodes.n, 0);
+	assert_true(discover_case_pod(p.m, UID_A)->cgroup->mems == 0);
+	discover_case_close(&p);
+}
+
 TEST(colods_own_weight_is_not_taken_for_a_request)
 {
 	struct discover_case p;
@@ -153,6 +195,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(objects_and_what_apply_knows_of_knobs_survive_a_rescan),
 		cmocka_unit_test(colods_own_weight_is_not_taken_for_a_request),
+		cmocka_unit_test(
+			memory_nodes_of_pods_and_containers_are_read_where_there_are_several),
+		cmocka_unit_test(with_one_memory_node_nobody_is_asked_for_them),
 		cmocka_unit_test(knobs_that_are_written_after_a_pod_appeared_are_read_again),
 		cmocka_unit_test(a_process_that_starts_in_a_new_cgroup_is_seen),
 		cmocka_unit_test(a_knob_that_could_not_be_read_is_read_again_in_the_next_pass),

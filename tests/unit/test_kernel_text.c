@@ -185,6 +185,76 @@ TEST(zones_high_marks_are_summed)
 	assert_int_equal(v, 200);
 }
 
+TEST(the_zones_of_one_node_are_told_from_those_of_others)
+{
+	static const char text[] =
+		"Node 0, zone DMA\n        high     1\nNode 0, zone Normal\n"
+		"        high     20\nNode 10, zone Normal\n        high     300\n"
+		"     high:   5\n";
+	uint64_t v = 7;
+
+	assert_int_equal(kernel_text_node_high(text, 0, &v), 0);
+	assert_int_equal(v, 21);
+	assert_int_equal(kernel_text_node_high(text, 10, &v), 0);
+	assert_int_equal(v, 300);
+	assert_int_equal(kernel_text_node_high(text, 1, &v), -ENOENT);
+	assert_int_equal(kernel_text_zones_high(text, &v), 0);
+	assert_int_equal(v, 321);
+}
+
+TEST(a_nodes_meminfo_has_its_name_on_each_line)
+{
+	static const char text[] =
+		"\nNode 3 MemTotal:         771236 kB\nNode 3 MemFree:          512 kB\n"
+		"Node 3 Active(file):     20 kB\nNode 3 Inactive(file):   30 kB\n"
+		"Node 3 HugePages_Total:     0\n";
+	uint64_t v = UNTOUCHED;
+
+	assert_int_equal(kernel_text_node_meminfo(text, "Active(file)", &v), 0);
+	assert_true(v == 20 * 1024);
+	assert_int_equal(kernel_text_node_meminfo(text, "Inactive(file)", &v), 0);
+	assert_true(v == 30 * 1024);
+	v = UNTOUCHED;
+	assert_int_equal(kernel_text_node_meminfo(text, "Mem", &v), -ENOENT);
+	assert_int_equal(kernel_text_node_meminfo(text, "HugePages_Total", &v), -EINVAL);
+	assert_int_equal(kernel_text_node_meminfo("MemFree: 1 kB\nNode MemFree: 2 kB\n", "MemFree",
+						  &v),
+			 -ENOENT);
+	assert_true(v == UNTOUCHED);
+}
+
+TEST(numa_stat_is_summed_over_the_nodes_that_are_asked_for)
+{
+	static const char text[] =
+		"anon N0=4096 N1=8192 N12=1\nfile N0=0 N1=5\nfile_mapped N0=7 N1=9\n";
+	uint64_t v = UNTOUCHED;
+
+	assert_int_equal(kernel_text_numa_stat(text, "anon", 1u << 1, &v), 0);
+	assert_true(v == 8192);
+	assert_int_equal(kernel_text_numa_stat(text, "anon", 1u << 12 | 1u << 0, &v), 0);
+	assert_true(v == 4097);
+	assert_int_equal(kernel_text_numa_stat(text, "file", ~UINT64_C(1), &v), 0);
+	assert_true(v == 5);
+	assert_int_equal(kernel_text_numa_stat(text, "file", 1u << 5, &v), 0);
+	assert_true(v == 0);
+	v = UNTOUCHED;
+	assert_int_equal(kernel_text_numa_stat(text, "shmem", 1, &v), -ENOENT);
+	for (size_t i = 0; i < 7; i++) {
+		static const char *const bad[] = {"anon M0=1\n",      "anon N=1\n",
+						  "anon N0\n",	      "anon N0=\n",
+						  "anon N0=1x\n",     "anon N0=-1\n",
+						  "anon N0=1  N1=2\n"};
+
+		assert_int_equal(kernel_text_numa_stat(bad[i], "anon", 1, &v), -EINVAL);
+	}
+	assert_int_equal(kernel_text_numa_stat("anon N0=18446744073709551615 N1=1\n", "anon", 3,
+					       &v),
+			 -ERANGE);
+	/* The largest id, and one beyond what a mask holds. */
+	assert_int_equal(kernel_text_numa_stat("anon N63=3 N64=4\n", "anon", UINT64_MAX, &v), 0);
+	assert_true(v == 3);
+}
+
 TEST(meminfo_is_in_bytes)
 {
 	static const char text[] = "MemTotal:        8000000 kB\nMemFree:          500000 kB\n"
@@ -403,6 +473,9 @@ int main(void)
 		cmocka_unit_test(pressure_finds_total_wherever_it_stands),
 		cmocka_unit_test(broken_pressure_is_refused_whole),
 		cmocka_unit_test(zones_high_marks_are_summed),
+		cmocka_unit_test(the_zones_of_one_node_are_told_from_those_of_others),
+		cmocka_unit_test(a_nodes_meminfo_has_its_name_on_each_line),
+		cmocka_unit_test(numa_stat_is_summed_over_the_nodes_that_are_asked_for),
 		cmocka_unit_test(meminfo_is_in_bytes),
 		cmocka_unit_test(busy_time_leaves_out_idle_iowait_and_guest),
 		cmocka_unit_test(busy_time_is_exact_for_odd_tick_rates),

@@ -124,6 +124,48 @@ TEST(in_a_lower_mode_it_is_said_once_who_it_would_have_been)
 	assert_false(candidate(TICK_ONLINE_POD, &r));
 }
 
+static void has(const char *pod, unsigned node0_mib, unsigned node1_mib)
+{
+	char text[256];
+
+	uses(pod, node0_mib + node1_mib);
+	(void)snprintf(text, sizeof(text), "anon N0=%u N1=%u\nfile N0=0 N1=0\nshmem N0=0 N1=0",
+		       node0_mib << 20, node1_mib << 20);
+	assert_int_equal(tree_knob(t.dir, pod, "memory.numa_stat", text), 0);
+}
+
+/* The machine has 3 GiB more all the time, node 0, to which the online pod is bound, runs out. The hog is the larger one, and is on
+ * the other. */
+TEST(where_one_memory_node_runs_out_it_is_somebody_who_has_memory_there)
+{
+	struct history_record r;
+
+	assert_int_equal(tree_memory_nodes(t.dir, 2), 0);
+	assert_int_equal(tree_knob(t.dir, TICK_ONLINE_POD, "cpuset.mems.effective", "0"), 0);
+	discover_model(t.state->discover)->node.n_numa = 2;
+	discover_set_policy(t.state->discover, t.state->policy);
+	has(TICK_HOG_POD, 5, 700);
+	has(TICK_BATCH_POD, 300, 10);
+	has(TICK_ONLINE_POD, 900, 0);
+	(void)control_set_mode(t.state, RESOURCE_INVALID, MODE_SQUEEZE,
+			       &(struct history_caller){0});
+	for (int i = 0; i < 26; i++) {
+		uint64_t free_mib = i < 10 ? 2000 : 2000 - (uint64_t)(i - 9) * 120;
+
+		assert_int_equal(tree_memory_node(t.dir, 0, free_mib << 20), 0);
+		passes(1, 0);
+	}
+	assert_true(t.state->plan.n_bounds == 1 && t.state->plan.bounds[0].nodes == 1);
+	assert_int_equal(n_told(&r), 1);
+	assert_true(r.would);
+	assert_string_equal(r.what, TICK_BATCH_POD);
+	assert_non_null(strstr(r.why, "on NUMA node 0 falls by"));
+	assert_non_null(strstr(r.why, "; 300 MiB are expected back"));
+	assert_true(candidate(TICK_HOG_POD, &r));
+	assert_string_equal(r.to, "no candidate");
+	assert_non_null(strstr(r.why, "it has its memory on other NUMA nodes"));
+}
+
 TEST(in_mode_observe_nothing_is_said_either_and_off_neither)
 {
 	struct history_record r;
@@ -257,6 +299,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(in_a_lower_mode_it_is_said_once_who_it_would_have_been),
 		CASE(in_mode_observe_nothing_is_said_either_and_off_neither),
+		CASE(where_one_memory_node_runs_out_it_is_somebody_who_has_memory_there),
 		CASE(in_mode_full_the_kill_is_begun_and_what_came_of_it_is_told),
 		CASE(a_kill_that_does_not_begin_leaves_no_candidates),
 		CASE(the_choice_is_decided_again_from_the_record),

@@ -231,18 +231,24 @@ TEST(it_is_tense_while_a_rung_is_up_or_the_room_would_be_gone_in_a_minute)
 {
 	const struct policy *p = &c.f.policy;
 
-	assert_false(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+	assert_false(
+		ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, &c.f.plan, c.now_us));
 	memory_case_run(&c, 2, (struct memory_second){.hog_grows = 50});
-	assert_false(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+	assert_false(
+		ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, &c.f.plan, c.now_us));
 	memory_case_run(&c, 1, (struct memory_second){.hog_grows = 90});
-	assert_true(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+	assert_true(
+		ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, &c.f.plan, c.now_us));
 	assert_int_equal(ladder()->rung, RUNG_CALM);
 	memory_case_run(&c, 1, (struct memory_second){0});
-	assert_false(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+	assert_false(
+		ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, &c.f.plan, c.now_us));
 	memory_case_ladder(&c)->rung = RUNG_SQUEEZE;
-	assert_true(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+	assert_true(
+		ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, &c.f.plan, c.now_us));
 	c.f.policy.pressure_memory.on = false;
-	assert_false(ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, c.now_us));
+	assert_false(
+		ladder_memory_is_tense(ladder(), &c.f.model, &c.f.samples, p, &c.f.plan, c.now_us));
 }
 
 /* Of memory.full, past a fifth of a second. */

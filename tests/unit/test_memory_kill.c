@@ -40,7 +40,8 @@ static bool pass(int64_t after_ms, uint64_t room_mib)
 	fake_sample_node(&f, now_us, 0);
 	fake_sample_node_memory(&f, room_mib * MIB + f.model.node.memory_bytes / 100,
 				room_mib * MIB);
-	return memory_kill_due(&k, &f.model, &f.samples, &f.policy, stopped_us, now_us, &need);
+	return memory_kill_due(&k, &f.model, &f.samples, &f.policy, &f.plan, stopped_us, now_us,
+			       &need);
 }
 
 /* Calm for a second and more, so that a fall is a mean over one. */
@@ -149,11 +150,11 @@ TEST(a_sample_from_before_the_end_of_a_kill_takes_nobody_else)
 	memory_kill_taken(&k, &victim, now_us);
 	assert_false(pass(200, 220));
 	memory_kill_ended(&k, pod->serial, true, 100 * MIB, now_us);
-	assert_false(
-		memory_kill_due(&k, &f.model, &f.samples, &f.policy, stopped_us, now_us, &need));
+	assert_false(memory_kill_due(&k, &f.model, &f.samples, &f.policy, &f.plan, stopped_us,
+				     now_us, &need));
 	now_us += 50 * MS;
-	assert_false(
-		memory_kill_due(&k, &f.model, &f.samples, &f.policy, stopped_us, now_us, &need));
+	assert_false(memory_kill_due(&k, &f.model, &f.samples, &f.policy, &f.plan, stopped_us,
+				     now_us, &need));
 	for (int i = 0; i < 10; i++)
 		assert_false(pass(200, 320));
 }
@@ -245,8 +246,8 @@ TEST(without_a_rule_or_a_measurement_nobody_is_killed)
 	/* The same sample, looked at again and again, is one sample. */
 	assert_false(pass(200, 4));
 	for (int i = 0; i < 10; i++)
-		assert_false(memory_kill_due(&k, &f.model, &f.samples, &f.policy, stopped_us,
-					     now_us, &need));
+		assert_false(memory_kill_due(&k, &f.model, &f.samples, &f.policy, &f.plan,
+					     stopped_us, now_us, &need));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

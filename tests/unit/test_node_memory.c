@@ -112,12 +112,71 @@ TEST(without_a_configuration_nothing_is_known_and_a_broken_one_is_not_believed)
 	}
 }
 
+/* Two with memory, and one of CPUs alone between them. */
+static void three_nodes(void)
+{
+	assert_int_equal(tree_write(dir, "sys/devices/system/node/has_memory", "0,2\n"), 0);
+	assert_int_equal(tree_write(dir, "sys/devices/system/node/node0/meminfo",
+				    "Node 0 MemTotal:       1000 kB\nNode 0 MemFree:  1 kB\n"),
+			 0);
+	assert_int_equal(tree_write(dir, "sys/devices/system/node/node2/meminfo",
+				    "Node 2 MemTotal:       2000 kB\n"),
+			 0);
+	assert_int_equal(
+		tree_write(dir, "proc/zoneinfo",
+			   "Node 0, zone DMA\n        high     3\nNode 0, zone DMA32\n"
+			   "        high     4\nNode 2, zone Normal\n        high     50\n"),
+		0);
+}
+
+static struct node read_of(size_t n_numa)
+{
+	struct node node = {.page_bytes = 4096, .n_numa = n_numa};
+
+	node_memory_read(root_fd, &node);
+	return node;
+}
+
+TEST(nodes_with_memory_are_told_apart)
+{
+	struct node node;
+
+	three_nodes();
+	node = read_of(3);
+	assert_int_equal(node.memory_nodes.n, 2);
+	assert_int_equal(node.memory_nodes.list[0].id, 0);
+	assert_true(node.memory_nodes.list[0].bytes == 1000 * 1024);
+	assert_true(node.memory_nodes.list[0].high_bytes == 7 * 4096);
+	assert_int_equal(node.memory_nodes.list[1].id, 2);
+	assert_true(node.memory_nodes.list[1].high_bytes == 50 * 4096);
+	assert_true(node.zones_high_bytes == 57 * 4096);
+	assert_true(memory_nodes_mask(&node.memory_nodes) == 5);
+}
+
+/* One node, --without numa, more than are told apart, an id that is too large, a node that cannot be read. */
+TEST(where_there_is_nothing_to_tell_apart_there_is_none)
+{
+	static const char *const lists[] = {"0\n", "0-16\n", "0,64\n", "0,7\n", "x\n"};
+
+	three_nodes();
+	assert_int_equal(read_of(1).memory_nodes.n, 0);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		assert_int_equal(tree_write(dir, "sys/devices/system/node/has_memory", lists[i]),
+				 0);
+		assert_int_equal(read_of(3).memory_nodes.n, 0);
+	}
+	assert_int_equal(tree_delete(dir, "sys/devices/system/node/has_memory"), 0);
+	assert_int_equal(read_of(3).memory_nodes.n, 0);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(the_high_marks_of_all_zones_are_summed_and_no_other_high),
+		CASE(nodes_with_memory_are_told_apart),
+		CASE(where_there_is_nothing_to_tell_apart_there_is_none),
 		CASE(a_kubelets_threshold_is_an_amount_or_a_share),
 		CASE(thresholds_without_memory_are_none_and_no_thresholds_are_the_default),
 		CASE(without_a_configuration_nothing_is_known_and_a_broken_one_is_not_believed),

@@ -63,6 +63,29 @@ TEST(every_code_has_a_sentence_of_its_own)
 	}
 }
 
+TEST(a_room_of_some_memory_nodes_says_of_which)
+{
+	const struct reason empty = {.code = REASON_MEMORY_EMPTY,
+				     .observed = 1 << 20,
+				     .extra = 5 << 20,
+				     .for_us = 5000000,
+				     .limit = 10000000,
+				     .nodes = 1};
+	char text[REASON_TEXT_NODES_SIZE];
+
+	assert_non_null(strstr(of(empty), "the room of 5 MiB on NUMA node 0 falls by"));
+	assert_non_null(strstr(of((struct reason){.code = REASON_MEMORY_MARK, .nodes = 6}),
+			       "available on NUMA nodes 1-2, less than"));
+	assert_non_null(strstr(of((struct reason){.code = REASON_MEMORY_GROWTH, .nodes = 2}),
+			       "room for 0 bytes on NUMA node 1"));
+	assert_non_null(strstr(of((struct reason){.code = REASON_FREEZE, .nodes = 2}),
+			       "on NUMA node 1: it stands still"));
+	assert_string_equal(reason_text_nodes(UINT64_C(1) << 63 | 5, text), "NUMA nodes 0,2,63");
+	/* Every other node: the longest list. */
+	assert_true(strlen(reason_text_nodes(0xaaaaaaaaaaaaaaaa, text)) < sizeof(text) - 1);
+	assert_non_null(strstr(text, ",61,63"));
+}
+
 /* Which of the numbers a code uses, by the comments in reason.h. */
 #define OBSERVED 1u
 #define LIMIT 2u
@@ -296,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_code_has_a_sentence_of_its_own),
 		cmocka_unit_test(each_sentence_holds_the_numbers_that_were_used_and_no_others),
+		cmocka_unit_test(a_room_of_some_memory_nodes_says_of_which),
 		cmocka_unit_test(units_are_those_of_people),
 		cmocka_unit_test(a_squeeze_names_who_waited_how_long_and_what_offline_work_gets),
 		cmocka_unit_test(the_yield_sentence_shows_the_sum_it_was_worked_out_from),

@@ -19,7 +19,7 @@ TEST(memory_stat_is_read_by_its_keys)
 {
 	struct reclaim_stat s;
 
-	assert_int_equal(reclaim_stat_parse(text, &s), 0);
+	assert_int_equal(reclaim_stat_parse(text, 0, &s), 0);
 	assert_int_equal(s.anon_bytes, 83886080);
 	assert_int_equal(s.inactive_anon_bytes, 81788928);
 	assert_int_equal(s.inactive_file_bytes, 125829120);
@@ -38,12 +38,12 @@ TEST(a_memory_stat_without_one_of_them_says_nothing)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		memcpy(cut, text, sizeof(text));
 		strstr(cut, keys[i])[keys[i][0] == '\n'] = 'x';
-		assert_int_equal(reclaim_stat_parse(cut, &s), -ENOENT);
+		assert_int_equal(reclaim_stat_parse(cut, 0, &s), -ENOENT);
 	}
-	assert_int_equal(reclaim_stat_parse("", &s), -ENOENT);
+	assert_int_equal(reclaim_stat_parse("", 0, &s), -ENOENT);
 	memcpy(cut, text, sizeof(text));
 	strstr(cut, "1048576")[0] = '-';
-	assert_int_equal(reclaim_stat_parse(cut, &s), -EINVAL);
+	assert_int_equal(reclaim_stat_parse(cut, 0, &s), -EINVAL);
 	assert_int_equal(s.anon_bytes, 1);
 }
 

@@ -89,10 +89,38 @@ static uint64_t give(uint64_t swap_free_mib, bool mglru)
 	const struct reclaim_node node = {.swap_free_bytes = swap_free_mib * MIB, .mglru = mglru};
 	uint64_t bytes;
 
-	assert_int_equal(reclaim_files_give(s.cgroup_fd, s.pod_fd, fake_cgroup(&s.f, POD), &node,
+	assert_int_equal(reclaim_files_give(s.cgroup_fd, s.pod_fd, fake_cgroup(&s.f, POD), &node, 0,
 					    s.text, &bytes),
 			 0);
 	return bytes / MIB;
+}
+
+/* Half of the page cache there, and a fifth of what is anonymous. */
+TEST(of_some_memory_nodes_only_what_lies_there_counts)
+{
+	const struct reclaim_node node = {.swap_free_bytes = 1000 * MIB};
+	uint64_t bytes;
+
+	assert_int_equal(
+		tree_knob(
+			s.dir, POD, "memory.numa_stat",
+			"anon N0=104857600 N1=419430400\nfile N0=52428800 N1=52428800\n"
+			"file_dirty N0=0 N1=1048576\nfile_writeback N0=0 N1=0\n"
+			"inactive_anon N0=83886080 N1=335544320\ninactive_file N0=52428800 N1=52428800\n"
+			"active_file N0=0 N1=0"),
+		0);
+	assert_int_equal(reclaim_files_give(s.cgroup_fd, s.pod_fd, fake_cgroup(&s.f, POD), &node, 1,
+					    s.text, &bytes),
+			 0);
+	assert_int_equal(bytes / MIB, 50 + 80);
+	assert_int_equal(reclaim_files_give(s.cgroup_fd, s.pod_fd, fake_cgroup(&s.f, POD), &node, 2,
+					    s.text, &bytes),
+			 0);
+	assert_int_equal(bytes / MIB, 49 + 320);
+	assert_int_equal(reclaim_files_give(s.cgroup_fd, s.pod_fd, fake_cgroup(&s.f, POD), &node, 4,
+					    s.text, &bytes),
+			 0);
+	assert_int_equal(bytes, 0);
 }
 
 TEST(free_swap_and_the_kind_of_lru_are_the_nodes)
@@ -183,10 +211,10 @@ TEST(a_memory_stat_that_says_nothing_is_an_error)
 	uint64_t bytes = 4711;
 
 	assert_int_equal(tree_knob(s.dir, POD, "memory.stat", "anon 1\n"), 0);
-	assert_int_equal(reclaim_files_give(s.cgroup_fd, s.pod_fd, pod, &node, s.text, &bytes),
+	assert_int_equal(reclaim_files_give(s.cgroup_fd, s.pod_fd, pod, &node, 0, s.text, &bytes),
 			 -EBADMSG);
 	assert_int_equal(tree_delete(s.dir, "sys/fs/cgroup/" POD "/memory.stat"), 0);
-	assert_int_equal(reclaim_files_give(s.cgroup_fd, s.pod_fd, pod, &node, s.text, &bytes),
+	assert_int_equal(reclaim_files_give(s.cgroup_fd, s.pod_fd, pod, &node, 0, s.text, &bytes),
 			 -ENOENT);
 	assert_int_equal(bytes, 4711);
 }
@@ -197,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(free_swap_and_the_kind_of_lru_are_the_nodes),
+		CASE(of_some_memory_nodes_only_what_lies_there_counts),
 		CASE(anonymous_pages_count_as_far_as_there_is_swap),
 		CASE(a_pods_own_limit_bounds_it),
 		CASE(a_limit_above_it_bounds_it_too),

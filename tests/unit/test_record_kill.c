@@ -91,6 +91,13 @@ TEST(what_it_was_decided_from_goes_there_and_back)
 	assert_memory_equal(&given.before, &kill.before, sizeof(given.before));
 	assert_true(given.n_memory == pod->slot + 1u);
 	assert_memory_equal(&given.memory[pod->slot], &memory[pod->slot], sizeof(memory[0]));
+	/* Of a machine with several memory nodes. */
+	memory[pod->slot].there_bytes = 11;
+	memory[pod->slot].elsewhere_bytes = 12;
+	buf.n = 0;
+	record_kill_put(&buf, &kill, &f.model, 100 * S_US);
+	assert_int_equal(get(buf.text, buf.n), 0);
+	assert_memory_equal(&given.memory[pod->slot], &memory[pod->slot], sizeof(memory[0]));
 	record_kill_begin(&given);
 	assert_false(given.given);
 	assert_true(given.memory[pod->slot].serial == 0);
@@ -115,6 +122,8 @@ TEST(a_line_that_is_cut_or_too_long_is_refused)
 	}
 	assert_int_equal(get("kill rests 1 2\n", 15), -EBADMSG);
 	assert_int_equal(get("kill memory 0 1 2 3 4\n", 22), -EBADMSG);
+	assert_int_equal(get("kill memory 0 1 2 3 4 5\n", 24), -EBADMSG);
+	assert_int_equal(get("kill memory 0 1 2 3 4 5 6 7\n", 28), -EBADMSG);
 	assert_int_equal(get("kill else\n", 10), -EBADMSG);
 }
 

@@ -2,6 +2,7 @@
 #include "tests/lib/test.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "policy/record_node.h"
 
@@ -32,6 +33,8 @@ static int cpus(struct record_line *line, struct model *model)
 	return record_node_get_cpus(line, &model->node);
 }
 
+#define MACHINE "cpus=1 cores=1 numa=1 smt=0 memory=4096 swap=1 page=4096 kernel=x"
+
 TEST(the_machine_goes_there_and_back)
 {
 	static const char text[] = "node cpus=2 cores=1 numa=1 smt=1 memory=4096 swap=1 page=4096 "
@@ -53,7 +56,30 @@ TEST(the_machine_goes_there_and_back)
 	record_buf_free(&buf);
 }
 
-#define MACHINE "cpus=1 cores=1 numa=1 smt=0 memory=4096 swap=1 page=4096 kernel=x"
+TEST(memory_nodes_are_written_where_there_are_several)
+{
+	static const char *const bad[] = {
+		"memory-nodes=0:1:2",	    "memory-nodes=0:1:2,0:1:2",
+		"memory-nodes=1:1:2,0:1:2", "memory-nodes=0:1:2,64:1:2",
+		"memory-nodes=0:1:2,1:1",   "memory-nodes=",
+		"memory-nodes=0:1:2,",	    "memory-nodes=0:1:2,1:1:2 x=1"};
+	static const char text[] = MACHINE " zones-high=9 memory-nodes=0:100:3,2:200:6";
+	struct record_buf buf = {0};
+	char line[256];
+
+	assert_int_equal(get(node, text), 0);
+	assert_int_equal(m.node.memory_nodes.n, 2);
+	assert_int_equal(m.node.memory_nodes.list[1].id, 2);
+	assert_true(m.node.memory_nodes.list[1].bytes == 200);
+	assert_true(m.node.memory_nodes.list[1].high_bytes == 6);
+	record_node_put(&buf, &m.node);
+	assert_memory_equal(buf.text + 5, text, sizeof(text) - 1);
+	record_buf_free(&buf);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(line, sizeof(line), MACHINE " %s", bad[i]);
+		assert_int_equal(get(node, line), -EBADMSG);
+	}
+}
 
 /* An earlier colod did not write them, and not every node says. */
 TEST(what_must_stay_free_is_written_where_it_is_known)
@@ -78,6 +104,7 @@ TEST(what_must_stay_free_is_written_where_it_is_known)
 		record_buf_free(&buf);
 	}
 	assert_int_equal(get(node, MACHINE " zones-high=x"), -EBADMSG);
+	assert_int_equal(m.node.memory_nodes.n, 0);
 	assert_int_equal(get(node, MACHINE " evict-hard=1 zones-high=1"), -EBADMSG);
 	assert_int_equal(get(node, MACHINE " other=1"), -EBADMSG);
 }
@@ -239,6 +266,8 @@ int main(void)
 		cmocka_unit_test_teardown(what_must_stay_free_is_written_where_it_is_known,
 					  teardown),
 		cmocka_unit_test_teardown(the_machine_goes_there_and_back, teardown),
+		cmocka_unit_test_teardown(memory_nodes_are_written_where_there_are_several,
+					  teardown),
 		cmocka_unit_test_teardown(a_machine_that_cannot_be_is_refused, teardown),
 		cmocka_unit_test_teardown(capabilities_go_by_their_names, teardown),
 		cmocka_unit_test_teardown(the_tree_is_bounded, teardown),

@@ -10,6 +10,7 @@
 
 static struct record_buf buf;
 static struct record_ring ring;
+static struct record_node_ring node_ring;
 static struct pod_history history, back;
 static struct node_history node, node_back;
 
@@ -17,6 +18,7 @@ static int setup(void **state)
 {
 	(void)state;
 	ring = (struct record_ring){0};
+	node_ring = (struct record_node_ring){0};
 	history = (struct pod_history){.serial = 7};
 	back = (struct pod_history){.serial = 7};
 	node = node_back = (struct node_history){0};
@@ -153,17 +155,65 @@ TEST(the_node_has_its_own_numbers)
 			.memory_free_bytes = 500 + (uint64_t)i,
 			.memory_inactive_file_bytes = 77,
 			.psi[RESOURCE_MEMORY] = {.some_us = (uint64_t)i, .full_us = 1},
+			.memory_nodes = 5,
+			.memory_node = {{.free_bytes = (uint64_t)i, .active_file_bytes = 3},
+					[MEMORY_NODES_MAX - 1] = {.inactive_file_bytes = 9}},
 		};
 		struct record_line line, word;
 
 		assert_int_equal(ring_add_node(&node, &s), 0);
 		buf.n = 0;
-		record_samples_put_node(&buf, &ring, &node, s.at_us);
+		record_samples_put_node(&buf, &node_ring, &node, s.at_us);
 		line = (struct record_line){buf.text, buf.n - 1};
 		assert_true(record_next(&line, &word));
 		assert_int_equal(record_samples_get_node(&line, &node_back, s.at_us), 0);
 		assert_memory_equal(ring_last_node(&node_back), &s, sizeof(s));
 	}
+}
+
+static struct memory_there there_back;
+
+static int take_there(const struct pod *pod, const char *text, size_t len, int64_t now_us)
+{
+	struct record_line line = {text, len};
+
+	return record_samples_get_there(&line, pod, now_us, &there_back);
+}
+
+TEST(what_lies_on_some_nodes_goes_there_and_back_and_is_said_once)
+{
+	const struct pod pod = {.slot = 3, .serial = 7};
+	struct memory_there there = {.serial = 7, .nodes = 2, .at_us = 9 * SECOND, .bytes = 4096};
+	int64_t said_us = 0;
+
+	record_samples_put_there(&buf, &said_us, &pod, &there, 10 * SECOND);
+	assert_memory_equal(buf.text, "there 3 2 1000000 4096\n", buf.n);
+	assert_int_equal(take_there(&pod, buf.text + 8, buf.n - 9, 10 * SECOND), 0);
+	assert_memory_equal(&there_back, &there, sizeof(there));
+	buf.n = 0;
+	record_samples_put_there(&buf, &said_us, &pod, &there, 11 * SECOND);
+	assert_int_equal(buf.n, 0);
+	there.before_us = there.at_us;
+	there.before_bytes = 1;
+	there.at_us = 11 * SECOND;
+	record_samples_put_there(&buf, &said_us, &pod, &there, 11 * SECOND);
+	assert_memory_equal(buf.text, "there 3 2 0 4096 2000000 1\n", buf.n);
+	assert_int_equal(take_there(&pod, buf.text + 8, buf.n - 9, 11 * SECOND), 0);
+	assert_memory_equal(&there_back, &there, sizeof(there));
+	/* It ended; so it has for another pod in the slot. */
+	buf.n = 0;
+	there.serial = 8;
+	record_samples_put_there(&buf, &said_us, &pod, &there, 12 * SECOND);
+	assert_memory_equal(buf.text, "there 3\n", buf.n);
+	assert_int_equal(take_there(&pod, "", 0, 12 * SECOND), 0);
+	assert_true(there_back.serial == 0);
+	for (size_t i = 0; i < 6; i++) {
+		static const char *const bad[] = {"2",	     "2 1",	  "x 1 2",
+						  "2 1 2 3", "2 1 2 1 3", "2 1 2 3 4 5"};
+
+		assert_int_equal(take_there(&pod, bad[i], strlen(bad[i]), SECOND), -EBADMSG);
+	}
+	assert_int_equal(take_there(&pod, "2 1000000 5", 11, SECOND), -EBADMSG);
 }
 
 TEST(samples_that_cannot_be_are_refused)
@@ -199,6 +249,8 @@ int main(void)
 		cmocka_unit_test_setup(a_ring_that_began_anew_is_written_anew, setup),
 		cmocka_unit_test_setup(more_samples_than_a_ring_holds, setup),
 		cmocka_unit_test_setup(the_node_has_its_own_numbers, setup),
+		cmocka_unit_test_setup(what_lies_on_some_nodes_goes_there_and_back_and_is_said_once,
+				       setup),
 		cmocka_unit_test_setup(samples_that_cannot_be_are_refused, setup),
 		cmocka_unit_test_setup(a_sample_is_not_older_than_the_one_before, setup),
 	};

@@ -77,6 +77,20 @@ TEST(a_ladder_goes_there_and_back)
 	buf.n = 0;
 }
 
+TEST(a_room_that_is_not_the_machines_says_whose_it_is)
+{
+	const struct reason reason = {.code = REASON_MEMORY_EMPTY, .level = LEVEL_NONE, .nodes = 5};
+	struct record_line line;
+	struct reason back;
+
+	record_words_put_reason(&buf, &reason, NULL);
+	assert_non_null(memmem(buf.text, buf.n, " who=\"\" nodes=5", 15));
+	line = (struct record_line){buf.text + 1, buf.n - 1};
+	assert_int_equal(record_words_get_reason(&line, &back), 0);
+	assert_memory_equal(&back, &reason, sizeof(back));
+	buf.n = 0;
+}
+
 TEST(what_a_hold_is_judged_by_is_written_only_while_there_is_some)
 {
 	static const struct ladder calm = {.rung = RUNG_CALM};
@@ -174,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_enum_has_a_word_and_every_word_an_enum),
 		cmocka_unit_test(a_ladder_goes_there_and_back),
+		cmocka_unit_test(a_room_that_is_not_the_machines_says_whose_it_is),
 		cmocka_unit_test(what_a_hold_is_judged_by_is_written_only_while_there_is_some),
 		cmocka_unit_test(lists_of_pods_that_are_too_long_or_broken_are_refused),
 		cmocka_unit_test(a_ladder_that_is_cut_short_is_refused),

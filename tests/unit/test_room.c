@@ -41,25 +41,26 @@ static struct room look(int64_t now_us)
 {
 	struct room room = {0};
 
-	assert_true(room_look(&model, &samples, now_us, &room));
+	assert_true(room_look(&model, &samples, NULL, now_us, &room));
 	return room;
 }
 
 TEST(the_line_is_the_highest_of_four)
 {
-	assert_true(room_line_bytes(&model) == 200 * MIB); /* a kubelet of which nothing is known */
+	assert_true(room_line_bytes(&model, 0) ==
+		    200 * MIB); /* a kubelet of which nothing is known */
 	model.node.evict_hard_known = true;
 	model.node.evict_hard_bytes = 500 * MIB;
-	assert_true(room_line_bytes(&model) == 1000 * MIB);
+	assert_true(room_line_bytes(&model, 0) == 1000 * MIB);
 	model.node.evict_hard_bytes = 0; /* it never evicts */
-	assert_true(room_line_bytes(&model) == 64 * MIB);
+	assert_true(room_line_bytes(&model, 0) == 64 * MIB);
 	model.node.memory_bytes = 100 * GIB;
-	assert_true(room_line_bytes(&model) == GIB);
+	assert_true(room_line_bytes(&model, 0) == GIB);
 	model.node.zones_high_bytes = 2 * GIB;
-	assert_true(room_line_bytes(&model) == 2 * GIB);
+	assert_true(room_line_bytes(&model, 0) == 2 * GIB);
 	model.node = (struct node){.memory_bytes = 4 * GIB};
 	model.driver = DRIVER_NONE;
-	assert_true(room_line_bytes(&model) == 64 * MIB);
+	assert_true(room_line_bytes(&model, 0) == 64 * MIB);
 }
 
 TEST(the_kubelets_count_is_taken_where_it_is_lower_and_there_is_a_kubelet)
@@ -113,16 +114,126 @@ TEST(below_the_line_it_is_empty_now)
 	assert_true(look(2 * SECOND).time_to_empty_us == 0);
 }
 
+/* --- of some memory nodes ------------------------------------------------------------------------ */
+
+/* Three nodes of 2, 1 and 1 GiB, an online pod on the first and one on the other two. */
+static const struct plan bound = {.bounds = {{.nodes = 1}, {.nodes = 6}}, .n_bounds = 2};
+
+static void three_nodes(void)
+{
+	model.node.memory_nodes = (struct memory_nodes){
+		.n = 3,
+		.list = {{.id = 0, .bytes = 2 * GIB, .high_bytes = 80 * MIB},
+			 {.id = 1, .bytes = GIB, .high_bytes = 40 * MIB},
+			 {.id = 2, .bytes = GIB, .high_bytes = 40 * MIB}},
+	};
+}
+
+/* In MiB: what is free on each; 2000 are in the machine. */
+static void nodes_sample(int64_t at_us, uint64_t a, uint64_t b, uint64_t c)
+{
+	struct node_sample s = {
+		.at_us = at_us,
+		.valid = SAMPLE_MEMORY,
+		.memory_available_bytes = 2000 * MIB,
+		.memory_free_bytes = 2000 * MIB,
+		.memory_nodes = 7,
+		.memory_node = {{a * MIB, 0, 0}, {b * MIB, 0, 0}, {c * MIB, 0, 0}},
+	};
+
+	assert_int_equal(ring_add_node(&samples.node, &s), 0);
+}
+
+static struct room tightest(int64_t now_us)
+{
+	struct room room = {0};
+
+	assert_true(room_look(&model, &samples, &bound, now_us, &room));
+	return room;
+}
+
+TEST(each_set_of_nodes_has_its_own_line)
+{
+	three_nodes();
+	assert_true(room_line_bytes(&model, 1) == 80 * MIB); /* no kubelet's threshold */
+	assert_true(room_line_bytes(&model, 2) == 64 * MIB);
+	assert_true(room_line_bytes(&model, 6) == 80 * MIB);
+	model.node.memory_nodes.list[0].bytes = 100 * GIB;
+	assert_true(room_line_bytes(&model, 1) == GIB);
+}
+
+TEST(file_pages_of_a_node_count_the_active_ones_half)
+{
+	struct node_sample s = {.at_us = SECOND, .valid = SAMPLE_MEMORY, .memory_nodes = 7};
+	struct room room;
+
+	three_nodes();
+	s.memory_node[1] = (struct memory_node_use){100 * MIB, 20 * MIB, 10 * MIB};
+	s.memory_node[2] = (struct memory_node_use){MIB, 0, 0};
+	assert_int_equal(ring_add_node(&samples.node, &s), 0);
+	assert_true(room_of(&model, &samples, 2, SECOND, &room));
+	assert_true(room.available_bytes == 125 * MIB);
+	assert_true(room.memory_bytes == GIB);
+	assert_true(room_of(&model, &samples, 6, SECOND, &room));
+	assert_true(room.available_bytes == 126 * MIB);
+	assert_true(room.memory_bytes == 2 * GIB);
+}
+
+TEST(the_tightest_is_what_is_empty_first_and_where_none_falls_the_least)
+{
+	three_nodes();
+	nodes_sample(1 * SECOND, 900, 300, 300);
+	assert_true(tightest(SECOND).nodes == 6); /* 520 of 1800 and 820 */
+	nodes_sample(2 * SECOND, 700, 300, 300);
+	assert_true(tightest(2 * SECOND).nodes == 1); /* 620, by 200 a second */
+	assert_true(tightest(2 * SECOND).fall_bytes_per_s == 200 * MIB);
+	assert_true(tightest(2 * SECOND).time_to_empty_us / 100000 == 31);
+	/* One that rests below its line hides nothing. */
+	nodes_sample(3 * SECOND, 500, 10, 10);
+	nodes_sample(4 * SECOND, 300, 10, 10);
+	assert_true(tightest(4 * SECOND).nodes == 1);
+	nodes_sample(5 * SECOND, 300, 10, 10);
+	assert_true(tightest(5 * SECOND).nodes == 6);
+	assert_true(tightest(5 * SECOND).time_to_empty_us == 0);
+	/* A fall of a few pages does not make it first. */
+	nodes_sample(6 * SECOND, 300, 200, 300);
+	nodes_sample(7 * SECOND, 300, 200, 300);
+	samples.node.ring[(samples.node.head + SAMPLE_RING - 1) % SAMPLE_RING]
+		.memory_node[1]
+		.free_bytes -= MIB / 2;
+	assert_true(tightest(7 * SECOND).nodes == 1);
+}
+
+TEST(without_numbers_of_the_nodes_it_is_the_machines)
+{
+	uint64_t fall;
+
+	three_nodes();
+	sample(SECOND, 2000, 2000, 0);
+	assert_true(tightest(SECOND).nodes == 0);
+	nodes_sample(2 * SECOND, 100, 900, 900);
+	assert_true(tightest(2 * SECOND).nodes == 1);
+	assert_true(tightest(2 * SECOND).fall_span_us == 0);
+	assert_false(room_falls_now(&model, &samples, 1, 0, &fall));
+	assert_true(room_falls_now(&model, &samples, 0, 0, &fall));
+	nodes_sample(2 * SECOND + 400000, 60, 900, 900);
+	assert_true(room_falls_now(&model, &samples, 1, 0, &fall));
+	assert_true(fall == 100 * MIB);
+	/* Other nodes than the model has. */
+	model.node.memory_nodes.list[2].id = 3;
+	assert_true(tightest(3 * SECOND).nodes == 0);
+}
+
 TEST(what_was_not_measured_lately_is_not_told)
 {
 	struct room room = {.line_bytes = 7};
 	struct node_sample s = {.at_us = 10 * SECOND};
 
-	assert_false(room_look(&model, &samples, 0, &room));
+	assert_false(room_look(&model, &samples, NULL, 0, &room));
 	sample(SECOND, 2000, 2000, 0);
-	assert_false(room_look(&model, &samples, 7 * SECOND, &room));
+	assert_false(room_look(&model, &samples, NULL, 7 * SECOND, &room));
 	assert_int_equal(ring_add_node(&samples.node, &s), 0);
-	assert_false(room_look(&model, &samples, 10 * SECOND, &room));
+	assert_false(room_look(&model, &samples, NULL, 10 * SECOND, &room));
 	assert_true(room.line_bytes == 7);
 	/* Two samples with a long gap between them say nothing of the fall now. */
 	sample(11 * SECOND, 1000, 1000, 0);
@@ -141,6 +252,10 @@ int main(void)
 		CASE(what_falls_is_empty_at_some_time_and_what_does_not_never),
 		CASE(a_fall_is_a_mean_over_a_second_at_least),
 		CASE(below_the_line_it_is_empty_now),
+		CASE(each_set_of_nodes_has_its_own_line),
+		CASE(file_pages_of_a_node_count_the_active_ones_half),
+		CASE(the_tightest_is_what_is_empty_first_and_where_none_falls_the_least),
+		CASE(without_numbers_of_the_nodes_it_is_the_machines),
 		CASE(what_was_not_measured_lately_is_not_told),
 	};
 

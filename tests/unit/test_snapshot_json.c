@@ -119,6 +119,35 @@ TEST(the_document_has_the_committed_keys_order_and_values)
 	cJSON_Delete(committed);
 }
 
+TEST(the_room_of_some_memory_nodes_says_whose_it_is)
+{
+	const cJSON *room, *one;
+	cJSON *doc;
+
+	fake_memory_nodes(&c.f, 2, 4ull << 30);
+	fake_sample_memory_node(&c.f, 0, 70 << 20);
+	fake_sample_memory_node(&c.f, 1, 3ull << 30);
+	c.f.plan.bounds[0] = (struct plan_bound){1, c.web->slot, c.web->serial};
+	c.f.plan.n_bounds = 1;
+	doc = document();
+	room = doc_get(doc_get(doc, "status"), "room");
+	assert_string_equal(doc_text(room, "numa_nodes", ""), "0");
+	assert_string_equal(doc_text(room, "bound_pod", ""), "default/web-1");
+	assert_true(doc_count(room, "room_bytes") == 6 << 20);
+	one = cJSON_GetArrayItem(doc_get(doc_get(doc, "doctor"), "memory_nodes"), 1);
+	assert_string_equal(doc_text(one, "numa_nodes", ""), "1");
+	assert_true(doc_count(one, "available_bytes") == 3ull << 30);
+	one = cJSON_GetArrayItem(doc_get(doc_get(doc, "doctor"), "memory_bounds"), 0);
+	assert_string_equal(doc_text(one, "pod", ""), "default/web-1");
+	assert_true(doc_count(one, "room_bytes") == 6 << 20);
+	cJSON_Delete(doc);
+	c.f.plan.bounds[0].serial = 999; /* it is gone since */
+	doc = document();
+	room = doc_get(doc_get(doc, "status"), "room");
+	assert_true(cJSON_IsNull(doc_get(room, "bound_pod")));
+	cJSON_Delete(doc);
+}
+
 TEST(a_pod_shows_level_facts_knobs_and_use)
 {
 	cJSON *doc = document();
@@ -325,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE_TEST(the_document_has_the_committed_keys_order_and_values),
 		CASE_TEST(a_pod_shows_level_facts_knobs_and_use),
+		CASE_TEST(the_room_of_some_memory_nodes_says_whose_it_is),
 		CASE_TEST(unlimited_is_the_word_max_and_unknown_is_null),
 		CASE_TEST(a_class_on_the_path_shows_its_hold_with_original_and_reason),
 		CASE_TEST(a_plan_entry_says_whether_it_differs_and_whether_the_mode_allows_it),

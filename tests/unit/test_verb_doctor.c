@@ -26,6 +26,12 @@ TEST(a_healthy_node_has_no_other_complaint)
 				    .width = 80});
 }
 
+TEST(memory_nodes_are_shown_with_the_pods_that_are_bound_to_them)
+{
+	ctl_case(&(struct ctl_case){
+		.snapshot = "numa", .expected = "doctor-numa", .verb = verb_doctor, .width = 80});
+}
+
 TEST(a_note_about_facts_is_shown)
 {
 	ctl_case(&(struct ctl_case){
@@ -44,6 +50,7 @@ int main(void)
 		cmocka_unit_test(every_capability_is_present_on_a_full_node),
 		cmocka_unit_test(an_absence_says_its_cost_and_cure_and_complaints_follow),
 		cmocka_unit_test(a_healthy_node_has_no_other_complaint),
+		cmocka_unit_test(memory_nodes_are_shown_with_the_pods_that_are_bound_to_them),
 		cmocka_unit_test(a_note_about_facts_is_shown),
 		cmocka_unit_test(control_characters_do_not_reach_the_terminal),
 	};

@@ -32,6 +32,12 @@ TEST(a_raised_floor_and_what_is_not_watched_are_shown)
 		.snapshot = "floor", .expected = "status-floor", .verb = verb_status, .width = 80});
 }
 
+TEST(a_room_that_is_not_the_machines_says_whose_it_is)
+{
+	ctl_case(&(struct ctl_case){
+		.snapshot = "numa", .expected = "status-numa", .verb = verb_status, .width = 80});
+}
+
 TEST(an_empty_snapshot_is_shown_without_a_guess)
 {
 	ctl_case(&(struct ctl_case){
@@ -125,6 +131,7 @@ int main(void)
 		cmocka_unit_test(a_mode_held_down_by_the_command_line_is_not_blamed_on_the_policy),
 		cmocka_unit_test(a_squeezed_node_says_who_waited),
 		cmocka_unit_test(a_raised_floor_and_what_is_not_watched_are_shown),
+		cmocka_unit_test(a_room_that_is_not_the_machines_says_whose_it_is),
 		cmocka_unit_test(an_empty_snapshot_is_shown_without_a_guess),
 		cmocka_unit_test(control_characters_do_not_reach_the_terminal),
 		cmocka_unit_test(a_rung_has_its_age_and_its_end_where_that_is_known),

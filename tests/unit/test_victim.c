@@ -36,6 +36,47 @@ TEST(the_only_offline_pod_is_the_choice_and_online_ones_never_are)
 	assert_int_equal(c->l.n_left, 0);
 }
 
+/* The larger one has next to nothing where it is short. */
+TEST(who_has_its_memory_on_other_nodes_is_never_taken_for_these)
+{
+	struct victim_case *c = *state;
+	const struct pod *here = victim_case_pod(c, O1, LEVEL_P7, 100);
+	const struct pod *away = victim_case_pod(c, O2, LEVEL_P7, 7);
+
+	c->nodes = 1;
+	c->memory[here->slot].there_bytes = 120 * MIB;
+	c->memory[here->slot].elsewhere_bytes = 500 * MIB;
+	c->memory[away->slot].there_bytes = 9 * MIB;
+	c->memory[away->slot].elsewhere_bytes = 4000 * MIB;
+	victim_case_uses(c, away, 4000);
+	assert_ptr_equal(victim_case_choose(c), here);
+	assert_int_equal(c->l.by, VICTIM_BY_ALONE);
+	assert_int_equal(c->l.list[0].usage_bytes, 120 * MIB);
+	assert_int_equal(c->l.n_left, 1);
+	assert_int_equal(c->l.left[0].why, VICTIM_ELSEWHERE);
+	assert_int_equal(c->l.n_out[VICTIM_ELSEWHERE], 1);
+	/* It has no more anywhere. */
+	c->memory[away->slot].elsewhere_bytes = 7 * MIB;
+	(void)victim_case_choose(c);
+	assert_int_equal(c->l.n_out[VICTIM_FREES_NOTHING], 1);
+}
+
+/* Of the lot only what lies there counts for the order, as for what it gives back. */
+TEST(the_order_goes_by_what_lies_there)
+{
+	struct victim_case *c = *state;
+	const struct pod *more = victim_case_pod(c, O1, LEVEL_P7, 100);
+	const struct pod *less = victim_case_pod(c, O2, LEVEL_P7, 50);
+
+	victim_case_order(c, 1, EVICT_BY_USAGE, EVICT_BY_USAGE);
+	c->memory[more->slot].there_bytes = 100 * MIB;
+	c->memory[less->slot].there_bytes = 60 * MIB;
+	victim_case_uses(c, less, 4000);
+	assert_ptr_equal(victim_case_choose(c), less);
+	c->nodes = 2;
+	assert_ptr_equal(victim_case_choose(c), more);
+}
+
 TEST(without_offline_work_there_is_nobody)
 {
 	struct victim_case *c = *state;
@@ -324,6 +365,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		VICTIM_TEST(the_only_offline_pod_is_the_choice_and_online_ones_never_are),
 		VICTIM_TEST(without_offline_work_there_is_nobody),
+		VICTIM_TEST(who_has_its_memory_on_other_nodes_is_never_taken_for_these),
+		VICTIM_TEST(the_order_goes_by_what_lies_there),
 		VICTIM_TEST(no_rule_no_kill),
 		VICTIM_TEST(facts_that_are_not_known_keep_a_pod_alive),
 		VICTIM_TEST(static_pods_are_never_taken_by_their_facts_or_their_uid),
