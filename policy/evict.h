@@ -108,10 +108,15 @@ struct evict {
 	int64_t short_since_us
 		[RESOURCE_COUNT]; /* it has been short since, but for moments; 0: it is not */
 	int64_t short_us[RESOURCE_COUNT]; /* ... and when it was so last */
-	uint64_t rate[RESOURCE_COUNT];	  /* but for memory: what offline work used of it */
-	int64_t rate_us[RESOURCE_COUNT];  /* ... and when; 0: not measured */
-	int64_t ended_us;		  /* when the last one was over; 0: none was */
-	int64_t taint_until_us;		  /* 0: no cool-down is on */
+	/* Memory: the least there was since then (0: none was noted), what was wanted there, and when so much was back by
+	 * itself. */
+	uint64_t least_bytes;
+	uint64_t least_wanted_bytes;
+	int64_t back_us;
+	uint64_t rate[RESOURCE_COUNT];	 /* but for memory: what offline work used of it */
+	int64_t rate_us[RESOURCE_COUNT]; /* ... and when; 0: not measured */
+	int64_t ended_us;		 /* when the last one was over; 0: none was */
+	int64_t taint_until_us;		 /* 0: no cool-down is on */
 };
 
 /* What became of one that is over. */

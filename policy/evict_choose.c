@@ -197,6 +197,31 @@ static bool is_short_now(const struct evict_input *in)
 	       cpu_is_short(in->cpu) == EVICT_NOW;
 }
 
+static void note_least(struct evict *e, const struct evict_input *in, const struct room *room)
+{
+	e->least_bytes = room->available_bytes;
+	e->least_wanted_bytes = memory_wanted_bytes(in->ladder, room);
+}
+
+static bool is_back_by_itself(struct evict *e, const struct evict_input *in)
+{
+	struct room room;
+
+	if (in->resource != RESOURCE_MEMORY ||
+	    !room_of(in->model, in->samples, 0, in->now_us, &room))
+		return false;
+	if (e->least_bytes == 0 || room.available_bytes <= e->least_bytes) {
+		note_least(e, in, &room);
+		return false;
+	}
+	if (room.available_bytes - e->least_bytes < e->least_wanted_bytes ||
+	    (e->back_us > 0 && in->now_us - e->back_us < EVICT_CHOOSE_BACK_US))
+		return false;
+	e->back_us = in->now_us;
+	note_least(e, in, &room);
+	return true;
+}
+
 void evict_choose_see(struct evict *e, const struct evict_input *in)
 {
 	int64_t *since_us = &e->short_since_us[in->resource], *us = &e->short_us[in->resource];
@@ -212,7 +237,9 @@ void evict_choose_see(struct evict *e, const struct evict_input *in)
 	*us = in->now_us;
 	if (*since_us < e->ended_us)
 		*since_us = 0;
-	if (*since_us == 0)
+	if (*since_us == 0 && in->resource == RESOURCE_MEMORY)
+		e->least_bytes = 0;
+	if (is_back_by_itself(e, in) || *since_us == 0)
 		*since_us = in->now_us;
 }
 

@@ -14,6 +14,9 @@
 /* For each eviction the resource has to have been short for so long since the one before, with no longer break than this. */
 #define EVICT_CHOOSE_STANDS_US 3000000
 #define EVICT_CHOOSE_BREAK_US 1500000
+/* What was wanted may come back without colod: a pod ends, or a file of its memory is removed. Whether that was enough shows as
+ * long after as with an eviction; but who takes and gives all the time does not put it off for ever. */
+#define EVICT_CHOOSE_BACK_US 10000000
 /* Of the CPU there is a look each second. */
 #define EVICT_CHOOSE_CPU_BREAK_US 3500000
 

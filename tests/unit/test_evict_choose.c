@@ -180,6 +180,49 @@ TEST(what_is_short_for_a_moment_takes_nobody)
 	assert_int_equal(choose(), EVICT_NOT_LONG);
 }
 
+/* The one that was due ends by itself: who waited still counts in the numbers of a second. */
+TEST(what_comes_back_by_itself_takes_nobody_else)
+{
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
+
+	briefly = true;
+	for (int i = 0; i < 14; i++) {
+		needs(300);
+		assert_int_equal(choose(), EVICT_NOT_LONG);
+		now_us += SECOND / 5;
+	}
+	needs(100); /* 200 MiB are back, not the 300 that were wanted */
+	assert_int_equal(choose(), EVICT_NOT_LONG);
+	now_us += SECOND / 5;
+	c->memory[p->slot].at_us = now_us;
+	needs(0);
+	assert_int_equal(choose(), EVICT_NOT_LONG);
+	for (int i = 0; i < 14; i++) {
+		now_us += SECOND / 5;
+		needs(64);
+		assert_int_equal(choose(), EVICT_NOT_LONG);
+	}
+	now_us += SECOND / 5;
+	c->memory[p->slot].at_us = now_us;
+	needs(64);
+	assert_int_equal(choose(), EVICT_NOW); /* it was not enough */
+}
+
+TEST(who_takes_and_gives_back_all_the_time_does_not_put_it_off)
+{
+	struct pod *p = victim_case_pod(c, O1, LEVEL_P7, 100);
+	int n = 0;
+
+	briefly = true;
+	for (int i = 0; i < 50; i++) {
+		c->memory[p->slot].at_us = now_us;
+		needs(i % 2 == 0 ? 300 : 0);
+		n += choose() == EVICT_NOW;
+		now_us += SECOND / 5;
+	}
+	assert_true(n > 20);
+}
+
 TEST(without_a_number_for_memory_nobody_goes)
 {
 	victim_case_pod(c, O1, LEVEL_P7, 100);
@@ -430,6 +473,8 @@ int main(void)
 		CASE(when_the_pressure_is_over_nobody_goes),
 		CASE(a_fall_from_before_the_last_one_ended_takes_nobody_else),
 		CASE(what_is_short_for_a_moment_takes_nobody),
+		CASE(what_comes_back_by_itself_takes_nobody_else),
+		CASE(who_takes_and_gives_back_all_the_time_does_not_put_it_off),
 		CASE(without_a_number_for_memory_nobody_goes),
 		CASE(one_at_a_time_and_while_it_is_awaited_nobody_else),
 		CASE(who_was_asked_is_asked_again_though_a_limit_would_refuse_another),
