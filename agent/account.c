@@ -30,7 +30,7 @@ static void fill(struct history_record *r, const struct apply_event *e, const st
 
 	r->effect = e->effect;
 	history_set_path(r, e->path);
-	HISTORY_SET(r->knob, "%s", knob_name(e->knob));
+	HISTORY_SET(r->knob, "%s", knob_file(e->knob));
 	set_value(r->from, e->knob, e->from);
 	if (e->to)
 		set_value(r->to, e->knob, e->to);
@@ -63,7 +63,7 @@ void account_event_alone(void *context, const struct apply_event *event)
 void account_controller(struct state *s, const struct pod *pod, enum knob knob)
 {
 	struct history_record r = HISTORY_RECORD(HISTORY_WRITE);
-	const char *name = knob_name(knob);
+	const char *name = knob_file(knob);
 
 	HISTORY_SET(r.pod, "%s", pod->name);
 	history_set_path(&r, pod->cgroup->parent ? pod->cgroup->parent->path : "");

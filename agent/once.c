@@ -77,7 +77,7 @@ static void print_change(const struct change *c, const struct policy *policy)
 {
 	char had[KNOB_TEXT_SIZE], want[KNOB_TEXT_SIZE], why[REASON_TEXT_SIZE];
 
-	printf("  %-11s %s → %s  (%s) %s%s%s\n", knob_name(c->knob),
+	printf("  %-11s %s → %s  (%s) %s%s%s\n", knob_file(c->knob),
 	       knob_format(c->knob, &c->had, had, sizeof(had)),
 	       knob_format(c->knob, &c->want, want, sizeof(want)), names_effect(c->effect),
 	       reason_text(&c->reason, policy, why, sizeof(why)),

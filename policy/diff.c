@@ -36,7 +36,8 @@ static const enum knob order[] = {
 	KNOB_CGROUP_FREEZE,    KNOB_CPU_IDLE,	      KNOB_CPU_WEIGHT,	KNOB_CPU_MAX,
 	KNOB_MEMORY_MIN,       KNOB_MEMORY_LOW,	      KNOB_MEMORY_HIGH, KNOB_IO_WEIGHT,
 	KNOB_CPU_MAX_BURST,    KNOB_CPUSET_PARTITION, KNOB_CPUSET_CPUS, KNOB_CPUSET_EXCLUSIVE,
-	KNOB_MEMORY_OOM_GROUP,
+	KNOB_MEMORY_OOM_GROUP, KNOB_IO_MAX,	      KNOB_IO_MAX + 1,	KNOB_IO_MAX + 2,
+	KNOB_IO_MAX + 3,
 };
 
 #define N_ORDER (sizeof(order) / sizeof(order[0]))
@@ -143,6 +144,16 @@ static bool idle_after(const struct context *c, const struct cgroup *cg, bool in
 	return s->now.value == 1;
 }
 
+/* In no part less than it had. */
+static bool is_wider_io(const struct io_max *had, const struct io_max *want)
+{
+	for (int d = 0; d < DISK_DIRECTIONS; d++)
+		if ((want->bytes[d] != 0 && want->bytes[d] < had->bytes[d]) ||
+		    (want->requests[d] != 0 && want->requests[d] < had->requests[d]))
+			return false;
+	return true;
+}
+
 /* More room, or more of a share. Both values are known. */
 static bool is_loosening(enum knob knob, const struct knob_value *had,
 			 const struct knob_value *want)
@@ -150,6 +161,8 @@ static bool is_loosening(enum knob knob, const struct knob_value *had,
 	if (knob == KNOB_CPU_IDLE || knob == KNOB_CPU_MAX_BURST || knob == KNOB_MEMORY_OOM_GROUP ||
 	    knob == KNOB_CGROUP_FREEZE)
 		return want->value < had->value;
+	if (knob_is_io_max(knob))
+		return is_wider_io(&had->io, &want->io);
 	/* No set is every CPU. */
 	if (knob == KNOB_CPUSET_CPUS)
 		return cpu_set_is_empty(&want->cpus) ||
@@ -198,10 +211,12 @@ static void undo(const struct context *c, const struct knob_state *s, const stru
 		 struct change *change)
 {
 	enum knob knob = change->knob;
-	bool ours = knob_stands(knob, &s->written, &change->had, c->model->node.page_bytes);
+	struct knob_value back = change->had;
+	bool ours = knob_give_back(knob, &s->original, &s->written, &change->had,
+				   c->model->node.page_bytes, &back);
 
 	change->kind = ours ? CHANGE_RESTORE : CHANGE_FORGET;
-	change->want = ours ? s->original : change->had;
+	change->want = back;
 	change->effect = e ? e->effect : effect_of(knob, s->held);
 	change->reason = (struct reason){
 		.code = e	  ? REASON_MODE
@@ -247,10 +262,14 @@ static bool find(const struct context *c, struct cgroup *cg, enum knob knob, str
 		 bool *ret_withheld)
 {
 	const struct knob_state *s = &cg->knobs[knob];
-	const struct plan_entry *e = plan_find(c->plan, cg, knob);
-	bool allowed = is_allowed(c, e);
+	const struct plan_entry *e;
+	bool allowed;
 
 	*ret_withheld = false;
+	if (s->now.state != KNOB_KNOWN && !s->owned)
+		return false;
+	e = plan_find(c->plan, cg, knob);
+	allowed = is_allowed(c, e);
 	if (s->now.state != KNOB_KNOWN && !is_hold_unread(s, allowed))
 		return false;
 	*change = (struct change){.cgroup = cg, .knob = knob, .had = s->now};
@@ -275,9 +294,14 @@ static bool find(const struct context *c, struct cgroup *cg, enum knob knob, str
 		*ret_withheld = e && !equal(c, knob, &e->want, &change->want);
 		return true;
 	}
-	if (!e || equal(c, knob, &e->want, &change->had))
+	if (!e)
 		return false;
 	put(e, change);
+	if (s->owned)
+		change->want =
+			knob_complete(knob, &e->want, &s->original, &s->written, &change->had);
+	if (equal(c, knob, &change->want, &change->had))
+		return false;
 	*ret_withheld = !allowed && !(knob == KNOB_CPU_WEIGHT && idle_after(c, cg, true));
 	return allowed || *ret_withheld;
 }

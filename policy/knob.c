@@ -10,6 +10,7 @@
 
 #include "colod/cgroup.h"
 #include "policy/knob_cpuset.h"
+#include "policy/knob_io.h"
 
 /* How a knob's text is built. */
 enum form {
@@ -20,6 +21,7 @@ enum form {
 	FORM_CPUS,	 /* "0-3,8" */
 	FORM_PARTITION,	 /* "root", "root invalid (why)" */
 	FORM_SCORE,	 /* "-998": a number and KNOB_SCORE_ZERO */
+	FORM_IO_MAX,	 /* "8:0 rbps=1048576", one line of several */
 };
 
 struct row {
@@ -49,6 +51,10 @@ static const struct row rows[KNOB_COUNT] = {
 	[KNOB_OOM_SCORE_ADJ] = {"oom_score_adj", FORM_SCORE, CONTROLLER_MEMORY, RESOURCE_MEMORY},
 	/* Of no controller: every cgroup but the root has it. */
 	[KNOB_CGROUP_FREEZE] = {"cgroup.freeze", FORM_NUMBER, 0, RESOURCE_MEMORY},
+	[KNOB_IO_MAX] = {"io.max", FORM_IO_MAX, CONTROLLER_IO, RESOURCE_IO},
+	[KNOB_IO_MAX + 1] = {"io.max#2", FORM_IO_MAX, CONTROLLER_IO, RESOURCE_IO},
+	[KNOB_IO_MAX + 2] = {"io.max#3", FORM_IO_MAX, CONTROLLER_IO, RESOURCE_IO},
+	[KNOB_IO_MAX + 3] = {"io.max#4", FORM_IO_MAX, CONTROLLER_IO, RESOURCE_IO},
 };
 
 /* What cpu.max means when the period is left out or 0. */
@@ -64,6 +70,11 @@ const char *knob_name(enum knob knob)
 	const struct row *row = row_of(knob);
 
 	return row ? row->name : "?";
+}
+
+const char *knob_file(enum knob knob)
+{
+	return knob_name(knob_is_io_max(knob) ? KNOB_IO_MAX : knob);
 }
 
 int knob_from_name(const char *name)
@@ -105,6 +116,11 @@ struct knob_value knob_value_quota(uint64_t quota_us, uint64_t period_us)
 struct knob_value knob_value_cpus(const struct cpu_set *cpus)
 {
 	return (struct knob_value){.state = KNOB_KNOWN, .cpus = *cpus};
+}
+
+struct knob_value knob_value_io(uint32_t major, uint32_t minor)
+{
+	return (struct knob_value){.state = KNOB_KNOWN, .io = {.major = major, .minor = minor}};
 }
 
 bool knob_is_cpus(enum knob knob)
@@ -153,6 +169,8 @@ const char *knob_format(enum knob knob, const struct knob_value *value, char *bu
 			       amount(row->form, value->value, number, sizeof(number)),
 			       value->period_us ? value->period_us : DEFAULT_PERIOD_US);
 		break;
+	case FORM_IO_MAX:
+		return knob_io_format(&value->io, buf, size);
 	case FORM_SCORE:
 		(void)snprintf(buf, size, "%" PRId64, (int64_t)value->value - KNOB_SCORE_ZERO);
 		break;
@@ -302,6 +320,8 @@ int knob_parse(enum knob knob, const char *text, struct knob_value *ret_value)
 		return knob_cpuset_parse_partition(text, ret_value);
 	if (row->form == FORM_SCORE)
 		return parse_score(text, ret_value);
+	if (row->form == FORM_IO_MAX)
+		return knob_io_parse(text, ret_value);
 	r = row->form == FORM_BYTES ? take_amount(&text, &value) : take_number(&text, &value);
 	if (r < 0)
 		return r;
@@ -309,6 +329,14 @@ int knob_parse(enum knob knob, const char *text, struct knob_value *ret_value)
 		return -EINVAL;
 	*ret_value = knob_value_of(value);
 	return 0;
+}
+
+int knob_parse_of(enum knob knob, const char *text, const struct knob_value *of,
+		  struct knob_value *ret_value)
+{
+	if (!of || !knob_is_io_max(knob))
+		return knob_parse(knob, text, ret_value);
+	return knob_io_parse_line_of(text, &of->io, ret_value);
 }
 
 static uint64_t page_floor(uint64_t bytes, uint64_t page_bytes)
@@ -327,6 +355,8 @@ bool knob_equal(enum knob knob, const struct knob_value *want, const struct knob
 		return false;
 	if (row->form == FORM_CPUS)
 		return cpu_set_equal(&want->cpus, &have->cpus);
+	if (row->form == FORM_IO_MAX)
+		return knob_io_stands(&want->io, &have->io);
 	if (row->form == FORM_BYTES)
 		return page_floor(want->value, page_bytes) == page_floor(have->value, page_bytes);
 	if (want->value != have->value)
@@ -346,6 +376,64 @@ bool knob_stands(enum knob knob, const struct knob_value *written, const struct 
 	return knob_equal(knob, written, have, page_bytes);
 }
 
+bool knob_give_back(enum knob knob, const struct knob_value *original,
+		    const struct knob_value *written, const struct knob_value *have,
+		    uint64_t page_bytes, struct knob_value *ret_value)
+{
+	struct knob_value back = *original;
+
+	if (!knob_is_io_max(knob)) {
+		if (!knob_stands(knob, written, have, page_bytes))
+			return false;
+	} else if (written->state != KNOB_KNOWN || have->state != KNOB_KNOWN ||
+		   !knob_io_give_back(&original->io, &written->io, &have->io, &back.io)) {
+		return false;
+	}
+	*ret_value = back;
+	return true;
+}
+
+struct knob_value knob_complete(enum knob knob, const struct knob_value *want,
+				const struct knob_value *original, const struct knob_value *written,
+				const struct knob_value *have)
+{
+	struct knob_value back;
+
+	if (!knob_is_io_max(knob) || !knob_same_disk(knob, want, have) ||
+	    !knob_give_back(knob, original, written, have, 1, &back))
+		return *want;
+	return knob_both(knob, want, &back);
+}
+
+struct knob_value knob_both(enum knob knob, const struct knob_value *first,
+			    const struct knob_value *second)
+{
+	struct knob_value both = *first;
+
+	if (knob_is_io_max(knob))
+		knob_io_add(&both.io, &second->io);
+	return both;
+}
+
+struct knob_value knob_others(enum knob knob, const struct knob_value *original,
+			      const struct knob_value *written, const struct knob_value *have,
+			      uint64_t page_bytes)
+{
+	struct knob_value others = *have;
+
+	if (!knob_is_io_max(knob))
+		return knob_stands(knob, written, have, page_bytes) ? *original : *have;
+	if (original->state == KNOB_KNOWN && written->state == KNOB_KNOWN &&
+	    have->state == KNOB_KNOWN)
+		knob_io_others(&original->io, &written->io, &others.io);
+	return others;
+}
+
+bool knob_same_disk(enum knob knob, const struct knob_value *a, const struct knob_value *b)
+{
+	return !knob_is_io_max(knob) || (a->io.major == b->io.major && a->io.minor == b->io.minor);
+}
+
 bool knob_same(enum knob knob, const struct knob_value *a, const struct knob_value *b)
 {
 	if (a->state != b->state)
@@ -354,5 +442,7 @@ bool knob_same(enum knob knob, const struct knob_value *a, const struct knob_val
 		return true;
 	if (knob_is_cpus(knob))
 		return cpu_set_equal(&a->cpus, &b->cpus);
+	if (knob_is_io_max(knob))
+		return memcmp(&a->io, &b->io, sizeof(a->io)) == 0;
 	return a->value == b->value && a->period_us == b->period_us;
 }

@@ -11,14 +11,18 @@
 /* What any value may need; the largest is a set of CPUs. */
 #define KNOB_TEXT_SIZE CPU_SET_TEXT_SIZE
 
-/* The file name, e.g. "cpu.weight". Static text. */
+/* What a knob is called wherever one must be told from the others: the file's name, e.g. "cpu.weight"; but "io.max",
+ * "io.max#2", ... Static text. */
 const char *knob_name(enum knob knob);
 
-/* The knob of a file name, or -EINVAL. */
+/* The file's name, also what is shown to people: "io.max". Static text. */
+const char *knob_file(enum knob knob);
+
+/* The knob of a name, or -EINVAL. */
 int knob_from_name(const char *name);
 
 /* The text to show and to keep: "100", "1", "20000 20000", "max", "default 10", "0-3,8" ("none" for no
- * CPU), "root invalid (why)". `buf` of at least KNOB_TEXT_SIZE bytes; returns buf. An unread or missing
+ * CPU), "root invalid (why)", "8:0 rbps=1048576 wiops=max". `buf` of at least KNOB_TEXT_SIZE bytes; returns buf. An unread or missing
  * value gives "?" or "-". */
 const char *knob_format(enum knob knob, const struct knob_value *value, char *buf, size_t size);
 
@@ -30,8 +34,14 @@ const char *knob_to_write(enum knob knob, const struct knob_value *value, char *
  * device lines). 0 or -EINVAL, *ret_value untouched on failure. Values out of uint64_t: -ERANGE. */
 int knob_parse(enum knob knob, const char *text, struct knob_value *ret_value);
 
+/* The same of a file that has more than one value: of io.max the line of `of`'s disk, all of it, "max" where there is
+ * none; and without a disk (0:0) that the file is there. For the other knobs, or where `of` is NULL, as above. */
+int knob_parse_of(enum knob knob, const char *text, const struct knob_value *of,
+		  struct knob_value *ret_value);
+
 /* Whether the kernel would show `have` after `want` was written: memory values are rounded down
- * to a page, cpu.max compares quota and, unless it is max, the period. Both must be KNOB_KNOWN. */
+ * to a page, cpu.max compares quota and, unless it is max, the period, io.max what `want` says of its disk. Both must be
+ * KNOB_KNOWN. */
 bool knob_equal(enum knob knob, const struct knob_value *want, const struct knob_value *have,
 		uint64_t page_bytes);
 
@@ -40,11 +50,40 @@ bool knob_equal(enum knob knob, const struct knob_value *want, const struct knob
 bool knob_stands(enum knob knob, const struct knob_value *written, const struct knob_value *have,
 		 uint64_t page_bytes);
 
+/* What is to be written so that `have` holds nothing any more of what colod wrote: the original, where that still
+ * stands; of io.max, which others may change in part, those parts that do. False: nothing of colod's is there. */
+bool knob_give_back(enum knob knob, const struct knob_value *original,
+		    const struct knob_value *written, const struct knob_value *have,
+		    uint64_t page_bytes, struct knob_value *ret_value);
+
+/* `want`, and with it what is colod's in `have` in parts that `want` says nothing of, given back: else those would stay. */
+struct knob_value knob_complete(enum knob knob, const struct knob_value *want,
+				const struct knob_value *original, const struct knob_value *written,
+				const struct knob_value *have);
+
+/* What `first` says, and of the rest what `second` does; of a knob that has no parts `first`. */
+struct knob_value knob_both(enum knob knob, const struct knob_value *first,
+			    const struct knob_value *second);
+
+/* The last value that somebody else wrote, part by part: `original` where colod's stands in `have`, else what is there. */
+struct knob_value knob_others(enum knob knob, const struct knob_value *original,
+			      const struct knob_value *written, const struct knob_value *have,
+			      uint64_t page_bytes);
+
 /* Whether they are the same to the last byte, read or not: for noticing that one changed. */
 bool knob_same(enum knob knob, const struct knob_value *a, const struct knob_value *b);
 
 /* Whether its value is a set of CPUs (`cpus` of struct knob_value). */
 bool knob_is_cpus(enum knob knob);
+
+/* Whether it is one disk's line of io.max (`io` of struct knob_value). */
+static inline bool knob_is_io_max(enum knob knob)
+{
+	return knob >= KNOB_IO_MAX && knob <= KNOB_IO_MAX_LAST;
+}
+
+/* Whether two values are of the same disk; of any other knob they always are. */
+bool knob_same_disk(enum knob knob, const struct knob_value *a, const struct knob_value *b);
 
 /* Whether it is no file of the cgroup, but something that each process in it has. */
 bool knob_is_of_processes(enum knob knob);
@@ -57,6 +96,9 @@ const char *knob_partition_why(const struct knob_value *value);
 struct knob_value knob_value_of(uint64_t value);
 struct knob_value knob_value_quota(uint64_t quota_us, uint64_t period_us);
 struct knob_value knob_value_cpus(const struct cpu_set *cpus);
+
+/* Nothing is said of the disk yet. */
+struct knob_value knob_value_io(uint32_t major, uint32_t minor);
 
 /* The bit of enum cgroup_controller that must be on for the knob to exist. */
 unsigned knob_controller(enum knob knob);

@@ -77,6 +77,7 @@ static const char *const refusals[REFUSAL_COUNT] = {
 	[REFUSAL_GONE] = "the cgroup is gone",
 	[REFUSAL_NO_CONTROLLER] = "the controller is not enabled here",
 	[REFUSAL_NO_KNOB] = "this kernel has no such file",
+	[REFUSAL_NO_DISK] = "the disk is not there any more",
 	[REFUSAL_INVALID] = "the kernel calls the value invalid",
 	[REFUSAL_DENIED] = "not permitted",
 	[REFUSAL_BUSY] = "busy",

@@ -132,7 +132,7 @@ void record_put_value(struct record_buf *buf, const struct knob_value *value)
 /* What a record's number says of itself; the others need their knob to be read. */
 static bool is_text(enum knob knob)
 {
-	return knob_is_cpus(knob) || knob == KNOB_CPUSET_PARTITION;
+	return knob_is_cpus(knob) || knob == KNOB_CPUSET_PARTITION || knob_is_io_max(knob);
 }
 
 void record_put_knob(struct record_buf *buf, enum knob knob, const struct knob_value *value)
@@ -146,6 +146,9 @@ void record_put_knob(struct record_buf *buf, enum knob knob, const struct knob_v
 	(void)knob_format(knob, value, text, sizeof(text));
 	for (char *blank = strchr(text, ' '); blank; blank = strchr(blank, ' '))
 		*blank = '/';
+	/* "8.0/rbps=1": a colon ends a value. */
+	if (knob_is_io_max(knob))
+		*strchr(text, ':') = '.';
 	record_put_bytes(buf, text, strlen(text));
 }
 
@@ -309,6 +312,8 @@ int record_get_knob(const struct record_line *word, enum knob knob, struct knob_
 	text[word->len] = '\0';
 	for (char *slash = strchr(text, '/'); slash; slash = strchr(slash, '/'))
 		*slash = ' ';
+	if (knob_is_io_max(knob) && strchr(text, '.'))
+		*strchr(text, '.') = ':';
 	if (knob_parse(knob, text, &value) < 0)
 		return -EBADMSG;
 	*ret_value = value;
@@ -463,6 +468,14 @@ uint64_t record_mix_value(uint64_t hash, enum knob knob, const struct knob_value
 	hash = record_mix(hash, (uint64_t)value->state);
 	if (value->state != KNOB_KNOWN)
 		return hash;
+	if (knob_is_io_max(knob)) {
+		const struct io_max *io = &value->io;
+
+		hash = record_mix(hash, (uint64_t)io->major << 32 | io->minor);
+		for (int d = 0; d < DISK_DIRECTIONS; d++)
+			hash = record_mix(record_mix(hash, io->bytes[d]), io->requests[d]);
+		return hash;
+	}
 	if (!knob_is_cpus(knob))
 		return record_mix(record_mix(hash, value->value), value->period_us);
 	for (size_t i = 0; i < sizeof(value->cpus.words) / sizeof(value->cpus.words[0]); i++)

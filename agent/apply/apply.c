@@ -204,8 +204,7 @@ static size_t adopt_cgroup(struct apply *apply, struct cgroup *cg)
 		s->original = record->original;
 		s->written = record->written;
 		/* Killed between the record and the write. */
-		if (record->previous.state == KNOB_KNOWN &&
-		    knob_equal(knob, &record->previous, &s->now, apply->page_bytes))
+		if (originals_waits(record, &s->now, apply->page_bytes))
 			s->written = record->previous;
 		else if (s->now.state == KNOB_KNOWN)
 			originals_arrived(record);

@@ -11,6 +11,20 @@
 #include "agent/base/log.h"
 #include "policy/knob.h"
 
+/* What this knob held of another disk has ended before it holds anything of this one. */
+static bool is_of_other_disk(const struct apply_job *j)
+{
+	return j->record && j->change->kind == CHANGE_WRITE &&
+	       !knob_same_disk(j->change->knob, &j->record->written, &j->change->want);
+}
+
+static struct original *find_record(const struct apply_job *j)
+{
+	const struct cgroup *cg = j->change->cgroup;
+
+	return originals_find(&j->apply->originals, cg->path, cg->inode, j->change->knob);
+}
+
 /* Opens the cgroup and looks at what is there. */
 static int look(struct apply_job *j)
 {
@@ -19,13 +33,21 @@ static int look(struct apply_job *j)
 	struct knob_value now;
 	int r;
 
-	j->record = originals_find(&j->apply->originals, cg->path, cg->inode, c->knob);
+	j->record = find_record(j);
 	j->writer = writer_of(c->knob);
 	if (!j->writer)
 		return apply_job_refuse(j, -EINVAL, REFUSAL_OTHER);
+	if (is_of_other_disk(j)) {
+		apply_end_hold(j->apply, j->record);
+		j->record = find_record(j);
+		if (j->record)
+			return apply_job_refuse(j, -EBUSY, REFUSAL_BUSY);
+		j->state->owned = j->state->held = false;
+	}
 	r = apply_open(j->apply, cg->path, cg->inode, &j->dir_fd);
 	if (r == 0)
-		r = writer_read(j->dir_fd, c->knob, &now);
+		r = writer_read_of(j->dir_fd, c->knob, j->record ? &j->record->written : &c->want,
+				   &now);
 	if (r < 0)
 		return apply_job_refuse_error(j, r);
 	c->had = now;
@@ -33,6 +55,9 @@ static int look(struct apply_job *j)
 	j->ours = j->record && (cg->telling || apply_job_equal(j, &j->state->told, &now) ||
 				originals_is_ours(j->record, &now, j->apply->page_bytes));
 	j->drift = j->record && !j->ours;
+	/* Somebody else wrote only a part of it. */
+	j->ours |= j->drift && knob_is_io_max(c->knob) &&
+		   originals_give_back(j->record, &now, j->apply->page_bytes, &now);
 	return 0;
 }
 
@@ -168,9 +193,11 @@ static int do_write(struct apply_job *j)
 	enum apply_route route;
 	int r;
 
+	if (j->record)
+		c->want = originals_complete(j->record, &c->want, &c->had);
 	if (apply_job_equal(j, &c->want, &c->had)) {
 		if (j->ours)
-			j->state->written = c->had;
+			j->state->written = knob_is_io_max(c->knob) ? c->want : c->had;
 		apply_job_accept(j, &c->had);
 		return 0;
 	}
@@ -186,6 +213,8 @@ static int do_write(struct apply_job *j)
 	if (j->drift && !apply_drift_may_repair(j->apply, c->cgroup, c->knob, j->record))
 		return 0;
 	original = j->ours ? j->record->original : c->had;
+	if (j->record && knob_is_io_max(c->knob))
+		original = originals_others(j->record, &c->had, j->apply->page_bytes);
 	if (!j->ours && j->writer->give_back)
 		j->writer->give_back(j->dir_fd, &original);
 	written = j->record ? j->record->written : c->had;
@@ -216,11 +245,14 @@ static int do_restore(struct apply_job *j)
 	enum apply_route route;
 	int r;
 
+	if (knob_is_io_max(c->knob) && j->record)
+		j->ours = originals_give_back(j->record, &c->had, j->apply->page_bytes, &original);
+	else if (j->ours)
+		original = j->record->original;
 	if (!j->ours) {
 		forget(j);
 		return 0;
 	}
-	original = j->record->original;
 	c->want = original;
 	if (apply_job_equal(j, &original, &c->had)) {
 		apply_job_disown(j);
@@ -244,7 +276,8 @@ static int do_restore(struct apply_job *j)
  * whose write never happened. */
 static int do_forget(struct apply_job *j)
 {
-	if (j->ours && !apply_job_equal(j, &j->record->written, &j->change->had))
+	if ((j->ours && !apply_job_equal(j, &j->record->written, &j->change->had)) ||
+	    (j->record && knob_is_io_max(j->change->knob)))
 		return do_restore(j);
 	forget(j);
 	return 0;

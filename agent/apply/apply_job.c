@@ -147,7 +147,7 @@ int apply_job_wrote(struct apply_job *j, int r, const struct knob_value *origina
 	struct knob_value got;
 
 	if (r == 0)
-		r = writer_read(j->dir_fd, j->change->knob, &got);
+		r = writer_read_of(j->dir_fd, j->change->knob, value, &got);
 	if (r < 0) {
 		apply_job_own(j, original, value);
 		j->state->now = (struct knob_value){.state = KNOB_UNREAD};
@@ -160,7 +160,8 @@ int apply_job_wrote(struct apply_job *j, int r, const struct knob_value *origina
 		return not_granted(j, original, value);
 	if (!apply_job_equal(j, value, &got))
 		return differs(j, original, value);
-	apply_job_own(j, original, &got);
+	/* What came of rounding is colod's too; what of a line nobody asked for is not. */
+	apply_job_own(j, original, knob_is_io_max(j->change->knob) ? value : &got);
 	if (j->record)
 		originals_arrived(j->record);
 	return 0;

@@ -221,7 +221,7 @@ int apply_lanes_submit(struct apply_job *j, const struct knob_value *original,
 	};
 	(void)knob_to_write(j->change->knob, value, text, sizeof(text));
 	r = lane_write(urgent ? flights->lanes->urgent : flights->lanes->slow, fd,
-		       knob_name(j->change->knob), flags, text, (uint64_t)(f - flights->list));
+		       knob_file(j->change->knob), flags, text, (uint64_t)(f - flights->list));
 	if (r < 0)
 		return r;
 	(void)TAKE_FD(fd);
@@ -276,7 +276,7 @@ static void finish_job(struct apply_job *j, const struct flight *f, int r)
 	if (r == 0)
 		r = apply_step(j->apply, APPLY_STEP_READ, c->cgroup->path, c->knob);
 	/* Cut short: the value may be there or not. */
-	if (r == -EINTR && writer_read(j->dir_fd, c->knob, &now) == 0 &&
+	if (r == -EINTR && writer_read_of(j->dir_fd, c->knob, &f->value, &now) == 0 &&
 	    apply_job_equal(j, &now, &f->value))
 		r = 0;
 	if (r < 0) {
@@ -286,7 +286,7 @@ static void finish_job(struct apply_job *j, const struct flight *f, int r)
 			apply_job_disown(j);
 		if (r != -EINTR && r != -ECANCELED)
 			(void)apply_job_refuse_error(j, r);
-		else if (writer_read(j->dir_fd, c->knob, &now) == 0)
+		else if (writer_read_of(j->dir_fd, c->knob, &f->value, &now) == 0)
 			j->state->now = now;
 		return;
 	}

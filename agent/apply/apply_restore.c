@@ -118,16 +118,16 @@ static enum result refused(int dir_fd, const struct original *record, int error,
 	return RESULT_REFUSED;
 }
 
-static int write_original(struct apply *apply, int dir_fd, const struct original *record,
-			  struct knob_value *ret_got)
+static int write_back(struct apply *apply, int dir_fd, const struct original *record,
+		      const struct knob_value *back, struct knob_value *ret_got)
 {
 	int r = apply_step(apply, APPLY_STEP_WRITE, record->path, record->knob);
 
 	if (r == 0)
-		r = writer_write(dir_fd, writer_of(record->knob), &record->original);
+		r = writer_write(dir_fd, writer_of(record->knob), back);
 	if (r == 0)
 		r = apply_step(apply, APPLY_STEP_READ, record->path, record->knob);
-	return r < 0 ? r : writer_read(dir_fd, record->knob, ret_got);
+	return r < 0 ? r : writer_read_of(dir_fd, record->knob, &record->written, ret_got);
 }
 
 /* Not a file, but what each process in the cgroup has: one that has something else by now set it itself. */
@@ -150,14 +150,14 @@ static enum result restore_one(struct apply *apply, const struct original *recor
 			       struct knob_value *now, char *why)
 {
 	_cleanup_close_ int dir_fd = -EBADF;
-	struct knob_value had;
+	struct knob_value had, back;
 	int r = apply_open(apply, record->path, record->inode, &dir_fd);
 
 	*ret_keep = false;
 	if (r == 0 && knob_is_of_processes(record->knob))
 		return restore_processes(apply, record, dir_fd, ret_keep, why);
 	if (r == 0)
-		r = writer_read(dir_fd, record->knob, now);
+		r = writer_read_of(dir_fd, record->knob, &record->written, now);
 	if (r == 0 && writer_is_hidden(dir_fd, record->knob)) {
 		*ret_keep = true;
 		(void)snprintf(why, WHY_SIZE, "it cannot be written while the cgroup is idle");
@@ -165,16 +165,16 @@ static enum result restore_one(struct apply *apply, const struct original *recor
 	}
 	if (r == 0 && knob_equal(record->knob, &record->original, now, apply->page_bytes))
 		return RESULT_RESTORED;
-	if (r == 0 && !originals_is_ours(record, now, apply->page_bytes))
+	if (r == 0 && !originals_give_back(record, now, apply->page_bytes, &back))
 		return foreign(record, why);
 	had = *now;
 	if (r == 0)
-		r = write_original(apply, dir_fd, record, now);
+		r = write_back(apply, dir_fd, record, &back, now);
 	if (r < 0) {
 		*ret_keep = true;
 		return refused(dir_fd, record, r, why);
 	}
-	if (!knob_equal(record->knob, &record->original, now, apply->page_bytes))
+	if (!knob_equal(record->knob, &back, now, apply->page_bytes))
 		return foreign(record, why);
 	tell(apply, HISTORY_RESTORE, record, &had, now, "the original is back");
 	return RESULT_RESTORED;
@@ -268,7 +268,7 @@ static void refresh(struct apply *apply, struct cgroup *cg, enum knob knob)
 	s->owned = false;
 	s->held = false;
 	if (apply_open(apply, cg->path, cg->inode, &dir_fd) < 0 ||
-	    writer_read(dir_fd, knob, &s->now) < 0)
+	    writer_read_of(dir_fd, knob, &s->written, &s->now) < 0)
 		s->now = (struct knob_value){.state = KNOB_UNREAD};
 }
 

@@ -1,8 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The one writer of io.weight: its "default" line. Lines of single devices are never touched.
+// The one writer of io.weight, of which it writes the "default" line and never that of a device, and of io.max, of which
+// it writes single parts of the lines of disks that are held: "8:0 rbps=1048576" leaves the rest of that line, and all
+// other lines, as they are.
+//
+// The first line of a disk in any io.max makes the kernel (from 6.10 on) stop the disk for as long as what it is at work
+// for takes, so that this is nothing for the agent's loop: the slow lane has it.
+//
+// systemd is not told. It writes a line of io.max only where a unit has IOReadBandwidthMax= or the like for that disk, at
+// each call that changes an IO property and each daemon-reload, and leaves all other lines alone; what it does write over
+// is drift as any other. And a property would outlive this process.
 #include "agent/apply/writer.h"
 
 const struct writer cgroup_io_writers[] = {
 	{.knob = KNOB_IO_WEIGHT, .forgets = KNOB_COUNT},
+	{.knob = KNOB_IO_MAX, .slow = true, .forgets = KNOB_COUNT},
+	{.knob = KNOB_IO_MAX + 1, .slow = true, .forgets = KNOB_COUNT},
+	{.knob = KNOB_IO_MAX + 2, .slow = true, .forgets = KNOB_COUNT},
+	{.knob = KNOB_IO_MAX + 3, .slow = true, .forgets = KNOB_COUNT},
 };
 const size_t cgroup_io_n_writers = sizeof(cgroup_io_writers) / sizeof(cgroup_io_writers[0]);

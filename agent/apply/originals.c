@@ -51,6 +51,59 @@ bool originals_is_ours(const struct original *record, const struct knob_value *v
 		knob_stands(record->knob, &record->previous, value, page_bytes));
 }
 
+bool originals_waits(const struct original *record, const struct knob_value *value,
+		     uint64_t page_bytes)
+{
+	struct knob_value back;
+
+	if (record->previous.state != KNOB_KNOWN)
+		return false;
+	if (!knob_is_io_max(record->knob))
+		return knob_equal(record->knob, &record->previous, value, page_bytes);
+	/* Somebody may have changed another part meanwhile. */
+	return !knob_stands(record->knob, &record->written, value, page_bytes) &&
+	       knob_give_back(record->knob, &record->original, &record->previous, value, page_bytes,
+			      &back);
+}
+
+struct knob_value originals_complete(const struct original *record, const struct knob_value *want,
+				     const struct knob_value *value)
+{
+	const struct knob_value all =
+		knob_complete(record->knob, want, &record->original, &record->written, value);
+
+	if (record->previous.state != KNOB_KNOWN)
+		return all;
+	return knob_complete(record->knob, &all, &record->original, &record->previous, value);
+}
+
+bool originals_give_back(const struct original *record, const struct knob_value *value,
+			 uint64_t page_bytes, struct knob_value *ret_value)
+{
+	struct knob_value more;
+	bool any = knob_give_back(record->knob, &record->original, &record->written, value,
+				  page_bytes, ret_value);
+
+	if (record->previous.state != KNOB_KNOWN ||
+	    !knob_give_back(record->knob, &record->original, &record->previous, value, page_bytes,
+			    &more))
+		return any;
+	/* Of a write that came half over another one, both have parts there. */
+	*ret_value = any ? knob_both(record->knob, ret_value, &more) : more;
+	return true;
+}
+
+struct knob_value originals_others(const struct original *record, const struct knob_value *value,
+				   uint64_t page_bytes)
+{
+	const struct knob_value others =
+		knob_others(record->knob, &record->original, &record->written, value, page_bytes);
+
+	if (record->previous.state != KNOB_KNOWN)
+		return others;
+	return knob_others(record->knob, &record->original, &record->previous, &others, page_bytes);
+}
+
 static int grow(struct originals *o)
 {
 	size_t n = o->n_buckets ? o->n_buckets * 2 : FIRST_BUCKETS;

@@ -80,6 +80,22 @@ struct original *originals_find(const struct originals *o, const char *path, uin
 bool originals_is_ours(const struct original *record, const struct knob_value *value,
 		       uint64_t page_bytes);
 
+/* Whether `value` is what the record's write was to replace: that was announced, and has not come. */
+bool originals_waits(const struct original *record, const struct knob_value *value,
+		     uint64_t page_bytes);
+
+/* What is to be written so that `value`, which is there, holds nothing of colod's any more; false: it does not. */
+bool originals_give_back(const struct original *record, const struct knob_value *value,
+			 uint64_t page_bytes, struct knob_value *ret_value);
+
+/* `want`, and what of colod's it says nothing of given back (knob_complete()). */
+struct knob_value originals_complete(const struct original *record, const struct knob_value *want,
+				     const struct knob_value *value);
+
+/* The last value that somebody else wrote, where `value` is there. */
+struct knob_value originals_others(const struct original *record, const struct knob_value *value,
+				   uint64_t page_bytes);
+
 /* What the record announced is there: what was to be replaced is colod's no more. Only in memory: the file says it
  * until the record's next line, see apply_adopt(). */
 static inline void originals_arrived(struct original *record)

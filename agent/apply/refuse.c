@@ -61,6 +61,10 @@ enum refusal refuse_classify_controller(int dir_fd, unsigned controller, int err
 
 enum refusal refuse_classify(int dir_fd, enum knob knob, int error)
 {
+	/* The number of a disk that went is no better than that of a cgroup. */
+	if (knob_is_io_max(knob) && (error == -ENODEV || error == -ENXIO) && dir_fd >= 0 &&
+	    fs_exists(dir_fd, "cgroup.procs") == 1)
+		return REFUSAL_NO_DISK;
 	return refuse_classify_controller(dir_fd, knob_controller(knob), error);
 }
 
@@ -84,6 +88,8 @@ const char *refuse_fix_controller(enum refusal refusal, unsigned controller)
 		return fix_controller(controller);
 	case REFUSAL_NO_KNOB:
 		return "everything else goes on (coloctl doctor says what it costs)";
+	case REFUSAL_NO_DISK:
+		return "nothing is held on it";
 	case REFUSAL_INVALID:
 		return "it is left as it was";
 	case REFUSAL_DENIED:

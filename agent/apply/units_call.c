@@ -182,7 +182,7 @@ static void look_after(const struct units *units, const struct unit *unit, int d
 
 		if (!(knob_controller(k) & controllers) || s->now.state != KNOB_KNOWN ||
 		    s->under_way || !writer_of(k) || writer_is_hidden(dir_fd, k) ||
-		    writer_read(dir_fd, k, &there) < 0)
+		    writer_read_of(dir_fd, k, &s->now, &there) < 0)
 			continue;
 		write_again(units, unit, dir_fd, s, k, &there);
 		if (!knob_equal(k, &s->now, &there, units->apply->page_bytes))

@@ -13,7 +13,7 @@
 #include "agent/base/sys.h"
 #include "policy/knob.h"
 
-/* io.weight has a line for each device that somebody set. */
+/* io.weight and io.max have a line for each device that somebody set. */
 #define TEXT_SIZE 8192
 
 static const struct writer *search(const struct writer *rows, size_t n, enum knob knob)
@@ -41,14 +41,20 @@ const struct writer *writer_of(enum knob knob)
 	return w;
 }
 
-int writer_read(int dir_fd, enum knob knob, struct knob_value *ret_value)
+int writer_read_of(int dir_fd, enum knob knob, const struct knob_value *of,
+		   struct knob_value *ret_value)
 {
 	char text[TEXT_SIZE];
-	int r = fs_read(dir_fd, knob_name(knob), text, sizeof(text), NULL);
+	int r = fs_read(dir_fd, knob_file(knob), text, sizeof(text), NULL);
 
 	if (r < 0)
 		return r;
-	return knob_parse(knob, text, ret_value) < 0 ? -EBADMSG : 0;
+	return knob_parse_of(knob, text, of, ret_value) < 0 ? -EBADMSG : 0;
+}
+
+int writer_read(int dir_fd, enum knob knob, struct knob_value *ret_value)
+{
+	return writer_read_of(dir_fd, knob, NULL, ret_value);
 }
 
 bool writer_is_hidden(int dir_fd, enum knob knob)
@@ -77,7 +83,7 @@ int writer_write(int dir_fd, const struct writer *writer, const struct knob_valu
 	char text[KNOB_TEXT_SIZE];
 	size_t len;
 	ssize_t n;
-	int r = fs_open(dir_fd, knob_name(writer->knob), O_WRONLY | writer_flags(writer, false),
+	int r = fs_open(dir_fd, knob_file(writer->knob), O_WRONLY | writer_flags(writer, false),
 			&fd);
 
 	if (r < 0)

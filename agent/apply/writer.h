@@ -69,6 +69,10 @@ const struct writer *writer_of(enum knob knob);
  * value of this knob. */
 int writer_read(int dir_fd, enum knob knob, struct knob_value *ret_value);
 
+/* The same; of io.max the line of `of`'s disk. */
+int writer_read_of(int dir_fd, enum knob knob, const struct knob_value *of,
+		   struct knob_value *ret_value);
+
 /* Whether another knob of the same cgroup hides this one now: its value says nothing and cannot be
  * written (cpu.weight while cpu.idle is 1). */
 bool writer_is_hidden(int dir_fd, enum knob knob);

@@ -141,6 +141,15 @@ void discover_set_policy(struct discover *discover, const struct policy *policy)
 	(void)facts_bind(&discover->facts, &discover->pods);
 }
 
+bool discover_ask_disks(struct discover *discover, const struct knob_disks *disks)
+{
+	if (memcmp(&discover->disks, disks, sizeof(*disks)) == 0)
+		return false;
+	discover->disks = *disks;
+	discover->knobs_are_new = true;
+	return true;
+}
+
 int discover_allow_kubelet(struct discover *discover)
 {
 	return facts_allow_kubelet(&discover->facts);
@@ -334,6 +343,7 @@ static bool read_mems(struct discover *d, struct cgroup *cgroup, bool due)
 static bool read_knobs(struct discover *d, bool full, bool changed, int64_t now_us)
 {
 	bool any = false, settling = now_us - d->tree->touched_us < SETTLE_US;
+	uint32_t of_policy = knobs_of_disks(d->knobs_of_policy, &d->disks);
 
 	if (!full && !changed && !settling && !d->knobs_are_new)
 		return false;
@@ -343,7 +353,9 @@ static bool read_knobs(struct discover *d, bool full, bool changed, int64_t now_
 		bool fresh = now_us - node->touched_us < SETTLE_US;
 		uint32_t had = node->knobs_wanted, wanted;
 
-		wanted = node->knobs_wanted = discover_wants_knobs(node, d->knobs_of_policy);
+		wanted = node->knobs_wanted = discover_wants_knobs(node, of_policy);
+		if (wanted & (1u << KNOB_IO_MAX))
+			had &= ~knobs_ask_disks(&node->cgroup, &d->disks);
 		if (fresh && !full)
 			any |= cgroup_node_refresh(node, d->cgroup_fd) > 0;
 		any |= read_mems(d, &node->cgroup, full || fresh);

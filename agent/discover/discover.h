@@ -104,3 +104,7 @@ static inline void discover_set_returned(struct discover *discover, const uint64
 
 /* Ask for a full rescan at the next update. */
 void discover_rescan(struct discover *discover);
+
+/* Which disks' lines of io.max are read of pods and what is above them, from the next update on; an owned knob stays what
+ * it is until it is given back. True where that is news. */
+bool discover_ask_disks(struct discover *discover, const struct knob_disks *disks);

@@ -22,14 +22,15 @@ struct discover {
 	const struct policy *policy; /* borrowed */
 	uint32_t knobs_of_policy;    /* bits of enum knob; see knobs.h */
 	struct model model;
-	uint32_t found;	    /* capabilities that probe() does not look for */
-	bool probe_again;   /* something could not be read when it was asked for */
-	bool rescan;	    /* asked for */
-	bool rescan_next;   /* in the update after the present one */
-	bool policy_is_new; /* which cgroups are pods may have changed */
-	bool knobs_are_new; /* the policy needs other knobs than the last one */
-	bool dirty;	    /* some directory is */
-	int64_t scanned_us; /* the last full scan */
+	struct knob_disks disks; /* see discover_ask_disks() */
+	uint32_t found;		 /* capabilities that probe() does not look for */
+	bool probe_again;	 /* something could not be read when it was asked for */
+	bool rescan;		 /* asked for */
+	bool rescan_next;	 /* in the update after the present one */
+	bool policy_is_new;	 /* which cgroups are pods may have changed */
+	bool knobs_are_new;	 /* the policy needs other knobs than the last one */
+	bool dirty;		 /* some directory is */
+	int64_t scanned_us;	 /* the last full scan */
 };
 
 /* Bits of the knobs to read: of pods, every cgroup above them, and the siblings of both, because

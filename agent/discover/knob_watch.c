@@ -38,6 +38,23 @@ static void refused(struct knob_watch *kw, int error)
 		strerror(-error));
 }
 
+/* One file that several knobs are lines of has one watch, by the first of them. */
+static enum knob watched_as(enum knob knob)
+{
+	return knob_is_io_max(knob) ? KNOB_IO_MAX : knob;
+}
+
+static bool is_file_wanted(const struct cgroup *cgroup, enum knob knob)
+{
+	bool wanted = false, contested = false;
+
+	for (int k = knob; k < KNOB_COUNT && watched_as((enum knob)k) == knob; k++) {
+		wanted |= is_wanted(&cgroup->knobs[k]);
+		contested |= cgroup->knobs[k].contested;
+	}
+	return wanted && !contested && !knob_is_of_processes(knob);
+}
+
 /* The directory, only where it still is this cgroup. */
 static int open_node(const struct cgroup_tree *tree, const struct cgroup_node *node, int *ret_fd)
 {
@@ -65,7 +82,7 @@ static void add_missing(struct knob_watch *kw, const struct cgroup_tree *tree,
 
 		if (!(missing & (1u << k)))
 			continue;
-		r = watch_add_file(tree->watch, fd, knob_name((enum knob)k), node, k,
+		r = watch_add_file(tree->watch, fd, knob_file((enum knob)k), node, k,
 				   &node->knob_wd[k]);
 		if (r == -ENOSPC || r == -ENOMEM)
 			refused(kw, r);
@@ -82,8 +99,7 @@ void knob_watch_sync(struct knob_watch *kw, struct cgroup_tree *tree)
 		uint32_t missing = 0;
 
 		for (int k = 0; k < KNOB_COUNT; k++) {
-			bool wanted = tree->watch && !knob_is_of_processes((enum knob)k) &&
-				      is_wanted(&node->cgroup.knobs[k]);
+			bool wanted = tree->watch && is_file_wanted(&node->cgroup, (enum knob)k);
 
 			kw->contested |= node->cgroup.knobs[k].contested;
 			if (wanted && node->knob_wd[k] == 0)
@@ -121,7 +137,9 @@ size_t knob_watch_drop(struct knob_watch *kw, struct cgroup_tree *tree)
 
 void knob_watch_on_write(struct knob_watch *kw, struct cgroup_node *node, enum knob knob)
 {
-	node->knobs_written |= 1u << knob;
+	for (int k = knob; k < KNOB_COUNT && watched_as((enum knob)k) == knob; k++)
+		if (!knob_is_io_max(knob) || node->cgroup.knobs[k].owned)
+			node->knobs_written |= 1u << k;
 	kw->written = true;
 }
 
@@ -134,7 +152,8 @@ static bool is_known(const struct cgroup_tree *tree, const struct cgroup_node *n
 
 	/* One that is gone is looked for by the rescan. */
 	return value.state != KNOB_KNOWN || knob_same(knob, &value, &s->now) ||
-	       (s->owned && knob_same(knob, &value, &s->written));
+	       (s->owned && knob_same(knob, &value, &s->written)) ||
+	       (s->owned && knob_is_io_max(knob) && knob_stands(knob, &s->written, &value, 1));
 }
 
 bool knob_watch_differs(struct knob_watch *kw, struct cgroup_tree *tree)

@@ -17,7 +17,9 @@
 #define FREEZE (1u << KNOB_CGROUP_FREEZE)
 /* Not read at all: no file. */
 #define SCORE (1u << KNOB_OOM_SCORE_ADJ)
-#define ALWAYS ((1u << KNOB_COUNT) - 1 - (CPUSET & ~CPUS) - BURST - OOM_GROUP - FREEZE - SCORE)
+#define IO_MAX (((1u << KNOB_IO_MAX_DISKS) - 1) << KNOB_IO_MAX)
+#define ALWAYS                                                                                     \
+	((1u << KNOB_COUNT) - 1 - (CPUSET & ~CPUS) - BURST - OOM_GROUP - FREEZE - SCORE - IO_MAX)
 
 uint32_t knobs_of_policy(const struct policy *policy)
 {
@@ -54,20 +56,56 @@ uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t o
 	return wanted & ~SCORE;
 }
 
+uint32_t knobs_of_disks(uint32_t knobs, const struct knob_disks *disks)
+{
+	for (int i = 1; i < KNOB_IO_MAX_DISKS; i++)
+		if (disks->of[i].major == 0 && disks->of[i].minor == 0)
+			knobs &= ~(1u << (KNOB_IO_MAX + i));
+	return knobs;
+}
+
+uint32_t knobs_ask_disks(struct cgroup *cgroup, const struct knob_disks *disks)
+{
+	uint32_t asked = 0;
+
+	for (int i = 0; i < KNOB_IO_MAX_DISKS; i++) {
+		struct knob_state *s = &cgroup->knobs[KNOB_IO_MAX + i];
+
+		if (s->owned || (s->now.io.major == disks->of[i].major &&
+				 s->now.io.minor == disks->of[i].minor))
+			continue;
+		s->now = knob_value_io(disks->of[i].major, disks->of[i].minor);
+		s->now.state = KNOB_UNREAD;
+		asked |= 1u << (KNOB_IO_MAX + i);
+	}
+	return asked;
+}
+
+/* What was read last says of which disk it is, also where it could not be read. */
+static const struct knob_value *disk_of(const struct knob_state *s)
+{
+	return s->owned ? &s->written : &s->now;
+}
+
 struct knob_value knobs_read_one(int cgroup_fd, const struct cgroup *cgroup, enum knob knob)
 {
+	const struct knob_value *of = disk_of(&cgroup->knobs[knob]);
 	struct knob_value value = {.state = KNOB_UNREAD};
-	char path[PATH_MAX], text[4096]; /* io.weight has a line per device that was given one */
+	char path[PATH_MAX], text[8192]; /* a line per device that was given one */
 	int r;
 
-	if (snprintf(path, sizeof(path), "%s/%s", cgroup->path, knob_name(knob)) >=
+	if (knob_is_io_max(knob)) {
+		value = knob_value_io(of->io.major, of->io.minor);
+		value.state = KNOB_UNREAD;
+	}
+	if (snprintf(path, sizeof(path), "%s/%s", cgroup->path, knob_file(knob)) >=
 	    (int)sizeof(path))
 		return value;
 	r = fs_read(cgroup_fd, path, text, sizeof(text), NULL);
 	if (r == -ENOENT)
 		value.state = KNOB_MISSING;
 	else if (r == 0)
-		(void)knob_parse(knob, text, &value);
+		(void)knob_parse_of(knob, text, of, &value);
 	return value;
 }
 

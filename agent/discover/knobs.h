@@ -17,6 +17,13 @@ uint32_t knobs_of_policy(const struct policy *policy);
  * whatever colod wrote, until it is given back. `holds_pod`: a pod is here or below. */
 uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t of_policy);
 
+/* Without the lines of io.max that are about no disk; of the first one it is seen all the same whether the file is there. */
+uint32_t knobs_of_disks(uint32_t knobs, const struct knob_disks *disks);
+
+/* Which disk's line each knob of io.max is to be, of a cgroup where colod does not own it. Bits of those of which that is
+ * new: they have to be read. */
+uint32_t knobs_ask_disks(struct cgroup *cgroup, const struct knob_disks *disks);
+
 /* Reads the `wanted` knobs of one cgroup: KNOB_MISSING for a file that is not there, KNOB_UNREAD for
  * one that cannot be read or understood. 1 when some value changed, 0 otherwise. */
 int knobs_read(int cgroup_fd, struct cgroup *cgroup, uint32_t wanted);

@@ -177,7 +177,7 @@ static int append_entry(sd_bus_message *reply, const struct snapshot *s, const s
 	char had[KNOB_TEXT_SIZE], want[KNOB_TEXT_SIZE], reason[REASON_TEXT_SIZE];
 	const char *const text[] = {
 		e->cgroup->path,
-		knob_name(e->knob),
+		knob_file(e->knob),
 		knob_format(e->knob, &e->cgroup->knobs[e->knob].now, had, sizeof(had)),
 		knob_format(e->knob, &e->want, want, sizeof(want)),
 		names_effect(e->effect),

@@ -129,7 +129,7 @@ static int append_knob(sd_bus_message *reply, const struct snapshot *s, const st
 		(void)knob_format(knob, &entry->want, want, sizeof(want));
 		(void)reason_text(&entry->reason, s->policy, reason, sizeof(reason));
 	}
-	return bus_text_appendf(reply, "/%s %s: now %s%s%s%s%s: %s", cgroup->path, knob_name(knob),
+	return bus_text_appendf(reply, "/%s %s: now %s%s%s%s%s: %s", cgroup->path, knob_file(knob),
 				now, *original ? ", originally " : "", original,
 				*want ? ", wanted " : "", want, reason);
 }
@@ -205,7 +205,7 @@ static int append_held(sd_bus_message *reply, const struct pod *pod)
 			if (!c->knobs[k].owned || !c->knobs[k].held)
 				continue;
 			r = bus_text_appendf(reply, "held now: /%s %s", c->path,
-					     knob_name((enum knob)k));
+					     knob_file((enum knob)k));
 			if (r < 0)
 				return r;
 			n++;

@@ -117,7 +117,7 @@ static void refusals(struct json_view *view, cJSON *doctor)
 			continue;
 		object = json_put_object(put, array, NULL);
 		json_put_text(put, object, "cgroup", c->cgroup->path);
-		json_put_text(put, object, "knob", knob_name(c->knob));
+		json_put_text(put, object, "knob", knob_file(c->knob));
 		json_view_value(view, object, "want", c->knob, &c->want);
 		json_put_text(put, object, "why", names_refusal(c->refusal));
 	}

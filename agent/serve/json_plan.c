@@ -21,7 +21,7 @@ static void entry_object(struct json_view *view, cJSON *array, const struct plan
 
 	json_put_text(put, object, "cgroup", e->cgroup->path);
 	json_put_text(put, object, "pod", e->cgroup->pod ? e->cgroup->pod->name : NULL);
-	json_put_text(put, object, "knob", knob_name(e->knob));
+	json_put_text(put, object, "knob", knob_file(e->knob));
 	json_view_value(view, object, "had", e->knob, now);
 	json_view_value(view, object, "want", e->knob, &e->want);
 	json_put_text(put, object, "effect", names_effect(e->effect));
@@ -39,7 +39,7 @@ static void change_object(struct json_view *view, cJSON *array, const struct cha
 	cJSON *object = json_put_object(put, array, NULL);
 
 	json_put_text(put, object, "cgroup", c->cgroup->path);
-	json_put_text(put, object, "knob", knob_name(c->knob));
+	json_put_text(put, object, "knob", knob_file(c->knob));
 	json_put_text(put, object, "kind", words_change(c->kind));
 	json_view_value(view, object, "had", c->knob, &c->had);
 	json_view_value(view, object, "want", c->knob, &c->want);

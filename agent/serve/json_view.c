@@ -147,7 +147,7 @@ static void knob_object(struct json_view *view, cJSON *array, const struct cgrou
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, array, NULL);
 
-	json_put_text(put, object, "knob", knob_name(knob));
+	json_put_text(put, object, "knob", knob_file(knob));
 	json_view_value(view, object, "now", knob, &state->now);
 	json_view_value(view, object, "want", knob, entry ? &entry->want : NULL);
 	json_view_value(view, object, "original", knob, state->owned ? &state->original : NULL);
@@ -175,7 +175,8 @@ void json_view_knobs(struct json_view *view, cJSON *object, const struct cgroup 
 		const struct knob_state *state = &cgroup->knobs[k];
 		const struct plan_entry *entry = json_view_find(view, cgroup, (enum knob)k);
 
-		if (entry || state->owned || state->now.state == KNOB_KNOWN)
+		if (entry || state->owned ||
+		    (state->now.state == KNOB_KNOWN && !knob_is_io_max((enum knob)k)))
 			knob_object(view, array, cgroup, (enum knob)k, entry);
 	}
 }

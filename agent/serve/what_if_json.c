@@ -194,7 +194,7 @@ static bool changes(struct json_put *put, cJSON *doc, const struct what_if *w)
 
 		json_put_text(put, object, "cgroup", c->change.cgroup->path);
 		json_put_text(put, object, "pod", pod ? pod->name : NULL);
-		json_put_text(put, object, "knob", knob_name(c->change.knob));
+		json_put_text(put, object, "knob", knob_file(c->change.knob));
 		json_put_text(put, object, "kind", kinds[c->kind]);
 		value(put, object, "had", c->change.knob, &c->change.had);
 		value(put, object, "want", c->change.knob, drop ? &c->change.had : &c->change.want);

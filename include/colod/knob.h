@@ -7,6 +7,10 @@
 #include <stdint.h>
 
 #include "colod/cpu_set.h"
+#include "colod/disk.h"
+
+/* So many disks may be bounded at a time. */
+#define KNOB_IO_MAX_DISKS 4
 
 enum knob {
 	KNOB_CPU_WEIGHT,
@@ -24,6 +28,8 @@ enum knob {
 	KNOB_MEMORY_OOM_GROUP, /* 1: the kernel ends all of it, or nothing of it */
 	KNOB_OOM_SCORE_ADJ, /* no file: what the processes of a pod have, each its own (policy/oom_score.h) */
 	KNOB_CGROUP_FREEZE, /* 1: everything in it stands still; only ever a hold */
+	KNOB_IO_MAX,	    /* one disk's line of io.max, which its value names; only ever a hold */
+	KNOB_IO_MAX_LAST = KNOB_IO_MAX + KNOB_IO_MAX_DISKS - 1, /* another disk's, each */
 	KNOB_COUNT,
 };
 
@@ -48,10 +54,25 @@ enum partition {
 /* What a score of 0 is in oom_score_adj's value. */
 #define KNOB_SCORE_ZERO 1000
 
+/* Of one disk, a second: KNOB_VALUE_MAX where there is no bound, 0 where nothing is said of it (written: it stays what it
+ * is). 0:0 for no disk: the file is there, and nobody has asked for a line of it. */
+struct io_max {
+	uint32_t major, minor;
+	uint64_t bytes[DISK_DIRECTIONS];
+	uint64_t requests[DISK_DIRECTIONS];
+};
+
+/* Which disks' lines KNOB_IO_MAX and those behind it are about; 0:0: nobody's. */
+struct knob_disks {
+	struct {
+		uint32_t major, minor;
+	} of[KNOB_IO_MAX_DISKS];
+};
+
 /* value: weight 1..10000 (0: what 6.1 shows for an idle group), idle 0/1, bytes, quota_us, burst_us, or
  * a score of -1000 to 1000 and 1000 more, or enum partition with, above it, why the kernel calls it invalid (knob_partition_why()).
  * period_us: only cpu.max, 0 elsewhere.
- * cpus: instead of both, cpuset.cpus and cpuset.cpus.exclusive (knob_is_cpus()). It shares their room:
+ * cpus: instead of both, cpuset.cpus and cpuset.cpus.exclusive (knob_is_cpus()). io: io.max. They share their room:
  * there are four values in each knob of each cgroup, and most cgroups never see a set. */
 struct knob_value {
 	enum knob_value_state state;
@@ -61,6 +82,7 @@ struct knob_value {
 			uint64_t period_us;
 		};
 		struct cpu_set cpus;
+		struct io_max io; /* unread: of this disk it shall be */
 	};
 };
 

@@ -150,6 +150,7 @@ enum refusal {
 	REFUSAL_GONE,	       /* the cgroup vanished: normal */
 	REFUSAL_NO_CONTROLLER, /* the controller is not enabled in the parent's subtree_control */
 	REFUSAL_NO_KNOB,       /* this kernel lacks the file */
+	REFUSAL_NO_DISK,       /* the disk went */
 	REFUSAL_INVALID,       /* EINVAL or ERANGE */
 	REFUSAL_DENIED,	       /* EACCES, EPERM, EROFS */
 	REFUSAL_BUSY,

@@ -108,6 +108,27 @@ static void check_knobs(const char *text)
 	}
 }
 
+static void check_line_of_disk(const char *text)
+{
+	struct knob_value of = knob_value_io(8, 0), value, untouched, back;
+	char buf[KNOB_TEXT_SIZE];
+	int r;
+
+	memset(&value, 0x5a, sizeof(value));
+	untouched = value;
+	r = knob_parse_of(KNOB_IO_MAX, text, &of, &value);
+	require(r <= 0);
+	if (r < 0) {
+		require(memcmp(&value, &untouched, sizeof(value)) == 0);
+		return;
+	}
+	for (int d = 0; d < DISK_DIRECTIONS; d++)
+		require(value.io.bytes[d] != 0 && value.io.requests[d] != 0);
+	(void)knob_format(KNOB_IO_MAX, &value, buf, sizeof(buf));
+	require(knob_parse_of(KNOB_IO_MAX, buf, &of, &back) == 0);
+	require(knob_same(KNOB_IO_MAX, &value, &back));
+}
+
 /* Goes on to the end, and never past it. */
 static void check_options(const char *text, size_t size)
 {
@@ -149,6 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_value(kernel_text_limit(text, &value), value);
 	check_list(text);
 	check_knobs(text);
+	check_line_of_disk(text);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		value = UNTOUCHED;
 		check_value(kernel_text_keyed(text, keys[i], &value), value);

@@ -26,25 +26,69 @@ static void must(bool ok, const char *what)
 	abort();
 }
 
+struct knob_value fake_kernel_io(enum knob knob)
+{
+	return knob_value_io(8, 16 * (uint32_t)(knob - KNOB_IO_MAX));
+}
+
+/* The kernel takes what is said of one disk and keeps the rest, of that line and of the others. */
+static void merge_io(struct fake_kernel *k, const char *path, const char *was,
+		     const struct knob_value *said)
+{
+	char all[FAKE_KERNEL_IO_SIZE * 2] = "", line[KNOB_TEXT_SIZE];
+	struct knob_value now = {0}, none = knob_value_io(said->io.major, said->io.minor);
+	char number[32];
+	size_t len;
+
+	for (int d = 0; d < DISK_DIRECTIONS; d++)
+		none.io.bytes[d] = none.io.requests[d] = KNOB_VALUE_MAX;
+	must(knob_parse_of(KNOB_IO_MAX, was, said, &now) == 0, "io.max");
+	for (int d = 0; d < DISK_DIRECTIONS; d++) {
+		now.io.bytes[d] = said->io.bytes[d] ? said->io.bytes[d] : now.io.bytes[d];
+		now.io.requests[d] = said->io.requests[d] ? said->io.requests[d]
+							  : now.io.requests[d];
+	}
+	len = (size_t)snprintf(number, sizeof(number), "%u:%u ", said->io.major, said->io.minor);
+	for (const char *p = was; *p; p += strcspn(p, "\n"), p += *p == '\n')
+		if (strncmp(p, number, len) != 0)
+			(void)snprintf(all + strlen(all), sizeof(all) - strlen(all), "%.*s\n",
+				       (int)strcspn(p, "\n"), p);
+	if (!knob_same(KNOB_IO_MAX, &now, &none))
+		(void)snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s\n",
+			       knob_format(KNOB_IO_MAX, &now, line, sizeof(line)));
+	must(tree_knob(k->dir, path, "io.max", all) == 0, "io.max");
+}
+
+static void read_io(struct fake_kernel *k, const char *path)
+{
+	if (tree_knob_read(k->dir, path, "io.max", k->io_was, sizeof(k->io_was)) < 0)
+		k->io_was[0] = '\0';
+}
+
 static void put(struct fake_kernel *k, const char *path, enum knob knob,
 		const struct knob_value *value)
 {
 	char text[KNOB_TEXT_SIZE];
 
+	if (knob_is_io_max(knob)) {
+		read_io(k, path);
+		merge_io(k, path, k->io_was, value);
+		return;
+	}
 	(void)knob_format(knob, value, text, sizeof(text));
 	must(tree_knob(k->dir, path, knob_name(knob), text) == 0, "tree_knob");
 }
 
 struct knob_value fake_kernel_value(struct fake_kernel *k, const char *path, enum knob knob)
 {
-	struct knob_value value = {.state = KNOB_UNREAD};
+	struct knob_value value = {.state = KNOB_UNREAD}, of = fake_kernel_io(knob);
 	char text[KNOB_TEXT_SIZE];
 
 	/* Nobody lives here. */
 	if (knob_is_of_processes(knob))
 		return knob_value_of(KNOB_SCORE_ZERO);
-	if (tree_knob_read(k->dir, path, knob_name(knob), text, sizeof(text)) == 0)
-		must(knob_parse(knob, text, &value) == 0, "knob_parse");
+	if (tree_knob_read(k->dir, path, knob_file(knob), text, sizeof(text)) == 0)
+		must(knob_parse_of(knob, text, &of, &value) == 0, "knob_parse");
 	return value;
 }
 
@@ -56,8 +100,16 @@ static bool is_idle(struct fake_kernel *k, const char *path)
 /* What the kernel makes of a value that was just written. */
 static void settle(struct fake_kernel *k, const char *path, enum knob knob, bool was_idle)
 {
-	struct knob_value value = fake_kernel_value(k, path, knob), weight = knob_value_of(100);
+	struct knob_value value, weight = knob_value_of(100);
+	char text[KNOB_TEXT_SIZE];
 
+	if (knob_is_io_max(knob)) {
+		if (tree_knob_read(k->dir, path, "io.max", text, sizeof(text)) == 0 &&
+		    knob_parse(knob, text, &value) == 0)
+			merge_io(k, path, k->io_was, &value);
+		return;
+	}
+	value = fake_kernel_value(k, path, knob);
 	if (knob != KNOB_MEMORY_OOM_GROUP && knob_controller(knob) == CONTROLLER_MEMORY &&
 	    value.value != KNOB_VALUE_MAX) {
 		value.value -= value.value % PAGE;
@@ -77,7 +129,8 @@ bool fake_kernel_write(struct fake_kernel *k, const char *path, enum knob knob,
 	if ((knob == KNOB_CPU_WEIGHT && idle) || knob_is_of_processes(knob))
 		return false;
 	put(k, path, knob, value);
-	settle(k, path, knob, idle);
+	if (!knob_is_io_max(knob))
+		settle(k, path, knob, idle);
 	return true;
 }
 
@@ -111,13 +164,14 @@ static int hook(void *context, enum apply_step step, const char *path, enum knob
 	if (step == APPLY_STEP_WRITE) {
 		check_record(k, path, knob);
 		k->was_idle = is_idle(k, path);
+		read_io(k, path);
 		if (knob == KNOB_CPU_WEIGHT && k->was_idle)
 			return -EINVAL;
 	}
 	if (step == APPLY_STEP_READ) {
 		k->n_writes++;
 		if (k->race_text && knob == k->race_knob) {
-			must(tree_knob(k->dir, path, knob_name(knob), k->race_text) == 0, "race");
+			must(tree_knob(k->dir, path, knob_file(knob), k->race_text) == 0, "race");
 			k->race_text = NULL;
 		}
 	}

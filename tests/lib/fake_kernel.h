@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What a kernel does with knobs and a directory of files does not, for tests of agent/apply: it
 // hangs in the hook between the steps of apply, makes a weight be forgotten by cpu.idle, rounds
-// memory to pages, refuses, lets somebody else write in between, and ends the program at a step.
+// memory to pages, keeps the other lines of io.max, refuses, lets somebody else write in between, and ends the program at a step.
 //
 //	struct fake_kernel k;
 //	fake_kernel_open(&k, "@host 2\n@cgroup kubepods.slice\n");
@@ -16,6 +16,8 @@
 
 #include "agent/apply/apply_state.h"
 #include "tests/lib/fake.h"
+
+#define FAKE_KERNEL_IO_SIZE 1024
 
 struct fake_kernel {
 	char *dir;     /* stands for "/" */
@@ -36,6 +38,7 @@ struct fake_kernel {
 	const char *race_text;
 	enum knob race_knob;
 	bool was_idle;
+	char io_was[FAKE_KERNEL_IO_SIZE];    /* io.max, before it is written */
 	const struct cgroup *record_checked; /* fails the test when a write comes before its record */
 };
 
@@ -67,5 +70,7 @@ int fake_kernel_pass(struct fake_kernel *k);
  * refuses (a weight of an idle group). */
 bool fake_kernel_write(struct fake_kernel *k, const char *path, enum knob knob,
 		       const struct knob_value *value);
+/* Which disk the knobs of io.max are about: 8:0, 8:16, 8:32 and 8:48. Nothing is said of it. */
+struct knob_value fake_kernel_io(enum knob knob);
 /* The kernel's own value. */
 struct knob_value fake_kernel_value(struct fake_kernel *k, const char *path, enum knob knob);

@@ -78,6 +78,7 @@ static const struct tree_file cgroup_files[] = {
 	{"memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
 			    "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"},
 	{"io.weight", "default 100\n"},
+	{"io.max", ""},
 	{"io.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
 			"full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"},
 };

@@ -48,6 +48,22 @@ static struct cgroup *cgroup_of(struct story *t, size_t i)
 	return i == 0 ? t->s->online : i == 1 ? t->s->class : t->s->hog;
 }
 
+/* Some parts of a disk's line, at least one. */
+static struct knob_value some_line(struct story *t, enum knob knob, bool foreign)
+{
+	struct knob_value value = fake_kernel_io(knob);
+	uint64_t parts = 1 + draw(t, 15);
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t *part = i < 2 ? &value.io.bytes[i] : &value.io.requests[i - 2];
+
+		if (parts >> i & 1)
+			*part = foreign && draw(t, 3) == 0 ? KNOB_VALUE_MAX
+							   : 2 * (1 + draw(t, 40)) + foreign;
+	}
+	return value;
+}
+
 /* Odd pages and odd numbers for others, even ones for colod; 100 is the kernel's own. */
 static struct knob_value some_value(struct story *t, enum knob knob, bool foreign)
 {
@@ -57,6 +73,8 @@ static struct knob_value some_value(struct story *t, enum knob knob, bool foreig
 		return knob_value_of(!foreign	  ? PARTITION_ROOT
 				     : draw(t, 2) ? PARTITION_MEMBER
 						  : PARTITION_ISOLATED);
+	if (knob_is_io_max(knob))
+		return some_line(t, knob, foreign);
 	if (knob == KNOB_CPU_MAX)
 		return knob_value_quota(1000 + v, 20000);
 	if (knob == KNOB_MEMORY_OOM_GROUP)
@@ -70,6 +88,20 @@ static void take_foreign(struct story *t, size_t path)
 {
 	for (int knob = 0; knob < KNOB_COUNT; knob++)
 		t->foreign[path][knob] = fake_kernel_value(&t->s->k, paths[path], (enum knob)knob);
+}
+
+static void note_foreign(struct knob_value *foreign, enum knob knob, const struct knob_value *value)
+{
+	if (!knob_is_io_max(knob)) {
+		*foreign = *value;
+		return;
+	}
+	for (int d = 0; d < DISK_DIRECTIONS; d++) {
+		if (value->io.bytes[d])
+			foreign->io.bytes[d] = value->io.bytes[d];
+		if (value->io.requests[d])
+			foreign->io.requests[d] = value->io.requests[d];
+	}
 }
 
 static void somebody_writes(struct story *t)
@@ -86,7 +118,7 @@ static void somebody_writes(struct story *t)
 	}
 	value = some_value(t, knob, true);
 	if (fake_kernel_write(&t->s->k, paths[path], knob, &value))
-		t->foreign[path][knob] = value;
+		note_foreign(&t->foreign[path][knob], knob, &value);
 	if (draw(t, 2))
 		fake_kernel_read(&t->s->k);
 }
@@ -102,7 +134,9 @@ static void new_plan(struct story *t)
 			struct plan_entry e = {
 				.cgroup = cgroup_of(t, path),
 				.knob = knob,
-				.effect = knob == KNOB_CPU_MAX ? EFFECT_HOLD : EFFECT_SHARE,
+				.effect = knob == KNOB_CPU_MAX || knob_is_io_max(knob)
+						  ? EFFECT_HOLD
+						  : EFFECT_SHARE,
 				.want = some_value(t, knob, false),
 				.reason = {.code = REASON_WEIGHT_FIXED, .rule = -1},
 			};

@@ -39,6 +39,11 @@ TEST(every_name_leads_back_to_its_knob)
 {
 	for (int i = 0; i < KNOB_COUNT; i++)
 		assert_int_equal(knob_from_name(knob_name((enum knob)i)), i);
+	for (int i = 0; i < KNOB_COUNT; i++)
+		assert_string_equal(knob_file((enum knob)i), knob_is_io_max((enum knob)i)
+								     ? "io.max"
+								     : knob_name((enum knob)i));
+	assert_int_equal(knob_from_name("io.max#5"), -EINVAL);
 	assert_int_equal(knob_from_name("cpu.weight.nice"), -EINVAL);
 	assert_int_equal(knob_from_name("cpu"), -EINVAL);
 	assert_int_equal(knob_from_name(""), -EINVAL);

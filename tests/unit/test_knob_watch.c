@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "policy/knob.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/discover_case.h"
 #include "tests/lib/tree.h"
@@ -69,6 +70,45 @@ TEST(only_what_is_owned_is_watched_and_only_while_it_is)
 	discover_case_cgroup(p.m, POD_A)->knobs[KNOB_CPU_WEIGHT].owned = false;
 	discover_watch_owned(p.d);
 	assert_int_equal(kernel_watches(&p), before + 1);
+	discover_case_close(&p);
+}
+
+/* Two lines of one file: the kernel knows one watch of it. */
+TEST(a_file_of_several_knobs_has_one_watch)
+{
+	const struct knob_disks disks = {.of = {{8, 0}, {8, 16}}};
+	struct discover_case p;
+	struct cgroup *cg;
+	unsigned before;
+
+	discover_case_open(&p, DISCOVER_THREE_PODS, 0);
+	assert_int_equal(discover_update(p.d, 0), 1);
+	before = kernel_watches(&p);
+	cg = discover_case_cgroup(p.m, POD_A);
+	for (int i = 0; i < 2; i++) {
+		struct knob_state *s = &cg->knobs[KNOB_IO_MAX + i];
+
+		s->now = knob_value_io(disks.of[i].major, disks.of[i].minor);
+		s->now.io.bytes[DISK_READ] = 5;
+		s->owned = true;
+		s->original = s->written = s->now;
+	}
+	discover_watch_owned(p.d);
+	discover_watch_owned(p.d);
+	assert_int_equal(kernel_watches(&p), before + 1);
+	assert_int_equal(tree_knob(p.dir, POD_A, "io.max", "8:0 rbps=5\n8:16 rbps=5 wbps=7\n"), 0);
+	assert_int_equal(discover_events(p.d), DISCOVER_CALM); /* what colod holds is there */
+	assert_int_equal(tree_knob(p.dir, POD_A, "io.max", "8:0 rbps=5\n8:16 rbps=7\n"), 0);
+	assert_int_equal(discover_events(p.d), DISCOVER_DRIFT);
+	assert_int_equal(discover_update(p.d, 1), 1);
+	assert_true(cg->knobs[KNOB_IO_MAX + 1].now.io.bytes[DISK_READ] == 7);
+	assert_true(cg->knobs[KNOB_IO_MAX].now.io.bytes[DISK_READ] == 5);
+	cg->knobs[KNOB_IO_MAX].owned = false;
+	discover_watch_owned(p.d);
+	assert_int_equal(kernel_watches(&p), before + 1);
+	cg->knobs[KNOB_IO_MAX + 1].contested = true;
+	discover_watch_owned(p.d);
+	assert_int_equal(kernel_watches(&p), before);
 	discover_case_close(&p);
 }
 
@@ -175,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_what_is_owned_is_watched_and_only_while_it_is),
+		cmocka_unit_test(a_file_of_several_knobs_has_one_watch),
 		cmocka_unit_test(a_contested_knob_wakes_nobody_and_is_read_at_each_pass),
 		cmocka_unit_test(a_cgroup_that_goes_takes_its_watches_along),
 		cmocka_unit_test(a_write_before_the_watch_was_there_is_seen),

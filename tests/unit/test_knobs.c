@@ -6,9 +6,11 @@
 
 #include "agent/base/fs.h"
 #include "agent/discover/knobs.h"
+#include "policy/knob.h"
 #include "tests/lib/tree.h"
 
 #define ALL (((1u << KNOB_COUNT) - 1) & ~(1u << KNOB_OOM_SCORE_ADJ))
+#define IO_MAX (((1u << KNOB_IO_MAX_DISKS) - 1) << KNOB_IO_MAX)
 
 struct place {
 	char *dir;
@@ -103,7 +105,7 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	struct cgroup pod = {.kind = CGROUP_POD, .pod = &a_pod};
 	struct policy policy = {.levels = {{.defined = true}}};
 	const uint32_t group = 1u << KNOB_MEMORY_OOM_GROUP, freeze = 1u << KNOB_CGROUP_FREEZE;
-	const uint32_t usual = ALL & ~burst & ~cpuset & ~group & ~freeze;
+	const uint32_t usual = ALL & ~burst & ~cpuset & ~group & ~freeze & ~IO_MAX;
 	uint32_t of;
 
 	assert_int_equal(knobs_of_policy(NULL), usual);
@@ -177,6 +179,63 @@ TEST(the_foreign_value_is_the_original_only_while_colods_own_stands)
 	assert_ptr_equal(knobs_foreign(&cg, KNOB_CPU_MAX), &s->now);
 }
 
+TEST(each_knob_of_io_max_is_the_line_of_the_disk_that_was_asked_for)
+{
+	struct knob_disks disks = {.of = {{8, 16}, {0, 0}, {8, 0}}};
+	const uint32_t first = 1u << KNOB_IO_MAX, third = 1u << (KNOB_IO_MAX + 2);
+	struct place p;
+	struct knob_state *k;
+
+	open_place(&p, "@cgroup a.slice\n"
+		       "sys/fs/cgroup/a.slice/io.max = 8:16 rbps=max wbps=7 riops=max wiops=9\n");
+	k = p.cg.knobs;
+	/* Nobody asks for a disk: only whether there is such a file. */
+	assert_int_equal(knobs_of_disks(IO_MAX, &(struct knob_disks){0}), first);
+	assert_int_equal(knobs_ask_disks(&p.cg, &(struct knob_disks){0}), 0);
+	assert_int_equal(knobs_read(p.fd, &p.cg, first), 1);
+	assert_int_equal(k[KNOB_IO_MAX].now.state, KNOB_KNOWN);
+	assert_int_equal(k[KNOB_IO_MAX].now.io.major, 0);
+	assert_int_equal(knobs_of_disks(IO_MAX, &disks), first | third);
+	assert_int_equal(knobs_ask_disks(&p.cg, &disks), first | third);
+	assert_int_equal(k[KNOB_IO_MAX].now.state, KNOB_UNREAD);
+	assert_int_equal(knobs_ask_disks(&p.cg, &disks), 0);
+	assert_int_equal(knobs_read(p.fd, &p.cg, first | third), 1);
+	assert_true(k[KNOB_IO_MAX].now.io.bytes[DISK_WRITE] == 7);
+	assert_true(k[KNOB_IO_MAX].now.io.bytes[DISK_READ] == KNOB_VALUE_MAX);
+	assert_int_equal(k[KNOB_IO_MAX + 2].now.state, KNOB_KNOWN);
+	assert_true(k[KNOB_IO_MAX + 2].now.io.bytes[DISK_WRITE] == KNOB_VALUE_MAX);
+	assert_int_equal(knobs_ask_disks(&p.cg, &disks), 0);
+	/* What colod holds there is read until it is given back, whoever else is asked for. */
+	k[KNOB_IO_MAX].owned = true;
+	k[KNOB_IO_MAX].written = knob_value_io(8, 16);
+	disks.of[0].minor = 32;
+	assert_int_equal(knobs_ask_disks(&p.cg, &disks), 0);
+	assert_int_equal(knobs_read(p.fd, &p.cg, first), 0);
+	assert_int_equal(k[KNOB_IO_MAX].now.io.minor, 16);
+	k[KNOB_IO_MAX].owned = false;
+	assert_int_equal(knobs_ask_disks(&p.cg, &disks), first);
+	close_place(&p);
+}
+
+/* A value that cannot be read still says of which disk it is to be. */
+TEST(a_line_that_makes_no_sense_is_unread_and_no_other_is)
+{
+	const struct knob_disks disks = {.of = {{8, 16}, {8, 0}}};
+	struct place p;
+
+	open_place(&p, "@cgroup a.slice\n"
+		       "sys/fs/cgroup/a.slice/io.max = 8:0 wbps=7\\n8:16 wbps=all\n");
+	(void)knobs_ask_disks(&p.cg, &disks);
+	assert_int_equal(knobs_read(p.fd, &p.cg, 3u << KNOB_IO_MAX), 1);
+	assert_int_equal(p.cg.knobs[KNOB_IO_MAX].now.state, KNOB_UNREAD);
+	assert_int_equal(p.cg.knobs[KNOB_IO_MAX].now.io.minor, 16);
+	assert_true(p.cg.knobs[KNOB_IO_MAX + 1].now.io.bytes[DISK_WRITE] == 7);
+	assert_int_equal(tree_delete(p.dir, "sys/fs/cgroup/a.slice/io.max"), 0);
+	assert_int_equal(knobs_read(p.fd, &p.cg, 1u << KNOB_IO_MAX), 1);
+	assert_int_equal(p.cg.knobs[KNOB_IO_MAX].now.state, KNOB_MISSING);
+	close_place(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +246,8 @@ int main(void)
 			what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed),
 		cmocka_unit_test(only_what_is_wanted_is_read_and_what_is_not_any_more_says_nothing),
 		cmocka_unit_test(the_foreign_value_is_the_original_only_while_colods_own_stands),
+		cmocka_unit_test(each_knob_of_io_max_is_the_line_of_the_disk_that_was_asked_for),
+		cmocka_unit_test(a_line_that_makes_no_sense_is_unread_and_no_other_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,17 @@ TEST(an_errno_that_says_it_all_is_taken_at_its_word)
 	assert_int_equal(refuse_classify(s->fd, KNOB_CPU_WEIGHT, -ENOMEM), REFUSAL_OTHER);
 }
 
+TEST(a_disk_that_went_is_told_from_a_cgroup_that_did)
+{
+	struct scene *s = *state;
+
+	assert_int_equal(refuse_classify(s->fd, KNOB_IO_MAX + 1, -ENODEV), REFUSAL_NO_DISK);
+	assert_int_equal(refuse_classify(s->fd, KNOB_IO_MAX, -EINVAL), REFUSAL_INVALID);
+	assert_int_equal(refuse_classify(-EBADF, KNOB_IO_MAX, -ENODEV), REFUSAL_GONE);
+	assert_int_equal(tree_delete(s->dir, "sys/fs/cgroup/a.slice/b.slice"), 0);
+	assert_int_equal(refuse_classify(s->fd, KNOB_IO_MAX, -ENODEV), REFUSAL_GONE);
+}
+
 TEST(a_cgroup_that_cannot_be_opened_is_gone)
 {
 	assert_int_equal(refuse_classify(-EBADF, KNOB_CPU_WEIGHT, -ENOENT), REFUSAL_GONE);
@@ -125,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(an_errno_that_says_it_all_is_taken_at_its_word),
+		CASE(a_disk_that_went_is_told_from_a_cgroup_that_did),
 		CASE(a_cgroup_that_cannot_be_opened_is_gone),
 		CASE(a_missing_file_is_told_apart_by_the_parents_controllers),
 		CASE(a_directory_that_was_removed_while_it_was_open_is_gone),

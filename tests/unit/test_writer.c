@@ -46,6 +46,11 @@ static struct knob_value sample(enum knob knob)
 		return knob_value_quota(20000, 20000);
 	if (knob_is_cpus(knob))
 		return knob_value_cpus(&(struct cpu_set){{0x0f}});
+	if (knob_is_io_max(knob))
+		return (struct knob_value){
+			.state = KNOB_KNOWN,
+			.io = {.major = 8, .bytes = {7, KNOB_VALUE_MAX}, .requests = {0, 9}},
+		};
 	return knob_value_of(knob == KNOB_CPU_IDLE || knob == KNOB_CPUSET_PARTITION ? 1 : 4096);
 }
 
