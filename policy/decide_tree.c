@@ -231,8 +231,7 @@ const struct knob_value *decide_tree_base(const struct cgroup *cgroup, enum knob
 
 	if (knob == KNOB_CPU_WEIGHT && idle->state == KNOB_KNOWN && idle->value == 1)
 		return weight_under_idle(cgroup->knobs);
-	if (s->owned && s->original.state == KNOB_KNOWN &&
-	    knob_stands(knob, &s->written, &s->now, 1))
+	if (s->original.state == KNOB_KNOWN && knob_is_colods(knob, s))
 		return &s->original;
 	return &s->now;
 }

@@ -434,6 +434,13 @@ bool knob_same_disk(enum knob knob, const struct knob_value *a, const struct kno
 	return !knob_is_io_max(knob) || (a->io.major == b->io.major && a->io.minor == b->io.minor);
 }
 
+bool knob_is_colods(enum knob knob, const struct knob_state *s)
+{
+	return s->owned &&
+	       (knob_stands(knob, &s->written, &s->now, 1) ||
+		(s->told.state == KNOB_KNOWN && knob_equal(knob, &s->told, &s->now, 1)));
+}
+
 bool knob_same(enum knob knob, const struct knob_value *a, const struct knob_value *b)
 {
 	if (a->state != b->state)

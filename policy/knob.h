@@ -70,6 +70,10 @@ struct knob_value knob_others(enum knob knob, const struct knob_value *original,
 			      const struct knob_value *written, const struct knob_value *have,
 			      uint64_t page_bytes);
 
+/* Whether what is there now is colod's: what it wrote, or what systemd was told last, which that may write late, over a
+ * newer value. */
+bool knob_is_colods(enum knob knob, const struct knob_state *state);
+
 /* Whether they are the same to the last byte, read or not: for noticing that one changed. */
 bool knob_same(enum knob knob, const struct knob_value *a, const struct knob_value *b);
 

@@ -71,7 +71,8 @@ bool memory_strict_stalls(const struct samples *samples, const struct pod *pod, 
 	last = ring_last(history);
 	before = ring_at(history, 1);
 	from = ring_back(history, WINDOW_US, valid);
-	if (!is_fresh(last, now_us) || !before || !from || (before->valid & valid) != valid)
+	/* Each sample is a reason once: passes come between samples, too, and would raise it again for the same stall. */
+	if (!last || last->at_us != now_us || !before || !from || (before->valid & valid) != valid)
 		return false;
 	span_us = last->at_us - from->at_us;
 	/* At the end of it too: what was raised meanwhile is not raised again for what came before. */

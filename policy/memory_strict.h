@@ -26,7 +26,8 @@ struct memory_strict {
 uint64_t memory_strict_high(const struct memory_strict *strict);
 
 /* Whether the pod stood still for more than 1 % of the last seconds, and met a bound of its own at the same time and at
- * the end of it. *ret_permille and *ret_span_us: how much, of how long. False where that was not measured lately. */
+ * the end of it. *ret_permille and *ret_span_us: how much, of how long. False where that was not measured now: each sample is
+ * a reason in its own pass alone. */
 bool memory_strict_stalls(const struct samples *samples, const struct pod *pod, int64_t now_us,
 			  uint64_t *ret_permille, uint64_t *ret_span_us);
 

@@ -18,7 +18,7 @@
 //  [manual slot= serial= order= ...]  what people ordered for single pods, all of it; `manual` alone: nothing
 //  cg ID inode= kind= populated= controllers= subtree= [mems=] pod= path=
 //    populated: 1 for processes here or below, and 2 where a child has no object
-//  k ID KNOB=NOW[:own|hold:ORIGINAL:WRITTEN] ...
+//  k ID KNOB=NOW[:own|hold:ORIGINAL:WRITTEN[:TOLD]] ...  TOLD: what systemd was told, where that is another value
 //  order LIST                         all cgroups by ID, parents first
 //  pod SLOT serial= ... name= [runtimes=LIST]  runtimes: of its containers, where it has any
 //  facts SLOT ... / label SLOT KEY VALUE / annotation SLOT KEY VALUE

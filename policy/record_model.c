@@ -211,7 +211,7 @@ int record_model_cgroup(struct record_model *m, struct record_line *line)
 	return 0;
 }
 
-/* "NOW" or "NOW:own:ORIGINAL:WRITTEN" */
+/* "NOW" or "NOW:own:ORIGINAL:WRITTEN[:TOLD]" */
 static int get_knob_state(enum knob knob, struct record_line word, struct knob_state *ret_state)
 {
 	struct knob_state s = {0};
@@ -223,8 +223,13 @@ static int get_knob_state(enum knob knob, struct record_line word, struct knob_s
 			return -EBADMSG;
 		s.held = record_is(&part, "hold");
 		if ((!s.held && !record_is(&part, "own")) || !record_take(&word, ':', &part) ||
-		    record_get_knob(&part, knob, &s.original) < 0 ||
-		    record_get_knob(&word, knob, &s.written) < 0)
+		    record_get_knob(&part, knob, &s.original) < 0)
+			return -EBADMSG;
+		if (!record_take(&word, ':', &part))
+			part = word;
+		else if (record_get_knob(&word, knob, &s.told) < 0)
+			return -EBADMSG;
+		if (record_get_knob(&part, knob, &s.written) < 0)
 			return -EBADMSG;
 	} else if (record_get_knob(&word, knob, &s.now) < 0) {
 		return -EBADMSG;

@@ -245,6 +245,12 @@ static void put_cgroup(struct record_writer *w, const struct cgroup *cg, uint32_
 	record_put_bytes(out, "\n", 1);
 }
 
+/* systemd was told another value than the one that colod wrote, and may write that. */
+static bool is_told_else(enum knob knob, const struct knob_state *s)
+{
+	return s->owned && s->told.state == KNOB_KNOWN && !knob_same(knob, &s->told, &s->written);
+}
+
 static uint64_t hash_knob(enum knob knob, const struct knob_state *s)
 {
 	uint64_t h = 0;
@@ -255,6 +261,8 @@ static uint64_t hash_knob(enum knob knob, const struct knob_state *s)
 		h = record_mix_value(record_mix_value(h + s->held, knob, &s->original), knob,
 				     &s->written) |
 		    1;
+	if (is_told_else(knob, s))
+		h = record_mix_value(h, knob, &s->told) | 1;
 	return h;
 }
 
@@ -282,6 +290,10 @@ static void put_knobs(struct record_writer *w, const struct cgroup *cg, uint32_t
 		record_put_knob(out, (enum knob)k, &s->original);
 		record_put_bytes(out, ":", 1);
 		record_put_knob(out, (enum knob)k, &s->written);
+		if (!is_told_else((enum knob)k, s))
+			continue;
+		record_put_bytes(out, ":", 1);
+		record_put_knob(out, (enum knob)k, &s->told);
 	}
 	if (begun)
 		record_put_bytes(out, "\n", 1);

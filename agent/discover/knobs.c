@@ -163,7 +163,7 @@ const struct knob_value *knobs_foreign(const struct cgroup *cgroup, enum knob kn
 {
 	const struct knob_state *s = &cgroup->knobs[knob];
 
-	if (s->owned && knob_stands(knob, &s->written, &s->now, 1))
+	if (knob_is_colods(knob, s))
 		return &s->original;
 	return &s->now;
 }

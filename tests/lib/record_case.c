@@ -158,6 +158,9 @@ static bool same_knob(enum knob knob, const struct knob_state *a, const struct k
 {
 	if (!same_value(knob, &a->now, &b->now) || a->owned != b->owned)
 		return false;
+	if (a->owned && !same_value(knob, a->told.state == KNOB_KNOWN ? &a->told : &a->written,
+				    b->told.state == KNOB_KNOWN ? &b->told : &b->written))
+		return false;
 	return !a->owned || (a->held == b->held && same_value(knob, &a->original, &b->original) &&
 			     same_value(knob, &a->written, &b->written));
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "policy/knob.h"
 #include "tests/lib/fake_random.h"
 #include "tests/lib/record_case.h"
 #include "tests/lib/test.h"
@@ -93,6 +94,8 @@ static void change_pods(struct fake *f, int pass, uint64_t *r)
 			value %= PARTITION_COUNT;
 		if (next(r) % 12 == 0)
 			fake_set(f->model.cgroups[i], knob, value);
+		if (next(r) % 12 == 0 && !knob_is_cpus(knob) && knob != KNOB_CPUSET_PARTITION)
+			f->model.cgroups[i]->knobs[knob].told = knob_value_of(next(r));
 	}
 }
 

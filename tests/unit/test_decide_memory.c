@@ -318,6 +318,35 @@ TEST(an_online_pod_does_not_crawl_by_what_the_policy_asks_for)
 	fake_free(&f);
 }
 
+/* systemd does what it was told late: the value of before a raise, over the one of after it. That is no tighter bound of somebody
+ * else's, for which colod's would be given back, and what was raised forgotten. */
+TEST(what_systemd_was_told_and_writes_late_is_colods_own)
+{
+	const uint64_t base = GIB * 8 / 10 / 4096 * 4096, step = (GIB - base) / 4 / 4096 * 4096;
+	struct knob_state *s;
+	struct fake f;
+	struct pod *p;
+
+	usual_node(&f);
+	p = pod_at(&f, B1);
+	s = &fake_cgroup(&f, B1)->knobs[KNOB_MEMORY_HIGH];
+	f.policy.levels[LEVEL_P4].memory.high = (struct amount){AMOUNT_PERMILLE_OF_LIMIT, 800};
+	fake_limit(p, 1000, GIB);
+	uses(&f, p, GIB / 2, false);
+	fake_own(fake_cgroup(&f, B1), KNOB_MEMORY_HIGH, KNOB_VALUE_MAX, base + step);
+	s->now = knob_value_of(base);
+	/* Somebody else's. */
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_HIGH), -1);
+	s->told = knob_value_of(base);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_HIGH), base + step);
+	s->told = knob_value_of(base - 4096);
+	decide_run(&f);
+	assert_int_equal(decide_want(&f, B1, KNOB_MEMORY_HIGH), -1);
+	fake_free(&f);
+}
+
 /* The kubelet's MemoryQoS writes memory.high of containers, and systemd-run may have one on a pod's slice. */
 TEST(a_high_that_the_kubelet_wrote_is_left_alone)
 {
@@ -462,6 +491,7 @@ int main(void)
 		cmocka_unit_test(a_tighter_high_by_others_stays),
 		cmocka_unit_test(a_pod_that_may_not_be_held_is_not_limited_but_protected),
 		cmocka_unit_test(an_online_pod_does_not_crawl_by_what_the_policy_asks_for),
+		cmocka_unit_test(what_systemd_was_told_and_writes_late_is_colods_own),
 		cmocka_unit_test(a_high_that_the_kubelet_wrote_is_left_alone),
 		cmocka_unit_test(an_online_pod_is_limited_only_where_the_policy_says_so),
 		cmocka_unit_test(undecided_pods_are_not_touched_but_what_they_have_is_covered),

@@ -139,6 +139,24 @@ TEST(a_pod_stalls_that_stands_still_at_its_own_bound_until_now)
 	fake_free(&f);
 }
 
+/* Passes come as they please (a trigger, a knob that somebody wrote); what was seen once is no second stall. */
+TEST(a_sample_is_a_reason_once)
+{
+	uint64_t permille, span_us;
+	struct fake f;
+	struct pod *pod = online(&f);
+
+	for (int64_t s = 10; s <= 12; s++)
+		sample(&f, pod, s, (uint64_t)s * 20000, (uint64_t)s);
+	assert_true(memory_strict_stalls(&f.samples, pod, 12 * S_US, &permille, &span_us));
+	assert_false(memory_strict_stalls(&f.samples, pod, 12 * S_US + 1, &permille, &span_us));
+	assert_false(
+		memory_strict_stalls(&f.samples, pod, 12 * S_US + 150000, &permille, &span_us));
+	sample(&f, pod, 13, 280000, 13);
+	assert_true(memory_strict_stalls(&f.samples, pod, 13 * S_US, &permille, &span_us));
+	fake_free(&f);
+}
+
 TEST(one_percent_is_allowed_and_so_is_meeting_a_bound_without_a_stall)
 {
 	uint64_t permille, span_us;
@@ -164,6 +182,7 @@ int main(void)
 		cmocka_unit_test(for_any_numbers_it_bounds_nobody_below_what_he_has),
 		cmocka_unit_test(a_pod_stalls_that_stands_still_at_its_own_bound_until_now),
 		cmocka_unit_test(one_percent_is_allowed_and_so_is_meeting_a_bound_without_a_stall),
+		cmocka_unit_test(a_sample_is_a_reason_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "colod/manual.h"
+#include "policy/knob.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/record_case.h"
 
@@ -131,6 +132,21 @@ TEST(a_knob_of_colods_carries_both_values)
 		strstr(last_pass(2), " cpu.max=20000/100000:hold:max/100000:20000/100000\n"));
 }
 
+/* And a third, where systemd was told another one: it may write that late, and then it is colod's own. */
+TEST(a_knob_of_which_systemd_was_told_another_value_carries_that_too)
+{
+	struct knob_state *s = &hog->cgroup->knobs[KNOB_CPU_WEIGHT];
+
+	pass(1);
+	fake_own(hog->cgroup, KNOB_CPU_WEIGHT, 100, 5);
+	s->told = s->written;
+	assert_non_null(strstr(last_pass(2), " cpu.weight=5:own:100:5\n"));
+	s->told = knob_value_of(4);
+	assert_non_null(strstr(last_pass(3), " cpu.weight=5:own:100:5:4\n"));
+	s->told.state = KNOB_UNREAD;
+	assert_non_null(strstr(last_pass(4), " cpu.weight=5:own:100:5\n"));
+}
+
 /* A reader of before there were any takes no line of them. */
 TEST(orders_are_said_when_there_are_and_when_there_are_none_any_more)
 {
@@ -251,6 +267,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_changes_is_one_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_knob_of_colods_carries_both_values, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_knob_of_which_systemd_was_told_another_value_carries_that_too, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(
 			orders_are_said_when_there_are_and_when_there_are_none_any_more, setup,
 			teardown),
