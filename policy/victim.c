@@ -194,15 +194,12 @@ static bool estimate(const struct victim_input *in, const struct pod *pod, uint6
 	return true;
 }
 
-/* On the nodes that count. As it was read last: what could not be read in one look is no reason to take another one. */
+/* As it was read last: what could not be read in one look is no reason to take another one. */
 static uint64_t usage(const struct victim_input *in, const struct pod *pod)
 {
 	const struct pod_history *h = ring_of(in->samples, pod->slot, pod->serial);
-	const struct victim_memory *m = in->nodes != 0 && !in->rates ? measured(in, pod) : NULL;
 	const struct pod_sample *s;
 
-	if (m)
-		return m->there_bytes;
 	for (uint32_t back = 0; h && (s = ring_at(h, back)); back++) {
 		if (s->valid & SAMPLE_MEMORY)
 			return s->memory_bytes;
@@ -397,6 +394,9 @@ static void look_at(const struct victim_input *in, const struct pod *pod, struct
 		add_left(l, &(struct victim_left){pod, out, v.usage_bytes});
 		return;
 	}
+	/* Whoever may go is compared by what it has where it is short. */
+	if (in->nodes != 0 && !in->rates)
+		v.usage_bytes = measured(in, pod)->there_bytes;
 	v.level = in->plan->assignments[pod->slot].level;
 	v.soon_bytes = soon(in, pod, v.usage_bytes);
 	v.over_request_bytes = over_request(pod, v.soon_bytes);

@@ -60,12 +60,12 @@ class Series:
                                    ("kubepods.slice", "kubepods", 157), (BU, "qos", 100), (BE, "qos", 2)):
             self.cgroup(path, kind, weight)
 
-    def cgroup(self, path, kind, weight, pod="-"):
+    def cgroup(self, path, kind, weight, pod="-", mems=0):
         ident = min(set(range(len(self.order) + 1)) - set(self.order))
         self.paths[path] = ident
         self.order.append(ident)
         self.pending.append(f"cg {ident} inode={100 + len(self.lines) + len(self.pending)} kind={kind} populated=1 "
-                            f"controllers=7 subtree=7 pod={pod} path=" + (path or '""'))
+                            f"controllers=7 subtree=7 {f'mems={mems} ' if mems else ''}pod={pod} path=" + (path or '""'))
         if weight is not None:
             self.pending.append(f"k {ident} cpu.weight={weight} cpu.idle=0 cpu.max=max/100000")
         return ident
@@ -318,7 +318,112 @@ def evict_cpu(asks):
     return s
 
 
-CASES = {"evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
+NUMA_POLICY = """version: 1
+mode: full
+facts: {from: "file:///pods.json"}
+levels:
+  P4: {role: online, memory: {low: none}}
+  P7: {role: offline, memory: {high: none}}
+assign:
+  - {match: {namespace: batch}, level: P7}
+  - {match: {qos: Burstable}, level: P4}
+  - {match: {qos: BestEffort}, level: P7}
+pressure:
+  - {when: memory.some of online > 10% over 1s, do: [squeeze memory, reclaim]}
+  - {when: memory.empty of node in 3s, do: [kill]}
+evict: {by: [kill], order: [usage]}
+"""
+
+MIB = 1 << 20
+
+
+class NumaSeries(Series):
+    """Two memory nodes of 4 GiB. `has`: what each pod has on each node, in MiB; `free`: what each node has."""
+
+    def __init__(self, comment):
+        super().__init__(comment, NUMA_POLICY)
+        self.has, self.free, self.said_numbers = {}, [900, 3000], {}
+
+    def numbers(self, key, values):
+        """As differences to what was said of it before."""
+        before = self.said_numbers.get(key, [0] * len(values))
+        self.said_numbers[key] = values
+        return re.sub(r"( 0)+$", "", " " + " ".join(str(n - b) for n, b in zip(values, before)))
+
+    def pod(self, name, qos, mib):
+        self.add(name, qos)
+        self.pending.append(f"k {self.pods[name].cgroup} memory.high=max memory.max=max memory.min=0 memory.low=0")
+        self.has[name] = mib
+
+    def grow(self, name, node, mib):
+        self.has[name][node] += mib
+        self.free[node] -= mib
+
+    def step(self, there=False, extra=(), span=SECOND, **_):
+        self.now += span
+        self.lines.append(f"t {self.now}")
+        self.say("modes", "modes all=full cpu=full memory=full io=full")
+        self.say("node", "node cpus=4 cores=4 numa=2 smt=0 memory=8589934592 swap=0 page=4096 kernel=6.12.0 "
+                 f"zones-high={80 * MIB} memory-nodes=0:{4096 * MIB}:{40 * MIB},1:{4096 * MIB}:{40 * MIB}")
+        self.say("can", "can psi,cpu,memory,memory-reclaim off=-")
+        self.say("tree", f"tree driver=systemd slots={1 + max(p.slot for p in self.pods.values())}")
+        self.lines += self.pending
+        self.pending = []
+        self.say("order", "order " + ",".join(map(str, self.order)))
+        for pod in self.pods.values():
+            self.describe(pod)
+        self.say("pods", "pods " + ",".join(str(p.slot) for p in self.pods.values()))
+        for pod in self.pods.values():
+            self.lines.append(f"s {pod.slot} 0 f" + self.numbers(pod.name, [0, 0, sum(self.has[pod.name]) * MIB]))
+        for pod in self.pods.values():
+            if there and pod.name.startswith("batch/"):
+                now = self.has[pod.name][0] * MIB
+                before = self.said_numbers.get((pod.name, "there"))
+                self.said_numbers[pod.name, "there"] = now
+                self.lines.append(f"there {pod.slot} 1 0 {now}" + (f" {span} {before}" if before is not None else ""))
+        free = [f * MIB for f in self.free]
+        self.lines.append("n 0 3" + self.numbers("node", [0, sum(free)] + [0] * 6 + [sum(free), 0, 3, free[0], 0, 0, free[1]]))
+        self.lines += list(extra) + ["end"]
+
+
+def numa():
+    s = NumaSeries("A container of web may have memory of node 0 alone. hog grows there, afar as fast on node 1, away rests there with\n"
+                   "more than both. The machine has gigabytes; node 0 runs out: hog is held, reclaimed from and killed, and nobody else.\n"
+                   "Then web may have memory of both nodes: what node 0 has matters no more.")
+    s.pod("shop/web", "Burstable", [200, 0])
+    s.pod("batch/hog", "BestEffort", [300, 20])
+    s.pod("batch/afar", "BestEffort", [0, 100])
+    s.pod("batch/away", "BestEffort", [5, 1500])
+    web = s.pods["shop/web"]
+    container = f"{BU}/pod-web.slice/cri-containerd-{'0' * 63}1.scope"
+    s.cgroup(container, "container", None, web.slot, 1)
+    s.step()
+    s.step()
+    for fall, seconds in ((40, 8), (70, 4)):
+        for _ in range(seconds):
+            s.grow("batch/hog", 0, fall)
+            s.grow("batch/afar", 1, fall)
+            s.step(there=True)
+    victims = []
+    for name in ("hog", "afar", "away"):
+        pod, (there, elsewhere) = s.pods[f"batch/{name}"], s.has[f"batch/{name}"]
+        more = 100 if name == "hog" else 0
+        victims.append(f"kill memory {pod.slot} {pod.serial} 0 {(there + more) * MIB} 0 {(there + more) * MIB} {elsewhere * MIB}")
+    s.grow("batch/hog", 0, 100)
+    s.step(there=True, extra=[f"kill from since={s.now - SECOND} look={s.now} looks=2 ended=0 serial=0 freed=0 at=0 expected=0"] + victims)
+    s.free[0] += s.has["batch/hog"][0]
+    s.remove("batch/hog")
+    s.steps(7, there=True)
+    s.lines.append("# web may have memory of both nodes")
+    ident = s.order[-1]
+    s.pending.append(f"cg {ident} inode=999 kind=container populated=1 controllers=7 subtree=7 mems=3 pod={web.slot} path={container}")
+    for _ in range(20):
+        s.free[0] -= 60
+        s.step()
+    return s
+
+
+CASES = {"numa": numa, "evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
          "dwell": dwell, "suspend": suspend, "clock-step": clock_step}
 
 

@@ -54,6 +54,7 @@ TEST(who_has_its_memory_on_other_nodes_is_never_taken_for_these)
 	assert_int_equal(c->l.list[0].usage_bytes, 120 * MIB);
 	assert_int_equal(c->l.n_left, 1);
 	assert_int_equal(c->l.left[0].why, VICTIM_ELSEWHERE);
+	assert_int_equal(c->l.left[0].usage_bytes, 4000 * MIB);
 	assert_int_equal(c->l.n_out[VICTIM_ELSEWHERE], 1);
 	/* It has no more anywhere. */
 	c->memory[away->slot].elsewhere_bytes = 7 * MIB;
