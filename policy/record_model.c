@@ -9,6 +9,7 @@
 
 #include "colod/cleanup.h"
 #include "policy/knob.h"
+#include "policy/record_knob.h"
 #include "policy/record_model_state.h"
 #include "policy/record_pod.h"
 #include "policy/record_samples.h"
@@ -211,33 +212,6 @@ int record_model_cgroup(struct record_model *m, struct record_line *line)
 	return 0;
 }
 
-/* "NOW" or "NOW:own:ORIGINAL:WRITTEN[:TOLD]" */
-static int get_knob_state(enum knob knob, struct record_line word, struct knob_state *ret_state)
-{
-	struct knob_state s = {0};
-	struct record_line part;
-
-	if (record_take(&word, ':', &part)) {
-		s.owned = true;
-		if (record_get_knob(&part, knob, &s.now) < 0 || !record_take(&word, ':', &part))
-			return -EBADMSG;
-		s.held = record_is(&part, "hold");
-		if ((!s.held && !record_is(&part, "own")) || !record_take(&word, ':', &part) ||
-		    record_get_knob(&part, knob, &s.original) < 0)
-			return -EBADMSG;
-		if (!record_take(&word, ':', &part))
-			part = word;
-		else if (record_get_knob(&word, knob, &s.told) < 0)
-			return -EBADMSG;
-		if (record_get_knob(&part, knob, &s.written) < 0)
-			return -EBADMSG;
-	} else if (record_get_knob(&word, knob, &s.now) < 0) {
-		return -EBADMSG;
-	}
-	*ret_state = s;
-	return 0;
-}
-
 int record_model_knobs(struct record_model *m, struct record_line *line)
 {
 	struct record_line word, name;
@@ -255,7 +229,7 @@ int record_model_knobs(struct record_model *m, struct record_line *line)
 			return -EBADMSG;
 		knob = knob_from_name(text);
 		if (knob < 0 ||
-		    get_knob_state((enum knob)knob, word, &m->cgroups[id].cgroup->knobs[knob]) < 0)
+		    record_knob_get((enum knob)knob, word, &m->cgroups[id].cgroup->knobs[knob]) < 0)
 			return -EBADMSG;
 	}
 	return line->len > 0 ? -EBADMSG : 0;

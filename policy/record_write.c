@@ -14,6 +14,7 @@
 #include "policy/names.h"
 #include "policy/record_floor.h"
 #include "policy/record_ids.h"
+#include "policy/record_knob.h"
 #include "policy/record_manual.h"
 #include "policy/record_mask.h"
 #include "policy/record_node.h"
@@ -245,27 +246,6 @@ static void put_cgroup(struct record_writer *w, const struct cgroup *cg, uint32_
 	record_put_bytes(out, "\n", 1);
 }
 
-/* systemd was told another value than the one that colod wrote, and may write that. */
-static bool is_told_else(enum knob knob, const struct knob_state *s)
-{
-	return s->owned && s->told.state == KNOB_KNOWN && !knob_same(knob, &s->told, &s->written);
-}
-
-static uint64_t hash_knob(enum knob knob, const struct knob_state *s)
-{
-	uint64_t h = 0;
-
-	if (s->now.state != KNOB_UNREAD || s->owned)
-		h = record_mix_value(1, knob, &s->now) | 1;
-	if (s->owned)
-		h = record_mix_value(record_mix_value(h + s->held, knob, &s->original), knob,
-				     &s->written) |
-		    1;
-	if (is_told_else(knob, s))
-		h = record_mix_value(h, knob, &s->told) | 1;
-	return h;
-}
-
 /* Those of one cgroup that changed, in one line. */
 static void put_knobs(struct record_writer *w, const struct cgroup *cg, uint32_t id,
 		      struct record_buf *out)
@@ -274,7 +254,7 @@ static void put_knobs(struct record_writer *w, const struct cgroup *cg, uint32_t
 
 	for (int k = 0; k < KNOB_COUNT; k++) {
 		const struct knob_state *s = &cg->knobs[k];
-		uint64_t h = hash_knob((enum knob)k, s);
+		uint64_t h = record_knob_hash((enum knob)k, s);
 
 		if (w->cgroups[id].knobs[k] == h)
 			continue;
@@ -282,18 +262,7 @@ static void put_knobs(struct record_writer *w, const struct cgroup *cg, uint32_t
 		if (!begun)
 			record_put(out, "k %" PRIu32, id);
 		begun = true;
-		record_put(out, " %s=", knob_name((enum knob)k));
-		record_put_knob(out, (enum knob)k, &s->now);
-		if (!s->owned)
-			continue;
-		record_put(out, s->held ? ":hold:" : ":own:");
-		record_put_knob(out, (enum knob)k, &s->original);
-		record_put_bytes(out, ":", 1);
-		record_put_knob(out, (enum knob)k, &s->written);
-		if (!is_told_else((enum knob)k, s))
-			continue;
-		record_put_bytes(out, ":", 1);
-		record_put_knob(out, (enum knob)k, &s->told);
+		record_knob_put(out, (enum knob)k, s);
 	}
 	if (begun)
 		record_put_bytes(out, "\n", 1);
