@@ -29,6 +29,9 @@
 #define FDS_A_POD (KEPT_SET_COUNT + 1)
 /* A file that was not there is looked for again after this time: a controller may be enabled. */
 #define MISSING_RETRY_US 10000000
+/* One that could not be opened is tried again at once, but so often only: of a pod that is not measured nobody knows what its
+ * loss would help, so that another one goes. */
+#define FAILED_TRIES 5
 
 struct slot {
 	bool used;
@@ -36,6 +39,7 @@ struct slot {
 	uint64_t serial;
 	uint64_t pass; /* the last one that saw the pod */
 	int64_t retry_us;
+	uint32_t n_failed;
 	uint32_t told; /* of enum sample_valid, for the next sample */
 	bool there;    /* what lies on observe->nodes is measured */
 	struct kept_set files;
@@ -235,6 +239,7 @@ static struct slot *slot_of(struct observe *o, const struct pod *pod)
 	quota_files_init(&slot->quotas);
 	memory_events_init(&slot->events);
 	slot->retry_us = INT64_MIN;
+	slot->n_failed = 0;
 	slot->told = 0;
 	slot->there = false;
 	return slot;
@@ -289,7 +294,9 @@ static bool keep_open(struct observe *o, struct slot *slot, const struct pod *po
 		(void)make_room(o, slot->rank);
 		return false;
 	}
-	slot->retry_us = now_us + MISSING_RETRY_US;
+	slot->n_failed = r > 0 || (r < 0 && !kept_file_is_absent(r)) ? slot->n_failed + 1 : 0;
+	if (slot->n_failed == 0 || slot->n_failed > FAILED_TRIES)
+		slot->retry_us = now_us + MISSING_RETRY_US;
 	return true;
 }
 

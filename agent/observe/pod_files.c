@@ -74,6 +74,7 @@ int pod_files_open(struct kept_set *files, struct kept_reader *reader, int cgrou
 {
 	_cleanup_close_ int dirfd = -EBADF;
 	int r = pod_files_enter(cgroup_fd, cgroup, &dirfd);
+	bool failed = false;
 
 	for (unsigned i = 0; r == 0 && i < kept_set_n_wanted(psi); i++) {
 		int error = kept_file_open(dirfd, kind.names[i], &files->fds[i]);
@@ -82,10 +83,11 @@ int pod_files_open(struct kept_set *files, struct kept_reader *reader, int cgrou
 			r = error;
 		else if (error < 0)
 			kept_file_say(reader, cgroup->path, kind.names[i], error);
+		failed |= error < 0 && !kept_file_is_absent(error);
 	}
 	if (r < 0)
 		kept_set_close(files);
-	return r;
+	return r < 0 ? r : failed;
 }
 
 int pod_files_read(struct kept_set *files, struct kept_reader *reader, const struct cgroup *cgroup,

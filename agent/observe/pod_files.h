@@ -11,8 +11,8 @@
 int pod_files_enter(int cgroup_fd, const struct cgroup *cgroup, int *ret_dirfd);
 
 /* Opens what is not open yet; the pressure files only with `psi`. A file that is not there stays
- * closed. 0, or with everything closed: -EMFILE or -ENFILE without room for all, or what
- * pod_files_enter() says. */
+ * closed. 0; 1 where one that may be there could not be opened; or with everything closed: -EMFILE or -ENFILE without room
+ * for all, or what pod_files_enter() says. */
 int pod_files_open(struct kept_set *files, struct kept_reader *reader, int cgroup_fd,
 		   const struct cgroup *cgroup, bool psi);
 

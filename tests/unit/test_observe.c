@@ -16,6 +16,7 @@
 #include "policy/ring.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/fake.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/tree.h"
 
 #define S 1000000
@@ -115,6 +116,44 @@ TEST(a_pass_measures_the_node_and_every_pod)
 	assert_true(last(b)->memory_bytes == 4096);
 	assert_int_equal(ring_last_node(&observe_samples(observe)->node)->valid, ALL_BITS);
 	assert_true(ring_last_node(&observe_samples(observe)->node)->at_us == 7 * S);
+}
+
+/* Its directory is opened first, and then its files. */
+TEST(what_cannot_be_opened_at_one_moment_is_opened_at_the_next_sample)
+{
+	struct pod *a = pod_at(1, QOS_BESTEFFORT);
+
+	pass(1 * S);
+	for (unsigned nth = 1; nth <= POD_READS + 1; nth++) {
+		struct pod *b = pod_at(10 + nth, QOS_BESTEFFORT);
+
+		fault_begin();
+		fault_set(SYS_OPEN, nth, -ENOMEM);
+		pass((1 + 2 * nth) * S);
+		assert_true(fault_was_met());
+		fault_end();
+		assert_int_equal(last(a)->valid, ALL_BITS);
+		assert_true(!last(b) || last(b)->valid != ALL_BITS);
+		pass((2 + 2 * nth) * S);
+		assert_int_equal(last(b)->valid, ALL_BITS);
+	}
+}
+
+TEST(what_can_never_be_opened_is_not_tried_each_time)
+{
+	unsigned n;
+
+	pod_at(1, QOS_BESTEFFORT);
+	fault_begin();
+	fault_set_from(SYS_OPEN, 1, -EACCES);
+	for (int i = 1; i <= 6; i++)
+		pass(i * S);
+	n = fault_count(SYS_OPEN);
+	for (int i = 7; i <= 15; i++)
+		pass(i * S);
+	/* The node's files are looked for each ten seconds, too. */
+	assert_true(fault_count(SYS_OPEN) - n <= 2 * NODE_READS);
+	fault_end();
 }
 
 TEST(a_steady_pass_reads_each_file_once_and_allocates_nothing)
@@ -428,6 +467,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_pass_measures_the_node_and_every_pod),
+		T(what_cannot_be_opened_at_one_moment_is_opened_at_the_next_sample),
+		T(what_can_never_be_opened_is_not_tried_each_time),
 		T(a_steady_pass_reads_each_file_once_and_allocates_nothing),
 		T(a_time_that_is_not_after_the_last_is_ignored),
 		T(a_gone_pod_is_forgotten_and_its_descriptors_are_closed),
