@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
+#include "agent/base/thread.h"
 #include "agent/state.h"
 #include "policy/baseline.h"
 #include "policy/baseline_text.h"
@@ -49,21 +49,6 @@ struct baseline_store {
 	int result;
 };
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = sys_write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int write_file(int root_fd, const struct record_buf *text)
 {
 	_cleanup_close_ int fd = -EBADF;
@@ -77,9 +62,9 @@ static int write_file(int root_fd, const struct record_buf *text)
 		return r;
 	(void)snprintf(end, sizeof(end), END "%08" PRIx32 "\n",
 		       checksum_crc32(text->text, text->n));
-	r = write_all(fd, text->text, text->n);
+	r = fs_write_all(fd, text->text, text->n);
 	if (r == 0)
-		r = write_all(fd, end, END_LEN);
+		r = fs_write_all(fd, end, END_LEN);
 	/* Else after a power cut the new name may stand for a file that is empty. */
 	if (r == 0 && sys_fdatasync(fd) < 0)
 		r = -errno;
@@ -116,33 +101,19 @@ static void *run(void *argument)
 {
 	struct baseline_store *store = argument;
 
-	(void)pthread_setname_np(pthread_self(), "colod-baseline");
 	store->result = write_file(store->root_fd, &store->text);
 	atomic_store(&store->done, true);
 	return NULL;
 }
 
-/* Signals are the loop's: the thread must take none from it. */
 static int start_thread(struct baseline_store *store)
 {
-	pthread_attr_t attr;
-	sigset_t all, saved;
-	int r = sys_fault(SYS_THREAD, "colod-baseline");
+	int r;
 
-	if (r < 0)
-		return r;
-	r = pthread_attr_init(&attr);
-	if (r != 0)
-		return -r;
 	atomic_store(&store->done, false);
-	sigfillset(&all);
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &saved);
-	r = pthread_create(&store->thread, &attr, run, store);
-	(void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
-	(void)pthread_attr_destroy(&attr);
+	r = thread_start("colod-baseline", STACK_BYTES, run, store, &store->thread);
 	store->runs = r == 0;
-	return -r;
+	return r;
 }
 
 static void collect(struct baseline_store *store)

@@ -7,14 +7,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
+#include "agent/base/thread.h"
 #include "policy/record_write.h"
 
 /* More than this is waiting only where the disk does not keep up at all. */
@@ -40,21 +41,6 @@ struct record {
 	int error; /* of the thread */
 };
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = sys_write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static void *run(void *argument)
 {
 	struct record *r = argument;
@@ -69,7 +55,7 @@ static void *run(void *argument)
 		if (r->writing.n == 0)
 			break;
 		(void)pthread_mutex_unlock(&r->lock);
-		error = write_all(r->fd, r->writing.text, r->writing.n);
+		error = fs_write_all(r->fd, r->writing.text, r->writing.n);
 		if (error < 0)
 			(void)sys_ftruncate(r->fd, good);
 		else
@@ -85,26 +71,12 @@ static void *run(void *argument)
 	return NULL;
 }
 
-/* Signals are the loop's: the thread must not take one from it. */
 static int start_thread(struct record *r)
 {
-	pthread_attr_t attributes;
-	sigset_t all, saved;
-	int error = sys_fault(SYS_THREAD, NULL);
+	int error = thread_start("colod-record", STACK_BYTES, run, r, &r->thread);
 
-	if (error < 0)
-		return error;
-	error = pthread_attr_init(&attributes);
-	if (error != 0)
-		return -error;
-	(void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &saved);
-	error = pthread_create(&r->thread, &attributes, run, r);
-	(void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
-	(void)pthread_attr_destroy(&attributes);
 	r->runs = error == 0;
-	return -error;
+	return error;
 }
 
 static int start(struct record *r, const struct options *o)
@@ -232,7 +204,7 @@ void record_close(struct record *r)
 		(void)pthread_join(r->thread, NULL);
 		/* What the thread did not take any more. */
 		if (r->error == 0 && r->text.n > 0)
-			(void)write_all(r->fd, r->text.text, r->text.n);
+			(void)fs_write_all(r->fd, r->text.text, r->text.n);
 	}
 	(void)pthread_cond_destroy(&r->more);
 	(void)pthread_mutex_destroy(&r->lock);

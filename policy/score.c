@@ -104,7 +104,7 @@ static void combine(struct pod_score *score)
 		if (calm || (v->state == SCORE_NO_BASELINE && !number) ||
 		    (score->state == SCORE_NONE && !number))
 			score->state = v->state;
-		number = number || calm || v->state == SCORE_NO_BASELINE;
+		number = number || score_has_number(v->state);
 	}
 	if (number)
 		score->permille = score_total(excess);
@@ -145,6 +145,16 @@ int score(const struct score_look *look, struct scores *scores)
 		combine(to);
 	}
 	return 0;
+}
+
+const struct pod_score *score_of(const struct scores *scores, const struct pod *pod)
+{
+	return scores && pod->slot < scores->n_slots ? &scores->pods[pod->slot] : NULL;
+}
+
+bool score_has_number(enum score_state state)
+{
+	return state == SCORE_BASELINE || state == SCORE_NO_BASELINE;
 }
 
 void scores_free(struct scores *scores)

@@ -23,6 +23,12 @@ struct score_look {
 /* Refills *scores for every slot of the model. Memory is kept from pass to pass. 0 or -ENOMEM. */
 int score(const struct score_look *look, struct scores *scores);
 
+/* Of a pod; NULL where there is none of it. `scores` may be NULL. */
+const struct pod_score *score_of(const struct scores *scores, const struct pod *pod);
+
+/* Whether a score in this state is a number, if only a lower bound. */
+bool score_has_number(enum score_state state);
+
 void scores_free(struct scores *scores);
 
 /* The formula for one resource, in permille of the time; and that for all, from the excess of each. */

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "agent/base/memory_lock.h"
 #include "agent/base/patience.h"
 #include "agent/base/sys.h"
+#include "agent/base/thread.h"
 
 /* A walk of KILL_WALK_DEPTH levels, and the largest of what is read. */
 #define STACK_BYTES (256u << 10)
@@ -83,7 +83,6 @@ static void *run(void *argument)
 	struct kill *k = argument;
 	struct kill_place where = k->where;
 
-	(void)pthread_setname_np(pthread_self(), "colod-kill");
 	patience_unblock();
 	memory_lock_touch_stack(STACK_BYTES / 2);
 	(void)pthread_mutex_lock(&k->lock);
@@ -105,28 +104,14 @@ static void *run(void *argument)
 	return NULL;
 }
 
-/* Signals are the loop's: the threads must take none from it. */
 static int start(struct kill *k)
 {
-	pthread_attr_t attr;
-	sigset_t all, saved;
-	int r;
+	int r = 0;
 
-	sigfillset(&all);
-	r = sys_fault(SYS_THREAD, "colod-kill");
-	if (r < 0)
-		return r;
-	r = pthread_attr_init(&attr);
-	if (r != 0)
-		return -r;
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &saved);
 	for (; r == 0 && k->n_threads < KILL_THREADS; k->n_threads += r == 0)
-		r = pthread_create(&k->threads[k->n_threads], &attr, run, k);
-	(void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
-	(void)pthread_attr_destroy(&attr);
+		r = thread_start("colod-kill", STACK_BYTES, run, k, &k->threads[k->n_threads]);
 	/* One does, only not as fast. */
-	return k->n_threads > 0 ? 0 : -r;
+	return k->n_threads > 0 ? 0 : r;
 }
 
 int kill_new(const struct kill_place *place, int event_fd, struct kill **ret_kill)

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/memory_lock.h"
 #include "agent/base/sys.h"
+#include "agent/base/thread.h"
 
 /* TLS, and JSON nested as deep as cJSON allows. */
 #define STACK_BYTES (1u << 20)
@@ -244,27 +244,9 @@ static void *run(void *argument)
 	return NULL;
 }
 
-/* With every signal blocked: they are the loop's. */
 static int start(struct kube_api *k)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int r = sys_fault(SYS_THREAD, "colod-kube");
-
-	if (r < 0)
-		return r;
-	r = pthread_attr_init(&attributes);
-	if (r != 0)
-		return -r;
-	(void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&k->thread, &attributes, run, k);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	(void)pthread_attr_destroy(&attributes);
-	if (r == 0)
-		(void)pthread_setname_np(k->thread, "colod-kube");
-	return -r;
+	return thread_start("colod-kube", STACK_BYTES, run, k, &k->thread);
 }
 
 static int make_condition(pthread_cond_t *condition)

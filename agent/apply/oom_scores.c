@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "agent/base/memory_lock.h"
 #include "agent/base/sys.h"
+#include "agent/base/thread.h"
 
 /* A walk of KILL_WALK_DEPTH levels, and the largest of what is read. */
 #define STACK_BYTES (256u << 10)
@@ -61,7 +61,6 @@ static void *run(void *argument)
 {
 	struct oom_scores *s = argument;
 
-	(void)pthread_setname_np(pthread_self(), "colod-oom");
 	memory_lock_touch_stack(STACK_BYTES / 2);
 	if (sys_drop_capability(CAP_SYS_RESOURCE) < 0)
 		log_debug("oom.scores", "the thread keeps CAP_SYS_RESOURCE");
@@ -82,26 +81,12 @@ static void *run(void *argument)
 	return NULL;
 }
 
-/* Signals are the loop's: the thread must take none from it. */
 static int start(struct oom_scores *s)
 {
-	pthread_attr_t attr;
-	sigset_t all, saved;
-	int r = sys_fault(SYS_THREAD, "colod-oom");
+	int r = thread_start("colod-oom", STACK_BYTES, run, s, &s->thread);
 
-	if (r < 0)
-		return r;
-	r = pthread_attr_init(&attr);
-	if (r != 0)
-		return -r;
-	sigfillset(&all);
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &saved);
-	r = pthread_create(&s->thread, &attr, run, s);
-	(void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
-	(void)pthread_attr_destroy(&attr);
 	s->started = r == 0;
-	return -r;
+	return r;
 }
 
 int oom_scores_new(int root_fd, struct oom_scores **ret_scores)

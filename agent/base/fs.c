@@ -92,6 +92,21 @@ int fs_read(int dirfd, const char *path, char *buf, size_t size, size_t *ret_len
 	return fs_pread(fd, buf, size, ret_len);
 }
 
+int fs_write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = sys_write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
 int fs_read_alloc(int dirfd, const char *path, size_t max, char **ret_text, size_t *ret_len)
 {
 	_cleanup_close_ int fd = -EBADF;

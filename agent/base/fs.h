@@ -30,6 +30,9 @@ int fs_read(int dirfd, const char *path, char *buf, size_t size, size_t *ret_len
 /* The same from offset 0 of an open fd, by pread: no seek, no allocation, for kept-open fds. */
 int fs_pread(int fd, char *buf, size_t size, size_t *ret_len);
 
+/* All of it, however often it takes. 0 or -errno; -EIO where nothing is taken any more. */
+int fs_write_all(int fd, const char *text, size_t len);
+
 /* Reads a file of any length up to `max` bytes; *ret_text is NUL-terminated and owned by the
  * caller. -EFBIG beyond max. */
 int fs_read_alloc(int dirfd, const char *path, size_t max, char **ret_text, size_t *ret_len);

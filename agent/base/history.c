@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,7 @@
 #include "agent/base/history_ring.h"
 #include "agent/base/history_text.h"
 #include "agent/base/log.h"
-#include "agent/base/sys.h"
+#include "agent/base/thread.h"
 #include "agent/base/utf8.h"
 
 /* As much as both files hold. */
@@ -199,25 +198,14 @@ static void *run(void *context)
 
 int history_start(struct history *h)
 {
-	pthread_attr_t attr;
-	sigset_t all, old;
 	int r;
 
 	if (!h->counts.disk)
 		return -ENODEV;
-	r = sys_fault(SYS_THREAD, NULL);
-	if (r < 0)
-		return r;
-	/* Signals are the loop's. A file that may grow no more is an error here, not SIGXFSZ. */
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	(void)pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	r = pthread_create(&h->thread, &attr, run, h);
-	(void)pthread_attr_destroy(&attr);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	/* Without signals: a file that may grow no more is an error here, not SIGXFSZ. */
+	r = thread_start("colod-history", STACK_BYTES, run, h, &h->thread);
 	h->has_thread = r == 0;
-	return -r;
+	return r;
 }
 
 void history_flush(struct history *h)

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "agent/base/memory_lock.h"
 #include "agent/base/patience.h"
 #include "agent/base/sys.h"
+#include "agent/base/thread.h"
 
 /* The threads call little, but what they have is locked into memory. */
 #define STACK_BYTES (128u << 10)
@@ -171,7 +171,6 @@ static void *run(void *argument)
 	struct lane *lane = argument;
 	uint16_t i;
 
-	(void)pthread_setname_np(pthread_self(), lane->name);
 	patience_unblock();
 	memory_lock_touch_stack(STACK_BYTES / 2);
 	(void)pthread_mutex_lock(&lane->lock);
@@ -192,27 +191,12 @@ static void *run(void *argument)
 	return NULL;
 }
 
-/* Signals are the loop's: the thread must take none from it. */
 static int start(struct lane *lane)
 {
-	pthread_attr_t attr;
-	sigset_t all, saved;
-	int r;
+	int r = thread_start(lane->name, STACK_BYTES, run, lane, &lane->thread);
 
-	sigfillset(&all);
-	r = sys_fault(SYS_THREAD, lane->name);
-	if (r < 0)
+	if (r != 0)
 		return r;
-	r = pthread_attr_init(&attr);
-	if (r != 0)
-		return -r;
-	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &saved);
-	r = pthread_create(&lane->thread, &attr, run, lane);
-	(void)pthread_sigmask(SIG_SETMASK, &saved, NULL);
-	(void)pthread_attr_destroy(&attr);
-	if (r != 0)
-		return -r;
 	(void)pthread_mutex_lock(&lane->lock);
 	while (!lane->ready)
 		(void)pthread_cond_wait(&lane->more, &lane->lock);

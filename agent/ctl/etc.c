@@ -32,15 +32,10 @@ static int make_folders(int root_fd, const char *path)
 
 static int write_all(int fd, const char *text)
 {
-	for (size_t len = strlen(text), done = 0; done < len;) {
-		ssize_t n = write(fd, text + done, len - done);
+	int r = fs_write_all(fd, text, strlen(text));
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-	}
+	if (r < 0)
+		return r;
 	/* Whatever the umask of the caller says: the agent and its users read it. */
 	if (fchmod(fd, 0644) < 0 || fsync(fd) < 0)
 		return -errno;

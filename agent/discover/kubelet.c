@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -15,6 +14,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/sys.h"
+#include "agent/base/thread.h"
 
 /* TLS, and JSON nested as deep as cJSON allows. */
 #define STACK_BYTES (1u << 20)
@@ -127,28 +127,12 @@ static void *work(void *context)
 	return NULL;
 }
 
-/* With every signal blocked: they are the loop's. */
 static int start(struct kubelet *k)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int r = sys_fault(SYS_THREAD, "kubelet");
+	int r = thread_start("colod-kubelet", STACK_BYTES, work, k, &k->thread);
 
-	if (r < 0)
-		return r;
-	r = pthread_attr_init(&attributes);
-	if (r != 0)
-		return -r;
-	(void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&k->thread, &attributes, work, k);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	(void)pthread_attr_destroy(&attributes);
 	k->started = r == 0;
-	if (r == 0)
-		(void)pthread_setname_np(k->thread, "colod-kubelet");
-	return -r;
+	return r;
 }
 
 /* Whether the thread has let go of everything. Called with the lock held. */

@@ -16,6 +16,7 @@
 #include "policy/names.h"
 #include "policy/reason_text.h"
 #include "policy/ring.h"
+#include "policy/score.h"
 
 /* What the properties with change signals were when last told; texts as a hash. */
 struct shown {
@@ -90,9 +91,8 @@ static const char *text_of(const struct snapshot *s, const struct pod *pod, cons
 	if (strcmp(property, "Facts") == 0)
 		return names_fact(pod->facts_state);
 	if (strcmp(property, "ScoreState") == 0)
-		return names_score(s->scores && pod->slot < s->scores->n_slots
-					   ? s->scores->pods[pod->slot].state
-					   : SCORE_NONE);
+		return names_score(score_of(s->scores, pod) ? score_of(s->scores, pod)->state
+							    : SCORE_NONE);
 	if (strcmp(property, "Rule") == 0 && levelled && a->rule >= 0 && s->policy)
 		return reason_text_rule(s->policy, a->rule, buf, size);
 	return NULL;
@@ -152,8 +152,8 @@ static int get_score(sd_bus *bus, const char *path, const char *interface, const
 	(void)bus, (void)path, (void)interface, (void)property;
 	if (r < 0)
 		return r;
-	score = s->scores && pod->slot < s->scores->n_slots ? &s->scores->pods[pod->slot] : NULL;
-	if (!score || (score->state != SCORE_BASELINE && score->state != SCORE_NO_BASELINE))
+	score = score_of(s->scores, pod);
+	if (!score || !score_has_number(score->state))
 		return sd_bus_message_append(reply, "i", -1);
 	return sd_bus_message_append(reply, "i", (int)score->permille);
 }

@@ -5,6 +5,7 @@
 #include "agent/serve/stall.h"
 #include "policy/baseline.h"
 #include "policy/names.h"
+#include "policy/score.h"
 
 static void number(struct json_view *view, cJSON *object, const char *key, bool there, uint64_t n)
 {
@@ -38,23 +39,17 @@ static void baseline(struct json_view *view, cJSON *value, const struct score_ba
 	json_put_bool(put, object, "higher_load", b->higher_load);
 }
 
-static bool has_number(enum score_state state)
-{
-	return state == SCORE_BASELINE || state == SCORE_NO_BASELINE;
-}
-
 void json_score(struct json_view *view, cJSON *pod_object, const struct pod *pod)
 {
 	static const struct pod_score none;
 	const struct scores *scores = view->snapshot->scores;
-	bool there = scores && pod->slot < scores->n_slots;
-	const struct pod_score *s = there ? &scores->pods[pod->slot] : &none;
+	const struct pod_score *known = score_of(scores, pod), *s = known ? known : &none;
 	const struct baseline_workload *w = baselines_of(view->snapshot->baselines, pod);
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, pod_object, "score");
 
 	json_put_text(put, object, "state", names_score(s->state));
-	number(view, object, "permille", has_number(s->state), s->permille);
+	number(view, object, "permille", score_has_number(s->state), s->permille);
 	json_put_bool(put, object, "at_least", s->at_least);
 	json_put_text(put, object, "workload", w ? w->key : NULL);
 	for (int r = 0; r < RESOURCE_COUNT; r++) {
@@ -65,7 +60,8 @@ void json_score(struct json_view *view, cJSON *pod_object, const struct pod *pod
 		json_put_text(put, one, "state", names_score(v->state));
 		number(view, one, "stalled_permille", stalled >= 0, (uint64_t)stalled);
 		json_put_u64(put, one, "own_permille", v->own_permille);
-		number(view, one, "excess_permille", has_number(v->state), v->excess_permille);
+		number(view, one, "excess_permille", score_has_number(v->state),
+		       v->excess_permille);
 		json_put_u64(put, one, "window_us", v->window_us);
 		baseline(view, one, &v->baseline);
 	}

@@ -2,16 +2,19 @@
 // See stall.h.
 #include "agent/serve/stall.h"
 
+#include "policy/score.h"
+
 #define LEAST_WINDOW_US 1000000
 
 int stall_permille(const struct scores *scores, const struct pod *pod, enum resource resource)
 {
+	const struct pod_score *score = score_of(scores, pod);
 	const struct score_value *v;
 
-	if (!scores || pod->slot >= scores->n_slots)
+	if (!score)
 		return -1;
-	v = &scores->pods[pod->slot].by[resource];
-	if (v->state == SCORE_BASELINE || v->state == SCORE_NO_BASELINE ||
+	v = &score->by[resource];
+	if (score_has_number(v->state) ||
 	    (v->state == SCORE_LEARNING && v->window_us >= LEAST_WINDOW_US))
 		return (int)v->stalled_permille;
 	return -1;
