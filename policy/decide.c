@@ -66,8 +66,9 @@ static int decide_all(const struct decide_input *in, struct ladders *ladders, st
 		return r;
 	ladder_cpu_step(&ladders->of[RESOURCE_CPU], in->model, in->samples, in->policy, plan,
 			in->now_us);
-	ladder_memory_step(&ladders->of[RESOURCE_MEMORY], in->model, in->samples, in->policy, plan,
-			   in->now_us);
+	plan->room_nodes = ladder_memory_step(&ladders->of[RESOURCE_MEMORY], in->model, in->samples,
+					      in->policy, plan, in->now_us);
+	plan->room_up = ladders->of[RESOURCE_MEMORY].rung != RUNG_CALM;
 	for (size_t i = 0; i < sizeof(deciders) / sizeof(deciders[0]); i++) {
 		r = deciders[i].decide(in, plan);
 		if (r < 0)

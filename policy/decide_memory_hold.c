@@ -34,7 +34,10 @@ static bool is_target(const struct decide_input *in, const struct plan *plan, ui
 	    !memory_growth_on(in->samples, pod, nodes, in->now_us, ret_growth))
 		return false;
 	*ret_node = node;
-	return memory_growth_matters(ret_growth) || growth_line_takes(plan, pod, in->now_us);
+	/* One that stands at its bound says where it would grow only by what it has there. */
+	return memory_growth_matters(ret_growth) ||
+	       (growth_line_takes(plan, pod, in->now_us) &&
+		ret_growth->there_bytes >= MEMORY_GROWTH_LEAST);
 }
 
 static int hold_pod(const struct decide_input *in, struct plan *plan, struct decide_node *node,

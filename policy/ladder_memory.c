@@ -21,6 +21,7 @@
 #include "policy/freeze.h"
 #include "policy/growth_line.h"
 #include "policy/ladder.h"
+#include "policy/memory_bounds.h"
 #include "policy/memory_growth.h"
 #include "policy/room.h"
 #include "policy/wait.h"
@@ -271,11 +272,16 @@ static void look_at(struct view *v, const struct wait_look *look, const struct l
 	v->freezable = freeze_has_somebody(look->model, look->plan);
 	if (v->holdable)
 		see_waiters(v, look, &ladder->efficacy);
+	/* Who waits does so for memory of the nodes that it is bound to. */
+	if (v->worst && v->measured && !empties_within(v, HOLD_EMPTY_US))
+		v->measured = room_of(look->model, look->samples,
+				      memory_bounds_of(look->model, v->worst->waiter), look->now_us,
+				      &v->room);
 }
 
-void ladder_memory_step(struct ladder *ladder, const struct model *model,
-			const struct samples *samples, const struct policy *policy,
-			const struct plan *plan, int64_t now_us)
+uint64_t ladder_memory_step(struct ladder *ladder, const struct model *model,
+			    const struct samples *samples, const struct policy *policy,
+			    const struct plan *plan, int64_t now_us)
 {
 	struct ladder_rung mine[N_RUNGS] = {rungs[0], rungs[1], rungs[2], rungs[3]};
 	const struct ladder_table table = {mine, N_RUNGS};
@@ -307,6 +313,7 @@ void ladder_memory_step(struct ladder *ladder, const struct model *model,
 	if (ladder->rung != RUNG_CALM &&
 	    (ladder->rung == RUNG_EVICT ? signal.falls : signal.at_once >= ladder->rung))
 		ladder->pressure_us = now_us;
+	return v.room.nodes;
 }
 
 bool ladder_memory_is_tense(const struct ladder *ladder, const struct model *model,

@@ -9,10 +9,10 @@
 #include "colod/pressure.h"
 #include "colod/sample.h"
 
-/* One step, from the newest samples and the assignments of *plan. */
-void ladder_memory_step(struct ladder *ladder, const struct model *model,
-			const struct samples *samples, const struct policy *policy,
-			const struct plan *plan, int64_t now_us);
+/* One step, from the newest samples and the assignments of *plan. Returns the memory nodes of the room that it went by (0: the machine's). */
+uint64_t ladder_memory_step(struct ladder *ladder, const struct model *model,
+			    const struct samples *samples, const struct policy *policy,
+			    const struct plan *plan, int64_t now_us);
 
 /* See ladder_stands_us() of policy/ladder.h. */
 int64_t ladder_memory_stands_us(const struct ladder *ladder, int64_t now_us);

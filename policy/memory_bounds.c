@@ -43,6 +43,19 @@ void memory_bounds_look(const struct model *model, struct plan *plan)
 	}
 }
 
+uint64_t memory_bounds_of(const struct model *model, const struct pod *pod)
+{
+	uint64_t all = memory_nodes_mask(&model->node.memory_nodes), bound = 0;
+
+	for (size_t i = 0; all != 0 && i < model->n_cgroups; i++) {
+		const struct cgroup *cgroup = model->cgroups[i];
+
+		if (cgroup->pod == pod && cgroup->populated && (cgroup->mems & all) != all)
+			bound |= cgroup->mems & all;
+	}
+	return bound == all ? 0 : bound;
+}
+
 uint64_t memory_bounds_short(const struct decide_input *in, const struct plan *plan)
 {
 	struct room room;
@@ -51,6 +64,7 @@ uint64_t memory_bounds_short(const struct decide_input *in, const struct plan *p
 		return 0;
 	if (ladder_memory_is_tense(&in->ladders->of[RESOURCE_MEMORY], in->model, in->samples,
 				   in->policy, plan, in->now_us))
-		return room_look(in->model, in->samples, plan, in->now_us, &room) ? room.nodes : 0;
+		return room_look_bound(in->model, in->samples, plan, in->now_us, &room) ? room.nodes
+											: 0;
 	return decide_memory_reclaim_nodes(in, plan);
 }

@@ -9,6 +9,9 @@
  * container which is. Who may use all nodes is bound to none, and so is who is bound in a way that no cgroup shows (numactl). */
 void memory_bounds_look(const struct model *model, struct plan *plan);
 
-/* The nodes on which somebody may have to be chosen soon, of such a set: the room there is the tightest and goes, or is below a
- * watermark. 0: on none by themselves. After decide(), from the same. */
+/* The nodes to which this pod, or what of it is bound at all, is bound; 0: to none. */
+uint64_t memory_bounds_of(const struct model *model, const struct pod *pod);
+
+/* The nodes on which somebody may have to be chosen soon, the tightest of such sets: memory goes, there or on the machine, or
+ * what is there is below a watermark. 0: on none by themselves. After decide(), from the same. */
 uint64_t memory_bounds_short(const struct decide_input *in, const struct plan *plan);

@@ -182,23 +182,45 @@ static uint64_t lasts_us(const struct room *room)
 	return room->fall_bytes_per_s >= FALLS_BYTES_PER_S ? room->time_to_empty_us : ROOM_NEVER;
 }
 
-static bool is_tighter(const struct room *a, const struct room *b)
+static bool is_tighter(const struct plan *plan, const struct room *a, const struct room *b)
 {
+	bool soon = lasts_us(a) < ROOM_SOON_US || lasts_us(b) < ROOM_SOON_US;
+
+	if (!soon && plan->room_up &&
+	    (a->nodes == plan->room_nodes || b->nodes == plan->room_nodes))
+		return a->nodes == plan->room_nodes;
 	return lasts_us(a) != lasts_us(b) ? lasts_us(a) < lasts_us(b)
 					  : a->room_bytes < b->room_bytes;
+}
+
+bool room_look_bound(const struct model *model, const struct samples *samples,
+		     const struct plan *plan, int64_t now_us, struct room *ret_room)
+{
+	struct room tightest = {0}, room;
+	bool found = false;
+
+	for (size_t i = 0; i < plan->n_bounds; i++) {
+		if (!room_of(model, samples, plan->bounds[i].nodes, now_us, &room) ||
+		    (found && !is_tighter(plan, &room, &tightest)))
+			continue;
+		tightest = room;
+		found = true;
+	}
+	if (found)
+		*ret_room = tightest;
+	return found;
 }
 
 bool room_look(const struct model *model, const struct samples *samples, const struct plan *plan,
 	       int64_t now_us, struct room *ret_room)
 {
-	struct room tightest, room;
+	struct room machine, bound;
 
-	if (!room_of(model, samples, 0, now_us, &tightest))
+	if (!room_of(model, samples, 0, now_us, &machine))
 		return false;
-	for (size_t i = 0; plan && i < plan->n_bounds; i++)
-		if (room_of(model, samples, plan->bounds[i].nodes, now_us, &room) &&
-		    is_tighter(&room, &tightest))
-			tightest = room;
-	*ret_room = tightest;
+	*ret_room = plan && room_look_bound(model, samples, plan, now_us, &bound) &&
+				    is_tighter(plan, &bound, &machine)
+			    ? bound
+			    : machine;
 	return true;
 }

@@ -41,7 +41,16 @@ uint64_t room_line_bytes(const struct model *model, uint64_t nodes);
 bool room_of(const struct model *model, const struct samples *samples, uint64_t nodes,
 	     int64_t now_us, struct room *ret_room);
 
-/* The one that matters: the machine's, or that of the nodes to which some online pod is bound (plan->bounds; a pod that is bound to
- * several has the sum of them) where that is gone sooner, or, where none falls, is the least. `plan` may be NULL: the machine's. */
+/* Sooner than this it has to be seen to. */
+#define ROOM_SOON_US 30000000u
+
+/* The one that matters, of the machine's and those of the nodes to which some online pod is bound (plan->bounds; a pod that is bound
+ * to several has the sum of them): what is gone first within ROOM_SOON_US; else what the memory ladder goes by already
+ * (plan->room_up), so that who is held for some nodes does not make it the machine's that falls fastest; else what is gone first, or,
+ * where none falls, the least. `plan` may be NULL: the machine's. */
 bool room_look(const struct model *model, const struct samples *samples, const struct plan *plan,
 	       int64_t now_us, struct room *ret_room);
+
+/* The same of these nodes alone, whatever the machine has. False, too, where nobody is bound. */
+bool room_look_bound(const struct model *model, const struct samples *samples,
+		     const struct plan *plan, int64_t now_us, struct room *ret_room);

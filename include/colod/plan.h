@@ -124,6 +124,9 @@ struct plan {
 	size_t n_acts;
 	struct plan_bound bounds[PLAN_BOUNDS_MAX]; /* each set of nodes once */
 	size_t n_bounds;
+	/* Kept from pass to pass: the memory ladder is up, and of which memory nodes the room is that it goes by (0: the machine's). */
+	bool room_up;
+	uint64_t room_nodes;
 	struct plan_cores *cores; /* by pod->slot; owned */
 	size_t n_cores;
 	size_t cap_cores;

@@ -45,6 +45,8 @@ static void sample_all(struct memory_case *c, bool unsure)
 	sample_pod(c, c->tame, offline);
 	fake_sample_node(&c->f, c->now_us, 0);
 	fake_sample_node_memory(&c->f, c->free_bytes, c->free_bytes);
+	if (c->sampled)
+		c->sampled(c);
 }
 
 static void decide_and_write(struct memory_case *c)

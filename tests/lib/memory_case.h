@@ -35,6 +35,9 @@ struct memory_case {
 	uint64_t hog_full_us;
 	uint64_t web_events;
 	size_t n_writes; /* knobs that changed, after the first plan */
+	void (*sampled)(
+		struct memory_case
+			*c); /* called with the samples of a pass before it decides; may be NULL */
 };
 
 /* 8 GiB, of which free_mib are free; both offline pods use 512 MiB, the policy squeezes and reclaims at 10 % of 1 s. */

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "policy/growth_line.h"
 #include "policy/ladder_memory.h"
 #include "policy/memory_growth.h"
 #include "policy/memory_kill.h"
@@ -20,7 +21,20 @@
 
 static struct memory_case c;
 static struct cgroup *container;
-static uint64_t free0, there_hog, there_tame;
+static uint64_t free0, there_hog, there_grows;
+
+/* Node 1 has the rest. Of the tame one nothing lies on node 0. */
+static void sample_nodes(struct memory_case *mc)
+{
+	struct fake *f = &mc->f;
+
+	free0 -= there_grows;
+	fake_sample_memory_node(f, 0, free0);
+	fake_sample_memory_node(f, 1, mc->free_bytes - free0);
+	fake_there(f, mc->hog, NODE0, mc->now_us, there_hog + there_grows, there_hog);
+	fake_there(f, mc->tame, NODE0, mc->now_us, 0, 0);
+	there_hog += there_grows;
+}
 
 /* 6 GiB are free, 3 on each node. */
 static int setup(void **state)
@@ -37,7 +51,8 @@ static int setup(void **state)
 	c.web->cgroup->mems = NODE0 | NODE1;
 	free0 = 3 * GIB;
 	there_hog = 512 * MIB;
-	there_tame = 0;
+	there_grows = 0;
+	c.sampled = sample_nodes;
 	return 0;
 }
 
@@ -48,26 +63,15 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* So many seconds, in each of which the hog takes so much of node 0 (and node 1 has what it has). What lies on node 0 is measured
- * where it is asked for. */
+/* So many seconds, in each of which the hog takes so much of node 0, held or not. */
 static void run(int seconds, uint64_t hog_grows, uint64_t tame_grows)
 {
-	for (int i = 0; i < seconds; i++) {
-		free0 -= hog_grows * MIB;
-		/* The case takes it from the machine. */
-		memory_case_run(&c, 1,
-				(struct memory_second){.hog_grows = (int64_t)hog_grows,
-						       .tame_grows = (int64_t)tame_grows});
-		fake_sample_memory_node(&c.f, 0, free0);
-		fake_sample_memory_node(&c.f, 1, c.free_bytes - free0);
-		fake_there(&c.f, c.hog, NODE0, c.now_us, there_hog + hog_grows * MIB, there_hog);
-		fake_there(&c.f, c.tame, NODE0, c.now_us, there_tame, there_tame);
-		there_hog += hog_grows * MIB;
-		assert_int_equal(decide_assigned(&c.f.model, &c.f.samples, &c.f.policy, c.now_us,
-						 &c.f.ladders, &c.f.plan),
-				 0);
-		(void)fake_apply(&c.f);
-	}
+	there_grows = hog_grows * MIB;
+	/* The case takes it from the machine. */
+	memory_case_run(&c, seconds,
+			(struct memory_second){.hog_grows = (int64_t)hog_grows,
+					       .tame_grows = (int64_t)tame_grows});
+	there_grows = 0;
 }
 
 static struct room look(void)
@@ -169,6 +173,52 @@ TEST(who_grows_on_another_node_is_not_held)
 	assert_true(memory_case_high_mib(c.hog) != UINT64_MAX);
 	assert_true(memory_case_high_mib(c.tame) == UINT64_MAX);
 	assert_true(plan_find(&c.f.plan, c.hog->cgroup, KNOB_MEMORY_HIGH)->reason.nodes == NODE0);
+}
+
+/* Once the one that fills node 0 is held, the machine is what falls fastest: for that nobody else is. */
+TEST(what_the_hold_slows_stays_the_room_that_matters)
+{
+	free0 = 700 * MIB;
+	run(2, 0, 0);
+	run(3, 40, 0);
+	assert_true(memory_case_ladder(&c)->rung >= RUNG_SQUEEZE);
+	for (int i = 0; i < 8; i++) {
+		run(1, 2, 90);
+		assert_true(memory_case_ladder(&c)->rung >= RUNG_SQUEEZE);
+		assert_true(look().nodes == NODE0);
+		assert_true(memory_case_high_mib(c.hog) != UINT64_MAX);
+		assert_true(memory_case_high_mib(c.tame) == UINT64_MAX);
+	}
+}
+
+/* The machine runs out, so that both are held; then node 0 does, where one of them has nothing. */
+TEST(who_is_held_for_the_machine_is_not_for_a_node_where_it_has_nothing)
+{
+	c.free_bytes = 900 * MIB;
+	free0 = 500 * MIB;
+	run(2, 0, 0);
+	run(3, 0, 40);
+	assert_true(look().nodes == 0);
+	assert_true(memory_case_high_mib(c.tame) != UINT64_MAX);
+	assert_true(growth_line_takes(&c.f.plan, c.tame, c.now_us));
+	run(1, 90, 40);
+	assert_true(look().nodes == NODE0);
+	assert_true(growth_line_takes(&c.f.plan, c.tame, c.now_us));
+	assert_true(memory_case_high_mib(c.tame) == UINT64_MAX);
+	assert_true(memory_case_high_mib(c.hog) != UINT64_MAX);
+}
+
+/* Who waits waits for memory of its own nodes, whatever is tighter. */
+TEST(one_that_waits_is_helped_on_its_own_nodes)
+{
+	assert_true(memory_bounds_of(&c.f.model, c.web) == NODE0);
+	assert_true(memory_bounds_of(&c.f.model, c.hog) == 0);
+	run(3, 0, 0);
+	memory_case_run(&c, 2, (struct memory_second){.web_waits_us = S / 2});
+	assert_true(memory_case_ladder(&c)->rung != RUNG_CALM);
+	assert_true(c.f.plan.room_nodes == NODE0);
+	container->populated = false;
+	assert_true(memory_bounds_of(&c.f.model, c.web) == 0);
 }
 
 TEST(who_has_nothing_there_is_not_reclaimed_from)
@@ -278,6 +328,9 @@ int main(void)
 		CASE(more_sets_than_there_is_room_for_are_left_out),
 		CASE(a_node_that_runs_out_is_seen_though_the_machine_has_plenty),
 		CASE(who_grows_on_another_node_is_not_held),
+		CASE(what_the_hold_slows_stays_the_room_that_matters),
+		CASE(who_is_held_for_the_machine_is_not_for_a_node_where_it_has_nothing),
+		CASE(one_that_waits_is_helped_on_its_own_nodes),
 		CASE(who_has_nothing_there_is_not_reclaimed_from),
 		CASE(where_it_is_not_measured_what_lies_there_nobody_is_met),
 		CASE(a_watermark_is_held_against_each_node_too),

@@ -204,6 +204,24 @@ TEST(the_tightest_is_what_is_empty_first_and_where_none_falls_the_least)
 	assert_true(tightest(7 * SECOND).nodes == 1);
 }
 
+TEST(what_the_ladder_goes_by_stays_until_another_is_nearly_empty)
+{
+	struct plan up = bound;
+	struct room room;
+
+	three_nodes();
+	nodes_sample(1 * SECOND, 900, 300, 300);
+	nodes_sample(2 * SECOND, 900, 298, 300);
+	assert_true(tightest(2 * SECOND).nodes == 6); /* in four minutes */
+	up.room_up = true;
+	up.room_nodes = 1;
+	assert_true(room_look(&model, &samples, &up, 2 * SECOND, &room));
+	assert_true(room.nodes == 1);
+	nodes_sample(3 * SECOND, 900, 248, 300);
+	assert_true(room_look(&model, &samples, &up, 3 * SECOND, &room));
+	assert_true(room.nodes == 6); /* in ten seconds */
+}
+
 TEST(without_numbers_of_the_nodes_it_is_the_machines)
 {
 	uint64_t fall;
@@ -255,6 +273,7 @@ int main(void)
 		CASE(each_set_of_nodes_has_its_own_line),
 		CASE(file_pages_of_a_node_count_the_active_ones_half),
 		CASE(the_tightest_is_what_is_empty_first_and_where_none_falls_the_least),
+		CASE(what_the_ladder_goes_by_stays_until_another_is_nearly_empty),
 		CASE(without_numbers_of_the_nodes_it_is_the_machines),
 		CASE(what_was_not_measured_lately_is_not_told),
 	};

@@ -64,10 +64,22 @@ NOPTI = "nopti"
 
 def _cpu_args(profile):
     if not profile.smt:
-        return ["-cpu", "max", "-smp", str(profile.cpus)]
+        # A memory node has a socket of its own: no kernel believes two in one.
+        sockets = f",sockets={profile.numa}" if profile.numa else ""
+        return ["-cpu", "max", "-smp", f"{profile.cpus}{sockets}"]
     # An AMD vendor, which max has otherwise, shows a guest no siblings.
     return ["-cpu", "max,vendor=GenuineIntel",
             "-smp", f"{profile.cpus},cores={profile.cpus // 2},threads=2"]
+
+
+def _numa_args(profile):
+    args = []
+    for node in range(profile.numa):
+        first = node * profile.cpus // profile.numa
+        last = (node + 1) * profile.cpus // profile.numa - 1
+        args += ["-object", f"memory-backend-ram,id=node{node},size={profile.memory_mib // profile.numa}M",
+                 "-numa", f"node,nodeid={node},memdev=node{node},cpus={first}-{last}"]
+    return args
 
 
 def _drive(name, path, *options):
@@ -89,6 +101,7 @@ def command(profile, kernel_dir, root_image, bundle, out, shell=False, kvm=False
                f"systemd.log_target=journal rw {NOPTI if profile.smt else ''} {append}")
     argv = [QEMU, "-M", "q35", "-nodefaults", *([] if reboots else ["-no-reboot"]), "-nic", "none",
             "-display", "none", "-m", str(profile.memory_mib), *_accel_args(profile, kvm), *_cpu_args(profile),
+            *_numa_args(profile),
             "-kernel", str(kernel_dir / "vmlinuz"), "-initrd", str(kernel_dir / "initramfs"),
             "-append", cmdline.strip()]
     argv += _drive("root", root_image, "snapshot=on")

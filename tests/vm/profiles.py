@@ -21,6 +21,7 @@ class Profile:
     cpus: int = 2
     memory_mib: int = 1536
     smt: bool = False
+    numa: int = 0  # memory nodes, with as much memory and as many CPUs each; 0: one
     swap_mib: int = 0
     disk_mib: int = 0
     icount: bool = False
@@ -31,6 +32,7 @@ class Profile:
 PROFILES = {p.name: p for p in (
     Profile("default"),
     Profile("smt", cpus=4, smt=True),
+    Profile("numa", memory_mib=2560, numa=2),
     Profile("swap", memory_mib=768, swap_mib=512),
     Profile("small", memory_mib=768),
     Profile("disk", disk_mib=1024),

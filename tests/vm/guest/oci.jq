@@ -31,7 +31,8 @@ def shares: ([. * 1024 / 1000 | floor, 2] | max);
     namespaces: [{type: "pid"}, {type: "mount"}, {type: "ipc"}, {type: "uts"}, {type: "cgroup"}],
     resources: {
       cpu: ({shares: (.cpu | shares)}
-            + if .cpu_limit > 0 then {quota: (.cpu_limit * 100), period: 100000} else {} end),
+            + (if .cpu_limit > 0 then {quota: (.cpu_limit * 100), period: 100000} else {} end)
+            + if .mems != "" then {mems: .mems} else {} end),
       memory: (if .mem_limit > 0 then {limit: .mem_limit} else {} end),
       unified: {"memory.oom.group": "1"}
     }
