@@ -35,6 +35,7 @@
 #include "policy/names.h"
 #include "policy/read.h"
 #include "policy/score.h"
+#include "policy/seconds.h"
 #include "policy/show.h"
 
 #define STATE_DIRECTORY "run/colod"
@@ -338,6 +339,7 @@ void state_free(struct state *s)
 	changes_free(&s->changes);
 	changes_free(&s->last_changes);
 	scores_free(&s->scores);
+	seconds_free(&s->seconds);
 	free(s->controllers_said);
 	account_facts_free(&s->account_facts);
 	account_losses_free(&s->losses);
@@ -369,6 +371,8 @@ struct snapshot state_snapshot(const struct state *s)
 		.changes = &s->last_changes,
 		.scores = &s->scores,
 		.baselines = baseline_store_get(s->baseline_store),
+		.culprits = &s->culprits,
+		.culprit_trials = &s->culprit_trials,
 		.losses = &s->losses,
 		.ladders = &s->ladders,
 		.floor_cpu = &s->floor_cpu,

@@ -17,8 +17,10 @@
 #include "agent/policy_files.h"
 #include "agent/policy_watch.h"
 #include "agent/record.h"
+#include "colod/culprit.h"
 #include "colod/loss.h"
 #include "colod/manual.h"
+#include "colod/seconds.h"
 #include "colod/snapshot.h"
 
 /* Which missing controllers of a pod were spoken of already (controllers.c). */
@@ -59,8 +61,11 @@ struct state {
 	struct changes last_changes; /* of the last pass that had any */
 	struct scores scores;
 	struct baseline_store *baseline_store; /* what the scores are held against; NULL: no memory */
-	struct effects effects;		       /* steps that are looked at again */
-	struct losses losses;		       /* what was taken from whom since the start */
+	struct seconds seconds;		       /* of each pod the last minute, for the next */
+	struct culprit_watch culprits;
+	struct culprit_trials culprit_trials;
+	struct effects effects; /* steps that are looked at again */
+	struct losses losses;	/* what was taken from whom since the start */
 	struct status status;
 	struct history *history;      /* what was done, for people */
 	struct modes accounted_modes; /* as the history knows them, once modes_accounted */

@@ -23,13 +23,17 @@
 #include "agent/reclaimer.h"
 #include "agent/scorer.h"
 #include "agent/workers.h"
+#include "policy/culprit_trial.h"
+#include "policy/culprit_watch.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
 #include "policy/disk_use.h"
+#include "policy/efficacy.h"
 #include "policy/floor.h"
 #include "policy/ladder_memory.h"
 #include "policy/memory_bounds.h"
 #include "policy/score.h"
+#include "policy/seconds.h"
 
 /* Passes may come in bursts (a deployment starts many pods); samples closer than this would push
  * the 10 s window of the score out of the ring (64 samples). */
@@ -126,6 +130,47 @@ static int score_stage(struct state *s, int64_t now_us)
 	return score(&look, &s->scores);
 }
 
+/* What the holds that were judged in this pass prove. */
+static void trial_stage(struct state *s, const struct ladders *before, int64_t now_us)
+{
+	for (int i = RESOURCE_CPU; s->policy && i <= RESOURCE_MEMORY; i++) {
+		const struct efficacy *e = &before->of[i].efficacy;
+		const struct policy *p = s->policy;
+		const struct culprit_trial_look look = {
+			.wait = {.model = discover_model(s->discover),
+				 .samples = observe_samples(s->observe),
+				 .policy = p,
+				 .plan = &s->plan,
+				 .rule = i == RESOURCE_CPU     ? &p->pressure_cpu
+					 : efficacy_is_full(e) ? &p->pressure_full
+							       : &p->pressure_memory,
+				 .resource = (enum resource)i,
+				 .now_us = now_us},
+			.before = e,
+			.after = &s->ladders.of[i].efficacy,
+			.seconds = &s->seconds,
+			.scores = &s->scores,
+		};
+
+		culprit_trial_step(&s->culprit_trials, &look);
+	}
+}
+
+/* For people. Without memory for its minute nobody is named for a pod. */
+static void culprit_stage(struct state *s, int64_t now_us)
+{
+	const struct culprit_watch_look look = {
+		.model = discover_model(s->discover),
+		.seconds = &s->seconds,
+		.plan = &s->plan,
+		.scores = &s->scores,
+		.now_us = now_us,
+	};
+
+	(void)seconds_feed(&s->seconds, look.model, observe_samples(s->observe), now_us);
+	culprit_watch_step(&s->culprits, &look);
+}
+
 /* For the samples to come. */
 static void look_at_nodes(struct state *s, int64_t now_us)
 {
@@ -158,6 +203,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	r = score_stage(s, now_us);
 	if (r < 0)
 		return r;
+	trial_stage(s, &before, now_us);
 	r = diff(model, &s->plan, &s->status.modes, false, &s->changes);
 	evictor_decide(s);
 	killer_decide(s);
@@ -259,6 +305,7 @@ void tick(struct state *s, int64_t now_us)
 	}
 	apply_stage(s);
 	account_stage(s);
+	culprit_stage(s, now_us);
 	history_flush(s->history);
 	baseline_store_keep(s, now_us);
 	record_flush(s->record);

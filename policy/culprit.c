@@ -5,8 +5,9 @@
 
 #include <string.h>
 
+#include "colod/sample.h"
 #include "policy/cpu_use.h"
-#include "policy/ring.h"
+#include "policy/seconds.h"
 
 #define SECOND_US 1000000
 #define GAP_US 3000000
@@ -46,32 +47,36 @@ static uint32_t valid_for(enum what what, enum resource resource)
 	return resource == RESOURCE_CPU ? SAMPLE_CPU : SAMPLE_MEMORY;
 }
 
-static uint64_t value_of(const struct pod_sample *s, enum what what, enum resource resource)
+static uint32_t value_of(const struct second *s, enum what what, enum resource resource)
 {
 	if (what == WHAT_STALL || resource == RESOURCE_IO)
-		return s->psi[resource].some_us;
-	return resource == RESOURCE_CPU ? s->cpu_usage_us : s->memory_bytes / 1024;
+		return s->stalled_us[resource];
+	return resource == RESOURCE_CPU ? s->cpu_us : s->memory_kib;
 }
 
-static uint64_t between(int64_t at_us, int64_t from_us, uint64_t from, int64_t to_us, uint64_t to)
+/* Also where the 32 bits were full in between: the kernel's counters grow by less than half of that in some seconds. */
+static int32_t grown_by(uint32_t from, uint32_t to)
 {
-	uint64_t part = (uint64_t)(at_us - from_us), span = (uint64_t)(to_us - from_us);
+	return (int32_t)(to - from);
+}
 
-	return to >= from ? from + (to - from) * part / span : from - (from - to) * part / span;
+static uint32_t between(int64_t at_us, int64_t from_us, uint32_t from, int64_t to_us, uint32_t to)
+{
+	return from + (uint32_t)(grown_by(from, to) * (at_us - from_us) / (to_us - from_us));
 }
 
 /* What it stood at, at `at_us`. 1: it was; 0: that is before its first sample; -1: it was not measured. *back is where to look
  * on from for an earlier moment. */
-static int stood_at(const struct pod_history *h, uint32_t valid, enum what what,
-		    enum resource resource, int64_t at_us, uint32_t *back, uint64_t *ret)
+static int stood_at(const struct pod_seconds *h, uint32_t valid, enum what what,
+		    enum resource resource, int64_t at_us, uint32_t *back, uint32_t *ret)
 {
-	const struct pod_sample *newer = ring_at(h, *back), *older;
+	const struct second *newer = seconds_at(h, *back), *older;
 
 	if (!newer || at_us - newer->at_us > SECOND_US)
 		return -1;
-	for (; (older = ring_at(h, *back + 1)) && older->at_us > at_us; (*back)++)
+	for (; (older = seconds_at(h, *back + 1)) && older->at_us > at_us; (*back)++)
 		newer = older;
-	newer = ring_at(h, *back);
+	newer = seconds_at(h, *back);
 	if (!(newer->valid & valid))
 		return -1;
 	*ret = value_of(newer, what, resource);
@@ -87,11 +92,11 @@ static int stood_at(const struct pod_history *h, uint32_t valid, enum what what,
 
 /* By how much it grew in each second up to `last_us`. A victim's series ends where it was not measured; a candidate did
  * nothing before it was there, and one with a hole is none. */
-static bool lay_out(const struct pod_history *h, enum what what, enum resource resource,
+static bool lay_out(const struct pod_seconds *h, enum what what, enum resource resource,
 		    int64_t last_us, uint32_t n, struct series *ret)
 {
 	uint32_t valid = valid_for(what, resource), back = 0;
-	uint64_t newer = 0, older = 0;
+	uint32_t newer = 0, older = 0;
 	int r = stood_at(h, valid, what, resource, last_us, &back, &newer);
 
 	memset(ret, 0, sizeof(*ret));
@@ -104,7 +109,7 @@ static bool lay_out(const struct pod_history *h, enum what what, enum resource r
 			     &back, &older);
 		if (r != 1)
 			return what == WHAT_STALL ? i > 0 : r == 0;
-		grown = newer > older ? newer - older : 0;
+		grown = grown_by(older, newer) > 0 ? newer - older : 0;
 		if (valid != SAMPLE_MEMORY)
 			grown = cpu_use_permille(grown, SECOND_US);
 		ret->v[i] = (int32_t)(grown < INT32_MAX ? grown : INT32_MAX);
@@ -237,7 +242,7 @@ struct rank {
 static bool is_listed(const struct rank *k, const struct pod *pod)
 {
 	for (uint32_t i = 0; i < k->to->n; i++)
-		if (k->to->list[i].pod == pod)
+		if (k->to->list[i].serial == pod->serial)
 			return true;
 	return false;
 }
@@ -250,7 +255,7 @@ static bool series_of(const struct rank *k, const struct pod *pod, enum resource
 		[RESOURCE_MEMORY] = GROWTH_LEAST,
 		[RESOURCE_IO] = IO_LEAST,
 	};
-	const struct pod_history *h = ring_of(k->look->samples, pod->slot, pod->serial);
+	const struct pod_seconds *h = seconds_of(k->look->seconds, pod->slot, pod->serial);
 
 	return h && lay_out(h, WHAT_USE, resource, k->last_us, k->n, ret) &&
 	       scale(ret, k->n, counts[resource]);
@@ -290,6 +295,7 @@ static enum culprit_confidence confidence(const struct culprit *c)
 
 static bool find_best(const struct rank *k, struct culprit *ret, struct series *ret_series)
 {
+	bool found = false;
 	struct series x;
 	int lag = 0;
 
@@ -301,17 +307,19 @@ static bool find_best(const struct rank *k, struct culprit *ret, struct series *
 		if (!is_candidate(k, pod, &x))
 			continue;
 		r2 = best_fit(k, &x, &lag);
-		if (r2 < FIT_LEAST || (ret->pod && (uint32_t)r2 <= ret->fit_permille))
+		if (r2 < FIT_LEAST || (found && (uint32_t)r2 <= ret->fit_permille))
 			continue;
 		*ret = (struct culprit){
-			.pod = pod,
+			.serial = pod->serial,
+			.slot = pod->slot,
 			.fit_permille = (uint32_t)r2,
 			.lag_s = (uint32_t)lag,
 			.swings = swings(&x),
 		};
 		*ret_series = x;
+		found = true;
 	}
-	return ret->pod != NULL;
+	return found;
 }
 
 /* Those that nothing tells from the first, into `group` after it. */
@@ -326,14 +334,15 @@ static uint32_t add_alike(const struct rank *k, const struct series *first,
 		const struct pod *pod = k->look->model->pods[i];
 		int32_t r2;
 
-		if (pod == group[0].pod || !is_candidate(k, pod, &x) ||
+		if (pod->serial == group[0].serial || !is_candidate(k, pod, &x) ||
 		    fit(at_lag(first, 0), at_lag(&x, 0), k->rest.n) < ALIKE_EACH_OTHER)
 			continue;
 		r2 = best_fit(k, &x, &lag);
 		if (r2 * SCALE < (int32_t)group[0].fit_permille * ALIKE_PERMILLE)
 			continue;
 		group[n++] = (struct culprit){
-			.pod = pod,
+			.serial = pod->serial,
+			.slot = pod->slot,
 			.fit_permille = (uint32_t)r2,
 			.lag_s = (uint32_t)lag,
 			.swings = swings(&x),
@@ -381,8 +390,8 @@ static void take_own(struct rank *k)
 
 void culprits_rank(const struct culprit_look *look, struct culprits *ret)
 {
-	const struct pod_history *h =
-		ring_of(look->samples, look->victim->slot, look->victim->serial);
+	const struct pod_seconds *h =
+		seconds_of(look->seconds, look->victim->slot, look->victim->serial);
 	struct rank k = {.look = look, .left = SCALE, .to = ret};
 	struct series stall;
 
@@ -390,7 +399,7 @@ void culprits_rank(const struct culprit_look *look, struct culprits *ret)
 	memset(ret, 0, sizeof(*ret));
 	if (!h)
 		return;
-	k.last_us = ring_last(h)->at_us;
+	k.last_us = seconds_at(h, 0)->at_us;
 	if (!lay_out(h, WHAT_STALL, look->resource, k.last_us, CULPRIT_SECONDS_MAX, &stall))
 		return;
 	ret->seconds = k.n = stall.n;
@@ -401,6 +410,7 @@ void culprits_rank(const struct culprit_look *look, struct culprits *ret)
 	k.moved = covariance(k.rest.v, k.rest.v, k.rest.n);
 	if (k.moved <= 0)
 		return;
+	ret->moved = true;
 	take_own(&k);
 	while (take_next(&k))
 		;

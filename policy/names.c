@@ -102,6 +102,25 @@ static const char *const score_bases[SCORE_BASIS_COUNT] = {
 	[SCORE_BASIS_CALM] = "calm",
 };
 
+static const char *const culprits_states[CULPRITS_STATE_COUNT] = {
+	[CULPRITS_NONE] = "none",	  [CULPRITS_LEARNING] = "learning",
+	[CULPRITS_OWN] = "its own doing", [CULPRITS_NO_EXCESS] = "no excess",
+	[CULPRITS_DUE] = "due",		  [CULPRITS_SHORT] = "too few samples",
+	[CULPRITS_STEADY] = "steady",	  [CULPRITS_OWN_LOAD] = "its own load",
+	[CULPRITS_NOBODY] = "nobody",	  [CULPRITS_RANKED] = "ranked",
+};
+
+static const char *const confidences[CULPRIT_CONFIDENCE_COUNT] = {
+	[CULPRIT_LOW] = "low",
+	[CULPRIT_FAIR] = "fair",
+	[CULPRIT_GOOD] = "good",
+};
+
+static const char *const verdicts[CULPRIT_VERDICT_COUNT] = {
+	[CULPRIT_CONFIRMED] = "confirmed",
+	[CULPRIT_NO_EFFECT] = "no effect",
+};
+
 static const char *const floor_states[FLOOR_STATE_COUNT] = {
 	[FLOOR_NEW_WEIGHT] = "new-weight", [FLOOR_UNMEASURED] = "unmeasured",
 	[FLOOR_QUOTA] = "quota",	   [FLOOR_FED] = "fed",
@@ -121,6 +140,9 @@ NAMES(effect, enum effect, effects)
 NAMES(refusal, enum refusal, refusals)
 NAMES(score, enum score_state, score_states)
 NAMES(score_basis, enum score_basis, score_bases)
+NAMES(culprits, enum culprits_state, culprits_states)
+NAMES(confidence, enum culprit_confidence, confidences)
+NAMES(verdict, enum culprit_verdict, verdicts)
 NAMES(floor, enum floor_state, floor_states)
 
 const char *names_level(enum level level)

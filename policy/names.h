@@ -4,6 +4,7 @@
 // case-sensitive.
 #pragma once
 
+#include "colod/culprit.h"
 #include "colod/fact.h"
 #include "colod/floor.h"
 #include "colod/level.h"
@@ -41,6 +42,12 @@ const char *names_score_basis(enum score_basis basis); /* "learning", "estimate"
 int names_score_basis_from(const char *text);
 const char *names_score(enum score_state state); /* "none", "learning", "no calm baseline", … */
 int names_score_from(const char *text);
+const char *names_culprits(enum culprits_state state); /* "ranked", "no excess", "learning", … */
+int names_culprits_from(const char *text);
+const char *names_confidence(enum culprit_confidence confidence); /* "low", "fair", "good" */
+int names_confidence_from(const char *text);
+const char *names_verdict(enum culprit_verdict verdict); /* "confirmed", "no effect" */
+int names_verdict_from(const char *text);
 const char *names_floor(enum floor_state state); /* "new-weight", "starving", … */
 int names_floor_from(const char *text);
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-void who_set(struct reason *reason, const char *name)
+void who_copy(char to[REASON_WHO_SIZE], const char *name)
 {
 	size_t n = strlen(name);
 
@@ -13,8 +13,13 @@ void who_set(struct reason *reason, const char *name)
 		while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
 			n--;
 	}
-	memcpy(reason->who, name, n);
-	reason->who[n] = '\0';
+	memcpy(to, name, n);
+	to[n] = '\0';
+}
+
+void who_set(struct reason *reason, const char *name)
+{
+	who_copy(reason->who, name);
 }
 
 void who_set_pod(struct reason *reason, const struct model *model, uint32_t pod)

@@ -5,10 +5,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "agent/ctl/culprit_lines.h"
 #include "agent/ctl/doc.h"
 #include "agent/ctl/pick.h"
 #include "agent/ctl/score_words.h"
 #include "agent/ctl/table.h"
+#include "policy/baseline.h"
 
 static const char *const resources[] = {"cpu", "memory", "io"};
 
@@ -125,9 +127,10 @@ static void line(const struct ctl *ctl, const char *key, const char *text)
 static void learned(const cJSON *baseline, char *buf, size_t size)
 {
 	(void)snprintf(buf, size,
-		       "%" PRIu64 " calm windows of 60, in %" PRIu64 " spells of 3; %" PRIu64
+		       "%" PRIu64 " calm windows of %d, in %" PRIu64 " spells of %d; %" PRIu64
 		       " windows in all",
-		       doc_count(baseline, "calm_windows"), doc_count(baseline, "calm_episodes"),
+		       doc_count(baseline, "calm_windows"), BASELINE_WINDOWS,
+		       doc_count(baseline, "calm_episodes"), BASELINE_EPISODES,
 		       doc_count(baseline, "windows"));
 }
 
@@ -224,6 +227,7 @@ static int show_one(const struct ctl *ctl)
 	line(ctl, "is a", doc_text(score, "workload", "workload that is not known yet"));
 	for (size_t i = 0; i < N_RESOURCES; i++)
 		resource_line(ctl, score, resources[i]);
+	culprit_lines(ctl, score);
 	say_calm(ctl);
 	return CTL_OK;
 }

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "agent/ctl/culprit_lines.h"
 #include "agent/ctl/doc.h"
 #include "agent/ctl/pick.h"
 #include "agent/ctl/score_words.h"
@@ -150,7 +151,7 @@ static void freeze_line(const struct ctl *ctl, const cJSON *freeze)
 static void stall_lines(const struct ctl *ctl, const cJSON *score)
 {
 	static const char *const resources[] = {"cpu", "memory", "io"};
-	char words[SCORE_WORDS_SIZE], text[SCORE_WORDS_SIZE + 64];
+	char words[SCORE_WORDS_SIZE], text[CULPRIT_SHORT_SIZE + 64], who[CULPRIT_SHORT_SIZE];
 	const char *key = "stalled";
 
 	if (cJSON_IsNumber(doc_get(score, "permille"))) {
@@ -166,6 +167,12 @@ static void stall_lines(const struct ctl *ctl, const cJSON *score)
 		(void)snprintf(text, sizeof(text), "%s %s", resources[i], words);
 		line(ctl, key, text);
 		key = "";
+		culprit_short(doc_get(score, resources[i]), who);
+		if (!*who)
+			continue;
+		(void)snprintf(text, sizeof(text), "made to wait for %s, it seems, by %s",
+			       resources[i], who);
+		line(ctl, "", text);
 	}
 }
 

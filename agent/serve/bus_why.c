@@ -12,11 +12,13 @@
 #include "agent/base/pod_ref.h"
 #include "agent/serve/bus_text.h"
 #include "colod/loss.h"
+#include "policy/culprit_watch.h"
 #include "policy/decide.h"
 #include "policy/knob.h"
 #include "policy/manual.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
+#include "policy/score.h"
 
 /* Longer words name no pod, and an error message that quotes them must stay short. A cgroup's path,
  * which coloctl sends, is shorter than this. */
@@ -195,6 +197,36 @@ static int append_kill(sd_bus_message *reply, const struct snapshot *s, const st
 	return rc;
 }
 
+/* Who seems to make it wait now. */
+static int append_culprits(sd_bus_message *reply, const struct snapshot *s, const struct pod *pod)
+{
+	const struct pod_score *score = score_of(s->scores, pod);
+	int64_t now_us = s->status ? s->status->pass_us : 0;
+
+	for (int i = 0; score && i < RESOURCE_COUNT; i++) {
+		const struct culprits_kept *k =
+			culprit_watch_of(s->culprits, pod, (enum resource)i, now_us);
+
+		if (culprit_watch_state(&score->by[i], k, now_us) != CULPRITS_RANKED)
+			continue;
+		for (uint32_t n = 0; n < k->found.n; n++) {
+			int r = bus_text_appendf(reply,
+						 "made to wait for %s, it seems, by %s: %" PRIu32
+						 " permille of its ups and downs, confidence %s%s",
+						 names_resource((enum resource)i), k->who[n].name,
+						 k->found.list[n].share_permille,
+						 names_confidence(k->found.list[n].confidence),
+						 k->who[n].role == ROLE_ONLINE
+							 ? "; online: colod does not act on it"
+							 : "");
+
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
 static int append_held(sd_bus_message *reply, const struct pod *pod)
 {
 	size_t n = 0;
@@ -233,6 +265,8 @@ int bus_why_append(sd_bus_message *reply, const struct snapshot *snapshot, const
 		r = append_freeze(reply, snapshot, pod);
 	if (r >= 0)
 		r = append_kill(reply, snapshot, pod);
+	if (r >= 0)
+		r = append_culprits(reply, snapshot, pod);
 	if (r < 0)
 		return r;
 	for (const struct cgroup *c = pod->cgroup; c; c = c->parent) {

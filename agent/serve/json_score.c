@@ -64,6 +64,7 @@ void json_score(struct json_view *view, cJSON *pod_object, const struct pod *pod
 		       v->excess_permille);
 		json_put_u64(put, one, "window_us", v->window_us);
 		baseline(view, one, &v->baseline);
+		json_culprits(view, one, pod, (enum resource)r, v);
 	}
 }
 

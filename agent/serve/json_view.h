@@ -46,6 +46,8 @@ void json_view_reason(struct json_view *view, cJSON *object, const struct reason
 void json_pod_section(struct json_view *view, cJSON *doc);
 void json_score(struct json_view *view, cJSON *pod_object,
 		const struct pod *pod); /* in the former */
+void json_culprits(struct json_view *view, cJSON *value_object, const struct pod *pod,
+		   enum resource resource, const struct score_value *value); /* in that */
 void json_calm_section(struct json_view *view, cJSON *doc);
 void json_plan_section(struct json_view *view, cJSON *doc); /* "plan", "changes" */
 void json_class_section(struct json_view *view, cJSON *doc);

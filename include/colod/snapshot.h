@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "colod/culprit.h"
 #include "colod/diag.h"
 #include "colod/disk_use.h"
 #include "colod/floor.h"
@@ -92,7 +93,9 @@ struct snapshot {
 	const struct plan *plan;
 	const struct changes *changes; /* of the last pass that had any */
 	const struct scores *scores;
-	const struct baselines *baselines; /* what they are held against; may be NULL */
+	const struct baselines *baselines;	     /* what they are held against; may be NULL */
+	const struct culprit_watch *culprits;	     /* who makes online pods wait; may be NULL */
+	const struct culprit_trials *culprit_trials; /* the same */
 	const struct losses *losses;
 	const struct ladders *ladders;
 	const struct floor_cpu *floor_cpu;

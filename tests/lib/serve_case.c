@@ -167,6 +167,48 @@ static void make_scores(struct pod_score *score)
 	score->at_least = true;
 }
 
+static void make_culprits(struct serve_case *c)
+{
+	struct culprits_kept *k = &c->culprits.kept[0];
+
+	*k = (struct culprits_kept){
+		.serial = c->web->serial,
+		.resource = RESOURCE_CPU,
+		.state = CULPRITS_RANKED,
+		.at_us = 11000000,
+		.found = {.seconds = 60, .moved = true, .own_permille = 90, .n = 2},
+		.who = {{"batch/hog-1", ROLE_OFFLINE}, {"default/db-0", ROLE_ONLINE}},
+	};
+	k->found.list[0] = (struct culprit){
+		.serial = c->batch->serial,
+		.slot = c->batch->slot,
+		.share_permille = 712,
+		.fit_permille = 934,
+		.lag_s = 1,
+		.swings = 7,
+		.confidence = CULPRIT_GOOD,
+	};
+	c->trials.list[0] = (struct culprit_trial){
+		.victim = c->web->serial,
+		.suspect = c->batch->serial,
+		.resource = RESOURCE_CPU,
+		.verdict = CULPRIT_CONFIRMED,
+		.at_us = 7000000,
+		.before_permille = 310,
+		.after_permille = 42,
+		.lost_permille = 850,
+		.who = {"batch/hog-1", ROLE_OFFLINE},
+	};
+	k->found.list[1] = (struct culprit){
+		.serial = 999,
+		.share_permille = 81,
+		.fit_permille = 302,
+		.swings = 1,
+		.alike = true,
+		.confidence = CULPRIT_LOW,
+	};
+}
+
 static void make_status(struct serve_case *c)
 {
 	c->status = (struct status){
@@ -199,6 +241,7 @@ static void make_status(struct serve_case *c)
 		.freezes = 1,
 	};
 	make_scores(&c->score_list[c->web->slot]);
+	make_culprits(c);
 }
 
 /* It starves, and weighs as much as it may. */
@@ -344,6 +387,8 @@ void serve_case_init(struct serve_case *c)
 		.plan = &c->f.plan,
 		.changes = &c->changes,
 		.scores = &c->scores,
+		.culprits = &c->culprits,
+		.culprit_trials = &c->trials,
 		.ladders = &c->f.ladders,
 		.losses = &c->losses,
 		.floor_cpu = &c->floor,

@@ -19,6 +19,8 @@ struct serve_case {
 	struct manual manual; /* batch is squeezed by hand */
 	struct status status;
 	struct scores scores;
+	struct culprit_watch culprits; /* web waits for batch, and for one that is gone */
+	struct culprit_trials trials;  /* holding batch has helped it */
 	struct losses losses;
 	struct pod_loss loss_list[8];
 	struct pod_score score_list[8];

@@ -29,8 +29,8 @@ static int teardown(void **state)
 	return bus_case_teardown(state);
 }
 
-/* What Why says of the offline pod, in a static buffer. */
-static const char *why(void)
+/* What Why says of a pod, in a static buffer. */
+static const char *why_of(const char *pod)
 {
 	static char all[8192];
 	sd_bus_message *m = NULL, *reply;
@@ -40,7 +40,7 @@ static const char *why(void)
 	assert_return_code(sd_bus_message_new_method_call(b->client, &m, BUS_CASE_NAME,
 							  BUS_CASE_PATH, BUS_CASE_MANAGER, "Why"),
 			   0);
-	assert_return_code(sd_bus_message_append(m, "s", "batch/hog-1"), 0);
+	assert_return_code(sd_bus_message_append(m, "s", pod), 0);
 	reply = bus_case_answer(m);
 	assert_return_code(sd_bus_message_read_strv(reply, &lines), 0);
 	for (char **line = lines; line && *line; line++) {
@@ -52,6 +52,11 @@ static const char *why(void)
 	free(lines);
 	sd_bus_message_unref(reply);
 	return all;
+}
+
+static const char *why(void)
+{
+	return why_of("batch/hog-1");
 }
 
 static void add(enum history_kind kind, const char *path, const char *to, const char *reason)
@@ -86,6 +91,20 @@ TEST(the_newest_of_each_kind_is_told)
 	assert_null(strstr(all, "the old one"));
 }
 
+TEST(who_seems_to_make_a_pod_wait_is_told_while_it_waits)
+{
+	const char *all = why_of("default/web-1");
+
+	assert_non_null(strstr(all,
+			       "made to wait for cpu, it seems, by batch/hog-1: 712 permille of "
+			       "its ups and downs, confidence good\n"));
+	assert_non_null(strstr(all, "by default/db-0: 81 permille of its ups and downs, confidence "
+				    "low; online: colod does not act on it\n"));
+	assert_null(strstr(why(), "made to wait"));
+	b->serve.score_list[b->serve.web->slot].by[RESOURCE_CPU].excess_permille = 0;
+	assert_null(strstr(why_of("default/web-1"), "made to wait"));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -93,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(of_a_pod_that_no_kill_met_nothing_is_said),
 		CASE(the_newest_of_each_kind_is_told),
+		CASE(who_seems_to_make_a_pod_wait_is_told_while_it_waits),
 	};
 
 	return cmocka_run_group_tests(tests, bus_case_start, bus_case_stop);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "policy/culprit.h"
 
-#include <stdlib.h>
-
-#include "policy/ring.h"
+#include "policy/seconds.h"
 #include "tests/lib/fake.h"
 #include "tests/lib/fake_random.h"
 #include "tests/lib/test.h"
@@ -14,7 +12,7 @@
 #define OTHER 2
 
 /* How each pod goes in one second, all in thousandths of it (memory: KiB). */
-struct second {
+struct doing {
 	uint32_t use[PODS];
 	uint32_t stalled; /* web */
 };
@@ -22,6 +20,9 @@ struct second {
 static struct fake f;
 static struct pod *pods[PODS];
 static struct pod_sample totals[PODS];
+static struct pod_seconds rings[PODS];
+static struct pod_seconds *kept[PODS];
+static const struct seconds seconds = {.pods = kept, .n_slots = PODS};
 static int64_t now_us;
 static struct culprits found;
 static enum resource resource;
@@ -43,6 +44,8 @@ static int make(void **state)
 	for (int i = 0; i < PODS; i++)
 		pods[i] = fake_pod(&f, paths[i], i > 0 && i < 5 ? QOS_BESTEFFORT : QOS_GUARANTEED);
 	memset(totals, 0, sizeof(totals));
+	memset(rings, 0, sizeof(rings));
+	memset(kept, 0, sizeof(kept));
 	now_us = 0;
 	resource = RESOURCE_CPU;
 	draws = 7;
@@ -58,18 +61,14 @@ static int drop(void **state)
 
 static void add(int i)
 {
-	struct pod_history **h = &f.samples.pods[pods[i]->slot];
-
-	if (!*h)
-		*h = calloc(1, sizeof(**h));
-	assert_non_null(*h);
-	(*h)->serial = pods[i]->serial;
 	totals[i].at_us = now_us;
-	assert_int_equal(ring_add(*h, &totals[i]), 0);
+	rings[i].serial = pods[i]->serial;
+	kept[pods[i]->slot] = &rings[i];
+	seconds_add(&rings[i], &totals[i]);
 }
 
 /* One second later. Not seen: those of this mask. */
-static void pass(const struct second *s, unsigned unseen)
+static void pass(const struct doing *s, unsigned unseen)
 {
 	now_us += 1000000;
 	for (int i = 0; i < PODS; i++) {
@@ -95,7 +94,7 @@ static void rank(void)
 {
 	const struct culprit_look look = {
 		.model = &f.model,
-		.samples = &f.samples,
+		.seconds = &seconds,
 		.victim = pods[WEB],
 		.resource = resource,
 	};
@@ -105,7 +104,7 @@ static void rank(void)
 	assert_true(found.n <= CULPRITS_MAX);
 	for (uint32_t i = 0; i < found.n; i++) {
 		sum += found.list[i].share_permille;
-		assert_ptr_not_equal(found.list[i].pod, pods[WEB]);
+		assert_int_not_equal(found.list[i].serial, pods[WEB]->serial);
 	}
 	assert_true(sum + found.own_permille <= 1000);
 }
@@ -118,7 +117,7 @@ static uint32_t below(uint32_t n)
 static const struct culprit *of(int pod)
 {
 	for (uint32_t i = 0; i < found.n; i++)
-		if (found.list[i].pod == pods[pod])
+		if (found.list[i].serial == pods[pod]->serial)
 			return &found.list[i];
 	return NULL;
 }
@@ -141,7 +140,7 @@ static void minute_of_bursts(uint32_t hog_most)
 	bool on[PODS] = {0};
 
 	for (int t = 0; t < 62; t++) {
-		struct second s = {.use = {300 + below(40)}};
+		struct doing s = {.use = {300 + below(40)}};
 
 		for (int i = 1; i < PODS; i++)
 			s.use[i] = burst(&left[i], &on[i], i == HOG ? hog_most : 1500);
@@ -165,11 +164,11 @@ TEST(among_five_the_one_whose_bursts_go_with_the_stall_is_first)
 		}
 		/* It uses no more than the others do, and less in every other round. */
 		minute_of_bursts(round % 2 ? 1500 : 500);
-		first += found.n > 0 && found.list[0].pod == pods[HOG];
-		good += found.n > 0 && found.list[0].pod == pods[HOG] &&
+		first += found.n > 0 && found.list[0].serial == pods[HOG]->serial;
+		good += found.n > 0 && found.list[0].serial == pods[HOG]->serial &&
 			found.list[0].confidence == CULPRIT_GOOD;
 		for (uint32_t i = 0; i < found.n; i++)
-			others_good += found.list[i].pod != pods[HOG] &&
+			others_good += found.list[i].serial != pods[HOG]->serial &&
 				       found.list[i].confidence != CULPRIT_LOW;
 	}
 	assert_true(first >= 98);
@@ -190,7 +189,7 @@ TEST(stall_that_nobody_there_made_is_not_laid_on_anybody_with_confidence)
 		make(NULL);
 		draws = seed;
 		for (int t = 0; t < 62; t++) {
-			struct second s = {.use = {300 + below(40)}};
+			struct doing s = {.use = {300 + below(40)}};
 
 			for (int i = 1; i < PODS; i++)
 				s.use[i] = burst(&left[i], &on[i], 1500);
@@ -213,7 +212,7 @@ TEST(two_equal_culprits_share_it)
 	bool on[PODS] = {0};
 
 	for (int t = 0; t < 62; t++) {
-		struct second s = {.use = {300}};
+		struct doing s = {.use = {300}};
 
 		for (int i = 1; i < PODS; i++)
 			s.use[i] = burst(&left[i], &on[i], 1000);
@@ -235,7 +234,7 @@ TEST(two_that_do_the_same_at_the_same_times_cannot_be_told_apart)
 	bool on = false;
 
 	for (int t = 0; t < 62; t++) {
-		struct second s = {.use = {300}};
+		struct doing s = {.use = {300}};
 
 		s.use[HOG] = s.use[OTHER] = burst(&left, &on, 1000);
 		s.stalled = s.use[HOG] / 3;
@@ -252,14 +251,14 @@ TEST(two_that_do_the_same_at_the_same_times_cannot_be_told_apart)
 TEST(one_that_stops_is_named_but_once_is_little)
 {
 	for (int t = 0; t < 62; t++) {
-		struct second s = {.use = {300, t < 30 ? 1000 : 0, 1000 - t % 3 * 30}};
+		struct doing s = {.use = {300, t < 30 ? 1000 : 0, 1000 - t % 3 * 30}};
 
 		s.stalled = t < 30 ? 300 : 5;
 		pass(&s, 0);
 	}
 	rank();
 	assert_int_equal(found.n, 1);
-	assert_ptr_equal(found.list[0].pod, pods[HOG]);
+	assert_int_equal(found.list[0].serial, pods[HOG]->serial);
 	assert_int_equal(found.list[0].swings, 1);
 	assert_int_equal(found.list[0].confidence, CULPRIT_LOW);
 }
@@ -268,7 +267,7 @@ TEST(one_that_stops_is_named_but_once_is_little)
 TEST(an_innocent_heavy_pod_in_step_by_the_clock_comes_after_the_culprit)
 {
 	for (int t = 0; t < 62; t++) {
-		struct second s = {.use = {300}};
+		struct doing s = {.use = {300}};
 
 		s.use[HOG] = t % 10 < 3 ? 600 : 10;
 		s.use[OTHER] = t % 10 < 6 ? 3000 : 10;
@@ -277,7 +276,7 @@ TEST(an_innocent_heavy_pod_in_step_by_the_clock_comes_after_the_culprit)
 	}
 	rank();
 	assert_true(found.n >= 1);
-	assert_ptr_equal(found.list[0].pod, pods[HOG]);
+	assert_int_equal(found.list[0].serial, pods[HOG]->serial);
 	assert_true(found.list[0].share_permille > 900);
 	assert_null(of(OTHER));
 }
@@ -288,14 +287,14 @@ TEST(a_culprit_may_be_online)
 	bool on = false;
 
 	for (int t = 0; t < 62; t++) {
-		struct second s = {.use = {300}};
+		struct doing s = {.use = {300}};
 
 		s.use[5] = burst(&left, &on, 1000);
 		s.stalled = s.use[5] / 3;
 		pass(&s, 0);
 	}
 	rank();
-	assert_ptr_equal(found.list[0].pod, pods[5]);
+	assert_int_equal(found.list[0].serial, pods[5]->serial);
 	assert_int_equal(found.list[0].confidence, CULPRIT_GOOD);
 }
 
@@ -305,7 +304,7 @@ TEST(load_of_its_own_is_nobody_elses_doing)
 	bool on = false;
 
 	for (int t = 0; t < 62; t++) {
-		struct second s = {0};
+		struct doing s = {0};
 
 		/* and another one is in step with it: it serves it */
 		s.use[WEB] = burst(&left, &on, 1000);
@@ -326,7 +325,7 @@ TEST(who_follows_the_stall_or_uses_less_in_it_did_not_make_it)
 	for (int t = 0; t < 64; t++)
 		stalls[t] = burst(&left, &on, 400);
 	for (int t = 2; t < 64; t++) {
-		struct second s = {.use = {300}, .stalled = stalls[t]};
+		struct doing s = {.use = {300}, .stalled = stalls[t]};
 
 		s.use[HOG] = stalls[t - 2] * 2;
 		s.use[OTHER] = 1000 - stalls[t];
@@ -341,7 +340,7 @@ TEST(who_follows_the_stall_or_uses_less_in_it_did_not_make_it)
 TEST(who_follows_long_stalls_by_a_second_did_not_make_them)
 {
 	for (int t = 0; t < 62; t++) {
-		struct second s = {.use = {300}, .stalled = t % 17 < 9 ? 300 : 5};
+		struct doing s = {.use = {300}, .stalled = t % 17 < 9 ? 300 : 5};
 
 		s.use[HOG] = (t + 16) % 17 < 9 ? 1000 : 10;
 		pass(&s, 0);
@@ -358,7 +357,7 @@ TEST(who_comes_a_second_before_the_stall_is_named_with_it)
 	for (int t = 0; t < 64; t++)
 		stalls[t] = burst(&left, &on, 400);
 	for (int t = 0; t < 62; t++) {
-		struct second s = {.use = {300}, .stalled = stalls[t]};
+		struct doing s = {.use = {300}, .stalled = stalls[t]};
 
 		s.use[HOG] = stalls[t + 1] * 2;
 		pass(&s, 0);
@@ -371,7 +370,7 @@ TEST(who_comes_a_second_before_the_stall_is_named_with_it)
 TEST(where_nothing_moves_nobody_is_named)
 {
 	for (int t = 0; t < 62; t++) {
-		struct second s = {.use = {300, 1000, 10 + below(20)}, .stalled = 300 + below(15)};
+		struct doing s = {.use = {300, 1000, 10 + below(20)}, .stalled = 300 + below(15)};
 
 		pass(&s, 0);
 	}
@@ -383,15 +382,15 @@ TEST(where_nothing_moves_nobody_is_named)
 TEST(too_few_seconds_say_nothing)
 {
 	for (int t = 0; t < CULPRIT_SECONDS_MIN; t++) {
-		struct second s = {.use = {300, t % 4 < 2 ? 1000 : 0},
-				   .stalled = t % 4 < 2 ? 300 : 0};
+		struct doing s = {.use = {300, t % 4 < 2 ? 1000 : 0},
+				  .stalled = t % 4 < 2 ? 300 : 0};
 
 		pass(&s, 0);
 	}
 	rank();
 	assert_int_equal(found.seconds, CULPRIT_SECONDS_MIN - 1);
 	assert_int_equal(found.n, 0);
-	pass(&(struct second){0}, 0);
+	pass(&(struct doing){0}, 0);
 	rank();
 	assert_int_equal(found.n, 1);
 }
@@ -399,20 +398,20 @@ TEST(too_few_seconds_say_nothing)
 TEST(one_that_was_not_there_before_did_nothing_before)
 {
 	for (int t = 0; t < 62; t++) {
-		struct second s = {.use = {300, t < 45 ? 0 : 1000}, .stalled = t < 45 ? 5 : 300};
+		struct doing s = {.use = {300, t < 45 ? 0 : 1000}, .stalled = t < 45 ? 5 : 300};
 
 		pass(&s, t < 44 ? 1u << HOG : 0);
 	}
 	rank();
 	assert_int_equal(found.n, 1);
-	assert_ptr_equal(found.list[0].pod, pods[HOG]);
+	assert_int_equal(found.list[0].serial, pods[HOG]->serial);
 }
 
 TEST(one_that_was_not_measured_for_a_while_is_not_named)
 {
 	for (int t = 0; t < 62; t++) {
-		struct second s = {.use = {300, t % 10 < 4 ? 1000 : 0},
-				   .stalled = t % 10 < 4 ? 300 : 5};
+		struct doing s = {.use = {300, t % 10 < 4 ? 1000 : 0},
+				  .stalled = t % 10 < 4 ? 300 : 5};
 
 		pass(&s, t >= 30 && t < 36 ? 1u << HOG : 0);
 	}
@@ -433,7 +432,7 @@ TEST(for_memory_who_grows_counts_and_for_io_who_waits_too)
 		make(NULL);
 		resource = both[i];
 		for (int t = 0; t < 62; t++) {
-			struct second s = {.use = {300}};
+			struct doing s = {.use = {300}};
 			uint32_t most = resource == RESOURCE_IO ? 800 : 40000;
 
 			s.use[HOG] = burst(&left, &on, most);
@@ -443,7 +442,7 @@ TEST(for_memory_who_grows_counts_and_for_io_who_waits_too)
 		}
 		rank();
 		assert_true(found.n >= 1);
-		assert_ptr_equal(found.list[0].pod, pods[HOG]);
+		assert_int_equal(found.list[0].serial, pods[HOG]->serial);
 	}
 }
 
@@ -464,7 +463,7 @@ TEST(samples_of_any_distance_are_laid_on_seconds)
 	rank();
 	assert_true(found.seconds >= CULPRIT_SECONDS_MIN);
 	assert_int_equal(found.n, 1);
-	assert_ptr_equal(found.list[0].pod, pods[HOG]);
+	assert_int_equal(found.list[0].serial, pods[HOG]->serial);
 	assert_true(found.list[0].fit_permille > 950);
 }
 

@@ -110,6 +110,9 @@ TEST(every_score_state_has_a_name_and_back)
 	CHECK_NAMES(score, enum score_state, SCORE_STATE_COUNT);
 	CHECK_NAMES(score_basis, enum score_basis, SCORE_BASIS_COUNT);
 	assert_string_equal(names_score(SCORE_NO_BASELINE), "no calm baseline");
+	CHECK_NAMES(culprits, enum culprits_state, CULPRITS_STATE_COUNT);
+	CHECK_NAMES(verdict, enum culprit_verdict, CULPRIT_VERDICT_COUNT);
+	CHECK_NAMES(confidence, enum culprit_confidence, CULPRIT_CONFIDENCE_COUNT);
 }
 
 TEST(shares_and_protection_need_protect_limits_and_holds_need_squeeze)

@@ -12,6 +12,7 @@
 #include "agent/state.h"
 #include "agent/tick.h"
 #include "policy/ring.h"
+#include "policy/seconds.h"
 #include "tests/lib/alloc_count.h"
 #include "tests/lib/tick_case.h"
 #include "tests/lib/tree.h"
@@ -92,6 +93,28 @@ TEST(a_steady_pass_allocates_nothing)
 	for (int64_t i = 5; i < 15; i++)
 		tick(t.state, (10 + i) * S_US);
 	assert_int_equal(alloc_count() - before, 0);
+}
+
+/* In whatever mode, and however fast the passes come. */
+TEST(a_minute_of_each_pod_is_kept_for_whom_it_waits_for)
+{
+	const struct model *model;
+
+	start("squeeze", MODE_OBSERVE);
+	for (int64_t i = 0; i < 20; i++)
+		tick(t.state, 10 * S_US + i * S_US / 4);
+	model = discover_model(t.state->discover);
+	assert_true(model->n_pods > 1);
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct pod_seconds *of =
+			seconds_of(&t.state->seconds, model->pods[i]->slot, model->pods[i]->serial);
+
+		assert_non_null(of);
+		assert_int_equal(of->count, 5);
+	}
+	assert_true(t.state->culprits.looked_us >= 14 * S_US);
+	assert_ptr_equal(state_snapshot(t.state).culprits, &t.state->culprits);
+	assert_ptr_equal(state_snapshot(t.state).culprit_trials, &t.state->culprit_trials);
 }
 
 TEST(observe_plans_the_same_and_writes_nothing)
@@ -437,6 +460,7 @@ int main(void)
 		UNIT(a_pass_writes_what_the_policy_asks_and_leaves_the_rest),
 		UNIT(a_second_pass_writes_nothing),
 		UNIT(a_steady_pass_allocates_nothing),
+		UNIT(a_minute_of_each_pod_is_kept_for_whom_it_waits_for),
 		UNIT(observe_plans_the_same_and_writes_nothing),
 		UNIT(protect_writes_shares_and_protection_but_no_limit),
 		UNIT(lowering_the_mode_gives_the_values_back_in_the_next_pass),

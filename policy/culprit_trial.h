@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a hold proves: the ladder judges whether it helped those who waited (efficacy.h), and this says of whom that is
+// told. A pod that was held counts where the hold really took something from it, at least a fifth of what it used
+// before; one that was idle anyway proves nothing. Pure; allocates nothing.
+#pragma once
+
+#include "colod/culprit.h"
+#include "colod/pressure.h"
+#include "colod/score.h"
+#include "colod/seconds.h"
+#include "policy/wait.h"
+
+struct culprit_trial_look {
+	struct wait_look wait;	       /* the resource, and the rule that the hold is for */
+	const struct efficacy *before; /* as of the pass before, and of this one */
+	const struct efficacy *after;
+	const struct seconds *seconds;
+	const struct scores *scores; /* for the usual ups and downs; may be NULL */
+};
+
+/* Once a pass for each ladder, while the hold still stands on the model's knobs. */
+void culprit_trial_step(struct culprit_trials *trials, const struct culprit_trial_look *look);
+
+/* The next one of a victim behind `*at` (first: 0), which is moved on; NULL: no more. `trials` may be NULL. */
+const struct culprit_trial *culprit_trial_next(const struct culprit_trials *trials,
+					       const struct pod *victim, enum resource resource,
+					       int64_t now_us, size_t *at);
