@@ -124,21 +124,22 @@ static bool fall_of(const struct model *model, uint64_t nodes, const struct node
 	return true;
 }
 
+bool room_falls_over(const struct model *model, const struct samples *samples, uint64_t nodes,
+		     int64_t since_us, uint64_t window_us, uint64_t *ret_bytes_per_s)
+{
+	const struct node_sample *last = ring_last_node(&samples->node);
+	const struct node_sample *back = last ? ring_back_node(&samples->node, window_us, 0) : NULL;
+
+	return back && back->at_us < last->at_us && back->at_us >= since_us &&
+	       last->at_us - back->at_us <= STALE_US &&
+	       fall_of(model, nodes, back, last, ret_bytes_per_s);
+}
+
 bool room_falls_now(const struct model *model, const struct samples *samples, uint64_t nodes,
 		    int64_t since_us, uint64_t *ret_bytes_per_s)
 {
-	static const uint64_t windows_us[] = {NOW_US, RING_SPACING_US};
-	const struct node_sample *last = ring_last_node(&samples->node);
-
-	for (size_t i = 0; last && i < sizeof(windows_us) / sizeof(windows_us[0]); i++) {
-		const struct node_sample *back = ring_back_node(&samples->node, windows_us[i], 0);
-
-		if (back && back->at_us < last->at_us && back->at_us >= since_us &&
-		    last->at_us - back->at_us <= STALE_US &&
-		    fall_of(model, nodes, back, last, ret_bytes_per_s))
-			return true;
-	}
-	return false;
+	return room_falls_over(model, samples, nodes, since_us, NOW_US, ret_bytes_per_s) ||
+	       room_falls_over(model, samples, nodes, since_us, RING_SPACING_US, ret_bytes_per_s);
 }
 
 static void look_at_fall(const struct model *model, const struct samples *samples,

@@ -33,6 +33,10 @@ uint64_t room_lasts_us(uint64_t bytes, uint64_t bytes_per_s);
 bool room_falls_now(const struct model *model, const struct samples *samples, uint64_t nodes,
 		    int64_t since_us, uint64_t *ret_bytes_per_s);
 
+/* The same over at least window_us, 5 s at most. */
+bool room_falls_over(const struct model *model, const struct samples *samples, uint64_t nodes,
+		     int64_t since_us, uint64_t window_us, uint64_t *ret_bytes_per_s);
+
 /* max(2 × the kubelet's hard eviction threshold, 1 % of the memory, 64 MiB, the zones' high watermarks); of some nodes without
  * the threshold, which is the machine's. */
 uint64_t room_line_bytes(const struct model *model, uint64_t nodes);
