@@ -363,6 +363,10 @@ run-fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/libtest.a $(ARCHIVES)
 bench: $(BENCH_BIN) ## Cost of a sampling pass as a ratio to a bare loop of the same reads, in one run
 	@for b in $^; do $$b tree; done
 
+.PHONY: bench-lend
+bench-lend: $(B)/tests/tools/lend_replay ## What could be lent on made days, or a recorded one, beside the peers' formulas: LEND="cpu 16000 60 FILE"
+	@$< $(LEND)
+
 # --- virtual machines ------------------------------------------------------------------------
 
 ifdef VM_CACHE
