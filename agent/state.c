@@ -22,6 +22,7 @@
 #include "agent/baseline_store.h"
 #include "agent/control.h"
 #include "agent/evictor.h"
+#include "agent/lend_store.h"
 #include "agent/lock.h"
 #include "agent/mode_sources.h"
 #include "agent/orders.h"
@@ -317,6 +318,7 @@ int state_new(const struct options *options, struct state **ret_state)
 	if (r < 0)
 		return r;
 	baseline_store_start(s, clock_now_us());
+	lend_store_start(s, clock_now_us());
 	orders_start(s);
 	control_load(s);
 	mode_sources_read_kernel(s);
@@ -352,6 +354,7 @@ void state_free(struct state *s)
 	observe_free(s->observe);
 	discover_free(s->discover);
 	baseline_store_stop(s);
+	lend_store_stop(s);
 	history_free(s->history);
 	life_free(&s->life);
 	record_close(s->record);
@@ -373,6 +376,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.baselines = baseline_store_get(s->baseline_store),
 		.culprits = &s->culprits,
 		.culprit_trials = &s->culprit_trials,
+		.lend = lend_store_sums(s->lend_store),
 		.losses = &s->losses,
 		.ladders = &s->ladders,
 		.floor_cpu = &s->floor_cpu,

@@ -64,8 +64,9 @@ struct state {
 	struct seconds seconds;		       /* of each pod the last minute, for the next */
 	struct culprit_watch culprits;
 	struct culprit_trials culprit_trials;
-	struct effects effects; /* steps that are looked at again */
-	struct losses losses;	/* what was taken from whom since the start */
+	struct lend_store *lend_store; /* what the node can lend; NULL: no memory */
+	struct effects effects;	       /* steps that are looked at again */
+	struct losses losses;	       /* what was taken from whom since the start */
 	struct status status;
 	struct history *history;      /* what was done, for people */
 	struct modes accounted_modes; /* as the history knows them, once modes_accounted */

@@ -17,6 +17,7 @@
 #include "agent/effects.h"
 #include "agent/evictor.h"
 #include "agent/killer.h"
+#include "agent/lend_store.h"
 #include "agent/life.h"
 #include "agent/mode_sources.h"
 #include "agent/orders.h"
@@ -308,6 +309,7 @@ void tick(struct state *s, int64_t now_us)
 	culprit_stage(s, now_us);
 	history_flush(s->history);
 	baseline_store_keep(s, now_us);
+	lend_store_pass(s, now_us);
 	record_flush(s->record);
 }
 

@@ -33,14 +33,12 @@ static const struct reader_key lend_part_keys[] = {
 	 .read = read_percentile,
 	 .offset = offsetof(struct lend_part, percentile),
 	 .accepts = "50..99",
-	 .schema = "\"type\":\"integer\",\"minimum\":50,\"maximum\":99",
-	 .unenforced = true},
+	 .schema = "\"type\":\"integer\",\"minimum\":50,\"maximum\":99"},
 	{.name = "margin",
 	 .read = read_margin,
 	 .offset = offsetof(struct lend_part, margin_permille),
 	 .accepts = "0.0% to 100.0%",
-	 .schema = READER_SCHEMA_SHARE,
-	 .unenforced = true},
+	 .schema = READER_SCHEMA_SHARE},
 	{0},
 };
 
@@ -81,8 +79,7 @@ const struct reader_key read_lend_keys[] = {
 	 .read = read_cold_start,
 	 .offset = offsetof(struct lend_policy, cold_start_us),
 	 .accepts = "0s to 168h",
-	 .schema = READER_SCHEMA_DURATION,
-	 .unenforced = true},
+	 .schema = READER_SCHEMA_DURATION},
 	{0},
 };
 
@@ -116,14 +113,12 @@ static const struct reader_key reserve_keys[] = {
 	 .read = read_cpu,
 	 .offset = offsetof(struct node_policy, reserve_cpu_milli),
 	 .accepts = "CPUs like 500m or 2",
-	 .schema = "\"type\":[\"string\",\"number\"]",
-	 .unenforced = true},
+	 .schema = "\"type\":[\"string\",\"number\"]"},
 	{.name = "memory",
 	 .read = read_memory,
 	 .offset = offsetof(struct node_policy, reserve_memory_bytes),
 	 .accepts = "bytes like 512Mi",
-	 .schema = "\"type\":[\"string\",\"integer\"]",
-	 .unenforced = true},
+	 .schema = "\"type\":[\"string\",\"integer\"]"},
 	{0},
 };
 

@@ -15,6 +15,7 @@
 #include "agent/serve/bus_evict.h"
 #include "agent/serve/bus_history.h"
 #include "agent/serve/bus_manual.h"
+#include "agent/serve/bus_node.h"
 #include "agent/serve/bus_pod.h"
 #include "agent/serve/bus_policy.h"
 #include "agent/serve/bus_polkit.h"
@@ -42,6 +43,7 @@ struct shown {
 	uint64_t policy_state;
 	uint64_t policy_digest;
 	uint64_t facts_note;
+	uint64_t lendable;
 };
 
 struct bus {
@@ -108,15 +110,6 @@ static int get_text(sd_bus *sdbus, const char *path, const char *interface, cons
 {
 	(void)sdbus, (void)path, (void)interface, (void)error;
 	return bus_text_append(reply, text_of(snapshot_of(userdata), property));
-}
-
-static int get_n_pods(sd_bus *sdbus, const char *path, const char *interface, const char *property,
-		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	const struct snapshot *s = snapshot_of(userdata);
-
-	(void)sdbus, (void)path, (void)interface, (void)property, (void)error;
-	return sd_bus_message_append(reply, "u", s->model ? (uint32_t)s->model->n_pods : 0);
 }
 
 static int send_reply(sd_bus_message *reply)
@@ -338,7 +331,9 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	/* resource, since, until at least (moves on while pressure lasts, so no signal tells), until at most;
 	 * CLOCK_BOOTTIME, 0: not known */
 	SD_BUS_PROPERTY("RungTimes", "a(sxxx)", bus_control_get_rung_times, 0, 0),
-	SD_BUS_PROPERTY("NPods", "u", get_n_pods, 0, CHANGES),
+	SD_BUS_PROPERTY("NPods", "u", bus_node_get_n_pods, 0, CHANGES),
+	/* resource, thousandths of a CPU or bytes, state of the sum */
+	SD_BUS_PROPERTY("Lendable", "a(sts)", bus_node_get_lendable, 0, CHANGES),
 	SD_BUS_METHOD_WITH_ARGS("ListPods", SD_BUS_NO_ARGS,
 				SD_BUS_RESULT("a(ssssso)", uid_name_level_role_state_path),
 				list_pods, OPEN),
@@ -403,6 +398,7 @@ static void fill_shown(const struct snapshot *s, struct shown *ret_shown)
 		.policy_state = bus_text_hash(s->status ? s->status->policy_state : NULL),
 		.policy_digest = bus_text_hash(s->status ? s->status->policy_digest : NULL),
 		.facts_note = bus_text_hash(s->model ? s->model->facts_note : NULL),
+		.lendable = bus_node_lendable_hash(s),
 	};
 	for (int i = 0; i < RESOURCE_COUNT; i++)
 		ret_shown->rungs[i] = s->ladders ? s->ladders->of[i].rung : RUNG_CALM;
@@ -457,7 +453,7 @@ void bus_publish(struct bus *bus)
 	const struct snapshot *s = snapshot_of(bus);
 	struct shown was = bus->shown, now;
 	bool moved = false;
-	char *names[12];
+	char *names[13];
 	size_t n = 0;
 
 	bus_evict_look(&bus->evict, &bus->ops, clock_now_us());
@@ -489,6 +485,7 @@ void bus_publish(struct bus *bus)
 	NOTE(was.rungs[RESOURCE_CPU] != now.rungs[RESOURCE_CPU], "Rung");
 	NOTE(moved, "Rungs");
 	NOTE(was.n_pods != now.n_pods, "NPods");
+	NOTE(was.lendable != now.lendable, "Lendable");
 #undef NOTE
 	names[n] = NULL;
 	if (n > 0)

@@ -337,6 +337,49 @@ static void fill_disks(struct serve_case *c)
 	};
 }
 
+/* 32 CPUs; of memory nothing yet. */
+static void make_lend(struct serve_case *c)
+{
+	c->lend[LEND_CPU] = (struct lend_sum){
+		.state = LEND_RISING,
+		.use = {.measured = true,
+			.capacity = 32000,
+			.reserved = 1000,
+			.online = 6200,
+			.other = 700,
+			.offline = 2000,
+			.levels = 1u << LEVEL_P0,
+			.newcomers = 2000,
+			.n_newcomers = 1},
+		.other_peak = 1060,
+		.levels_peak = 9910,
+		.node_peak = 9300,
+		.margin = 991,
+		.kept = 12901,
+		.lendable = 18099,
+		.published = 16500,
+		.watched_us = 7200000000,
+		.cold_start_us = 3600000000,
+		.until_us = 191000000,
+	};
+	c->lend[LEND_CPU].use.level[LEVEL_P0] = 5500;
+	c->lend[LEND_CPU].level_peak[LEVEL_P0] = 8850;
+	c->lend[LEND_MEMORY] = (struct lend_sum){
+		.state = LEND_LEARNING,
+		.use = {.measured = true,
+			.capacity = 64ull << 30,
+			.reserved = 655ull << 20,
+			.online = 20ull << 30,
+			.other = 4ull << 30,
+			.offline = 8ull << 30},
+		.node_peak = 21ull << 30,
+		.margin = 2150ull << 20,
+		.kept = (21ull << 30) + (2150ull << 20),
+		.watched_us = 720000000,
+		.cold_start_us = 3600000000,
+	};
+}
+
 void serve_case_init(struct serve_case *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -379,6 +422,7 @@ void serve_case_init(struct serve_case *c)
 	make_status(c);
 	make_changes(c);
 	make_floor(c);
+	make_lend(c);
 	make_manual(c);
 	c->snapshot = (struct snapshot){
 		.model = &c->f.model,
@@ -390,6 +434,7 @@ void serve_case_init(struct serve_case *c)
 		.culprits = &c->culprits,
 		.culprit_trials = &c->trials,
 		.ladders = &c->f.ladders,
+		.lend = c->lend,
 		.losses = &c->losses,
 		.floor_cpu = &c->floor,
 		.disk_uses = &c->disk_uses,

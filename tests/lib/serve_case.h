@@ -21,6 +21,7 @@ struct serve_case {
 	struct scores scores;
 	struct culprit_watch culprits; /* web waits for batch, and for one that is gone */
 	struct culprit_trials trials;  /* holding batch has helped it */
+	struct lend_sum lend[LEND_OF_COUNT];
 	struct losses losses;
 	struct pod_loss loss_list[8];
 	struct pod_score score_list[8];
