@@ -19,7 +19,7 @@ const char *calm_text(enum calm calm)
 		[CALM_OFFLINE_CPU] = "offline work uses CPU, or came or went",
 		[CALM_OFFLINE_IO] = "offline work waits for devices",
 		[CALM_NODE_MEMORY] = "the node is short of memory",
-		[CALM_RUNG] = "offline work is held back, or was within 30 s",
+		[CALM_RUNG] = "a rung is up, or was within 30 s",
 	};
 
 	return (unsigned)calm < CALM_COUNT ? texts[calm] : "";

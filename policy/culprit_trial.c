@@ -12,7 +12,12 @@
 #include "policy/seconds.h"
 #include "policy/who.h"
 
+#define SECOND_US 1000000
 #define WINDOW_US 10000000
+/* By the end of it, the hold was in force for so long. */
+#define HELD_US 8000000
+/* A hold comes two or three seconds after the wait began, by then: what was used before that is no matter. */
+#define BEFORE_US 3000000
 /* The ends of a window may lie so far from a second. */
 #define NEAR_US 1500000
 #define SIGMAS 3u
@@ -30,20 +35,57 @@ static const struct second *second_near(const struct pod_seconds *of, int64_t at
 	return best && llabs(best->at_us - at_us) <= NEAR_US ? best : NULL;
 }
 
-/* What the pod used in the window up to then: CPU time, or how much it grew. */
-static bool used(const struct pod_seconds *of, enum resource resource, int64_t end_us,
-		 uint64_t *ret)
+/* What the pod used between these two, per second of it: CPU time, or how much it grew. */
+static bool used_between(const struct second *from, const struct second *to, enum resource resource,
+			 uint64_t *ret)
 {
-	const struct second *to = second_near(of, end_us);
-	const struct second *from = second_near(of, end_us - WINDOW_US);
 	uint32_t valid = resource == RESOURCE_CPU ? SAMPLE_CPU : SAMPLE_MEMORY;
 	int32_t grown;
 
-	if (!from || !to || !(from->valid & to->valid & valid))
+	if (!from || !to || to->at_us <= from->at_us || !(from->valid & to->valid & valid))
 		return false;
 	grown = resource == RESOURCE_CPU ? (int32_t)(to->cpu_us - from->cpu_us)
 					 : (int32_t)(to->memory_kib - from->memory_kib);
-	*ret = grown > 0 ? (uint64_t)grown : 0;
+	*ret = (uint64_t)(grown > 0 ? grown : 0) * SECOND_US / (uint64_t)(to->at_us - from->at_us);
+	return true;
+}
+
+/* At most, of the seconds just before the hold. */
+static bool used_before(const struct pod_seconds *of, enum resource resource, int64_t began_us,
+			uint64_t *ret)
+{
+	bool found = false;
+	uint64_t one;
+
+	*ret = 0;
+	for (int64_t end_us = began_us; end_us > began_us - BEFORE_US; end_us -= SECOND_US) {
+		if (!used_between(second_near(of, end_us - SECOND_US), second_near(of, end_us),
+				  resource, &one))
+			continue;
+		*ret = one > *ret ? one : *ret;
+		found = true;
+	}
+	return found;
+}
+
+/* In how much of the time that it was held up to then the pod waited itself: under a quota, or slowed down for memory, all
+ * the time that it would have used what it was not given. */
+static bool waited(const struct pod_seconds *of, enum resource resource, int64_t end_us,
+		   uint32_t *ret_permille)
+{
+	const struct second *to = second_near(of, end_us);
+	const struct second *from = second_near(of, end_us - HELD_US);
+	uint32_t valid = (uint32_t)SAMPLE_PSI_CPU << resource;
+	int32_t grown;
+
+	if (!from || !to || to->at_us <= from->at_us || !(from->valid & to->valid & valid))
+		return false;
+	grown = (int32_t)(to->stalled_us[resource] - from->stalled_us[resource]);
+	if (grown < 0)
+		return false;
+	*ret_permille = (uint32_t)((int64_t)grown * 1000 / (to->at_us - from->at_us));
+	if (*ret_permille > 1000)
+		*ret_permille = 1000;
 	return true;
 }
 
@@ -78,8 +120,9 @@ static bool has_lost(const struct culprit_trial_look *look, const struct pod *po
 
 	if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_OFFLINE || !of ||
 	    !is_held(look->wait.model, pod, look->wait.resource) ||
-	    !used(of, look->wait.resource, look->before->started_us, &before) ||
-	    !used(of, look->wait.resource, look->wait.now_us, &now) ||
+	    !used_before(of, look->wait.resource, look->before->started_us, &before) ||
+	    !used_between(second_near(of, look->wait.now_us - HELD_US),
+			  second_near(of, look->wait.now_us), look->wait.resource, &now) ||
 	    now * PART_DEN > before * PART_NUM || before == 0)
 		return false;
 	*ret_permille = (uint32_t)((before - now) * 1000 / before);
@@ -131,8 +174,21 @@ static bool judge(const struct culprit_trial_look *look, const struct efficacy_p
 		return true;
 	}
 	ret->verdict = CULPRIT_CONFIRMED;
-	return permille * PART_DEN <= v->number * PART_NUM &&
-	       v->number - permille >= usual_change(look, victim);
+	return permille < v->number && v->number - permille >= usual_change(look, victim);
+}
+
+/* One that comes and goes would have made the victim wait in a part of the window only, also without the hold: less than that
+ * it has to be. */
+static bool is_proved(const struct culprit_trial_look *look, const struct pod *pod,
+		      const struct culprit_trial *t)
+{
+	const struct pod_seconds *of = seconds_of(look->seconds, pod->slot, pod->serial);
+	uint32_t wanted;
+
+	return t->verdict == CULPRIT_NO_EFFECT ||
+	       (waited(of, look->wait.resource, look->wait.now_us, &wanted) &&
+		(uint64_t)t->after_permille * 1000 * PART_DEN <=
+			(uint64_t)t->before_permille * wanted * PART_NUM);
 }
 
 /* --- whom it is told of -------------------------------------------------------------------------- */
@@ -181,6 +237,8 @@ static void note(struct culprit_trials *t, const struct culprit_trial_look *look
 		if (!has_lost(look, pod, &verdict.lost_permille))
 			continue;
 		lost++;
+		if (!is_proved(look, pod, &verdict))
+			continue;
 		verdict.suspect = pod->serial;
 		verdict.who.role = ROLE_OFFLINE;
 		who_copy(verdict.who.name, pod->name);

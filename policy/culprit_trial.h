@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What a hold proves: the ladder judges whether it helped those who waited (efficacy.h), and this says of whom that is
 // told. A pod that was held counts where the hold really took something from it, at least a fifth of what it used
-// before; one that was idle anyway proves nothing. Pure; allocates nothing.
+// before; one that was idle anyway proves nothing. Nor does one that would have rested by itself meanwhile: how long it waited
+// under the hold tells how long it wanted to run, and so long the victim would have waited as before. A frozen pod does
+// not wait by the kernel's count, so that a freeze confirms nobody. Pure; allocates nothing.
 #pragma once
 
 #include "colod/culprit.h"

@@ -21,7 +21,7 @@ static struct culprit_trials trials;
 static struct pod_score score_list[HOGS + 1];
 static struct scores scores = {.pods = score_list, .n_slots = HOGS + 1};
 static int64_t now_us;
-static uint64_t web_us, used_us[HOGS];
+static uint64_t web_us, used_us[HOGS], waited_us[HOGS], waits_us;
 static bool watch_only;
 
 static int make(void **state)
@@ -42,6 +42,8 @@ static int make(void **state)
 	memset(&trials, 0, sizeof(trials));
 	memset(score_list, 0, sizeof(score_list));
 	memset(used_us, 0, sizeof(used_us));
+	memset(waited_us, 0, sizeof(waited_us));
+	waits_us = 990000;
 	now_us = 100 * (int64_t)S;
 	web_us = 0;
 	watch_only = false;
@@ -79,7 +81,8 @@ static void run(int n, uint64_t waits, const uint64_t use[HOGS])
 		fake_sample(&f, web, now_us, (uint64_t)now_us / 5, web_us);
 		for (int h = 0; h < HOGS; h++) {
 			used_us[h] += use[h] * 1000;
-			fake_sample(&f, hogs[h], now_us, used_us[h], 0);
+			waited_us[h] += waits_us;
+			fake_sample(&f, hogs[h], now_us, used_us[h], waited_us[h]);
 		}
 		fake_sample_node(&f, now_us, (uint64_t)now_us * 4);
 		assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, now_us), 0);
@@ -141,6 +144,19 @@ TEST(a_hold_that_ends_the_wait_confirms_the_one_it_took_from)
 	assert_string_equal(of(hogs[0])->who.name, "batch/hog-0");
 }
 
+/* It began only as web began to wait: what it used before that is not held against what it is left. */
+TEST(one_that_began_just_before_the_hold_is_confirmed)
+{
+	static const uint64_t rests[HOGS] = {0}, left[HOGS] = {600};
+
+	run(15, 0, rests);
+	run(2, 300, before);
+	assert_int_equal(f.ladders.of[RESOURCE_CPU].rung, RUNG_SQUEEZE);
+	run(12, 20, left);
+	assert_non_null(of(hogs[0]));
+	assert_int_equal(of(hogs[0])->verdict, CULPRIT_CONFIRMED);
+}
+
 TEST(a_hold_that_changes_nothing_says_so)
 {
 	squeeze(before);
@@ -172,6 +188,16 @@ TEST(a_hold_that_somebody_wrote_over_proves_nothing)
 	}
 	watch_only = true;
 	run(10, 20, held);
+	assert_true(f.ladders.of[RESOURCE_CPU].efficacy.started_us == 0);
+	assert_int_equal(count(), 0);
+}
+
+/* It would have rested for 8 of 10 s anyway, in which web waits little. */
+TEST(one_that_would_have_rested_anyway_is_not_confirmed)
+{
+	squeeze(before);
+	waits_us = 150000;
+	run(12, 60, held);
 	assert_true(f.ladders.of[RESOURCE_CPU].efficacy.started_us == 0);
 	assert_int_equal(count(), 0);
 }
@@ -233,9 +259,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_hold_that_ends_the_wait_confirms_the_one_it_took_from),
+		T(one_that_began_just_before_the_hold_is_confirmed),
 		T(a_hold_that_changes_nothing_says_so),
 		T(where_nothing_is_held_nothing_is_proved),
 		T(a_hold_that_somebody_wrote_over_proves_nothing),
+		T(one_that_would_have_rested_anyway_is_not_confirmed),
 		T(from_whom_the_hold_took_nothing_it_proves_nothing_of),
 		T(those_that_were_held_together_are_told_with_how_many),
 		T(a_change_as_there_is_one_always_proves_nothing),
