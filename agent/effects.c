@@ -13,12 +13,10 @@
 
 static const struct pressure_rule *rule_of(const struct state *s, enum resource resource)
 {
-	static const struct pressure_rule none;
-
 	if (resource == RESOURCE_CPU)
 		return &s->policy->pressure_cpu;
-	if (resource != RESOURCE_MEMORY)
-		return &none;
+	if (resource == RESOURCE_IO)
+		return &s->policy->pressure_io;
 	return s->policy->pressure_memory.on || !s->policy->pressure_full.on
 		       ? &s->policy->pressure_memory
 		       : &s->policy->pressure_full;

@@ -10,7 +10,8 @@
 #define POLICY_PROBE_FILES                                                                         \
 	(1u << CAPABILITY_PSI | 1u << CAPABILITY_CPU | 1u << CAPABILITY_CPU_IDLE |                 \
 	 1u << CAPABILITY_CPU_MAX | 1u << CAPABILITY_MEMORY | 1u << CAPABILITY_RECURSIVE_PROT |    \
-	 1u << CAPABILITY_IO | 1u << CAPABILITY_IO_WEIGHT | 1u << CAPABILITY_IO_COST)
+	 1u << CAPABILITY_IO | 1u << CAPABILITY_IO_WEIGHT | 1u << CAPABILITY_IO_MAX |              \
+	 1u << CAPABILITY_IO_COST)
 /* … and of the agent itself, which has rights that whoever checks may lack. */
 #define POLICY_PROBE_ALL (POLICY_PROBE_FILES | 1u << CAPABILITY_PSI_TRIGGER)
 

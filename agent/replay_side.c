@@ -148,6 +148,8 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 	for (int i = 0; i < RESOURCE_COUNT; i++)
 		if (given->ladders[i])
 			side->ladders.of[i] = *given->ladders[i];
+	if (given->holds)
+		side->ladders.io = *given->holds;
 	if (given->floor)
 		side->floor = *given->floor;
 	side->last_us = given->now_us;

@@ -380,7 +380,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.losses = &s->losses,
 		.ladders = &s->ladders,
 		.floor_cpu = &s->floor_cpu,
-		.disk_uses = &s->disk_uses,
+		.disk_uses = &observe_samples(s->observe)->uses,
 		.status = &s->status,
 		.history = s->history,
 		.diags = &s->diags,

@@ -55,7 +55,7 @@ struct state {
 	struct diags diags;
 	struct ladders ladders;
 	struct floor_cpu floor_cpu;
-	struct disk_uses disk_uses;
+	bool disks_asked; /* io.max of some disk is read for the next pass */
 	struct plan plan;
 	struct changes changes;	     /* of the pass under way */
 	struct changes last_changes; /* of the last pass that had any */

@@ -28,9 +28,9 @@
 #include "policy/culprit_watch.h"
 #include "policy/decide.h"
 #include "policy/diff.h"
-#include "policy/disk_use.h"
 #include "policy/efficacy.h"
 #include "policy/floor.h"
+#include "policy/ladder_io.h"
 #include "policy/ladder_memory.h"
 #include "policy/memory_bounds.h"
 #include "policy/score.h"
@@ -186,6 +186,19 @@ static void look_at_nodes(struct state *s, int64_t now_us)
 	observe_nodes(s->observe, in.model, &s->plan, memory_bounds_short(&in, &s->plan));
 }
 
+/* What the next pass needs to know. */
+static void look_at_disks(struct state *s, int64_t now_us)
+{
+	const struct model *model = discover_model(s->discover);
+	const struct knob_disks disks = ladder_io_disks(&s->ladders);
+
+	s->disks_asked = discover_ask_disks(s->discover, &disks);
+	if (s->status.modes.by[RESOURCE_IO] > MODE_OFF &&
+	    ladder_io_wants_disks(&s->ladders, model, observe_samples(s->observe), s->policy,
+				  &s->plan))
+		observe_want_pod_disks(s->observe, now_us);
+}
+
 static int decide_stage(struct state *s, int64_t now_us)
 {
 	const struct model *model = discover_model(s->discover);
@@ -196,8 +209,8 @@ static int decide_stage(struct state *s, int64_t now_us)
 
 	if (r < 0)
 		return r;
+	look_at_disks(s, now_us);
 	floor_step(&s->floor_cpu, model, samples, &s->plan, now_us);
-	disk_use_look(&s->disk_uses, &model->disks, &samples->disks);
 	account_facts(s);
 	account_rungs(s, &before);
 	effects_pass(s);
@@ -333,6 +346,9 @@ bool tick_is_tense(const struct state *s)
 	if (s->woken_us > 0 && s->status.pass_us - s->woken_us < WOKEN_US)
 		return true;
 	if (s->begun_us > 0 && s->status.pass_us - s->begun_us < WOKEN_US)
+		return true;
+	/* What there is to be written is known as soon as it was read. */
+	if (s->disks_asked)
 		return true;
 	return s->policy &&
 	       ladder_memory_is_tense(&s->ladders.of[RESOURCE_MEMORY], discover_model(s->discover),

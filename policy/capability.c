@@ -73,6 +73,14 @@ static const struct capability_info table[CAPABILITY_COUNT] = {
 			"the io controller for pods (a runtime that enables it, or IOAccounting=yes on "
 			"a unit beside them), on a kernel built with CONFIG_BLK_CGROUP_IOCOST",
 		},
+	[CAPABILITY_IO_MAX] =
+		{
+			"io-max",
+			"bounds what offline work does on a disk while an online pod waits for it",
+			"rung squeeze is not used for IO: only weights hold offline work back there",
+			"the io controller for pods (a runtime that enables it, or IOAccounting=yes on a unit "
+			"beside them), on a kernel built with CONFIG_BLK_DEV_THROTTLING",
+		},
 	[CAPABILITY_IO_COST] =
 		{
 			"io-cost",

@@ -57,6 +57,11 @@ static bool has_high(const struct level_policy *p)
 	return p->memory.high.kind != AMOUNT_NONE;
 }
 
+static bool squeezes_io(const struct level_policy *p)
+{
+	return p->io.squeeze;
+}
+
 static bool has_io_weight(const struct level_policy *p)
 {
 	return p->io.weight > 0;
@@ -73,6 +78,7 @@ static const struct {
 	{READER_YIELD, yields, {CAPABILITY_CPU}, 1},
 	{READER_YIELD, idles, {CAPABILITY_CPU, CAPABILITY_CPU_IDLE}, 2},
 	{READER_SQUEEZE, squeezes, {CAPABILITY_CPU, CAPABILITY_CPU_MAX}, 2},
+	{READER_IO_SQUEEZE, squeezes_io, {CAPABILITY_IO, CAPABILITY_IO_MAX}, 2},
 	{READER_CORES, owns_cores, {CAPABILITY_CPUSET, CAPABILITY_CPUSET_EXCLUSIVE}, 2},
 	{READER_SMT, avoids_siblings, {CAPABILITY_CPUSET, CAPABILITY_SMT}, 2},
 	{READER_MIN, has_min, {CAPABILITY_MEMORY, CAPABILITY_RECURSIVE_PROT}, 2},

@@ -10,6 +10,7 @@
 #include "policy/freeze.h"
 #include "policy/growth_line.h"
 #include "policy/ladder_cpu.h"
+#include "policy/ladder_io.h"
 #include "policy/ladder_memory.h"
 #include "policy/manual.h"
 #include "policy/memory_bounds.h"
@@ -23,6 +24,7 @@ static const struct {
 	{RESOURCE_CPU, decide_cpu_burst}, {RESOURCE_CPU, decide_cpu_returned},
 	{RESOURCE_MEMORY, decide_memory}, {RESOURCE_MEMORY, decide_manual_memory},
 	{RESOURCE_IO, decide_io},	  {RESOURCE_IO, decide_io_returned},
+	{RESOURCE_IO, decide_io_hold},
 };
 
 static int assign(const struct model *model, const struct policy *policy, struct plan *plan)
@@ -69,6 +71,7 @@ static int decide_all(const struct decide_input *in, struct ladders *ladders, st
 	plan->room_nodes = ladder_memory_step(&ladders->of[RESOURCE_MEMORY], in->model, in->samples,
 					      in->policy, plan, in->now_us);
 	plan->room_up = ladders->of[RESOURCE_MEMORY].rung != RUNG_CALM;
+	ladder_io_step(ladders, in->model, in->samples, in->policy, plan, in->now_us);
 	for (size_t i = 0; i < sizeof(deciders) / sizeof(deciders[0]); i++) {
 		r = deciders[i].decide(in, plan);
 		if (r < 0)

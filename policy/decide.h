@@ -78,4 +78,5 @@ int decide_cpu_returned(const struct decide_input *in, struct plan *plan); /* th
 int decide_memory(const struct decide_input *in, struct plan *plan);
 int decide_manual_memory(const struct decide_input *in, struct plan *plan); /* after that */
 int decide_io(const struct decide_input *in, struct plan *plan);
+int decide_io_hold(const struct decide_input *in, struct plan *plan);
 int decide_io_returned(const struct decide_input *in, struct plan *plan); /* after that */

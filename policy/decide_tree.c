@@ -90,6 +90,7 @@ static void count_decided(struct decide_node *node, const struct policy *policy,
 	node->offline = 1;
 	node->first_offline = pod;
 	node->holdable = a->may_hold && policy->levels[a->level].cpu.squeeze;
+	node->boundable = a->may_hold && policy->levels[a->level].io.squeeze;
 	node->requesting = asks;
 }
 
@@ -151,6 +152,7 @@ static void sum_up(struct decide_tree *t)
 		parent->waiting += node->waiting;
 		parent->unmatched += node->unmatched;
 		parent->holdable += node->holdable;
+		parent->boundable += node->boundable;
 		parent->requesting += node->requesting;
 		parent->levels |= node->levels;
 		parent->others |= node->others;

@@ -28,6 +28,7 @@ struct decide_node {
 	uint32_t waiting;      /* for facts */
 	uint32_t unmatched;    /* by any rule */
 	uint32_t holdable;     /* offline pods that a quota may meet */
+	uint32_t boundable;    /* offline pods whose IO may be bounded */
 	uint32_t requesting;   /* offline Kubernetes pods that are not BestEffort */
 	uint32_t levels;       /* 1 << level of each pod that has one */
 	uint32_t first_online; /* index into model->pods, in path order; DECIDE_NONE */
@@ -49,6 +50,10 @@ struct decide_node {
 	bool held;	       /* gets a quota of its own */
 	uint64_t share_us;     /* what that would be, and what it is while near that */
 	uint64_t quota_us;
+
+	/* working space of decide_io_hold */
+	struct io_max io_use; /* what the pods of a held cgroup do on the disk, a second */
+	bool io_uses;	      /* they did something there lately */
 
 	/* working space of decide_cores */
 	struct cpu_set cores; /* sum of the own cores below */

@@ -220,6 +220,59 @@ int kernel_text_disk_stat(const char *text, struct disk_sample *ret_sample)
 	return 0;
 }
 
+/* "rbytes=7" of a line; a key that is not there leaves *ret_value. */
+static bool io_value(const char *line, size_t len, const char *key, uint64_t *ret_value)
+{
+	size_t n = strlen(key);
+
+	for (size_t i = 0; i + n < len; i++) {
+		const char *p = line + i + n;
+
+		if ((i > 0 && line[i - 1] != ' ') || memcmp(line + i, key, n) != 0)
+			continue;
+		return kernel_text_line_number(&p, ret_value) == 0 &&
+		       (*p == ' ' || kernel_text_line_ends(*p));
+	}
+	return false;
+}
+
+static bool io_line(const char *line, size_t len, struct kernel_text_io *ret_io)
+{
+	struct kernel_text_io io = {0};
+	uint64_t major, minor;
+	const char *p = line;
+
+	if (kernel_text_line_number(&p, &major) < 0 || *p != ':')
+		return false;
+	p++;
+	if (kernel_text_line_number(&p, &minor) < 0 || *p != ' ' || major > UINT32_MAX ||
+	    minor > UINT32_MAX)
+		return false;
+	io.major = (uint32_t)major;
+	io.minor = (uint32_t)minor;
+	len -= (size_t)(p - line);
+	if (!io_value(p, len, "rbytes=", &io.bytes[DISK_READ]) ||
+	    !io_value(p, len, "wbytes=", &io.bytes[DISK_WRITE]) ||
+	    !io_value(p, len, "rios=", &io.requests[DISK_READ]) ||
+	    !io_value(p, len, "wios=", &io.requests[DISK_WRITE]))
+		return false;
+	*ret_io = io;
+	return true;
+}
+
+bool kernel_text_io_stat(const char **text, struct kernel_text_io *ret_io)
+{
+	while (**text) {
+		const char *line = *text;
+		size_t len = strcspn(line, "\n");
+
+		*text += len + (line[len] == '\n');
+		if (io_line(line, len, ret_io))
+			return true;
+	}
+	return false;
+}
+
 /* One "N" or "N-M" of a list; *p is left behind it. */
 static int parse_range(const char **p, size_t n_bits, uint64_t *ret_first, uint64_t *ret_last)
 {

@@ -51,6 +51,15 @@ int kernel_text_stat_busy(const char *text, uint64_t ticks_per_s, uint64_t *ret_
 /* /sys/block/DISK/stat: 11 columns, newer kernels have more behind. at_us stays as it is. 0, -EINVAL, -ERANGE. */
 int kernel_text_disk_stat(const char *text, struct disk_sample *ret_sample);
 
+/* A cgroup's io.stat, line by line: what was done on one disk since the cgroup was made. *text moves behind the line. False
+ * at the end; a line that is no such one, or says nothing but the disk, is passed over, as is what a line says beside. */
+struct kernel_text_io {
+	uint32_t major, minor;
+	uint64_t bytes[DISK_DIRECTIONS];
+	uint64_t requests[DISK_DIRECTIONS];
+};
+bool kernel_text_io_stat(const char **text, struct kernel_text_io *ret_io);
+
 /* A CPU or node list "0-3,8,10-11" (empty or "\n" is an empty set), as a bitmap of `n_bits` bits
  * in `words` of 64. -ERANGE for an id >= n_bits. *ret_count may be NULL. */
 int kernel_text_list(const char *text, uint64_t *words, size_t n_bits, size_t *ret_count);

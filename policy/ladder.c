@@ -196,4 +196,5 @@ void ladder_reset_all(struct ladders *ladders, int64_t now_us, uint64_t gap_us)
 		if (l->steps > 0 || l->pressure_us > 0 || l->rung != RUNG_CALM)
 			ladder_reset(&ladders->of[i], now_us, gap_us);
 	}
+	ladders->io = (struct io_holds){0};
 }

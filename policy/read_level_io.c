@@ -31,8 +31,7 @@ static const struct reader_key squeeze_keys[] = {
 	 .read = reader_share,
 	 .offset = offsetof(struct level_io, squeeze_floor_permille),
 	 .accepts = "0.1% to 100.0%",
-	 .schema = READER_SCHEMA_SHARE,
-	 .unenforced = true},
+	 .schema = READER_SCHEMA_SHARE},
 	{0},
 };
 

@@ -341,7 +341,8 @@ static int read_rule(struct reader *reader, const struct read_node *node,
 bool read_pressure_acts(const struct pressure_policy *rule, size_t step)
 {
 	static const uint32_t acted_on = 1u << ACTION_SQUEEZE_CPU | 1u << ACTION_SQUEEZE_MEMORY |
-					 1u << ACTION_RECLAIM | 1u << ACTION_FREEZE;
+					 1u << ACTION_RECLAIM | 1u << ACTION_FREEZE |
+					 1u << ACTION_SQUEEZE_IO;
 
 	if (rule->sign == PRESSURE_EMPTY)
 		return rule->steps[step].action == ACTION_KILL && rule->steps[step].after_us == 0;
@@ -398,6 +399,9 @@ static void add_rule(struct reader *reader, const struct read_node *node,
 	policy->pressure[policy->n_pressure++] = *rule;
 	if (rule->resource == RESOURCE_CPU)
 		act_on(&policy->pressure_cpu, rule);
+	/* The one for io.full is only read. */
+	if (rule->resource == RESOURCE_IO && rule->sign == PRESSURE_SOME)
+		act_on(&policy->pressure_io, rule);
 	if (rule->resource == RESOURCE_MEMORY)
 		act_on(rule->sign == PRESSURE_EMPTY  ? &policy->pressure_kill
 		       : rule->sign == PRESSURE_FULL ? &policy->pressure_full
@@ -417,6 +421,7 @@ int read_pressure(struct reader *reader, const struct reader_key *key, const str
 	reader->policy->pressure_cpu = (struct pressure_rule){0};
 	reader->policy->pressure_memory = (struct pressure_rule){0};
 	reader->policy->pressure_full = (struct pressure_rule){0};
+	reader->policy->pressure_io = (struct pressure_rule){0};
 	reader->policy->pressure_kill = (struct pressure_rule){0};
 	for (const struct read_node *c = node->first_child; c; c = c->next) {
 		struct pressure_policy rule = {0};

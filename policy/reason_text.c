@@ -316,6 +316,11 @@ static void mercy_text(struct text_out *out, const struct reason *r)
 	}
 }
 
+static const char *resource_word(uint64_t resource)
+{
+	return resource == RESOURCE_MEMORY ? "memory" : resource == RESOURCE_IO ? "IO" : "CPU";
+}
+
 static void hold_text(struct text_out *out, const struct reason *r)
 {
 	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE], d[UNIT_SIZE];
@@ -338,6 +343,8 @@ static void hold_text(struct text_out *out, const struct reason *r)
 			text_out_put(out,
 				     r->extra == RESOURCE_MEMORY
 					     ? "memory was not short for %s: the hold ends"
+				     : r->extra == RESOURCE_IO
+					     ? "no online pod waited for IO for %s: the hold ends"
 					     : "no online pod waited for CPU for %s: the hold ends",
 				     duration(r->for_us, a));
 		else
@@ -348,9 +355,8 @@ static void hold_text(struct text_out *out, const struct reason *r)
 			out,
 			"%s still waits for %s %s of the time, %s before: holding offline work "
 			"did not help it, so the hold ends, and is not tried for it for %s",
-			r->who[0] ? r->who : "an online pod",
-			r->extra == RESOURCE_MEMORY ? "memory" : "CPU", percent(r->observed, a),
-			percent(r->limit, b), duration(r->for_us, c));
+			r->who[0] ? r->who : "an online pod", resource_word(r->extra),
+			percent(r->observed, a), percent(r->limit, b), duration(r->for_us, c));
 		break;
 	case REASON_GAP:
 		text_out_put(out,
@@ -404,6 +410,7 @@ const char *reason_text(const struct reason *reason, const struct policy *policy
 	mercy_text(&out, reason);
 	reason_text_memory(&out, reason);
 	hold_text(&out, reason);
+	reason_text_io(&out, reason);
 	reason_text_cores(&out, reason);
 	reason_text_freeze(&out, reason);
 	reason_text_manual(&out, reason);

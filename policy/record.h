@@ -28,7 +28,10 @@
 //  s SLOT AGE VALID D...              a sample taken AGE before this pass; D: by how much each
 //  n AGE VALID D...                   number grew since the one before; zeros at the end are left out
 //  [there SLOT NODES AGE BYTES ...]   what it has on memory nodes that run short, and the same a second before
-//  ladder cpu ...                     where it stands before this pass, if not where it was left; so of memory
+//  [disks ...]                        those with a queue of their own
+//  [io SLOT ...] / [disk ...]         while somebody waits for IO: what each pod does on each, and what they do in all
+//  ladder cpu ...                     where it stands before this pass, if not where it was left; so of memory, io
+//  [hold PLACE ...]                   the same of the disks that are held
 //  [floor cpu ...]                    the same of the floor: its counters
 //  [floor at inode=... ...]           and each branch that it watches, in their order
 //  [kill from ...]                    memory ran out, and it was looked whom to kill: what that was

@@ -9,6 +9,7 @@
 
 #include "colod/cleanup.h"
 #include "policy/knob.h"
+#include "policy/record_io.h"
 #include "policy/record_knob.h"
 #include "policy/record_model_state.h"
 #include "policy/record_pod.h"
@@ -386,6 +387,24 @@ int record_model_sample(struct record_model *m, struct record_line *line, int64_
 		(*h)->serial = pod->serial;
 	}
 	return record_samples_get_pod(line, *h, now_us);
+}
+
+int record_model_disks(struct record_model *m, struct record_line *line)
+{
+	return record_io_get_disks(line, &m->model.disks, &m->samples.uses);
+}
+
+int record_model_disk(struct record_model *m, struct record_line *line)
+{
+	return record_io_get_use(line, &m->samples.uses);
+}
+
+int record_model_pod_disks(struct record_model *m, struct record_line *line, int64_t now_us)
+{
+	struct pod *pod = get_pod(m, line);
+	struct pod_history *h = pod ? m->histories[pod->slot] : NULL;
+
+	return h ? record_io_get_pod(line, &h->disks, now_us) : -EBADMSG;
 }
 
 int record_model_there(struct record_model *m, struct record_line *line, int64_t now_us)

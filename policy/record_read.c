@@ -14,6 +14,7 @@
 #include "policy/names.h"
 #include "policy/record_evict.h"
 #include "policy/record_floor.h"
+#include "policy/record_io.h"
 #include "policy/record_kill.h"
 #include "policy/record_manual.h"
 #include "policy/record_model.h"
@@ -41,6 +42,8 @@ struct record_reader {
 	struct modes modes;
 	struct ladders ladders;
 	uint32_t ladders_given; /* 1 << enum resource */
+	struct io_holds holds;
+	bool holds_given;
 	struct floor_cpu floor;
 	bool floor_given;
 	struct record_kill_given kill;
@@ -132,6 +135,7 @@ static int on_time(struct record_reader *r, struct record_line *line)
 	r->in_pass = true;
 	r->ladders_given = r->passes == 0 ? (1u << RESOURCE_COUNT) - 1 : 0;
 	r->floor_given = false;
+	r->holds_given = false;
 	record_kill_begin(&r->kill);
 	record_evict_begin(&r->evict);
 	r->order_given = false;
@@ -211,6 +215,7 @@ static int on_end(struct record_reader *r)
 	for (int i = 0; i < RESOURCE_COUNT; i++)
 		r->pass.ladders[i] = r->ladders_given & (1u << i) ? &r->ladders.of[i] : NULL;
 	r->pass.floor = r->floor_given ? &r->floor : NULL;
+	r->pass.holds = r->holds_given ? &r->holds : NULL;
 	r->pass.kill = r->kill.given ? &r->kill.before : NULL;
 	r->pass.kill_memory = r->kill.memory;
 	r->pass.n_kill_memory = r->kill.n_memory;
@@ -246,6 +251,12 @@ static int on_model(struct record_reader *r, const struct record_line *word,
 		return record_model_there(r->model, line, r->pass.now_us);
 	if (record_is(word, "n"))
 		return record_model_node_sample(r->model, line, r->pass.now_us);
+	if (record_is(word, "io"))
+		return record_model_pod_disks(r->model, line, r->pass.now_us);
+	if (record_is(word, "disk"))
+		return record_model_disk(r->model, line);
+	if (record_is(word, "disks"))
+		return record_model_disks(r->model, line);
 	if (record_is(word, "k"))
 		return record_model_knobs(r->model, line);
 	if (record_is(word, "manual")) {
@@ -309,6 +320,10 @@ static int on_line(struct record_reader *r, struct record_line line)
 		return on_ladder(r, &line);
 	if (record_is(&word, "floor"))
 		return on_floor(r, &line);
+	if (record_is(&word, "hold")) {
+		r->holds_given = true;
+		return record_io_get_hold(&line, &r->holds);
+	}
 	if (record_is(&word, "kill"))
 		return record_kill_get(&line, r->pass.now_us, &r->kill);
 	if (record_is(&word, "evict"))

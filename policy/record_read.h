@@ -21,6 +21,7 @@ struct record_replayed {
 	const struct modes *modes;
 	/* Set where a ladder did not stand where the last pass left it, and in the first pass. */
 	const struct ladder *ladders[RESOURCE_COUNT];
+	const struct io_holds *holds;  /* the same */
 	const struct floor_cpu *floor; /* set where it did not stand where the last pass left it */
 	/* Set where it was looked whom to kill: how that stood before, and what was measured, by slot. */
 	const struct memory_kill *kill;

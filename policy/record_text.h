@@ -76,3 +76,13 @@ int record_get_list(const struct record_line *word, uint64_t max, size_t max_n,
 uint64_t record_mix(uint64_t hash, uint64_t value);
 uint64_t record_mix_value(uint64_t hash, enum knob knob, const struct knob_value *value);
 uint64_t record_hash(const char *text, size_t len);
+
+/* Takes back what was written since `start` where it is what *said stands for; *said is it from now on. */
+static inline void record_keep_if_new(struct record_buf *buf, size_t start, uint64_t *said)
+{
+	uint64_t hash = buf->failed ? 0 : record_hash(buf->text + start, buf->n - start);
+
+	if (hash == *said)
+		buf->n = start;
+	*said = hash;
+}

@@ -81,6 +81,9 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_RETURNED_IO] = "returned-io",
 	[REASON_MANUAL] = "manual",
 	[REASON_SQUEEZE] = "squeeze",
+	[REASON_IO_WAITS] = "io-waits",
+	[REASON_IO_FLOOR] = "io-floor",
+	[REASON_IO_WORSE] = "io-worse",
 	[REASON_MEMORY_WAITS] = "memory-waits",
 	[REASON_MEMORY_EMPTY] = "memory-empty",
 	[REASON_MEMORY_MARK] = "memory-mark",
@@ -342,6 +345,19 @@ int record_words_get_ladder(struct record_line *line, struct ladder *ret_ladder)
 	l.rung = (enum rung)rung;
 	*ret_ladder = l;
 	return 0;
+}
+
+bool record_words_same_ladder(const struct ladder *a, const struct ladder *b)
+{
+	const struct reason *x = &a->reason, *y = &b->reason;
+
+	return a->rung == b->rung && a->since_us == b->since_us &&
+	       a->pressure_us == b->pressure_us && a->quota_cpu_milli == b->quota_cpu_milli &&
+	       a->grown_us == b->grown_us && a->steps == b->steps && x->code == y->code &&
+	       x->level == y->level && x->rule == y->rule && x->observed == y->observed &&
+	       x->limit == y->limit && x->for_us == y->for_us && x->extra == y->extra &&
+	       x->nodes == y->nodes && strcmp(x->who, y->who) == 0 &&
+	       memcmp(&a->efficacy, &b->efficacy, sizeof(a->efficacy)) == 0;
 }
 
 void record_words_put_modes(struct record_buf *buf, const struct modes *modes)

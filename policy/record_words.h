@@ -47,6 +47,8 @@ int record_words_get_reason(struct record_line *line, struct reason *ret_reason)
 /* " rung=squeeze since=.. pressure=.. quota=.. grown=.. steps=.." and the reason */
 void record_words_put_ladder(struct record_buf *buf, const struct ladder *ladder,
 			     const struct record_names *names);
+/* Whether they would be told alike. */
+bool record_words_same_ladder(const struct ladder *a, const struct ladder *b);
 int record_words_get_ladder(struct record_line *line, struct ladder *ret_ladder);
 
 /* " all=squeeze cpu=squeeze memory=squeeze io=observe"; who decided is left out (zero). */

@@ -12,6 +12,7 @@
 #include "policy/knob.h"
 #include "policy/names.h"
 #include "policy/reason_text.h"
+#include "policy/record_io.h"
 #include "policy/record_words.h"
 
 struct told_cgroup {
@@ -30,6 +31,7 @@ struct steps {
 	struct told_pod *pods; /* by slot; owned */
 	size_t n_pods;
 	uint64_t ladders[RESOURCE_COUNT];
+	uint64_t holds[KNOB_IO_MAX_DISKS];
 	uint64_t scores;
 	uint64_t withheld;
 	uint64_t modes;
@@ -191,6 +193,22 @@ static uint64_t hash_ladder(const struct ladder *l)
 	return mix_reason(h, &l->reason);
 }
 
+/* Of which disk, and what offline work may do there: told where that is another than before. */
+static uint64_t hash_hold(const struct io_hold *h)
+{
+	uint64_t hash = record_mix(1, (uint64_t)h->major << 32 | h->minor);
+
+	for (int d = 0; d < DISK_DIRECTIONS; d++) {
+		const struct io_bound *b = &h->of[d];
+
+		hash = record_mix(hash, (uint64_t)b->permille << 32 | b->mark_permille);
+		hash = record_mix(hash, b->permille ? b->bytes_per_s : 0);
+		hash = record_mix(hash, b->permille ? b->requests_per_s : 0);
+		hash = record_mix(hash, (uint64_t)b->rest_us);
+	}
+	return hash;
+}
+
 struct steps *steps_new(void)
 {
 	struct steps *s = calloc(1, sizeof(*s));
@@ -198,6 +216,8 @@ struct steps *steps_new(void)
 	/* A ladder that was never climbed is nothing to tell. */
 	for (int i = 0; s && i < RESOURCE_COUNT; i++)
 		s->ladders[i] = hash_ladder(&(struct ladder){0});
+	for (int i = 0; s && i < KNOB_IO_MAX_DISKS; i++)
+		s->holds[i] = hash_hold(&(struct io_hold){0});
 	return s;
 }
 
@@ -212,6 +232,21 @@ static void tell_ladder(const struct tell *t, enum resource resource)
 	record_put(t->out, "%sladder %s", t->prefix, names_resource(resource));
 	record_words_put_ladder(t->out, l, t->names);
 	put_sentence(t, &l->reason);
+}
+
+static void tell_holds(const struct tell *t)
+{
+	for (int i = 0; i < KNOB_IO_MAX_DISKS; i++) {
+		const struct io_hold *hold = &t->pass->ladders_after->io.of[i];
+		uint64_t h = hash_hold(hold);
+
+		if (t->steps->holds[i] == h)
+			continue;
+		t->steps->holds[i] = h;
+		record_put(t->out, "%shold %d", t->prefix, i);
+		record_io_put_hold(t->out, hold, t->names);
+		put_sentence(t, &hold->reason);
+	}
 }
 
 static void put_knob(const struct tell *t, const char *verb, const struct cgroup *cg,
@@ -366,6 +401,7 @@ int steps_tell(struct steps *steps, const struct record_pass *pass, const uint32
 	tell_assignments(&t);
 	for (int i = 0; i < RESOURCE_COUNT; i++)
 		tell_ladder(&t, (enum resource)i);
+	tell_holds(&t);
 	tell_plan(&t);
 	tell_acts(&t);
 	if (pass->kill)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/ctl/doc.h"
+#include "agent/ctl/status_disks.h"
 
 #define KEY_COLUMNS 10
 #define ORDERS_SHOWN 3
@@ -360,6 +361,20 @@ static void rung_line(const struct ctl *ctl, const char *resource, const char *r
 	line(ctl, resource, text, strcmp(rung, "calm") == 0 ? TERM_PLAIN : TERM_YELLOW);
 }
 
+static void disk_lines(const struct ctl *ctl, const cJSON *disks)
+{
+	char text[STATUS_DISKS_TEXT];
+	const cJSON *disk;
+
+	cJSON_ArrayForEach(disk, disks)
+	{
+		if (status_disks_text(disk, "read", text, sizeof(text)))
+			line(ctl, "held", text, TERM_YELLOW);
+		if (status_disks_text(disk, "write", text, sizeof(text)))
+			line(ctl, "held", text, TERM_YELLOW);
+	}
+}
+
 static void work_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
@@ -377,6 +392,9 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 	floor_line(ctl, doc_get(doc, "floor"));
 	rung_line(ctl, "memory", doc_text(status, "rung_memory", "?"));
 	freeze_line(ctl, doc_get(doc, "pods"));
+	if (doc_has(status, "rung_io"))
+		rung_line(ctl, "io", doc_text(status, "rung_io", "?"));
+	disk_lines(ctl, doc_get(doc_get(doc, "ladder"), "disks"));
 	room_line(ctl, doc_get(status, "room"));
 	taken_line(ctl, status);
 	evict_line(ctl, doc_get(status, "evict"));

@@ -12,6 +12,7 @@
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
+#include "agent/discover/swap_disks.h"
 #include "policy/kernel_text.h"
 
 #define BLOCK "sys/block"
@@ -185,13 +186,14 @@ void disks_read(int root_fd, int cgroup_fd, struct disks *ret_disks)
 		if (entry->d_name[0] != '.' && read_disk(root_fd, entry->d_name, qos, &disk))
 			insert(ret_disks, &disk);
 	}
+	swap_disks_mark(root_fd, ret_disks);
 }
 
 static bool is_same(const struct disk *a, const struct disk *b)
 {
 	return a->major == b->major && a->minor == b->minor && a->iocost == b->iocost &&
-	       a->rotational == b->rotational && strcmp(a->name, b->name) == 0 &&
-	       strcmp(a->scheduler, b->scheduler) == 0;
+	       a->rotational == b->rotational && a->swap == b->swap &&
+	       strcmp(a->name, b->name) == 0 && strcmp(a->scheduler, b->scheduler) == 0;
 }
 
 bool disks_follow(int root_fd, int cgroup_fd, struct disks *disks)

@@ -37,6 +37,8 @@ uint32_t knobs_of_policy(const struct policy *policy)
 	}
 	if (policy && (policy_memory_steps(policy) & (1u << ACTION_FREEZE)))
 		wanted |= FREEZE;
+	if (policy && policy->pressure_io.on)
+		wanted |= IO_MAX;
 	return wanted;
 }
 
@@ -47,7 +49,7 @@ uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t o
 	if (cgroup->kind == CGROUP_CONTAINER)
 		return of_policy & CPUS;
 	if (holds_pod)
-		wanted |= of_policy & CPUSET;
+		wanted |= of_policy & (CPUSET | IO_MAX);
 	if (cgroup->pod)
 		wanted |= of_policy & (BURST | OOM_GROUP | FREEZE);
 	for (enum knob k = 0; k < KNOB_COUNT; k++)

@@ -12,7 +12,7 @@
  * policies ask for (cpuset.*, cpu.max.burst, cgroup.freeze) cost no read under the others. NULL for no policy: as under one that asks for none of them. */
 uint32_t knobs_of_policy(const struct policy *policy);
 
-/* Those of them that are read of this cgroup: all of a pod; no burst and no freeze of what is above it; of what only stands
+/* Those of them that are read of this cgroup: all of a pod; no burst and no freeze of what is above it, but io.max; of what only stands
  * beside, the usual and the CPUs that it was given; of a container the CPUs alone. And
  * whatever colod wrote, until it is given back. `holds_pod`: a pod is here or below. */
 uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t of_policy);

@@ -17,21 +17,26 @@
 #include "agent/observe/memory_node_files.h"
 #include "agent/observe/node_files.h"
 #include "agent/observe/numa_stat.h"
+#include "agent/observe/pod_disk_files.h"
 #include "agent/observe/pod_files.h"
 #include "agent/observe/quota_files.h"
 #include "agent/observe/triggers.h"
 #include "policy/decide.h"
+#include "policy/disk_use.h"
 #include "policy/ring.h"
 
 /* Left for disks, triggers, inotify, the bus, and the files that discovery and apply open for a moment. */
 #define RESERVED_FDS (128 + DISKS_MAX + MEMORY_NODES_MAX)
-/* Its own files, and of a few pods, those that wait, memory.events and one for each container. */
-#define FDS_A_POD (KEPT_SET_COUNT + 1)
+/* Its own files; while somebody waits for IO two more; and of a few pods, those that wait, memory.events and one for each
+ * container. */
+#define FDS_A_POD (KEPT_SET_COUNT + 3)
 /* A file that was not there is looked for again after this time: a controller may be enabled. */
 #define MISSING_RETRY_US 10000000
 /* One that could not be opened is tried again at once, but so often only: of a pod that is not measured nobody knows what its
  * loss would help, so that another one goes. */
 #define FAILED_TRIES 5
+/* What pods do on disks is still read after nobody asked for it any more. */
+#define POD_DISKS_KEEP_US 10000000
 
 struct slot {
 	bool used;
@@ -45,6 +50,7 @@ struct slot {
 	struct kept_set files;
 	struct quota_files quotas;
 	struct memory_events events;
+	struct pod_disk_files disks;
 };
 
 struct observe {
@@ -55,6 +61,7 @@ struct observe {
 	struct kept_set node;
 	struct memory_node_files memory_nodes;
 	struct disk_files disks;
+	int64_t pod_disks_until_us; /* what pods do on disks is read */
 	int64_t node_retry_us;
 	uint64_t nodes;	    /* that run short */
 	struct slot *slots; /* as many as samples.n_slots */
@@ -121,6 +128,7 @@ static void close_slot(struct observe *o, struct slot *slot)
 	kept_set_close(&slot->files);
 	quota_files_close(&slot->quotas);
 	memory_events_close(&slot->events);
+	pod_disk_files_close(&slot->disks);
 }
 
 static void clear_slot(struct observe *o, size_t i)
@@ -197,6 +205,7 @@ static int grow(struct observe *o, size_t n_slots)
 		kept_set_init(&slots[i].files);
 		quota_files_init(&slots[i].quotas);
 		memory_events_init(&slots[i].events);
+		pod_disk_files_init(&slots[i].disks);
 		pods[i] = NULL;
 	}
 	o->samples.n_slots = n_slots;
@@ -238,6 +247,7 @@ static struct slot *slot_of(struct observe *o, const struct pod *pod)
 	slot->rank = rank_of_qos(pod->qos);
 	quota_files_init(&slot->quotas);
 	memory_events_init(&slot->events);
+	pod_disk_files_init(&slot->disks);
 	slot->retry_us = INT64_MIN;
 	slot->n_failed = 0;
 	slot->told = 0;
@@ -300,7 +310,8 @@ static bool keep_open(struct observe *o, struct slot *slot, const struct pod *po
 	return true;
 }
 
-static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_t now_us)
+static int sample_pod(struct observe *o, const struct pod *pod, bool psi, const struct disks *disks,
+		      int64_t now_us)
 {
 	struct pod_sample sample = {.at_us = now_us};
 	struct slot *slot = slot_of(o, pod);
@@ -326,6 +337,11 @@ static int sample_pod(struct observe *o, const struct pod *pod, bool psi, int64_
 	if (n > 0 && slot->there && pod->slot < o->samples.n_there)
 		numa_stat_read(&o->reader, o->cgroup_fd, pod, o->nodes, now_us,
 			       &o->samples.there[pod->slot]);
+	if (n > 0 && now_us < o->pod_disks_until_us)
+		pod_disk_files_read(&slot->disks, &o->reader, o->cgroup_fd, pod, disks, now_us,
+				    &o->samples.pods[pod->slot]->disks);
+	else
+		pod_disk_files_rest(&slot->disks, &o->samples.pods[pod->slot]->disks);
 	sample.valid |= slot->told;
 	slot->told = 0;
 	/* Even an empty sample: an old number must not pass for the newest. */
@@ -367,8 +383,9 @@ int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 	sample_node(o, model, psi, now_us);
 	disk_files_read(&o->disks, &o->reader, o->root_fd, &model->disks, now_us,
 			&o->samples.disks);
+	disk_use_look(&o->samples.uses, &model->disks, &o->samples.disks);
 	for (size_t i = 0; i < model->n_pods; i++) {
-		int e = sample_pod(o, model->pods[i], psi, now_us);
+		int e = sample_pod(o, model->pods[i], psi, &model->disks, now_us);
 
 		if (e < 0)
 			r = e;
@@ -401,6 +418,11 @@ void observe_nodes(struct observe *o, const struct model *model, const struct pl
 	}
 }
 
+void observe_want_pod_disks(struct observe *o, int64_t now_us)
+{
+	o->pod_disks_until_us = now_us + POD_DISKS_KEEP_US;
+}
+
 void observe_forget(struct observe *o)
 {
 	o->samples.node.head = o->samples.node.count = 0;
@@ -408,9 +430,12 @@ void observe_forget(struct observe *o)
 	o->disks.read_us = 0;
 	for (size_t i = 0; i < o->samples.n_there; i++)
 		o->samples.there[i] = (struct memory_there){0};
-	for (size_t i = 0; i < o->samples.n_slots; i++)
-		if (o->samples.pods[i])
-			o->samples.pods[i]->head = o->samples.pods[i]->count = 0;
+	for (size_t i = 0; i < o->samples.n_slots; i++) {
+		if (!o->samples.pods[i])
+			continue;
+		o->samples.pods[i]->head = o->samples.pods[i]->count = 0;
+		o->samples.pods[i]->disks.at_us = 0;
+	}
 }
 
 int observe_triggers(struct observe *o, const struct model *model, const struct plan *plan,

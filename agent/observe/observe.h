@@ -35,6 +35,9 @@ int observe_sample(struct observe *observe, const struct model *model, int64_t n
 void observe_nodes(struct observe *observe, const struct model *model, const struct plan *plan,
 		   uint64_t nodes);
 
+/* From the next sample on, and for ten seconds, what each pod does on each disk is read: it costs the kernel more than the rest. */
+void observe_want_pod_disks(struct observe *o, int64_t now_us);
+
 /* Forgets every sample: after a time in which nobody looked they say nothing of the present. */
 void observe_forget(struct observe *observe);
 

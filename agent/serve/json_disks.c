@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "policy/disk_use.h"
+#include "policy/io_hold.h"
 
 static const char *const directions[DISK_DIRECTIONS] = {"read", "write"};
 
@@ -52,6 +53,61 @@ static void use(struct json_put *put, cJSON *disk, const struct disk_use *use)
 	ability(put, object, "read_requests_per_s", use, DISK_READ_REQUESTS);
 	ability(put, object, "write_bytes_per_s", use, DISK_WRITE_BYTES);
 	ability(put, object, "write_requests_per_s", use, DISK_WRITE_REQUESTS);
+}
+
+/* null: not bounded. */
+static void bound(struct json_put *put, cJSON *disk, const struct io_hold *hold,
+		  enum disk_direction direction)
+{
+	const struct io_bound *b = &hold->of[direction];
+	cJSON *object;
+
+	if (b->permille == 0) {
+		json_put_null(put, disk, directions[direction]);
+		return;
+	}
+	object = json_put_object(put, disk, directions[direction]);
+	json_put_u64(put, object, "permille", b->permille);
+	json_put_u64(put, object, "floor_permille", b->floor_permille);
+	if (b->bytes_per_s > 0)
+		json_put_u64(put, object, "bytes_per_s", io_hold_bytes(hold, direction));
+	else
+		json_put_null(put, object, "bytes_per_s");
+	if (b->requests_per_s > 0)
+		json_put_u64(put, object, "requests_per_s", io_hold_requests(hold, direction));
+	else
+		json_put_null(put, object, "requests_per_s");
+}
+
+static const char *name_of(const struct model *model, const struct io_hold *hold)
+{
+	for (uint32_t i = 0; model && i < model->disks.n; i++)
+		if (model->disks.list[i].major == hold->major &&
+		    model->disks.list[i].minor == hold->minor)
+			return model->disks.list[i].name;
+	return NULL;
+}
+
+void json_io_holds(struct json_view *view, cJSON *ladder)
+{
+	struct json_put *put = &view->put;
+	cJSON *array = json_put_array(put, ladder, "disks");
+
+	for (int i = 0; i < KNOB_IO_MAX_DISKS; i++) {
+		const struct io_hold *hold = &view->snapshot->ladders->io.of[i];
+		cJSON *object;
+		char number[32];
+
+		if (!io_hold_is_on(hold))
+			continue;
+		object = json_put_object(put, array, NULL);
+		(void)snprintf(number, sizeof(number), "%" PRIu32 ":%" PRIu32, hold->major,
+			       hold->minor);
+		json_put_text(put, object, "number", number);
+		json_put_text(put, object, "name", name_of(view->snapshot->model, hold));
+		bound(put, object, hold, DISK_READ);
+		bound(put, object, hold, DISK_WRITE);
+	}
 }
 
 /* Where IO waits, and whether weights mean anything there. */

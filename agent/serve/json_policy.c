@@ -116,4 +116,5 @@ void json_policy_section(struct json_view *view, cJSON *doc)
 	put_pressure(put, object, "pressure_cpu", &p->pressure_cpu);
 	put_pressure(put, object, "pressure_memory", &p->pressure_memory);
 	put_pressure(put, object, "pressure_memory_full", &p->pressure_full);
+	put_pressure(put, object, "pressure_io", &p->pressure_io);
 }

@@ -57,7 +57,9 @@ void json_hold_section(struct json_view *view, cJSON *status);	/* into the statu
 void json_evict_section(struct json_view *view, cJSON *status); /* "evict" */
 void json_policy_section(struct json_view *view, cJSON *doc);
 void json_doctor_section(struct json_view *view, cJSON *doc);
-void json_disks(struct json_view *view, cJSON *doctor);	       /* into the doctor section */
+void json_disks(struct json_view *view, cJSON *doctor); /* into the doctor section */
+void json_io_holds(struct json_view *view,
+		   cJSON *ladder); /* what is held on disks, into the ladder section */
 void json_room_section(struct json_view *view, cJSON *status); /* "room" */
 void json_memory_nodes(struct json_view *view, cJSON *doctor); /* into the doctor section */
 void json_orders_section(struct json_view *view, cJSON *doc);

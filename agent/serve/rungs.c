@@ -4,6 +4,7 @@
 
 #include "policy/freeze.h"
 #include "policy/ladder_cpu.h"
+#include "policy/ladder_io.h"
 #include "policy/ladder_memory.h"
 
 int64_t rungs_until_us(const struct snapshot *s, enum resource resource)
@@ -24,5 +25,7 @@ int64_t rungs_at_least_until_us(const struct snapshot *s, enum resource resource
 		least_us = ladder_cpu_stands_us(&s->ladders->of[resource], s->status->pass_us);
 	else if (resource == RESOURCE_MEMORY)
 		least_us = ladder_memory_stands_us(&s->ladders->of[resource], s->status->pass_us);
+	else
+		least_us = ladder_io_stands_us(&s->ladders->of[resource], s->status->pass_us);
 	return most_us > 0 && most_us < least_us ? most_us : least_us;
 }

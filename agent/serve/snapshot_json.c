@@ -98,6 +98,8 @@ static void status_section(struct json_view *view, cJSON *doc)
 		      ladders ? names_rung(ladders->of[RESOURCE_CPU].rung) : NULL);
 	json_put_text(put, object, "rung_memory",
 		      ladders ? names_rung(ladders->of[RESOURCE_MEMORY].rung) : NULL);
+	json_put_text(put, object, "rung_io",
+		      ladders ? names_rung(ladders->of[RESOURCE_IO].rung) : NULL);
 	count_pods(view, object);
 	json_room_section(view, object);
 	json_put_u64(put, object, "passes", s->passes);
@@ -169,6 +171,8 @@ static void ladder_section(struct json_view *view, cJSON *doc)
 		return;
 	one_ladder(view, object, RESOURCE_CPU);
 	one_ladder(view, object, RESOURCE_MEMORY);
+	one_ladder(view, object, RESOURCE_IO);
+	json_io_holds(view, object);
 }
 
 cJSON *snapshot_json(const struct snapshot *snapshot)

@@ -20,6 +20,7 @@ struct disk {
 	bool iocost;			/* is on: io.weight has a meaning here */
 	bool bfq;			/* schedules: io.bfq.weight has */
 	bool rotational;
+	bool swap; /* or perhaps: something is swapped there */
 };
 
 /* In the order of their numbers. */

@@ -5,7 +5,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "colod/sample.h"
+#include "colod/disk.h"
+
+/* What a disk has done since boot, as the kernel counts it. */
+struct disk_sample {
+	int64_t at_us;
+	struct {
+		uint64_t requests; /* that ended */
+		uint64_t bytes;
+		uint64_t waited_us; /* by all of them together, the disk's work included */
+	} of[DISK_DIRECTIONS];
+	uint64_t busy_us; /* with at least one request under way, to a tick of the kernel's */
+};
+
+/* The newest of each disk that could be read. */
+struct disk_samples {
+	uint32_t n;
+	struct {
+		uint32_t major, minor;
+		struct disk_sample sample;
+	} list[DISKS_MAX];
+};
 
 /* As long as the longest window of a pressure rule: a slower disk is believed to be so then. */
 #define DISK_USE_SECONDS 10

@@ -62,15 +62,16 @@ enum cpu_manager {
 
 /* Features of this node's kernel and system. Names and costs: policy/capability.c. */
 enum capability {
-	CAPABILITY_PSI,		     /* /proc/pressure and cgroup *.pressure */
-	CAPABILITY_PSI_TRIGGER,	     /* poll on a threshold */
-	CAPABILITY_CPU,		     /* the cpu controller */
-	CAPABILITY_CPU_IDLE,	     /* cpu.idle */
-	CAPABILITY_CPU_MAX,	     /* cpu.max (bandwidth control) */
-	CAPABILITY_MEMORY,	     /* the memory controller */
-	CAPABILITY_RECURSIVE_PROT,   /* mount option memory_recursiveprot */
-	CAPABILITY_IO,		     /* the io controller */
-	CAPABILITY_IO_WEIGHT,	     /* io.weight exists (iocost built in) */
+	CAPABILITY_PSI,		   /* /proc/pressure and cgroup *.pressure */
+	CAPABILITY_PSI_TRIGGER,	   /* poll on a threshold */
+	CAPABILITY_CPU,		   /* the cpu controller */
+	CAPABILITY_CPU_IDLE,	   /* cpu.idle */
+	CAPABILITY_CPU_MAX,	   /* cpu.max (bandwidth control) */
+	CAPABILITY_MEMORY,	   /* the memory controller */
+	CAPABILITY_RECURSIVE_PROT, /* mount option memory_recursiveprot */
+	CAPABILITY_IO,		   /* the io controller */
+	CAPABILITY_IO_WEIGHT,	   /* io.weight exists (iocost built in) */
+	CAPABILITY_IO_MAX,
 	CAPABILITY_IO_COST,	     /* iocost is active on a device: io.weight is real */
 	CAPABILITY_INOTIFY,	     /* pods are noticed at once; else by rescan */
 	CAPABILITY_SMT,		     /* sibling topology is readable */

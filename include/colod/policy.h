@@ -331,6 +331,7 @@ struct policy {
 	struct pressure_rule
 		pressure_memory; /* of the one for memory.some; one ladder goes by it and the next */
 	struct pressure_rule pressure_full; /* of the one for memory.full */
+	struct pressure_rule pressure_io;   /* of the one for io.some */
 	struct pressure_rule
 		pressure_kill; /* of memory.empty: kill; its window is the time that is left */
 	struct evict_policy evict;

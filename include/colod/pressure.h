@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "colod/knob.h"
 #include "colod/level.h"
 #include "colod/reason.h"
 
@@ -51,7 +52,40 @@ struct ladder {
 	struct efficacy efficacy;
 };
 
-/* One ladder for each resource; that of io is always calm in this version. */
+/* What offline work may do of reads, or of writes, on a disk (policy/io_hold.h). */
+struct io_bound {
+	uint32_t permille;	  /* of what the disk does; 0: it is not bounded */
+	uint32_t floor_permille;  /* never less */
+	uint32_t mark_permille;	  /* 0, or: with so much somebody waited again */
+	uint32_t before_permille; /* how long somebody waited before it was bounded */
+	uint32_t probe_s;	  /* how long the mark is not passed, the next time */
+	uint32_t reserved;	  /* no padding: two are compared byte by byte */
+	uint64_t bytes_per_s; /* what the disk does; 0: of requests of this size bytes are not counted */
+	uint64_t requests_per_s; /* the same */
+	int64_t since_us;
+	int64_t probe_us; /* the mark may be passed from then on */
+	int64_t slack_us; /* 0, or: offline work has used less than it may since */
+	int64_t worse_us; /* 0, or: whoever waits is worse off than before it since */
+	int64_t rest_us;  /* it made that so: not again before */
+};
+
+/* A disk that is held, or was a moment ago. Its place is that of its knobs: KNOB_IO_MAX and so on. */
+struct io_hold {
+	uint32_t major, minor; /* 0:0: none */
+	int64_t pressure_us;   /* somebody last waited there */
+	int64_t online_us;     /* an online pod last did anything there */
+	int64_t cut_us;
+	int64_t grown_us;
+	struct io_bound of[DISK_DIRECTIONS];
+	struct reason reason; /* of the last cut, or of what undid one */
+};
+
+struct io_holds {
+	struct io_hold of[KNOB_IO_MAX_DISKS];
+};
+
+/* One ladder for each resource. */
 struct ladders {
 	struct ladder of[RESOURCE_COUNT];
+	struct io_holds io;
 };

@@ -45,6 +45,11 @@ enum reason_code {
 	REASON_SQUEEZE,	 /* who waited; observed: permille, limit: threshold, for_us: window,
 				   * extra: the quota's share of the node in permille */
 	REASON_SQUEEZE_FLOOR, /* as SQUEEZE, the floor decided */
+	REASON_IO_WAITS, /* who waited for IO; observed: permille, limit: threshold, for_us: window, extra: the part of what
+			  * the disk does that offline work may do, in permille */
+	REASON_IO_FLOOR, /* the same: never less */
+	REASON_IO_WORSE, /* writes or reads are bounded no more, as who waited longer since: observed: permille, limit:
+			  * before, for_us: not again for so long, extra: enum disk_direction */
 	REASON_MEMORY_WAITS, /* who waited for memory; observed: permille, limit: threshold, for_us: window,
 			      * extra: 1 where all that it has to run waited (memory.full), else 0 */
 	REASON_MEMORY_EMPTY, /* observed: fall of the room in bytes/s, for_us: time to empty, limit: less than

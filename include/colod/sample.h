@@ -3,10 +3,11 @@
 // value that could not be read has its valid bit clear and must not be used.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "colod/disk.h"
+#include "colod/disk_use.h"
 #include "colod/level.h"
 #include "colod/memory_nodes.h"
 
@@ -64,11 +65,31 @@ struct node_sample {
 	struct memory_node_use memory_node[MEMORY_NODES_MAX];
 };
 
+/* Of disks that a pod uses so many are looked at. */
+#define POD_DISKS_MAX 8
+
+/* What a pod does on one disk, a second. */
+struct pod_disk {
+	uint32_t major, minor;
+	uint64_t bytes_per_s[DISK_DIRECTIONS];
+	uint64_t requests_per_s[DISK_DIRECTIONS];
+	int64_t used_us; /* when it last did anything there */
+	bool bounded;	 /* somebody bounds it there, and it is at that bound: it waits by that */
+};
+
+/* Only while some online pod waits for IO (observe_want_pod_disks()). */
+struct pod_disks {
+	int64_t at_us; /* the end of the second; 0: nothing was measured */
+	uint32_t n;
+	struct pod_disk list[POD_DISKS_MAX];
+};
+
 /* A ring: `count` samples, the newest at (head + SAMPLE_RING - 1) % SAMPLE_RING. */
 struct pod_history {
 	uint64_t serial; /* of the pod these belong to */
 	uint32_t head;
 	uint32_t count;
+	struct pod_disks disks;
 	struct pod_sample ring[SAMPLE_RING];
 };
 
@@ -78,29 +99,10 @@ struct node_history {
 	struct node_sample ring[SAMPLE_RING];
 };
 
-/* What a disk has done since boot, as the kernel counts it. */
-struct disk_sample {
-	int64_t at_us;
-	struct {
-		uint64_t requests; /* that ended */
-		uint64_t bytes;
-		uint64_t waited_us; /* by all of them together, the disk's work included */
-	} of[DISK_DIRECTIONS];
-	uint64_t busy_us; /* with at least one request under way, to a tick of the kernel's */
-};
-
-/* The newest of each disk that could be read. */
-struct disk_samples {
-	uint32_t n;
-	struct {
-		uint32_t major, minor;
-		struct disk_sample sample;
-	} list[DISKS_MAX];
-};
-
 struct samples {
 	struct node_history node;
 	struct disk_samples disks;
+	struct disk_uses uses;
 	struct pod_history **pods; /* by pod->slot, NULL where no pod was; owned */
 	size_t n_slots;
 	struct memory_there *there; /* by pod->slot; NULL on a machine with one memory node; owned */

@@ -129,6 +129,18 @@ static void check_line_of_disk(const char *text)
 	require(knob_same(KNOB_IO_MAX, &value, &back));
 }
 
+static void check_io_stat(const char *text, size_t size)
+{
+	const char *at = text, *last = text;
+	struct kernel_text_io io;
+
+	while (kernel_text_io_stat(&at, &io)) {
+		require(at > last && at <= text + size);
+		last = at;
+	}
+	require(*at == '\0');
+}
+
 /* Goes on to the end, and never past it. */
 static void check_options(const char *text, size_t size)
 {
@@ -171,6 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_list(text);
 	check_knobs(text);
 	check_line_of_disk(text);
+	check_io_stat(text, size);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		value = UNTOUCHED;
 		check_value(kernel_text_keyed(text, keys[i], &value), value);

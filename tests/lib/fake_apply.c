@@ -55,7 +55,8 @@ static size_t restore(const struct fake *f, struct cgroup *cg, int knob)
 		return 0;
 	if (knob == KNOB_CPU_WEIGHT && planned(f, cg, KNOB_CPU_IDLE))
 		return 0;
-	if (knob_same((enum knob)knob, &s->now, &s->written)) {
+	if (knob_is_io_max((enum knob)knob) ? knob_stands((enum knob)knob, &s->written, &s->now, 1)
+					    : knob_same((enum knob)knob, &s->now, &s->written)) {
 		struct knob_value original = s->original;
 
 		set_value(cg, knob, &original);
@@ -78,6 +79,17 @@ static size_t restore_unplanned(struct fake *f)
 	return n;
 }
 
+/* The kernel leaves what is not said, and colod gives back what it does not ask for any more. */
+static void merge_io(struct knob_state *s, const struct knob_value *want)
+{
+	struct knob_value back, all = *want;
+
+	if (s->owned)
+		all = knob_complete(KNOB_IO_MAX, want, &s->original, &s->written, &s->now);
+	back = s->now;
+	s->now = knob_both(KNOB_IO_MAX, &all, &back);
+}
+
 size_t fake_apply(struct fake *f)
 {
 	size_t n = restore_unplanned(f);
@@ -86,11 +98,15 @@ size_t fake_apply(struct fake *f)
 		const struct plan_entry *e = &f->plan.entries[i];
 		struct knob_state *s = &e->cgroup->knobs[e->knob];
 
-		if (knob_same(e->knob, &s->now, &e->want))
+		if (knob_is_io_max(e->knob) ? knob_equal(e->knob, &e->want, &s->now, 1)
+					    : knob_same(e->knob, &s->now, &e->want))
 			continue;
-		if (!s->owned || !knob_same(e->knob, &s->now, &s->written))
+		if (!s->owned || !knob_stands(e->knob, &s->written, &s->now, 1))
 			s->original = s->now;
-		set_value(e->cgroup, e->knob, &e->want);
+		if (knob_is_io_max(e->knob))
+			merge_io(s, &e->want);
+		else
+			set_value(e->cgroup, e->knob, &e->want);
 		s->written = e->want;
 		s->owned = true;
 		s->held = e->effect == EFFECT_HOLD;

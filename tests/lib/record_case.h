@@ -16,7 +16,7 @@
 	"  P1: {role: online, cpu: {weight: request}}\n"                                           \
 	"  P4: {role: online, cpu: {weight: request}, memory: {low: request}}\n"                   \
 	"  P7: {role: offline, cpu: {yield: ratio 50, squeeze: {target: 65%, floor: 2%}},\n"       \
-	"       memory: {high: 80% of limit}, io: {weight: 10}}\n"                                 \
+	"       memory: {high: 80% of limit}, io: {weight: 10, squeeze: {floor: 10%}}}\n"          \
 	"assign:\n"                                                                                \
 	"  - {match: {label: tier=gold}, level: P1}  # a comment\n"                                \
 	"  - {match: {annotation: team.example/level}, level: from-value}\n"                       \
@@ -26,7 +26,8 @@
 	"  - {match: {qos: BestEffort}, level: P7}\n"                                              \
 	"  - {match: {unit: 'job*.service'}, level: P7}\n"                                         \
 	"pressure:\n"                                                                              \
-	"  - {when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}\n"
+	"  - {when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}\n"                         \
+	"  - {when: io.some of online > 5% over 2s, do: [squeeze io]}\n"
 
 struct record_case {
 	struct record_writer *writer;

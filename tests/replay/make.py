@@ -423,7 +423,99 @@ def numa():
     return s
 
 
-CASES = {"numa": numa, "evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
+IO_POLICY = """version: 1
+mode: squeeze
+facts: {from: "file:///pods.json"}
+levels:
+  P4: {role: online}
+  P7: {role: offline, io: {squeeze: {floor: 10%}}}
+assign:
+  - {match: {namespace: batch}, level: P7}
+  - {match: {qos: Burstable}, level: P4}
+  - {match: {qos: BestEffort}, level: P7}
+pressure:
+  - {when: io.some of online > 10% over 2s, do: [squeeze io]}
+"""
+
+
+class IoSeries(Series):
+    """Two disks of 100 MiB/s, 8:0 and 8:16. `does`: what each pod reads and writes where, in MiB/s and requests of 1 MiB."""
+
+    def __init__(self, comment):
+        super().__init__(comment, IO_POLICY)
+        self.does, self.used = {}, {}
+
+    def step(self, wait=0, modes="squeeze", looked=True, extra=(), **_):
+        """`wait`: of web, in permille. `looked`: what pods do is read."""
+        self.now += SECOND
+        self.lines.append(f"t {self.now}")
+        self.say("modes", "modes " + " ".join(f"{r}={modes}" for r in ("all", "cpu", "memory", "io")))
+        self.say("node", "node cpus=4 cores=4 numa=1 smt=0 memory=8589934592 swap=0 page=4096 kernel=6.12.0")
+        self.say("can", "can psi,cpu,io,io-max off=-")
+        self.say("tree", f"tree driver=systemd slots={len(self.pods)}")
+        self.say("disks", "disks 8:0:sda 8:16:sdb")
+        self.lines += self.pending
+        self.pending = []
+        self.say("order", "order " + ",".join(map(str, self.order)))
+        for pod in self.pods.values():
+            self.describe(pod)
+        self.say("pods", "pods " + ",".join(str(p.slot) for p in self.pods.values()))
+        sums = {0: [0, 0], 16: [0, 0]}
+        for pod in self.pods.values():
+            self.lines.append(f"s {pod.slot} 0 14 0 0 0 0 {wait * 1000 if pod.name == 'shop/web' else 0}")
+            minor, reads, writes = self.does[pod.name]
+            if reads + writes:
+                self.used[pod.name] = self.now
+            sums[minor] = [sums[minor][0] + reads, sums[minor][1] + writes]
+            if looked:
+                self.lines.append(f"io {pod.slot} 0 8:{minor}:{reads * MIB},{writes * MIB},{reads},{writes}:{self.now - self.used.get(pod.name, 0)}")
+        for minor, (reads, writes) in sums.items():
+            if looked:
+                self.say(("disk", minor), f"disk 8:{minor} span=1000000 busy={1000 if reads + writes > 80 else 300} "
+                         f"now={reads * MIB},{writes * MIB},{reads},{writes} can={100 * MIB},{100 * MIB},0,0")
+        self.lines.append("n 0 1 100000")
+        self.lines += list(extra) + ["end"]
+
+
+def io_hold():
+    s = IoSeries("web waits for disk 8:0, of which hog reads and writes most; tame does the same on 8:16. Nothing is held before it is known what\n"
+                 "they do there. Then what hog may read there is cut (its line of io.max is read first), to its floor, and then what it may write,\n"
+                 "not below 16 MiB/s. web waits no more, and both grow; hog does not use it, and the hold is gone.")
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/hog", "BestEffort")
+    s.add("batch/tame", "BestEffort")
+    be = s.paths[BE]
+    none = "8.0/rbps=max/wbps=max/riops=max/wiops=max"
+    s.does = {"shop/web": (0, 5, 0), "batch/hog": (0, 60, 60), "batch/tame": (16, 90, 0)}
+    s.step(looked=False)
+    s.steps(2, wait=400, looked=False)
+    s.steps(1, wait=400)
+    s.pending.append(f"k {be} io.max={none}")
+    s.steps(1, wait=400)
+    reads, writes = 60, 60
+
+    def held(now_reads, now_writes):
+        said = (f"/rbps={now_reads * MIB}" if now_reads else "") + (f"/wbps={now_writes * MIB}" if now_writes else "")
+        now = f"8.0/rbps={now_reads * MIB if now_reads else 'max'}/wbps={now_writes * MIB if now_writes else 'max'}/riops=max/wiops=max"
+        s.pending.append(f"k {be} io.max={now}:hold:{none}:8.0{said}")
+        s.does["batch/hog"] = (0, now_reads or reads, now_writes or writes)
+
+    held(15, 0)
+    s.steps(2, wait=400)
+    held(10, 0)
+    s.steps(2, wait=300)
+    held(10, 16)
+    s.steps(2, wait=150)
+    s.steps(4)
+    s.does["shop/web"] = (0, 0, 0)
+    s.steps(14)
+    s.pending.append(f"k {be} io.max={none}")
+    s.does["batch/hog"] = (0, reads, writes)
+    s.steps(4)
+    return s
+
+
+CASES = {"io-hold": io_hold, "numa": numa, "evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
          "dwell": dwell, "suspend": suspend, "clock-step": clock_step}
 
 

@@ -317,42 +317,6 @@ TEST(a_broken_stat_line_is_refused)
 	assert_true(v == UNTOUCHED);
 }
 
-TEST(a_disks_columns_are_read_however_many_follow)
-{
-	struct disk_sample s = {.at_us = 5};
-
-	assert_int_equal(kernel_text_disk_stat(
-				 "       1        2        3        4        5        6        "
-				 "7        8        9       10       11       12\n",
-				 &s),
-			 0);
-	assert_int_equal(s.at_us, 5);
-	assert_int_equal(s.of[DISK_READ].requests, 1);
-	assert_int_equal(s.of[DISK_READ].bytes, 3 * 512);
-	assert_int_equal(s.of[DISK_READ].waited_us, 4000);
-	assert_int_equal(s.of[DISK_WRITE].requests, 5);
-	assert_int_equal(s.of[DISK_WRITE].bytes, 7 * 512);
-	assert_int_equal(s.of[DISK_WRITE].waited_us, 8000);
-	assert_int_equal(s.busy_us, 10000);
-}
-
-TEST(a_broken_line_of_a_disk_is_refused_whole)
-{
-	static const char *const bad[] = {"", "1 2 3 4 5 6 7 8 9 10\n", "1 2 3 4 5 6 7 8 9 x 11\n",
-					  "1 -2 3 4 5 6 7 8 9 10 11\n",
-					  "1 2 3 4 5 6 7 8 9 10 11x\n"};
-	struct disk_sample s = {.at_us = 5, .busy_us = 7};
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(kernel_text_disk_stat(bad[i], &s), -EINVAL);
-	assert_int_equal(kernel_text_disk_stat("1 2 18446744073709551615 4 5 6 7 8 9 10 11\n", &s),
-			 -ERANGE);
-	assert_int_equal(kernel_text_disk_stat("1 2 3 4 5 6 7 8 9 18446744073709551615 11\n", &s),
-			 -ERANGE);
-	assert_int_equal(s.busy_us, 7);
-	assert_int_equal(s.of[DISK_READ].requests, 0);
-}
-
 TEST(a_list_sets_exactly_its_bits)
 {
 	uint64_t words[3] = {~0ull, ~0ull, ~0ull};
@@ -480,8 +444,6 @@ int main(void)
 		cmocka_unit_test(busy_time_leaves_out_idle_iowait_and_guest),
 		cmocka_unit_test(busy_time_is_exact_for_odd_tick_rates),
 		cmocka_unit_test(a_broken_stat_line_is_refused),
-		cmocka_unit_test(a_disks_columns_are_read_however_many_follow),
-		cmocka_unit_test(a_broken_line_of_a_disk_is_refused_whole),
 		cmocka_unit_test(a_list_sets_exactly_its_bits),
 		cmocka_unit_test(an_empty_list_is_an_empty_set),
 		cmocka_unit_test(overlapping_ranges_are_counted_once),

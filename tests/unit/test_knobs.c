@@ -140,6 +140,13 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	of = knobs_of_policy(&policy);
 	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual | freeze);
 	assert_int_equal(knobs_of_cgroup(&class, true, of), usual);
+	policy.pressure_memory.on = false;
+	policy.pressure_io = (struct pressure_rule){.on = true, .steps = 1u << ACTION_SQUEEZE_IO};
+	of = knobs_of_policy(&policy);
+	assert_int_equal(knobs_of_cgroup(&pod, true, of), usual | IO_MAX);
+	assert_int_equal(knobs_of_cgroup(&class, true, of), usual | IO_MAX);
+	assert_int_equal(knobs_of_cgroup(&class, false, of), usual);
+	assert_int_equal(knobs_of_cgroup(&container, true, of), cpus);
 	/* No file, and so never read. */
 	pod.knobs[KNOB_OOM_SCORE_ADJ].owned = true;
 	assert_int_equal(knobs_of_cgroup(&pod, true, usual), usual);

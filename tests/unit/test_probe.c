@@ -35,8 +35,8 @@ TEST(a_plain_host_has_what_its_files_show)
 			 BIT(CAPABILITY_PSI) | BIT(CAPABILITY_CPU) | BIT(CAPABILITY_CPU_IDLE) |
 				 BIT(CAPABILITY_CPU_MAX) | BIT(CAPABILITY_MEMORY) |
 				 BIT(CAPABILITY_MEMORY_RECLAIM) | BIT(CAPABILITY_IO) |
-				 BIT(CAPABILITY_IO_WEIGHT) | BIT(CAPABILITY_CPUSET) |
-				 BIT(CAPABILITY_CPUSET_EXCLUSIVE));
+				 BIT(CAPABILITY_IO_WEIGHT) | BIT(CAPABILITY_IO_MAX) |
+				 BIT(CAPABILITY_CPUSET) | BIT(CAPABILITY_CPUSET_EXCLUSIVE));
 }
 
 TEST(a_recorded_pressure_file_wakes_nobody)
@@ -117,9 +117,10 @@ TEST(what_is_switched_off_takes_what_needs_it_along_and_nothing_else)
 	assert_int_equal(run("@host 1\nsys/fs/cgroup/io.cost.qos = 8:0 enable=1\n", 0,
 			     BIT(CAPABILITY_MEMORY)),
 			 all & ~(BIT(CAPABILITY_MEMORY) | BIT(CAPABILITY_MEMORY_RECLAIM)));
-	assert_int_equal(
-		run("@host 1\nsys/fs/cgroup/io.cost.qos = 8:0 enable=1\n", 0, BIT(CAPABILITY_IO)),
-		all & ~(BIT(CAPABILITY_IO) | BIT(CAPABILITY_IO_WEIGHT) | BIT(CAPABILITY_IO_COST)));
+	assert_int_equal(run("@host 1\nsys/fs/cgroup/io.cost.qos = 8:0 enable=1\n", 0,
+			     BIT(CAPABILITY_IO)),
+			 all & ~(BIT(CAPABILITY_IO) | BIT(CAPABILITY_IO_WEIGHT) |
+				 BIT(CAPABILITY_IO_MAX) | BIT(CAPABILITY_IO_COST)));
 	assert_int_equal(run("@host 1\n", UINT32_MAX >> (32 - CAPABILITY_COUNT),
 			     UINT32_MAX >> (32 - CAPABILITY_COUNT)),
 			 0);
