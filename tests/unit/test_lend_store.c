@@ -195,11 +195,12 @@ TEST(a_full_run_directory_leaves_no_old_number_and_stops_nothing)
 
 TEST(one_pass_tells_and_keeps_nothing)
 {
-	tick_case_start(&t, "observe", MODE_OBSERVE);
+	tick_case_start(&t, "squeeze", MODE_FULL);
+	assert_true(t.state->state_fd >= 0);
 	run(2);
 	assert_false(is_told());
 	stop();
-	tick_case_start(&t, "observe", MODE_OBSERVE);
+	tick_case_start(&t, "squeeze", MODE_FULL);
 	assert_int_equal(fs_exists(t.state->root_fd, LEND_STORE_FILE), 0);
 }
 

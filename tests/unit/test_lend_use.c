@@ -127,6 +127,8 @@ TEST(who_waits_for_facts_is_none_of_the_offline)
 	assert_int_equal(use.offline, 0);
 	assert_int_equal(use.online, 3000);
 	assert_int_equal(use.other, 1600);
+	/* ... and its request would be kept, as that of any pod that may be online. */
+	assert_int_equal(use.n_newcomers, 3);
 }
 
 TEST(offline_work_that_was_not_measured_counts_as_online)
