@@ -174,6 +174,8 @@ void io_case_run(struct io_case *c, int seconds, struct io_case_second s)
 		does(c, c->hog, 0, c->did[DISK_READ], c->did[DISK_WRITE]);
 		does(c, c->tame, 1, s.tame, 0);
 		c->f.samples.pods[c->web->slot]->disks.list[0].bounded = s.bounded;
+		if (s.has_time)
+			c->f.samples.uses.list[0].window.busy_permille = 499;
 		for (size_t p = 0; s.unseen && p < c->f.samples.n_slots; p++)
 			c->f.samples.pods[p]->disks.at_us = 0;
 		read_lines(c);

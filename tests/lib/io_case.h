@@ -23,6 +23,7 @@ struct io_case_second {
 	uint64_t tame;			/* what it reads on B */
 	bool bounded;			/* web is at a bound of its own */
 	bool unseen;			/* what pods do on disks is not known */
+	bool has_time;			/* A is not busy half of the time */
 };
 
 struct io_case {
