@@ -7,25 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/aged_text.h"
 #include "policy/names.h"
 
 #define SECOND_US 1000000
-/* A year, and more than any age that matters: nothing is left of a weight after 32 days. */
-#define AGE_MAX_S (366u * 86400)
-
-static uint64_t age_s(int64_t at_us, int64_t now_us)
-{
-	uint64_t age = now_us > at_us ? (uint64_t)(now_us - at_us) / SECOND_US : 0;
-
-	return age < AGE_MAX_S ? age : AGE_MAX_S;
-}
-
 static void put_hist(struct record_buf *buf, const char *name, const struct stall_hist *hist)
 {
 	record_put(buf, " %s", name);
-	for (uint32_t i = 0; i < STALL_HIST_BUCKETS; i++)
-		if (hist->weights[i] > 0)
-			record_put(buf, " %" PRIu32 ":%" PRIu32, i, hist->weights[i]);
+	aged_text_put_weights(buf, hist->weights, STALL_HIST_BUCKETS);
 }
 
 static void put_cell(struct record_buf *buf, const struct baseline_cell *c, enum resource resource,
@@ -35,7 +24,8 @@ static void put_cell(struct record_buf *buf, const struct baseline_cell *c, enum
 		return;
 	record_put(buf, "c %s %d %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu32 " %" PRIu64,
 		   names_resource(resource), bin, c->n_calm, c->n_episodes,
-		   age_s(c->calm_us, now_us), c->n_all, age_s(c->all_us, now_us));
+		   aged_text_age_s(c->calm_us, now_us), c->n_all,
+		   aged_text_age_s(c->all_us, now_us));
 	put_hist(buf, "calm", &c->calm);
 	put_hist(buf, "all", &c->all);
 	record_put(buf, "\n");
@@ -44,12 +34,13 @@ static void put_cell(struct record_buf *buf, const struct baseline_cell *c, enum
 void baseline_text_put(struct record_buf *buf, const struct baselines *b, int64_t now_us,
 		       int64_t wall_s)
 {
-	record_put(buf, BASELINE_TEXT_VERSION " at=%" PRId64 "\n", wall_s);
+	aged_text_put_head(buf, BASELINE_TEXT_VERSION, wall_s);
 	for (size_t i = 0; i < BASELINE_WORKLOADS && b->workloads[i]; i++) {
 		const struct baseline_workload *w = b->workloads[i];
 
 		record_put(buf, "w %" PRIu32 " %" PRIu64 " %" PRIu64 " ", w->top_milli,
-			   age_s(w->seen_us, now_us), age_s(w->faded_us, now_us));
+			   aged_text_age_s(w->seen_us, now_us),
+			   aged_text_age_s(w->faded_us, now_us));
 		record_put_word(buf, w->key);
 		record_put(buf, "\n");
 		for (int r = 0; r < RESOURCE_COUNT; r++)
@@ -63,21 +54,14 @@ void baseline_text_put(struct record_buf *buf, const struct baselines *b, int64_
 struct get {
 	struct baselines *baselines;
 	struct baseline_workload *workload; /* of the last line "w" */
-	int64_t now_us; /* at which ages are reckoned: now, less what passed since the text was written */
+	int64_t written_us;		    /* at which ages are reckoned */
 };
-
-static int number(struct record_line *line, uint64_t max, uint64_t *ret)
-{
-	struct record_line word;
-
-	return record_next(line, &word) ? record_get_u64(&word, max, ret) : -EBADMSG;
-}
 
 static int get_top(struct record_line *line, uint32_t *ret)
 {
 	uint64_t top = 0;
 
-	if (number(line, BASELINE_TOP_MAX, &top) < 0 || top < BASELINE_TOP_MIN ||
+	if (aged_text_number(line, BASELINE_TOP_MAX, &top) < 0 || top < BASELINE_TOP_MIN ||
 	    (top & (top - 1)) != 0)
 		return -EBADMSG;
 	*ret = (uint32_t)top;
@@ -91,8 +75,8 @@ static int get_workload(struct get *g, struct record_line *line)
 	struct record_line word;
 	uint32_t top = 0;
 
-	if (get_top(line, &top) < 0 || number(line, AGE_MAX_S, &seen) < 0 ||
-	    number(line, AGE_MAX_S, &faded) < 0 || !record_next(line, &word) ||
+	if (get_top(line, &top) < 0 || aged_text_number(line, AGED_TEXT_MAX_S, &seen) < 0 ||
+	    aged_text_number(line, AGED_TEXT_MAX_S, &faded) < 0 || !record_next(line, &word) ||
 	    record_get_word(&word, key, sizeof(key)) < 0 || !key[0] || line->len > 0)
 		return -EBADMSG;
 	for (size_t i = 0; i < BASELINE_WORKLOADS && g->baselines->workloads[i]; i++)
@@ -103,28 +87,9 @@ static int get_workload(struct get *g, struct record_line *line)
 	if (!g->workload)
 		return -EBADMSG;
 	g->workload->top_milli = top;
-	g->workload->seen_us = g->now_us - (int64_t)seen * SECOND_US;
-	g->workload->faded_us = g->now_us - (int64_t)faded * SECOND_US;
+	g->workload->seen_us = g->written_us - (int64_t)seen * SECOND_US;
+	g->workload->faded_us = g->written_us - (int64_t)faded * SECOND_US;
 	return 0;
-}
-
-/* I:WEIGHT, ascending; up to the end, or to the word `until`. */
-static int get_hist(struct record_line *line, const char *until, struct stall_hist *hist)
-{
-	struct record_line word, bucket;
-	uint64_t i = 0, weight = 0, least = 0;
-
-	while (record_next(line, &word)) {
-		if (until && record_is(&word, until))
-			return 0;
-		if (!record_take(&word, ':', &bucket) ||
-		    record_get_u64(&bucket, STALL_HIST_BUCKETS - 1, &i) < 0 || i < least ||
-		    record_get_u64(&word, UINT32_MAX, &weight) < 0 || weight == 0)
-			return -EBADMSG;
-		hist->weights[i] = (uint32_t)weight;
-		least = i + 1;
-	}
-	return until || line->len > 0 ? -EBADMSG : 0;
 }
 
 /* Each calm window is one of all. */
@@ -147,7 +112,7 @@ static int get_place(struct get *g, struct record_line *line, struct baseline_ce
 	for (r = 0; r < RESOURCE_COUNT; r++)
 		if (record_is(&word, names_resource((enum resource)r)))
 			break;
-	if (r == RESOURCE_COUNT || number(line, BASELINE_BINS - 1, &bin) < 0)
+	if (r == RESOURCE_COUNT || aged_text_number(line, BASELINE_BINS - 1, &bin) < 0)
 		return -EBADMSG;
 	*ret_cell = &g->workload->cells[r][bin];
 	return (*ret_cell)->n_all > 0 ? -EBADMSG : 0;
@@ -159,49 +124,36 @@ static int get_cell(struct get *g, struct record_line *line)
 	struct baseline_cell *cell = NULL;
 	struct record_line word;
 
-	if (get_place(g, line, &cell) < 0 || number(line, UINT32_MAX, &n) < 0 ||
-	    number(line, n, &episodes) < 0 || number(line, AGE_MAX_S, &age) < 0 ||
-	    number(line, UINT32_MAX, &n_all) < 0 || n_all < n || n_all == 0 ||
-	    number(line, AGE_MAX_S, &age_all) < 0 || !record_next(line, &word) ||
-	    !record_is(&word, "calm") || get_hist(line, "all", &cell->calm) < 0 ||
-	    get_hist(line, NULL, &cell->all) < 0 || !is_part(&cell->calm, &cell->all))
+	if (get_place(g, line, &cell) < 0 || aged_text_number(line, UINT32_MAX, &n) < 0 ||
+	    aged_text_number(line, n, &episodes) < 0 ||
+	    aged_text_number(line, AGED_TEXT_MAX_S, &age) < 0 ||
+	    aged_text_number(line, UINT32_MAX, &n_all) < 0 || n_all < n || n_all == 0 ||
+	    aged_text_number(line, AGED_TEXT_MAX_S, &age_all) < 0 || !record_next(line, &word) ||
+	    !record_is(&word, "calm") ||
+	    aged_text_weights(line, "all", cell->calm.weights, STALL_HIST_BUCKETS) < 0 ||
+	    aged_text_weights(line, NULL, cell->all.weights, STALL_HIST_BUCKETS) < 0 ||
+	    !is_part(&cell->calm, &cell->all))
 		return -EBADMSG;
 	cell->n_calm = (uint32_t)n;
 	cell->n_episodes = (uint32_t)episodes;
 	cell->n_all = (uint32_t)n_all;
-	cell->calm_us = g->now_us - (int64_t)age * SECOND_US;
-	cell->all_us = g->now_us - (int64_t)age_all * SECOND_US;
+	cell->calm_us = g->written_us - (int64_t)age * SECOND_US;
+	cell->all_us = g->written_us - (int64_t)age_all * SECOND_US;
 	cell->calm_spell = BASELINE_SPELL_KEPT;
 	return 0;
 }
 
-static int get_line(struct get *g, struct record_line line)
+static int get_line(void *context, int64_t written_us, struct record_line *line)
 {
+	struct get *g = context;
 	struct record_line word;
 
-	if (!record_next(&line, &word))
+	g->written_us = written_us;
+	if (!record_next(line, &word))
 		return -EBADMSG;
 	if (record_is(&word, "w"))
-		return get_workload(g, &line);
-	return record_is(&word, "c") ? get_cell(g, &line) : -EBADMSG;
-}
-
-static int get_head(struct get *g, struct record_line line, int64_t wall_s)
-{
-	static const char head[] = BASELINE_TEXT_VERSION " at=";
-	int64_t at_s = 0, passed_s;
-
-	if (line.len < sizeof(head) - 1 || memcmp(line.at, head, sizeof(head) - 1) != 0)
-		return -EBADMSG;
-	line.at += sizeof(head) - 1;
-	line.len -= sizeof(head) - 1;
-	if (record_get_i64(&line, &at_s) < 0 || at_s < 0)
-		return -EBADMSG;
-	passed_s = wall_s > at_s ? wall_s - at_s : 0;
-	if (passed_s > AGE_MAX_S)
-		passed_s = AGE_MAX_S;
-	g->now_us -= passed_s * SECOND_US;
-	return 0;
+		return get_workload(g, line);
+	return record_is(&word, "c") ? get_cell(g, line) : -EBADMSG;
 }
 
 static void settle(struct baselines *b, int64_t now_us)
@@ -227,19 +179,9 @@ static void forget_all(struct baselines *b)
 int baseline_text_get(const char *text, size_t len, struct baselines *b, int64_t now_us,
 		      int64_t wall_s)
 {
-	struct get g = {.baselines = b, .now_us = now_us};
-	bool head = true;
-	int r = len > 0 ? 0 : -EBADMSG;
+	struct get g = {.baselines = b};
+	int r = aged_text_get(text, len, BASELINE_TEXT_VERSION, now_us, wall_s, get_line, &g);
 
-	while (r == 0 && len > 0) {
-		const char *end = memchr(text, '\n', len);
-		struct record_line line = {.at = text, .len = end ? (size_t)(end - text) : 0};
-
-		r = !end ? -EBADMSG : head ? get_head(&g, line, wall_s) : get_line(&g, line);
-		head = false;
-		text += line.len + 1;
-		len -= end ? line.len + 1 : len;
-	}
 	if (r == 0)
 		settle(b, now_us);
 	else

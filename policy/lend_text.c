@@ -7,17 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/aged_text.h"
+
 #define SECOND_US 1000000
-/* A year, and more than any age that matters. */
-#define AGE_MAX_S (366u * 86400)
-
-static uint64_t age_s(int64_t at_us, int64_t now_us)
-{
-	uint64_t age = now_us > at_us ? (uint64_t)(now_us - at_us) / SECOND_US : 0;
-
-	return age < AGE_MAX_S ? age : AGE_MAX_S;
-}
-
 static void put_hist(struct record_buf *buf, int who, const struct lend_hist *hist)
 {
 	if (lend_hist_weight(hist) == 0)
@@ -26,9 +18,7 @@ static void put_hist(struct record_buf *buf, int who, const struct lend_hist *hi
 		record_put(buf, "h %d", who);
 	else
 		record_put(buf, "h %s", who == LEND_NODE ? "node" : "other");
-	for (uint32_t i = 0; i < LEND_HIST_BUCKETS; i++)
-		if (hist->weights[i] > 0)
-			record_put(buf, " %" PRIu32 ":%" PRIu32, i, hist->weights[i]);
+	aged_text_put_weights(buf, hist->weights, LEND_HIST_BUCKETS);
 	record_put(buf, "\n");
 }
 
@@ -42,14 +32,14 @@ static void put_pods(struct record_buf *buf, const struct lend_pods *pods, int64
 		if (slot->serial == UINT64_MAX)
 			continue;
 		record_put(buf, "p %" PRIu64 " %" PRIu64 "\n", slot->id,
-			   age_s(slot->first_us, now_us));
+			   aged_text_age_s(slot->first_us, now_us));
 		n++;
 	}
 }
 
 void lend_text_put(struct record_buf *buf, const struct lend *lend, int64_t now_us, int64_t wall_s)
 {
-	record_put(buf, LEND_TEXT_VERSION " at=%" PRId64 "\n", wall_s);
+	aged_text_put_head(buf, LEND_TEXT_VERSION, wall_s);
 	for (int of = 0; of < LEND_OF_COUNT; of++) {
 		const struct lend_ledger *l = &lend->of[of];
 		uint64_t watched_s = l->watched_us / SECOND_US;
@@ -58,8 +48,9 @@ void lend_text_put(struct record_buf *buf, const struct lend *lend, int64_t now_
 			continue;
 		record_put(buf, "r %s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
 			   lend_of_name((enum lend_of)of),
-			   watched_s < AGE_MAX_S ? watched_s : AGE_MAX_S, age_s(l->fed_us, now_us),
-			   age_s(l->faded_us, now_us));
+			   watched_s < AGED_TEXT_MAX_S ? watched_s : AGED_TEXT_MAX_S,
+			   aged_text_age_s(l->fed_us, now_us),
+			   aged_text_age_s(l->faded_us, now_us));
 		for (int who = 0; who < LEND_WHO_COUNT; who++)
 			put_hist(buf, who, &l->hist[who]);
 	}
@@ -71,15 +62,8 @@ void lend_text_put(struct record_buf *buf, const struct lend *lend, int64_t now_
 struct get {
 	struct lend *lend;
 	struct lend_ledger *ledger; /* of the last line "r" */
-	int64_t now_us; /* at which ages are reckoned: now, less what passed since the text was written */
+	int64_t written_us;	    /* at which ages are reckoned */
 };
-
-static int number(struct record_line *line, uint64_t max, uint64_t *ret)
-{
-	struct record_line word;
-
-	return record_next(line, &word) ? record_get_u64(&word, max, ret) : -EBADMSG;
-}
 
 static int get_ledger(struct get *g, struct record_line *line)
 {
@@ -93,13 +77,14 @@ static int get_ledger(struct get *g, struct record_line *line)
 		if (record_is(&word, lend_of_name((enum lend_of)of)))
 			break;
 	if (of == LEND_OF_COUNT || g->lend->of[of].fed_us != 0 ||
-	    number(line, AGE_MAX_S, &watched) < 0 || number(line, AGE_MAX_S, &fed) < 0 ||
-	    number(line, AGE_MAX_S, &faded) < 0 || line->len > 0)
+	    aged_text_number(line, AGED_TEXT_MAX_S, &watched) < 0 ||
+	    aged_text_number(line, AGED_TEXT_MAX_S, &fed) < 0 ||
+	    aged_text_number(line, AGED_TEXT_MAX_S, &faded) < 0 || line->len > 0)
 		return -EBADMSG;
 	g->ledger = &g->lend->of[of];
 	g->ledger->watched_us = watched * SECOND_US;
-	g->ledger->fed_us = g->now_us - (int64_t)fed * SECOND_US;
-	g->ledger->faded_us = g->now_us - (int64_t)faded * SECOND_US;
+	g->ledger->fed_us = g->written_us - (int64_t)fed * SECOND_US;
+	g->ledger->faded_us = g->written_us - (int64_t)faded * SECOND_US;
 	return 0;
 }
 
@@ -114,11 +99,9 @@ static int get_who(const struct record_line *word)
 	return record_get_u64(word, LEVEL_COUNT - 1, &level) < 0 ? -EBADMSG : (int)level;
 }
 
-/* I:WEIGHT, ascending. */
 static int get_hist(struct get *g, struct record_line *line)
 {
-	struct record_line word, bucket;
-	uint64_t i = 0, weight = 0, least = 0;
+	struct record_line word;
 	struct lend_hist *hist;
 	int who;
 
@@ -128,15 +111,7 @@ static int get_hist(struct get *g, struct record_line *line)
 	if (who < 0 || lend_hist_weight(&g->ledger->hist[who]) > 0 || line->len == 0)
 		return -EBADMSG;
 	hist = &g->ledger->hist[who];
-	while (record_next(line, &word)) {
-		if (!record_take(&word, ':', &bucket) ||
-		    record_get_u64(&bucket, LEND_HIST_BUCKETS - 1, &i) < 0 || i < least ||
-		    record_get_u64(&word, UINT32_MAX, &weight) < 0 || weight == 0)
-			return -EBADMSG;
-		hist->weights[i] = (uint32_t)weight;
-		least = i + 1;
-	}
-	return line->len > 0 ? -EBADMSG : 0;
+	return aged_text_weights(line, NULL, hist->weights, LEND_HIST_BUCKETS);
 }
 
 static int get_pod(struct get *g, struct record_line *line)
@@ -144,8 +119,9 @@ static int get_pod(struct get *g, struct record_line *line)
 	struct lend_pods *pods = &g->lend->pods;
 	uint64_t id = 0, age = 0;
 
-	if (number(line, UINT64_MAX, &id) < 0 || number(line, AGE_MAX_S, &age) < 0 ||
-	    line->len > 0 || pods->n_kept >= LEND_KEPT_MAX)
+	if (aged_text_number(line, UINT64_MAX, &id) < 0 ||
+	    aged_text_number(line, AGED_TEXT_MAX_S, &age) < 0 || line->len > 0 ||
+	    pods->n_kept >= LEND_KEPT_MAX)
 		return -EBADMSG;
 	if (!pods->kept)
 		pods->kept = calloc(LEND_KEPT_MAX, sizeof(*pods->kept));
@@ -153,57 +129,31 @@ static int get_pod(struct get *g, struct record_line *line)
 		return -ENOMEM;
 	pods->kept[pods->n_kept++] = (struct lend_kept){
 		.id = id,
-		.first_us = g->now_us - (int64_t)age * SECOND_US,
+		.first_us = g->written_us - (int64_t)age * SECOND_US,
 	};
 	return 0;
 }
 
-static int get_line(struct get *g, struct record_line line)
+static int get_line(void *context, int64_t written_us, struct record_line *line)
 {
+	struct get *g = context;
 	struct record_line word;
 
-	if (!record_next(&line, &word))
+	g->written_us = written_us;
+	if (!record_next(line, &word))
 		return -EBADMSG;
 	if (record_is(&word, "r"))
-		return get_ledger(g, &line);
+		return get_ledger(g, line);
 	if (record_is(&word, "h"))
-		return get_hist(g, &line);
-	return record_is(&word, "p") ? get_pod(g, &line) : -EBADMSG;
-}
-
-static int get_head(struct get *g, struct record_line line, int64_t wall_s)
-{
-	static const char head[] = LEND_TEXT_VERSION " at=";
-	int64_t at_s = 0, passed_s;
-
-	if (line.len < sizeof(head) - 1 || memcmp(line.at, head, sizeof(head) - 1) != 0)
-		return -EBADMSG;
-	line.at += sizeof(head) - 1;
-	line.len -= sizeof(head) - 1;
-	if (record_get_i64(&line, &at_s) < 0 || at_s < 0)
-		return -EBADMSG;
-	passed_s = wall_s > at_s ? wall_s - at_s : 0;
-	if (passed_s > AGE_MAX_S)
-		passed_s = AGE_MAX_S;
-	g->now_us -= passed_s * SECOND_US;
-	return 0;
+		return get_hist(g, line);
+	return record_is(&word, "p") ? get_pod(g, line) : -EBADMSG;
 }
 
 int lend_text_get(const char *text, size_t len, struct lend *lend, int64_t now_us, int64_t wall_s)
 {
-	struct get g = {.lend = lend, .now_us = now_us};
-	bool head = true;
-	int r = len > 0 ? 0 : -EBADMSG;
+	struct get g = {.lend = lend};
+	int r = aged_text_get(text, len, LEND_TEXT_VERSION, now_us, wall_s, get_line, &g);
 
-	while (r == 0 && len > 0) {
-		const char *end = memchr(text, '\n', len);
-		struct record_line line = {.at = text, .len = end ? (size_t)(end - text) : 0};
-
-		r = !end ? -EBADMSG : head ? get_head(&g, line, wall_s) : get_line(&g, line);
-		head = false;
-		text += line.len + 1;
-		len -= end ? line.len + 1 : len;
-	}
 	if (r < 0) {
 		memset(lend->of, 0, sizeof(lend->of));
 		lend_pods_done(&lend->pods);
