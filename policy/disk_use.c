@@ -103,12 +103,12 @@ static void look(struct disk_use *use, const struct disk_sample *now)
 	}
 }
 
-static bool is_there(const struct disks *disks, const struct disk_use *use)
+const struct disk *disk_use_disk(const struct disks *disks, uint32_t major, uint32_t minor)
 {
 	for (uint32_t i = 0; i < disks->n; i++)
-		if (disks->list[i].major == use->major && disks->list[i].minor == use->minor)
-			return true;
-	return false;
+		if (disks->list[i].major == major && disks->list[i].minor == minor)
+			return &disks->list[i];
+	return NULL;
 }
 
 static const struct disk_sample *sample_of(const struct disk_samples *samples,
@@ -126,7 +126,7 @@ void disk_use_look(struct disk_uses *uses, const struct disks *disks,
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < uses->n; i++)
-		if (is_there(disks, &uses->list[i]))
+		if (disk_use_disk(disks, uses->list[i].major, uses->list[i].minor))
 			uses->list[n++] = uses->list[i];
 	uses->n = n;
 	for (uint32_t i = 0; i < disks->n; i++)

@@ -17,6 +17,9 @@
 void disk_use_look(struct disk_uses *uses, const struct disks *disks,
 		   const struct disk_samples *samples);
 
+/* The one with these numbers, or NULL. */
+const struct disk *disk_use_disk(const struct disks *disks, uint32_t major, uint32_t minor);
+
 /* The disk's, or NULL: disk_use_look() has not met it. */
 const struct disk_use *disk_use_of(const struct disk_uses *uses, const struct disk *disk);
 

@@ -58,11 +58,9 @@ static bool is_online(const struct assignment *a, const struct pod *pod)
 
 static struct disk_view *view_of(struct view *v, uint32_t major, uint32_t minor)
 {
-	for (uint32_t i = 0; i < v->model->disks.n; i++)
-		if (v->model->disks.list[i].major == major &&
-		    v->model->disks.list[i].minor == minor)
-			return &v->disks[i];
-	return NULL;
+	const struct disk *disk = disk_use_disk(&v->model->disks, major, minor);
+
+	return disk ? &v->disks[disk - v->model->disks.list] : NULL;
 }
 
 static const struct pod_disks *disks_of(const struct wait_look *look, const struct pod *pod)

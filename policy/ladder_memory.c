@@ -27,7 +27,7 @@
 #include "policy/wait.h"
 #include "policy/who.h"
 
-#define HOLD_EMPTY_US 30000000u
+#define HOLD_EMPTY_US ROOM_SOON_US
 #define RECLAIM_EMPTY_US 10000000u
 #define FREEZE_EMPTY_US 5000000u
 #define TENSE_EMPTY_US 60000000u

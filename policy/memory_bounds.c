@@ -21,6 +21,14 @@ static bool is_known(const struct plan *plan, uint64_t nodes)
 	return false;
 }
 
+/* To which memory nodes it is bound, of `all`; 0: to none, or nothing runs there. */
+static uint64_t bound_to(const struct cgroup *cgroup, uint64_t all)
+{
+	uint64_t nodes = cgroup->mems & all;
+
+	return cgroup->populated && nodes != all ? nodes : 0;
+}
+
 void memory_bounds_look(const struct model *model, struct plan *plan)
 {
 	uint64_t all = memory_nodes_mask(&model->node.memory_nodes);
@@ -28,10 +36,10 @@ void memory_bounds_look(const struct model *model, struct plan *plan)
 	plan->n_bounds = 0;
 	for (size_t i = 0; all != 0 && i < model->n_cgroups; i++) {
 		const struct cgroup *cgroup = model->cgroups[i];
-		uint64_t nodes = cgroup->mems & all;
+		uint64_t nodes = bound_to(cgroup, all);
 
-		if (!cgroup->pod || !cgroup->populated || nodes == 0 || nodes == all ||
-		    !is_online(plan, cgroup->pod) || is_known(plan, nodes))
+		if (!cgroup->pod || nodes == 0 || !is_online(plan, cgroup->pod) ||
+		    is_known(plan, nodes))
 			continue;
 		if (plan->n_bounds == PLAN_BOUNDS_MAX)
 			return;
@@ -48,10 +56,8 @@ uint64_t memory_bounds_of(const struct model *model, const struct pod *pod)
 	uint64_t all = memory_nodes_mask(&model->node.memory_nodes), bound = 0;
 
 	for (size_t i = 0; all != 0 && i < model->n_cgroups; i++) {
-		const struct cgroup *cgroup = model->cgroups[i];
-
-		if (cgroup->pod == pod && cgroup->populated && (cgroup->mems & all) != all)
-			bound |= cgroup->mems & all;
+		if (model->cgroups[i]->pod == pod)
+			bound |= bound_to(model->cgroups[i], all);
 	}
 	return bound == all ? 0 : bound;
 }

@@ -6,6 +6,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/observe/pod_files.h"
+#include "policy/disk_use.h"
 #include "policy/kernel_text.h"
 #include "policy/knob_io.h"
 
@@ -45,14 +46,6 @@ static int open_files(struct pod_disk_files *files, int cgroup_fd, const struct 
 	if (r == 0)
 		r = kept_file_open(dirfd, "io.stat", &files->stat_fd);
 	return r < 0 ? r : kept_file_open(dirfd, "io.max", &files->max_fd);
-}
-
-static bool is_disk(const struct disks *of, uint32_t major, uint32_t minor)
-{
-	for (uint32_t i = 0; i < of->n; i++)
-		if (of->list[i].major == major && of->list[i].minor == minor)
-			return true;
-	return false;
 }
 
 static uint64_t per_s(uint64_t now, uint64_t before, uint64_t span_us)
@@ -129,7 +122,7 @@ static void take(struct pod_disk_files *files, const char *text, const struct di
 	while (files->n < POD_DISKS_MAX && kernel_text_io_stat(&text, &io)) {
 		struct pod_disk *disk = &disks->list[disks->n];
 
-		if (!is_disk(of, io.major, io.minor))
+		if (!disk_use_disk(of, io.major, io.minor))
 			continue;
 		compare(&before, &io, now_us, disk);
 		remember(files, &io, disk->used_us);

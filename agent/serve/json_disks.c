@@ -81,11 +81,10 @@ static void bound(struct json_put *put, cJSON *disk, const struct io_hold *hold,
 
 static const char *name_of(const struct model *model, const struct io_hold *hold)
 {
-	for (uint32_t i = 0; model && i < model->disks.n; i++)
-		if (model->disks.list[i].major == hold->major &&
-		    model->disks.list[i].minor == hold->minor)
-			return model->disks.list[i].name;
-	return NULL;
+	const struct disk *disk = model ? disk_use_disk(&model->disks, hold->major, hold->minor)
+					: NULL;
+
+	return disk ? disk->name : NULL;
 }
 
 void json_io_holds(struct json_view *view, cJSON *ladder)

@@ -87,3 +87,21 @@ const struct pod *victim_case_choose(struct victim_case *c)
 	victim_choose(&in, &c->l);
 	return c->l.n > 0 ? c->l.list[0].pod : NULL;
 }
+
+struct evict_input victim_case_evict(const struct victim_case *c, const struct evict *evict,
+				     const struct ladder *ladder, bool kubernetes, int64_t now_us)
+{
+	return (struct evict_input){
+		.evict = evict,
+		.resource = RESOURCE_MEMORY,
+		.ladder = ladder,
+		.model = &c->f.model,
+		.samples = &c->f.samples,
+		.policy = &c->f.policy,
+		.plan = &c->f.plan,
+		.memory = c->memory,
+		.n_memory = VICTIM_CASE_SLOTS,
+		.kubernetes = kubernetes,
+		.now_us = now_us,
+	};
+}

@@ -2,6 +2,7 @@
 // Offline pods to choose a victim among: for the tests of victim.c.
 #pragma once
 
+#include "policy/evict_choose.h"
 #include "policy/victim.h"
 #include "tests/lib/decide_case.h"
 
@@ -38,3 +39,7 @@ void victim_case_grows(struct victim_case *c, const struct pod *pod, uint64_t mi
 
 /* Fills c->l; the choice, or NULL. */
 const struct pod *victim_case_choose(struct victim_case *c);
+
+/* Whether one of them is to go for memory's sake, as it stands at now_us. Borrows all of it. */
+struct evict_input victim_case_evict(const struct victim_case *c, const struct evict *evict,
+				     const struct ladder *ladder, bool kubernetes, int64_t now_us);

@@ -51,19 +51,7 @@ static void needs(uint64_t mib)
 
 static enum evict_not choose(void)
 {
-	const struct evict_input in = {
-		.evict = &e,
-		.resource = RESOURCE_MEMORY,
-		.ladder = &ladder,
-		.model = &c->f.model,
-		.samples = &c->f.samples,
-		.policy = &c->f.policy,
-		.plan = &c->f.plan,
-		.memory = c->memory,
-		.n_memory = VICTIM_CASE_SLOTS,
-		.kubernetes = kubernetes,
-		.now_us = now_us,
-	};
+	const struct evict_input in = victim_case_evict(c, &e, &ladder, kubernetes, now_us);
 
 	ladder.pressure_us = now_us - pressed_us;
 	if (!briefly)

@@ -43,22 +43,11 @@ static int setup(void **state)
 /* 0.2 s later so much more is taken. `falls`: the ladder has seen that, in the mean of a second. */
 static bool is_due(uint64_t taken_mib, bool falls)
 {
+	struct evict_input in;
 	struct evict_look look;
-	const struct evict_input in = {
-		.evict = &e,
-		.resource = RESOURCE_MEMORY,
-		.ladder = &ladder,
-		.model = &c->f.model,
-		.samples = &c->f.samples,
-		.policy = &c->f.policy,
-		.plan = &c->f.plan,
-		.memory = c->memory,
-		.n_memory = VICTIM_CASE_SLOTS,
-		.kubernetes = true,
-		.now_us = now_us + SECOND / 5,
-	};
 
-	now_us = in.now_us;
+	now_us += SECOND / 5;
+	in = victim_case_evict(c, &e, &ladder, true, now_us);
 	available_bytes -= taken_mib * MIB;
 	fake_sample_node(&c->f, now_us, 0);
 	fake_sample_node_memory(&c->f, available_bytes, available_bytes);
