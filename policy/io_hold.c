@@ -16,7 +16,8 @@
 // it grows fast and past every mark, and what limits nothing for ten seconds is gone.
 //
 // What the disk does is what it was seen to be able to do with requests of this size, and no less than it does now. Large
-// requests are bounded by bytes, small ones by their number, those between by both.
+// requests are bounded by bytes, small ones by their number, those between by both. The other of the two is bounded as well
+// where it was learned; and a load that turns to requests which no bound counts has them bounded at once, by the same part.
 #include "policy/io_hold.h"
 
 #define WHOLE 1000u
@@ -82,50 +83,109 @@ static uint64_t part_of(uint64_t whole, uint32_t permille)
 	return whole / WHOLE * permille + whole % WHOLE * permille / WHOLE;
 }
 
-/* As far as it is bounded the disk did no more: what it would do without that is what was known before, or worked out from
- * what the bound leaves. */
-static uint64_t unbound(uint64_t now, uint64_t before, const struct io_bound *b)
+uint64_t io_hold_bytes(const struct io_hold *hold, enum disk_direction direction)
 {
-	if (b->permille == 0)
-		return now;
+	const struct io_bound *b = &hold->of[direction];
+
+	if (b->permille == 0 || b->bytes_per_s == 0)
+		return KNOB_VALUE_MAX;
+	return most(part_of(b->bytes_per_s, b->permille), LEAST_BYTES);
+}
+
+uint64_t io_hold_requests(const struct io_hold *hold, enum disk_direction direction)
+{
+	const struct io_bound *b = &hold->of[direction];
+	uint32_t permille = b->permille;
+
+	if (permille == 0 || b->requests_per_s == 0)
+		return KNOB_VALUE_MAX;
+	/* The floor is of the bytes that are written now: small writes would be far below theirs. */
+	if (direction == DISK_WRITE && b->bytes_per_s > 0 && permille < WHOLE / WRITE_FLOOR_PART)
+		permille = WHOLE / WRITE_FLOOR_PART;
+	return most(part_of(b->requests_per_s, permille), LEAST_REQUESTS);
+}
+
+static bool is_used_up(uint64_t used, uint64_t limit)
+{
+	return limit != KNOB_VALUE_MAX && used * SLACK_NUM / SLACK_DEN >= limit;
+}
+
+/* It is as much as the bound leaves, by bytes or by requests. */
+static bool is_limited(const struct io_hold *hold, const struct io_hold_look *look, int d)
+{
+	enum disk_direction direction = (enum disk_direction)d;
+
+	return is_used_up(look->offline.bytes[d], io_hold_bytes(hold, direction)) ||
+	       is_used_up(look->offline.requests[d], io_hold_requests(hold, direction));
+}
+
+/* As far as it is bounded the disk did no more: what it would do without that is what was known before. 0: it is not known,
+ * for what limits it is counted otherwise. */
+static uint64_t unbound(uint64_t now, uint64_t before, bool limited)
+{
 	if (before > 0)
 		return most(now, before);
-	return __builtin_mul_overflow(now, (uint64_t)WHOLE, &before) ? now : before / b->permille;
+	return limited ? 0 : now;
 }
 
 static struct measure measure(const struct io_hold *hold, const struct io_hold_look *look, int d)
 {
 	const struct io_bound *b = &hold->of[d];
 	uint64_t bytes = look->offline.bytes[d], requests = look->offline.requests[d];
+	uint64_t can_bytes = look->can[DISK_READ_BYTES + d];
+	uint64_t can_requests = look->can[DISK_READ_REQUESTS + d];
+	uint64_t before_bytes = b->permille ? b->bytes_per_s : 0;
+	uint64_t before_requests = b->permille ? b->requests_per_s : 0;
+	bool limited = is_limited(hold, look, d);
 	struct measure m = {.size = requests ? bytes / requests : 0};
 
 	if (requests == 0)
 		return m;
 	if (m.size > SMALL_BYTES)
-		m.bytes_per_s = unbound(most(look->all.bytes[d], bytes), b->bytes_per_s, b);
+		m.bytes_per_s = unbound(most(look->all.bytes[d], bytes), before_bytes, limited);
 	if (m.size < LARGE_BYTES)
 		m.requests_per_s =
-			unbound(most(look->all.requests[d], requests), b->requests_per_s, b);
-	if (m.requests_per_s == 0)
-		m.bytes_per_s = most(m.bytes_per_s, look->can[DISK_READ_BYTES + d]);
-	if (m.bytes_per_s == 0)
-		m.requests_per_s = most(m.requests_per_s, look->can[DISK_READ_REQUESTS + d]);
+			unbound(most(look->all.requests[d], requests), before_requests, limited);
+	if (m.size >= LARGE_BYTES)
+		m.bytes_per_s = most(m.bytes_per_s, can_bytes);
+	if (m.size <= SMALL_BYTES)
+		m.requests_per_s = most(m.requests_per_s, can_requests);
+	if (m.bytes_per_s == 0 && m.requests_per_s == 0) {
+		m.bytes_per_s = before_bytes;
+		m.requests_per_s = before_requests;
+	}
 	m.use_permille = (uint32_t)most(permille_of(bytes, m.bytes_per_s),
 					permille_of(requests, m.requests_per_s));
 	return m;
+}
+
+/* Of a disk that writes so much. */
+static uint32_t write_floor(uint64_t bytes)
+{
+	uint64_t floor = bytes / WRITE_FLOOR_PART;
+
+	return bytes ? permille_of(floor < WRITE_FLOOR_BYTES ? floor : WRITE_FLOOR_BYTES, bytes) + 1
+		     : 0;
 }
 
 static uint32_t floor_of(const struct io_hold_look *look, const struct measure *m, int d)
 {
 	uint32_t floor = look->floor_permille > 0 ? look->floor_permille : 1;
 	uint64_t bytes = m->bytes_per_s ? m->bytes_per_s : m->requests_per_s * m->size;
-	uint64_t writes = bytes / WRITE_FLOOR_PART;
 
-	if (d != DISK_WRITE || bytes == 0)
-		return floor;
-	if (writes > WRITE_FLOOR_BYTES)
-		writes = WRITE_FLOOR_BYTES;
-	return (uint32_t)most(floor, permille_of(writes, bytes) + 1);
+	return d == DISK_WRITE ? (uint32_t)most(floor, write_floor(bytes)) : floor;
+}
+
+/* After what is bounded has been said: the floor, and no less. */
+static void bound(struct io_bound *b, const struct io_hold_look *look, const struct measure *m,
+		  int d)
+{
+	b->floor_permille = floor_of(look, m, d);
+	if (d == DISK_WRITE)
+		b->floor_permille = (uint32_t)most(b->floor_permille, write_floor(b->bytes_per_s));
+	if (b->permille < b->floor_permille)
+		b->permille = b->floor_permille;
+	b->slack_us = b->worse_us = 0;
 }
 
 static bool may_cut(const struct io_hold *hold, const struct io_hold_look *look, int d,
@@ -198,24 +258,6 @@ bool io_hold_is_over(const struct io_hold *hold, int64_t now_us)
 	return true;
 }
 
-uint64_t io_hold_bytes(const struct io_hold *hold, enum disk_direction direction)
-{
-	const struct io_bound *b = &hold->of[direction];
-
-	if (b->permille == 0 || b->bytes_per_s == 0)
-		return KNOB_VALUE_MAX;
-	return most(part_of(b->bytes_per_s, b->permille), LEAST_BYTES);
-}
-
-uint64_t io_hold_requests(const struct io_hold *hold, enum disk_direction direction)
-{
-	const struct io_bound *b = &hold->of[direction];
-
-	if (b->permille == 0 || b->requests_per_s == 0)
-		return KNOB_VALUE_MAX;
-	return most(part_of(b->requests_per_s, b->permille), LEAST_REQUESTS);
-}
-
 /* It was as it should be below the mark: back there, and no further. */
 static bool was_probe(const struct io_bound *b, const struct io_hold_look *look)
 {
@@ -252,12 +294,34 @@ static void cut(struct io_hold *hold, const struct io_hold_look *look, int d,
 		b->since_us = look->now_us;
 		b->before_permille = look->waited_permille;
 	}
-	b->bytes_per_s = m->bytes_per_s;
-	b->requests_per_s = m->requests_per_s;
-	b->floor_permille = floor_of(look, m, d);
-	b->permille = to > b->floor_permille ? to : b->floor_permille;
-	b->slack_us = b->worse_us = 0;
+	b->bytes_per_s = m->bytes_per_s ? m->bytes_per_s : look->can[DISK_READ_BYTES + d];
+	b->requests_per_s = m->requests_per_s ? m->requests_per_s
+					      : look->can[DISK_READ_REQUESTS + d];
+	b->permille = to;
+	bound(b, look, m, d);
 	hold->cut_us = hold->grown_us = look->now_us;
+}
+
+/* What offline work does there now no bound counts: it has turned from large requests to small ones, or back. The same part
+ * of that from now on, and whether it helps is a new question. */
+static bool adopt(struct io_hold *hold, const struct io_hold_look *look, int d)
+{
+	struct io_bound *b = &hold->of[d];
+	struct measure m;
+
+	if (b->permille == 0)
+		return false;
+	m = measure(hold, look, d);
+	if ((m.bytes_per_s == 0 || b->bytes_per_s > 0) &&
+	    (m.requests_per_s == 0 || b->requests_per_s > 0))
+		return false;
+	b->bytes_per_s = b->bytes_per_s ? b->bytes_per_s : m.bytes_per_s;
+	b->requests_per_s = b->requests_per_s ? b->requests_per_s : m.requests_per_s;
+	bound(b, look, &m, d);
+	b->mark_permille = 0;
+	b->since_us = hold->cut_us = look->now_us;
+	b->before_permille = look->waited_permille;
+	return true;
 }
 
 /* Until the rule's window is full, what is waited is what it was like without the bound. One that is not written does no
@@ -302,6 +366,7 @@ static int judge_last(struct io_hold *hold, const struct io_hold_look *look)
 /* True: see io_hold_step(). */
 static bool press(struct io_hold *hold, const struct io_hold_look *look)
 {
+	bool adopted = adopt(hold, look, DISK_READ) | adopt(hold, look, DISK_WRITE);
 	int worse = judge_last(hold, look);
 	bool again = look->now_us - hold->pressure_us >= STILL_US;
 	int64_t settle_us = look->window_us > SECOND_US ? (int64_t)look->window_us : SECOND_US;
@@ -324,7 +389,7 @@ static bool press(struct io_hold *hold, const struct io_hold_look *look)
 		hold->cut_us = look->now_us;
 		return true;
 	}
-	if (io_hold_is_on(hold) && look->now_us - hold->cut_us < settle_us)
+	if (adopted || (io_hold_is_on(hold) && look->now_us - hold->cut_us < settle_us))
 		return false;
 	for (int d = 0; d < DISK_DIRECTIONS; d++) {
 		struct measure m;
@@ -354,18 +419,11 @@ static uint32_t growth(const struct io_bound *b, const struct io_hold_look *look
 	return b->permille < b->mark_permille / 2 ? GROW_TO_MARK : GROW_SLOWLY;
 }
 
-static bool is_used_up(uint64_t used, uint64_t limit)
-{
-	return limit != KNOB_VALUE_MAX && used * SLACK_NUM / SLACK_DEN >= limit;
-}
-
 static bool limits_nothing(struct io_hold *hold, const struct io_hold_look *look, int d)
 {
-	enum disk_direction direction = (enum disk_direction)d;
 	struct io_bound *b = &hold->of[d];
 
-	if (is_used_up(look->offline.bytes[d], io_hold_bytes(hold, direction)) ||
-	    is_used_up(look->offline.requests[d], io_hold_requests(hold, direction))) {
+	if (is_limited(hold, look, d)) {
 		b->slack_us = 0;
 		return false;
 	}
