@@ -22,6 +22,7 @@
 #include "agent/baseline_store.h"
 #include "agent/control.h"
 #include "agent/evictor.h"
+#include "agent/incidents.h"
 #include "agent/lend_store.h"
 #include "agent/lock.h"
 #include "agent/mode_sources.h"
@@ -319,6 +320,7 @@ int state_new(const struct options *options, struct state **ret_state)
 		return r;
 	baseline_store_start(s, clock_now_us());
 	lend_store_start(s, clock_now_us());
+	incidents_start(s);
 	orders_start(s);
 	control_load(s);
 	mode_sources_read_kernel(s);
@@ -355,6 +357,7 @@ void state_free(struct state *s)
 	discover_free(s->discover);
 	baseline_store_stop(s);
 	lend_store_stop(s);
+	incidents_stop(s);
 	history_free(s->history);
 	life_free(&s->life);
 	record_close(s->record);

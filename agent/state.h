@@ -18,6 +18,7 @@
 #include "agent/policy_watch.h"
 #include "agent/record.h"
 #include "colod/culprit.h"
+#include "colod/incident.h"
 #include "colod/loss.h"
 #include "colod/manual.h"
 #include "colod/seconds.h"
@@ -64,6 +65,8 @@ struct state {
 	struct seconds seconds;		       /* of each pod the last minute, for the next */
 	struct culprit_watch culprits;
 	struct culprit_trials culprit_trials;
+	struct incidents incidents;
+	uint64_t incidents_told;       /* of the history, as far as they know it */
 	struct lend_store *lend_store; /* what the node can lend; NULL: no memory */
 	struct effects effects;	       /* steps that are looked at again */
 	struct losses losses;	       /* what was taken from whom since the start */

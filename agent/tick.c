@@ -16,6 +16,7 @@
 #include "agent/controllers.h"
 #include "agent/effects.h"
 #include "agent/evictor.h"
+#include "agent/incidents.h"
 #include "agent/killer.h"
 #include "agent/lend_store.h"
 #include "agent/life.h"
@@ -320,6 +321,7 @@ void tick(struct state *s, int64_t now_us)
 	apply_stage(s);
 	account_stage(s);
 	culprit_stage(s, now_us);
+	incidents_pass(s, now_us);
 	history_flush(s->history);
 	baseline_store_keep(s, now_us);
 	lend_store_pass(s, now_us);

@@ -71,6 +71,10 @@ static const struct reader_key root_keys[] = {
 	 .read = reader_submapping,
 	 .offset = offsetof(struct policy, lend),
 	 .keys = read_lend_keys},
+	{.name = "incidents",
+	 .read = reader_submapping,
+	 .offset = offsetof(struct policy, incidents),
+	 .keys = read_incidents_keys},
 	{.name = "node",
 	 .read = reader_submapping,
 	 .offset = offsetof(struct policy, node),
@@ -372,6 +376,8 @@ struct policy *policy_none(void)
 		.n_order = 4,
 	};
 	policy->lend.cold_start_us = 3600000000ull;
+	policy->incidents = (struct incident_policy){
+		.excess_permille = 100, .count = 100, .size_bytes = 16u << 20};
 	(void)snprintf(policy->bus_group, sizeof(policy->bus_group), "colod");
 	return policy;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// lend, node, metrics and dbus: what the node keeps, gives and shows. Reads single values.
+// lend, incidents, node, metrics and dbus: what the node keeps, gives and shows. Reads single values.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +10,9 @@
 #define HOUR_US 3600000000ull
 #define PERCENTILE_MIN 50
 #define PERCENTILE_MAX 99
+#define INCIDENTS_COUNT_MAX 1000
+#define INCIDENTS_SIZE_MIN (1ull << 20)
+#define INCIDENTS_SIZE_MAX (1ull << 30)
 
 static int read_percentile(struct reader *reader, const struct reader_key *key,
 			   const struct read_node *node, void *field)
@@ -107,6 +110,60 @@ static int read_memory(struct reader *reader, const struct reader_key *key,
 {
 	return read_quantity(reader, node, key, quantity_bytes, field);
 }
+
+static int read_excess(struct reader *reader, const struct reader_key *key,
+		       const struct read_node *node, void *field)
+{
+	(void)key;
+	(void)reader_permille(reader, node, 1, 1000, field);
+	return 0;
+}
+
+static int read_count(struct reader *reader, const struct reader_key *key,
+		      const struct read_node *node, void *field)
+{
+	if (reader_scalar(reader, node, key->accepts))
+		(void)reader_number(reader, node, 0, 1, INCIDENTS_COUNT_MAX,
+				    "a number of incidents", field);
+	return 0;
+}
+
+static int read_size(struct reader *reader, const struct reader_key *key,
+		     const struct read_node *node, void *field)
+{
+	uint64_t bytes = 0;
+	int r = read_quantity(reader, node, key, quantity_bytes, &bytes);
+	char hint[DIAG_TEXT_SIZE];
+
+	if (r < 0 || node->kind != READ_SCALAR || bytes == 0)
+		return r;
+	if (bytes >= INCIDENTS_SIZE_MIN && bytes <= INCIDENTS_SIZE_MAX) {
+		*(uint64_t *)field = bytes;
+		return 0;
+	}
+	(void)snprintf(hint, sizeof(hint), "accepted: %s", key->accepts);
+	reader_error(reader, node, hint, "\"%.60s\" is out of range for a size", node->text);
+	return 0;
+}
+
+const struct reader_key read_incidents_keys[] = {
+	{.name = "excess",
+	 .read = read_excess,
+	 .offset = offsetof(struct incident_policy, excess_permille),
+	 .accepts = "0.1% to 100.0%",
+	 .schema = READER_SCHEMA_SHARE},
+	{.name = "count",
+	 .read = read_count,
+	 .offset = offsetof(struct incident_policy, count),
+	 .accepts = "1..1000",
+	 .schema = "\"type\":\"integer\",\"minimum\":1,\"maximum\":1000"},
+	{.name = "size",
+	 .read = read_size,
+	 .offset = offsetof(struct incident_policy, size_bytes),
+	 .accepts = "bytes from 1Mi to 1Gi",
+	 .schema = "\"type\":[\"string\",\"integer\"]"},
+	{0},
+};
 
 static const struct reader_key reserve_keys[] = {
 	{.name = "cpu",

@@ -284,6 +284,13 @@ struct lend_policy {
 	uint64_t cold_start_us;
 };
 
+/* What is kept of online pods that were hurt (incident.h). */
+struct incident_policy {
+	uint32_t excess_permille; /* so much of a resource opens one */
+	uint32_t count;		  /* so many are kept */
+	uint64_t size_bytes;	  /* in so much room */
+};
+
 struct node_policy {
 	uint64_t reserve_cpu_milli; /* never lent, never promised to pods */
 	uint64_t reserve_memory_bytes;
@@ -338,6 +345,7 @@ struct policy {
 	struct sli_policy slis[SLIS_MAX];
 	size_t n_slis;
 	struct lend_policy lend;
+	struct incident_policy incidents;
 	struct node_policy node;
 	struct metrics_policy metrics;
 	char bus_group[BUS_GROUP_SIZE];	  /* who may read over D-Bus; "" for root alone */

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See incidents.h.
+#include "agent/incidents.h"
+
+#include "agent/base/clock.h"
+#include "agent/state.h"
+#include "policy/incident_mark.h"
+
+static struct incident_look look_of(const struct state *s, int64_t now_us)
+{
+	return (struct incident_look){
+		.model = discover_model(s->discover),
+		.samples = observe_samples(s->observe),
+		.seconds = &s->seconds,
+		.plan = &s->plan,
+		.policy = s->policy,
+		.modes = &s->status.modes,
+		.ladders = &s->ladders,
+		.scores = &s->scores,
+		.culprits = &s->culprits,
+		.trials = &s->culprit_trials,
+		.now_us = now_us,
+		.wall_us = clock_wall_us(),
+	};
+}
+
+/* What was done since the last pass. */
+static void take_in_history(struct state *s)
+{
+	struct history_record r;
+
+	while (s->history && history_next(s->history, &s->incidents_told, &r))
+		incident_mark(&s->incidents, &r);
+}
+
+void incidents_pass(struct state *s, int64_t now_us)
+{
+	const struct incident_look look = look_of(s, now_us);
+
+	if (!s->policy)
+		return;
+	take_in_history(s);
+	incident_step(&s->incidents, &look);
+}
+
+void incidents_sli(struct state *s, const struct pod *pod, enum resource resource, int64_t now_us)
+{
+	const struct incident_look look = look_of(s, now_us);
+
+	if (s->policy)
+		(void)incident_open(&s->incidents, &look, INCIDENT_SLI, pod, resource);
+}
+
+void incidents_start(struct state *s)
+{
+	s->incidents_told = s->history ? history_end(s->history) : 0;
+}
+
+void incidents_stop(struct state *s)
+{
+	incidents_free(&s->incidents);
+}
