@@ -89,19 +89,35 @@ static bool parse_device(const char *text, uint32_t *ret_major, uint32_t *ret_mi
 	return true;
 }
 
-/* The line of io.cost.qos that begins with this disk's numbers. */
+/* Whether io.cost.qos has a line of this disk, of any where NULL, that says it is on: "8:0 enable=1 ctrl=auto ...". */
 static bool iocost_is_on(const char *qos, const struct disk *disk)
 {
 	for (const char *line = qos; line && *line;) {
 		const char *next = strchr(line, '\n'), *enable = strstr(line, " enable=1");
 		uint32_t major, minor;
 
-		if (parse_device(line, &major, &minor) && major == disk->major &&
-		    minor == disk->minor)
-			return enable && (!next || enable < next);
+		if (parse_device(line, &major, &minor) &&
+		    (!disk || (major == disk->major && minor == disk->minor)) && enable &&
+		    (!next || enable < next))
+			return true;
 		line = next ? next + 1 : NULL;
 	}
 	return false;
+}
+
+/* NULL: there is none, or it could not be read. */
+static char *read_qos(int cgroup_fd)
+{
+	char *qos;
+
+	return fs_read_alloc(cgroup_fd, "io.cost.qos", QOS_MAX, &qos, NULL) < 0 ? NULL : qos;
+}
+
+bool disks_have_iocost(int cgroup_fd)
+{
+	_cleanup_free_ char *qos = read_qos(cgroup_fd);
+
+	return iocost_is_on(qos, NULL);
 }
 
 /* "none [mq-deadline] kyber"; one with nothing to choose from says just "none". */
@@ -178,8 +194,7 @@ void disks_read(int root_fd, int cgroup_fd, struct disks *ret_disks)
 	if (!dir)
 		return;
 	fd = -EBADF; /* closedir() closes it */
-	if (fs_read_alloc(cgroup_fd, "io.cost.qos", QOS_MAX, &qos, NULL) < 0)
-		qos = NULL;
+	qos = read_qos(cgroup_fd);
 	for (struct dirent *entry = sys_readdir(dir); entry; entry = sys_readdir(dir)) {
 		struct disk disk;
 

@@ -10,5 +10,8 @@
  * read says nothing. Without /sys/block there are none. */
 void disks_read(int root_fd, int cgroup_fd, struct disks *ret_disks);
 
-/* The same; true where *disks is another set now, or another of their facts. */
+/* Whether iocost is on for any disk. */
+bool disks_have_iocost(int cgroup_fd);
+
+/* Reads them anew; true where *disks is another set now, or another of their facts. */
 bool disks_follow(int root_fd, int cgroup_fd, struct disks *disks);

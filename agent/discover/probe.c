@@ -16,6 +16,7 @@
 #include "agent/base/fs.h"
 #include "agent/base/memory_lock.h"
 #include "agent/base/sys.h"
+#include "agent/discover/disks.h"
 #include "colod/model.h"
 #include "policy/kernel_text.h"
 
@@ -108,22 +109,13 @@ static uint32_t probe_cgroup(int cgroup_fd, bool *ret_unsure)
 		found |= BIT(CAPABILITY_CPU_IDLE);
 	if (any_child_has(cgroup_fd, "cpu.max"))
 		found |= BIT(CAPABILITY_CPU_MAX);
-	if (any_child_has(cgroup_fd, "io.weight"))
+	/* The root's is there where iocost is built in, which is what makes the others. Some cgroup shows it only once somebody
+	 * has handed the controller down. */
+	if (fs_exists(cgroup_fd, "io.cost.qos") == 1 || any_child_has(cgroup_fd, "io.weight"))
 		found |= BIT(CAPABILITY_IO_WEIGHT);
 	if (any_child_has(cgroup_fd, "io.max"))
 		found |= BIT(CAPABILITY_IO_MAX);
 	return found;
-}
-
-/* "8:0 enable=1 ctrl=auto ..." for some device. BFQ does not count: it acts on io.bfq.weight, which is
- * another file, and not on io.weight. */
-static bool iocost_on(int cgroup_fd)
-{
-	_cleanup_free_ char *text = NULL;
-
-	if (fs_read_alloc(cgroup_fd, "io.cost.qos", 256 * 1024, &text, NULL) < 0)
-		return false;
-	return strstr(text, " enable=1") != NULL;
 }
 
 bool probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off,
@@ -132,7 +124,8 @@ bool probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off,
 	bool psi_unsure, unsure;
 
 	found |= probe_psi(root_fd, cgroup_fd, &psi_unsure) | probe_cgroup(cgroup_fd, &unsure);
-	if (iocost_on(cgroup_fd))
+	/* BFQ does not count: it acts on io.bfq.weight, which is another file. */
+	if (disks_have_iocost(cgroup_fd))
 		found |= BIT(CAPABILITY_IO_COST);
 	if (fs_exists(root_fd, "run/dbus/system_bus_socket") == 1)
 		found |= BIT(CAPABILITY_BUS);

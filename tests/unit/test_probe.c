@@ -54,6 +54,29 @@ TEST(iocost_counts_only_where_it_is_enabled)
 		    BIT(CAPABILITY_IO_COST));
 }
 
+/* Before any pod there is nobody else to ask. */
+TEST(weights_are_known_by_the_roots_file)
+{
+	int root, fd;
+	uint32_t bits;
+	char *dir;
+
+	assert_int_equal(tree_make("@host 1\n", &dir), 0);
+	root = tree_open(dir);
+	assert_int_equal(fs_open_dir(root, "sys/fs/cgroup", &fd), 0);
+	assert_int_equal(tree_delete(dir, "sys/fs/cgroup/system.slice"), 0);
+	assert_int_equal(tree_delete(dir, "sys/fs/cgroup/init.scope"), 0);
+	(void)probe(root, fd, 0, 0, &bits);
+	assert_true(bits & BIT(CAPABILITY_IO_WEIGHT));
+	assert_false(bits & BIT(CAPABILITY_IO_MAX));
+	assert_int_equal(tree_delete(dir, "sys/fs/cgroup/io.cost.qos"), 0);
+	(void)probe(root, fd, 0, 0, &bits);
+	assert_false(bits & BIT(CAPABILITY_IO_WEIGHT));
+	(void)close(fd);
+	(void)close(root);
+	tree_remove(dir);
+}
+
 TEST(what_could_not_be_read_is_worth_another_try)
 {
 	const char *dirs = "@host 1\nsys/fs/cgroup/cgroup.controllers = cpu memory\n";
@@ -132,6 +155,7 @@ int main(void)
 		cmocka_unit_test(a_plain_host_has_what_its_files_show),
 		cmocka_unit_test(a_recorded_pressure_file_wakes_nobody),
 		cmocka_unit_test(iocost_counts_only_where_it_is_enabled),
+		cmocka_unit_test(weights_are_known_by_the_roots_file),
 		cmocka_unit_test(what_could_not_be_read_is_worth_another_try),
 		cmocka_unit_test(the_bus_is_its_socket),
 		cmocka_unit_test(what_needs_something_missing_is_missing),

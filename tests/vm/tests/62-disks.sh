@@ -86,6 +86,12 @@ follows()
 	modprobe bfq
 	echo bfq >"$scheduler"
 	ok "BFQ is noticed" looks_again "$new" '"\(.scheduler) \(.bfq)"' "bfq true"
+	# What colod says of a unit to systemd is what BFQ weighs by: 10000 is its 1000.
+	systemctl set-property --runtime disks-io IOWeight=10
+	is "$(cat "$CG/system.slice/disks-io.service/io.weight")" "default 10" "a unit's IOWeight"
+	is "$(cat "$CG/system.slice/disks-io.service/io.bfq.weight")" "default 10" "is written for BFQ too"
+	systemctl set-property --runtime disks-io IOWeight=10000
+	is "$(cat "$CG/system.slice/disks-io.service/io.bfq.weight")" "default 1000" "in its own numbers"
 	echo none >"$scheduler"
 	ok "that it is gone too" looks_again "$new" '"\(.scheduler) \(.bfq)"' "none false"
 	echo "$(number_of "$new") enable=1" >"$CG/io.cost.qos"
@@ -109,6 +115,8 @@ follows
 colod_clean
 rmdir "$T"
 systemctl stop disks-io
+rm -rf /run/systemd/system.control/disks-io.service.d
+systemctl daemon-reload
 echo 0 >"$NULLB/second/power"
 echo 0 >"$NULLB/first/power"
 rmdir "$NULLB"/mapped "$NULLB"/first "$NULLB"/second
