@@ -72,8 +72,7 @@ static bool is_mapped(int root_fd, const char *name)
 	       strncmp(name, "ram", 3) == 0 || has_slaves(root_fd, name);
 }
 
-/* "254:0\n" */
-static bool parse_device(const char *text, uint32_t *ret_major, uint32_t *ret_minor)
+bool disks_parse_number(const char *text, uint32_t *ret_major, uint32_t *ret_minor)
 {
 	char *end;
 	unsigned long long major = strtoull(text, &end, 10), minor;
@@ -96,7 +95,7 @@ static bool iocost_is_on(const char *qos, const struct disk *disk)
 		const char *next = strchr(line, '\n'), *enable = strstr(line, " enable=1");
 		uint32_t major, minor;
 
-		if (parse_device(line, &major, &minor) &&
+		if (disks_parse_number(line, &major, &minor) &&
 		    (!disk || (major == disk->major && minor == disk->minor)) && enable &&
 		    (!next || enable < next))
 			return true;
@@ -147,7 +146,7 @@ static bool read_disk(int root_fd, const char *name, const char *qos, struct dis
 
 	if (strlen(name) >= sizeof(disk.name) || is_mapped(root_fd, name) ||
 	    !read_text(root_fd, name, "dev", text) ||
-	    !parse_device(text, &disk.major, &disk.minor) ||
+	    !disks_parse_number(text, &disk.major, &disk.minor) ||
 	    !read_number(root_fd, name, "size", &size) || size == 0)
 		return false;
 	memcpy(disk.name, name, strlen(name) + 1);

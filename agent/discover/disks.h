@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "colod/disk.h"
 
@@ -15,3 +16,6 @@ bool disks_have_iocost(int cgroup_fd);
 
 /* Reads them anew; true where *disks is another set now, or another of their facts. */
 bool disks_follow(int root_fd, int cgroup_fd, struct disks *disks);
+
+/* "254:0", as a file of its own or at the beginning of a line. False where it is none. */
+bool disks_parse_number(const char *text, uint32_t *ret_major, uint32_t *ret_minor);

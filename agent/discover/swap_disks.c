@@ -12,10 +12,11 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/sys.h"
+#include "agent/discover/disks.h"
 
 #define SWAPS_MAX (64 * 1024)
-#define PATH_SIZE 4096
-#define NAME_SIZE 256
+#define PATH_SIZE 512
+#define TEXT_SIZE 4096
 /* LVM on md on partitions is three. */
 #define DEPTH_MAX 8
 
@@ -24,118 +25,91 @@ struct marking {
 	struct disks *disks;
 };
 
-/* Calls fn for each name in a directory below the root until one returns true. */
-static bool any_name(const struct marking *m, const char *path,
-		     bool (*fn)(const struct marking *m, const char *name, void *context),
-		     void *context)
-{
-	_cleanup_closedir_ DIR *dir = NULL;
-	_cleanup_close_ int fd = -EBADF;
-
-	if (fs_open_dir(m->root_fd, path, &fd) < 0)
-		return false;
-	dir = sys_fdopendir(fd);
-	if (!dir)
-		return false;
-	fd = -EBADF; /* closedir() closes it */
-	for (struct dirent *entry = sys_readdir(dir); entry; entry = sys_readdir(dir))
-		if (entry->d_name[0] != '.' && strlen(entry->d_name) < NAME_SIZE &&
-		    fn(m, entry->d_name, context))
-			return true;
-	return false;
-}
-
-/* What is looked for: a number or a name; and the block device that is it, or of which it is a part. */
-struct search {
-	dev_t number;
-	const char *name; /* NULL: by number */
-	const char *of;	  /* whose parts are looked at */
-	char found[NAME_SIZE];
+/* A block device by its numbers: /sys/dev/block has all of them, parts too. */
+struct device {
+	unsigned major, minor;
 };
 
-static bool is_number(const struct marking *m, const char *path, dev_t number)
+static void path_of(const struct device *d, const char *rest, char path[static PATH_SIZE])
 {
-	char text[64], want[64];
-
-	(void)snprintf(want, sizeof(want), "%u:%u", major(number), minor(number));
-	if (fs_read(m->root_fd, path, text, sizeof(text), NULL) < 0)
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	return strcmp(text, want) == 0;
+	(void)snprintf(path, PATH_SIZE, "sys/dev/block/%u:%u/%.400s", d->major, d->minor, rest);
 }
 
-static bool is_part(const struct marking *m, const char *name, void *context)
+static bool read_device(const struct marking *m, const char *path, struct device *ret)
 {
-	const struct search *s = context;
-	char path[PATH_SIZE];
+	char text[64];
 
-	(void)snprintf(path, sizeof(path), "sys/block/%s/%s/partition", s->of, name);
-	if (fs_exists(m->root_fd, path) != 1)
-		return false;
-	(void)snprintf(path, sizeof(path), "sys/block/%s/%s/dev", s->of, name);
-	return s->name ? strcmp(s->name, name) == 0 : is_number(m, path, s->number);
+	return fs_read(m->root_fd, path, text, sizeof(text), NULL) == 0 &&
+	       disks_parse_number(text, &ret->major, &ret->minor);
 }
 
-static bool is_or_has(const struct marking *m, const char *name, void *context)
-{
-	struct search *s = context;
-	char path[PATH_SIZE];
-
-	(void)snprintf(path, sizeof(path), "sys/block/%s/dev", name);
-	s->of = name;
-	if (s->name ? strcmp(s->name, name) != 0 : !is_number(m, path, s->number)) {
-		(void)snprintf(path, sizeof(path), "sys/block/%s", name);
-		if (!any_name(m, path, is_part, s))
-			return false;
-	}
-	(void)snprintf(s->found, sizeof(s->found), "%s", name);
-	return true;
-}
-
-static bool mark_disk(const struct marking *m, const char *name)
+static bool mark_disk(const struct marking *m, const struct device *d)
 {
 	for (uint32_t i = 0; i < m->disks->n; i++)
-		if (strcmp(m->disks->list[i].name, name) == 0) {
+		if (m->disks->list[i].major == d->major && m->disks->list[i].minor == d->minor) {
 			m->disks->list[i].swap = true;
 			return true;
 		}
 	return false;
 }
 
-struct below {
-	int depth;
-	bool known; /* of all that were met */
-	int n;
-};
-
-static bool mark(const struct marking *m, struct search *s, int depth);
-
-static bool mark_below(const struct marking *m, const char *name, void *context)
+static bool is_memory(const struct marking *m, const struct device *d)
 {
-	struct below *b = context;
-	struct search s = {.name = name};
+	char path[PATH_SIZE], text[TEXT_SIZE];
 
-	b->n++;
-	b->known &= mark(m, &s, b->depth + 1);
-	return false;
+	path_of(d, "uevent", path);
+	return fs_read(m->root_fd, path, text, sizeof(text), NULL) == 0 &&
+	       (strstr(text, "DEVNAME=zram") || strstr(text, "DEVNAME=ram"));
+}
+
+static bool mark(const struct marking *m, const struct device *device, int depth);
+
+/* All that a mapped device lies on. False: it is not known where that is. */
+static bool mark_below(const struct marking *m, const struct device *d, int depth)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	char path[PATH_SIZE];
+	bool known = true;
+	int n = 0;
+
+	path_of(d, "slaves", path);
+	if (fs_open_dir(m->root_fd, path, &fd) < 0)
+		return false;
+	dir = sys_fdopendir(fd);
+	if (!dir)
+		return false;
+	fd = -EBADF; /* closedir() closes it */
+	for (struct dirent *entry = sys_readdir(dir); entry; entry = sys_readdir(dir)) {
+		char below[PATH_SIZE];
+		struct device one;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		n++;
+		(void)snprintf(below, sizeof(below), "slaves/%.200s/dev", entry->d_name);
+		path_of(d, below, path);
+		known &= read_device(m, path, &one) && mark(m, &one, depth + 1);
+	}
+	return n > 0 && known;
 }
 
 /* False: it is not known where it is. */
-static bool mark(const struct marking *m, struct search *s, int depth)
+static bool mark(const struct marking *m, const struct device *device, int depth)
 {
-	struct below b = {.depth = depth, .known = true};
+	struct device d = *device;
 	char path[PATH_SIZE];
 
-	if (depth > DEPTH_MAX || !any_name(m, "sys/block", is_or_has, s))
+	if (depth > DEPTH_MAX)
 		return false;
-	if (mark_disk(m, s->found))
-		return true;
-	/* In memory. */
-	if (strncmp(s->found, "zram", 4) == 0 || strncmp(s->found, "ram", 3) == 0)
-		return true;
-	(void)snprintf(path, sizeof(path), "sys/block/%s/slaves", s->found);
-	(void)any_name(m, path, mark_below, &b);
-	return b.n > 0 && b.known;
+	path_of(&d, "partition", path);
+	if (fs_exists(m->root_fd, path) == 1) {
+		/* The directory of a part is in that of its disk. */
+		path_of(device, "../dev", path);
+		if (!read_device(m, path, &d))
+			return false;
+	}
+	return mark_disk(m, &d) || is_memory(m, &d) || mark_below(m, &d, depth);
 }
 
 /* "\040" is a blank, as in any such list of the kernel's. */
@@ -157,14 +131,16 @@ static void unescape(char *text)
 
 static bool mark_area(const struct marking *m, char *path)
 {
-	struct search s = {.name = NULL};
+	struct device device;
 	struct stat st;
+	dev_t number;
 
 	unescape(path);
 	if (path[0] != '/' || sys_fstatat(m->root_fd, path + 1, &st, 0) < 0)
 		return false;
-	s.number = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
-	return mark(m, &s, 0);
+	number = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
+	device = (struct device){major(number), minor(number)};
+	return mark(m, &device, 0);
 }
 
 void swap_disks_mark(int root_fd, struct disks *disks)
