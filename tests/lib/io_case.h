@@ -24,6 +24,7 @@ struct io_case_second {
 	bool bounded;			/* web is at a bound of its own */
 	bool unseen;			/* what pods do on disks is not known */
 	bool has_time;			/* A is not busy half of the time */
+	bool no_stat;			/* what A does all in all is not known */
 };
 
 struct io_case {

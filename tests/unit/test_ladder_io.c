@@ -377,6 +377,24 @@ TEST(what_somebody_else_bounds_as_tightly_is_left_to_him)
 	io_case_done(&c);
 }
 
+TEST(a_disk_of_which_nothing_is_measured_is_held_for_nobody)
+{
+	struct io_case_second blind = waits;
+	struct io_case c;
+
+	blind.no_stat = true;
+	io_case_init(&c);
+	io_case_run(&c, 10, blind);
+	assert_int_equal(io_case_ladder(&c)->rung, RUNG_CALM);
+	assert_true(nothing_is_held(&c));
+	/* What is held stays so: that it was busy is known. */
+	io_case_run(&c, 6, waits);
+	assert_true(reads(&c) > 0);
+	io_case_run(&c, 3, blind);
+	assert_true(reads(&c) > 0);
+	io_case_done(&c);
+}
+
 TEST(who_wants_to_know_of_disks_is_who_begins_to_wait)
 {
 	struct io_case c;
@@ -448,6 +466,7 @@ int main(void)
 		cmocka_unit_test(
 			a_class_where_somebody_waits_for_facts_is_left_alone_and_its_pods_are_held),
 		cmocka_unit_test(what_somebody_else_bounds_as_tightly_is_left_to_him),
+		cmocka_unit_test(a_disk_of_which_nothing_is_measured_is_held_for_nobody),
 		cmocka_unit_test(who_wants_to_know_of_disks_is_who_begins_to_wait),
 		cmocka_unit_test(a_load_that_does_not_change_soon_moves_nothing),
 	};
