@@ -425,6 +425,11 @@ bench-cpu: ## Measure CPU isolation in VMs, hours: BENCH_ONLY="placement inversi
 	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \
 	$(BENCH_CPU) --out $(abspath $(O))/bench-cpu
 
+.PHONY: bench-io
+bench-io: ## Measure IO isolation in VMs, an hour a round for all: BENCH_CASES_io="none:read:read", BENCH_ARMS_io=, BENCH_ROUNDS=, KERNEL= (root)
+	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \
+	$(BENCH_KERNEL) python3 tests/vm/bench_io.py $(BENCH_HOST) --out $(abspath $(O))/bench-io
+
 .PHONY: storm
 storm: ## Memory storms in VMs beside systemd-oomd, oomd and nothing, days for all: STORM_CASES=, STORM_ARMS=, STORM_SWAP=, STORM_ROUNDS=, KERNEL= (root)
 	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \
@@ -434,6 +439,8 @@ storm: ## Memory storms in VMs beside systemd-oomd, oomd and nothing, days for a
 check-bench: vm-build ## One round of one part of each, to see that they measure
 	@rm -rf $(O)/bench-smoke; rc=0; BENCH_ONLY=placement BENCH_CASES_placement=mixed BENCH_ROUNDS=1 BENCH_SECONDS=1 BENCH_WARMUP=1 \
 	$(BENCH_CPU) --out $(abspath $(O))/bench-smoke || rc=$$?; \
+	BENCH_CASES_io=none:read:read BENCH_ROUNDS=1 BENCH_SECONDS=1 BENCH_WARMUP=1 KERNEL=$(KERNEL) \
+	python3 tests/vm/bench_io.py $(BENCH_HOST) --out $(abspath $(O))/bench-smoke/io || rc=$$?; \
 	STORM_CASES=hog-max STORM_ARMS="systemd-oomd oomd" STORM_SWAP="disk zram" STORM_ROUNDS=1 KERNEL=$(KERNEL) \
 	python3 tests/vm/bench_storm.py $(BENCH_HOST) --out $(abspath $(O))/bench-smoke/storm || rc=$$?; \
 	tests/summary write "$(or $(RESULT),/dev/null)" $$((rc == 0)) $$((rc != 0)) 0; exit $$rc

@@ -6,10 +6,12 @@
 //	open_loop serve PORT WORK_US                answers each datagram after WORK_US of CPU
 //	open_loop send PORT PERIOD_US SECONDS       asks it, from a real-time thread: only the answer is late
 //	open_loop write FILE PERIOD_US SECONDS      small writes to a file instead
+//	open_loop read FILE PERIOD_US SECONDS       reads 4 KiB anywhere in it, past the page cache
+//	open_loop fsync FILE PERIOD_US SECONDS      writes 4 KiB, and fsync
 //	open_loop touch FILE PERIOD_US SECONDS      takes 4 MiB of memory, and then reads a piece of FILE, which is
 //						    not measured; from when FILE.go is there until FILE.stop is
 //
-// The last three print: COUNT LOST P50_US P99_US WORST_US. What never came counts with the time until the end.
+// All but the first print: COUNT LOST P50_US P99_US WORST_US. What never came counts with the time until the end.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -196,6 +198,36 @@ static int write_all(const char *path, uint64_t period_us, uint64_t *late_us, ui
 	return report(late_us, n, 0);
 }
 
+/* One after the other, as a service does that needs the answer: one that takes long makes the next ones late. */
+static int disk_all(const char *path, bool reads, uint64_t period_us, uint64_t *late_us, uint32_t n)
+{
+	static char page[PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
+	int fd = open(path, O_CLOEXEC | (reads ? O_RDONLY | O_DIRECT : O_WRONLY | O_CREAT), 0666);
+	uint64_t start = now_us(CLOCK_MONOTONIC) + period_us, end = start + n * period_us,
+		 random = 88172645463325252u;
+	struct stat st;
+	uint32_t done = 0;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || (reads && st.st_size < (off_t)PAGE_BYTES))
+		return 1;
+	for (; done < n && now_us(CLOCK_MONOTONIC) < end; done++) {
+		sleep_until_us(start + done * period_us);
+		random ^= random << 13;
+		random ^= random >> 7;
+		random ^= random << 17;
+		if (reads ? pread(fd, page, PAGE_BYTES,
+				  (off_t)(random % ((uint64_t)st.st_size / PAGE_BYTES) *
+					  PAGE_BYTES)) < 0
+			  : pwrite(fd, page, PAGE_BYTES, (off_t)(done % 256 * PAGE_BYTES)) < 0 ||
+				    fsync(fd) < 0)
+			return 1;
+		late_us[done] = now_us(CLOCK_MONOTONIC) - (start + done * period_us);
+	}
+	for (uint32_t i = done; i < n; i++)
+		late_us[i] = now_us(CLOCK_MONOTONIC) - (start + i * period_us);
+	return report(late_us, n, n - done);
+}
+
 static bool is_there(const char *path, const char *suffix)
 {
 	char name[4096];
@@ -256,11 +288,14 @@ int main(int argc, char **argv)
 		return send_all((uint16_t)atoi(argv[2]), period_us, late_us, (uint32_t)n);
 	if (n > 0 && n <= COUNT_MAX && strcmp(argv[1], "write") == 0)
 		return write_all(argv[2], period_us, late_us, (uint32_t)n);
+	if (n > 0 && n <= COUNT_MAX &&
+	    (strcmp(argv[1], "read") == 0 || strcmp(argv[1], "fsync") == 0))
+		return disk_all(argv[2], argv[1][0] == 'r', period_us, late_us, (uint32_t)n);
 	if (n > 0 && n <= COUNT_MAX && strcmp(argv[1], "touch") == 0)
 		return touch_all(argv[2], period_us, late_us, (uint32_t)n);
 	(void)fputs("usage: open_loop serve PORT WORK_US\n"
 		    "       open_loop send PORT PERIOD_US SECONDS\n"
-		    "       open_loop write|touch FILE PERIOD_US SECONDS\n",
+		    "       open_loop write|touch|read|fsync FILE PERIOD_US SECONDS\n",
 		    stderr);
 	return 2;
 }

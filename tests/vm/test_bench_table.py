@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import bench_cpu  # noqa: E402  pylint: disable=wrong-import-position
+import bench_io_table  # noqa: E402  pylint: disable=wrong-import-position
 import bench_rows  # noqa: E402  pylint: disable=wrong-import-position
 import bench_table  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -28,6 +29,18 @@ def placed(rounds=20, p99=None, offline=None):
                                 f"{name}_offline_permille": {**OFFLINE, **(offline or {})}[arm]})
             rows.append(bench_rows.Row("placement", "6.12", "mixed", arm, n, numbers))
     return bench_table.Case(rows, bench_table.PLACEMENT_ARMS)
+
+
+def shared(p99_us, hog_kib):
+    """A disk, whose arms have these numbers; unmanaged it does 20000 KiB/s."""
+    rows = [bench_rows.Row("io", "6.12", "none:read:read", arm, n, {
+        "web_n": 500, "web_lost": 0, "web_p50_us": 200, "web_worst_us": 9, "web_p99_us": value, "web_kib": 200,
+        "hog_kib": {"alone": 0, "unmanaged": 19800}.get(arm, hog_kib)}) for arm, value in p99_us.items() for n in (1, 2)]
+    return bench_table.Case(rows)
+
+
+def verdicts_of(p99_us, hog_kib):
+    return [line[2:8].strip() for line in bench_io_table.verdicts(shared(p99_us, hog_kib))]
 
 
 def locked(**worst_ms):
@@ -123,6 +136,11 @@ CASES = (
                          ("newest", "bench", ["inversion", "starvation"]), ("newest", "bench8", ["eight"])]),
     ("a kernel that is asked for gets every part that is",
      lambda: boots(["6.1"], ["placement"]) == [("6.1", "bench", ["placement"])]),
+    ("on a disk a gap that is closed is met, and what offline work leaves unused is missed",
+     lambda: verdicts_of({"alone": 400, "unmanaged": 90000, "colod": 9000, "again": 9100}, 2000) == ["met", "met", "MISSED"]),
+    ("worse than unmanaged on a disk is missed",
+     lambda: verdicts_of({"alone": 400, "unmanaged": 9000, "colod": 90000, "again": 90100}, 19000) ==
+     ["MISSED", "MISSED", "met"]),
     ("rows are kept, half a row is not, another build begins anew", store_keeps),
 )
 
