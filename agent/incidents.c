@@ -2,7 +2,11 @@
 // See incidents.h.
 #include "agent/incidents.h"
 
+#include <string.h>
+
 #include "agent/base/clock.h"
+#include "agent/base/log.h"
+#include "agent/incident_store.h"
 #include "agent/state.h"
 #include "policy/incident_mark.h"
 
@@ -41,6 +45,9 @@ void incidents_pass(struct state *s, int64_t now_us)
 		return;
 	take_in_history(s);
 	incident_step(&s->incidents, &look);
+	if (s->incident_store)
+		incident_store_pass(s->incident_store, &s->incidents, &s->policy->incidents,
+				    now_us);
 }
 
 void incidents_sli(struct state *s, const struct pod *pod, enum resource resource, int64_t now_us)
@@ -53,10 +60,23 @@ void incidents_sli(struct state *s, const struct pod *pod, enum resource resourc
 
 void incidents_start(struct state *s)
 {
+	bool keeps = s->options->action == OPTIONS_RUN && s->lock_fd >= 0;
+	int r = incident_store_new(s->root_fd, keeps, &s->incident_store);
+
 	s->incidents_told = s->history ? history_end(s->history) : 0;
+	if (r < 0)
+		log_warning("incidents.start", "incidents are not kept: %s", strerror(-r));
+	else
+		s->incidents.next_id = incident_store_next_id(s->incident_store);
 }
 
 void incidents_stop(struct state *s)
 {
+	static const struct incident_policy none = {.count = 1};
+
+	if (s->incident_store)
+		incident_store_free(s->incident_store, &s->incidents,
+				    s->policy ? &s->policy->incidents : &none, clock_now_us());
+	s->incident_store = NULL;
 	incidents_free(&s->incidents);
 }

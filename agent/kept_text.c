@@ -4,22 +4,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "agent/base/checksum.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "agent/base/kept_end.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
 #include "agent/base/thread.h"
 
 #define DIRECTORY "var/lib/colod"
-#define END "end "
-#define END_LEN (sizeof(END) - 1 + 9)
 #define STACK_BYTES (64u * 1024)
 /* At the end, for a disk that is slow; what does not get there in time is at most what a kill would lose. */
 #define STOP_WAIT_S 2
@@ -28,19 +24,20 @@ static int write_file(const struct kept_text *k)
 {
 	const struct record_buf *text = &k->text;
 	_cleanup_close_ int fd = -EBADF;
-	char end[END_LEN + 1];
+	char end[KEPT_END_LEN + 1];
 	int r;
 
 	if (sys_mkdirat(k->root_fd, DIRECTORY, 0750) < 0 && errno != EEXIST)
 		return -errno;
+	if (k->directory && sys_mkdirat(k->root_fd, k->directory, 0750) < 0 && errno != EEXIST)
+		return -errno;
 	r = fs_open(k->root_fd, k->fresh, O_WRONLY | O_CREAT | O_TRUNC, &fd);
 	if (r < 0)
 		return r;
-	(void)snprintf(end, sizeof(end), END "%08" PRIx32 "\n",
-		       checksum_crc32(text->text, text->n));
+	kept_end_of(text->text, text->n, end);
 	r = fs_write_all(fd, text->text, text->n);
 	if (r == 0)
-		r = fs_write_all(fd, end, END_LEN);
+		r = fs_write_all(fd, end, KEPT_END_LEN);
 	/* Else after a power cut the new name may stand for a file that is empty. */
 	if (r == 0 && sys_fdatasync(fd) < 0)
 		r = -errno;
@@ -48,6 +45,8 @@ static int write_file(const struct kept_text *k)
 		r = -errno;
 	if (r < 0)
 		(void)sys_unlinkat(k->root_fd, k->fresh, 0);
+	else if (k->then)
+		k->then(k->context, k->root_fd);
 	return r;
 }
 
@@ -56,10 +55,9 @@ static void finish(struct kept_text *k, int result)
 	record_buf_free(&k->text);
 	k->text = (struct record_buf){0};
 	if (result < 0 && !k->said)
-		log_warning("kept.write",
-			    "%s cannot be kept in /%s (%s): after a restart it is learned again. "
-			    "Trying again",
-			    k->what, k->file, strerror(-result));
+		log_warning("kept.write", "%s cannot be kept in /%s (%s): %s. Trying again",
+			    k->what, k->file, strerror(-result),
+			    k->costs ? k->costs : "after a restart it is learned again");
 	if (result == 0 && k->said)
 		log_info("kept.write", "%s can be kept again", k->what);
 	k->said = result < 0;
@@ -82,6 +80,7 @@ void kept_text_save(struct kept_text *k)
 	if (r == 0)
 		r = thread_start(k->thread, STACK_BYTES, run, k, &k->id);
 	k->runs = r == 0;
+	k->result = r;
 	if (r < 0)
 		finish(k, r);
 }
@@ -96,18 +95,6 @@ bool kept_text_busy(struct kept_text *k)
 	return k->runs;
 }
 
-/* The text without its last line; -EBADMSG where that does not fit to it. */
-static int take_end(const char *text, size_t *len)
-{
-	char end[END_LEN + 1];
-
-	if (*len < END_LEN)
-		return -EBADMSG;
-	*len -= END_LEN;
-	(void)snprintf(end, sizeof(end), END "%08" PRIx32 "\n", checksum_crc32(text, *len));
-	return memcmp(text + *len, end, END_LEN) == 0 ? 0 : -EBADMSG;
-}
-
 int kept_text_load(const struct kept_text *k, size_t max, char **ret_text, size_t *ret_len)
 {
 	_cleanup_free_ char *text = NULL;
@@ -115,7 +102,7 @@ int kept_text_load(const struct kept_text *k, size_t max, char **ret_text, size_
 	int r = fs_read_alloc(k->root_fd, k->file, max, &text, &len);
 
 	if (r == 0)
-		r = take_end(text, &len);
+		r = kept_end_take(text, &len);
 	if (r < 0)
 		return r;
 	*ret_text = TAKE_PTR(text);
@@ -152,14 +139,17 @@ static bool end_thread(struct kept_text *k)
 	return true;
 }
 
+bool kept_text_wait(struct kept_text *k)
+{
+	return !k->runs || end_thread(k);
+}
+
 bool kept_text_close(struct kept_text *k)
 {
-	if (k->runs && !end_thread(k)) {
+	if (!kept_text_wait(k)) {
 		/* It still uses all of this; the process ends with it. */
 		(void)pthread_detach(k->id);
-		log_warning("kept.write",
-			    "the disk does not take %s: what was learned lately will be learned "
-			    "again",
+		log_warning("kept.write", "the disk does not take %s: what is new of that is lost",
 			    k->what);
 		return false;
 	}

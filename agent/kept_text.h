@@ -13,21 +13,27 @@
 #include "policy/record_text.h"
 
 struct kept_text {
-	const char *file;	/* below the root */
-	const char *fresh;	/* its name while it is written */
-	const char *what;	/* for people: "what is usual for the pods" */
+	const char *file;  /* below the root */
+	const char *fresh; /* its name while it is written */
+	const char *
+		directory; /* of its own below /var/lib/colod, made where it is missing; NULL: none */
+	const char *what;  /* for people: "what is usual for the pods" */
+	const char *costs; /* what it costs that it cannot be kept; NULL: that it is learned again */
 	const char *thread;	/* the name of it, 15 characters at most */
 	struct record_buf text; /* to be saved: filled by the owner while no thread runs */
-	bool said;		/* that it cannot be kept, in this spell */
+	/* Called by the thread when it is kept; may be NULL. */
+	void (*then)(void *context, int root_fd);
+	void *context;
+	bool said; /* that it cannot be kept, in this spell */
 	/* The thread's, while there is one. */
 	int root_fd;
 	pthread_t id;
 	bool runs;
 	atomic_bool done;
-	int result;
+	int result; /* of the last one */
 };
 
-/* The first four are set; `root_fd` is not kept. 0 or -errno. */
+/* The names are set; `root_fd` is not kept. 0 or -errno. */
 int kept_text_open(struct kept_text *kept, int root_fd);
 
 /* What was saved, without its last line, at most max bytes of it. -ENOENT: nothing; -EBADMSG: it was cut or changed. The text is
@@ -42,6 +48,9 @@ bool kept_text_busy(struct kept_text *kept);
 
 /* Starts a thread that saves kept->text, or says why not. None must run. */
 void kept_text_save(struct kept_text *kept);
+
+/* Waits for a thread for 2 s at most; kept->result is what came of it. False where the disk holds it for longer. */
+bool kept_text_wait(struct kept_text *kept);
 
 /* Waits for a thread for 2 s at most and closes. False where the disk holds it for longer: it still uses *kept, which must stay
  * until the process ends. */

@@ -7,10 +7,12 @@
 
 #include "agent/account.h"
 #include "agent/apply/units.h"
+#include "agent/base/clock.h"
 #include "agent/base/log.h"
 #include "agent/base/sys.h"
 #include "agent/control.h"
 #include "agent/evictor.h"
+#include "agent/incident_store.h"
 #include "agent/mode_sources.h"
 #include "agent/orders.h"
 #include "agent/serve/bus.h"
@@ -123,6 +125,17 @@ static int loop_what_if(void *context, const struct policy_source *sources, size
 	return what_if(loop->state, sources, n_sources, loop_now_us(loop), fn, fn_context);
 }
 
+static int loop_incident(void *context, uint64_t id, int *ret_fd)
+{
+	const struct loop *loop = context;
+	const struct state *s = loop->state;
+
+	if (id == 0)
+		return incident_store_list(s->incident_store, &s->incidents, clock_wall_us(),
+					   ret_fd);
+	return incident_store_get(s->incident_store, &s->incidents, id, ret_fd);
+}
+
 void loop_bus_close(struct loop *loop)
 {
 	if (loop->state) {
@@ -148,6 +161,7 @@ static int bus_open(struct loop *loop)
 		.evict = loop_evict,
 		.evicted = loop_evicted,
 		.what_if = loop_what_if,
+		.incident = loop_incident,
 	};
 	int r = sys_bus(sd_bus_open_system(&loop->sdbus));
 

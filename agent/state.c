@@ -347,6 +347,7 @@ void state_free(struct state *s)
 	free(s->controllers_said);
 	account_facts_free(&s->account_facts);
 	account_losses_free(&s->losses);
+	incidents_stop(s);
 	policy_free(s->policy);
 	node_watch_stop(&s->node_watch);
 	workers_stop(s);
@@ -357,7 +358,6 @@ void state_free(struct state *s)
 	discover_free(s->discover);
 	baseline_store_stop(s);
 	lend_store_stop(s);
-	incidents_stop(s);
 	history_free(s->history);
 	life_free(&s->life);
 	record_close(s->record);
@@ -380,6 +380,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.culprits = &s->culprits,
 		.culprit_trials = &s->culprit_trials,
 		.lend = lend_store_sums(s->lend_store),
+		.incidents = &s->incidents,
 		.losses = &s->losses,
 		.ladders = &s->ladders,
 		.floor_cpu = &s->floor_cpu,

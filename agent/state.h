@@ -66,10 +66,11 @@ struct state {
 	struct culprit_watch culprits;
 	struct culprit_trials culprit_trials;
 	struct incidents incidents;
-	uint64_t incidents_told;       /* of the history, as far as they know it */
-	struct lend_store *lend_store; /* what the node can lend; NULL: no memory */
-	struct effects effects;	       /* steps that are looked at again */
-	struct losses losses;	       /* what was taken from whom since the start */
+	struct incident_store *incident_store; /* NULL: no memory */
+	uint64_t incidents_told;	       /* of the history, as far as they know it */
+	struct lend_store *lend_store;	       /* what the node can lend; NULL: no memory */
+	struct effects effects;		       /* steps that are looked at again */
+	struct losses losses;		       /* what was taken from whom since the start */
 	struct status status;
 	struct history *history;      /* what was done, for people */
 	struct modes accounted_modes; /* as the history knows them, once modes_accounted */

@@ -14,6 +14,7 @@
 #include "agent/base/utf8.h"
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/doc.h"
+#include "agent/ctl/incident_doc.h"
 #include "policy/kernel_text.h"
 #include "policy/read.h"
 
@@ -160,16 +161,20 @@ static int parse(FILE *err, int fd, cJSON **ret_doc)
 	return CTL_OK;
 }
 
-/* The document that a method answers with; it takes over `call`. */
-static int fetch(FILE *err, sd_bus *bus, sd_bus_message *call, cJSON **ret_doc)
+/* The file that a method answers with, which belongs to the reply; it takes over `call`. */
+static int ask(FILE *err, sd_bus *bus, sd_bus_message *call, sd_bus_message **ret_reply,
+	       int *ret_fd)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-	_cleanup_(unref_message) sd_bus_message *owned = call, *reply = NULL;
-	int fd; /* belongs to the reply */
-	int r = sd_bus_call(bus, owned, TIMEOUT_US, &error, &reply);
+	_cleanup_(unref_message) sd_bus_message *owned = call;
+	int r = sd_bus_call(bus, owned, TIMEOUT_US, &error, ret_reply);
 
 	if (sd_bus_error_has_name(&error, "io.colod.Agent1.Error.NoSuchPod")) {
 		(void)fprintf(err, "coloctl: %s any more\n", error.message);
+		return CTL_NO_POD;
+	}
+	if (sd_bus_error_has_name(&error, "io.colod.Agent1.Error.NoSuchIncident")) {
+		(void)fprintf(err, "coloctl: %s. List them: coloctl incidents\n", error.message);
 		return CTL_NO_POD;
 	}
 	if (sd_bus_error_has_name(&error, SD_BUS_ERROR_INVALID_ARGS)) {
@@ -183,10 +188,17 @@ static int fetch(FILE *err, sd_bus *bus, sd_bus_message *call, cJSON **ret_doc)
 		return CTL_FAILED;
 	}
 	if (r >= 0)
-		r = sd_bus_message_read(reply, "h", &fd);
-	if (r < 0)
-		return call_failed(err, &error, r);
-	return parse(err, fd, ret_doc);
+		r = sd_bus_message_read(*ret_reply, "h", ret_fd);
+	return r < 0 ? call_failed(err, &error, r) : CTL_OK;
+}
+
+/* The document that a method answers with; it takes over `call`. */
+static int fetch(FILE *err, sd_bus *bus, sd_bus_message *call, cJSON **ret_doc)
+{
+	_cleanup_(unref_message) sd_bus_message *reply = NULL;
+	int fd, r = ask(err, bus, call, &reply, &fd);
+
+	return r == CTL_OK ? parse(err, fd, ret_doc) : r;
 }
 
 static int new_call(sd_bus *bus, const char *member, sd_bus_message **ret_call)
@@ -236,6 +248,45 @@ static int begin(FILE *err, const char *member, sd_bus **ret_bus, sd_bus_message
 		return no_bus(err, r);
 	r = new_call(*ret_bus, member, ret_call);
 	return r < 0 ? call_failed(err, NULL, r) : CTL_OK;
+}
+
+int client_incidents(FILE *err, cJSON **ret_doc)
+{
+	_cleanup_(unref_bus) sd_bus *bus = NULL;
+	sd_bus_message *call = NULL;
+	int r = begin(err, "GetIncidents", &bus, &call);
+
+	return r == CTL_OK ? fetch(err, bus, call, ret_doc) : r;
+}
+
+int client_incident(FILE *err, uint64_t id, cJSON **ret_doc)
+{
+	_cleanup_(unref_bus) sd_bus *bus = NULL;
+	_cleanup_(unref_message) sd_bus_message *reply = NULL;
+	_cleanup_free_ char *text = NULL;
+	sd_bus_message *call = NULL;
+	size_t len = 0;
+	int fd, r = begin(err, "GetIncident", &bus, &call);
+
+	if (r != CTL_OK)
+		return r;
+	r = sd_bus_message_append(call, "t", id);
+	if (r < 0) {
+		(void)sd_bus_message_unref(call);
+		return call_failed(err, NULL, r);
+	}
+	r = ask(err, bus, call, &reply, &fd);
+	if (r != CTL_OK)
+		return r;
+	r = read_all(fd, &text, &len);
+	if (r == 0)
+		r = incident_doc_parse(text, len, ret_doc);
+	if (r < 0)
+		(void)fprintf(err, "coloctl: this incident cannot be read: %s\n",
+			      r == -EBADMSG  ? "its file was cut or changed"
+			      : r == -EPROTO ? "another version of colod wrote it"
+					     : strerror(-r));
+	return r < 0 ? CTL_FAILED : CTL_OK;
 }
 
 int client_policy_why(FILE *err, const char *pod, cJSON **ret_doc)

@@ -21,6 +21,10 @@ struct client_filter {
 };
 int client_history(FILE *err, const struct client_filter *filter, cJSON **ret_doc);
 
+/* The summaries of all incidents (GetIncidents), and one (GetIncident) as {"schema":1,"summary":…,"scene":…}. */
+int client_incidents(FILE *err, cJSON **ret_doc);
+int client_incident(FILE *err, uint64_t id, cJSON **ret_doc);
+
 /* How the rules led to a pod's level (PolicyWhy); `pod` is best its cgroup. */
 int client_policy_why(FILE *err, const char *pod, cJSON **ret_doc);
 

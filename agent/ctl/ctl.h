@@ -35,6 +35,7 @@ struct ctl {
 	const char *since; /* --since, --kind and -n of `history`; NULL: not given */
 	const char *kind;
 	const char *number;
+	const char *output; /* --output of `incidents plot`; NULL: not given */
 };
 
 /* Each prints its table to term.out, messages to err, and returns an enum ctl_exit. */
@@ -65,6 +66,9 @@ struct client_filter;
 int verb_history_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
 int verb_trial_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
 int verb_why_ask(const struct ctl *ctl, int64_t now_us, struct client_filter *ret_filter);
+
+/* incidents, incidents show N, incidents plot N: acts, as it asks for them alone. */
+int verb_incidents(const struct ctl *ctl);
 
 /* policy check, show, explain, why, schema: acts; only why needs a daemon. */
 int verb_policy(const struct ctl *ctl);

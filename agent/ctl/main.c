@@ -20,7 +20,7 @@ struct options {
 	const char *root, *node;
 	bool help;
 	bool version;
-	const char *since, *kind, *number;
+	const char *since, *kind, *number, *output;
 	const char *policy[CTL_ARGS_MAX]; /* --policy, in their order */
 	size_t n_policy;
 };
@@ -40,6 +40,7 @@ static void help(void)
 		"      --since T  with history: only from then on: 90s, 10m, 2h, 3d, today\n"
 		"      --kind K   with history: only these kinds, for example write,rung,mode\n"
 		"  -n N           with history: the newest N (default 100, 0 is all)\n"
+		"      --output FILE  with incidents plot: into this file, not to standard output\n"
 		"      --persist  with mode MODE: write it to /etc/colod/policy.d/90-mode.yaml\n"
 		"      --root DIR with off, on and mode --persist: the files below DIR, no daemon asked;\n"
 		"                 with policy check and show: the files and the node below DIR\n"
@@ -51,8 +52,8 @@ static void help(void)
 		"Tables are cut to the terminal's width (or COLUMNS); NO_COLOR switches colour off.\n"
 		"Reading takes root or membership of group colod; changing takes root.\n\n"
 		"Exit code: 0 shown or done, 1 colod's answer cannot be used, 2 wrong command line,\n"
-		"3 colod or the bus does not run, 4 not allowed to ask, 5 no such pod, or several,\n"
-		"6 plan --policy: something would change (0: nothing; 1 also: the policy is not good)");
+		"3 colod or the bus does not run, 4 not allowed to ask, 5 no such pod or incident, or several\n"
+		"pods, 6 plan --policy: something would change (0: nothing; 1 also: the policy is not good)");
 }
 
 static int add_policy(struct options *options, const char *path)
@@ -65,17 +66,12 @@ static int add_policy(struct options *options, const char *path)
 }
 
 static const struct option longs[] = {
-	{"json", no_argument, NULL, 'j'},
-	{"all", no_argument, NULL, 'a'},
-	{"policy", required_argument, NULL, 'P'},
-	{"since", required_argument, NULL, 's'},
-	{"kind", required_argument, NULL, 'k'},
-	{"persist", no_argument, NULL, 'p'},
-	{"root", required_argument, NULL, 'r'},
-	{"node", required_argument, NULL, 'o'},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, 'v'},
-	{NULL, 0, NULL, 0},
+	{"json", no_argument, NULL, 'j'},	  {"all", no_argument, NULL, 'a'},
+	{"policy", required_argument, NULL, 'P'}, {"since", required_argument, NULL, 's'},
+	{"kind", required_argument, NULL, 'k'},	  {"output", required_argument, NULL, 'O'},
+	{"persist", no_argument, NULL, 'p'},	  {"root", required_argument, NULL, 'r'},
+	{"node", required_argument, NULL, 'o'},	  {"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'v'},	  {NULL, 0, NULL, 0},
 };
 
 static int read_options(int argc, char **argv, struct options *options)
@@ -106,6 +102,10 @@ static int read_options(int argc, char **argv, struct options *options)
 		case 'n':
 			options->verb |= VERB_RECORDS;
 			options->number = optarg;
+			break;
+		case 'O':
+			options->verb |= VERB_OUTPUT;
+			options->output = optarg;
 			break;
 		case ':':
 			return verbs_usage("'", argv[optind - 1],
@@ -261,6 +261,7 @@ int main(int argc, char **argv)
 	ctl.since = options.since;
 	ctl.kind = options.kind;
 	ctl.number = options.number;
+	ctl.output = options.output;
 	ctl.persist = options.verb & VERB_PERSIST;
 	ctl.root = options.root;
 	ctl.node = options.node;

@@ -66,6 +66,12 @@ static const struct verb verbs[] = {
 	 .show = verb_history,
 	 .json = verb_history_json,
 	 .ask = verb_history_ask},
+	{.name = "incidents",
+	 .arguments = "[show N | plot N]",
+	 .summary = "online pods that were hurt: when, by whom, what was done; one with its scene",
+	 .max_args = 2,
+	 .options = VERB_OUTPUT,
+	 .act = verb_incidents},
 	{.name = "trial",
 	 .summary = "what would have been done today if the mode allowed it",
 	 .show = verb_trial,
@@ -220,6 +226,9 @@ static int check_options(const struct verb *verb, unsigned options)
 				   "'");
 	if (wrong & VERB_NODE)
 		return verbs_usage("--node goes with policy check and show, not with '", verb->name,
+				   "'");
+	if (wrong & VERB_OUTPUT)
+		return verbs_usage("--output goes with incidents plot, not with '", verb->name,
 				   "'");
 	if (wrong & VERB_PERSIST)
 		return verbs_usage("--persist goes with mode MODE, not with '", verb->name, "'");

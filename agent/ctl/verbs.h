@@ -13,6 +13,7 @@ enum verb_option {
 	VERB_RECORDS = 1 << 2, /* --since, --kind, -n */
 	VERB_NODE = 1 << 3,    /* --node */
 	VERB_POLICY = 1 << 4,  /* --policy */
+	VERB_OUTPUT = 1 << 5,  /* --output */
 };
 
 /* A verb shows something of the snapshot (`show`, `json` or both), or does something (`act`). One

@@ -14,8 +14,10 @@
 #include "agent/serve/bus_control.h"
 #include "agent/serve/bus_evict.h"
 #include "agent/serve/bus_history.h"
+#include "agent/serve/bus_incident.h"
 #include "agent/serve/bus_manual.h"
 #include "agent/serve/bus_node.h"
+#include "agent/serve/bus_plan.h"
 #include "agent/serve/bus_pod.h"
 #include "agent/serve/bus_policy.h"
 #include "agent/serve/bus_polkit.h"
@@ -27,10 +29,8 @@
 #include "agent/serve/stall.h"
 #include "agent/serve/words.h"
 #include "policy/decide.h"
-#include "policy/knob.h"
 #include "policy/mode.h"
 #include "policy/names.h"
-#include "policy/reason_text.h"
 
 /* What the properties with change signals were when last told; texts as a hash. */
 struct shown {
@@ -54,6 +54,7 @@ struct bus {
 	struct bus_polkit polkit;
 	struct bus_evict evict;
 	struct shown shown;
+	struct bus_incident incident;
 	uint64_t told; /* of the history, as far as StepTold went */
 	bool named;
 };
@@ -160,40 +161,6 @@ static int list_pods(sd_bus_message *call, void *userdata, sd_bus_error *error)
 		r = sd_bus_message_open_container(reply, 'a', "(ssssso)");
 	for (size_t i = 0; s->model && i < s->model->n_pods && r >= 0; i++)
 		r = append_pod(reply, bus, s, s->model->pods[i]);
-	if (r >= 0)
-		r = sd_bus_message_close_container(reply);
-	return r < 0 ? r : send_reply(reply);
-}
-
-static int append_entry(sd_bus_message *reply, const struct snapshot *s, const struct plan_entry *e)
-{
-	char had[KNOB_TEXT_SIZE], want[KNOB_TEXT_SIZE], reason[REASON_TEXT_SIZE];
-	const char *const text[] = {
-		e->cgroup->path,
-		knob_file(e->knob),
-		knob_format(e->knob, &e->cgroup->knobs[e->knob].now, had, sizeof(had)),
-		knob_format(e->knob, &e->want, want, sizeof(want)),
-		names_effect(e->effect),
-		reason_text(&e->reason, s->policy, reason, sizeof(reason)),
-	};
-	int r = sd_bus_message_open_container(reply, 'r', "ssssss");
-
-	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]) && r >= 0; i++)
-		r = bus_text_append(reply, text[i]);
-	return r < 0 ? r : sd_bus_message_close_container(reply);
-}
-
-static int get_plan(sd_bus_message *call, void *userdata, sd_bus_error *error)
-{
-	const struct snapshot *s = snapshot_of(userdata);
-	_cleanup_message_ sd_bus_message *reply = NULL;
-	int r = sd_bus_message_new_method_return(call, &reply);
-
-	(void)error;
-	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "(ssssss)");
-	for (size_t i = 0; s->plan && i < s->plan->n_entries && r >= 0; i++)
-		r = append_entry(reply, s, &s->plan->entries[i]);
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
 	return r < 0 ? r : send_reply(reply);
@@ -339,7 +306,7 @@ const sd_bus_vtable bus_manager_vtable[] = {
 				list_pods, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("GetPlan", SD_BUS_NO_ARGS,
 				SD_BUS_RESULT("a(ssssss)", cgroup_knob_had_want_effect_reason),
-				get_plan, OPEN),
+				bus_plan, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("GetScore", SD_BUS_NO_ARGS,
 				SD_BUS_RESULT("a(ssssi)", uid_name_resource_state_permille),
 				get_score, OPEN),
@@ -353,6 +320,10 @@ const sd_bus_vtable bus_manager_vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("History",
 				SD_BUS_ARGS("t", since_us, "s", kinds, "s", of, "u", max),
 				SD_BUS_RESULT("h", records), history, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("GetIncidents", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", summaries),
+				bus_incident_list, OPEN),
+	SD_BUS_METHOD_WITH_ARGS("GetIncident", SD_BUS_ARGS("t", id), SD_BUS_RESULT("h", incident),
+				bus_incident_get, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, reload, OPEN),
 	SD_BUS_METHOD_WITH_ARGS("SetMode", SD_BUS_ARGS("s", resource, "s", mode),
 				SD_BUS_RESULT("s", in_force, "s", why, "s", note),
@@ -383,6 +354,10 @@ const sd_bus_vtable bus_manager_vtable[] = {
 				0),
 	SD_BUS_SIGNAL_WITH_ARGS("Evicted",
 				SD_BUS_ARGS("s", pod, "s", cgroup, "s", result, "s", reason), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("IncidentOpened",
+				SD_BUS_ARGS("t", id, "s", pod, "s", resource, "s", cause), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("IncidentClosed",
+				SD_BUS_ARGS("t", id, "s", pod, "s", resource, "s", done), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("PolicyRejected", SD_BUS_ARGS("s", state, "s", first_error), 0),
 	SD_BUS_VTABLE_END,
 };
@@ -422,6 +397,7 @@ int bus_new(sd_bus *sdbus, const struct bus_ops *ops, struct bus **ret_bus)
 		r = bus_pod_sync(&bus->pods, false);
 	fill_shown(snapshot_of(bus), &bus->shown);
 	bus->told = bus_signal_from(snapshot_of(bus));
+	bus_incident_begin(&bus->incident, snapshot_of(bus));
 	/* Last: whoever sees the name finds the objects. */
 	if (r >= 0)
 		r = sys_bus(sd_bus_request_name(sdbus, BUS_NAME, 0));
@@ -467,6 +443,7 @@ void bus_publish(struct bus *bus)
 		bus_signal_rung(bus->sdbus, s, (enum resource)i, was.rungs[i]);
 	}
 	bus_signal_steps(bus->sdbus, s, &bus->told);
+	bus_incident_signal(&bus->incident, bus->sdbus, s);
 	if (was.policy_state != now.policy_state && s->status)
 		bus_signal_policy(bus->sdbus, s);
 #define NOTE(changed, name)                                                                        \

@@ -44,6 +44,8 @@ struct bus_ops {
 		     struct manual_answer *ret_answer);
 	/* What became of that, by the pod's serial: 0: it goes, -EPERM: it stays, -EAGAIN: not known yet */
 	int (*evicted)(void *context, uint64_t serial, struct manual_answer *ret_answer);
+	/* The summaries of all incidents (id 0), or one of them, to be read. 0, or -ENOENT without one. */
+	int (*incident)(void *context, uint64_t id, int *ret_fd);
 	/* What this policy would do now, told by one call of fn. 0, or -errno without one. */
 	int (*what_if)(void *context, const struct policy_source *sources, size_t n_sources,
 		       void (*fn)(void *context, const struct what_if *what_if), void *fn_context);

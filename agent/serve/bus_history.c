@@ -10,19 +10,12 @@
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/sealed.h"
 #include "agent/base/sys.h"
 #include "agent/serve/history_json.h"
 
 /* Longer words name nothing. */
 #define WORD_MAX 4096
-
-static int seal(int fd)
-{
-	if (lseek(fd, 0, SEEK_SET) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-		return -errno;
-	return 0;
-}
 
 static int write_out(const struct history *history, const struct history_filter *filter,
 		     int *ret_fd)
@@ -45,7 +38,7 @@ static int write_out(const struct history *history, const struct history_filter 
 	if (fclose(out) != 0 && r == 0)
 		r = -errno;
 	if (r == 0)
-		r = seal(fd);
+		r = sealed_end(fd);
 	if (r == 0)
 		*ret_fd = TAKE_FD(fd);
 	return r;

@@ -15,6 +15,7 @@
 #define BUS_POD_INTERFACE "io.colod.Agent1.Pod"
 #define BUS_ERROR_NO_SUCH_POD "io.colod.Agent1.Error.NoSuchPod"
 #define BUS_ERROR_AMBIGUOUS_POD "io.colod.Agent1.Error.AmbiguousPod"
+#define BUS_ERROR_NO_SUCH_INCIDENT "io.colod.Agent1.Error.NoSuchIncident"
 #define BUS_ERROR_NOTHING_YET "io.colod.Agent1.Error.NothingYet"
 #define BUS_ERROR_NOT_ALLOWED "io.colod.Agent1.Error.NotAllowed"
 #define BUS_ERROR_REFUSED "io.colod.Agent1.Error.Refused"

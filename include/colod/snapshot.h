@@ -10,6 +10,7 @@
 #include "colod/disk_use.h"
 #include "colod/floor.h"
 #include "colod/history.h"
+#include "colod/incident.h"
 #include "colod/lend.h"
 #include "colod/model.h"
 #include "colod/modes.h"
@@ -98,6 +99,7 @@ struct snapshot {
 	const struct culprit_watch *culprits;	     /* who makes online pods wait; may be NULL */
 	const struct culprit_trials *culprit_trials; /* the same */
 	const struct lend_sum *lend; /* LEND_OF_COUNT of them; NULL: nothing was worked out yet */
+	const struct incidents *incidents; /* in memory; may be NULL */
 	const struct losses *losses;
 	const struct ladders *ladders;
 	const struct floor_cpu *floor_cpu;

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See incident_text.h. Times are microseconds, of which boot_us are CLOCK_BOOTTIME; those of the points are milliseconds since it was
+// opened. What was not measured is null.
+#include "agent/incident_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/messages.h"
+#include "agent/base/utf8.h"
+#include "policy/incident.h"
+#include "policy/incident_mark.h"
+#include "policy/names.h"
+
+#define MS_US 1000
+
+/* Names come from pods: valid UTF-8 of one line, whatever they are. */
+static void put_text(struct record_buf *to, const char *key, const char *text)
+{
+	record_put(to, "\"%s\":\"", key);
+	for (size_t i = 0, len = strlen(text); i < len;) {
+		uint32_t point = 0;
+		size_t n = utf8_decode(text + i, len - i, &point);
+
+		if (n == 0)
+			record_put_bytes(to, "?", 1);
+		else if (point == '"' || point == '\\')
+			record_put(to, "\\%c", (char)point);
+		else if (point < ' ')
+			record_put(to, "\\u%04" PRIx32, point);
+		else
+			record_put_bytes(to, text + i, n);
+		i += n > 0 ? n : 1;
+	}
+	record_put_bytes(to, "\"", 1);
+}
+
+/* The first of the list that is sure enough to be named in a line. */
+static void put_suspect(struct record_buf *to, const struct incident *i)
+{
+	const struct culprits_kept *k = &i->culprits;
+
+	for (int n = 0; n < INCIDENT_TRIALS; n++) {
+		const struct culprit_trial *t = &i->trials[n];
+
+		if (t->suspect == 0 || t->verdict != CULPRIT_CONFIRMED)
+			continue;
+		put_text(to, "culprit", t->who.name);
+		record_put(to, ",\"confidence\":\"%s\"", names_verdict(t->verdict));
+		return;
+	}
+	if (k->found.n == 0) {
+		record_put(to, "\"culprit\":null,\"confidence\":null");
+		return;
+	}
+	put_text(to, "culprit", k->who[0].name);
+	record_put(to, ",\"confidence\":\"%s\"", names_confidence(k->found.list[0].confidence));
+}
+
+void incident_text_summary(struct record_buf *to, const struct incident *i)
+{
+	int64_t until_us = i->hurt_us;
+	char done[128];
+
+	record_put(to,
+		   "{\"schema\":%d,\"id\":%" PRIu64 ",\"state\":\"%s\",\"time_us\":%" PRId64
+		   ",\"boot_us\":%" PRId64 ",\"hurt_us\":%" PRId64 ",\"cause\":\"%s\",",
+		   INCIDENT_SCHEMA, i->id, i->closed ? "closed" : "open", i->wall_us, i->opened_us,
+		   until_us - i->opened_us, incident_cause_name(i->cause));
+	put_text(to, "pod", i->pods[0].name);
+	record_put(to,
+		   ",\"level\":\"%s\",\"resource\":\"%s\",\"rung\":\"%s\",\"mode\":\"%s\""
+		   ",\"worst_stalled_permille\":%" PRIu32 ",\"worst_excess_permille\":%" PRIu32
+		   ",\"cut\":%s,",
+		   names_level(i->pods[0].level), names_resource(i->resource), names_rung(i->rung),
+		   names_mode(i->node.mode), i->worst_stalled_permille, i->worst_excess_permille,
+		   i->spent ? "true" : "false");
+	put_suspect(to, i);
+	record_put(to, ",");
+	put_text(to, "done", incident_mark_done(i, done, sizeof(done)));
+	record_put(to, "}");
+}
+
+/* --- the scene ----------------------------------------------------------------------------------- */
+
+static const char *comma(uint32_t n)
+{
+	return n > 0 ? "," : "";
+}
+
+static void put_causes(struct record_buf *to, const struct incident *i)
+{
+	uint32_t n = 0;
+
+	record_put(to, "\"causes\":[");
+	for (int c = 0; c < INCIDENT_CAUSE_COUNT; c++)
+		if (i->causes & 1u << c)
+			record_put(to, "%s\"%s\"", comma(n++),
+				   incident_cause_name((enum incident_cause)c));
+	record_put(to, "]");
+}
+
+static void put_node(struct record_buf *to, const struct incident_node *node)
+{
+	record_put(to, "\"node\":{");
+	put_text(to, "kernel", node->kernel);
+	record_put(to, ",\"cpus\":%" PRIu32 ",\"memory_bytes\":%" PRIu64 ",\"pods\":%" PRIu32 "}",
+		   node->n_cpus, node->memory_bytes, node->n_pods);
+}
+
+static const char *role_of(enum role role)
+{
+	return role == ROLE_ONLINE || role == ROLE_OFFLINE ? names_role(role) : "";
+}
+
+static void put_culprits(struct record_buf *to, const struct incident *i)
+{
+	const struct culprits_kept *k = &i->culprits;
+	bool looked = k->serial != 0;
+
+	record_put(to,
+		   "\"culprits\":{\"state\":\"%s\",\"seconds\":%" PRIu32
+		   ",\"own_permille\":%" PRIu32 ",\"list\":[",
+		   names_culprits(looked ? k->state : CULPRITS_DUE), k->found.seconds,
+		   k->found.own_permille);
+	for (uint32_t n = 0; n < k->found.n && n < CULPRITS_MAX; n++) {
+		const struct culprit *c = &k->found.list[n];
+
+		record_put(to, "%s{", comma(n));
+		put_text(to, "name", k->who[n].name);
+		record_put(to,
+			   ",\"role\":\"%s\",\"confidence\":\"%s\",\"share_permille\":%" PRIu32
+			   ",\"fit_permille\":%" PRIu32 ",\"lag_s\":%" PRIu32 ",\"alike\":%s}",
+			   role_of(k->who[n].role), names_confidence(c->confidence),
+			   c->share_permille, c->fit_permille, c->lag_s,
+			   c->alike ? "true" : "false");
+	}
+	record_put(to, "],\"tried\":[");
+	for (uint32_t n = 0; n < INCIDENT_TRIALS && i->trials[n].suspect != 0; n++) {
+		const struct culprit_trial *t = &i->trials[n];
+
+		record_put(to, "%s{", comma(n));
+		put_text(to, "name", t->who.name);
+		record_put(to,
+			   ",\"verdict\":\"%s\",\"before_permille\":%" PRIu32
+			   ",\"after_permille\":%" PRIu32 "}",
+			   names_verdict(t->verdict), t->before_permille, t->after_permille);
+	}
+	record_put(to, "]}");
+}
+
+static int64_t since_ms(const struct incident *i, int64_t at_us)
+{
+	return (at_us - i->opened_us) / MS_US;
+}
+
+static void put_mark(struct record_buf *to, const struct incident *i, const struct incident_mark *m)
+{
+	record_put(to,
+		   "{\"at_ms\":%" PRId64 ",\"last_ms\":%" PRId64 ",\"times\":%" PRIu32
+		   ",\"kind\":\"%s\",\"would\":%s,\"hold\":%s,",
+		   since_ms(i, m->at_us), since_ms(i, m->last_us), m->n, messages_of(m->kind)->name,
+		   m->would ? "true" : "false", m->effect == EFFECT_HOLD ? "true" : "false");
+	put_text(to, "pod", m->pod);
+	record_put(to, ",");
+	put_text(to, "what", m->what);
+	record_put(to, ",");
+	put_text(to, "knob", m->knob);
+	record_put(to, ",");
+	put_text(to, "from", m->from);
+	record_put(to, ",");
+	put_text(to, "to", m->to);
+	record_put(to, ",");
+	put_text(to, "why", m->why);
+	record_put(to, "}");
+}
+
+static void put_pods(struct record_buf *to, const struct incident *i)
+{
+	record_put(to, "\"pods\":[");
+	for (uint32_t p = 0; p < INCIDENT_PODS && i->pods[p].serial != 0; p++) {
+		record_put(to, "%s{", comma(p));
+		put_text(to, "name", i->pods[p].name);
+		record_put(to, ",\"role\":\"%s\",\"level\":\"%s\",\"suspected\":%s}",
+			   role_of(i->pods[p].role), names_level(i->pods[p].level),
+			   i->pods[p].suspected ? "true" : "false");
+	}
+	record_put(to, "]");
+}
+
+static void put_number(struct record_buf *to, uint32_t n, uint32_t value, uint32_t unknown)
+{
+	if (value == unknown)
+		record_put(to, "%snull", comma(n));
+	else
+		record_put(to, "%s%" PRIu32, comma(n), value);
+}
+
+/* One column of all the points. */
+static void put_use(struct record_buf *to, const struct incident *i, int pod, bool memory)
+{
+	record_put(to, "[");
+	for (uint32_t n = 0; n < i->n_points; n++) {
+		const struct incident_point *p = &i->points[n];
+		const struct incident_use *use = pod < 0 ? &p->node : &p->pods[pod];
+
+		put_number(to, n, memory ? use->memory_kib : use->cpu_milli, INCIDENT_UNKNOWN);
+	}
+	record_put(to, "]");
+}
+
+static void put_uses(struct record_buf *to, const struct incident *i, bool memory)
+{
+	record_put(to, "[");
+	for (int p = 0; p < INCIDENT_PODS && i->pods[p].serial != 0; p++) {
+		record_put(to, "%s", comma((uint32_t)p));
+		put_use(to, i, p, memory);
+	}
+	record_put(to, "]");
+}
+
+static void put_points(struct record_buf *to, const struct incident *i)
+{
+	record_put(to, "\"points\":{\"at_ms\":[");
+	for (uint32_t n = 0; n < i->n_points; n++)
+		record_put(to, "%s%" PRId64, comma(n), since_ms(i, i->points[n].at_us));
+	record_put(to, "],\"span_ms\":[");
+	for (uint32_t n = 0; n < i->n_points; n++)
+		record_put(to, "%s%" PRIu32, comma(n), i->points[n].span_ms);
+	record_put(to, "],\"stalled_permille\":{");
+	for (uint32_t r = 0; r < RESOURCE_COUNT; r++) {
+		record_put(to, "%s\"%s\":[", comma(r), names_resource((enum resource)r));
+		for (uint32_t n = 0; n < i->n_points; n++)
+			put_number(to, n, i->points[n].stalled_permille[r], INCIDENT_UNKNOWN_STALL);
+		record_put(to, "]");
+	}
+	record_put(to, "},\"node_cpu_milli\":");
+	put_use(to, i, -1, false);
+	record_put(to, ",\"node_available_kib\":");
+	put_use(to, i, -1, true);
+	record_put(to, ",\"cpu_milli\":");
+	put_uses(to, i, false);
+	record_put(to, ",\"memory_kib\":");
+	put_uses(to, i, true);
+	record_put(to, "}");
+}
+
+void incident_text_put(struct record_buf *to, const struct incident *i)
+{
+	incident_text_summary(to, i);
+	record_put(to, "\n{");
+	put_causes(to, i);
+	record_put(to, ",\"ended_ms\":%" PRId64 ",", i->closed ? since_ms(i, i->ended_us) : 0);
+	put_node(to, &i->node);
+	record_put(to, ",");
+	put_culprits(to, i);
+	record_put(to, ",\"marks_left_out\":%" PRIu32 ",\"marks\":[", i->marks_left_out);
+	for (uint32_t n = 0; n < i->n_marks; n++) {
+		record_put(to, "%s", comma(n));
+		put_mark(to, i, &i->marks[n]);
+	}
+	record_put(to, "],");
+	put_pods(to, i);
+	record_put(to, ",");
+	put_points(to, i);
+	record_put(to, "}\n");
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What coloctl shows and draws of the incident of test_incident_text.
+#include "agent/ctl/incident_plot.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/ctl/doc.h"
+#include "agent/ctl/incident_show.h"
+#include "tests/lib/ctl_case.h"
+#include "tests/lib/test.h"
+
+static int plot(const struct ctl *ctl)
+{
+	return incident_plot(doc_get(ctl->doc, "incident"), ctl->term.out) < 0 ? CTL_FAILED
+									       : CTL_OK;
+}
+
+TEST(one_is_shown_with_its_scene)
+{
+	ctl_case(&(struct ctl_case){.snapshot = "incident",
+				    .expected = "incident-show",
+				    .verb = incident_show_one,
+				    .width = 80});
+}
+
+TEST(one_is_drawn)
+{
+	ctl_case(&(struct ctl_case){
+		.snapshot = "incident", .expected = "incident-plot", .verb = plot});
+}
+
+TEST(all_are_listed)
+{
+	ctl_case(&(struct ctl_case){.snapshot = "incidents",
+				    .expected = "incidents",
+				    .verb = incident_show_all,
+				    .width = 120});
+}
+
+TEST(none_is_said)
+{
+	ctl_case(&(struct ctl_case){.snapshot = "twins",
+				    .expected = "incidents-none",
+				    .verb = incident_show_all,
+				    .width = 80});
+}
+
+/* Draws the incident with one member of its scene's points, or of its summary, put to something else. */
+static int draw(cJSON *doc, char **ret_text)
+{
+	size_t len = 0;
+	FILE *out = open_memstream(ret_text, &len);
+	int r;
+
+	assert_non_null(out);
+	r = incident_plot(doc_get(doc, "incident"), out);
+	(void)fclose(out);
+	return r;
+}
+
+static cJSON *of(cJSON *doc, const char *a, const char *b)
+{
+	cJSON *incident = cJSON_GetObjectItem(doc, "incident");
+
+	return cJSON_GetObjectItem(cJSON_GetObjectItem(incident, a), b);
+}
+
+TEST(without_samples_there_is_nothing_to_draw)
+{
+	cJSON *doc = ctl_case_read("incident");
+	char *text = NULL;
+
+	cJSON_DeleteItemFromObject(of(doc, "scene", "points"), "at_ms");
+	assert_int_equal(draw(doc, &text), -ENODATA);
+	free(text);
+	cJSON_Delete(doc);
+}
+
+TEST(names_cannot_leave_their_text)
+{
+	cJSON *doc = ctl_case_read("incident"), *pod;
+	char *text = NULL;
+
+	pod = cJSON_GetArrayItem(of(doc, "scene", "pods"), 1);
+	cJSON_ReplaceItemInObject(pod, "name",
+				  cJSON_CreateString("</text><script>alert(1)</script>\x1b[2J&"));
+	cJSON_ReplaceItemInObject(cJSON_GetObjectItem(cJSON_GetObjectItem(doc, "incident"),
+						      "summary"),
+				  "pod", cJSON_CreateString("\"'\xe2\x80\xaet<b>"));
+	assert_int_equal(draw(doc, &text), 0);
+	assert_null(strstr(text, "<script"));
+	assert_null(strstr(text, "<b>"));
+	assert_null(strchr(text, '\x1b'));
+	assert_null(strstr(text, "\xe2\x80\xae"));
+	assert_non_null(strstr(text, "&lt;/text&gt;&lt;script&gt;"));
+	free(text);
+	cJSON_Delete(doc);
+}
+
+TEST(numbers_of_any_size_are_drawn)
+{
+	static const double wild[] = {1e300, -1e300, 1e12, -5, 4294967295.0};
+	char *text = NULL;
+
+	for (size_t n = 0; n < sizeof(wild) / sizeof(wild[0]); n++) {
+		cJSON *doc = ctl_case_read("incident"), *points = of(doc, "scene", "points");
+		cJSON *first = cJSON_GetArrayItem(cJSON_GetObjectItem(points, "cpu_milli"), 1);
+
+		for (cJSON *item = first->child; item; item = item->next)
+			cJSON_SetNumberHelper(item, wild[n]);
+		cJSON_SetNumberHelper(of(doc, "scene", "node")->child->next, wild[n]);
+		assert_int_equal(draw(doc, &text), 0);
+		free(text);
+		cJSON_Delete(doc);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_is_shown_with_its_scene),
+		cmocka_unit_test(one_is_drawn),
+		cmocka_unit_test(all_are_listed),
+		cmocka_unit_test(none_is_said),
+		cmocka_unit_test(without_samples_there_is_nothing_to_draw),
+		cmocka_unit_test(names_cannot_leave_their_text),
+		cmocka_unit_test(numbers_of_any_size_are_drawn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
