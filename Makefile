@@ -183,7 +183,7 @@ $(B)/tests/faults/walk: $(call objects,$(FAULTS_SRC)) $(B)/libtest.a $(ARCHIVES)
 $(B)/tests/unit/test_coloctl $(B)/tests/unit/test_coloctl_act: | $(B)/coloctl
 
 $(REPLAY_BIN): $(B)/tests/fuzz/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay_main.o \
-		$(B)/libtest.a $(ARCHIVES)
+		$(B)/libtest.a $(B)/libctl.a $(ARCHIVES)
 	$(call say,LINK,$@)
 	$(link) $(LIBS) $(TEST_LIBS)
 
@@ -352,7 +352,7 @@ FUZZ_TIME ?= 60
 $(addprefix fuzz-,$(FUZZ_NAMES)): fuzz-%:
 	+@$(MAKE) --no-print-directory CC=$(CLANG) O=$(O)/fuzz SAN=address,undefined \
 		CFLAGS=-fsanitize=fuzzer-no-link FUZZ_CORPUS=$(O)/fuzz-corpus run-fuzz-$*
-run-fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/libtest.a $(ARCHIVES)
+run-fuzz-%: $(B)/tests/fuzz/fuzz_%.o $(B)/libtest.a $(B)/libctl.a $(ARCHIVES)
 	$(link) -fsanitize=fuzzer $(LIBS) $(TEST_LIBS)
 	@mkdir -p $(FUZZ_CORPUS)/$* && mv $@ $(B)/fuzz_$*
 	@cd $(FUZZ_CORPUS) && $(abspath $(B))/fuzz_$* -max_total_time=$(FUZZ_TIME) -print_final_stats=1 \
