@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 60s
+# profile: default
+# title: an online pod that a hog hurts is an incident with its scene, which outlives a kill of the agent, is shown and drawn
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+TOOLS=/opt/colod/build/tests/tools
+STORE=/var/lib/colod/incidents
+# web wants a CPU all the time; the hog wants both, from when it is told to.
+pod_create web Burstable 1000 33554432 "$TOOLS/cpu_load" spin 1
+POD_PRIORITYCLASS=batch-x pod_create hog Burstable 1000 0 \
+	bash -c "until [ -e /share/go ]; do sleep 0.2; done; exec $TOOLS/cpu_load spin 2"
+of_first() { coloctl incidents --json | jq -r ".incidents[0].$1"; }
+is_held() { [[ "$(of_first done)" == *held* ]]; }
+main_pid() { systemctl show -P MainPID colod; }
+is_new() { [ "$(main_pid)" != 0 ] && [ "$(main_pid)" != "$pid" ] && coloctl incidents >/dev/null; }
+
+colod_facts
+colod_policy squeeze file:///run/pods.json
+rm -rf "$STORE"
+ok "start" colod_start
+like "$(coloctl incidents)" 'No online pod was hurt' "none is there"
+touch "$PODS_SHARE/go"
+ok "there is one, and the hog is held" wait_for 30 is_held
+is "$(of_first pod)" default/web "it is of the pod that waits"
+is "$(of_first resource)" cpu "for the CPU"
+is "$(coloctl incidents --json | jq '.open | length')" 1 "it goes on"
+ok "it is on disk soon" wait_for 10 test -s "$STORE/1"
+pid=$(main_pid)
+ok "a kill" kill -KILL "$pid"
+rm -f "$PODS_SHARE/go"
+systemctl reset-failed colod 2>/dev/null
+systemctl start colod 2>/dev/null
+ok "it runs again" wait_for 15 is_new
+is "$(of_first id)" 1 "the incident has outlived it"
+is "$(coloctl incidents --json | jq '.open | index(1)')" null "and does not go on"
+like "$(COLUMNS=200 coloctl incidents)" '1 .*default/web .*cpu .*colod ended' "so it is listed"
+like "$(coloctl incidents show 1)" 'What was done' "it is shown with what was done"
+like "$(coloctl incidents show 1)" 'cpu.max' "the hold is among that"
+like "$(coloctl incidents show 1)" 'default/hog' "and so is the hog"
+note "$(coloctl incidents show 1)"
+ok "it is drawn" coloctl incidents plot 1 --output /tmp/plot.svg
+ok "as well-formed XML" python3 -c 'import xml.dom.minidom as x; x.parse("/tmp/plot.svg")'
+ok "with the name of the hog" grep -q default/hog /tmp/plot.svg
+note "$(stat -c '%s bytes' "$STORE/1" /tmp/plot.svg | tr '\n' ' ')"
+coloctl incidents show 99 >out 2>&1
+is "$?" 5 "one that is not there is said"
+like "$(cat out)" 'there is no incident 99' "in a sentence"
+colod_clean
+pods_cleanup
+done_testing
