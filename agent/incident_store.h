@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Incidents on disk: a file each in /var/lib/colod/incidents, named by its number, written under another name, brought to the
 // disk and renamed by a thread, so that a kill at any moment leaves whole files; the oldest go when there are more, or more bytes,
-// than the policy allows. One that goes on is kept as it is for now, so that the end of the agent costs its last half minute.
+// than the policy allows. One that goes on is kept as it stands, so that the end of the agent costs its last thirty seconds.
 // What the disk does not take stays in memory (policy/incident.h bounds how much) and is tried again; what is there already stays.
 //
 // Memory: 48 bytes and the summary, some 400 bytes, for each that is kept: 45 KiB for the hundred of the default.
