@@ -122,7 +122,7 @@ static void put_culprits(struct record_buf *to, const struct incident *i)
 	record_put(to,
 		   "\"culprits\":{\"state\":\"%s\",\"seconds\":%" PRIu32
 		   ",\"own_permille\":%" PRIu32 ",\"list\":[",
-		   names_culprits(looked ? k->state : CULPRITS_DUE), k->found.seconds,
+		   names_culprits(looked ? k->state : CULPRITS_NONE), k->found.seconds,
 		   k->found.own_permille);
 	for (uint32_t n = 0; n < k->found.n && n < CULPRITS_MAX; n++) {
 		const struct culprit *c = &k->found.list[n];
