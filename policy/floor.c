@@ -20,10 +20,10 @@
 #include "policy/knob.h"
 #include "policy/who.h"
 
-/* At most 20:1, and where one busy thread brings the whole weight to one CPU, 10:1 there: on five CPUs
- * and more the default ratio is at this bound already, and nothing is raised. */
+/* At most 20:1, and where one busy thread brings the whole weight to one CPU, 5:1 there. The normal weight is bounded by
+ * 10:1: a kernel that gives half of that on many CPUs too is given one doubling, and with it what 10:1 promises. */
 #define RATIO_MIN 20u
-#define RATIO_PER_CPU 10u
+#define RATIO_PER_CPU 5u
 
 #define PATIENCE_US 10000000u
 /* Starving again within this time of coming down, or within its patience: coming down was wrong. */

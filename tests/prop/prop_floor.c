@@ -37,7 +37,7 @@ static uint64_t raised_weight(const struct fake *f, const struct plan_entry *e, 
 			      int number)
 {
 	const struct decide_tree *t = f->plan.tree;
-	uint64_t ratio = f->model.node.n_cpus * 10u > 20u ? f->model.node.n_cpus * 10u : 20u;
+	uint64_t ratio = f->model.node.n_cpus * 5u > 20u ? f->model.node.n_cpus * 5u : 20u;
 	const struct decide_node *parent = NULL;
 
 	for (size_t i = 0; i < t->n_nodes; i++)
