@@ -160,7 +160,7 @@ static bool judge(const struct culprit_trial_look *look, const struct efficacy_p
 {
 	uint64_t permille, span_us;
 
-	if (!wait_permille(&look->wait, victim, WINDOW_US, &permille, &span_us))
+	if (!wait_excess_permille(&look->wait, victim, WINDOW_US, &permille, &span_us))
 		return false;
 	*ret = (struct culprit_trial){
 		.victim = v->serial,

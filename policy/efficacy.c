@@ -137,7 +137,7 @@ static bool has_helped(const struct efficacy *e, const struct wait_look *look)
 		const struct pod *pod = look->model->pods[i];
 		const struct efficacy_pod *before = look_up(e->trial, e->n_trial, look, pod);
 
-		if (before && wait_permille(look, pod, WINDOW_US, &permille, &span_us) &&
+		if (before && wait_excess_permille(look, pod, WINDOW_US, &permille, &span_us) &&
 		    is_better(permille, before->number))
 			return true;
 	}
@@ -169,7 +169,7 @@ static enum verdict judge(const struct efficacy *e, const struct wait_look *look
 		if (rests(e, look, pod) || !wait_over_threshold(look, pod, &permille, &span_us))
 			continue;
 		before = look_up(e->trial, e->n_trial, look, pod);
-		if (!before || !wait_permille(look, pod, WINDOW_US, &permille, &span_us))
+		if (!before || !wait_excess_permille(look, pod, WINDOW_US, &permille, &span_us))
 			return NOT_KNOWN;
 		if (worst.who[0] != '\0' && permille <= worst.observed)
 			continue;

@@ -377,6 +377,7 @@ static bool press(struct io_hold *hold, const struct io_hold_look *look)
 		.level = LEVEL_NONE,
 		.rule = -1,
 		.observed = look->waited_permille,
+		.usual_permille = look->usual_permille,
 		.limit = look->threshold_permille,
 		.for_us = look->window_us,
 	};

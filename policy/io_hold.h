@@ -26,6 +26,7 @@ struct io_hold_look {
 	uint64_t window_us;	     /* of the rule */
 	uint32_t threshold_permille; /* of the rule */
 	uint32_t waited_permille; /* by the online pod that waits longest past it and uses this disk; 0: none does */
+	uint32_t usual_permille; /* of it, which is taken off already */
 	bool online_uses;	 /* some online pod does something there */
 	bool no_writes;		 /* writes may not be bounded: memory may need them */
 	bool in_force;		 /* what is held there is written, and nobody wrote over it */

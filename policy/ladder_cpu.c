@@ -90,6 +90,7 @@ struct view {
 	const struct pod *waiter; /* the online pod that waits longest past the threshold, or NULL */
 	uint64_t waited_permille;
 	uint64_t waited_of_us;
+	uint32_t usual_permille;
 	bool helps; /* somebody's going would help whoever waits */
 };
 
@@ -172,6 +173,8 @@ static void see_waiter(struct view *v, const struct wait_look *look,
 		       const struct efficacy *efficacy)
 {
 	v->waiter = efficacy_waiter(efficacy, look, &v->waited_permille, &v->waited_of_us);
+	if (v->waiter)
+		v->usual_permille = wait_usual_permille(look, v->waiter);
 }
 
 /* Who waited; the quota is added by note_quota(). */
@@ -184,6 +187,7 @@ static struct reason blame(const struct view *v, uint32_t threshold_permille)
 		.observed = v->waited_permille,
 		.limit = threshold_permille,
 		.for_us = v->waited_of_us,
+		.usual_permille = v->usual_permille,
 	};
 
 	who_set(&r, v->waiter->name);

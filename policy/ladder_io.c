@@ -94,6 +94,7 @@ static void see_online(struct view *v, const struct wait_look *look,
 		if (!waits || d->bounded || permille <= at->look.waited_permille)
 			continue;
 		at->look.waited_permille = (uint32_t)permille;
+		at->look.usual_permille = wait_usual_permille(look, pod);
 		at->span_us = span_us;
 		at->waiter = pod;
 	}
@@ -326,6 +327,7 @@ static struct reason blame(const struct disk_view *at, const struct pressure_rul
 		.level = LEVEL_NONE,
 		.rule = -1,
 		.observed = at->look.waited_permille,
+		.usual_permille = at->look.usual_permille,
 		.limit = rule->threshold_permille,
 		.for_us = at->span_us,
 	};

@@ -63,6 +63,7 @@ struct wait {
 	const struct pod *waiter;
 	uint64_t permille;
 	uint64_t of_us;
+	uint32_t usual_permille;
 };
 
 /* What one step looks at. */
@@ -112,6 +113,7 @@ static void see_waiters(struct view *v, const struct wait_look *look,
 					: NULL;
 		if (!w->waiter)
 			continue;
+		w->usual_permille = wait_usual_permille(&by, w->waiter);
 		if (!v->worst || rungs_of(w->rule->steps) > v->asked)
 			v->worst = w;
 		v->asked |= rungs_of(w->rule->steps);
@@ -155,6 +157,7 @@ static struct reason blame(const struct view *v, bool soon_empty, uint64_t limit
 	r.limit = v->worst->rule->threshold_permille;
 	r.for_us = v->worst->of_us;
 	r.extra = v->worst->rule->full;
+	r.usual_permille = v->worst->usual_permille;
 	who_set(&r, v->worst->waiter->name);
 	return r;
 }

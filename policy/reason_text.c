@@ -193,6 +193,17 @@ static void cpu_text(struct text_out *out, const struct reason *r)
 	}
 }
 
+void reason_text_waited(struct text_out *out, const struct reason *r, const char *what)
+{
+	char a[UNIT_SIZE], b[UNIT_SIZE], c[UNIT_SIZE];
+
+	text_out_put(out, "%s waited for %s %s of %s", r->who[0] ? r->who : "an online pod", what,
+		     percent(r->observed, a), duration(r->for_us, b));
+	if (r->usual_permille > 0)
+		text_out_put(out, " over its usual %s", percent(r->usual_permille, c));
+	text_out_put(out, ", more than %s", percent(r->limit, c));
+}
+
 /* "no limit", or so many CPUs. */
 static const char *cpu_limit(uint64_t milli, char *buf)
 {
@@ -328,9 +339,8 @@ static void hold_text(struct text_out *out, const struct reason *r)
 	switch (r->code) {
 	case REASON_SQUEEZE:
 	case REASON_SQUEEZE_FLOOR:
-		text_out_put(out, "%s waited for CPU %s of %s, more than %s: ",
-			     r->who[0] ? r->who : "an online pod", percent(r->observed, a),
-			     duration(r->for_us, b), percent(r->limit, c));
+		reason_text_waited(out, r, "CPU");
+		text_out_put(out, ": ");
 		if (r->code == REASON_SQUEEZE)
 			text_out_put(out, "offline work may use %s of the node",
 				     percent(r->extra, d));

@@ -22,6 +22,9 @@ const char *reason_text_match(const struct match *match, char *buf, size_t size)
 /* "P7 by default.yaml:31 (qos: BestEffort)": why an assignment is what it is. */
 const char *reason_text_rule(const struct policy *policy, int rule, char *buf, size_t size);
 
+/* The same: "who waited for WHAT 12 % of 2 s [over its usual 3 %], more than 5 %". */
+void reason_text_waited(struct text_out *out, const struct reason *r, const char *what);
+
 /* For the files of reason_text alone. "1.5 CPUs" into buf of REASON_TEXT_UNIT_SIZE bytes, which is returned;
  * and the sentences about cores and siblings, and about freezing: nothing is put for any other reason. */
 #define REASON_TEXT_UNIT_SIZE 32

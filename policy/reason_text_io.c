@@ -12,10 +12,8 @@ void reason_text_io(struct text_out *out, const struct reason *r)
 	switch (r->code) {
 	case REASON_IO_WAITS:
 	case REASON_IO_FLOOR:
-		text_out_put(out, "%s waited for IO %s of %s, more than %s: ",
-			     r->who[0] ? r->who : "an online pod",
-			     reason_text_percent(r->observed, a),
-			     reason_text_duration(r->for_us, b), reason_text_percent(r->limit, c));
+		reason_text_waited(out, r, "IO");
+		text_out_put(out, ": ");
 		if (r->code == REASON_IO_WAITS)
 			text_out_put(out, "offline work may do %s of what the disk does there",
 				     reason_text_percent(r->extra, d));

@@ -34,9 +34,7 @@ void reason_text_memory(struct text_out *out, const struct reason *r)
 
 	switch (r->code) {
 	case REASON_MEMORY_WAITS:
-		text_out_put(out, "%s waited for memory%s %s of %s, more than %s", r->who,
-			     r->extra ? " as a whole" : "", reason_text_percent(r->observed, a),
-			     reason_text_duration(r->for_us, b), reason_text_percent(r->limit, c));
+		reason_text_waited(out, r, r->extra ? "memory as a whole" : "memory");
 		break;
 	case REASON_MEMORY_EMPTY:
 		text_out_put(out, "the room of %s", reason_text_bytes(r->extra, a));

@@ -14,6 +14,7 @@
 #include "policy/record_model_state.h"
 #include "policy/record_pod.h"
 #include "policy/record_samples.h"
+#include "policy/record_usual.h"
 #include "policy/record_words.h"
 
 void record_model_free_cgroup(struct cgroup *cg)
@@ -405,6 +406,14 @@ int record_model_pod_disks(struct record_model *m, struct record_line *line, int
 	struct pod_history *h = pod ? m->histories[pod->slot] : NULL;
 
 	return h ? record_io_get_pod(line, &h->disks, now_us) : -EBADMSG;
+}
+
+int record_model_usual(struct record_model *m, struct record_line *line)
+{
+	struct pod *pod = get_pod(m, line);
+	struct pod_history *h = pod ? m->histories[pod->slot] : NULL;
+
+	return h ? record_usual_get(line, &h->usual) : -EBADMSG;
 }
 
 int record_model_there(struct record_model *m, struct record_line *line, int64_t now_us)

@@ -20,7 +20,7 @@ const uint32_t *record_model_ids(const struct record_model *m);
 const struct assignment *record_model_assignments(const struct record_model *m);
 
 /* Each takes one line behind its first word: "cg", "k", "order", "pod", "facts", "label" and
- * "annotation", "pods", "assign", "cut", "s", "n", "disks", "disk", "io". 0; -EBADMSG; -ENOMEM. */
+ * "annotation", "pods", "assign", "cut", "s", "n", "disks", "disk", "io", "usual". 0; -EBADMSG; -ENOMEM. */
 int record_model_cgroup(struct record_model *m, struct record_line *line);
 int record_model_knobs(struct record_model *m, struct record_line *line);
 int record_model_order(struct record_model *m, struct record_line *line);
@@ -34,6 +34,7 @@ int record_model_sample(struct record_model *m, struct record_line *line, int64_
 int record_model_disks(struct record_model *m, struct record_line *line);
 int record_model_disk(struct record_model *m, struct record_line *line);
 int record_model_pod_disks(struct record_model *m, struct record_line *line, int64_t now_us);
+int record_model_usual(struct record_model *m, struct record_line *line);
 int record_model_there(struct record_model *m, struct record_line *line, int64_t now_us);
 int record_model_node_sample(struct record_model *m, struct record_line *line, int64_t now_us);
 

@@ -249,6 +249,8 @@ static int on_model(struct record_reader *r, const struct record_line *word,
 		return record_model_sample(r->model, line, r->pass.now_us);
 	if (record_is(word, "there"))
 		return record_model_there(r->model, line, r->pass.now_us);
+	if (record_is(word, "usual"))
+		return record_model_usual(r->model, line);
 	if (record_is(word, "n"))
 		return record_model_node_sample(r->model, line, r->pass.now_us);
 	if (record_is(word, "io"))

@@ -185,6 +185,8 @@ void record_words_put_reason(struct record_buf *buf, const struct reason *reason
 	record_put_word(buf, shown.who);
 	if (reason->nodes != 0)
 		record_put(buf, " nodes=%" PRIu64, reason->nodes);
+	if (reason->usual_permille != 0)
+		record_put(buf, " usual=%" PRIu64, reason->usual_permille);
 }
 
 static int get_level(struct record_line *line, enum level *ret_level)
@@ -227,6 +229,9 @@ int record_words_get_reason(struct record_line *line, struct reason *ret_reason)
 		return -EBADMSG;
 	before = *line;
 	if (record_words_number(line, "nodes", UINT64_MAX, &r.nodes) < 0)
+		*line = before;
+	before = *line;
+	if (record_words_number(line, "usual", UINT64_MAX, &r.usual_permille) < 0)
 		*line = before;
 	*ret_reason = r;
 	return 0;
@@ -356,7 +361,8 @@ bool record_words_same_ladder(const struct ladder *a, const struct ladder *b)
 	       a->grown_us == b->grown_us && a->steps == b->steps && x->code == y->code &&
 	       x->level == y->level && x->rule == y->rule && x->observed == y->observed &&
 	       x->limit == y->limit && x->for_us == y->for_us && x->extra == y->extra &&
-	       x->nodes == y->nodes && strcmp(x->who, y->who) == 0 &&
+	       x->nodes == y->nodes && x->usual_permille == y->usual_permille &&
+	       strcmp(x->who, y->who) == 0 &&
 	       memcmp(&a->efficacy, &b->efficacy, sizeof(a->efficacy)) == 0;
 }
 

@@ -22,6 +22,7 @@
 #include "policy/record_pod.h"
 #include "policy/record_policy.h"
 #include "policy/record_samples.h"
+#include "policy/record_usual.h"
 #include "policy/record_words.h"
 #include "policy/steps.h"
 
@@ -45,6 +46,7 @@ struct said_pod {
 	struct record_ring ring;
 	int64_t disks_us; /* of what was said of its disks */
 	int64_t there_us;
+	struct pod_usual usual;
 };
 
 struct record_writer {
@@ -307,6 +309,13 @@ static void put_pod_disks(struct record_writer *w, const struct record_pass *pas
 		out->n = out->failed ? out->n : start;
 }
 
+static void put_pod_samples(struct said_pod *said, uint32_t slot, const struct pod_history *h,
+			    int64_t now_us, struct record_buf *out)
+{
+	record_samples_put_pod(out, &said->ring, slot, h, now_us);
+	record_usual_put(out, &said->usual, slot, &h->usual);
+}
+
 static void put_samples(struct record_writer *w, const struct record_pass *pass,
 			struct record_buf *out)
 {
@@ -318,7 +327,7 @@ static void put_samples(struct record_writer *w, const struct record_pass *pass,
 		const struct pod_history *h = slot < samples->n_slots ? samples->pods[slot] : NULL;
 
 		if (h && h->serial == m->pods[i]->serial && h->count > 0)
-			record_samples_put_pod(out, &w->pods[slot].ring, slot, h, pass->now_us);
+			put_pod_samples(&w->pods[slot], slot, h, pass->now_us, out);
 	}
 	for (size_t i = 0; i < m->n_pods; i++) {
 		uint32_t slot = m->pods[i]->slot;

@@ -6,6 +6,7 @@
 #include "policy/decide.h"
 #include "policy/ring.h"
 #include "policy/rule.h"
+#include "policy/usual.h"
 
 /* A span this many times the window (or second, if that is longer) no longer speaks of the window
  * that the rule names. */
@@ -95,6 +96,38 @@ bool wait_permille(const struct wait_look *look, const struct pod *pod, uint64_t
 	return true;
 }
 
+static const struct pod_usual *usual_of(const struct wait_look *look, const struct pod *pod)
+{
+	const struct pod_history *history = ring_of(look->samples, pod->slot, pod->serial);
+
+	return history && !look->rule->full ? &history->usual : NULL;
+}
+
+uint32_t wait_usual_permille(const struct wait_look *look, const struct pod *pod)
+{
+	const struct pod_usual *usual = usual_of(look, pod);
+
+	return usual ? usual_permille(usual, look->resource) : 0;
+}
+
+static uint64_t excess(const struct wait_look *look, const struct pod *pod, uint64_t permille)
+{
+	const struct pod_usual *usual = usual_of(look, pod);
+
+	return usual ? usual_excess_permille(usual, look->resource, permille) : permille;
+}
+
+bool wait_excess_permille(const struct wait_look *look, const struct pod *pod, uint64_t window_us,
+			  uint64_t *ret_permille, uint64_t *ret_span_us)
+{
+	uint64_t permille;
+
+	if (!wait_permille(look, pod, window_us, &permille, ret_span_us))
+		return false;
+	*ret_permille = excess(look, pod, permille);
+	return true;
+}
+
 /* The oldest sample that is younger than the window; NULL: there is none but the newest. */
 static const struct pod_sample *within(const struct pod_history *history, uint64_t window_us)
 {
@@ -127,7 +160,7 @@ static bool is_over_already(const struct wait_look *look, const struct pod *pod,
 	to_us = wait_total_us(look, last);
 	if (to_us < from_us)
 		return false;
-	permille = cpu_use_permille(to_us - from_us, window_us);
+	permille = excess(look, pod, cpu_use_permille(to_us - from_us, window_us));
 	if (permille < look->rule->threshold_permille || is_own_fault(look, history, from, last))
 		return false;
 	*ret_permille = permille;
@@ -146,7 +179,7 @@ static bool was_told(const struct wait_look *look, const struct pod *pod, uint64
 	uint32_t told = look->rule->full ? SAMPLE_TOLD_MEMORY_FULL
 					 : (uint32_t)SAMPLE_TOLD_CPU << look->resource;
 
-	if (!last || !from || !(last->valid & told) ||
+	if (!last || !from || !(last->valid & told) || wait_usual_permille(look, pod) > 0 ||
 	    (from->valid & last->valid & needed(look)) != needed(look) ||
 	    look->now_us - last->at_us > CPU_USE_STALE_US ||
 	    is_own_fault(look, history, from, last))
@@ -167,7 +200,7 @@ static bool is_over(const struct wait_look *look, const struct pod *pod, uint64_
 	if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_ONLINE ||
 	    rule_is_own(pod->cgroup->name))
 		return false;
-	if (!wait_permille(look, pod, look->rule->window_us, &permille, &span_us) ||
+	if (!wait_excess_permille(look, pod, look->rule->window_us, &permille, &span_us) ||
 	    permille < look->rule->threshold_permille)
 		return is_over_already(look, pod, ret_permille, ret_span_us) ||
 		       was_told(look, pod, ret_permille, ret_span_us);

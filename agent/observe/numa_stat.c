@@ -3,6 +3,7 @@
 #include "agent/observe/numa_stat.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/observe/pod_files.h"
@@ -54,4 +55,20 @@ void numa_stat_read(struct kept_reader *reader, int cgroup_fd, const struct pod 
 		now.before_bytes = there->bytes;
 	}
 	*there = now;
+}
+
+int numa_stat_grow(struct samples *samples, const struct node *node)
+{
+	struct memory_there *there;
+
+	if (node->memory_nodes.n == 0 || samples->n_there >= samples->n_slots)
+		return 0;
+	there = reallocarray(samples->there, samples->n_slots, sizeof(*there));
+	if (!there)
+		return -ENOMEM;
+	for (size_t i = samples->n_there; i < samples->n_slots; i++)
+		there[i] = (struct memory_there){0};
+	samples->there = there;
+	samples->n_there = samples->n_slots;
+	return 0;
 }

@@ -4,8 +4,13 @@
 #pragma once
 
 #include "agent/observe/kept_file.h"
+#include "colod/model.h"
 #include "colod/pod.h"
+#include "colod/sample.h"
 
 /* Into *there, where it is due. A pod that is gone, or cannot be read, has nothing measured. */
 void numa_stat_read(struct kept_reader *reader, int cgroup_fd, const struct pod *pod,
 		    uint64_t nodes, int64_t now_us, struct memory_there *there);
+
+/* Room for as many pods as there are slots, on a machine of several memory nodes. 0 or -ENOMEM. */
+int numa_stat_grow(struct samples *samples, const struct node *node);

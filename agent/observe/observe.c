@@ -24,6 +24,7 @@
 #include "policy/decide.h"
 #include "policy/disk_use.h"
 #include "policy/ring.h"
+#include "policy/usual.h"
 
 /* Left for disks, triggers, inotify, the bus, and the files that discovery and apply open for a moment. */
 #define RESERVED_FDS (128 + DISKS_MAX + MEMORY_NODES_MAX)
@@ -167,22 +168,6 @@ void observe_use_lanes(struct observe *o, struct lanes *lanes)
 const struct samples *observe_samples(const struct observe *o)
 {
 	return &o->samples;
-}
-
-static int grow_there(struct observe *o, const struct model *model)
-{
-	struct memory_there *there;
-
-	if (model->node.memory_nodes.n == 0 || o->samples.n_there >= o->samples.n_slots)
-		return 0;
-	there = reallocarray(o->samples.there, o->samples.n_slots, sizeof(*there));
-	if (!there)
-		return -ENOMEM;
-	for (size_t i = o->samples.n_there; i < o->samples.n_slots; i++)
-		there[i] = (struct memory_there){0};
-	o->samples.there = there;
-	o->samples.n_there = o->samples.n_slots;
-	return 0;
 }
 
 static int grow(struct observe *o, size_t n_slots)
@@ -375,7 +360,7 @@ int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 		o->node_retry_us = now_us;
 	r = grow(o, model->n_slots);
 	if (r == 0)
-		r = grow_there(o, model);
+		r = numa_stat_grow(&o->samples, &model->node);
 	if (r < 0)
 		return r;
 	o->pass++;
@@ -416,6 +401,11 @@ void observe_nodes(struct observe *o, const struct model *model, const struct pl
 		    a->role == ROLE_OFFLINE)
 			o->slots[model->pods[i]->slot].there = true;
 	}
+}
+
+void observe_usual(struct observe *o, const struct model *model, const struct scores *scores)
+{
+	usual_take(&o->samples, model, scores);
 }
 
 void observe_want_pod_disks(struct observe *o, int64_t now_us)

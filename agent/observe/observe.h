@@ -10,6 +10,7 @@
 #include "colod/plan.h"
 #include "colod/policy.h"
 #include "colod/sample.h"
+#include "colod/score.h"
 
 struct observe;
 
@@ -29,6 +30,9 @@ const struct samples *observe_samples(const struct observe *observe);
  * bit; ENODEV closes the pod's fds. A now_us that is not after the last sample's is ignored. 0, or
  * -ENOMEM (what there is memory for was sampled). */
 int observe_sample(struct observe *observe, const struct model *model, int64_t now_us);
+
+/* What is usual for the pods, from these scores, for the passes to come (usual.h). */
+void observe_usual(struct observe *observe, const struct model *model, const struct scores *scores);
 
 /* From here on it is measured what of each offline pod (by plan's assignments) lies on these memory nodes, which run short; 0: of
  * none. Where the machine has one memory node it does nothing. */

@@ -84,7 +84,7 @@ struct culprit_trial {
 	enum resource resource;
 	enum culprit_verdict verdict;
 	int64_t at_us;
-	uint32_t before_permille; /* stalled, of the victim */
+	uint32_t before_permille; /* stalled, of the victim, over what is usual for it (policy/usual.h) */
 	uint32_t after_permille;
 	uint32_t others; /* that the same hold took something from, so that each did it or all together */
 	uint32_t lost_permille; /* of what the suspect used */

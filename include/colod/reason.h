@@ -126,5 +126,6 @@ struct reason {
 	uint64_t for_us;
 	uint64_t extra;
 	uint64_t nodes; /* of REASON_MEMORY_*: the memory nodes whose room it is about; 0: the machine's */
+	uint64_t usual_permille; /* of who waited: what is usual for it; observed is over that. 0: nothing was taken off */
 	char who[REASON_WHO_SIZE]; /* the pod that is the cause, for people; "" for none */
 };

@@ -84,12 +84,20 @@ struct pod_disks {
 	struct pod_disk list[POD_DISKS_MAX];
 };
 
+/* What an online pod waits where nobody hurts it, by its workload's baseline at its load of now (score.h): median and
+ * deviation, permille of the time; zeros: none is valid. Taken from the scores of the pass before. */
+struct pod_usual {
+	uint16_t median_permille[RESOURCE_COUNT];
+	uint16_t sigma_permille[RESOURCE_COUNT];
+};
+
 /* A ring: `count` samples, the newest at (head + SAMPLE_RING - 1) % SAMPLE_RING. */
 struct pod_history {
 	uint64_t serial; /* of the pod these belong to */
 	uint32_t head;
 	uint32_t count;
 	struct pod_disks disks;
+	struct pod_usual usual;
 	struct pod_sample ring[SAMPLE_RING];
 };
 

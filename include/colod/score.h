@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // How much of its time each online pod loses to others: per resource the share of the window in which it
 // was stalled, held against what is usual for its workload in calm windows, and one number of both.
-// Each term is here, so that whoever shows the number can show how it came about. It is for people, and
-// nothing is decided by it: the ladders go by the stall of the shorter windows of their rules, own fault out
-// (policy/wait.h), whether there is a baseline or not.
+// Each term is here, so that whoever shows the number can show how it came about. The number is for people. The
+// ladders go by the stall of the shorter windows of their rules, own fault out, over the same baseline where it is one
+// of calm windows (policy/wait.h, policy/usual.h).
 #pragma once
 
 #include <stdbool.h>

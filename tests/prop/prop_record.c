@@ -119,6 +119,23 @@ static void change_nodes(struct fake *f, int pass, uint64_t *r)
 	}
 }
 
+/* What is usual for a pod comes, goes and changes. */
+static void change_usual(struct fake *f, uint64_t *r)
+{
+	for (size_t i = 0; i < f->model.n_pods; i++) {
+		uint32_t slot = f->model.pods[i]->slot;
+		struct pod_history *h = slot < f->samples.n_slots ? f->samples.pods[slot] : NULL;
+
+		if (h && next(r) % 4 == 0) {
+			enum resource resource = (enum resource)(next(r) % RESOURCE_COUNT);
+
+			h->usual.median_permille[resource] =
+				(uint16_t)(next(r) % 2 ? 0 : next(r) % 1001);
+			h->usual.sigma_permille[resource] = (uint16_t)(next(r) % 20);
+		}
+	}
+}
+
 /* Somebody waits for IO, and in all of a pod's life more than before. */
 static void wait_for_disks(struct fake *f, int pass, uint64_t *r)
 {
@@ -229,6 +246,7 @@ static void change(struct record_case *c, struct fake *f, int pass, uint64_t *r)
 	if (next(r) % 10 == 0)
 		c->ladders.of[RESOURCE_CPU] = (struct ladder){.since_us = NOW, .steps = next(r)};
 	change_nodes(f, pass, r);
+	change_usual(f, r);
 	more_samples(f, pass, r);
 }
 

@@ -99,6 +99,36 @@ TEST(nor_is_one_whose_container_is_throttled_or_cannot_be_looked_at)
 	fake_free(&w.f);
 }
 
+/* The histories are made with the first second. */
+static void is_usual(struct ladder_case *w, uint16_t median, uint16_t sigma)
+{
+	struct pod_usual *usual = &w->f.samples.pods[w->web->slot]->usual;
+
+	usual->median_permille[RESOURCE_CPU] = median;
+	usual->sigma_permille[RESOURCE_CPU] = sigma;
+}
+
+TEST(a_wait_that_is_usual_squeezes_nobody_and_more_than_that_does)
+{
+	struct ladder_case w;
+
+	ladder_case_init(&w);
+	ladder_case_run(&w, 1, (struct ladder_second){.web = 1000, .wait = 49, .hog = 3000});
+	is_usual(&w, 60, 10);
+	ladder_case_run(&w, 20, (struct ladder_second){.web = 1000, .wait = 130, .hog = 3000});
+	assert_int_equal(ladder_case_cpu(&w)->rung, RUNG_CALM);
+	assert_int_equal(ladder_case_cpu(&w)->steps, 0);
+	ladder_case_run(&w, 3, (struct ladder_second){.web = 1000, .wait = 184, .hog = 3000});
+	assert_int_equal(ladder_case_cpu(&w)->rung, RUNG_SQUEEZE);
+	assert_int_equal(ladder_case_cpu(&w)->reason.observed, 100); /* 94 of 940 */
+	assert_int_equal(ladder_case_cpu(&w)->reason.usual_permille, 90);
+	/* Judged by the same: 94 more than usual before, nothing more now. The pod that waits as usual is no longer hurt. */
+	ladder_case_run(&w, 30, (struct ladder_second){.web = 1000, .wait = 130, .hog = 1600});
+	assert_int_equal(ladder_case_cpu(&w)->efficacy.n_marks, 0);
+	assert_int_equal(ladder_case_cpu(&w)->rung, RUNG_CALM);
+	fake_free(&w.f);
+}
+
 TEST(offline_work_that_waits_squeezes_nobody)
 {
 	struct ladder_case w;
@@ -385,6 +415,7 @@ int main(void)
 		cmocka_unit_test(a_wait_under_the_threshold_moves_nothing_and_one_past_it_at_once),
 		cmocka_unit_test(a_pod_that_throttles_itself_is_not_an_offline_pods_fault),
 		cmocka_unit_test(nor_is_one_whose_container_is_throttled_or_cannot_be_looked_at),
+		cmocka_unit_test(a_wait_that_is_usual_squeezes_nobody_and_more_than_that_does),
 		cmocka_unit_test(offline_work_that_waits_squeezes_nobody),
 		cmocka_unit_test(the_agent_squeezes_nobody_for_its_own_sake),
 		cmocka_unit_test(offline_work_at_its_floor_is_not_squeezed),

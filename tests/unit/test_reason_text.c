@@ -241,6 +241,8 @@ TEST(a_squeeze_names_who_waited_how_long_and_what_offline_work_gets)
 		"default/web-1 waited for CPU 12.4 % of 2 s, more than 5 %: offline work "
 		"may use 41 % of the node (P7, rule default.yaml:31)");
 	assert_non_null(strstr(of(reason), "the node (P7)"));
+	reason.usual_permille = 90;
+	assert_non_null(strstr(of(reason), "CPU 12.4 % of 2 s over its usual 9 %, more than 5 %"));
 }
 
 TEST(the_yield_sentence_shows_the_sum_it_was_worked_out_from)

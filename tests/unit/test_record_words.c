@@ -79,12 +79,19 @@ TEST(a_ladder_goes_there_and_back)
 
 TEST(a_room_that_is_not_the_machines_says_whose_it_is)
 {
-	const struct reason reason = {.code = REASON_MEMORY_EMPTY, .level = LEVEL_NONE, .nodes = 5};
+	struct reason reason = {.code = REASON_MEMORY_EMPTY, .level = LEVEL_NONE, .nodes = 5};
 	struct record_line line;
 	struct reason back;
 
 	record_words_put_reason(&buf, &reason, NULL);
 	assert_non_null(memmem(buf.text, buf.n, " who=\"\" nodes=5", 15));
+	line = (struct record_line){buf.text + 1, buf.n - 1};
+	assert_int_equal(record_words_get_reason(&line, &back), 0);
+	assert_memory_equal(&back, &reason, sizeof(back));
+	buf.n = 0;
+	reason.usual_permille = 42;
+	record_words_put_reason(&buf, &reason, NULL);
+	assert_non_null(memmem(buf.text, buf.n, " nodes=5 usual=42", 17));
 	line = (struct record_line){buf.text + 1, buf.n - 1};
 	assert_int_equal(record_words_get_reason(&line, &back), 0);
 	assert_memory_equal(&back, &reason, sizeof(back));

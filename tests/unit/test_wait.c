@@ -97,6 +97,33 @@ TEST(only_online_pods_past_the_threshold_count)
 	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
 }
 
+/* It waits 200 permille; the usual 40 and three times 10 leave 130 of 960. */
+TEST(what_is_usual_for_a_pod_is_taken_off)
+{
+	struct wait_look look = look_at(12 * (int64_t)SECOND);
+	struct pod_usual *usual = &f.samples.pods[web->slot]->usual;
+	uint64_t permille = 0, span_us = 0;
+
+	*usual = (struct pod_usual){.median_permille = {40}, .sigma_permille = {10}};
+	f.policy.pressure_cpu.threshold_permille = 135;
+	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
+	assert_int_equal(permille, 135);
+	assert_int_equal(wait_usual_permille(&look, web), 70);
+	f.policy.pressure_cpu.threshold_permille = 136;
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	assert_true(wait_excess_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	assert_int_equal(permille, 135);
+	/* What is shown as measured is what was measured. */
+	assert_true(wait_permille(&look, web, 2 * SECOND, &permille, &span_us));
+	assert_int_equal(permille, 200);
+	/* Of another resource nothing is said by it, nor of all that it has to run. */
+	f.policy.pressure_cpu.full = true;
+	assert_int_equal(wait_usual_permille(&look, web), 0);
+	f.policy.pressure_cpu.full = false;
+	look.resource = RESOURCE_IO;
+	assert_int_equal(wait_usual_permille(&look, web), 0);
+}
+
 /* Its own quota makes a pod wait for CPU only. */
 /* Of the three newest. */
 static struct pod_sample *history_at(int i)
@@ -164,6 +191,9 @@ TEST(a_part_of_the_window_is_enough_once_it_holds_the_whole_wait)
 	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
 	history_at(2)->cpu_throttled = 0;
 	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
+	f.samples.pods[web->slot]->usual.median_permille[RESOURCE_CPU] = 1;
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	f.samples.pods[web->slot]->usual = (struct pod_usual){0};
 	look.now_us += 6 * (int64_t)SECOND; /* an old sample */
 	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
 }
@@ -192,6 +222,10 @@ TEST(what_the_kernels_trigger_told_counts_where_no_two_samples_show_it)
 	assert_true(wait_over_threshold(&look, web, &permille, &span_us));
 	assert_int_equal(permille, 100);
 	assert_int_equal(span_us, SECOND);
+	/* It counts what is usual, too: alone it says nothing of a pod for which something is. */
+	f.samples.pods[web->slot]->usual.sigma_permille[RESOURCE_MEMORY] = 1;
+	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
+	f.samples.pods[web->slot]->usual = (struct pod_usual){0};
 	f.policy.pressure_memory.full = true; /* the other rule's trigger told nothing */
 	assert_false(wait_over_threshold(&look, web, &permille, &span_us));
 	history_at(2)->valid |= SAMPLE_TOLD_MEMORY_FULL;
@@ -289,6 +323,7 @@ int main(void)
 		CASE(of_less_than_a_second_without_the_end_of_a_period_nothing_is_known),
 		CASE(each_resource_has_its_own_wait_and_a_quota_is_the_cpus_alone),
 		CASE(only_online_pods_past_the_threshold_count),
+		CASE(what_is_usual_for_a_pod_is_taken_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
