@@ -105,6 +105,18 @@ TEST(one_that_takes_a_fifth_of_the_wait_away_stays)
 	fake_free(&w.f);
 }
 
+/* Of 30 % and of 26 %, 15 % are usual: 17.6 and 12.9 % of the rest are too much, which is a fifth better. */
+TEST(what_is_usual_is_no_part_of_what_it_is_judged_by)
+{
+	struct world w;
+
+	world_init(&w);
+	w.f.samples.pods[w.web->slot]->usual.median_permille[RESOURCE_CPU] = 150;
+	assert_int_equal(run(&w, 2, (struct second){.web = 300}), RUNG_SQUEEZE);
+	assert_int_equal(run(&w, 60, (struct second){.web = 260}), RUNG_SQUEEZE);
+	fake_free(&w.f);
+}
+
 /* The pass in which it began saw half of the rule's window only: 15 %. That is not what web waited without it. */
 TEST(what_was_waited_before_is_the_whole_window_of_the_rule)
 {
@@ -281,6 +293,7 @@ int main(void)
 		cmocka_unit_test(
 			a_hold_that_changes_nothing_is_undone_after_two_windows_and_not_tried_for_five_minutes),
 		cmocka_unit_test(one_that_takes_a_fifth_of_the_wait_away_stays),
+		cmocka_unit_test(what_is_usual_is_no_part_of_what_it_is_judged_by),
 		cmocka_unit_test(what_was_waited_before_is_the_whole_window_of_the_rule),
 		cmocka_unit_test(help_that_comes_in_the_second_window_is_help),
 		cmocka_unit_test(one_that_has_helped_is_not_judged_again),

@@ -122,9 +122,11 @@ TEST(a_wait_that_is_usual_squeezes_nobody_and_more_than_that_does)
 	assert_int_equal(ladder_case_cpu(&w)->rung, RUNG_SQUEEZE);
 	assert_int_equal(ladder_case_cpu(&w)->reason.observed, 100); /* 94 of 940 */
 	assert_int_equal(ladder_case_cpu(&w)->reason.usual_permille, 90);
-	/* Judged by the same: 94 more than usual before, nothing more now. The pod that waits as usual is no longer hurt. */
-	ladder_case_run(&w, 30, (struct ladder_second){.web = 1000, .wait = 130, .hog = 1600});
+	/* Judged by the same: 63 more than usual where it was 100 is better, 150 where 100 was is not. */
+	ladder_case_run(&w, 25, (struct ladder_second){.web = 1000, .wait = 150, .hog = 1600});
 	assert_int_equal(ladder_case_cpu(&w)->efficacy.n_marks, 0);
+	assert_int_equal(ladder_case_cpu(&w)->rung, RUNG_SQUEEZE);
+	ladder_case_run(&w, 30, (struct ladder_second){.web = 1000, .wait = 130, .hog = 1600});
 	assert_int_equal(ladder_case_cpu(&w)->rung, RUNG_CALM);
 	fake_free(&w.f);
 }
