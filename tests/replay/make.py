@@ -262,14 +262,14 @@ def clock_step():
 
 def floor():
     s = Series("Batch work that waits all the time and gets a third of what its weight promises: for 2 s, then its weight is raised,\n"
-               "as far as 10:1 on one of the four CPUs allows. That helps. When online work rests, 10 s later it is as before.")
+               "which is doubled once. That helps. When online work rests, 10 s later it is as before.")
     s.add("shop/web", "Burstable", 1000)
     s.add("batch/job", "BestEffort")
     be, bu = s.paths[BE], s.paths[BU]
     s.pending += [f"k {bu} cpu.weight=2500", f"k {be} cpu.weight=50:own:2:50"]
     low = {"use": {"shop/web": 3.9, "batch/job": 0.02}, "full": {"batch/job": 0.98}}
     s.steps(4, **low, modes="protect")
-    s.pending.append(f"k {be} cpu.weight=62:own:2:62")
+    s.pending.append(f"k {be} cpu.weight=100:own:2:100")
     s.steps(15, use={"shop/web": 3.9, "batch/job": 0.035}, full={"batch/job": 0.96}, modes="protect")
     s.steps(10, use={"shop/web": 0.1, "batch/job": 1}, modes="protect")
     s.pending.append(f"k {be} cpu.weight=50:own:2:50")
