@@ -25,13 +25,15 @@ static void begin_rate(const struct state *s, const struct evict_look *look, con
 		       enum evict_way way, struct history_record *r)
 {
 	char why[REASON_TEXT_SIZE], uses[REASON_TEXT_UNIT_SIZE];
+	bool io = look->resource == RESOURCE_IO;
 
 	HISTORY_SET(r->why, "%s; %s that it uses are expected back %s",
 		    reason_text(&s->ladders.of[look->resource].reason, s->policy, why, sizeof(why)),
 		    victim_text_rate(v, v->rate, uses), way_text(way, v->pod));
 	history_number(r, "kill_us", s->status.pass_us);
-	history_number_if(r, "needed_cpu_milli", true, look->need_rate);
-	history_number_if(r, "expected_cpu_milli", true, v->rate);
+	history_number_if(r, io ? "needed_io_kib_per_s" : "needed_cpu_milli", true,
+			  look->need_rate);
+	history_number_if(r, io ? "expected_io_kib_per_s" : "expected_cpu_milli", true, v->rate);
 	history_number(r, "candidates", (int64_t)look->list.n_candidates);
 	history_number(r, "left_out", victim_text_n_left(&look->list));
 }
@@ -135,7 +137,8 @@ static void over_rate(struct history_record *r, const struct evict_over *over, i
 	HISTORY_SET(r->to, "%s, %s less used after %" PRId64 " ms", end_text(over->end),
 		    measured ? victim_text_rate(&as, p->freed_rate, text) : "an unknown amount",
 		    (gone_us - p->asked_us) / 1000);
-	history_number_if(r, "freed_cpu_milli", measured, p->freed_rate);
+	history_number_if(r, p->rate_of == RESOURCE_IO ? "freed_io_kib_per_s" : "freed_cpu_milli",
+			  measured, p->freed_rate);
 	history_number(r, "took_us", gone_us - p->asked_us);
 	history_number(r, "poor", over->poor);
 }

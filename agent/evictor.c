@@ -18,6 +18,7 @@
 #include "agent/kill_record.h"
 #include "policy/decide.h"
 #include "policy/evict_cpu.h"
+#include "policy/evict_io.h"
 
 /* Who would have gone, or why nobody does, is said once in so long. */
 #define SAY_AGAIN_US 60000000
@@ -93,7 +94,7 @@ struct evictor_name *evictor_name_it(struct state *s, const struct pod *pod,
 }
 
 /* Those whose ladder may say so: what is short of memory comes first, that of it does not wait. */
-static const enum resource resources[] = {RESOURCE_MEMORY, RESOURCE_CPU};
+static const enum resource resources[] = {RESOURCE_MEMORY, RESOURCE_CPU, RESOURCE_IO};
 #define N_RESOURCES (sizeof(resources) / sizeof(resources[0]))
 
 static bool is_full(const struct state *s, enum resource resource)
@@ -192,7 +193,9 @@ static void take_over(struct state *s)
 				"three evictions in a row freed less than a quarter of what was "
 				"expected of them: %s is only protected from here on. See coloctl "
 				"history, then: coloctl mode full",
-				resources[i] == RESOURCE_MEMORY ? "memory" : "the CPU");
+				resources[i] == RESOURCE_MEMORY ? "memory"
+				: resources[i] == RESOURCE_CPU	? "the CPU"
+								: "IO");
 }
 
 /* --- whom next ----------------------------------------------------------------------------------- */
@@ -214,6 +217,7 @@ static struct evict_input input(const struct state *s, enum resource resource)
 		/* Whom it would be is of interest where nobody may be asked, too. */
 		.kubernetes = e->api.evict != NULL || !is_full(s, resource),
 		.now_us = s->status.pass_us,
+		.holds = &s->ladders.io,
 	};
 }
 
@@ -231,7 +235,8 @@ static void say_nobody(struct state *s, bool full)
 	kill_record_candidates(s, l, !full);
 	log_warning("evict.nobody", "%s and no pod may be evicted for it%s%s%s%s",
 		    e->look.resource == RESOURCE_MEMORY ? "memory is short"
-							: "an online pod waits for CPU",
+		    : e->look.resource == RESOURCE_CPU	? "an online pod waits for CPU"
+							: "an online pod waits for a disk",
 		    l->n_left > 0 ? ": the largest offline one, " : "",
 		    l->n_left > 0 ? l->left[0].pod->name : "", l->n_left > 0 ? ", " : "",
 		    l->n_left > 0 ? victim_out_text(l->left[0].why) : "");
@@ -254,8 +259,9 @@ static void look_for(struct state *s, enum resource resource)
 	bool full = is_full(s, resource);
 	struct evict_look look;
 	struct evict_cpu cpu;
+	struct evict_io io;
 
-	evict_choose_look(&in, &cpu);
+	evict_choose_look(&in, &cpu, &io);
 	evict_choose_see(&e->evict, &in);
 	if (e->chosen)
 		return;
@@ -319,7 +325,8 @@ static void show(struct state *s)
 	const struct evictor *e = s->evictor;
 	struct status_evict *status = &s->status.evict;
 
-	status->on = ((policy_memory_steps(s->policy) | s->policy->pressure_cpu.steps) &
+	status->on = ((policy_memory_steps(s->policy) | s->policy->pressure_cpu.steps |
+		       s->policy->pressure_io.steps) &
 		      (1u << ACTION_EVICT)) != 0;
 	status->why = evict_choose_text(e->look.resource, e->look.why);
 	status->until_us = e->look.until_us == INT64_MAX ? 0 : e->look.until_us;

@@ -84,7 +84,9 @@ static void tell_candidate(const struct state *s, const struct victim_list *list
 			   : victim_text_passed(list, i, &s->policy->evict, why, sizeof(why)));
 	history_number(&r, "kill_us", s->status.pass_us);
 	history_number(&r, "place", (int64_t)i + 1);
-	if (v->rate > 0) {
+	if (v->rate > 0 && v->rate_of == RESOURCE_IO) {
+		history_number_if(&r, "expected_io_kib_per_s", true, v->rate);
+	} else if (v->rate > 0) {
 		history_number_if(&r, "expected_cpu_milli", true, v->rate);
 		history_number_if(&r, "over_request_cpu_milli", true, v->over_request_rate);
 	} else {

@@ -96,6 +96,7 @@ static const struct record_evict *evict_pass_again(struct replay_side *side,
 		.policy = policy,
 		.plan = &side->plan,
 		.now_us = given->now_us,
+		.holds = &side->ladders.io,
 	};
 
 	if (!given->evict)

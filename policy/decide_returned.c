@@ -2,6 +2,20 @@
 // See decide_returned.h.
 #include "policy/decide_returned.h"
 
+#include "policy/memory_growth.h"
+
+/* It is being deleted, and takes memory while that is short: let loose it would take it the faster, until somebody ends it. Whoever
+ * takes no more ends sooner without a hold. */
+static bool still_takes(const struct decide_input *in, const struct pod *pod)
+{
+	struct memory_growth growth;
+
+	return pod->kind == POD_KUBERNETES && pod->facts_state == FACT_KNOWN && pod->facts &&
+	       pod->facts->deleting && in->ladders->of[RESOURCE_MEMORY].rung != RUNG_CALM &&
+	       memory_growth_of(in->samples, pod, in->now_us, &growth) &&
+	       memory_growth_matters(&growth);
+}
+
 int decide_returned(const struct decide_input *in, struct plan *plan, decide_returned_fn fn)
 {
 	for (size_t i = 0; in->model->n_returned > 0 && i < in->model->n_pods; i++) {
@@ -11,8 +25,8 @@ int decide_returned(const struct decide_input *in, struct plan *plan, decide_ret
 		int r;
 
 		if (!model_has_returned(in->model, pod) || !node || a->role != ROLE_OFFLINE ||
-		    !a->may_hold || node->online > 0 || node->blocked ||
-		    node->waiting + node->unmatched > 0)
+		    a->state != ASSIGNMENT_LEVEL || !(a->may_hold || still_takes(in, pod)) ||
+		    node->online > 0 || node->blocked || node->waiting + node->unmatched > 0)
 			continue;
 		r = fn(in, plan, node, a);
 		if (r < 0)

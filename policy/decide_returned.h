@@ -9,5 +9,5 @@
 typedef int (*decide_returned_fn)(const struct decide_input *in, struct plan *plan,
 				  const struct decide_node *node, const struct assignment *a);
 
-/* Of each offline one that may be held, and in which there is no online pod, none that waits for facts and none without a rule. 0, or what fn returned first. */
+/* Of each offline one that may be held, or goes and still takes memory that is short, and in which there is no online pod, none that waits for facts and none without a rule. 0, or what fn returned first. */
 int decide_returned(const struct decide_input *in, struct plan *plan, decide_returned_fn fn);

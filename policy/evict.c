@@ -103,6 +103,8 @@ enum evict_limit evict_limit(const struct evict *e, const struct evict_policy *p
 
 void evict_asked(struct evict *e, const struct victim *victim, int64_t now_us)
 {
+	bool returned = evict_has_returned(e, victim->pod, now_us, NULL);
+
 	for (size_t i = 0; i < EVICT_PENDING; i++) {
 		if (e->pending[i].stage != EVICT_STAGE_NONE)
 			continue;
@@ -112,6 +114,7 @@ void evict_asked(struct evict *e, const struct victim *victim, int64_t now_us)
 			.asked_us = now_us,
 			.until_us = now_us + EVICT_ANSWER_US,
 			.tries = 1,
+			.returned = returned,
 			.estimate_bytes = victim->estimate_bytes,
 			.before_bytes = victim->usage_bytes,
 			.estimate_rate = victim->rate,

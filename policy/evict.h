@@ -72,6 +72,7 @@ struct evict_pending {
 	int64_t until_us;
 	uint32_t tries;
 	bool counted; /* it is one of those in the limits */
+	bool returned; /* it was back from an eviction itself, and held for that: it still is, until it goes */
 	bool ordered; /* by a person: nobody estimated anything, and the node need not be short of memory */
 	uint64_t estimate_bytes;
 	uint64_t before_bytes; /* what it used when it was asked; 0: not measured */
@@ -115,6 +116,7 @@ struct evict {
 	int64_t back_us;
 	uint64_t rate[RESOURCE_COUNT];	 /* but for memory: what offline work used of it */
 	int64_t rate_us[RESOURCE_COUNT]; /* ... and when; 0: not measured */
+	uint32_t disk_major, disk_minor; /* of IO: on which disk; 0:0: none yet */
 	int64_t ended_us;		 /* when the last one was over; 0: none was */
 	int64_t taint_until_us;		 /* 0: no cool-down is on */
 };
@@ -169,7 +171,8 @@ void evict_trust(struct evict *e, enum resource resource);
 /* What it is, or was, for. */
 enum resource evict_resource(const struct evict_pending *pending);
 
-/* Whether this pod comes from where one was evicted a moment ago; *ret_until_us, not NULL: until when that counts. */
+/* Whether this pod comes from where one was evicted a moment ago, also while it is asked to go itself; *ret_until_us, not NULL:
+ * until when that counts. */
 bool evict_has_returned(const struct evict *e, const struct pod *pod, int64_t now_us,
 			int64_t *ret_until_us);
 

@@ -5,6 +5,7 @@
 #include "policy/evict_choose.h"
 
 #include "policy/evict_cpu.h"
+#include "policy/evict_io.h"
 #include "policy/memory_growth.h"
 #include "policy/memory_wanted.h"
 #include "policy/room.h"
@@ -139,28 +140,37 @@ static bool still_short(const struct evict_input *in, const struct room *room)
 	       fall >= FALL_BYTES_PER_S && room_lasts_us(left, fall) < MEMORY_GROWTH_ROOM_US;
 }
 
-static struct wait_look cpu_wait(const struct evict_input *in)
+/* Of the CPU or of IO. */
+static struct wait_look wait_of(const struct evict_input *in)
 {
 	return (struct wait_look){
 		.model = in->model,
 		.samples = in->samples,
 		.policy = in->policy,
 		.plan = in->plan,
-		.rule = &in->policy->pressure_cpu,
-		.resource = RESOURCE_CPU,
+		.rule = in->resource == RESOURCE_IO ? &in->policy->pressure_io
+						    : &in->policy->pressure_cpu,
+		.resource = in->resource,
 		.now_us = in->now_us,
 	};
 }
 
-void evict_choose_look(struct evict_input *in, struct evict_cpu *ret_cpu)
+void evict_choose_look(struct evict_input *in, struct evict_cpu *ret_cpu, struct evict_io *ret_io)
 {
-	const struct wait_look look = cpu_wait(in);
+	const struct wait_look look = wait_of(in);
 
 	in->cpu = NULL;
-	if (in->resource != RESOURCE_CPU || in->ladder->rung != RUNG_EVICT)
+	in->io = NULL;
+	if (in->ladder->rung != RUNG_EVICT)
 		return;
-	evict_cpu_look(&look, &in->ladder->efficacy, ret_cpu);
-	in->cpu = ret_cpu;
+	if (in->resource == RESOURCE_CPU) {
+		evict_cpu_look(&look, &in->ladder->efficacy, ret_cpu);
+		in->cpu = ret_cpu;
+	}
+	if (in->resource == RESOURCE_IO && in->holds) {
+		evict_io_look(&look, &in->ladder->efficacy, in->holds, ret_io);
+		in->io = ret_io;
+	}
 }
 
 /* One by one: how much whoever waits lacks cannot be measured, only whether it still does. */
@@ -171,6 +181,15 @@ static enum evict_not cpu_is_short(const struct evict_cpu *cpu)
 	if (!cpu->measured)
 		return EVICT_NOT_MEASURED;
 	return evict_cpu_is_needed(cpu) ? EVICT_NOW : EVICT_NOT_NEEDED;
+}
+
+static enum evict_not io_is_short(const struct evict_io *io)
+{
+	if (!io || !io->waiter)
+		return EVICT_NOT_NEEDED;
+	if (!io->measured)
+		return EVICT_NOT_MEASURED;
+	return evict_io_is_needed(io) ? EVICT_NOW : EVICT_NOT_NEEDED;
 }
 
 static enum evict_not memory_is_short(const struct evict_input *in, struct evict_look *look)
@@ -189,13 +208,17 @@ static enum evict_not is_short(const struct evict_input *in, struct evict_look *
 {
 	if (in->resource == RESOURCE_MEMORY)
 		return memory_is_short(in, look);
+	if (in->resource == RESOURCE_IO) {
+		look->need_rate = in->io ? in->io->least_kib : 0;
+		return io_is_short(in->io);
+	}
 	look->need_rate = in->cpu ? in->cpu->least_milli : 0;
 	return cpu_is_short(in->cpu);
 }
 
 static void see_cpu(struct evict *e, const struct evict_input *in)
 {
-	const struct wait_look look = cpu_wait(in);
+	const struct wait_look look = wait_of(in);
 
 	if (!(look.rule->steps & (1u << ACTION_EVICT)))
 		return;
@@ -206,6 +229,35 @@ static void see_cpu(struct evict *e, const struct evict_input *in)
 	e->rate_us[RESOURCE_CPU] = in->now_us;
 }
 
+static bool io_is_pending(const struct evict *e)
+{
+	for (size_t i = 0; i < EVICT_PENDING; i++)
+		if (e->pending[i].stage != EVICT_STAGE_NONE &&
+		    evict_resource(&e->pending[i]) == RESOURCE_IO)
+			return true;
+	return false;
+}
+
+/* While one is pending, of the disk for which it goes: what is done on another one is no measure of it. */
+static void see_io(struct evict *e, const struct evict_input *in)
+{
+	const struct wait_look look = wait_of(in);
+	bool pending = io_is_pending(e);
+
+	if (!(look.rule->steps & (1u << ACTION_EVICT)))
+		return;
+	if (in->io && in->io->waiter && !pending) {
+		if (in->io->major != e->disk_major || in->io->minor != e->disk_minor)
+			e->rate_us[RESOURCE_IO] = 0;
+		e->disk_major = in->io->major;
+		e->disk_minor = in->io->minor;
+	}
+	if ((e->disk_major == 0 && e->disk_minor == 0) ||
+	    !evict_io_offline(&look, e->disk_major, e->disk_minor, &e->rate[RESOURCE_IO]))
+		return;
+	e->rate_us[RESOURCE_IO] = in->now_us;
+}
+
 /* Now, and not only in the numbers of a moment ago. */
 static bool is_short_now(const struct evict_input *in)
 {
@@ -214,8 +266,9 @@ static bool is_short_now(const struct evict_input *in)
 	if (in->resource == RESOURCE_MEMORY)
 		return room_look(in->model, in->samples, in->plan, in->now_us, &room) &&
 		       still_short(in, &room);
-	return in->cpu && in->ladder->pressure_us >= in->now_us &&
-	       cpu_is_short(in->cpu) == EVICT_NOW;
+	return in->ladder->pressure_us >= in->now_us &&
+	       (in->resource == RESOURCE_IO ? io_is_short(in->io) : cpu_is_short(in->cpu)) ==
+		       EVICT_NOW;
 }
 
 static void note_least(struct evict *e, const struct evict_input *in, const struct room *room)
@@ -247,10 +300,12 @@ void evict_choose_see(struct evict *e, const struct evict_input *in)
 {
 	int64_t *since_us = &e->short_since_us[in->resource], *us = &e->short_us[in->resource];
 	int64_t break_us = in->resource == RESOURCE_MEMORY ? EVICT_CHOOSE_BREAK_US
-							   : EVICT_CHOOSE_CPU_BREAK_US;
+							   : EVICT_CHOOSE_SLOW_BREAK_US;
 
 	if (in->resource == RESOURCE_CPU)
 		see_cpu(e, in);
+	if (in->resource == RESOURCE_IO)
+		see_io(e, in);
 	if (*since_us > 0 && in->now_us - *us > break_us)
 		*since_us = 0;
 	if (!is_short_now(in))
@@ -354,8 +409,12 @@ static void candidates(const struct evict_input *in, const struct victim_rates *
 
 void evict_choose(const struct evict_input *in, struct evict_look *look)
 {
-	if (in->resource == RESOURCE_CPU) {
-		candidates(in, &(struct victim_rates){evict_cpu_rate, in->cpu}, look);
+	if (in->resource != RESOURCE_MEMORY) {
+		candidates(in,
+			   in->resource == RESOURCE_IO
+				   ? &(struct victim_rates){evict_io_rate, in->io}
+				   : &(struct victim_rates){evict_cpu_rate, in->cpu},
+			   look);
 		if (look->again == 0 && look->list.n == 0)
 			look->why = EVICT_NOT_NOBODY;
 		return;
@@ -389,6 +448,22 @@ static const char *cpu_text(enum evict_not why)
 	}
 }
 
+static const char *io_text(enum evict_not why)
+{
+	switch (why) {
+	case EVICT_NOT_MEASURED:
+		return "what offline work does on the disk was not measured lately";
+	case EVICT_NOT_NEEDED:
+		return "nobody waits for a disk that offline work keeps busy though it is held";
+	case EVICT_NOT_LONG:
+		return "somebody has waited for the disk for a moment only";
+	case EVICT_NOT_ENDED:
+		return "whether the last one helped is still to be seen";
+	default:
+		return NULL;
+	}
+}
+
 const char *evict_choose_text(enum resource resource, enum evict_not why)
 {
 	static const char *const texts[EVICT_NOT_COUNT] = {
@@ -410,5 +485,7 @@ const char *evict_choose_text(enum resource resource, enum evict_not why)
 
 	if (resource == RESOURCE_CPU && cpu_text(why))
 		return cpu_text(why);
+	if (resource == RESOURCE_IO && io_text(why))
+		return io_text(why);
 	return (unsigned)why < EVICT_NOT_COUNT ? texts[why] : "?";
 }

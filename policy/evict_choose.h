@@ -17,10 +17,11 @@
 /* What was wanted may come back without colod: a pod ends, or a file of its memory is removed. Whether that was enough shows as
  * long after as with an eviction; but who takes and gives all the time does not put it off for ever. */
 #define EVICT_CHOOSE_BACK_US 10000000
-/* Of the CPU there is a look each second. */
-#define EVICT_CHOOSE_CPU_BREAK_US 3500000
+/* Of the CPU and of disks there is a look each second. */
+#define EVICT_CHOOSE_SLOW_BREAK_US 3500000
 
 struct evict_cpu;
+struct evict_io;
 
 struct evict_input {
 	const struct evict *evict;
@@ -34,7 +35,9 @@ struct evict_input {
 	size_t n_memory;
 	bool kubernetes; /* there is an API server to ask */
 	int64_t now_us;
-	const struct evict_cpu *cpu; /* evict_choose_look() */
+	const struct io_holds *holds; /* the IO ladder's */
+	const struct evict_cpu *cpu;  /* evict_choose_look() */
+	const struct evict_io *io;    /* the same */
 };
 
 /* Why nobody is asked to go. Text: evict_choose_text(). */
@@ -67,9 +70,9 @@ struct evict_look {
 	size_t at; /* EVICT_NOW, not `again`: the choice, in the list */
 };
 
-/* Every pass, before the others: on the CPU's last rung *ret_cpu is what they all ask, and `in` keeps it; on another one, and
- * for memory, there is nothing to look at. */
-void evict_choose_look(struct evict_input *in, struct evict_cpu *ret_cpu);
+/* Every pass, before the others: on the last rung of the CPU, or of IO, *ret_cpu or *ret_io is what they all ask, and `in`
+ * keeps it; on another one, and for memory, there is nothing to look at. */
+void evict_choose_look(struct evict_input *in, struct evict_cpu *ret_cpu, struct evict_io *ret_io);
 
 /* Every pass, before evict_choose_due(): how long memory has been short. */
 void evict_choose_see(struct evict *evict, const struct evict_input *in);

@@ -3,6 +3,7 @@
 #include "policy/evict_rate.h"
 
 #include "policy/cpu_use.h"
+#include "policy/evict_io.h"
 
 /* Who has anything left to do does some of it in so long. */
 #define NOTHING_US 3000000
@@ -31,8 +32,9 @@ const struct pod *evict_rate_there(const struct evict_pending *p, const struct p
 		return pod;
 	if (pod->cgroup && !pod->cgroup->populated)
 		return NULL;
-	if (p->stage == EVICT_STAGE_DYING && p->rate_of == RESOURCE_CPU &&
-	    uses_nothing(samples, pod, now_us))
+	/* Who waits for a disk uses no CPU for as long. */
+	if (p->stage == EVICT_STAGE_DYING && uses_nothing(samples, pod, now_us) &&
+	    (p->rate_of == RESOURCE_CPU || evict_io_rests(samples, pod, now_us)))
 		return NULL;
 	return pod;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What an eviction for a resource that is used and not kept (the CPU) gave: what offline work as a whole uses less of it,
+// What an eviction for a resource that is used and not kept (the CPU, a disk) gave: what offline work as a whole uses less of it,
 // since what one leaves the others may take at once. Pure.
 #pragma once
 

@@ -61,9 +61,11 @@ void evict_return_expect(struct evict *e, const struct evict_return *who, int64_
 bool evict_has_returned(const struct evict *e, const struct pod *pod, int64_t now_us,
 			int64_t *ret_until_us)
 {
+	const struct evict_pending *pending = evict_find(e, pod->serial);
 	struct evict_return back;
 
-	if (evict_find(e, pod->serial) || !evict_return_describe(pod, &back))
+	/* Its own eviction is none that it is back from. */
+	if ((pending && !pending->returned) || !evict_return_describe(pod, &back))
 		return false;
 	for (size_t i = 0; i < EVICT_RETURNS; i++) {
 		if (e->returns[i].until_us <= now_us || !is_same(&e->returns[i], &back))

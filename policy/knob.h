@@ -86,6 +86,17 @@ static inline bool knob_is_io_max(enum knob knob)
 	return knob >= KNOB_IO_MAX && knob <= KNOB_IO_MAX_LAST;
 }
 
+/* The one at this place, and back. */
+static inline enum knob knob_io_max(size_t place)
+{
+	return (enum knob)(KNOB_IO_MAX + place);
+}
+
+static inline size_t knob_io_max_place(enum knob knob)
+{
+	return (size_t)knob - KNOB_IO_MAX;
+}
+
 /* Whether two values are of the same disk; of any other knob they always are. */
 bool knob_same_disk(enum knob knob, const struct knob_value *a, const struct knob_value *b);
 

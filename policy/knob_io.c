@@ -166,6 +166,42 @@ int knob_io_parse_line_of(const char *text, const struct io_max *of, struct knob
 	return 0;
 }
 
+static bool bounds_anything(const struct io_max *io)
+{
+	for (unsigned i = 0; i < PARTS; i++)
+		if (get(io, i) != 0 && get(io, i) != KNOB_VALUE_MAX)
+			return true;
+	return false;
+}
+
+struct io_max knob_io_unbounded(const struct io_max *of)
+{
+	struct io_max io = {.major = of->major, .minor = of->minor};
+
+	for (unsigned i = 0; i < PARTS; i++)
+		*part(&io, i) = KNOB_VALUE_MAX;
+	return io;
+}
+
+size_t knob_io_bounds(const char *text, struct io_max *ret_list, size_t max)
+{
+	size_t n = 0;
+
+	while (*text && n < max) {
+		const char *line = text;
+		struct io_max io = {0}, all;
+
+		if (take_line(&line, false, &io) == 0 && bounds_anything(&io)) {
+			all = knob_io_unbounded(&io);
+			knob_io_add(&io, &all);
+			ret_list[n++] = io;
+		}
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return n;
+}
+
 bool knob_io_stands(const struct io_max *want, const struct io_max *have)
 {
 	if (!same_disk(want, have))

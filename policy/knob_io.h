@@ -16,6 +16,12 @@ int knob_io_parse(const char *text, struct knob_value *ret_value);
 /* Of what the kernel shows, the line of `of`'s disk: all of it is said, words that are not known are passed over. Errors as above. */
 int knob_io_parse_line_of(const char *text, const struct io_max *of, struct knob_value *ret_value);
 
+/* The lines of what the kernel shows that bound anything, the first `max` of them, all of each said. Returns how many. */
+size_t knob_io_bounds(const char *text, struct io_max *ret_list, size_t max);
+
+/* Nothing is bounded on this disk: all of it said. */
+struct io_max knob_io_unbounded(const struct io_max *of);
+
 /* Whether `have` shows all that `want` says, of the same disk. */
 bool knob_io_stands(const struct io_max *want, const struct io_max *have);
 

@@ -6,149 +6,34 @@
 // at least half of the time, and of whose work a tenth or more is done for offline pods that may be held; or that is
 // held already. Who waits because of a bound of his own there counts for none. Where that is not known, nothing
 // happens: what a pod does on which disk is read from its io.stat only while somebody waits.
+//
+// Evict, where the policy asks: what is held on the disk has been at its floor, or was no help, for 20 s, and what offline work
+// still has there is what whoever waits lacks (evict_io.h); then somebody goes (evict_choose.h). The bounds stay.
 #include "policy/ladder_io.h"
 
-#include "policy/cpu_room.h"
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
 #include "policy/disk_use.h"
 #include "policy/efficacy.h"
+#include "policy/evict_io.h"
 #include "policy/io_hold.h"
+#include "policy/io_view.h"
 #include "policy/knob.h"
 #include "policy/ladder.h"
 #include "policy/ring.h"
-#include "policy/rule.h"
 #include "policy/wait.h"
 #include "policy/who.h"
 
-#define BUSY_PERMILLE 500u
-#define SHARE_PERMILLE 100u
 /* As the CPU's. */
 #define CALM_AFTER_US 10000000
+#define EVICT_DWELL_US 20000000u
+#define EVICT_CALM_US 5000000u
 
 static const struct ladder_rung rungs[] = {
 	{.rung = RUNG_SQUEEZE, .calm_us = CALM_AFTER_US},
+	{.rung = RUNG_EVICT, .dwell_us = EVICT_DWELL_US, .calm_us = EVICT_CALM_US, .last = true},
 };
 #define N_RUNGS (sizeof(rungs) / sizeof(rungs[0]))
-
-struct disk_view {
-	struct io_hold_look look;
-	const struct pod *waiter;
-	uint64_t span_us;
-	bool pressed;
-};
-
-struct view {
-	bool holdable; /* some offline pod may be bounded */
-	const struct model *model;
-	struct disk_view disks[DISKS_MAX]; /* of model->disks */
-};
-
-static bool may_squeeze(const struct policy *policy, const struct assignment *a)
-{
-	return a->state == ASSIGNMENT_LEVEL && a->role == ROLE_OFFLINE && a->may_hold &&
-	       policy->levels[a->level].io.squeeze;
-}
-
-static bool is_online(const struct assignment *a, const struct pod *pod)
-{
-	return a->state == ASSIGNMENT_LEVEL && a->role == ROLE_ONLINE &&
-	       !rule_is_own(pod->cgroup->name);
-}
-
-static struct disk_view *view_of(struct view *v, uint32_t major, uint32_t minor)
-{
-	const struct disk *disk = disk_use_disk(&v->model->disks, major, minor);
-
-	return disk ? &v->disks[disk - v->model->disks.list] : NULL;
-}
-
-static const struct pod_disks *disks_of(const struct wait_look *look, const struct pod *pod)
-{
-	const struct pod_history *h = ring_of(look->samples, pod->slot, pod->serial);
-
-	return h && h->disks.at_us > 0 && look->now_us - h->disks.at_us <= CPU_USE_STALE_US
-		       ? &h->disks
-		       : NULL;
-}
-
-/* A disk on which it waits by a bound of its own is none on which it waits by others. */
-static void see_online(struct view *v, const struct wait_look *look,
-		       const struct efficacy *efficacy, const struct pod *pod)
-{
-	const struct pod_disks *disks = disks_of(look, pod);
-	uint64_t permille = 0, span_us = 0;
-	bool waits;
-
-	if (!disks)
-		return;
-	waits = !efficacy_rests(efficacy, pod, look->now_us, NULL) &&
-		wait_over_threshold(look, pod, &permille, &span_us);
-	for (uint32_t i = 0; i < disks->n; i++) {
-		const struct pod_disk *d = &disks->list[i];
-		struct disk_view *at = view_of(v, d->major, d->minor);
-
-		if (!at || look->now_us - d->used_us >= IO_HOLD_USED_US)
-			continue;
-		at->look.online_uses |= d->used_us >= disks->at_us;
-		if (!waits || d->bounded || permille <= at->look.waited_permille)
-			continue;
-		at->look.waited_permille = (uint32_t)permille;
-		at->look.usual_permille = wait_usual_permille(look, pod);
-		at->span_us = span_us;
-		at->waiter = pod;
-	}
-}
-
-static void see_offline(struct view *v, const struct wait_look *look, const struct pod *pod,
-			uint32_t floor_permille)
-{
-	const struct pod_disks *disks = disks_of(look, pod);
-
-	for (uint32_t i = 0; disks && i < disks->n; i++) {
-		const struct pod_disk *d = &disks->list[i];
-		struct disk_view *at = view_of(v, d->major, d->minor);
-
-		if (!at)
-			continue;
-		if (floor_permille > at->look.floor_permille)
-			at->look.floor_permille = floor_permille;
-		for (int k = 0; k < DISK_DIRECTIONS; k++) {
-			at->look.offline.bytes[k] += d->bytes_per_s[k];
-			at->look.offline.requests[k] += d->requests_per_s[k];
-		}
-	}
-}
-
-static void see_disk(struct disk_view *at, const struct disk_use *use)
-{
-	if (!use)
-		return;
-	for (int k = 0; k < DISK_DIRECTIONS && use->window.span_us > 0; k++) {
-		at->look.all.bytes[k] = use->window.bytes_per_s[k];
-		at->look.all.requests[k] = use->window.requests_per_s[k];
-	}
-	for (int k = 0; k < DISK_ABILITIES; k++)
-		if (disk_use_ability(use, (enum disk_ability)k, &at->look.can[k]) < 0)
-			at->look.can[k] = 0;
-}
-
-static uint64_t sum(const uint64_t of[DISK_DIRECTIONS])
-{
-	return of[DISK_READ] + of[DISK_WRITE];
-}
-
-/* Busy, and not only with what online pods ask of it. */
-static bool is_shared(const struct disk_view *at, const struct disk_use *use)
-{
-	const struct io_rate *mine = &at->look.offline, *all = &at->look.all;
-
-	return use && use->window.span_us > 0 && use->window.busy_permille >= BUSY_PERMILLE &&
-	       ((sum(mine->bytes) > 0 &&
-		 sum(mine->bytes) >= sum(all->bytes) * SHARE_PERMILLE / 1000) ||
-		(sum(mine->requests) > 0 &&
-		 sum(mine->requests) >= sum(all->requests) * SHARE_PERMILLE / 1000));
-}
 
 static struct io_hold *hold_of(struct io_holds *holds, const struct disk *disk)
 {
@@ -186,39 +71,23 @@ static bool is_needed_by_memory(const struct disk *disk, const struct ladders *l
 	return disk->swap && ladders->of[RESOURCE_MEMORY].rung != RUNG_CALM;
 }
 
-static void see(struct view *v, const struct wait_look *look, struct ladders *ladders)
+static void see(struct io_view *v, const struct wait_look *look, struct ladders *ladders)
 {
 	const struct model *model = look->model;
-	const struct ladder *ladder = &ladders->of[RESOURCE_IO];
 
-	for (size_t i = 0; i < model->n_pods; i++) {
-		const struct pod *pod = model->pods[i];
-		const struct assignment *a = plan_assignment(look->plan, pod);
-
-		if (is_online(a, pod)) {
-			see_online(v, look, &ladder->efficacy, pod);
-		} else if (may_squeeze(look->policy, a)) {
-			v->holdable = true;
-			if (!cpu_room_is_nested(pod))
-				see_offline(
-					v, look, pod,
-					look->policy->levels[a->level].io.squeeze_floor_permille);
-		}
-	}
+	io_view_look(v, look, &ladders->of[RESOURCE_IO].efficacy);
 	for (uint32_t i = 0; i < model->disks.n; i++) {
 		const struct disk *disk = &model->disks.list[i];
-		const struct disk_use *use = disk_use_of(&look->samples->uses, disk);
 		const struct io_hold *hold = hold_of(&ladders->io, disk);
-		struct disk_view *at = &v->disks[i];
+		struct io_disk_view *at = &v->disks[i];
 
 		at->look.now_us = look->now_us;
 		at->look.window_us = look->rule->window_us;
 		at->look.threshold_permille = look->rule->threshold_permille;
 		at->look.no_writes = is_needed_by_memory(disk, ladders);
 		at->look.in_force = hold && is_in_force(model, (int)(hold - ladders->io.of));
-		see_disk(at, use);
 		at->pressed = at->look.waited_permille > 0 &&
-			      ((hold && io_hold_is_on(hold)) || is_shared(at, use));
+			      ((hold && io_hold_is_on(hold)) || at->shared);
 		if (!at->pressed)
 			at->look.waited_permille = 0;
 	}
@@ -277,13 +146,13 @@ static struct io_hold *take_place(struct ladders *ladders, const struct model *m
 }
 
 /* The pressed disk with the longest wait; `cut`: of those where there is something to take. */
-static const struct disk_view *worst(struct view *v, struct ladders *ladders, bool may_cut)
+static const struct io_disk_view *worst(struct io_view *v, struct ladders *ladders, bool may_cut)
 {
 	static const struct io_hold none;
-	const struct disk_view *found = NULL;
+	const struct io_disk_view *found = NULL;
 
 	for (uint32_t i = 0; i < v->model->disks.n; i++) {
-		const struct disk_view *at = &v->disks[i];
+		const struct io_disk_view *at = &v->disks[i];
 		const struct io_hold *hold = hold_of(&ladders->io, &v->model->disks.list[i]);
 
 		if (at->pressed && (!may_cut || io_hold_may_cut(hold ? hold : &none, &at->look)) &&
@@ -320,7 +189,7 @@ static void note(struct ladder *ladder, const struct io_holds *holds)
 	ladder->reason.extra = least;
 }
 
-static struct reason blame(const struct disk_view *at, const struct pressure_rule *rule)
+static struct reason blame(const struct io_disk_view *at, const struct pressure_rule *rule)
 {
 	struct reason r = {
 		.code = REASON_IO_WAITS,
@@ -337,26 +206,26 @@ static struct reason blame(const struct disk_view *at, const struct pressure_rul
 }
 
 /* What was held on a disk that is not there any more went with it. */
-static void forget_gone(struct view *v, struct io_holds *holds, int64_t now_us)
+static void forget_gone(struct io_view *v, struct io_holds *holds, int64_t now_us)
 {
 	for (int i = 0; i < KNOB_IO_MAX_DISKS; i++) {
 		struct io_hold *h = &holds->of[i];
 
 		if ((h->major || h->minor) &&
-		    (!view_of(v, h->major, h->minor) ||
+		    (!io_view_disk(v, h->major, h->minor) ||
 		     (io_hold_is_over(h, now_us) && !is_owned(v->model, i))))
 			*h = (struct io_hold){0};
 	}
 }
 
 /* What a bound that made things worse was, and of whom; NULL: none was lifted for that. */
-static const struct reason *step_disks(struct view *v, struct ladders *ladders, int64_t now_us)
+static const struct reason *step_disks(struct io_view *v, struct ladders *ladders, int64_t now_us)
 {
 	const struct reason *worse = NULL;
 
 	for (uint32_t i = 0; i < v->model->disks.n; i++) {
 		const struct disk *disk = &v->model->disks.list[i];
-		struct disk_view *at = &v->disks[i];
+		struct io_disk_view *at = &v->disks[i];
 		struct io_hold *h = at->pressed ? take_place(ladders, v->model, disk, now_us)
 						: hold_of(&ladders->io, disk);
 
@@ -386,14 +255,77 @@ static void give_up(struct ladder *ladder, const struct reason *why, int64_t now
 	ladder->reason = *why;
 }
 
+/* Nothing was any help: the bounds neither. Otherwise they stay, for what they are there for. */
+static void leave_evict(struct ladder *ladder, const struct reason *stood)
+{
+	if (ladder->reason.code == REASON_INEFFECTIVE)
+		ladder->rung = RUNG_CALM;
+	else
+		ladder->reason = *stood;
+}
+
+/* What is held on the disk that is waited for is all that there is to hold, or it was no help. One that is not in force
+ * proves nothing. */
+static bool has_failed(const struct io_view *v, struct ladders *ladders,
+		       const struct wait_look *look, const struct evict_io *io)
+{
+	const struct disk *disk = disk_use_disk(&v->model->disks, io->major, io->minor);
+	const struct io_disk_view *at = &v->disks[disk - v->model->disks.list];
+	const struct io_hold *hold = hold_of(&ladders->io, disk);
+
+	return hold && at->look.in_force &&
+	       (!io_hold_may_cut(hold, &at->look) ||
+		efficacy_has_failed(&ladders->of[RESOURCE_IO].efficacy, look, true));
+}
+
+/* Whether the step after the hold may come. */
+static bool may_evict(const struct io_view *v, struct ladders *ladders,
+		      const struct wait_look *look)
+{
+	const struct ladder *ladder = &ladders->of[RESOURCE_IO];
+	struct evict_io io;
+
+	if (!(look->rule->steps & (1u << ACTION_EVICT)) || !v->holdable)
+		return false;
+	if (ladder->rung != RUNG_SQUEEZE)
+		return ladder->rung == RUNG_EVICT;
+	evict_io_look(look, &ladder->efficacy, &ladders->io, &io);
+	return evict_io_is_needed(&io) && has_failed(v, ladders, look, &io);
+}
+
+static struct ladder_signal signal_of(struct io_view *v, struct ladders *ladders,
+				      const struct wait_look *look)
+{
+	const struct ladder *ladder = &ladders->of[RESOURCE_IO];
+	const struct io_disk_view *waits = worst(v, ladders, false);
+	const struct io_disk_view *useful = worst(v, ladders, true);
+	bool evict = may_evict(v, ladders, look);
+	struct ladder_signal s = {
+		.allowed = v->holdable && (look->rule->steps & (1u << ACTION_SQUEEZE_IO))
+				   ? 1u << RUNG_SQUEEZE
+				   : 0,
+		.pressure = waits != NULL,
+		.useful = useful != NULL || evict,
+		.spent = ladder->rung == RUNG_EVICT || !any_on(&ladders->io),
+		.in_force = ladder->rung != RUNG_CALM && any_in_force(look->model),
+	};
+
+	if (s.allowed && evict)
+		s.allowed |= 1u << RUNG_EVICT;
+	if (waits)
+		s.reason = blame(useful ? useful : waits, look->rule);
+	return s;
+}
+
 void ladder_io_step(struct ladders *ladders, const struct model *model,
 		    const struct samples *samples, const struct policy *policy,
 		    const struct plan *plan, int64_t now_us)
 {
 	struct ladder *ladder = &ladders->of[RESOURCE_IO];
-	const struct ladder_table table = {rungs, N_RUNGS};
+	struct ladder_rung mine[N_RUNGS] = {rungs[0], rungs[1]};
+	const struct ladder_table table = {mine, N_RUNGS};
 	const struct pressure_rule *rule = &policy->pressure_io;
-	struct view v = {.model = model};
+	struct io_view v = {.model = model};
 	const struct wait_look look = {
 		.model = model,
 		.samples = samples,
@@ -403,30 +335,21 @@ void ladder_io_step(struct ladders *ladders, const struct model *model,
 		.resource = RESOURCE_IO,
 		.now_us = now_us,
 	};
-	const struct disk_view *waits, *useful;
-	const struct reason *worse;
-	struct ladder_signal signal = {0};
+	const struct reason stood = ladder->reason, *worse;
+	struct ladder_signal signal;
 	enum rung before;
 
 	if (!rule->on && ladder->rung == RUNG_CALM)
 		return;
+	if (rule->evict_after_us > EVICT_DWELL_US)
+		mine[N_RUNGS - 1].dwell_us = rule->evict_after_us;
 	if (rule->on && model_can(model, CAPABILITY_IO_MAX))
 		see(&v, &look, ladders);
 	forget_gone(&v, &ladders->io, now_us);
-	waits = worst(&v, ladders, false);
-	useful = worst(&v, ladders, true);
-	signal = (struct ladder_signal){
-		.allowed = v.holdable && (rule->steps & (1u << ACTION_SQUEEZE_IO))
-				   ? 1u << RUNG_SQUEEZE
-				   : 0,
-		.pressure = waits != NULL,
-		.useful = useful != NULL,
-		.spent = !any_on(&ladders->io),
-		.in_force = ladder->rung != RUNG_CALM && any_in_force(model),
-	};
-	if (waits)
-		signal.reason = blame(useful ? useful : waits, rule);
+	signal = signal_of(&v, ladders, &look);
 	before = ladder_step(ladder, &table, &signal, &look);
+	if (before == RUNG_EVICT && ladder->rung == RUNG_SQUEEZE)
+		leave_evict(ladder, &stood);
 	if (ladder->rung == RUNG_CALM) {
 		end_disks(&ladders->io);
 		return;
@@ -436,7 +359,7 @@ void ladder_io_step(struct ladders *ladders, const struct model *model,
 		give_up(ladder, worse, now_us);
 		return;
 	}
-	if (before == ladder->rung && waits)
+	if (before == ladder->rung && signal.pressure)
 		ladder->reason = signal.reason;
 	if (any_on(&ladders->io))
 		note(ladder, &ladders->io);
@@ -469,8 +392,8 @@ bool ladder_io_wants_disks(const struct ladders *ladders, const struct model *mo
 		const struct pod *pod = model->pods[i];
 		const struct assignment *a = plan_assignment(plan, pod);
 
-		holdable |= may_squeeze(policy, a);
-		waits |= !waits && is_online(a, pod) &&
+		holdable |= io_view_may_hold(policy, a);
+		waits |= !waits && io_view_is_online(a, pod) &&
 			 begins_to_wait(samples, pod, policy->pressure_io.threshold_permille);
 	}
 	return holdable && waits;

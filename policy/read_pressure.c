@@ -350,7 +350,7 @@ bool read_pressure_acts(const struct pressure_policy *rule, size_t step)
 		return false;
 	if (rule->steps[step].action == ACTION_EVICT)
 		return rule->resource == RESOURCE_MEMORY ||
-		       (rule->resource == RESOURCE_CPU && step > 0);
+		       (rule->resource != RESOURCE_MEMORY && step > 0);
 	/* What waits for the step before it comes with the steps that it waits for. */
 	return (step == 0 || rule->steps[step].after_us == 0) &&
 	       (acted_on & (1u << rule->steps[step].action));

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "policy/evict_cpu.h"
+#include "policy/evict_io.h"
 #include "policy/names.h"
 #include "policy/record.h"
 #include "policy/record_kill.h"
@@ -226,13 +227,14 @@ bool record_evict_decide(struct record_evict *evict, const struct evict_input *i
 {
 	struct evict_input input = *in;
 	struct evict_cpu cpu;
+	struct evict_io io;
 
 	input.evict = &evict->before;
 	input.memory = evict->memory;
 	input.n_memory = evict->n_memory;
 	input.kubernetes = evict->kubernetes;
 	input.resource = evict->resource;
-	evict_choose_look(&input, &cpu);
+	evict_choose_look(&input, &cpu, &io);
 	if (!evict_choose_due(&input, &evict->look))
 		return false;
 	evict_choose(&input, &evict->look);

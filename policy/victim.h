@@ -69,8 +69,8 @@ struct victim {
 	uint64_t born; /* the larger the newer: the inode of its cgroup, which the kernel counts up */
 	int64_t cost;	   /* controller.kubernetes.io/pod-deletion-cost; 0 without one */
 	bool asks_to_stay; /* cluster-autoscaler.kubernetes.io/safe-to-evict: "false" */
-	/* Where it goes for a resource that is used and not kept, rate_of (the CPU: in thousandths of one): what it uses of
-	 * that where whoever waits could, and of this what is beyond its request. rate 0: it goes for memory, see above. */
+	/* Where it goes for a resource that is used and not kept, rate_of (the CPU: in thousandths of one; a disk: KiB a
+	 * second): what it uses of that where whoever waits could, and of this what is beyond its request. rate 0: it goes for memory, see above. */
 	uint64_t rate;
 	uint64_t over_request_rate;
 	enum resource rate_of;

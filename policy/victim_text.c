@@ -10,8 +10,14 @@
 
 const char *victim_text_rate(const struct victim *v, uint64_t rate, char *buf)
 {
-	(void)snprintf(buf, REASON_TEXT_UNIT_SIZE, "%" PRIu64 ".%02" PRIu64 " %s", rate / 1000,
-		       rate % 1000 / 10, v->rate_of == RESOURCE_CPU ? "CPUs" : "of it");
+	char bytes[REASON_TEXT_UNIT_SIZE];
+
+	if (v->rate_of == RESOURCE_IO)
+		(void)snprintf(buf, REASON_TEXT_UNIT_SIZE, "%.*s/s", REASON_TEXT_UNIT_SIZE - 3,
+			       reason_text_bytes(rate * 1024, bytes));
+	else
+		(void)snprintf(buf, REASON_TEXT_UNIT_SIZE, "%" PRIu64 ".%02" PRIu64 " CPUs",
+			       rate / 1000, rate % 1000 / 10);
 	return buf;
 }
 

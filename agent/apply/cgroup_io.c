@@ -15,9 +15,9 @@
 
 const struct writer cgroup_io_writers[] = {
 	{.knob = KNOB_IO_WEIGHT, .forgets = KNOB_COUNT},
-	{.knob = KNOB_IO_MAX, .slow = true, .forgets = KNOB_COUNT},
-	{.knob = KNOB_IO_MAX + 1, .slow = true, .forgets = KNOB_COUNT},
-	{.knob = KNOB_IO_MAX + 2, .slow = true, .forgets = KNOB_COUNT},
-	{.knob = KNOB_IO_MAX + 3, .slow = true, .forgets = KNOB_COUNT},
+	{.knob = KNOB_IO_MAX, .slow = true, .forgets = KNOB_COUNT, .lifts = true},
+	{.knob = KNOB_IO_MAX + 1, .slow = true, .forgets = KNOB_COUNT, .lifts = true},
+	{.knob = KNOB_IO_MAX + 2, .slow = true, .forgets = KNOB_COUNT, .lifts = true},
+	{.knob = KNOB_IO_MAX + 3, .slow = true, .forgets = KNOB_COUNT, .lifts = true},
 };
 const size_t cgroup_io_n_writers = sizeof(cgroup_io_writers) / sizeof(cgroup_io_writers[0]);

@@ -10,6 +10,11 @@
 #include "agent/apply/writer.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
+#include "policy/knob.h"
+#include "policy/knob_io.h"
+
+/* io.max has a line for each disk that somebody bounds. */
+#define TEXT_SIZE 8192
 
 static bool is_gone(int error)
 {
@@ -22,16 +27,52 @@ static void keep_first(int *error, int r)
 		*error = r;
 }
 
-static struct knob_value lifted_value(const struct writer *w, uint64_t period_us)
+struct knob_value kill_lift_had(const struct kill_lifted *l, enum knob knob)
 {
-	return (struct knob_value){.state = KNOB_KNOWN, .value = w->lifted, .period_us = period_us};
+	const struct kill_had *had = &l->had[knob];
+
+	if (knob_is_io_max(knob))
+		return (struct knob_value){.state = KNOB_KNOWN,
+					   .io = l->io[knob_io_max_place(knob)]};
+	return (struct knob_value){
+		.state = KNOB_KNOWN, .value = had->value, .period_us = had->period_us};
+}
+
+static struct knob_value lifted_value(const struct writer *w, const struct knob_value *had)
+{
+	if (knob_is_io_max(w->knob))
+		return (struct knob_value){.state = KNOB_KNOWN, .io = knob_io_unbounded(&had->io)};
+	return (struct knob_value){
+		.state = KNOB_KNOWN, .value = w->lifted, .period_us = had->period_us};
+}
+
+static bool is_lifted(const struct writer *w, const struct knob_value *had,
+		      const struct knob_value *now)
+{
+	struct knob_value lifted = lifted_value(w, had);
+
+	return knob_is_io_max(w->knob) ? knob_io_stands(&lifted.io, &now->io)
+				       : now->value == lifted.value;
 }
 
 static bool is_to_lift(int dir_fd, const struct writer *w, struct knob_value *ret_had)
 {
-	return w && w->lifts && writer_read(dir_fd, w->knob, ret_had) == 0 &&
-	       ret_had->state == KNOB_KNOWN && ret_had->value != w->lifted &&
-	       (w->lifted == 0 || ret_had->value < w->lifted);
+	return w && w->lifts && !knob_is_io_max(w->knob) &&
+	       writer_read(dir_fd, w->knob, ret_had) == 0 && ret_had->state == KNOB_KNOWN &&
+	       ret_had->value != w->lifted && (w->lifted == 0 || ret_had->value < w->lifted);
+}
+
+/* The disks where its IO is bounded: a place for each, whosever bound it is. */
+static void look_at_disks(struct kill_lifted *l, int dir_fd)
+{
+	char text[TEXT_SIZE];
+	size_t n;
+
+	if (fs_read(dir_fd, knob_file(knob_io_max(0)), text, sizeof(text), NULL) < 0)
+		return;
+	n = knob_io_bounds(text, l->io, KNOB_IO_MAX_DISKS);
+	for (size_t i = 0; i < n; i++)
+		l->lifted |= 1u << knob_io_max(i);
 }
 
 /* A value is taken only where it can be put back. */
@@ -49,6 +90,7 @@ static void look_at(struct kill_lift *lift, int dir_fd)
 			l->had[i] = (struct kill_had){had.value, had.period_us};
 			l->lifted |= 1u << i;
 		}
+	look_at_disks(l, dir_fd);
 	if (l->lifted == 0)
 		return;
 	r = fs_open_dir(dir_fd, "", &l->fd);
@@ -92,12 +134,13 @@ static void lift_knobs(struct kill_lift *lift, struct kill_lifted *l)
 {
 	for (int i = KNOB_COUNT - 1; i >= 0; i--) {
 		const struct writer *w = writer_of((enum knob)i);
-		struct knob_value want;
+		struct knob_value had, want;
 		int r;
 
 		if (!(l->lifted & (1u << i)))
 			continue;
-		want = lifted_value(w, l->had[i].period_us);
+		had = kill_lift_had(l, (enum knob)i);
+		want = lifted_value(w, &had);
 		r = writer_write(l->fd, w, &want);
 		keep_first(&lift->error, r);
 		if (r < 0)
@@ -121,9 +164,9 @@ void kill_lift_forget(struct kill_lift *lift)
 int kill_lift_value_back(int dir_fd, const struct writer *w, const struct knob_value *had)
 {
 	struct knob_value now;
-	int r = writer_read(dir_fd, w->knob, &now);
+	int r = writer_read_of(dir_fd, w->knob, had, &now);
 
-	if (r < 0 || now.state != KNOB_KNOWN || now.value != w->lifted)
+	if (r < 0 || now.state != KNOB_KNOWN || !is_lifted(w, had, &now))
 		return r;
 	r = writer_write(dir_fd, w, had);
 	return r < 0 ? r : 1;
@@ -131,11 +174,9 @@ int kill_lift_value_back(int dir_fd, const struct writer *w, const struct knob_v
 
 static int put_back(const struct kill_lifted *l, const struct writer *w)
 {
-	const struct kill_had *had = &l->had[w->knob];
-	const struct knob_value want = {
-		.state = KNOB_KNOWN, .value = had->value, .period_us = had->period_us};
+	const struct knob_value had = kill_lift_had(l, w->knob);
 
-	return kill_lift_value_back(l->fd, w, &want);
+	return kill_lift_value_back(l->fd, w, &had);
 }
 
 int kill_lift_put_back(struct kill_lift *lift)

@@ -18,6 +18,7 @@ struct kill_lift {
 		struct kill_had {
 			uint64_t value, period_us;
 		} had[KNOB_COUNT];
+		struct io_max io[KNOB_IO_MAX_DISKS]; /* what KNOB_IO_MAX and so on had */
 	} list[KILL_LIFT_CGROUPS];
 	uint32_t n;
 	uint32_t lifted; /* 1 << enum knob: of any */
@@ -37,6 +38,9 @@ void kill_lift(struct kill_lift *lift);
 void kill_lift_forget(struct kill_lift *lift);
 
 struct writer;
+
+/* What is to be put back, of one that is in `lifted`. */
+struct knob_value kill_lift_had(const struct kill_lifted *lifted, enum knob knob);
 
 /* One value of the cgroup dir_fd back to what it had: 1; 0: it is not the lifted one, which is somebody else's doing,
  * and is not written over; or -errno. */

@@ -4,6 +4,7 @@
 //
 //	+ 4711 kubepods.slice/kubepods-besteffort.slice/...      inode and path of the pod
 //	4712 cpu.max 5000 20000                                  inode of it or one below, knob, what it had
+//	4712 io.max 8:0 rbps=1048576 wbps=max riops=max wiops=max
 #include "agent/apply/lift_record.h"
 
 #include <errno.h>
@@ -22,10 +23,12 @@
 #include "agent/base/sys.h"
 #include "policy/knob.h"
 
-/* A path of KILL_PATH_SIZE, and of KILL_LIFT_CGROUPS cgroups the four knobs that are lifted. */
-#define SLOT_BYTES 12288u
+/* A path of KILL_PATH_SIZE, and of KILL_LIFT_CGROUPS cgroups the four knobs that are lifted and four disks. */
+#define SLOT_BYTES 28672u
 #define FILE_BYTES (LIFT_RECORD_SLOTS * SLOT_BYTES)
 #define VALID '+'
+/* "259:1048575 rbps=18446744073709551614 ..." */
+#define LINE_SIZE 192
 
 struct lift_record {
 	char *map;
@@ -97,14 +100,13 @@ static bool put_lines(char *text, size_t size, const struct kill_lifted *l)
 	char value[KNOB_TEXT_SIZE];
 
 	for (int i = 0; i < KNOB_COUNT; i++) {
-		const struct knob_value had = {.state = KNOB_KNOWN,
-					       .value = l->had[i].value,
-					       .period_us = l->had[i].period_us};
 		size_t len = strlen(text);
+		struct knob_value had;
 		int n;
 
 		if (!(l->lifted & (1u << i)))
 			continue;
+		had = kill_lift_had(l, (enum knob)i);
 		n = snprintf(text + len, size - len, "%" PRIu64 " %s %s\n", l->inode,
 			     knob_name((enum knob)i),
 			     knob_format((enum knob)i, &had, value, sizeof(value)));
@@ -150,10 +152,10 @@ struct pod_back {
 static bool read_line(const char *line, uint64_t *ret_inode, const struct writer **ret_writer,
 		      struct knob_value *ret_had)
 {
-	char name[32], value[KNOB_TEXT_SIZE];
+	char name[32], value[LINE_SIZE];
 	int knob;
 
-	if (sscanf(line, "%" SCNu64 " %31s %63[^\n]", ret_inode, name, value) != 3)
+	if (sscanf(line, "%" SCNu64 " %31s %191[^\n]", ret_inode, name, value) != 3)
 		return false;
 	knob = knob_from_name(name);
 	*ret_writer = knob < 0 ? NULL : writer_of((enum knob)knob);

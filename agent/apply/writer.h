@@ -23,7 +23,8 @@ struct writer {
 	 * left as it is where it would. NULL: any value can be given back. */
 	void (*give_back)(int dir_fd, struct knob_value *original);
 	int flags; /* for open(2), beside O_WRONLY */
-	/* A pod that was killed exits sooner with this value, and no other pod minds it for that long. */
+	/* A pod that was killed exits sooner with this value, and no other pod minds it for that long. Of io.max: without any
+	 * bound (kill_lift.c). */
 	bool lifts;
 	uint64_t lifted;
 	/* The knob of the same cgroup whose value the kernel forgets while this one is 1, and

@@ -178,6 +178,8 @@ void io_case_run(struct io_case *c, int seconds, struct io_case_second s)
 			c->f.samples.uses.list[0].window.busy_permille = 499;
 		if (s.no_stat)
 			c->f.samples.uses.list[0].window = (struct disk_window){0};
+		if (s.busy)
+			c->f.samples.uses.list[0].window.busy_permille = s.busy;
 		for (size_t p = 0; s.unseen && p < c->f.samples.n_slots; p++)
 			c->f.samples.pods[p]->disks.at_us = 0;
 		read_lines(c);

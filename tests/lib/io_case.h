@@ -25,6 +25,7 @@ struct io_case_second {
 	bool unseen;			/* what pods do on disks is not known */
 	bool has_time;			/* A is not busy half of the time */
 	bool no_stat;			/* what A does all in all is not known */
+	uint32_t busy;			/* 0, or how much of the time A is, in permille */
 };
 
 struct io_case {

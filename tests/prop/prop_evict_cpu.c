@@ -5,6 +5,7 @@
 #include "policy/cpu_use.h"
 #include "policy/evict_choose.h"
 #include "policy/evict_cpu.h"
+#include "policy/evict_io.h"
 #include "policy/knob.h"
 #include "policy/ladder_cpu.h"
 #include "tests/lib/cpu_case.h"
@@ -75,6 +76,7 @@ static uint32_t run(struct fake *f, int number)
 	struct evict_over over[EVICT_PENDING];
 	struct ladder ladder = {0};
 	struct evict_cpu cpu;
+	struct evict_io io;
 	struct evict_input in = {
 		.evict = &e,
 		.resource = RESOURCE_CPU,
@@ -92,7 +94,7 @@ static uint32_t run(struct fake *f, int number)
 		second(f, in.now_us, s);
 		ladder_cpu_step(&ladder, &f->model, &f->samples, &f->policy, &f->plan, in.now_us);
 		(void)evict_pass(&e, &f->model, &f->samples, &f->policy, in.now_us, over);
-		evict_choose_look(&in, &cpu);
+		evict_choose_look(&in, &cpu, &io);
 		evict_choose_see(&e, &in);
 		if (!evict_choose_due(&in, &look))
 			continue;

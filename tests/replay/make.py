@@ -441,18 +441,18 @@ pressure:
 class IoSeries(Series):
     """Two disks of 100 MiB/s, 8:0 and 8:16. `does`: what each pod reads and writes where, in MiB/s and requests of 1 MiB."""
 
-    def __init__(self, comment):
-        super().__init__(comment, IO_POLICY)
+    def __init__(self, comment, policy=IO_POLICY):
+        super().__init__(comment, policy)
         self.does, self.used = {}, {}
 
-    def step(self, wait=0, modes="squeeze", looked=True, extra=(), **_):
-        """`wait`: of web, in permille. `looked`: what pods do is read."""
+    def step(self, wait=0, modes="squeeze", looked=True, busy=(), extra=(), **_):
+        """`wait`: of web, in permille. `looked`: what pods do is read. `busy`: these disks are, whatever they do."""
         self.now += SECOND
         self.lines.append(f"t {self.now}")
         self.say("modes", "modes " + " ".join(f"{r}={modes}" for r in ("all", "cpu", "memory", "io")))
         self.say("node", "node cpus=4 cores=4 numa=1 smt=0 memory=8589934592 swap=0 page=4096 kernel=6.12.0")
         self.say("can", "can psi,cpu,io,io-max off=-")
-        self.say("tree", f"tree driver=systemd slots={len(self.pods)}")
+        self.say("tree", f"tree driver=systemd slots={max(p.slot for p in self.pods.values()) + 1}")
         self.say("disks", "disks 8:0:sda 8:16:sdb")
         self.lines += self.pending
         self.pending = []
@@ -471,7 +471,7 @@ class IoSeries(Series):
                 self.lines.append(f"io {pod.slot} 0 8:{minor}:{reads * MIB},{writes * MIB},{reads},{writes}:{self.now - self.used.get(pod.name, 0)}")
         for minor, (reads, writes) in sums.items():
             if looked:
-                self.say(("disk", minor), f"disk 8:{minor} span=1000000 busy={1000 if reads + writes > 80 else 300} "
+                self.say(("disk", minor), f"disk 8:{minor} span=1000000 busy={1000 if reads + writes > 80 or minor in busy else 300} "
                          f"now={reads * MIB},{writes * MIB},{reads},{writes} can={100 * MIB},{100 * MIB},0,0")
         self.lines.append("n 0 1 100000")
         self.lines += list(extra) + ["end"]
@@ -515,7 +515,55 @@ def io_hold():
     return s
 
 
-CASES = {"io-hold": io_hold, "numa": numa, "evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
+def evict_io(asks):
+    s = IoSeries("A squeeze of what hog reads on 8:0 down to its floor is no help to web, which lacks what hog still has. "
+                 + ("After 20 s of that, and 3 s\nof looking, hog is asked to go, not tame, which does more on 8:16; and while it goes nobody else. Then web waits no more."
+                    if asks else "The policy has no step evict:\nnobody goes, in the very passes in which somebody would."),
+                 IO_POLICY.replace("mode: squeeze", "mode: full").replace("[squeeze io]}", "[squeeze io, evict]}" if asks else "[squeeze io]}")
+                 + "evict: {by: [kubernetes], grace: 5s, cooldown: 1s, per-hour: 6}\n")
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/hog", "BestEffort")
+    s.add("batch/tame", "BestEffort")
+    hog, be = s.pods["batch/hog"].serial, s.paths[BE]
+    none = "8.0/rbps=max/wbps=max/riops=max/wiops=max"
+    s.pending.append(f"k {be} io.max={none}")
+    s.does = {"shop/web": (0, 5, 0), "batch/hog": (0, 90, 0), "batch/tame": (16, 90, 0)}
+    s.steps(2, wait=400, modes="full", busy=(0,))
+    s.steps(1, wait=400, modes="full", busy=(0,))
+
+    def held(reads):
+        s.pending.append(f"k {be} io.max=8.0/rbps={reads * MIB}/wbps=max/riops=max/wiops=max:hold:{none}:8.0/rbps={reads * MIB}")
+        s.does["batch/hog"] = (0, reads, 0)
+
+    held(22)
+    s.steps(2, wait=400, modes="full", busy=(0,))
+    held(10)
+    evict_at = 1022 * SECOND
+
+    def look(*more):
+        # As an agent that looks finds it, which took the rung evict at evict_at.
+        since = evict_at if s.now + SECOND >= evict_at else 0
+        return [f"evict from kubernetes=1 short-since={since} short={since and s.now + SECOND} ended=0 busy=0 off=0 poor=0 resource=io", *more]
+
+    while s.now < evict_at:
+        s.step(wait=400, modes="full", busy=(0,), extra=look())
+    if not asks:
+        s.pending.append(f"k {be} io.max={none}")
+        s.does["batch/hog"] = (0, 90, 0)
+    while s.now < evict_at + 3 * SECOND:
+        s.step(wait=400, modes="full", busy=(0,), extra=look())
+    asked = s.now
+    going = [f"evict time {asked}", f"evict pending 3 {hog} {asked + 15 * SECOND} 0 0"]
+    for _ in range(2):
+        s.step(wait=400, modes="full", busy=(0,), extra=look(*going))
+    if asks:
+        s.remove("batch/hog")
+        for _ in range(8):
+            s.step(modes="full", extra=look(*going))
+    return s
+
+
+CASES = {"io-hold": io_hold, "evict-io": lambda: evict_io(True), "evict-io-unasked": lambda: evict_io(False), "numa": numa, "evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
          "dwell": dwell, "suspend": suspend, "clock-step": clock_step}
 
 

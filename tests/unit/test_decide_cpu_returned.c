@@ -2,6 +2,7 @@
 // A pod whose like was evicted starts with the floor, and nobody else does.
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
+#include "policy/ring.h"
 #include "tests/lib/returned_case.h"
 #include "tests/lib/test.h"
 
@@ -85,6 +86,61 @@ TEST(one_with_a_pod_inside_that_is_not_known_is_left_alone)
 	assert_int_equal(decide_want(&c.f, O1, KNOB_CPU_MAX), -1);
 }
 
+#define MIB (1ull << 20)
+
+/* Two looks a second apart, in which it took so much. */
+static void takes(uint64_t mib)
+{
+	for (int i = 0; i < 2; i++) {
+		struct pod_history *h;
+		struct pod_sample *s;
+
+		fake_sample(&c.f, c.back, (i - 1) * 1000000ll, 0, 0);
+		h = c.f.samples.pods[c.back->slot];
+		s = &h->ring[(h->head + SAMPLE_RING - 1) % SAMPLE_RING];
+		s->valid |= SAMPLE_MEMORY;
+		s->memory_bytes = (100 + (uint64_t)i * mib) * MIB;
+	}
+}
+
+static long long quota_while_it_goes(enum rung memory)
+{
+	struct ladder *ladder = &c.f.ladders.of[RESOURCE_MEMORY];
+
+	c.f.policy.pressure_memory.on = true;
+	c.f.policy.pressure_memory.steps = 1u << ACTION_SQUEEZE_MEMORY;
+	c.f.policy.pressure_memory.threshold_permille = 100;
+	c.f.policy.pressure_memory.window_us = 1000000;
+	*ladder = (struct ladder){.rung = memory};
+	c.f.plan.assignments[c.back->slot].may_hold = false;
+	decide_run(&c.f);
+	assert_int_equal(ladder->rung, memory);
+	return decide_want(&c.f, O1, KNOB_CPU_MAX);
+}
+
+/* Between the word and the end it would take what is short all the faster. */
+TEST(one_that_is_deleted_keeps_the_floor_while_it_takes_memory_that_is_short)
+{
+	c.back->facts->deleting = true;
+	takes(2);
+	assert_int_equal(quota_while_it_goes(RUNG_SQUEEZE), 1600);
+	/* Not short; or it takes no more, and ends sooner without; or nobody measured it. */
+	assert_int_equal(quota_while_it_goes(RUNG_CALM), -1);
+	takes(0);
+	assert_int_equal(quota_while_it_goes(RUNG_SQUEEZE), -1);
+	c.f.samples.pods[c.back->slot]->count = 0;
+	assert_int_equal(quota_while_it_goes(RUNG_SQUEEZE), -1);
+}
+
+TEST(nobody_is_held_because_its_facts_are_lost_meanwhile)
+{
+	takes(2);
+	assert_int_equal(quota_while_it_goes(RUNG_SQUEEZE), -1);
+	c.back->facts->deleting = true;
+	c.back->facts_state = FACT_UNKNOWN;
+	assert_int_equal(quota_while_it_goes(RUNG_SQUEEZE), -1);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -96,6 +152,8 @@ int main(void)
 		CASE(when_the_cool_down_is_over_it_is_gone),
 		CASE(online_pods_and_those_that_are_not_known_are_left_alone),
 		CASE(a_limit_of_its_own_that_allows_less_stays),
+		CASE(one_that_is_deleted_keeps_the_floor_while_it_takes_memory_that_is_short),
+		CASE(nobody_is_held_because_its_facts_are_lost_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -411,6 +411,12 @@ TEST(what_comes_back_is_known_by_its_owner_for_five_minutes)
 	q = named(O2, "job-1-zzzzz");
 	assert_true(evict_has_returned(&e, q, now_us, &until_us));
 	assert_true(until_us == now_us + 300 * SECOND);
+	/* It is still held when it is asked to go itself, and until it has gone; its own eviction holds nobody. */
+	ask(q);
+	assert_true(evict_has_returned(&e, q, now_us, NULL));
+	(void)answer(q, EVICT_ANSWER_ACCEPTED, 0);
+	assert_true(evict_has_returned(&e, q, now_us, NULL));
+	e.pending[0] = (struct evict_pending){0};
 	q->facts->ns = "other";
 	assert_false(evict_has_returned(&e, q, now_us, NULL));
 	q->facts->ns = "batch";

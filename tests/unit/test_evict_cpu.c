@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Whom an eviction for the CPU takes, one after another, and what is believed of its effect.
 #include "policy/evict_cpu.h"
+#include "policy/evict_io.h"
 
 #include <string.h>
 
@@ -57,6 +58,7 @@ static int teardown(void **state)
 static enum evict_not pass(struct ladder_second s)
 {
 	struct evict_cpu cpu;
+	struct evict_io io;
 	struct evict_input in = {
 		.evict = &e,
 		.resource = RESOURCE_CPU,
@@ -76,7 +78,7 @@ static enum evict_not pass(struct ladder_second s)
 	s.system += idle_milli + other_milli;
 	ladder_case_run(&w, 1, s);
 	(void)evict_pass(&e, in.model, in.samples, in.policy, in.now_us, over);
-	evict_choose_look(&in, &cpu);
+	evict_choose_look(&in, &cpu, &io);
 	evict_choose_see(&e, &in);
 	if (evict_choose_due(&in, &look))
 		evict_choose(&in, &look);

@@ -103,6 +103,69 @@ TEST(what_was_lifted_comes_back_but_for_the_freeze)
 	}
 }
 
+#define BOUND "8:0 rbps=1048576 wbps=max riops=40 wiops=max"
+#define FREE "8:0 rbps=max wbps=max riops=max wiops=max"
+
+/* What a killed process has under way there it has to see through; whoever else has no bound keeps having none. */
+TEST(what_is_bounded_on_a_disk_is_lifted_and_comes_back)
+{
+	struct lift_case *l = *state;
+
+	kill_case_set(l->c, KILL_POD, "io.max", BOUND "\n");
+	kill_case_set(l->c, KILL_B, "io.max", "");
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	kill_case_is(l->c, KILL_POD, "io.max", BOUND "\n");
+	kill_lift(&l->lift);
+	kill_case_is(l->c, KILL_POD, "io.max", FREE);
+	kill_case_is(l->c, KILL_B, "io.max", "");
+	assert_true(l->lift.lifted & bit_of("io.max"));
+	assert_false(l->lift.lifted & bit_of("io.max#2"));
+	assert_true(l->lift.list[0].lifted & bit_of("io.max"));
+	for (uint32_t i = 1; i < l->lift.n; i++)
+		assert_false(l->lift.list[i].lifted & bit_of("io.max"));
+	assert_int_equal(kill_lift_put_back(&l->lift), 0);
+	kill_case_is(l->c, KILL_POD, "io.max", BOUND);
+	/* Somebody else's since. */
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	kill_lift(&l->lift);
+	kill_case_set(l->c, KILL_POD, "io.max", "8:0 rbps=max wbps=5 riops=max wiops=max");
+	assert_int_equal(kill_lift_put_back(&l->lift), 0);
+	kill_case_is(l->c, KILL_POD, "io.max", "8:0 rbps=max wbps=5 riops=max wiops=max");
+}
+
+/* A place for each disk; a disk that nobody bounds has none. */
+TEST(each_disk_is_lifted_for_itself)
+{
+	struct lift_case *l = *state;
+
+	kill_case_set(l->c, KILL_POD, "io.max",
+		      BOUND "\n8:16 rbps=max wbps=max riops=max wiops=max\n8:32 wbps=7\n");
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	assert_int_equal(l->lift.list[0].io[0].minor, 0);
+	assert_int_equal(l->lift.list[0].io[1].minor, 32);
+	assert_int_equal(l->lift.list[0].io[1].bytes[DISK_WRITE], 7);
+	assert_true(l->lift.list[0].io[1].bytes[DISK_READ] == KNOB_VALUE_MAX);
+	assert_true(l->lift.list[0].lifted & bit_of("io.max#2"));
+	assert_false(l->lift.list[0].lifted & bit_of("io.max#3"));
+}
+
+/* The kernel does not take it: it stays as it was, and the others are lifted. */
+TEST(a_disk_whose_bound_is_refused_keeps_it)
+{
+	struct lift_case *l = *state;
+
+	kill_case_set(l->c, KILL_POD, "io.max", BOUND);
+	fault_begin();
+	/* The thaws of the pod and of a are before it. */
+	fault_set(SYS_WRITE, 3, -EIO);
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	kill_lift(&l->lift);
+	fault_end();
+	assert_int_equal(l->lift.error, -EIO);
+	assert_false(l->lift.list[0].lifted & bit_of("io.max"));
+	kill_case_is(l->c, KILL_POD, "cpu.max", "max 20000");
+}
+
 static char opened[512];
 
 static int on_call(void *context, const struct sys_point *point)
@@ -212,6 +275,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		LIFT_TEST(bounds_are_lifted_there_and_below_and_the_rest_stays),
 		LIFT_TEST(what_was_lifted_comes_back_but_for_the_freeze),
+		LIFT_TEST(what_is_bounded_on_a_disk_is_lifted_and_comes_back),
+		LIFT_TEST(each_disk_is_lifted_for_itself),
+		LIFT_TEST(a_disk_whose_bound_is_refused_keeps_it),
 		LIFT_TEST(idle_goes_before_the_weight_and_comes_back_after_it),
 		LIFT_TEST(what_is_no_bound_is_not_written),
 		LIFT_TEST(somebody_elses_value_is_not_written_over),

@@ -96,6 +96,45 @@ TEST(what_a_dead_agent_lifted_comes_back)
 	}
 }
 
+TEST(so_does_what_it_was_bounded_to_on_a_disk)
+{
+	struct record_case *l = *state;
+	struct lift_back sum;
+
+	kill_case_set(l->c, KILL_A, "io.max", "8:0 rbps=1048576 wbps=max riops=40 wiops=max\n");
+	lift_it(l, 0);
+	kill_case_is(l->c, KILL_A, "io.max", "8:0 rbps=max wbps=max riops=max wiops=max");
+	sum = back(l);
+	assert_int_equal(sum.written, 5);
+	assert_int_equal(sum.restored, 5);
+	assert_int_equal(sum.bad, 0);
+	kill_case_is(l->c, KILL_A, "io.max", "8:0 rbps=1048576 wbps=max riops=40 wiops=max");
+}
+
+/* As much as there may be of all: it is recorded, and so it is lifted. */
+TEST(four_disks_of_each_cgroup_fit)
+{
+	static const char lines[] =
+		"259:1048572 rbps=18446744073709551614 wbps=18446744073709551614 riops=18446744073709551614 wiops=18446744073709551614\n"
+		"259:1048573 rbps=18446744073709551614 wbps=18446744073709551614 riops=18446744073709551614 wiops=18446744073709551614\n"
+		"259:1048574 rbps=18446744073709551614 wbps=18446744073709551614 riops=18446744073709551614 wiops=18446744073709551614\n"
+		"259:1048575 rbps=18446744073709551614 wbps=18446744073709551614 riops=18446744073709551614 wiops=18446744073709551614\n";
+	struct record_case *l = *state;
+	char path[512];
+
+	for (int i = 0; i < KILL_LIFT_CGROUPS; i++) {
+		(void)snprintf(path, sizeof(path), "%s/s%02d", KILL_B, i);
+		kill_case_cgroup(l->c, path);
+		kill_case_set(l->c, path, "cpu.max", "1000 100000");
+		kill_case_set(l->c, path, "cpu.weight", "1");
+		kill_case_set(l->c, path, "memory.high", "18446744073709547520");
+		kill_case_set(l->c, path, "io.max", lines);
+	}
+	kill_lift_look(&l->lift, l->job.dir_fd);
+	assert_int_equal(l->lift.n, KILL_LIFT_CGROUPS);
+	assert_true(lift_record_set(l->c->place.lifted, 0, l->job.path, l->job.inode, &l->lift));
+}
+
 TEST(whoever_opens_the_stage_puts_it_back_before_anything_is_read)
 {
 	struct record_case *l = *state;
@@ -244,6 +283,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RECORD_TEST(what_a_dead_agent_lifted_comes_back),
+		RECORD_TEST(so_does_what_it_was_bounded_to_on_a_disk),
+		RECORD_TEST(four_disks_of_each_cgroup_fit),
 		RECORD_TEST(whoever_opens_the_stage_puts_it_back_before_anything_is_read),
 		RECORD_TEST(what_somebody_wrote_since_stays),
 		RECORD_TEST(what_was_recorded_and_not_lifted_yet_is_not_written),

@@ -93,6 +93,17 @@ TEST(of_the_rule_for_memory_the_steps_of_this_version_count)
 	(void)read_rule(HEAD
 			"pressure:\n- {when: cpu.some of online > 12% over 1s, do: [evict]}\n");
 	assert_false(policy->pressure_cpu.on);
+	/* And so for IO. */
+	(void)read_rule(
+		"version: 1\n"
+		"levels: {P0: {role: online}, P7: {role: offline, io: {squeeze: {floor: 10%}}}}\n"
+		"assign: [{match: {qos: BestEffort}, level: P7}]\n"
+		"pressure:\n- {when: io.some of online > 12% over 1s, do: [squeeze io, evict "
+		"after 30s]}\n");
+	assert_int_equal(policy->pressure_io.steps, 1u << ACTION_SQUEEZE_IO | 1u << ACTION_EVICT);
+	assert_true(policy->pressure_io.evict_after_us == 30000000);
+	(void)read_rule(HEAD "pressure:\n- {when: io.some of online > 12% over 1s, do: [evict]}\n");
+	assert_false(policy->pressure_io.on);
 }
 
 TEST(a_kill_is_of_memory_that_is_nearly_empty)

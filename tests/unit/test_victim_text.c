@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "policy/reason_text.h"
 #include "policy/victim_text.h"
 #include "tests/lib/test.h"
 #include "tests/lib/victim_case.h"
@@ -57,6 +58,16 @@ TEST(what_it_grows_to_and_what_was_not_measured_are_said)
 			       "(what it uses was not measured)"));
 }
 
+TEST(what_it_goes_for_has_its_unit)
+{
+	struct victim v = {.rate_of = RESOURCE_CPU};
+	char buf[REASON_TEXT_UNIT_SIZE];
+
+	assert_string_equal(victim_text_rate(&v, 480, buf), "0.48 CPUs");
+	v.rate_of = RESOURCE_IO;
+	assert_string_equal(victim_text_rate(&v, 10240, buf), "10 MiB/s");
+}
+
 /* 20 candidates, and 15 that would free nothing: of each eight are listed, and the rest is counted. */
 TEST(how_many_are_not_told_one_by_one_is_said)
 {
@@ -86,6 +97,7 @@ int main(void)
 		CASE(one_alone_is_said_to_be),
 		CASE(the_choice_says_by_what_and_the_other_what_decided),
 		CASE(what_it_grows_to_and_what_was_not_measured_are_said),
+		CASE(what_it_goes_for_has_its_unit),
 		CASE(how_many_are_not_told_one_by_one_is_said),
 	};
 

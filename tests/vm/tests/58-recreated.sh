@@ -49,7 +49,7 @@ one_round()
 	comes_back "$name" || echo "$name: cannot be made"
 	[ "$1" -eq 10001 ] || wait_for 20 is_held "$name" || echo "$name: starts with a quota of $(quota "$name")"
 	touch "$PODS_SHARE/go-$name"
-	wait_for 60 is_deleted "$name" || { echo "$name: not evicted: $(status '.evict | tostring')"; return 1; }
+	wait_for 120 is_deleted "$name" || { echo "$name: not evicted: $(status '.evict | tostring')"; return 1; }
 	[ "$(evictions "$name")" = 1 ] || echo "$name: asked $(evictions "$name") times"
 	wait_for 10 tainted || echo "$name: no taint"
 	[ "$1" -ne 10020 ] || { before=$(agent); systemctl kill -s KILL --kill-whom=main colod; wait_for 20 is_another "$before"; } || echo "$name: no next agent"

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # budget: 60s
+# long-budget: 180s
 # profile: default
-# title: an online pod waits for a disk of known bandwidth: what offline work does there is bounded by io.max, nobody else and no other disk is, the wait falls, and whatever ends the agent gives it back
+# title: an online pod waits for a disk of known bandwidth: what offline work does there is bounded by io.max, nobody else and no other disk is, the wait falls, and whatever ends the agent gives it back; in the long form a hold that may not go far enough is no help, and who keeps that disk busy is evicted where the policy asks, and nobody where it does not
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
@@ -62,12 +63,14 @@ scene()
 	mkdir $SCENE/web $SCENE/hog $SCENE/tame
 }
 
+# policy MODE [FLOOR [DO [THRESHOLD]]]
 policy()
 {
 	colod_policy "$1" cgroup \
-		"levels: {P0: {role: online, cpu: {weight: keep}}, P7: {role: offline, memory: {high: none}, io: {weight: keep, squeeze: {floor: 10%}}}}" \
+		"levels: {P0: {role: online, cpu: {weight: keep}}, P7: {role: offline, memory: {high: none}, io: {weight: keep, squeeze: {floor: ${2:-10%}}}}}" \
 		"assign: [{match: {cgroup: io-hold/web}, level: P0}, {match: {cgroup: io-hold/hog}, level: P7}, {match: {cgroup: io-hold/tame}, level: P7}]" \
-		"pressure: [{when: io.some of online > 10% over 2s, do: [squeeze io]}]"
+		"pressure: [{when: io.some of online > ${4:-10%} over 2s, do: [${3:-squeeze io}]}]" \
+		"evict: {by: [kill], grace: 2s, cooldown: 3s, per-hour: 20}"
 }
 
 loads()
@@ -139,6 +142,43 @@ ends()
 	is "$(line_of hog "$B")" "$FOREIGN" "what somebody else set is still there"
 }
 
+# The shells, not the dd that they start one after another.
+procs_of_hog() { local p; for p in $(cat $SCENE/hog/cgroup.procs); do grep -qx sh /proc/$p/comm 2>/dev/null && echo $p; done | sort -n | tr '\n' ' '; }
+has_ended() { grep -qx 'populated 0' "$SCENE/$1/cgroup.events"; }
+
+# hog keeps nine tenths of the disk, whatever colod does, and web lacks them.
+evicts()
+{
+	local hog=$(procs_of_hog) web_before
+	# So that the two ask for more than the disk does.
+	reader web nullb0 64k 4 "sleep 0.02"
+	policy full 90% "squeeze io" 5%
+	ok "a policy whose floor is most of the disk, and that does not ask for evictions" colod_start
+	ok "the hold is on" wait_for 20 held
+	sleep 35
+	measure "held to nine tenths"
+	web_before=$web_wait
+	note "$(coloctl doctor | grep -i nullb)"
+	is "$(procs_of_hog)" "$hog" "thirty-five seconds, and without the word evict nobody goes"
+	is "$(coloctl status --json | jq -r .evict.on)" false "status says that nobody is asked"
+	colod_stop
+	policy full 90% "squeeze io, evict" 5%
+	ok "a policy that asks for them" colod_start
+	ok "the rung is evict" wait_for 60 on_rung evict
+	ok "the hog goes" wait_for 30 has_ended hog
+	ok "by a kill, for the disk" wait_for 10 says 'io-hold/hog evict accepted.*waited for IO.*iB/s that it uses are expected back by cgroup.kill'
+	note "$(journalctl -u colod -o cat | grep -E ' evict | candidate ' | head -c 1500)"
+	ok "what is back is told, after it was seen" wait_for 40 says 'io-hold/hog evict .*[0-9.]+ MiB/s less used after [0-9]+ ms'
+	measure "evicted"
+	ok "web waits less than half of what it did" [ "$web_wait" -lt $((web_before / 2)) ]
+	is "$(coloctl status --json | jq -r .evict.in_hour)" 1 "one eviction"
+	ok "the online pod is there" [ -n "$(cat $SCENE/web/cgroup.procs)" ]
+	ok "and who reads another disk is" [ -n "$(cat $SCENE/tame/cgroup.procs)" ]
+	ok "which is as busy as before" [ "$tame_rate" -ge $((tame_before * 3 / 4)) ]
+	colod_stop
+	ok "a stop leaves no bound" nobody_held
+}
+
 scene
 like "$A $B" "^[0-9]+:[0-9]+ [0-9]+:[0-9]+$" "a scene"
 FOREIGN="rbps=max wbps=1000000 riops=max wiops=max"
@@ -159,6 +199,7 @@ policy squeeze
 ok "a policy that may hold" colod_reload
 helps
 ends
+if [ -n "${LONG:-}" ]; then evicts; fi
 colod_clean
 for pod in web hog tame; do echo 1 >$SCENE/$pod/cgroup.kill; done
 wait_for 10 sh -c "! grep -q 'populated 1' $SCENE/*/cgroup.events"
