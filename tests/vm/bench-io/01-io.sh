@@ -104,13 +104,15 @@ hog_start()
 {
 	# shellcheck disable=SC2046
 	in_cgroup "$HOG" "$TOOLS/io_load" $(hog_of "$1") </dev/null >/dev/null 2>&1 &
-	hog_pid=$!
 }
+
+# All but the unit's own process.
+hog_jobs() { grep -vx "$(unit_pid benchio-hog)" "$HOG/cgroup.procs"; }
 
 hog_end()
 {
-	[ -z "$hog_pid" ] || kill "$hog_pid"
-	hog_pid=
+	local pid
+	for pid in $(hog_jobs); do kill "$pid" 2>/dev/null; done
 	wait_for 60 sh -c "[ \$(wc -l <$HOG/cgroup.procs) -le 1 ]" && rm -f $MNT/hog* && sync
 }
 
