@@ -12,6 +12,7 @@
 #include "policy/floor.h"
 #include "policy/ladder.h"
 #include "policy/score.h"
+#include "policy/sli.h"
 
 void replay_side_init(struct replay_side *side, const struct policy *policy)
 {
@@ -22,6 +23,7 @@ void replay_side_done(struct replay_side *side)
 {
 	plan_free(&side->plan);
 	scores_free(&side->scores);
+	sli_free(&side->slis);
 	changes_free(&side->changes);
 }
 
@@ -130,6 +132,22 @@ static const struct evict_order *order_again(struct replay_side *side,
 	return &side->order;
 }
 
+/* What of the service level indicators began and ended. */
+static int sli_pass_again(struct replay_side *side, const struct record_replayed *given,
+			  const struct policy *policy)
+{
+	const struct sli_look look = {
+		.model = given->model,
+		.samples = given->samples,
+		.plan = &side->plan,
+		.scores = &side->scores,
+		.policy = policy,
+		.now_us = given->now_us,
+	};
+
+	return sli_step(&side->slis, &look);
+}
+
 int replay_side_pass(struct replay_side *side, const struct record_replayed *given,
 		     struct record_pass *ret_pass)
 {
@@ -160,6 +178,8 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 	if (r == 0)
 		r = score(&scored, &side->scores);
 	if (r == 0)
+		r = sli_pass_again(side, given, policy);
+	if (r == 0)
 		r = diff(given->model, &side->plan, given->modes, false, &side->changes);
 	if (r < 0)
 		return r;
@@ -177,6 +197,8 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 		.kill = kill_pass(side, given, policy),
 		.evict = evict_pass_again(side, given, policy),
 		.order = order_again(side, given, policy),
+		.slis = &side->slis,
+		.unnamed = given->assignments != NULL,
 	};
 	return 0;
 }

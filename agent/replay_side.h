@@ -12,6 +12,7 @@ struct replay_side {
 	struct floor_cpu floor;
 	struct plan plan;
 	struct scores scores;
+	struct sli_watch slis;
 	struct changes changes;
 	struct record_kill kill;   /* of a pass that has one */
 	struct record_evict evict; /* the same */

@@ -39,6 +39,7 @@
 #include "policy/score.h"
 #include "policy/seconds.h"
 #include "policy/show.h"
+#include "policy/sli.h"
 
 #define STATE_DIRECTORY "run/colod"
 /* A restore may be under way: the one of the agent before this one, or a guard's. */
@@ -344,6 +345,7 @@ void state_free(struct state *s)
 	changes_free(&s->last_changes);
 	scores_free(&s->scores);
 	seconds_free(&s->seconds);
+	sli_free(&s->slis);
 	free(s->controllers_said);
 	account_facts_free(&s->account_facts);
 	account_losses_free(&s->losses);
@@ -379,6 +381,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.baselines = baseline_store_get(s->baseline_store),
 		.culprits = &s->culprits,
 		.culprit_trials = &s->culprit_trials,
+		.slis = &s->slis,
 		.lend = lend_store_sums(s->lend_store),
 		.incidents = &s->incidents,
 		.losses = &s->losses,

@@ -22,6 +22,7 @@
 #include "colod/loss.h"
 #include "colod/manual.h"
 #include "colod/seconds.h"
+#include "colod/sli.h"
 #include "colod/snapshot.h"
 
 /* Which missing controllers of a pod were spoken of already (controllers.c). */
@@ -68,9 +69,10 @@ struct state {
 	struct incidents incidents;
 	struct incident_store *incident_store; /* NULL: no memory */
 	uint64_t incidents_told;	       /* of the history, as far as they know it */
-	struct lend_store *lend_store;	       /* what the node can lend; NULL: no memory */
-	struct effects effects;		       /* steps that are looked at again */
-	struct losses losses;		       /* what was taken from whom since the start */
+	struct sli_watch slis;
+	struct lend_store *lend_store; /* what the node can lend; NULL: no memory */
+	struct effects effects;	       /* steps that are looked at again */
+	struct losses losses;	       /* what was taken from whom since the start */
 	struct status status;
 	struct history *history;      /* what was done, for people */
 	struct modes accounted_modes; /* as the history knows them, once modes_accounted */

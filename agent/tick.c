@@ -24,6 +24,7 @@
 #include "agent/orders.h"
 #include "agent/reclaimer.h"
 #include "agent/scorer.h"
+#include "agent/slis.h"
 #include "agent/workers.h"
 #include "policy/culprit_trial.h"
 #include "policy/culprit_watch.h"
@@ -114,6 +115,7 @@ static void record_stage(struct state *s, int64_t now_us, const struct ladders *
 		.kill = killer_look(s),
 		.evict = evictor_look(s),
 		.order = evictor_order_look(s),
+		.slis = &s->slis,
 	};
 
 	record_pass(s->record, &pass);
@@ -218,6 +220,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	r = score_stage(s, now_us);
 	if (r < 0)
 		return r;
+	slis_pass(s);
 	trial_stage(s, &before, now_us);
 	r = diff(model, &s->plan, &s->status.modes, false, &s->changes);
 	evictor_decide(s);

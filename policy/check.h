@@ -19,6 +19,9 @@ void check_steps(struct reader *reader);
 /* Rules (in the order of trial): levels that nobody defined, rules that can never match. */
 void check_rules(struct reader *reader);
 
+/* Indicators: of levels that nobody defined, or that are offline. */
+void check_slis(struct reader *reader);
+
 /* What the policy asks of this node's kernel and the node lacks: warnings that name what happens
  * instead. Last, and only where the node was looked at. */
 void check_node(struct reader *reader);

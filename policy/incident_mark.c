@@ -25,6 +25,7 @@ static bool matters(const struct history_record *r)
 	case HISTORY_ORDER:
 	case HISTORY_MODE:
 	case HISTORY_FIGHT:
+	case HISTORY_SLI:
 	case HISTORY_AGENT:
 		return true;
 	case HISTORY_WRITE:

@@ -121,6 +121,15 @@ static const char *const verdicts[CULPRIT_VERDICT_COUNT] = {
 	[CULPRIT_NO_EFFECT] = "no effect",
 };
 
+static const char *const sli_verdicts[SLI_VERDICT_COUNT] = {
+	[SLI_NOT_CONCERNED] = "not concerned",
+	[SLI_LEARNING] = "learning",
+	[SLI_UNMEASURED] = "not measured",
+	[SLI_OWN] = "its own doing",
+	[SLI_MET] = "met",
+	[SLI_VIOLATED] = "violated",
+};
+
 static const char *const floor_states[FLOOR_STATE_COUNT] = {
 	[FLOOR_NEW_WEIGHT] = "new-weight", [FLOOR_UNMEASURED] = "unmeasured",
 	[FLOOR_QUOTA] = "quota",	   [FLOOR_FED] = "fed",
@@ -143,6 +152,7 @@ NAMES(score_basis, enum score_basis, score_bases)
 NAMES(culprits, enum culprits_state, culprits_states)
 NAMES(confidence, enum culprit_confidence, confidences)
 NAMES(verdict, enum culprit_verdict, verdicts)
+NAMES(sli_verdict, enum sli_verdict, sli_verdicts)
 NAMES(floor, enum floor_state, floor_states)
 
 const char *names_level(enum level level)

@@ -13,6 +13,7 @@
 #include "colod/pod.h"
 #include "colod/pressure.h"
 #include "colod/score.h"
+#include "colod/sli.h"
 
 const char *names_level(enum level level); /* "P0" … "P7", "-" for LEVEL_NONE */
 int names_level_from(const char *text);
@@ -48,6 +49,8 @@ const char *names_confidence(enum culprit_confidence confidence); /* "low", "fai
 int names_confidence_from(const char *text);
 const char *names_verdict(enum culprit_verdict verdict); /* "confirmed", "no effect" */
 int names_verdict_from(const char *text);
+const char *names_sli_verdict(enum sli_verdict verdict); /* "met", "violated", "learning", … */
+int names_sli_verdict_from(const char *text);
 const char *names_floor(enum floor_state state); /* "new-weight", "starving", … */
 int names_floor_from(const char *text);
 

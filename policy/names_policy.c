@@ -32,6 +32,10 @@ static const char *const evict_keys[EVICT_KEY_COUNT] = {
 };
 
 static const char *const sli_signs[SLI_SIGN_COUNT] = {
+	[SLI_CPU_SOME] = "cpu.some",
+	[SLI_MEMORY_SOME] = "memory.some",
+	[SLI_IO_SOME] = "io.some",
+	[SLI_SCORE] = "score",
 	[SLI_SCHED_DELAY] = "sched-delay",
 	[SLI_RECLAIM_STALL] = "reclaim-stall",
 	[SLI_IO_WAIT] = "io-wait",
@@ -40,10 +44,8 @@ static const char *const sli_signs[SLI_SIGN_COUNT] = {
 };
 
 static const char *const sli_statistics[SLI_STATISTIC_COUNT] = {
-	[SLI_P50] = "p50",
-	[SLI_P90] = "p90",
-	[SLI_P99] = "p99",
-	[SLI_MEAN] = "mean",
+	[SLI_P50] = "p50", [SLI_P90] = "p90",	[SLI_P95] = "p95",
+	[SLI_P99] = "p99", [SLI_MEAN] = "mean",
 };
 
 NAMES(pressure_sign, enum pressure_sign, pressure_signs)

@@ -66,7 +66,7 @@ static const struct reader_key root_keys[] = {
 	 .read = reader_submapping,
 	 .offset = offsetof(struct policy, evict),
 	 .keys = read_evict_keys},
-	{.name = "sli", .read = read_sli, .keys = read_sli_keys, .unenforced = true},
+	{.name = "sli", .read = read_sli, .keys = read_sli_keys},
 	{.name = "lend",
 	 .read = reader_submapping,
 	 .offset = offsetof(struct policy, lend),
@@ -305,6 +305,7 @@ static int read_sources(struct reader *reader)
 		check_levels(reader);
 		check_steps(reader);
 		check_rules(reader);
+		check_slis(reader);
 		check_node(reader);
 	}
 	return reader->diags->n_errors > 0 ? -EINVAL : 0;

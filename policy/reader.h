@@ -67,6 +67,7 @@ struct reader {
 	struct read_mark modes[RESOURCE_COUNT];			  /* where each of `modes` stands */
 	struct read_mark kubelet; /* the last key that says how to reach one */
 	struct read_mark pressure_cpu;
+	struct read_mark slis[SLIS_MAX]; /* where each stands */
 	bool incomplete; /* a file could not be read at all: the whole cannot be judged */
 	char path[READER_PATH_SIZE]; /* of the key being read, "levels.P7.cpu" */
 	size_t path_len;

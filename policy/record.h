@@ -53,6 +53,7 @@
 #include "colod/pressure.h"
 #include "colod/sample.h"
 #include "colod/score.h"
+#include "colod/sli.h"
 #include "policy/record_evict.h"
 #include "policy/record_evict_order.h"
 #include "policy/record_kill.h"
@@ -88,4 +89,6 @@ struct record_pass {
 	const struct record_kill *kill;	  /* NULL: nobody was looked for to be killed */
 	const struct record_evict *evict; /* NULL: ... to be evicted */
 	const struct evict_order *order;  /* NULL: nobody ordered an eviction */
+	const struct sli_watch *slis;	  /* NULL: nobody looked */
+	bool unnamed;			  /* the names of the pods are not their own */
 };

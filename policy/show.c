@@ -14,6 +14,7 @@
 #include "policy/names_policy.h"
 #include "policy/reader.h"
 #include "policy/rule.h"
+#include "policy/sli.h"
 #include "policy/values.h"
 
 #define LINE_SIZE 512
@@ -309,6 +310,24 @@ static size_t unenforced_steps(const struct policy *policy, show_unenforced_fn f
 	return n;
 }
 
+static size_t unenforced_slis(const struct policy *policy, show_unenforced_fn fn, void *context)
+{
+	char what[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < policy->n_slis; i++) {
+		const struct sli_policy *sli = &policy->slis[i];
+
+		if (sli_is_measured(sli->sign))
+			continue;
+		(void)snprintf(what, sizeof(what), "sli %s: %s", sli->name,
+			       names_sli_sign(sli->sign));
+		fn(context, what, file_name(policy, sli->file), sli->line);
+		n++;
+	}
+	return n;
+}
+
 size_t show_unenforced(const struct policy *policy, show_unenforced_fn fn, void *context)
 {
 	size_t n = 0;
@@ -321,5 +340,5 @@ size_t show_unenforced(const struct policy *policy, show_unenforced_fn fn, void 
 		fn(context, v->path, file_name(policy, v->file), v->line);
 		n++;
 	}
-	return n + unenforced_steps(policy, fn, context);
+	return n + unenforced_steps(policy, fn, context) + unenforced_slis(policy, fn, context);
 }

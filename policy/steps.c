@@ -13,6 +13,7 @@
 #include "policy/names.h"
 #include "policy/reason_text.h"
 #include "policy/record_io.h"
+#include "policy/record_sli.h"
 #include "policy/record_words.h"
 
 struct told_cgroup {
@@ -412,5 +413,7 @@ int steps_tell(struct steps *steps, const struct record_pass *pass, const uint32
 		record_evict_order_tell(out, pass->order, pass->model, names, prefix);
 	tell_changes(&t);
 	tell_scores(&t);
+	if (pass->slis)
+		record_sli_tell(out, pass->slis, !names && !pass->unnamed, prefix);
 	return out->failed ? -ENOMEM : 0;
 }

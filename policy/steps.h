@@ -13,6 +13,7 @@
 //	kill kubepods.slice/.. needed=.. by=usage of=3 left=1 ..: the room of ..
 //	candidate kubepods.slice/.. place=1 ..
 //	scores 1a2b3c4d5e6f7081
+//	sli 0 slot=0 serial=1 violated value=124 ..
 #pragma once
 
 #include "policy/record.h"

@@ -29,6 +29,7 @@ static const struct message messages[HISTORY_KIND_COUNT] = {
 	[HISTORY_CANDIDATE] = {"candidate", "5d0b6c3a8f2e4b0c9a5e7d1f46c28b93", LOG_DEBUG},
 	[HISTORY_EFFECT] = {"effect", "1f7c9b52e0d84c6d8b3a40e2957fd6ac", LOG_INFO},
 	[HISTORY_ORDER] = {"order", "6b1e0f4d7c934d0fa2c85be1937f60d8", LOG_NOTICE},
+	[HISTORY_SLI] = {"sli", "1226943d759f4c38b6a997c802a45a33", LOG_NOTICE},
 	[HISTORY_AGENT] = {"agent", "91de851ceea542e5a7991ce07b0760ad", LOG_NOTICE},
 };
 
@@ -88,6 +89,7 @@ static void put_fact(struct text *t, const struct history_record *r)
 	case HISTORY_CANDIDATE:
 		put(t, " was %s", r->to);
 		return;
+	case HISTORY_SLI:
 	case HISTORY_AGENT:
 	case HISTORY_ORDER:
 		put(t, ": %s", r->to);
@@ -152,7 +154,7 @@ static void say(const struct history_record *r, const struct message *m, struct 
 		{"COLOD_WOULD", r->would ? "1" : ""},
 		{"COLOD_POD", r->pod},
 		{knob ? "COLOD_CGROUP" : "COLOD_WHAT", r->what},
-		{"COLOD_KNOB", r->knob},
+		{r->kind == HISTORY_SLI ? "COLOD_SLI" : "COLOD_KNOB", r->knob},
 		{"COLOD_FROM", r->from},
 		{"COLOD_TO", r->to},
 		{"COLOD_WHY", r->why},

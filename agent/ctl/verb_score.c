@@ -9,6 +9,7 @@
 #include "agent/ctl/doc.h"
 #include "agent/ctl/pick.h"
 #include "agent/ctl/score_words.h"
+#include "agent/ctl/sli_lines.h"
 #include "agent/ctl/table.h"
 #include "policy/baseline.h"
 
@@ -209,8 +210,8 @@ static void resource_line(const struct ctl *ctl, const cJSON *score, const char 
 
 static int show_one(const struct ctl *ctl)
 {
-	char text[SCORE_WORDS_SIZE];
-	const cJSON *pod = NULL, *score;
+	char text[SCORE_WORDS_SIZE > SLI_LINES_TEXT ? SCORE_WORDS_SIZE : SLI_LINES_TEXT];
+	const cJSON *pod = NULL, *score, *sli;
 	int r = pick_pod(ctl, &pod);
 
 	if (r != CTL_OK)
@@ -227,6 +228,8 @@ static int show_one(const struct ctl *ctl)
 	line(ctl, "is a", doc_text(score, "workload", "workload that is not known yet"));
 	for (size_t i = 0; i < N_RESOURCES; i++)
 		resource_line(ctl, score, resources[i]);
+	cJSON_ArrayForEach(sli, doc_get(pod, "slis"))
+		line(ctl, "sli", sli_lines_text(ctl, sli, text, sizeof(text)));
 	culprit_lines(ctl, score);
 	say_calm(ctl);
 	return CTL_OK;
@@ -239,7 +242,7 @@ int verb_score(const struct ctl *ctl)
 
 cJSON *verb_score_json(const struct ctl *ctl, int *ret_exit)
 {
-	static const char *const keys[] = {"name", "uid", "level", "score"};
+	static const char *const keys[] = {"name", "uid", "level", "score", "slis"};
 	cJSON *array = cJSON_CreateArray();
 	const cJSON *pod, *only = NULL;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agent/ctl/doc.h"
+#include "agent/ctl/sli_lines.h"
 #include "agent/ctl/status_disks.h"
 
 #define KEY_COLUMNS 10
@@ -45,9 +46,7 @@ static void resource_lines(const struct ctl *ctl, const cJSON *status)
 			continue;
 		(void)snprintf(text, sizeof(text), "%s: %s (%s)", m->string, mode,
 			       doc_text(m, "why", "?"));
-		term_field(&ctl->term, "", KEY_COLUMNS, false, TERM_PLAIN);
-		term_paragraph(&ctl->term, text, KEY_COLUMNS, KEY_COLUMNS, KEY_COLUMNS,
-			       TERM_YELLOW);
+		line(ctl, "", text, TERM_YELLOW);
 	}
 }
 
@@ -76,9 +75,8 @@ static void mode_lines(const struct ctl *ctl, const cJSON *doc)
 	if (lacks > 0) {
 		(void)snprintf(text, sizeof(text),
 			       "this node lacks %" PRIu64
-			       " thing%s that it asks for: coloctl policy "
-			       "check says what happens instead",
-			       lacks, lacks == 1 ? "" : "s");
+			       " of what it asks for: coloctl policy check",
+			       lacks);
 		line(ctl, "", text, TERM_DIM);
 	}
 	if (*note)
@@ -398,6 +396,8 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 	room_line(ctl, doc_get(status, "room"));
 	taken_line(ctl, status);
 	evict_line(ctl, doc_get(status, "evict"));
+	if (sli_lines_violated(ctl, doc, text, sizeof(text)) > 0)
+		line(ctl, "sli", text, TERM_RED);
 	(void)snprintf(text, sizeof(text),
 		       "%" PRIu64 ", the last one %s ago: %" PRIu64 " knobs written, %" PRIu64
 		       " restored, %" PRIu64 " refused",

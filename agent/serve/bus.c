@@ -275,6 +275,8 @@ static int reload(sd_bus_message *call, void *userdata, sd_bus_error *error)
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 #define CONSTANT SD_BUS_VTABLE_PROPERTY_CONST
 #define OPEN SD_BUS_VTABLE_UNPRIVILEGED
+#define SLI_ARGS(value)                                                                            \
+	SD_BUS_ARGS("s", pod, "s", sli, "t", value, "t", bound, "x", since_us, "s", reason)
 #define ORDERED SD_BUS_RESULT("t", until_realtime_us, "s", text)
 
 /* Who may call at all is the bus's own policy (packaging/dbus/io.colod.Agent1.conf). Reload,
@@ -358,6 +360,9 @@ const sd_bus_vtable bus_manager_vtable[] = {
 				SD_BUS_ARGS("t", id, "s", pod, "s", resource, "s", cause), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("IncidentClosed",
 				SD_BUS_ARGS("t", id, "s", pod, "s", resource, "s", done), 0),
+	/* permille; since: CLOCK_BOOTTIME */
+	SD_BUS_SIGNAL_WITH_ARGS("SliViolated", SLI_ARGS(value), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("SliEnded", SLI_ARGS(worst), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("PolicyRejected", SD_BUS_ARGS("s", state, "s", first_error), 0),
 	SD_BUS_VTABLE_END,
 };

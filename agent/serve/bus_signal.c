@@ -87,6 +87,39 @@ static void emit_evicted(sd_bus *sdbus, const struct history_record *r)
 	emit(sdbus, "Evicted", text, sizeof(text) / sizeof(text[0]));
 }
 
+/* One that is not known is 0. */
+static uint64_t number_of(const struct history_record *record, const char *key)
+{
+	const char *at = record->numbers;
+	struct history_number number;
+
+	while (*at && history_numbers_next(&at, &number))
+		if (number.known && strcmp(number.key, key) == 0)
+			return (uint64_t)number.value;
+	return 0;
+}
+
+static void emit_sli(sd_bus *sdbus, const struct history_record *r)
+{
+	bool begins = strcmp(r->to, names_sli_verdict(SLI_VIOLATED)) == 0;
+	_cleanup_(unref_message) sd_bus_message *signal = NULL;
+	int e = sd_bus_message_new_signal(sdbus, &signal, BUS_PATH, BUS_MANAGER_INTERFACE,
+					  begins ? "SliViolated" : "SliEnded");
+
+	if (e >= 0)
+		e = bus_text_append(signal, r->pod);
+	if (e >= 0)
+		e = bus_text_append(signal, r->knob);
+	if (e >= 0)
+		e = sd_bus_message_append(
+			signal, "ttx", number_of(r, begins ? "value_permille" : "worst_permille"),
+			number_of(r, "bound_permille"), (int64_t)number_of(r, "since_us"));
+	if (e >= 0)
+		e = bus_text_append(signal, r->why);
+	if (e >= 0)
+		(void)sys_bus(sd_bus_send(sdbus, signal, NULL));
+}
+
 void bus_signal_steps(sd_bus *sdbus, const struct snapshot *s, uint64_t *cursor)
 {
 	struct history_record r;
@@ -97,6 +130,8 @@ void bus_signal_steps(sd_bus *sdbus, const struct snapshot *s, uint64_t *cursor)
 			emit_step(sdbus, &r);
 		if (r.kind == HISTORY_EVICT && !r.would)
 			emit_evicted(sdbus, &r);
+		if (r.kind == HISTORY_SLI)
+			emit_sli(sdbus, &r);
 	}
 }
 

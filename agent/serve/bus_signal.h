@@ -10,7 +10,7 @@
 void bus_signal_rung(sd_bus *sdbus, const struct snapshot *s, enum resource resource,
 		     enum rung from);
 
-/* StepTold for each rung, kill and effect that the history has behind *cursor, which is moved on. Numbers that were not
+/* SliViolated and SliEnded for each of those; StepTold for each rung, kill and effect that the history has behind *cursor, which is moved on. Numbers that were not
  * measured are not among those of the signal. */
 void bus_signal_steps(sd_bus *sdbus, const struct snapshot *snapshot, uint64_t *cursor);
 

@@ -230,6 +230,7 @@ static void pod_object(struct json_view *view, cJSON *array, const struct pod *p
 	freeze(view, object, pod);
 	use(view, object, pod);
 	json_score(view, object, pod);
+	json_slis(view, object, pod);
 	rests(view, object, pod);
 	loss(view, object, pod);
 }

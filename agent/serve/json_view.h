@@ -46,6 +46,8 @@ void json_view_reason(struct json_view *view, cJSON *object, const struct reason
 void json_pod_section(struct json_view *view, cJSON *doc);
 void json_score(struct json_view *view, cJSON *pod_object,
 		const struct pod *pod); /* in the former */
+void json_slis(struct json_view *view, cJSON *pod_object,
+	       const struct pod *pod); /* beside the score */
 void json_culprits(struct json_view *view, cJSON *value_object, const struct pod *pod,
 		   enum resource resource, const struct score_value *value); /* in that */
 void json_calm_section(struct json_view *view, cJSON *doc);
@@ -54,6 +56,7 @@ void json_plan_section(struct json_view *view, cJSON *doc); /* "plan", "changes"
 void json_class_section(struct json_view *view, cJSON *doc);
 void json_mode_section(struct json_view *view, cJSON *status);	/* into the status section */
 void json_hold_section(struct json_view *view, cJSON *status);	/* into the status section */
+void json_slis_section(struct json_view *view, cJSON *status);	/* "slis_violated" */
 void json_evict_section(struct json_view *view, cJSON *status); /* "evict" */
 void json_policy_section(struct json_view *view, cJSON *doc);
 void json_doctor_section(struct json_view *view, cJSON *doc);

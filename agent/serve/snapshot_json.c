@@ -131,6 +131,7 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, object, "scores_given_back", s->scores_given_back);
 	json_put_u64(put, object, "kills", s->kills);
 	json_evict_section(view, object);
+	json_slis_section(view, object);
 }
 
 static void one_ladder(struct json_view *view, cJSON *ladders, enum resource resource)

@@ -42,6 +42,7 @@ enum history_kind {
 	/* How a step worked, 10 s after it: {resource, "", rung, rung} or {cgroup path, "cgroup.kill", "", ""} */
 	HISTORY_EFFECT,
 	HISTORY_ORDER, /* by hand: {cgroup path, "level P4" or "squeeze"…, "" or "in force", "in force" or "ended"} */
+	HISTORY_SLI, /* {cgroup path, its name, "met" or …, "violated"}, or {…, "violated", "met" or why nothing says so any more} */
 	HISTORY_AGENT, /* {"colod" or "holds", "", "", what became of it} */
 	HISTORY_KIND_COUNT,
 };

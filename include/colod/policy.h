@@ -245,8 +245,14 @@ struct evict_policy {
 	bool taint;
 };
 
+/* The first ones are measured by this version. */
 enum sli_sign {
-	SLI_SCHED_DELAY,
+	SLI_CPU_SOME, /* SLI_CPU_SOME + enum resource */
+	SLI_MEMORY_SOME,
+	SLI_IO_SOME,
+	SLI_SCORE,
+	SLI_MEASURED_COUNT,
+	SLI_SCHED_DELAY = SLI_MEASURED_COUNT,
 	SLI_RECLAIM_STALL,
 	SLI_IO_WAIT,
 	SLI_NET_DROPS,
@@ -257,19 +263,27 @@ enum sli_sign {
 enum sli_statistic {
 	SLI_P50,
 	SLI_P90,
+	SLI_P95,
 	SLI_P99,
 	SLI_MEAN,
 	SLI_STATISTIC_COUNT,
 };
 
 #define SLIS_MAX 16
+#define SLI_NAME_SIZE 32
+#define SLI_PODS_SIZE 128
 
 struct sli_policy {
-	enum sli_sign sign;
-	enum level level; /* of whom */
-	enum sli_statistic statistic;
-	uint64_t bound; /* us; drops a second; CPI in thousandths */
+	char name[SLI_NAME_SIZE];
+	char pods[SLI_PODS_SIZE]; /* a glob of their names; "": any */
+	uint64_t bound;		  /* permille; us; drops a second; CPI in thousandths */
 	uint64_t window_us;
+	enum sli_sign sign;
+	enum level level; /* of whom; LEVEL_NONE: any online one */
+	enum sli_statistic statistic;
+	uint32_t file; /* index into policy->files: where it stands, with the line */
+	uint32_t line;
+	uint32_t reserved;
 };
 
 struct lend_part {

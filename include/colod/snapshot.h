@@ -19,6 +19,7 @@
 #include "colod/pressure.h"
 #include "colod/sample.h"
 #include "colod/score.h"
+#include "colod/sli.h"
 
 struct baselines;
 
@@ -98,6 +99,7 @@ struct snapshot {
 	const struct baselines *baselines;	     /* what they are held against; may be NULL */
 	const struct culprit_watch *culprits;	     /* who makes online pods wait; may be NULL */
 	const struct culprit_trials *culprit_trials; /* the same */
+	const struct sli_watch *slis;		     /* may be NULL */
 	const struct lend_sum *lend; /* LEND_OF_COUNT of them; NULL: nothing was worked out yet */
 	const struct incidents *incidents; /* in memory; may be NULL */
 	const struct losses *losses;

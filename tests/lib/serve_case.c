@@ -242,6 +242,7 @@ static void make_status(struct serve_case *c)
 	};
 	make_scores(&c->score_list[c->web->slot]);
 	make_culprits(c);
+	serve_case_make_slis(c);
 }
 
 /* It starves, and weighs as much as it may. */
@@ -338,46 +339,13 @@ static void fill_disks(struct serve_case *c)
 }
 
 /* 32 CPUs; of memory nothing yet. */
-static void make_lend(struct serve_case *c)
+static void make_samples(struct serve_case *c)
 {
-	c->lend[LEND_CPU] = (struct lend_sum){
-		.state = LEND_RISING,
-		.use = {.measured = true,
-			.capacity = 32000,
-			.reserved = 1000,
-			.online = 6200,
-			.other = 700,
-			.offline = 2000,
-			.levels = 1u << LEVEL_P0,
-			.newcomers = 2000,
-			.n_newcomers = 1},
-		.other_peak = 1060,
-		.levels_peak = 9910,
-		.node_peak = 9300,
-		.margin = 991,
-		.kept = 12901,
-		.lendable = 18099,
-		.published = 16500,
-		.watched_us = 7200000000,
-		.cold_start_us = 3600000000,
-		.until_us = 191000000,
-	};
-	c->lend[LEND_CPU].use.level[LEVEL_P0] = 5500;
-	c->lend[LEND_CPU].level_peak[LEVEL_P0] = 8850;
-	c->lend[LEND_MEMORY] = (struct lend_sum){
-		.state = LEND_LEARNING,
-		.use = {.measured = true,
-			.capacity = 64ull << 30,
-			.reserved = 655ull << 20,
-			.online = 20ull << 30,
-			.other = 4ull << 30,
-			.offline = 8ull << 30},
-		.node_peak = 21ull << 30,
-		.margin = 2150ull << 20,
-		.kept = (21ull << 30) + (2150ull << 20),
-		.watched_us = 720000000,
-		.cold_start_us = 3600000000,
-	};
+	fake_sample(&c->f, c->web, 1000000, 100000, 0);
+	fake_sample(&c->f, c->web, 11000000, 15100000, 1240000);
+	fake_sample_node(&c->f, 1000000, 0);
+	fake_sample_node(&c->f, 11000000, 20000000);
+	fake_sample_node_memory(&c->f, 3ull << 30, 1ull << 30);
 }
 
 void serve_case_init(struct serve_case *c)
@@ -414,15 +382,11 @@ void serve_case_init(struct serve_case *c)
 	c->besteffort->knobs[KNOB_CPU_MAX].held_since_us = 9000000;
 	c->besteffort->knobs[KNOB_CPU_MAX].rewrites = 9;
 	c->besteffort->knobs[KNOB_CPU_MAX].contested = true;
-	fake_sample(&c->f, c->web, 1000000, 100000, 0);
-	fake_sample(&c->f, c->web, 11000000, 15100000, 1240000);
-	fake_sample_node(&c->f, 1000000, 0);
-	fake_sample_node(&c->f, 11000000, 20000000);
-	fake_sample_node_memory(&c->f, 3ull << 30, 1ull << 30);
+	make_samples(c);
 	make_status(c);
 	make_changes(c);
 	make_floor(c);
-	make_lend(c);
+	serve_case_make_lend(c);
 	make_manual(c);
 	c->snapshot = (struct snapshot){
 		.model = &c->f.model,
@@ -433,6 +397,7 @@ void serve_case_init(struct serve_case *c)
 		.scores = &c->scores,
 		.culprits = &c->culprits,
 		.culprit_trials = &c->trials,
+		.slis = &c->slis,
 		.ladders = &c->f.ladders,
 		.lend = c->lend,
 		.losses = &c->losses,

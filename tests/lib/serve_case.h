@@ -20,7 +20,10 @@ struct serve_case {
 	struct status status;
 	struct scores scores;
 	struct culprit_watch culprits; /* web waits for batch, and for one that is gone */
-	struct culprit_trials trials;  /* holding batch has helped it */
+	struct sli_watch slis;	       /* of web one is violated, and of one nothing is measured */
+	struct pod_slis web_slis;
+	struct pod_slis *sli_list[8];
+	struct culprit_trials trials; /* holding batch has helped it */
 	struct lend_sum lend[LEND_OF_COUNT];
 	struct losses losses;
 	struct pod_loss loss_list[8];
@@ -47,3 +50,7 @@ void serve_case_remove(struct serve_case *c, struct pod *pod);
 
 /* For struct bus_ops. */
 const struct snapshot *serve_case_snapshot(void *context);
+
+/* For serve_case.c alone. */
+void serve_case_make_slis(struct serve_case *c);
+void serve_case_make_lend(struct serve_case *c);

@@ -236,6 +236,23 @@ def dwell():
     return s
 
 
+def sli():
+    s = Series("Two indicators of an online pod, its CPU waits by the mean and by the p90 of 10 s. A violation begins with the first\n"
+               "window over the bound, ends 10 s after it was well under it, and where its own quota is what stalls it.",
+               POLICY + "sli:\n  - {name: mean, metric: cpu.some, of: P4, mean: 10%, window: 10s}\n"
+               "  - {name: p90, metric: cpu.some, pods: \"shop/*\", p90: 20%, window: 10s}\n")
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/job", "BestEffort")
+    what = {"use": {"shop/web": 1, "batch/job": 2.8}, "modes": "observe"}
+    s.steps(11, **what, wait={"shop/web": 0.05})
+    s.steps(1, **what, wait={"shop/web": 0.9})
+    s.steps(12, **what, wait={"shop/web": 0.25})
+    s.steps(30, **what, wait={"shop/web": 0.02})
+    s.steps(11, **what, wait={"shop/web": 0.5})
+    s.steps(4, **what, wait={"shop/web": 0.5}, throttled={"shop/web": (100, 50)})
+    return s
+
+
 def gap(span, comment):
     s = Series(comment)
     s.add("shop/web", "Burstable", 1000)
@@ -563,7 +580,7 @@ def evict_io(asks):
     return s
 
 
-CASES = {"io-hold": io_hold, "evict-io": lambda: evict_io(True), "evict-io-unasked": lambda: evict_io(False), "numa": numa, "evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold,
+CASES = {"io-hold": io_hold, "evict-io": lambda: evict_io(True), "evict-io-unasked": lambda: evict_io(False), "numa": numa, "evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold, "sli": sli,
          "dwell": dwell, "suspend": suspend, "clock-step": clock_step}
 
 

@@ -141,6 +141,51 @@ TEST(steps_are_told_with_their_numbers_once)
 	history_free(history);
 }
 
+static int on_sli(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	const char *pod, *sli, *reason;
+	uint64_t value, bound;
+	int64_t since_us;
+
+	(void)userdata, (void)error;
+	assert_true(sd_bus_message_read(m, "ssttxs", &pod, &sli, &value, &bound, &since_us,
+					&reason) > 0);
+	(void)snprintf(seen, sizeof(seen), "%s %s %s %d %d %d %s", sd_bus_message_get_member(m),
+		       pod, sli, (int)value, (int)bound, (int)since_us, reason);
+	return 0;
+}
+
+TEST(a_violated_sli_is_told_and_so_is_its_end)
+{
+	static const char *const members[] = {"SliViolated", "SliEnded"};
+	struct history *history = NULL;
+	uint64_t cursor;
+
+	assert_int_equal(history_new(&history), 0);
+	b->serve.snapshot.history = history;
+	for (int i = 0; i < 2; i++) {
+		struct history_record r = HISTORY_RECORD(HISTORY_SLI);
+
+		assert_return_code(sd_bus_match_signal(b->client, NULL, NULL, NULL,
+						       BUS_CASE_MANAGER, members[i], on_sli, NULL),
+				   0);
+		cursor = bus_signal_from(&b->serve.snapshot);
+		HISTORY_SET(r.pod, "shop/web");
+		HISTORY_SET(r.knob, "cpu");
+		HISTORY_SET(r.to, "%s", i ? "met" : "violated");
+		HISTORY_SET(r.why, "because");
+		HISTORY_SET(r.numbers,
+			    "value_permille=60,bound_permille=50,worst_permille=90,since_us=7");
+		history_add(history, &r);
+		bus_signal_steps(b->server, &b->serve.snapshot, &cursor);
+		private_bus_settle(b->server, b->client);
+		assert_non_null(strstr(seen, i ? "SliEnded shop/web cpu 90 50 7 because"
+					       : "SliViolated shop/web cpu 60 50 7 because"));
+	}
+	b->serve.snapshot.history = NULL;
+	history_free(history);
+}
+
 static int on_evicted(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	const char *pod, *cgroup, *result, *reason;
@@ -193,6 +238,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			an_eviction_is_told_and_one_that_was_not_made_is_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(steps_are_told_with_their_numbers_once, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_violated_sli_is_told_and_so_is_its_end, setup,
 						teardown),
 	};
 

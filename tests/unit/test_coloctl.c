@@ -109,6 +109,14 @@ TEST(status_says_what_it_would_do_and_how_to_allow_it)
 	assert_non_null(strstr(out, "mode      observe"));
 	assert_non_null(strstr(out, "observe: 2 changes withheld; see coloctl plan"));
 	assert_non_null(strstr(out, "sudo coloctl mode protect --persist"));
+	assert_non_null(strstr(out, "sli       default/web-1, front: violated"));
+}
+
+TEST(score_says_what_each_sli_of_the_pod_is)
+{
+	assert_int_equal(run("score", "web-1", NULL), CTL_OK);
+	assert_non_null(strstr(out, "p99 of cpu.some over 60 s is 12.4 %"));
+	assert_non_null(strstr(out, "delay: not measured: mean of"));
 }
 
 TEST(every_verb_prints_a_table)
@@ -338,6 +346,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		AGENT_TEST(status_says_what_it_would_do_and_how_to_allow_it),
+		AGENT_TEST(score_says_what_each_sli_of_the_pod_is),
 		AGENT_TEST(every_verb_prints_a_table),
 		AGENT_TEST(json_is_the_section_of_the_snapshot),
 		AGENT_TEST(why_finds_the_pod_and_shows_the_hold_with_its_reason),

@@ -112,6 +112,7 @@ TEST(every_score_state_has_a_name_and_back)
 	assert_string_equal(names_score(SCORE_NO_BASELINE), "no calm baseline");
 	CHECK_NAMES(culprits, enum culprits_state, CULPRITS_STATE_COUNT);
 	CHECK_NAMES(verdict, enum culprit_verdict, CULPRIT_VERDICT_COUNT);
+	CHECK_NAMES(sli_verdict, enum sli_verdict, SLI_VERDICT_COUNT);
 	CHECK_NAMES(confidence, enum culprit_confidence, CULPRIT_CONFIDENCE_COUNT);
 }
 

@@ -138,7 +138,9 @@ static void expect_round_trip(const char *const *texts, size_t n)
 	assert_memory_equal(again->levels, policy->levels, sizeof(policy->levels));
 	assert_int_equal(again->mode, policy->mode);
 	assert_int_equal(again->n_slis, policy->n_slis);
-	assert_memory_equal(again->slis, policy->slis, sizeof(policy->slis));
+	for (size_t i = 0; i < policy->n_slis; i++)
+		assert_memory_equal(&again->slis[i], &policy->slis[i],
+				    offsetof(struct sli_policy, file));
 	assert_memory_equal(&again->evict, &policy->evict, sizeof(policy->evict));
 	assert_memory_equal(&again->lend, &policy->lend, sizeof(policy->lend));
 	assert_int_equal(again->n_pressure, policy->n_pressure);
@@ -163,6 +165,7 @@ TEST(what_is_shown_reads_back_as_the_same_policy)
 		"after 20s]}\n"
 		"evict: {by: [kill], grace: 1s, cooldown: 30s, per-hour: 2, order: [newest, cost], taint: true}\n"
 		"sli:\n- {name: sched-delay, of: P0, p99: 10ms, window: 10s}\n- {name: cpi, of: P0, mean: 1.5}\n"
+		"- {name: shop, metric: cpu.some, pods: \"shop/*\", p95: 5%, window: 1m}\n"
 		"lend: {cpu: {percentile: 95, margin: 10%}, memory: none, cold-start: 2h}\n"
 		"node: {reserve: {cpu: 500m, memory: 1Gi}}\n"
 		"metrics: {socket: /run/colod/metrics.sock, listen: \"127.0.0.1:9466\"}\ndbus: {group: ops}\n",

@@ -203,7 +203,7 @@ static void expect_schema(const cJSON *schema, const struct reader_key *keys)
 static void expect_words(const struct reader_key *keys)
 {
 	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-, ";
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-., ";
 
 	for (const struct reader_key *key = keys; key->name; key++) {
 		if (!key->keys && !key->schema && key->accepts[strspn(key->accepts, letters)])

@@ -50,8 +50,20 @@ mkdir -p /var/lib/colod
 	echo "end $(gzip -c text | tail -c 8 | od -An -N 4 -tx4 | tr -d ' ')"
 } >/var/lib/colod/baselines
 culprit w3
+mkdir -p /etc/colod/policy.d
+cat >/etc/colod/policy.d/95-sli.yaml <<'END'
+version: 1
+sli:
+  - {name: front, metric: cpu.some, pods: "*/web", mean: 0.5%, window: 10s}
+  - {name: delay, metric: sched-delay, of: online, p99: 10ms}
+END
 ok "start again" colod_start
 ok "it waits, and the last minute is too short to say for whom" wait_for 20 is_short
+sli_is() { [ "$(coloctl score web --json | jq -r ".[0].slis[] | select(.name == \"$1\") | .state")" = "$2" ]; }
+ok "its sli is violated" wait_for 40 sli_is front violated
+ok "what is not measured is no violation" sli_is delay "not measured"
+like "$(coloctl status)" 'sli +default/web, front: violated' "status says so"
+like "$(journalctl -u colod -o cat)" 'front: violated: mean of cpu.some over 10 s is' "and so does the journal"
 ok "the true culprit is first" wait_for 40 is_first w3
 note "$(coloctl score web)"
 note "$(of_cpu culprits | jq -c .)"
@@ -74,6 +86,7 @@ if [ -n "${LONG:-}" ]; then
 	ok "the true one is first in 9 of 10" [ $((hits * 10)) -ge $((tried * 9)) ]
 fi
 rm -f "$PODS_SHARE"/is-*
+rm -f /etc/colod/policy.d/95-sli.yaml
 colod_clean
 pods_cleanup
 done_testing

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What began and ended of the service level indicators, as lines among the steps of a pass.
+#pragma once
+
+#include <stdbool.h>
+
+#include "colod/sli.h"
+#include "policy/record_text.h"
+
+/* "sli 0 slot=2 serial=3 violated value=124 bound=50 since=81000000" for each event, after `prefix`. Those of the score are
+ * left out: what it is held against is in no record (steps.c); and those that go by names, where not `named`. */
+void record_sli_tell(struct record_buf *out, const struct sli_watch *watch, bool named,
+		     const char *prefix);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Whole passes over a fake tree whose online pod waits: what is told of its indicator.
+#include "agent/slis.h"
+
+#include <stdio.h>
+
+#include "agent/tick.h"
+#include "tests/lib/test.h"
+#include "tests/lib/tick_case.h"
+
+#define S_US 1000000
+
+static struct tick_case t;
+static uint64_t waited_us;
+
+static int setup(void **state)
+{
+	(void)state;
+	waited_us = 0;
+	return tick_case_open(&t);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tick_case_close(&t);
+	return 0;
+}
+
+static void seconds(int n, int64_t *now_us, uint64_t wait_us)
+{
+	char text[160];
+
+	while (n-- > 0) {
+		*now_us += S_US;
+		waited_us += wait_us;
+		(void)snprintf(text, sizeof(text),
+			       "some avg10=0.00 avg60=0.00 avg300=0.00 total=%llu\n"
+			       "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
+			       (unsigned long long)waited_us);
+		tree_write(t.dir, "sys/fs/cgroup/" TICK_ONLINE_POD "/cpu.pressure", text);
+		tick(t.state, *now_us);
+	}
+}
+
+TEST(a_violation_is_told_once_when_it_begins_and_once_when_it_ends)
+{
+	struct history_record r;
+	int64_t now_us = 100 * S_US;
+
+	tick_case_start(&t, "observe", MODE_FULL);
+	t.state->policy->n_slis = 1;
+	t.state->policy->slis[0] = (struct sli_policy){
+		.name = "front",
+		.bound = 50,
+		.window_us = 10 * S_US,
+		.sign = SLI_CPU_SOME,
+		.level = LEVEL_NONE,
+		.statistic = SLI_P90,
+	};
+	seconds(12, &now_us, 20000);
+	assert_int_equal(tick_case_told(&t, HISTORY_SLI, &r), 0);
+	seconds(2, &now_us, 300000);
+	assert_int_equal(tick_case_told(&t, HISTORY_SLI, &r), 1);
+	assert_string_equal(r.what, TICK_ONLINE_POD);
+	assert_string_equal(r.knob, "front");
+	assert_string_equal(r.from, "met");
+	assert_string_equal(r.to, "violated");
+	assert_string_equal(r.why, "p90 of cpu.some over 10 s is 30.0 %, more than 5.0 %");
+	assert_string_equal(r.numbers, "value_permille=300,bound_permille=50,worst_permille=300,"
+				       "window_us=10000000,since_us=114000000");
+	assert_false(r.would);
+	assert_int_equal(t.state->incidents.opened, 1);
+	assert_non_null(t.state->incidents.list[0]);
+	assert_int_equal(t.state->incidents.list[0]->causes & 1u << INCIDENT_SLI,
+			 1u << INCIDENT_SLI);
+	seconds(30, &now_us, 20000);
+	assert_int_equal(tick_case_told(&t, HISTORY_SLI, &r), 2);
+	assert_string_equal(r.to, "met");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_violation_is_told_once_when_it_begins_and_once_when_it_ends, setup,
+			teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
