@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# long-budget: 1800s
+# long-budget: 3000s
 # profile: small
 # title: a pod that is made anew on the node each time it was evicted: 50 times within the limits and never beyond, over an agent that is killed; the taint and the floor for the cool-down and no longer
 . "$VM/guest/lib.sh"
