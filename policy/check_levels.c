@@ -71,7 +71,7 @@ static void check_offline(struct reader *reader, int level, const struct level_p
 		ERROR(reader, level, READER_YIELD_NONE, "accepted here: ratio N, idle",
 		      "%s is offline: it always yields", name);
 	if (p->cpu.yield == YIELD_IDLE)
-		WARNING(reader, level, READER_YIELD, "yield: ratio 50 waits 0.25 to 0.7 s there",
+		WARNING(reader, level, READER_YIELD, "yield: ratio 50 waits 0.25 to 0.8 s there",
 			"idle work that holds a kernel lock stalls online work: 1 to 4 s measured "
 			"beside weight 100, 14 to 28 s beside 2500");
 }
