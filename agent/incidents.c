@@ -72,7 +72,7 @@ void incidents_start(struct state *s)
 
 void incidents_stop(struct state *s)
 {
-	static const struct incident_policy none = {.count = 1};
+	static const struct incident_policy none = {.count = UINT32_MAX, .size_bytes = UINT64_MAX};
 
 	if (s->incident_store)
 		incident_store_free(s->incident_store, &s->incidents,

@@ -80,9 +80,11 @@ void kept_text_save(struct kept_text *k)
 	if (r == 0)
 		r = thread_start(k->thread, STACK_BYTES, run, k, &k->id);
 	k->runs = r == 0;
-	k->result = r;
-	if (r < 0)
+	/* The thread may have said already what came of it. */
+	if (r < 0) {
+		k->result = r;
 		finish(k, r);
+	}
 }
 
 bool kept_text_busy(struct kept_text *k)

@@ -321,7 +321,6 @@ int state_new(const struct options *options, struct state **ret_state)
 		return r;
 	baseline_store_start(s, clock_now_us());
 	lend_store_start(s, clock_now_us());
-	incidents_start(s);
 	orders_start(s);
 	control_load(s);
 	mode_sources_read_kernel(s);

@@ -12,6 +12,7 @@
 #include "agent/base/log.h"
 #include "agent/base/memory_lock.h"
 #include "agent/evictor.h"
+#include "agent/incidents.h"
 #include "agent/killer.h"
 #include "agent/reclaimer.h"
 #include "agent/scorer.h"
@@ -45,8 +46,10 @@ struct workers {
 
 void workers_start(struct state *s)
 {
-	int r = lanes_new(&s->lanes);
+	int r;
 
+	incidents_start(s);
+	r = lanes_new(&s->lanes);
 	if (r == 0)
 		r = apply_use_lanes(s->apply, s->lanes);
 	if (r < 0) {

@@ -82,16 +82,26 @@ bool evict_io_rests(const struct samples *samples, const struct pod *pod, int64_
 	return true;
 }
 
-/* Something there has been held for long enough to see what comes of it. */
-static bool was_held(const struct io_holds *holds, const struct disk *disk, int64_t now_us)
+/* All that is bounded there is, has been for long enough to see what comes of it, and nobody wrote over it. Where a bound did
+ * harm, nobody goes. */
+static bool was_held(const struct model *model, const struct io_holds *holds,
+		     const struct disk *disk, int64_t now_us)
 {
 	for (int i = 0; i < KNOB_IO_MAX_DISKS; i++) {
 		const struct io_hold *h = &holds->of[i];
+		bool any = false;
 
-		for (int d = 0;
-		     h->major == disk->major && h->minor == disk->minor && d < DISK_DIRECTIONS; d++)
-			if (h->of[d].permille > 0 && now_us - h->of[d].since_us >= EVICT_IO_HELD_US)
-				return true;
+		if (h->major != disk->major || h->minor != disk->minor)
+			continue;
+		for (int d = 0; d < DISK_DIRECTIONS; d++) {
+			const struct io_bound *b = &h->of[d];
+
+			if (now_us < b->rest_us ||
+			    (b->permille > 0 && now_us - b->since_us < EVICT_IO_HELD_US))
+				return false;
+			any |= b->permille > 0;
+		}
+		return any && io_view_in_force(model, i);
 	}
 	return false;
 }
@@ -113,7 +123,8 @@ static const struct io_disk_view *find(const struct io_view *v, const struct io_
 	for (uint32_t i = 0; i < v->model->disks.n; i++) {
 		const struct io_disk_view *at = &v->disks[i];
 
-		if (at->waiter && at->shared && was_held(holds, &v->model->disks.list[i], now_us) &&
+		if (at->waiter && at->shared &&
+		    was_held(v->model, holds, &v->model->disks.list[i], now_us) &&
 		    (!found || is_worse(at, found)))
 			found = at;
 	}
@@ -126,7 +137,7 @@ void evict_io_look(const struct wait_look *look, const struct efficacy *efficacy
 	struct io_view v = {.model = look->model};
 	const struct io_disk_view *at;
 	struct evict_io *io = ret_io;
-	uint64_t kib;
+	uint64_t kib, all;
 
 	*io = (struct evict_io){.look = *look};
 	io_view_look(&v, look, efficacy);
@@ -137,8 +148,9 @@ void evict_io_look(const struct wait_look *look, const struct efficacy *efficacy
 	io->major = look->model->disks.list[at - v.disks].major;
 	io->minor = look->model->disks.list[at - v.disks].minor;
 	io->busy_permille = at->busy_permille;
-	io->least_kib = work_kib(at->look.all.bytes, at->look.all.requests) / PERMILLE *
-			EVICT_IO_LEAST_PERMILLE;
+	all = work_kib(at->look.all.bytes, at->look.all.requests);
+	io->least_kib = all / PERMILLE * EVICT_IO_LEAST_PERMILLE +
+			all % PERMILLE * EVICT_IO_LEAST_PERMILLE / PERMILLE;
 	if (io->least_kib == 0)
 		io->least_kib = 1;
 	for (size_t i = 0; i < look->model->n_pods; i++) {

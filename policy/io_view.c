@@ -6,6 +6,7 @@
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
 #include "policy/disk_use.h"
+#include "policy/knob.h"
 #include "policy/ring.h"
 #include "policy/rule.h"
 
@@ -144,4 +145,16 @@ void io_view_look(struct io_view *v, const struct wait_look *look, const struct 
 		see_disk(&v->disks[i], use);
 		v->disks[i].shared = is_shared(&v->disks[i], use);
 	}
+}
+
+bool io_view_in_force(const struct model *model, int place)
+{
+	for (size_t i = 0; i < model->n_cgroups; i++) {
+		const struct knob_state *s = &model->cgroups[i]->knobs[KNOB_IO_MAX + place];
+
+		if (s->owned && s->held &&
+		    knob_stands((enum knob)(KNOB_IO_MAX + place), &s->written, &s->now, 1))
+			return true;
+	}
+	return false;
 }

@@ -40,3 +40,6 @@ bool io_view_may_hold(const struct policy *policy, const struct assignment *a);
 
 /* ... or it may wait for IO, and is not colod itself. */
 bool io_view_is_online(const struct assignment *a, const struct pod *pod);
+
+/* Some offline work is held at this place (of KNOB_IO_MAX_DISKS) by colod, and nobody wrote over it. */
+bool io_view_in_force(const struct model *model, int place);

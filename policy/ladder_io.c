@@ -44,23 +44,10 @@ static struct io_hold *hold_of(struct io_holds *holds, const struct disk *disk)
 	return NULL;
 }
 
-/* Some offline work is held at this place by colod, and nobody wrote over it. */
-static bool is_in_force(const struct model *model, int place)
-{
-	for (size_t i = 0; i < model->n_cgroups; i++) {
-		const struct knob_state *s = &model->cgroups[i]->knobs[KNOB_IO_MAX + place];
-
-		if (s->owned && s->held &&
-		    knob_stands((enum knob)(KNOB_IO_MAX + place), &s->written, &s->now, 1))
-			return true;
-	}
-	return false;
-}
-
 static bool any_in_force(const struct model *model)
 {
 	for (int i = 0; i < KNOB_IO_MAX_DISKS; i++)
-		if (is_in_force(model, i))
+		if (io_view_in_force(model, i))
 			return true;
 	return false;
 }
@@ -85,7 +72,7 @@ static void see(struct io_view *v, const struct wait_look *look, struct ladders 
 		at->look.window_us = look->rule->window_us;
 		at->look.threshold_permille = look->rule->threshold_permille;
 		at->look.no_writes = is_needed_by_memory(disk, ladders);
-		at->look.in_force = hold && is_in_force(model, (int)(hold - ladders->io.of));
+		at->look.in_force = hold && io_view_in_force(model, (int)(hold - ladders->io.of));
 		at->pressed = at->look.waited_permille > 0 &&
 			      ((hold && io_hold_is_on(hold)) || at->shared);
 		if (!at->pressed)
@@ -287,6 +274,10 @@ static bool may_evict(const struct io_view *v, struct ladders *ladders,
 
 	if (!(look->rule->steps & (1u << ACTION_EVICT)) || !v->holdable)
 		return false;
+	/* Where memory needs what is written, that may not be held: it proves nothing, and memory has steps of its own. */
+	for (uint32_t i = 0; i < v->model->disks.n; i++)
+		if (v->disks[i].waiter && v->disks[i].look.no_writes)
+			return false;
 	if (ladder->rung != RUNG_SQUEEZE)
 		return ladder->rung == RUNG_EVICT;
 	evict_io_look(look, &ladder->efficacy, &ladders->io, &io);

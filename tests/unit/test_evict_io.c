@@ -178,6 +178,89 @@ TEST(a_hold_that_is_not_in_force_proves_nothing)
 	}
 }
 
+static struct io_hold *hold(void)
+{
+	for (int i = 0; i < KNOB_IO_MAX_DISKS; i++)
+		if (c.f.ladders.io.of[i].major == 8 && c.f.ladders.io.of[i].minor == 0)
+			return &c.f.ladders.io.of[i];
+	fail();
+	return NULL;
+}
+
+/* Nor does one that is written over once the rung is there. */
+TEST(what_is_written_over_later_proves_nothing_any_more)
+{
+	go_up(waits);
+	assert_int_equal(pass(waits), EVICT_NOT_LONG);
+	c.watches = true;
+	for (int i = 0; i < KNOB_IO_MAX_DISKS; i++)
+		c.class->knobs[KNOB_IO_MAX + i].owned = false;
+	for (int i = 0; i < 10; i++)
+		assert_int_not_equal(pass(waits), EVICT_NOW);
+}
+
+/* What made things worse is bounded no more, and the rest of it was no whole hold. */
+TEST(where_a_bound_did_harm_nobody_goes)
+{
+	go_up(waits);
+	hold()->of[DISK_WRITE].rest_us = c.now_us + 60 * SECOND;
+	for (int i = 0; i < 20; i++)
+		assert_int_not_equal(pass(waits), EVICT_NOW);
+}
+
+/* Reads for a minute, and then writes, too: these are new. */
+TEST(each_bound_has_its_twenty_seconds)
+{
+	go_up(waits);
+	hold()->of[DISK_WRITE].permille = 100;
+	hold()->of[DISK_WRITE].since_us = c.now_us;
+	for (int i = 0; i < 15; i++)
+		assert_int_not_equal(pass(waits), EVICT_NOW);
+}
+
+/* Its writes may not be bounded, as memory may need them: that is no hold that failed. */
+TEST(for_a_disk_that_memory_needs_nobody_goes)
+{
+	c.f.model.disks.list[0].swap = true;
+	c.f.policy.pressure_memory = c.f.policy.pressure_io;
+	c.f.policy.pressure_memory.steps = 1u << ACTION_SQUEEZE_MEMORY;
+	for (int i = 0; i < 60; i++) {
+		c.f.ladders.of[RESOURCE_MEMORY].rung = RUNG_SQUEEZE;
+		c.f.ladders.of[RESOURCE_MEMORY].pressure_us = c.now_us;
+		assert_int_not_equal(pass(waits), EVICT_NOW);
+		assert_int_not_equal(rung(), RUNG_EVICT);
+		assert_int_equal(c.f.ladders.of[RESOURCE_MEMORY].rung, RUNG_SQUEEZE);
+	}
+}
+
+/* 60 small requests a second are all that a disk with a spindle does: one of them is no tenth. */
+TEST(a_tenth_is_one_of_a_slow_disk_too)
+{
+	struct disk_use *use = &c.f.samples.uses.list[0];
+	struct pod_disks *of;
+	struct wait_look now = {.model = &c.f.model,
+				.samples = &c.f.samples,
+				.policy = &c.f.policy,
+				.plan = &c.f.plan,
+				.rule = &c.f.policy.pressure_io,
+				.resource = RESOURCE_IO};
+	struct evict_io io;
+
+	go_up(waits);
+	now.now_us = c.now_us;
+	of = &c.f.samples.pods[c.hog->slot]->disks;
+	use->window.bytes_per_s[DISK_READ] = use->window.bytes_per_s[DISK_WRITE] = 0;
+	use->window.requests_per_s[DISK_READ] = 60;
+	of->list[0].bytes_per_s[DISK_READ] = of->list[0].bytes_per_s[DISK_WRITE] = 0;
+	of->list[0].requests_per_s[DISK_READ] = 10;
+	evict_io_look(&now, &io_case_ladder(&c)->efficacy, &c.f.ladders.io, &io);
+	assert_int_equal(io.least_kib, 96);
+	assert_true(evict_io_is_needed(&io));
+	of->list[0].requests_per_s[DISK_READ] = 5;
+	evict_io_look(&now, &io_case_ladder(&c)->efficacy, &c.f.ladders.io, &io);
+	assert_false(evict_io_is_needed(&io));
+}
+
 TEST(nobody_goes_when_nobody_waits_or_the_disk_has_time_left)
 {
 	struct io_case_second s = waits;
@@ -380,6 +463,11 @@ int main(void)
 		CASE(not_for_a_moment),
 		CASE(not_while_the_hold_may_still_go_further_or_helps),
 		CASE(a_hold_that_is_not_in_force_proves_nothing),
+		CASE(what_is_written_over_later_proves_nothing_any_more),
+		CASE(where_a_bound_did_harm_nobody_goes),
+		CASE(each_bound_has_its_twenty_seconds),
+		CASE(for_a_disk_that_memory_needs_nobody_goes),
+		CASE(a_tenth_is_one_of_a_slow_disk_too),
 		CASE(nobody_goes_when_nobody_waits_or_the_disk_has_time_left),
 		CASE(a_disk_with_time_left_is_held_and_nobody_goes),
 		CASE(who_uses_another_disk_is_no_help),
