@@ -90,6 +90,8 @@ TEST(a_long_one_becomes_coarser_behind_its_first_two_minutes)
 	for (uint32_t n = 1; n < i->n_points; n++)
 		assert_int_equal(i->points[n].at_us - (int64_t)i->points[n].span_ms * 1000,
 				 i->points[n - 1].at_us);
+	for (uint32_t n = INCIDENT_FINE_POINTS + 1; n + 1 < i->n_points; n++)
+		assert_int_equal(i->points[n].span_ms, i->coarse_ms);
 	/* Means of what went up and down. */
 	assert_in_range(i->points[150].stalled_permille[RESOURCE_CPU], 195, 205);
 	assert_in_range(i->points[150].pods[1].cpu_milli, 1480, 1520);
