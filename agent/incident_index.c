@@ -128,9 +128,12 @@ static uint64_t id_of(const char *name)
 static char *summary_of(const char *text, size_t len, uint64_t id)
 {
 	const char *newline = memchr(text, '\n', len);
-	cJSON *json = newline ? cJSON_ParseWithLength(text, (size_t)(newline - text)) : NULL;
+	const char *end = NULL;
+	cJSON *json = newline ? cJSON_ParseWithLengthOpts(text, (size_t)(newline - text), &end, 0)
+			      : NULL;
 	const cJSON *number = cJSON_GetObjectItemCaseSensitive(json, "id");
-	bool good = cJSON_IsNumber(number) && number->valuedouble == (double)id;
+	/* It is handed out as it is: with more behind it all of the list would be unreadable. */
+	bool good = cJSON_IsNumber(number) && number->valuedouble == (double)id && end == newline;
 
 	cJSON_Delete(json);
 	return good ? strndup(text, (size_t)(newline - text)) : NULL;
@@ -145,13 +148,14 @@ static int load_one(struct incident_index *index, int dir_fd, const char *name, 
 	ssize_t n;
 	int r = fs_open(dir_fd, name, O_RDONLY | O_NONBLOCK, &fd);
 
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	if (sys_fstat(fd, &st) < 0)
-		return -errno;
-	n = sys_pread(fd, text, sizeof(text), 0);
-	entry.bytes = (uint64_t)st.st_size;
-	entry.summary = n > 0 ? summary_of(text, (size_t)n, id) : NULL;
+	if (r == -ENOENT)
+		return 0;
+	/* Its number is taken, whatever it is. */
+	if (r == 0 && sys_fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		n = sys_pread(fd, text, sizeof(text), 0);
+		entry.bytes = (uint64_t)st.st_size;
+		entry.summary = n > 0 ? summary_of(text, (size_t)n, id) : NULL;
+	}
 	r = incident_index_put(index, &entry);
 	free(entry.summary);
 	return r;

@@ -66,9 +66,13 @@ int incident_store_new(int root_fd, bool keeps, struct incident_store **ret_stor
 	if (r == 0 && keeps) {
 		r = incident_index_load(&s->index, root_fd);
 		if (r < 0)
-			log_warning("incidents.read",
-				    "incidents of earlier cannot be read from /%s: %s",
-				    INCIDENT_STORE_DIRECTORY, strerror(-r));
+			log_warning(
+				"incidents.read",
+				"incidents of earlier cannot be read from /%s: %s. Not to write "
+				"over them, those to come stay in memory, and the last few are "
+				"shown, until colod is started again and can read them",
+				INCIDENT_STORE_DIRECTORY, strerror(-r));
+		s->keeps = r == 0;
 		r = 0;
 	}
 	if (r < 0) {
@@ -353,8 +357,8 @@ int incident_store_get(const struct incident_store *s, const struct incidents *i
 
 	if (!live)
 		return s && incident_index_find(&s->index, id)
-			       ? fs_open(s->kept.root_fd, incident_index_path(id, path), O_RDONLY,
-					 ret_fd)
+			       ? fs_open(s->kept.root_fd, incident_index_path(id, path),
+					 O_RDONLY | O_NONBLOCK, ret_fd)
 			       : -ENOENT;
 	incident_text_put(&text, live);
 	if (!text.failed) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See incident_mark.h.
 #include "policy/incident_mark.h"
+#include "policy/evict.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -204,7 +205,19 @@ static enum done done_of(const struct incident_mark *m)
 	return strcmp(m->knob, "cgroup.freeze") == 0 ? DONE_FREEZE : DONE_HOLD;
 }
 
-/* Cgroups that this was done to: each once, before it was opened not at all. */
+/* A refused eviction and a kill that was not done took nobody. */
+static bool took(const struct incident_mark *m)
+{
+	if (m->kind == HISTORY_KILL)
+		return strncmp(m->to, "was not done", strlen("was not done")) != 0;
+	for (int a = 0; m->kind == HISTORY_EVICT && a < EVICT_ANSWER_COUNT; a++)
+		if (a != EVICT_ANSWER_ACCEPTED && a != EVICT_ANSWER_GONE &&
+		    strcmp(m->to, evict_text_answer((enum evict_answer)a)) == 0)
+			return false;
+	return true;
+}
+
+/* Cgroups that this was done to: each once. */
 static uint32_t count(const struct incident *i, enum done done, bool would)
 {
 	uint32_t found = 0;
@@ -213,11 +226,11 @@ static uint32_t count(const struct incident *i, enum done done, bool would)
 		const struct incident_mark *m = &i->marks[n];
 		bool again = false;
 
-		if (done_of(m) != done || m->would != would)
+		if (done_of(m) != done || m->would != would || !took(m))
 			continue;
 		for (uint32_t b = 0; b < n && !again; b++)
 			again = done_of(&i->marks[b]) == done && i->marks[b].would == would &&
-				strcmp(i->marks[b].what, m->what) == 0;
+				took(&i->marks[b]) && strcmp(i->marks[b].what, m->what) == 0;
 		found += !again;
 	}
 	return found;

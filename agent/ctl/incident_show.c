@@ -220,16 +220,18 @@ static void add_uses(struct table *table, const cJSON *points, const cJSON *uses
 {
 	double sum[3] = {0}, n[3] = {0};
 	const cJSON *at = doc_get(points, "at_ms"), *use = uses ? uses->child : NULL;
+	const cJSON *span = doc_get(points, "span_ms");
 	char text[DOC_TEXT_SIZE];
 
 	at = at ? at->child : NULL;
-	for (; at && use; at = at->next, use = use->next) {
+	span = span ? span->child : NULL;
+	for (; at && use && span; at = at->next, use = use->next, span = span->next) {
 		int part = at->valuedouble <= 0 ? 0 : at->valuedouble <= (double)hurt_ms ? 1 : 2;
 
-		if (!cJSON_IsNumber(use))
+		if (!cJSON_IsNumber(use) || !(span->valuedouble > 0))
 			continue;
-		sum[part] += use->valuedouble;
-		n[part] += 1;
+		sum[part] += use->valuedouble * span->valuedouble;
+		n[part] += span->valuedouble;
 	}
 	for (int part = 0; part < 3; part++) {
 		double mean = n[part] > 0 ? sum[part] / n[part] : 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "policy/evict.h"
 #include "policy/incident_mark.h"
 
 #include <stdio.h>
@@ -118,6 +119,11 @@ TEST(what_was_done_is_said_in_a_few_words)
 	incident_case_record(&c, HISTORY_EVICT, "a/b", "evict", "201", false);
 	incident_case_record(&c, HISTORY_EVICT, "a/b", "evict", "gone", false);
 	incident_case_record(&c, HISTORY_KILL, "a/c", "cgroup.kill", "", false);
+	assert_string_equal(done(i), "1 killed, 1 evicted, 1 frozen");
+	/* Who was asked in vain is there still. */
+	incident_case_record(&c, HISTORY_EVICT, "a/d", "evict",
+			     evict_text_answer(EVICT_ANSWER_BUDGET), false);
+	incident_case_record(&c, HISTORY_KILL, "a/e", "cgroup.kill", "was not done: gone", false);
 	assert_string_equal(done(i), "1 killed, 1 evicted, 1 frozen");
 }
 
