@@ -348,7 +348,7 @@ TEST(a_file_that_is_no_incident_is_not_told_and_goes_in_its_turn)
 	end();
 	assert_int_equal(tree_mkdir(dir, INCIDENT_STORE_DIRECTORY), 0);
 	assert_int_equal(tree_write(dir, INCIDENT_STORE_DIRECTORY "/3", "{\"id\":4}\n{}\n"), 0);
-	assert_int_equal(tree_write(dir, INCIDENT_STORE_DIRECTORY "/4", ""), 0);
+	assert_int_equal(tree_write(dir, INCIDENT_STORE_DIRECTORY "/4", "{\"id\":4} x\n{}\n"), 0);
 	assert_int_equal(tree_write(dir, INCIDENT_STORE_DIRECTORY "/notes", "mine\n"), 0);
 	assert_int_equal(tree_write(dir, INCIDENT_STORE_DIRECTORY "/007", "mine\n"), 0);
 	start();
@@ -366,6 +366,28 @@ TEST(a_file_that_is_no_incident_is_not_told_and_goes_in_its_turn)
 	assert_int_equal(fs_exists(root_fd, INCIDENT_STORE_DIRECTORY "/notes"), 1);
 	assert_int_equal(fs_exists(root_fd, INCIDENT_STORE_DIRECTORY "/007"), 1);
 	assert_true(is_whole(5));
+}
+
+/* Behind a link that somebody put there, for a larger disk: its numbers are not known, and would begin anew. */
+TEST(what_cannot_be_read_is_not_written_over)
+{
+	char *text = NULL, path[128];
+	size_t len;
+
+	end();
+	assert_int_equal(tree_mkdir(dir, "data"), 0);
+	assert_int_equal(tree_write(dir, "data/1", "theirs\n"), 0);
+	assert_int_equal(tree_mkdir(dir, "var/lib/colod"), 0);
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, INCIDENT_STORE_DIRECTORY);
+	assert_int_equal(symlink("../../../data", path), 0);
+	start();
+	close_it(open_one());
+	settle();
+	assert_int_equal(fs_read_alloc(root_fd, "data/1", 100, &text, &len), 0);
+	assert_string_equal(text, "theirs\n");
+	free(text);
+	assert_int_equal(fs_exists(root_fd, "data/2"), 0);
+	assert_true(is_whole(c.incidents.next_id - 1)); /* in memory */
 }
 
 TEST(a_file_that_was_changed_is_told_from_a_whole_one)
@@ -441,6 +463,7 @@ int main(void)
 		T(a_directory_that_cannot_be_made_costs_the_same),
 		T(a_kill_at_any_step_leaves_whole_files),
 		T(a_file_that_is_no_incident_is_not_told_and_goes_in_its_turn),
+		T(what_cannot_be_read_is_not_written_over),
 		T(a_file_that_was_changed_is_told_from_a_whole_one),
 		T(hundreds_of_them_take_the_room_of_those_that_are_kept),
 		T(ten_thousand_that_are_there_are_listed_and_become_as_many_as_may_be_kept),
