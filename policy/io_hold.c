@@ -366,7 +366,7 @@ static int judge_last(struct io_hold *hold, const struct io_hold_look *look)
 /* True: see io_hold_step(). */
 static bool press(struct io_hold *hold, const struct io_hold_look *look)
 {
-	bool adopted = adopt(hold, look, DISK_READ) | adopt(hold, look, DISK_WRITE);
+	bool reads = adopt(hold, look, DISK_READ), writes = adopt(hold, look, DISK_WRITE);
 	int worse = judge_last(hold, look);
 	bool again = look->now_us - hold->pressure_us >= STILL_US;
 	int64_t settle_us = look->window_us > SECOND_US ? (int64_t)look->window_us : SECOND_US;
@@ -390,7 +390,7 @@ static bool press(struct io_hold *hold, const struct io_hold_look *look)
 		hold->cut_us = look->now_us;
 		return true;
 	}
-	if (adopted || (io_hold_is_on(hold) && look->now_us - hold->cut_us < settle_us))
+	if (reads || writes || (io_hold_is_on(hold) && look->now_us - hold->cut_us < settle_us))
 		return false;
 	for (int d = 0; d < DISK_DIRECTIONS; d++) {
 		struct measure m;
