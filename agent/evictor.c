@@ -298,13 +298,14 @@ static void look(struct state *s)
 		look_for(s, resources[i]);
 }
 
-/* For the next pass. */
-static void see_returned(struct state *s)
+void evictor_see_returned(struct state *s)
 {
 	const struct model *model = discover_model(s->discover);
 	uint64_t serials[MODEL_RETURNED];
 	uint32_t n = 0;
 
+	if (!s->evictor)
+		return;
 	for (size_t i = 0; i < model->n_pods && n < MODEL_RETURNED; i++)
 		if (evict_has_returned(&s->evictor->evict, model->pods[i], s->status.pass_us, NULL))
 			serials[n++] = model->pods[i]->serial;
@@ -358,7 +359,6 @@ void evictor_decide(struct state *s)
 	victim_stats_reserve(&e->stats, discover_model(s->discover)->n_slots);
 	take_answers(s);
 	take_over(s);
-	see_returned(s);
 	if (evictor_order_decide(s))
 		e->chosen = e->looked = false;
 	else

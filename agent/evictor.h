@@ -53,6 +53,8 @@ void evictor_use_bus(struct state *state, sd_bus *bus);
 
 /* Takes up what was answered and what is over, and looks whether somebody is to go, and who. After the pass has decided. */
 void evictor_decide(struct state *state);
+/* Who was evicted and is back, for the next pass: once this one is recorded, which was decided by what it was before. */
+void evictor_see_returned(struct state *state);
 /* What it was decided from in this pass; NULL: nobody was looked for. */
 struct record_evict;
 const struct record_evict *evictor_look(const struct state *state);

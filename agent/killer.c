@@ -48,6 +48,7 @@ struct killer {
 	struct kill_name {
 		uint64_t serial; /* 0: free */
 		bool evict;	 /* the evictor's */
+		char path[KILL_PATH_SIZE];
 		struct history_record record;
 	} under_way[KILL_JOBS];
 };
@@ -64,6 +65,22 @@ static struct lift_record *open_record(int state_fd)
 			    ": %s. A pod that is killed keeps its limits until it is dead",
 			    strerror(-r));
 	return record;
+}
+
+/* It, or what is below it. */
+static bool is_dying(void *context, const char *path)
+{
+	const struct state *s = context;
+
+	for (size_t i = 0; s->killer && i < KILL_JOBS; i++) {
+		const struct kill_name *name = &s->killer->under_way[i];
+		size_t len = strlen(name->path);
+
+		if (name->serial != 0 && strncmp(path, name->path, len) == 0 &&
+		    (path[len] == '\0' || path[len] == '/'))
+			return true;
+	}
+	return false;
 }
 
 int killer_new(struct state *s)
@@ -89,6 +106,7 @@ int killer_new(struct state *s)
 	}
 	killer->said_us = -SAY_AGAIN_US;
 	s->killer = killer;
+	apply_set_dying(s->apply, is_dying, s);
 	return 0;
 }
 
@@ -140,8 +158,8 @@ static void on_done(struct state *s, const struct kill_done *done)
 	name->serial = 0;
 }
 
-/* 0, -ENOENT where it is gone, -EBUSY, or -ENAMETOOLONG. */
-static int start(struct state *s, const struct pod *pod)
+/* What is to be told of it is the caller's. 0, -ENOENT where it is gone, -EBUSY, or -ENAMETOOLONG: then *name stays free. */
+static int start(struct state *s, const struct pod *pod, struct kill_name *name)
 {
 	const struct cgroup *cgroup = pod->cgroup;
 	struct kill_job job = {
@@ -160,9 +178,14 @@ static int start(struct state *s, const struct pod *pod)
 	if (r < 0)
 		return r;
 	r = kill_start(s->killer->threads, &job);
-	if (r < 0)
+	if (r < 0) {
 		(void)cleanup_close_fd(job.dir_fd);
-	return r;
+		return r;
+	}
+	name->serial = pod->serial;
+	name->evict = false;
+	memcpy(name->path, job.path, sizeof(name->path));
+	return 0;
 }
 
 static const struct victim_memory *measured(const struct state *s, const struct pod *pod)
@@ -234,10 +257,10 @@ static void kill_deleted(struct state *s)
 	else
 		for (size_t i = 0; i < model->n_pods && name; i++)
 			if (model->pods[i]->serial == serial)
-				r = may_still(s, model->pods[i]) ? start(s, model->pods[i])
+				r = may_still(s, model->pods[i]) ? start(s, model->pods[i], name)
 								 : -EPERM;
 	if (r == 0) {
-		*name = (struct kill_name){.serial = serial, .record = *record};
+		name->record = *record;
 		return;
 	}
 	memory_kill_ended(&killer->memory, serial, false, 0, s->status.pass_us);
@@ -261,24 +284,24 @@ static bool begin(struct state *s, const struct victim *victim, struct history_r
 		effects_begin(s, RESOURCE_MEMORY, &killer->deleting.record);
 		return true;
 	}
-	r = start(s, victim->pod);
+	r = start(s, victim->pod, name);
 	/* Of one that is gone the next pass knows. */
 	if (r == 0 || r == -EBUSY)
 		memory_kill_taken(&killer->memory, victim, s->status.pass_us);
 	if (r < 0)
 		return false;
 	effects_begin(s, RESOURCE_MEMORY, record);
-	*name = (struct kill_name){.serial = victim->pod->serial, .record = *record};
+	name->record = *record;
 	return true;
 }
 
 int killer_evict(struct state *s, const struct pod *pod)
 {
 	struct kill_name *name = s->killer ? find(s->killer, 0) : NULL;
-	int r = name ? start(s, pod) : -EBUSY;
+	int r = name ? start(s, pod, name) : -EBUSY;
 
 	if (r == 0)
-		*name = (struct kill_name){.serial = pod->serial, .evict = true};
+		name->evict = true;
 	return r;
 }
 

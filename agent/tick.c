@@ -228,7 +228,8 @@ static int decide_stage(struct state *s, int64_t now_us)
 	if (r == 0)
 		record_stage(s, now_us, &before, &floor_before);
 	look_at_nodes(s, now_us);
-	/* Decided and recorded is by what it was before. */
+	/* Decided and recorded is by what these were before. */
+	evictor_see_returned(s);
 	observe_usual(s->observe, model, &s->scores);
 	return r;
 }

@@ -69,11 +69,11 @@ static struct incident *going_on(const struct incidents *in, const struct pod *p
 }
 
 /* It was hurt for too long, and has not stopped since. */
-static bool rests(struct incidents *in, const struct pod *pod, enum resource resource,
-		  int64_t now_us)
+static bool rests(struct incident_rest list[INCIDENTS_RESTING], const struct pod *pod,
+		  enum resource resource, int64_t now_us)
 {
 	for (int n = 0; n < INCIDENTS_RESTING; n++) {
-		struct incident_rest *rest = &in->resting[n];
+		struct incident_rest *rest = &list[n];
 
 		if (rest->serial != pod->serial || rest->resource != resource)
 			continue;
@@ -88,16 +88,17 @@ static bool rests(struct incidents *in, const struct pod *pod, enum resource res
 }
 
 /* In a free place, or that of who was hurt longest ago. */
-static void rest(struct incidents *in, const struct incident *i, int64_t now_us)
+static void rest(struct incident_rest list[INCIDENTS_RESTING], uint64_t serial,
+		 enum resource resource, int64_t now_us)
 {
-	struct incident_rest *to = &in->resting[0];
+	struct incident_rest *to = &list[0];
 
 	for (int n = 0; n < INCIDENTS_RESTING && to->serial != 0; n++)
-		if (in->resting[n].serial == 0 || in->resting[n].hurt_us < to->hurt_us)
-			to = &in->resting[n];
+		if (list[n].serial == 0 || list[n].hurt_us < to->hurt_us)
+			to = &list[n];
 	*to = (struct incident_rest){
-		.serial = i->pods[0].serial,
-		.resource = i->resource,
+		.serial = serial,
+		.resource = resource,
 		.hurt_us = now_us,
 		.until_us = now_us + INCIDENT_AGAIN_US,
 	};
@@ -155,15 +156,26 @@ static void fill(struct incident *i, const struct incident_look *look, const str
 	who_copy(i->pods[0].name, pod->name);
 }
 
+/* Asked for in each pass that it goes on, it is one. */
+static void leave_out(struct incidents *in, const struct pod *pod, enum resource resource,
+		      int64_t now_us)
+{
+	if (rests(in->missed, pod, resource, now_us))
+		return;
+	in->left_out++;
+	rest(in->missed, pod->serial, resource, now_us);
+}
+
 static struct incident *make(struct incidents *in, const struct incident_look *look,
 			     enum incident_cause cause, const struct pod *pod,
 			     enum resource resource)
 {
-	struct incident **p = place(in);
-	struct incident *i = p ? calloc(1, sizeof(*i)) : NULL;
+	struct incident *i = calloc(1, sizeof(*i));
+	struct incident **p = i ? place(in) : NULL;
 
-	if (!i) {
-		in->left_out++;
+	if (!p) {
+		free(i);
+		leave_out(in, pod, resource, look->now_us);
 		return NULL;
 	}
 	if (in->next_id == 0)
@@ -185,7 +197,7 @@ struct incident *incident_open(struct incidents *in, const struct incident_look 
 {
 	struct incident *i = going_on(in, pod, resource);
 
-	if (!i && rests(in, pod, resource, look->now_us))
+	if (!i && rests(in->resting, pod, resource, look->now_us))
 		return NULL;
 	if (!i)
 		i = make(in, look, cause, pod, resource);
@@ -299,7 +311,7 @@ static void close_one(struct incidents *in, struct incident *i, int64_t now_us)
 	i->ended_us = now_us;
 	i->changes++;
 	if (i->spent)
-		rest(in, i, now_us);
+		rest(in->resting, i->pods[0].serial, i->resource, now_us);
 }
 
 static void go_on(struct incidents *in, struct incident *i, const struct incident_look *look,

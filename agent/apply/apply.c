@@ -127,6 +127,17 @@ void apply_set_now(struct apply *apply, int64_t now_us)
 	apply->now_us = now_us;
 }
 
+void apply_set_dying(struct apply *apply, apply_dying_fn is_dying, void *context)
+{
+	apply->is_dying = is_dying;
+	apply->dying_context = context;
+}
+
+bool apply_is_dying(const struct apply *apply, const char *path)
+{
+	return apply->is_dying && apply->is_dying(apply->dying_context, path);
+}
+
 void apply_set_hook(struct apply *apply, apply_hook_fn hook, void *context)
 {
 	apply->hook = hook;

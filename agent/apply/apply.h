@@ -24,6 +24,11 @@ void apply_free(struct apply *apply);
 /* The time of the pass (CLOCK_BOOTTIME): holds that it takes are that old. */
 void apply_set_now(struct apply *apply, int64_t now_us);
 
+/* Who is killed has its limits lifted for a moment, by another thread, and gets them back: until then nothing there is changed,
+ * repaired, or taken for somebody else's. The pass after that does what is due. */
+typedef bool (*apply_dying_fn)(void *context, const char *path);
+void apply_set_dying(struct apply *apply, apply_dying_fn is_dying, void *context);
+
 /* Also gives processes back what they had (cgroup_oom.h). `root_fd` stands for "/". */
 void apply_use_processes(struct apply *apply, int root_fd);
 

@@ -287,7 +287,7 @@ static int do_change(struct apply_job *j)
 {
 	int r;
 
-	if (apply_lanes_waits(j))
+	if (apply_lanes_waits(j) || apply_is_dying(j->apply, j->change->cgroup->path))
 		return 0;
 	r = look(j);
 	if (r < 0)

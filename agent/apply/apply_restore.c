@@ -227,7 +227,8 @@ int apply_restore(struct apply *apply, bool holds_only, struct apply_restored *r
 		qsort(items, n, sizeof(*items), compare);
 	fd_reserve_lend(&apply->reserve);
 	for (size_t i = 0; i < n; i++)
-		if (items[i].record->held || !holds_only)
+		if ((items[i].record->held || !holds_only) &&
+		    !apply_is_dying(apply, items[i].record->path))
 			account(apply, items[i].record, &done);
 	if (originals_compact(&apply->originals) < 0)
 		log_debug("apply.originals", "the file of originals could not be tidied");
@@ -251,7 +252,7 @@ static void end_unsorted(struct apply *apply, struct apply_restored *done)
 	for (size_t i = 0; i < o->n_buckets; i++) {
 		for (struct original *next, *record = o->buckets[i]; record; record = next) {
 			next = record->next;
-			if (record->held)
+			if (record->held && !apply_is_dying(apply, record->path))
 				account(apply, record, done);
 		}
 	}

@@ -33,6 +33,8 @@ struct apply {
 	struct apply_drift drift;
 	struct units *units;	 /* NULL: files only */
 	struct flights *flights; /* owned; NULL: every write is made in line */
+	apply_dying_fn is_dying; /* NULL: nobody is */
+	void *dying_context;
 	apply_hook_fn hook;
 	void *hook_context;
 	apply_event_fn event;
@@ -42,6 +44,9 @@ struct apply {
 /* For tests; NULL is none. */
 void apply_set_hook(struct apply *apply, apply_hook_fn hook, void *context);
 int apply_step(struct apply *apply, enum apply_step step, const char *path, enum knob knob);
+
+/* Somebody kills what is at this path: see apply_set_dying(). */
+bool apply_is_dying(const struct apply *apply, const char *path);
 
 /* Somebody else's value is in a knob of colod's. Whether it may be put back now; counts, and says when
  * that has become a fight. */

@@ -46,15 +46,6 @@ static struct knob_value lifted_value(const struct writer *w, const struct knob_
 		.state = KNOB_KNOWN, .value = w->lifted, .period_us = had->period_us};
 }
 
-static bool is_lifted(const struct writer *w, const struct knob_value *had,
-		      const struct knob_value *now)
-{
-	struct knob_value lifted = lifted_value(w, had);
-
-	return knob_is_io_max(w->knob) ? knob_io_stands(&lifted.io, &now->io)
-				       : now->value == lifted.value;
-}
-
 static bool is_to_lift(int dir_fd, const struct writer *w, struct knob_value *ret_had)
 {
 	return w && w->lifts && !knob_is_io_max(w->knob) &&
@@ -163,12 +154,14 @@ void kill_lift_forget(struct kill_lift *lift)
 
 int kill_lift_value_back(int dir_fd, const struct writer *w, const struct knob_value *had)
 {
-	struct knob_value now;
+	const struct knob_value lifted = lifted_value(w, had);
+	struct knob_value now, back;
 	int r = writer_read_of(dir_fd, w->knob, had, &now);
 
-	if (r < 0 || now.state != KNOB_KNOWN || !is_lifted(w, had, &now))
+	if (r < 0 || now.state != KNOB_KNOWN ||
+	    !knob_give_back(w->knob, had, &lifted, &now, 1, &back))
 		return r;
-	r = writer_write(dir_fd, w, had);
+	r = writer_write(dir_fd, w, &back);
 	return r < 0 ? r : 1;
 }
 

@@ -42,8 +42,8 @@ struct writer;
 /* What is to be put back, of one that is in `lifted`. */
 struct knob_value kill_lift_had(const struct kill_lifted *lifted, enum knob knob);
 
-/* One value of the cgroup dir_fd back to what it had: 1; 0: it is not the lifted one, which is somebody else's doing,
- * and is not written over; or -errno. */
+/* One value of the cgroup dir_fd back to what it had: 1; of a line of io.max those parts that still are what was
+ * lifted; 0: it is not the lifted one, which is somebody else's doing, and is not written over; or -errno. */
 int kill_lift_value_back(int dir_fd, const struct writer *writer, const struct knob_value *had);
 
 /* Where the value is still the lifted one. 0 or the first -errno; what is gone is none. Ends with *lift empty. */

@@ -30,6 +30,7 @@
 #define LEGEND_LINE 200
 
 #define S_MS 1000
+#define NONE (-1)
 #define KIB_GIB (INT64_C(1024) * 1024)
 
 struct plot {
@@ -37,46 +38,46 @@ struct plot {
 	FILE *out;
 	bool memory; /* the use is of memory */
 	size_t n;    /* points */
-	int64_t from_ms[POINTS_MAX], to_ms[POINTS_MAX], stalled[POINTS_MAX];
-	size_t n_pods; /* the victim first; behind them everything else */
+	int64_t from_ms[POINTS_MAX], to_ms[POINTS_MAX],
+		stalled[POINTS_MAX]; /* NONE: not measured */
+	size_t n_pods;		     /* the victim first; behind them everything else */
 	int64_t use[PODS_MAX + 1][POINTS_MAX];
 	const char *names[PODS_MAX + 1];
 	const char *colours[PODS_MAX + 1];
-	int64_t total; /* what the node has */
-	int64_t top;   /* the highest that fits */
+	int64_t total;		 /* what the node has */
+	int64_t top;		 /* the highest that fits */
+	bool unseen[POINTS_MAX]; /* what the node used was not measured */
 };
 
 /* --- the document -------------------------------------------------------------------------------- */
 
-/* Numbers of a list; what is none is 0. */
-static size_t read_list(const cJSON *list, int64_t *to, size_t max)
+/* Numbers of a list; what is none of them, and what is not there, is `none`. How many there were. */
+static size_t read_list(const cJSON *list, int64_t to[POINTS_MAX], int64_t none)
 {
-	const cJSON *item;
+	const cJSON *item = list ? list->child : NULL;
 	size_t n = 0;
 
-	cJSON_ArrayForEach(item, list)
-	{
-		if (n == max)
-			break;
-		to[n] = cJSON_IsNumber(item) && item->valuedouble > -1e12 &&
+	for (size_t i = 0; i < POINTS_MAX; i++) {
+		to[i] = cJSON_IsNumber(item) && item->valuedouble > -1e12 &&
 					item->valuedouble < 1e12
 				? (int64_t)item->valuedouble
-				: 0;
-		n++;
+				: none;
+		n += item != NULL;
+		item = item ? item->next : NULL;
 	}
 	return n;
 }
 
-static size_t read_at(const cJSON *points, const char *key, int64_t *to)
+static size_t read_at(const cJSON *points, const char *key, int64_t *to, int64_t none)
 {
-	return read_list(doc_get(points, key), to, POINTS_MAX);
+	return read_list(doc_get(points, key), to, none);
 }
 
 static bool read_times(struct plot *p, const cJSON *points)
 {
-	size_t n = read_at(points, "span_ms", p->from_ms);
+	size_t n = read_at(points, "span_ms", p->from_ms, 0);
 
-	p->n = read_at(points, "at_ms", p->to_ms);
+	p->n = read_at(points, "at_ms", p->to_ms, 0);
 	if (n < p->n)
 		p->n = n;
 	for (size_t i = 0; i < p->n; i++) {
@@ -110,8 +111,7 @@ static void read_pods(struct plot *p, const cJSON *points)
 	{
 		if (p->n_pods == PODS_MAX)
 			break;
-		(void)read_list(cJSON_GetArrayItem(lists, (int)p->n_pods), p->use[p->n_pods],
-				POINTS_MAX);
+		(void)read_list(cJSON_GetArrayItem(lists, (int)p->n_pods), p->use[p->n_pods], 0);
 		p->names[p->n_pods] = doc_text(pod, "name", "?");
 		p->colours[p->n_pods] = colour_of(pod, p->n_pods, &n_online, &n_offline);
 		p->n_pods++;
@@ -123,12 +123,13 @@ static void read_rest(struct plot *p, const cJSON *points)
 {
 	int64_t *rest = p->use[p->n_pods];
 
-	(void)read_at(points, p->memory ? "node_available_kib" : "node_cpu_milli", rest);
+	(void)read_at(points, p->memory ? "node_available_kib" : "node_cpu_milli", rest, NONE);
 	p->names[p->n_pods] = "everything else";
 	p->colours[p->n_pods] = "#c4c8cc";
 	for (size_t i = 0; i < p->n; i++) {
 		int64_t node = rest[i], pods = 0;
 
+		p->unseen[i] = node == NONE;
 		if (p->memory)
 			node = node > 0 && node < p->total ? p->total - node : 0;
 		for (size_t n = 0; n < p->n_pods; n++)
@@ -151,7 +152,7 @@ static bool read_all(struct plot *p)
 		p->total = 0;
 	if (!read_times(p, points))
 		return false;
-	(void)read_at(doc_get(points, "stalled_permille"), resource, p->stalled);
+	(void)read_at(doc_get(points, "stalled_permille"), resource, p->stalled, NONE);
 	read_pods(p, points);
 	read_rest(p, points);
 	if (p->total > 0 && p->total <= 2 * p->top && p->top < p->total)
@@ -272,7 +273,7 @@ static int64_t highest_stall(const struct plot *p)
 	for (size_t i = 0; i < p->n; i++)
 		if (p->stalled[i] > most)
 			most = p->stalled[i];
-	return most > 900 ? 1000 : most > 450 ? 1000 : most > 180 ? 500 : most > 90 ? 200 : 100;
+	return most > 450 ? 1000 : most > 180 ? 500 : most > 90 ? 200 : 100;
 }
 
 static void put_stall(const struct plot *p)
@@ -302,6 +303,30 @@ static void put_stall(const struct plot *p)
 	svg_point(p->out, RIGHT, STALL_BOTTOM);
 	(void)fputs("\"/>\n", p->out);
 	svg_line(p->out, LEFT, STALL_BOTTOM, RIGHT, STALL_BOTTOM, AXIS);
+}
+
+static void put_gap(const struct plot *p, size_t point, int64_t top, int64_t bottom)
+{
+	int64_t from = x_of(p, p->from_ms[point]), to = x_of(p, p->to_ms[point]);
+
+	svg_rect(p->out, from, top, to - from, bottom - top, "fill=\"#d5d8dc\"");
+}
+
+/* What was not measured is not nothing: grey, over what was hurt and behind what was used. */
+static void put_gaps(const struct plot *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->unseen[i])
+			put_gap(p, i, USE_TOP, USE_BOTTOM);
+		if (p->stalled[i] == NONE)
+			put_gap(p, i, STALL_TOP, STALL_BOTTOM);
+		n += p->unseen[i] || p->stalled[i] == NONE;
+	}
+	if (n > 0)
+		svg_text(p->out, RIGHT, STALL_TOP - 100, SMALL " text-anchor=\"end\"",
+			 "grey: not measured", 40);
 }
 
 /* While it was hurt, behind everything. */
@@ -442,6 +467,7 @@ int incident_plot(const cJSON *incident, FILE *out)
 	svg_begin(out, WIDTH, LIST_TOP / 10 + (n_marks + 2) * LIST_LINE / 10);
 	put_head(p);
 	put_hurt(p);
+	put_gaps(p);
 	put_use(p);
 	put_stall(p);
 	put_time(p);

@@ -8,6 +8,7 @@
 #include "agent/ctl/doc.h"
 #include "agent/ctl/sli_lines.h"
 #include "agent/ctl/status_disks.h"
+#include "agent/ctl/status_room.h"
 
 #define KEY_COLUMNS 10
 #define ORDERS_SHOWN 3
@@ -55,8 +56,8 @@ static void mode_lines(const struct ctl *ctl, const cJSON *doc)
 	const cJSON *status = doc_get(doc, "status"), *policy = doc_get(doc, "policy");
 	const char *state = doc_text(status, "policy_state", "?");
 	const char *note = doc_text(doc_get(doc, "doctor"), "facts_note", "");
-	uint64_t later = doc_count(status, "policy_unenforced"),
-		 lacks = doc_count(status, "policy_lacks");
+	uint64_t later = doc_count(status, "policy_unenforced");
+	uint64_t lacks = doc_count(status, "policy_lacks");
 	char text[1024];
 
 	(void)snprintf(text, sizeof(text), "%s (%s)", doc_text(status, "mode", "?"),
@@ -215,40 +216,13 @@ static void floor_line(const struct ctl *ctl, const cJSON *floor)
 	line(ctl, "", text, TERM_DIM);
 }
 
-/* ", on NUMA node 0, to which default/db is bound"; empty where it is the machine's. */
-static void room_where(const cJSON *room, char buf[static 448])
-{
-	const char *list = doc_text(room, "numa_nodes", "");
-	char nodes[DOC_NODES_SIZE];
-
-	buf[0] = '\0';
-	if (*list)
-		(void)snprintf(buf, 448, ", on %s, to which %s is bound", doc_nodes(list, nodes),
-			       doc_text(room, "bound_pod", "an online pod"));
-}
-
 static void room_line(const struct ctl *ctl, const cJSON *room)
 {
-	uint64_t available = 0, limit = 0, fall = 0, empty_us = 0;
-	char a[DOC_TEXT_SIZE], b[DOC_TEXT_SIZE], text[768], falls[96] = "", where[448];
+	char text[STATUS_ROOM_TEXT];
 	bool crossed;
 
-	if (doc_u64(room, "available_bytes", &available) < 0 ||
-	    doc_u64(room, "line_bytes", &limit) < 0)
-		return;
-	crossed = available <= limit;
-	if (doc_u64(room, "fall_bytes_per_s", &fall) == 0 && fall > 0)
-		(void)snprintf(falls, sizeof(falls), "; it falls by %s a second",
-			       doc_bytes(fall, a));
-	if (!crossed && doc_u64(room, "time_to_empty_us", &empty_us) == 0)
-		(void)snprintf(falls + strlen(falls), sizeof(falls) - strlen(falls),
-			       " and would be gone in %s", doc_duration(empty_us, a));
-	room_where(room, where);
-	(void)snprintf(text, sizeof(text), "%s %s the line of %s, below which %s acts%s%s",
-		       doc_bytes(crossed ? limit - available : available - limit, a),
-		       crossed ? "below" : "above", doc_bytes(limit, b),
-		       *where ? "the kernel" : "the kubelet or the kernel", where, falls);
-	line(ctl, "room", text, crossed ? TERM_RED : TERM_PLAIN);
+	if (status_room_text(room, text, &crossed))
+		line(ctl, "room", text, crossed ? TERM_RED : TERM_PLAIN);
 }
 
 /* What memory cost offline pods; nothing where it cost nothing. */

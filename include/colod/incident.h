@@ -147,6 +147,7 @@ struct incidents {
 	uint32_t n_recent;
 	struct incident_mark recent[INCIDENT_RECENT]; /* what was done when none may have been open */
 	struct incident_rest resting[INCIDENTS_RESTING];
+	struct incident_rest missed[INCIDENTS_RESTING]; /* hurt, and left out */
 };
 
 _Static_assert(sizeof(struct incidents) <= 24 * 1024, "the memory is as it is said above");

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/base/fs.h"
 #include "policy/decide.h"
@@ -261,6 +262,40 @@ TEST(ending_holds_tells_the_model_and_leaves_the_shares)
 	assert_int_equal(apply_case_value(s, APPLY_HOG, KNOB_CPU_WEIGHT), 5);
 }
 
+static bool is_at(void *context, const char *path)
+{
+	return strcmp(context, path) == 0;
+}
+
+/* A kill lifts what is held for a moment, and puts it back: a hold that ended meanwhile would come back without an owner. */
+TEST(who_is_killed_is_left_alone_until_that_is_over)
+{
+	struct apply_case *s = *state;
+	struct knob_state *hold = &s->hog->knobs[KNOB_CPU_MAX];
+	struct apply_restored done;
+	char hog[] = APPLY_HOG;
+
+	fake_kernel_plan(&s->k, s->class, KNOB_CPU_MAX, EFFECT_HOLD, 5000);
+	fake_kernel_plan(&s->k, s->hog, KNOB_CPU_MAX, EFFECT_HOLD, 4000);
+	fake_kernel_pass(&s->k);
+	apply_set_dying(s->k.apply, is_at, hog);
+	apply_case_foreign(s, APPLY_HOG, KNOB_CPU_MAX, KNOB_VALUE_MAX); /* the lift */
+	hold->now.value = KNOB_VALUE_MAX;
+	fake_kernel_pass(&s->k);
+	assert_true(apply_case_value(s, APPLY_HOG, KNOB_CPU_MAX) == KNOB_VALUE_MAX);
+	assert_int_equal(hold->rewrites, 0);
+	apply_end_holds(s->k.apply, &s->k.f.model, &done);
+	assert_int_equal(done.written, 1); /* that of the class */
+	assert_true(hold->held);
+	/* It has what it had, and is still colod's to end. */
+	assert_true(fake_kernel_write(&s->k, APPLY_HOG, KNOB_CPU_MAX, &hold->written));
+	apply_set_dying(s->k.apply, NULL, NULL);
+	apply_end_holds(s->k.apply, &s->k.f.model, &done);
+	assert_int_equal(done.restored, 1);
+	assert_false(hold->held);
+	assert_true(apply_case_value(s, APPLY_HOG, KNOB_CPU_MAX) == KNOB_VALUE_MAX);
+}
+
 TEST(a_hold_that_the_kernel_keeps_stays_on_record)
 {
 	struct apply_case *s = *state;
@@ -295,6 +330,7 @@ int main(void)
 		CASE(another_cgroup_under_the_same_name_is_not_written_to),
 		CASE(what_the_kernel_refuses_is_left_with_the_cause_and_can_be_tried_again),
 		CASE(ending_holds_tells_the_model_and_leaves_the_shares),
+		CASE(who_is_killed_is_left_alone_until_that_is_over),
 		CASE(a_hold_that_the_kernel_keeps_stays_on_record),
 		CASE(a_restore_without_a_model_and_by_another_run_gives_the_same),
 	};

@@ -78,6 +78,31 @@ TEST(without_samples_there_is_nothing_to_draw)
 	cJSON_Delete(doc);
 }
 
+/* Nothing is not the same as not known. */
+TEST(what_was_not_measured_is_grey_and_said)
+{
+	cJSON *doc = ctl_case_read("incident"), *points = of(doc, "scene", "points");
+	cJSON *stalled =
+		cJSON_GetObjectItem(cJSON_GetObjectItem(points, "stalled_permille"), "cpu");
+	char *text = NULL;
+
+	assert_int_equal(draw(doc, &text), 0);
+	assert_null(strstr(text, "not measured"));
+	free(text);
+	cJSON_ReplaceItemInArray(stalled, 0, cJSON_CreateNull());
+	assert_int_equal(draw(doc, &text), 0);
+	assert_non_null(strstr(text, "grey: not measured"));
+	assert_non_null(strstr(text, "#d5d8dc"));
+	free(text);
+	cJSON_ReplaceItemInArray(stalled, 0, cJSON_CreateNumber(0));
+	cJSON_ReplaceItemInArray(cJSON_GetObjectItem(points, "node_cpu_milli"), 0,
+				 cJSON_CreateNull());
+	assert_int_equal(draw(doc, &text), 0);
+	assert_non_null(strstr(text, "grey: not measured"));
+	free(text);
+	cJSON_Delete(doc);
+}
+
 TEST(names_cannot_leave_their_text)
 {
 	cJSON *doc = ctl_case_read("incident"), *pod;
@@ -125,6 +150,7 @@ int main(void)
 		cmocka_unit_test(all_are_listed),
 		cmocka_unit_test(none_is_said),
 		cmocka_unit_test(without_samples_there_is_nothing_to_draw),
+		cmocka_unit_test(what_was_not_measured_is_grey_and_said),
 		cmocka_unit_test(names_cannot_leave_their_text),
 		cmocka_unit_test(numbers_of_any_size_are_drawn),
 	};

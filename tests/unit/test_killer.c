@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/apply/apply_state.h"
 #include "agent/base/history.h"
 #include "agent/base/lanes.h"
 #include "agent/control.h"
@@ -186,7 +187,14 @@ TEST(in_mode_full_the_kill_is_begun_and_what_came_of_it_is_told)
 
 	uses(TICK_HOG_POD, 700);
 	passes(10, 0);
-	passes(16, 160);
+	assert_false(apply_is_dying(t.state->apply, TICK_HOG_POD));
+	for (int i = 0; i < 16 && !apply_is_dying(t.state->apply, TICK_HOG_POD); i++)
+		passes(1, 160);
+	/* It and what is below it, and nobody whose name begins like it. */
+	assert_true(apply_is_dying(t.state->apply, TICK_HOG_POD));
+	assert_true(apply_is_dying(t.state->apply, TICK_HOG_POD "/container"));
+	assert_false(apply_is_dying(t.state->apply, TICK_HOG_POD "ger"));
+	assert_false(apply_is_dying(t.state->apply, TICK_BATCH_POD));
 	for (int i = 0; i < 200 && n == 0; i++) {
 		struct timespec pause = {.tv_nsec = 10000000};
 
@@ -195,6 +203,7 @@ TEST(in_mode_full_the_kill_is_begun_and_what_came_of_it_is_told)
 		n = n_told(&r);
 	}
 	assert_true(n >= 1);
+	assert_false(apply_is_dying(t.state->apply, TICK_HOG_POD));
 	assert_false(r.would);
 	assert_string_equal(r.what, TICK_HOG_POD);
 	assert_non_null(strstr(r.to, "was not done"));
