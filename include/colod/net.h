@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The network: uplinks and the pods' ends of their interfaces as discovery sees them, and the classes that are
+// wanted on each uplink. Rates are bytes a second, as the kernel counts them at the qdisc.
+//
+// The classes of an uplink, whose ids are fixed, so that each is found again after a crash and changed in place:
+//
+//     HTB c01d:, default 2
+//      └ 1       the link
+//         ├ 2    what has no mark: the host's own, undecided pods, levels without a share. Online, never bounded
+//         ├ 10+L each online level with a share, by its mark
+//         └ 3    all offline levels together: what moves is its ceiling
+//            └ 10+L each offline level with a share
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "colod/level.h"
+#include "colod/reason.h"
+
+/* More uplinks are left out, and counted. */
+#define NET_LINKS 8
+/* As the kernel's IFNAMSIZ. */
+#define NET_NAME_SIZE 16
+/* Interfaces of one pod (Multus gives more than one); more are left out, and counted. */
+#define NET_POD_LINKS 4
+
+/* Why an uplink is not shaped, or a pod's traffic not marked. */
+enum net_refusal {
+	NET_FINE,
+	/* of an uplink */
+	NET_NO_SPEED,	  /* neither the link nor the policy tells how fast it is */
+	NET_MQ_ROOT,	  /* one queue for each CPU, and the policy does not say replace-mq */
+	NET_FOREIGN_ROOT, /* somebody else chose its root qdisc */
+	NET_FOREIGN_MARK, /* somebody else uses bits of the policy's mark */
+	NET_LOWER, /* traffic leaves by way of it, but the device above it (a bond, a VLAN) is shaped */
+	NET_NO_MODULE, /* the kernel lacks a qdisc, a classifier or an action */
+	NET_KIND, /* of a kind that is not shaped: WireGuard, tun, a bridge without a port … */
+	NET_TOO_MANY,	/* more uplinks, or interfaces of a pod, than are handled */
+	NET_NAMED_GONE, /* the policy names it, and it is not there */
+	/* of a pod */
+	NET_HOST_NETWORK,   /* it has no interface of its own */
+	NET_NOT_FOUND,	    /* no host end: another kind than veth, or it is not there yet */
+	NET_FOREIGN_CLSACT, /* somebody else marks, redirects or polices at the host end */
+	NET_NO_PROCESS,	    /* nothing runs in it whose namespace could be asked for */
+	/* of both */
+	NET_UNREAD, /* the kernel's answer was an error, or could not be understood */
+	NET_DENIED, /* not permitted */
+	NET_REFUSAL_COUNT,
+};
+
+/* Who says how fast a link is. The policy wins over the link. */
+enum net_speed_from {
+	NET_SPEED_UNKNOWN,
+	NET_SPEED_POLICY,
+	NET_SPEED_LINK, /* what the driver negotiated; virtio and many virtual ones tell none */
+	NET_SPEED_FROM_COUNT,
+};
+
+enum net_root {
+	NET_ROOT_UNKNOWN, /* not looked at yet */
+	NET_ROOT_DEFAULT, /* what the kernel gave by itself: handle 0 */
+	NET_ROOT_OURS,	  /* HTB c01d: */
+	NET_ROOT_FOREIGN,
+	NET_ROOT_COUNT,
+};
+
+struct net_link {
+	int32_t ifindex; /* > 0 */
+	uint32_t n_tx_queues;
+	uint32_t mtu;
+	char name[NET_NAME_SIZE];
+	char root_kind[NET_NAME_SIZE]; /* of its root qdisc: "mq", "fq_codel", …; "" for none */
+	uint64_t speed_bytes_per_s;    /* 0: not known */
+	enum net_speed_from speed_from;
+	enum net_root root;
+	enum net_refusal refusal; /* by what discovery sees; NET_FINE where it may be shaped */
+	int32_t above;		  /* NET_LOWER: ifindex of the device that is shaped; else 0 */
+};
+
+/* In the order of their ifindex. */
+struct net_links {
+	uint32_t n;
+	uint32_t left_out;
+	struct net_link list[NET_LINKS];
+};
+
+/* A pod's interfaces, by their ends on the host's side. */
+struct net_pod {
+	uint64_t serial; /* of struct pod; another one than the slot's: nothing is known of it */
+	uint32_t n;	 /* of ifindex */
+	uint32_t left_out;
+	int32_t ifindex[NET_POD_LINKS];
+	enum net_refusal refusal;
+};
+
+/* Others that mark packets. A bit each in net_view.mark_users: seen at work on this node. */
+enum net_mark_user {
+	NET_USER_KUBE_PROXY, /* always taken for there: kube-proxy and the kubelet, by default */
+	NET_USER_PORTMAP,    /* the same: the CNI portmap plugin and netavark */
+	NET_USER_CALICO,
+	NET_USER_CILIUM,
+	NET_USER_AWS, /* the VPC CNI */
+	NET_USER_TAILSCALE,
+	NET_USER_COUNT,
+	NET_USER_NONE = -EINVAL,
+};
+
+/* What discovery saw of the network. */
+struct net_view {
+	bool known; /* false: not looked yet, or the kernel did not answer; nothing is changed then */
+	struct net_links links;
+	struct net_pod *pods; /* by pod->slot; owned by discovery */
+	size_t n_pods;
+	uint32_t mark_users; /* 1 << enum net_mark_user */
+};
+
+/* The bits of a packet's mark that are ours. Three of them hold the level and the others, at least one of which
+ * is set, tell a marked packet from one that is not: P0 would be 0 else. So eight levels fit into the three bits,
+ * no level's mark ever changes with the policy's shares, and no packet of a pod changes its class on a reload.
+ *
+ *     mark of level L = value | L << shift      (under mask)
+ */
+struct net_mark {
+	uint32_t mask; /* 0: none */
+	uint32_t value;
+	uint32_t shift; /* of the three bits */
+};
+
+#define NET_MARK_LEVEL_BITS 3u
+
+/* The mark of a level, to be set and matched under mark->mask. */
+static inline uint32_t net_mark_of(const struct net_mark *mark, enum level level)
+{
+	return mark->value | (uint32_t)level << mark->shift;
+}
+
+/* How fast the policy says an uplink is; name "": every one that is not named. */
+struct net_speed {
+	char name[NET_NAME_SIZE];
+	uint64_t bytes_per_s;
+};
+
+/* What the policy says beside the levels' shares. */
+struct net_policy {
+	bool on;	    /* the policy has `net`: without it no link is looked at */
+	bool replace_mq;    /* HTB may take the place of mq, and so of its many queues */
+	uint32_t n_uplinks; /* 0: those that routes lead to */
+	uint32_t n_speeds;
+	uint32_t headroom_permille; /* of the link, left free by the adaptive ceiling */
+	struct net_mark mark;
+	char uplinks[NET_LINKS][NET_NAME_SIZE];
+	struct net_speed speeds[NET_LINKS];
+};
+
+/* The major number of our qdisc's handle and of the classes; the minors are fixed. */
+#define NET_MAJOR 0xc01du
+#define NET_MINOR_ROOT 0x1u
+#define NET_MINOR_UNMARKED 0x2u
+#define NET_MINOR_OFFLINE 0x3u
+#define NET_MINOR_LEVEL 0x10u /* + enum level */
+
+struct net_class {
+	uint64_t rate_bytes_per_s; /* guaranteed; never 0 */
+	uint64_t ceil_bytes_per_s; /* at most; never below the rate */
+	uint64_t burst_bytes;	   /* at once, of the rate */
+	uint64_t cburst_bytes;	   /* at once, of the ceiling */
+	uint32_t quantum_bytes; /* a turn, among classes of the same prio that borrow; 0 for inner ones */
+	uint32_t prio;		/* smaller ones borrow first; 0 for inner ones */
+};
+
+/* What is wanted on one uplink. */
+struct net_shape {
+	struct net_class root;
+	struct net_class unmarked;
+	struct net_class offline; /* only with a bit in `offline_levels` */
+	struct net_class level[LEVEL_COUNT];
+	uint32_t levels;	 /* 1 << enum level: it has a class */
+	uint32_t offline_levels; /* of those: below `offline` */
+	uint32_t active; /* of those: pods have it now. What the classes are does not depend on it */
+};
+
+/* The adaptive ceiling of an uplink: what all offline work may send together. A hold. */
+struct net_hold {
+	uint64_t ceil_bytes_per_s;   /* 0: offline work is not held */
+	uint64_t online_bytes_per_s; /* what else was sent, in the last look */
+	int64_t since_us;	     /* held since */
+	int64_t cut_us;		     /* last lowered */
+	int64_t grown_us;	     /* last raised */
+	int64_t idle_us;	     /* 0, or: online work sends next to nothing since */
+	struct reason reason;	     /* of the last cut, or of what ended the hold */
+};
+
+/* What the kernel counts at one class. */
+struct net_count {
+	uint64_t bytes;
+	uint64_t packets;
+	uint64_t drops;
+	uint64_t overlimits;
+	uint64_t backlog_bytes;
+};
+
+/* The newest of an uplink. Counts start anew with the qdisc. */
+struct net_counts {
+	int32_t ifindex;
+	int64_t at_us; /* CLOCK_BOOTTIME; 0: not measured */
+	struct net_count unmarked;
+	struct net_count level[LEVEL_COUNT];
+};
+
+struct net_plan_link {
+	int32_t ifindex;
+	char name[NET_NAME_SIZE];
+	uint64_t speed_bytes_per_s; /* that was reckoned with; 0 where it is refused */
+	enum net_refusal refusal; /* NET_FINE: `shape` is wanted; else ours, if there, is removed */
+	enum net_mark_user mark_user; /* NET_FOREIGN_MARK: who; else NET_USER_NONE */
+	struct net_shape shape;
+	struct net_hold hold; /* kept from pass to pass; its ceiling is in the shape */
+};
+
+struct net_plan {
+	bool on; /* the policy names `net` and the mode allows shares; else nothing of ours stays */
+	struct net_mark mark;
+	uint32_t n;
+	struct net_plan_link list[NET_LINKS];
+};
