@@ -171,7 +171,7 @@ static void account_mode(struct state *s, enum resource resource, enum mode from
 {
 	struct history_record r = HISTORY_RECORD(HISTORY_MODE);
 
-	HISTORY_SET(r.what, "%s", resource == RESOURCE_INVALID ? "mode" : names_resource(resource));
+	HISTORY_SET(r.what, "%s", resource == RESOURCE_INVALID ? "mode" : names_mode_of(resource));
 	HISTORY_SET(r.from, "%s", names_mode(from));
 	HISTORY_SET(r.to, "%s", names_mode(to));
 	HISTORY_SET(r.why, "%s", mode_why(&s->status.mode_says, &s->status.modes, resource));
@@ -191,7 +191,7 @@ void account_modes(struct state *s, const struct history_caller *caller)
 		return;
 	if (was.all != now->all)
 		account_mode(s, RESOURCE_INVALID, was.all, now->all, caller);
-	for (int i = 0; i < RESOURCE_COUNT; i++) {
+	for (int i = 0; i < RESOURCE_MODES; i++) {
 		/* What changes with the whole is said with the whole. */
 		if (was.by[i] != now->by[i] && (was.by[i] != was.all || now->by[i] != now->all))
 			account_mode(s, (enum resource)i, was.by[i], now->by[i], caller);

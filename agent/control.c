@@ -179,7 +179,7 @@ void control_say(struct state *s, int64_t now_us)
 	if (s->control_unsaved)
 		(void)save(s);
 	say_mode(says, RESOURCE_INVALID, &c->all);
-	for (int r = 0; r < RESOURCE_COUNT; r++)
+	for (int r = 0; r < RESOURCE_MODES; r++)
 		say_mode(says, (enum resource)r, &c->by[r]);
 	if (c->pause.given)
 		say_pause(says, &c->pause);
@@ -218,13 +218,13 @@ static const char *asked(const struct control_say *say)
 int control_set_mode(struct state *s, enum resource resource, enum mode mode,
 		     const struct history_caller *caller)
 {
-	bool whole = (int)resource < 0 || resource >= RESOURCE_COUNT;
+	bool whole = (int)resource < 0 || resource >= RESOURCE_MODES;
 	struct control_say *say = whole ? &s->control.all : &s->control.by[resource];
 	const char *from = asked(say);
 	char what[32];
 
 	give_up_reading(s);
-	(void)snprintf(what, sizeof(what), "SetMode %s", whole ? "all" : names_resource(resource));
+	(void)snprintf(what, sizeof(what), "SetMode %s", whole ? "all" : names_mode_of(resource));
 	*say = (struct control_say){
 		.given = mode < MODE_FULL,
 		.mode = mode,

@@ -22,7 +22,7 @@ bool control_is_empty(const struct control *control)
 {
 	bool given = control->damaged || control->all.given || control->pause.given;
 
-	for (int r = 0; r < RESOURCE_COUNT; r++)
+	for (int r = 0; r < RESOURCE_MODES; r++)
 		given |= control->by[r].given;
 	return !given;
 }
@@ -64,8 +64,8 @@ size_t control_text_format(const struct control *control, const char *boot_id, c
 	if (control->damaged)
 		text_out_put(&out, "damaged\n");
 	put_say(&out, "all", &control->all);
-	for (int r = 0; r < RESOURCE_COUNT; r++)
-		put_say(&out, names_resource((enum resource)r), &control->by[r]);
+	for (int r = 0; r < RESOURCE_MODES; r++)
+		put_say(&out, names_mode_of((enum resource)r), &control->by[r]);
 	if (control->pause.given) {
 		text_out_put(&out, "pause %" PRIu64 " %" PRId64, control->pause.seconds,
 			     control->pause.until_us);
@@ -148,7 +148,7 @@ static int take_say(const char **at, struct control *control)
 		r = take_word(at, word, sizeof(word));
 	if (r < 0)
 		return r;
-	resource = names_resource_from(scope);
+	resource = names_mode_of_from(scope);
 	mode = names_mode_from(word);
 	if ((resource < 0 && strcmp(scope, "all") != 0) || mode < 0)
 		return -EBADMSG;

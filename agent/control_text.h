@@ -34,7 +34,7 @@ struct control_pause {
 struct control {
 	bool damaged; /* an earlier record could not be read: observe, until somebody resumes */
 	struct control_say all;
-	struct control_say by[RESOURCE_COUNT];
+	struct control_say by[RESOURCE_MODES];
 	struct control_pause pause;
 };
 

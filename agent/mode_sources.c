@@ -44,7 +44,7 @@ void mode_sources_read_kernel(struct state *s)
 static void say_policy(struct mode_says *says, const struct policy *policy)
 {
 	mode_say(says, MODE_SOURCE_POLICY, RESOURCE_INVALID, policy->mode, "the policy says so");
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
+	for (int r = 0; r < RESOURCE_MODES; r++) {
 		if (policy->modes[r].given)
 			mode_say(says, MODE_SOURCE_POLICY, (enum resource)r, policy->modes[r].mode,
 				 "the policy says so, under modes");
@@ -56,7 +56,7 @@ static void say_options(struct mode_says *says, const struct options *options)
 	if (options->mode_given)
 		mode_say(says, MODE_SOURCE_OPTION, RESOURCE_INVALID, options->mode,
 			 "the command line says so (--mode)");
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
+	for (int r = 0; r < RESOURCE_MODES; r++) {
 		if (options->mode_by_given[r])
 			mode_say(says, MODE_SOURCE_OPTION, (enum resource)r, options->mode_by[r],
 				 "the command line says so (--mode)");

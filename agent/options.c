@@ -87,7 +87,7 @@ static int bad_mode(const char *text)
 {
 	fprintf(stderr,
 		"colod: --mode %s: expected off, observe, protect, squeeze or full, or one of "
-		"them for one resource, as in cpu=observe (cpu, memory, io)\n",
+		"them for one resource, as in cpu=observe (cpu, memory, io, net)\n",
 		text);
 	return -EINVAL;
 }
@@ -107,7 +107,7 @@ static int parse_mode(const char *text, struct options *o)
 		return 0;
 	}
 	(void)snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
-	resource = names_resource_from(name);
+	resource = names_mode_of_from(name);
 	if (resource < 0)
 		return bad_mode(text);
 	o->mode_by[resource] = (enum mode)mode;

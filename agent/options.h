@@ -25,8 +25,8 @@ struct options {
 	const char *root; /* stands in for "/"; "/" by default */
 	enum mode mode;	  /* MODE_FULL when not given: the policy decides */
 	bool mode_given;
-	enum mode mode_by[RESOURCE_COUNT]; /* --mode RESOURCE=MODE, where given */
-	bool mode_by_given[RESOURCE_COUNT];
+	enum mode mode_by[RESOURCE_MODES]; /* --mode RESOURCE=MODE, where given */
+	bool mode_by_given[RESOURCE_MODES];
 	const char *policy_files[OPTIONS_POLICY_FILES_MAX];
 	size_t n_policy_files;
 	uint32_t switched_off; /* 1 << enum capability */

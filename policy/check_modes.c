@@ -8,7 +8,7 @@ void check_modes(struct reader *reader)
 {
 	const struct policy *policy = reader->policy;
 
-	for (int r = 0; r < RESOURCE_COUNT && reader->diags->n_errors == 0; r++) {
+	for (int r = 0; r < RESOURCE_MODES && reader->diags->n_errors == 0; r++) {
 		const struct policy_mode *own = &policy->modes[r];
 
 		/* full lowers nothing: it takes an earlier file's word back. */
@@ -17,6 +17,6 @@ void check_modes(struct reader *reader)
 		reader_report(reader, &reader->modes[r], DIAG_WARNING,
 			      "raise `mode`, and lower under `modes` what shall not follow",
 			      "%s stays at %s: the lower of `mode` and `modes` wins",
-			      names_resource((enum resource)r), names_mode(policy->mode));
+			      names_mode_of((enum resource)r), names_mode(policy->mode));
 	}
 }

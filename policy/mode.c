@@ -22,7 +22,7 @@ void mode_lowest(const struct mode_says *says, struct modes *ret_modes)
 		modes.all = says->all[s].mode;
 		modes.all_from = (enum mode_source)s;
 	}
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
+	for (int r = 0; r < RESOURCE_MODES; r++) {
 		modes.by[r] = modes.all;
 		modes.by_from[r] = modes.all_from;
 		for (int s = 0; s < MODE_SOURCE_COUNT; s++) {
@@ -39,7 +39,7 @@ void mode_lowest(const struct mode_says *says, struct modes *ret_modes)
 const char *mode_why(const struct mode_says *says, const struct modes *modes,
 		     enum resource resource)
 {
-	bool whole = (int)resource < 0 || resource >= RESOURCE_COUNT;
+	bool whole = (int)resource < 0 || resource >= RESOURCE_MODES;
 	enum mode_source from = whole ? modes->all_from : modes->by_from[resource];
 
 	if ((int)from < 0 || from >= MODE_SOURCE_COUNT)
@@ -52,7 +52,7 @@ struct modes mode_of_all(enum mode mode)
 {
 	struct modes modes = {.all = mode, .all_from = MODE_SOURCE_POLICY};
 
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
+	for (int r = 0; r < RESOURCE_MODES; r++) {
 		modes.by[r] = mode;
 		modes.by_from[r] = MODE_SOURCE_POLICY;
 	}
@@ -63,7 +63,7 @@ enum mode mode_highest(const struct modes *modes)
 {
 	enum mode highest = MODE_OFF;
 
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
+	for (int r = 0; r < RESOURCE_MODES; r++) {
 		if (modes->by[r] > highest)
 			highest = modes->by[r];
 	}
@@ -84,7 +84,7 @@ enum mode mode_of_rung(enum rung rung)
 
 bool mode_differs(const struct modes *modes)
 {
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
+	for (int r = 0; r < RESOURCE_MODES; r++) {
 		if (modes->by[r] != modes->all)
 			return true;
 	}
@@ -94,7 +94,7 @@ bool mode_differs(const struct modes *modes)
 void mode_say(struct mode_says *says, enum mode_source source, enum resource resource,
 	      enum mode mode, const char *why)
 {
-	bool whole = (int)resource < 0 || resource >= RESOURCE_COUNT;
+	bool whole = (int)resource < 0 || resource >= RESOURCE_MODES;
 	struct mode_say *say = whole ? &says->all[source] : &says->by[source][resource];
 
 	say->given = true;

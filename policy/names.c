@@ -41,6 +41,13 @@ static const char *const resources[RESOURCE_COUNT] = {
 	[RESOURCE_IO] = "io",
 };
 
+static const char *const mode_resources[RESOURCE_MODES] = {
+	[RESOURCE_CPU] = "cpu",
+	[RESOURCE_MEMORY] = "memory",
+	[RESOURCE_IO] = "io",
+	[RESOURCE_NET] = "net",
+};
+
 static const char *const runtimes[RUNTIME_COUNT] = {
 	[RUNTIME_UNKNOWN] = "unknown", [RUNTIME_CONTAINERD] = "containerd",
 	[RUNTIME_CRIO] = "cri-o",      [RUNTIME_DOCKER] = "docker",
@@ -141,6 +148,7 @@ NAMES(mode, enum mode, modes)
 NAMES(mode_source, enum mode_source, mode_sources)
 NAMES(qos, enum qos, qos_classes)
 NAMES(resource, enum resource, resources)
+NAMES(mode_of, enum resource, mode_resources)
 NAMES(runtime, enum runtime, runtimes)
 NAMES(driver, enum cgroup_driver, drivers)
 NAMES(fact, enum fact_state, facts)

@@ -27,6 +27,8 @@ const char *names_qos(enum qos qos); /* "none", "Guaranteed", "Burstable", "Best
 int names_qos_from(const char *text);
 const char *names_resource(enum resource resource); /* "cpu", "memory", "io" */
 int names_resource_from(const char *text);
+const char *names_mode_of(enum resource resource); /* as those, and "net" for RESOURCE_NET */
+int names_mode_of_from(const char *text);
 const char *names_runtime(enum runtime runtime); /* "unknown", "containerd", "cri-o", … */
 int names_runtime_from(const char *text);
 const char *names_driver(enum cgroup_driver driver); /* "none", "systemd", "cgroupfs" */

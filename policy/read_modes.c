@@ -33,7 +33,7 @@ static int read_resource(struct reader *reader, const struct reader_key *key,
 	if (word < 0)
 		return 0;
 	*(struct policy_mode *)field = (struct policy_mode){.given = true, .mode = (enum mode)word};
-	reader->modes[names_resource_from(key->name)] = node->mark;
+	reader->modes[names_mode_of_from(key->name)] = node->mark;
 	return 0;
 }
 
@@ -47,5 +47,10 @@ const struct reader_key read_modes_keys[] = {
 	ROW("cpu", RESOURCE_CPU),
 	ROW("memory", RESOURCE_MEMORY),
 	ROW("io", RESOURCE_IO),
+	{.name = "net",
+	 .read = read_resource,
+	 .offset = RESOURCE_NET * sizeof(struct policy_mode),
+	 .accepts = READ_MODES_ACCEPTED,
+	 .unenforced = true},
 	{0},
 };

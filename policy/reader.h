@@ -64,7 +64,7 @@ struct reader {
 	size_t cap_rules;
 	enum level level;					  /* the one being read */
 	struct read_mark fields[LEVEL_COUNT][READER_FIELD_COUNT]; /* set also for refused values */
-	struct read_mark modes[RESOURCE_COUNT];			  /* where each of `modes` stands */
+	struct read_mark modes[RESOURCE_MODES];			  /* where each of `modes` stands */
 	struct read_mark kubelet; /* the last key that says how to reach one */
 	struct read_mark pressure_cpu;
 	struct read_mark slis[SLIS_MAX]; /* where each stands */

@@ -372,6 +372,9 @@ void record_words_put_modes(struct record_buf *buf, const struct modes *modes)
 	for (int r = 0; r < RESOURCE_COUNT; r++)
 		record_put(buf, " %s=%s", names_resource((enum resource)r),
 			   names_mode(modes->by[r]));
+	/* As the whole unless it is said: recordings from before it had a mode say nothing. */
+	if (modes->by[RESOURCE_NET] != modes->all)
+		record_put(buf, " net=%s", names_mode(modes->by[RESOURCE_NET]));
 }
 
 static int get_mode(struct record_line *line, const char *key, enum mode *ret_mode)
@@ -395,6 +398,9 @@ int record_words_get_modes(struct record_line *line, struct modes *ret_modes)
 
 	for (int i = 0; r == 0 && i < RESOURCE_COUNT; i++)
 		r = get_mode(line, names_resource((enum resource)i), &m.by[i]);
+	m.by[RESOURCE_NET] = m.all;
+	if (r == 0 && line->len > 0)
+		r = get_mode(line, "net", &m.by[RESOURCE_NET]);
 	if (r == 0)
 		*ret_modes = m;
 	return r;

@@ -25,11 +25,11 @@ void mode_file_format(const struct mode_file *file, const char *who, char *buf)
 	text_out_put(&out, FIRST_LINE "# %s\nversion: 1\n", plain);
 	if (file->all_given)
 		text_out_put(&out, "mode: %s\n", names_mode(file->all));
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
+	for (int r = 0; r < RESOURCE_MODES; r++) {
 		if (!file->by_given[r])
 			continue;
 		text_out_put(&out, "%s%s: %s", *sep ? sep : "modes: {",
-			     names_resource((enum resource)r), names_mode(file->by[r]));
+			     names_mode_of((enum resource)r), names_mode(file->by[r]));
 		sep = ", ";
 	}
 	if (*sep)
@@ -76,8 +76,8 @@ int mode_file_parse(const char *text, struct mode_file *ret_file)
 	who[len] = '\0';
 	body = at + len;
 	file.all_given = find_mode(body, "\nmode: ", &file.all);
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
-		(void)snprintf(key, sizeof(key), "%s: ", names_resource((enum resource)r));
+	for (int r = 0; r < RESOURCE_MODES; r++) {
+		(void)snprintf(key, sizeof(key), "%s: ", names_mode_of((enum resource)r));
 		file.by_given[r] = find_mode(body, key, &file.by[r]);
 	}
 	mode_file_format(&file, who, again);

@@ -13,8 +13,8 @@
 struct mode_file {
 	bool all_given;
 	enum mode all;
-	bool by_given[RESOURCE_COUNT];
-	enum mode by[RESOURCE_COUNT];
+	bool by_given[RESOURCE_MODES];
+	enum mode by[RESOURCE_MODES];
 };
 
 /* `who` becomes a comment; control characters in it become blanks. `buf` of MODE_FILE_SIZE. */

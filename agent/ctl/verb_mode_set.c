@@ -69,20 +69,20 @@ static int persist(const struct ctl *ctl, enum mode mode, int resource)
 	}
 	(void)snprintf(command, sizeof(command), "coloctl mode %s%s%s --persist", names_mode(mode),
 		       resource < 0 ? "" : " ",
-		       resource < 0 ? "" : names_resource((enum resource)resource));
+		       resource < 0 ? "" : names_mode_of((enum resource)resource));
 	mode_file_format(&file, etc_who(command, who, sizeof(who)), text);
 	r = etc_write(ctl->root, ETC_MODE, text);
 	if (r < 0)
 		return persist_failed(ctl, r);
 	term_say(&ctl->term, 0, 2, "/" ETC_MODE " is written");
 	return tell_agent(ctl, names_mode(mode),
-			  resource < 0 ? "" : names_resource((enum resource)resource));
+			  resource < 0 ? "" : names_mode_of((enum resource)resource));
 }
 
 int verb_mode_set(const struct ctl *ctl)
 {
 	const char *word = ctl->args[0], *scope = ctl->args[1] ? ctl->args[1] : "";
-	int mode = names_mode_from(word), resource = names_resource_from(scope);
+	int mode = names_mode_from(word), resource = names_mode_of_from(scope);
 	struct client_answer answer;
 	int r;
 
@@ -91,7 +91,7 @@ int verb_mode_set(const struct ctl *ctl)
 				   "': expected off, observe, protect, squeeze or full");
 	if (resource < 0 && *scope && strcmp(scope, "all") != 0)
 		return verbs_usage("there is no resource '", scope,
-				   "': expected cpu, memory or io, or none for everything");
+				   "': expected cpu, memory, io or net, or none for everything");
 	if (resource < 0)
 		scope = "";
 	if (ctl->persist)

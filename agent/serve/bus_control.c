@@ -41,9 +41,9 @@ int bus_control_get_modes(sd_bus *sdbus, const char *path, const char *interface
 	int r = sd_bus_message_open_container(reply, 'a', "(sss)");
 
 	(void)sdbus, (void)path, (void)interface, (void)property, (void)error;
-	for (int i = 0; s && i < RESOURCE_COUNT && r >= 0; i++) {
+	for (int i = 0; s && i < RESOURCE_MODES && r >= 0; i++) {
 		const char *const texts[] = {
-			names_resource((enum resource)i),
+			names_mode_of((enum resource)i),
 			names_mode(s->modes.by[i]),
 			mode_why(&s->mode_says, &s->modes, (enum resource)i),
 		};
@@ -114,8 +114,8 @@ int bus_control_get_sources(sd_bus *sdbus, const char *path, const char *interfa
 	(void)sdbus, (void)path, (void)interface, (void)property, (void)error;
 	for (int i = 0; s && i < MODE_SOURCE_COUNT && r >= 0; i++) {
 		r = append_say(reply, (enum mode_source)i, "all", &s->mode_says.all[i]);
-		for (int k = 0; k < RESOURCE_COUNT && r >= 0; k++)
-			r = append_say(reply, (enum mode_source)i, names_resource((enum resource)k),
+		for (int k = 0; k < RESOURCE_MODES && r >= 0; k++)
+			r = append_say(reply, (enum mode_source)i, names_mode_of((enum resource)k),
 				       &s->mode_says.by[i][k]);
 	}
 	return r < 0 ? r : sd_bus_message_close_container(reply);
@@ -135,7 +135,7 @@ uint64_t bus_control_hash(const struct snapshot *snapshot)
 
 	for (int i = 0; s && i < MODE_SOURCE_COUNT; i++) {
 		hash = mix(hash, &s->mode_says.all[i]);
-		for (int k = 0; k < RESOURCE_COUNT; k++)
+		for (int k = 0; k < RESOURCE_MODES; k++)
 			hash = mix(hash, &s->mode_says.by[i][k]);
 	}
 	return hash;
@@ -172,11 +172,11 @@ int bus_control_set_mode(sd_bus_message *call, void *userdata, sd_bus_error *err
 	if (strlen(scope) > WORD_MAX || strlen(word) > WORD_MAX)
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
 					"no resource and no mode has a name as long as this");
-	resource = names_resource_from(scope);
+	resource = names_mode_of_from(scope);
 	if (resource < 0 && scope[0] && strcmp(scope, "all") != 0)
-		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-					 "'%s' is no resource: expected all, cpu, memory or io",
-					 scope);
+		return sd_bus_error_setf(
+			error, SD_BUS_ERROR_INVALID_ARGS,
+			"'%s' is no resource: expected all, cpu, memory, io or net", scope);
 	mode = names_mode_from(word);
 	if (mode < 0)
 		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,

@@ -11,7 +11,7 @@ static void force_object(struct json_view *view, cJSON *modes, enum resource res
 	const struct status *s = view->snapshot->status;
 	enum mode_source from = s->modes.by_from[resource];
 	struct json_put *put = &view->put;
-	cJSON *object = json_put_object(put, modes, names_resource(resource));
+	cJSON *object = json_put_object(put, modes, names_mode_of(resource));
 
 	json_put_text(put, object, "mode", names_mode(s->modes.by[resource]));
 	json_put_text(put, object, "source", from >= 0 ? names_mode_source(from) : NULL);
@@ -59,13 +59,13 @@ void json_mode_section(struct json_view *view, cJSON *status)
 	else
 		json_put_null(put, status, "pause_until_us");
 	modes = json_put_object(put, status, "modes");
-	for (int r = 0; r < RESOURCE_COUNT; r++)
+	for (int r = 0; r < RESOURCE_MODES; r++)
 		force_object(view, modes, (enum resource)r);
 	sources = json_put_array(put, status, "mode_sources");
 	for (int i = 0; i < MODE_SOURCE_COUNT; i++) {
 		say_object(view, sources, (enum mode_source)i, "all", &s->mode_says.all[i]);
-		for (int r = 0; r < RESOURCE_COUNT; r++)
+		for (int r = 0; r < RESOURCE_MODES; r++)
 			say_object(view, sources, (enum mode_source)i,
-				   names_resource((enum resource)r), &s->mode_says.by[i][r]);
+				   names_mode_of((enum resource)r), &s->mode_says.by[i][r]);
 	}
 }

@@ -102,9 +102,9 @@ void json_policy_section(struct json_view *view, cJSON *doc)
 	json_put_text(put, object, "origin", p->origin);
 	json_put_text(put, object, "mode", names_mode(p->mode));
 	modes = json_put_object(put, object, "modes");
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
+	for (int r = 0; r < RESOURCE_MODES; r++) {
 		if (p->modes[r].given)
-			json_put_text(put, modes, names_resource((enum resource)r),
+			json_put_text(put, modes, names_mode_of((enum resource)r),
 				      names_mode(p->modes[r].mode));
 	}
 	json_put_text(put, object, "facts", words_facts_source(p->facts));

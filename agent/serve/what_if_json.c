@@ -62,7 +62,7 @@ static void mode(struct json_put *put, cJSON *array, const struct what_if *w,
 	bool whole = resource == RESOURCE_INVALID;
 	cJSON *object = json_put_object(put, array, NULL);
 
-	json_put_text(put, object, "of", whole ? "all" : names_resource(resource));
+	json_put_text(put, object, "of", whole ? "all" : names_mode_of(resource));
 	json_put_text(put, object, "now", names_mode(whole ? now->all : now->by[resource]));
 	json_put_text(put, object, "then",
 		      names_mode(whole ? w->modes.all : w->modes.by[resource]));
@@ -75,7 +75,7 @@ static bool modes(struct json_put *put, cJSON *doc, const struct what_if *w)
 	bool differ = w->modes.all != w->now->status->modes.all;
 
 	mode(put, array, w, RESOURCE_INVALID);
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
+	for (int r = 0; r < RESOURCE_MODES; r++) {
 		mode(put, array, w, (enum resource)r);
 		differ |= w->modes.by[r] != w->now->status->modes.by[r];
 	}

@@ -57,3 +57,8 @@ enum resource {
 	RESOURCE_COUNT,
 	RESOURCE_INVALID = -EINVAL,
 };
+
+/* What has a mode of its own is those, and the network behind them: it has no pressure information. Of the arrays
+ * by resource only those of modes have a place for it. */
+#define RESOURCE_NET RESOURCE_COUNT
+#define RESOURCE_MODES (RESOURCE_COUNT + 1)

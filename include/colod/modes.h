@@ -32,14 +32,14 @@ struct mode_say {
 
 struct mode_says {
 	struct mode_say all[MODE_SOURCE_COUNT];
-	struct mode_say by[MODE_SOURCE_COUNT][RESOURCE_COUNT];
+	struct mode_say by[MODE_SOURCE_COUNT][RESOURCE_MODES];
 };
 
 /* In force. Never by[r] > all: what a source says of everything holds for each resource. */
 struct modes {
 	enum mode all;
-	enum mode by[RESOURCE_COUNT];
+	enum mode by[RESOURCE_MODES];
 	enum mode_source all_from; /* the source that decided, MODE_SOURCE_NONE without one */
-	enum mode_source by_from[RESOURCE_COUNT];
-	bool by_own[RESOURCE_COUNT]; /* decided by what that source says of this resource alone */
+	enum mode_source by_from[RESOURCE_MODES];
+	bool by_own[RESOURCE_MODES]; /* decided by what that source says of this resource alone */
 };

@@ -339,7 +339,7 @@ struct policy_left_out {
 struct policy {
 	uint32_t version;
 	enum mode mode;
-	struct policy_mode modes[RESOURCE_COUNT];
+	struct policy_mode modes[RESOURCE_MODES];
 	enum facts_source facts;
 	char *facts_path; /* FACTS_FILE: absolute path; owned */
 	struct kubelet_policy kubelet;

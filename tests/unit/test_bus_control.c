@@ -181,7 +181,7 @@ TEST(words_that_mean_nothing_are_refused_and_nothing_is_done)
 
 	memset(longer, 'x', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	assert_refused(call_set("net", "off"), "'net' is no resource: expected all, cpu");
+	assert_refused(call_set("gpu", "off"), "'gpu' is no resource: expected all, cpu");
 	assert_refused(call_set("cpu", "Off"), "'Off' is no mode: expected off, observe");
 	assert_refused(call_set("cpu", ""), "is no mode");
 	assert_refused(call_set("cpu", longer), "as long as this");
@@ -256,7 +256,8 @@ TEST(the_properties_tell_what_is_in_force_and_every_source)
 	lower(RESOURCE_MEMORY, MODE_OFF, "somebody");
 	assert_string_equal(rows("Modes", "sss"), "cpu|squeeze|the policy says so|\n"
 						  "memory|off|somebody|\n"
-						  "io|squeeze|the policy says so|\n");
+						  "io|squeeze|the policy says so|\n"
+						  "net|squeeze|the policy says so|\n");
 	assert_string_equal(rows("ModeSources", "ssss"), "policy|all|squeeze|the policy says so|\n"
 							 "set-mode|memory|off|somebody|\n");
 }

@@ -174,7 +174,7 @@ TEST(a_wrong_word_is_answered_before_anything_is_asked)
 {
 	static const char *const bad[][4] = {
 		{"mode", "squeze", NULL, "there is no mode 'squeze'"},
-		{"mode", "off", "net", "there is no resource 'net'"},
+		{"mode", "off", "gpu", "there is no resource 'gpu'"},
 		{"pause", "10", NULL, "'10' is no duration"},
 		{"pause", "367", "days", "one argument too many"},
 		{"status", "--persist", NULL, "--persist goes with mode MODE"},

@@ -77,7 +77,7 @@ TEST(the_largest_record_fits)
 
 	memset(caller.comm, 'x', sizeof(caller.comm) - 1);
 	c.all = (struct control_say){true, MODE_OBSERVE, INT64_MAX, caller};
-	for (int r = 0; r < RESOURCE_COUNT; r++)
+	for (int r = 0; r < RESOURCE_MODES; r++)
 		c.by[r] = c.all;
 	c.pause = (struct control_pause){true, INT64_MAX, CONTROL_PAUSE_MAX_S, INT64_MAX, caller};
 	assert_true(control_text_format(&c, BOOT, text) < CONTROL_TEXT_SIZE - 200);
@@ -125,7 +125,7 @@ TEST(anything_else_than_what_is_written_is_damaged)
 		"colod-control 1 \nend\n",
 		HEAD "mode all observe\nend\n",
 		HEAD "mode all watch" BY "end\n",
-		HEAD "mode net observe" BY "end\n",
+		HEAD "mode gpu observe" BY "end\n",
 		HEAD "mode  all observe" BY "end\n",
 		HEAD "mode all observe" BY,
 		HEAD "mode all observe 05 0 4711 coloctl\nend\n",

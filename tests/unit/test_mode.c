@@ -10,7 +10,7 @@
 #include "policy/names.h"
 
 /* Everything, then each resource: where a source may speak. */
-#define SCOPES (RESOURCE_COUNT + 1)
+#define SCOPES (RESOURCE_MODES + 1)
 
 static enum resource scope_of(int i)
 {
@@ -116,7 +116,7 @@ TEST(one_more_source_never_raises_anything)
 			say_at_random(&says);
 			mode_lowest(&says, &after);
 			assert_true(after.all <= before.all);
-			for (int r = 0; r < RESOURCE_COUNT; r++) {
+			for (int r = 0; r < RESOURCE_MODES; r++) {
 				assert_true(after.by[r] <= before.by[r]);
 				assert_true(after.by[r] <= after.all);
 			}
@@ -135,7 +135,7 @@ TEST(nobody_lowers_it)
 	assert_int_equal(modes.all_from, MODE_SOURCE_NONE);
 	assert_int_equal(modes.by[RESOURCE_IO], MODE_FULL);
 	assert_string_equal(mode_why(&says, &modes, RESOURCE_INVALID), "nothing lowers it");
-	assert_string_equal(mode_why(&says, &modes, RESOURCE_COUNT), "nothing lowers it");
+	assert_string_equal(mode_why(&says, &modes, RESOURCE_MODES), "nothing lowers it");
 }
 
 /* A source that was not asked has MODE_OFF in its zeroed memory: that must not count. */
@@ -159,6 +159,8 @@ TEST(differing_and_highest)
 	assert_true(mode_differs(&modes));
 	assert_int_equal(mode_highest(&modes), MODE_PROTECT);
 	modes.by[RESOURCE_CPU] = modes.by[RESOURCE_IO] = MODE_OBSERVE;
+	assert_int_equal(mode_highest(&modes), MODE_PROTECT);
+	modes.by[RESOURCE_NET] = MODE_OBSERVE;
 	assert_int_equal(mode_highest(&modes), MODE_OBSERVE);
 }
 

@@ -33,11 +33,11 @@ TEST(every_combination_comes_back)
 	char text[MODE_FILE_SIZE];
 
 	for (int all = -1; all < MODE_COUNT; all++) {
-		for (int m = 0; m < 1 << RESOURCE_COUNT; m++) {
+		for (int m = 0; m < 1 << RESOURCE_MODES; m++) {
 			struct mode_file file = {.all_given = all >= 0}, back;
 
 			file.all = all >= 0 ? (enum mode)all : MODE_OFF;
-			for (int r = 0; r < RESOURCE_COUNT; r++) {
+			for (int r = 0; r < RESOURCE_MODES; r++) {
 				file.by_given[r] = (m & 1 << r) != 0;
 				file.by[r] = file.by_given[r] ? (enum mode)((m + r) % MODE_COUNT)
 							      : MODE_OFF;

@@ -83,6 +83,17 @@ TEST(every_resource_has_a_name_and_back)
 	assert_string_equal(names_resource(RESOURCE_INVALID), "?");
 }
 
+/* The network has a mode, and a place in no other array by resource. */
+TEST(what_has_a_mode_is_the_resources_and_the_network)
+{
+	CHECK_NAMES(mode_of, enum resource, RESOURCE_MODES);
+	for (int r = 0; r < RESOURCE_COUNT; r++)
+		assert_string_equal(names_mode_of((enum resource)r),
+				    names_resource((enum resource)r));
+	assert_int_equal(names_mode_of_from("net"), RESOURCE_NET);
+	assert_int_equal(names_resource_from("net"), -EINVAL);
+}
+
 TEST(every_runtime_and_driver_has_a_name_and_back)
 {
 	CHECK_NAMES(runtime, enum runtime, RUNTIME_COUNT);
@@ -135,6 +146,7 @@ int main(void)
 		cmocka_unit_test(every_mode_has_a_name_and_back),
 		cmocka_unit_test(every_qos_class_has_the_name_that_kubernetes_gives_it),
 		cmocka_unit_test(every_resource_has_a_name_and_back),
+		cmocka_unit_test(what_has_a_mode_is_the_resources_and_the_network),
 		cmocka_unit_test(every_runtime_and_driver_has_a_name_and_back),
 		cmocka_unit_test(every_fact_state_has_a_name_and_back),
 		cmocka_unit_test(every_rung_and_effect_has_a_name_and_back),

@@ -53,7 +53,7 @@ TEST(a_mode_for_one_resource_leaves_the_others_alone)
 	assert_false(o.mode_by_given[RESOURCE_CPU]);
 	assert_int_equal(PARSE(&o, "--mode", "cpu="), -EINVAL);
 	assert_int_equal(PARSE(&o, "--mode", "=off"), -EINVAL);
-	assert_int_equal(PARSE(&o, "--mode", "net=off"), -EINVAL);
+	assert_int_equal(PARSE(&o, "--mode", "gpu=off"), -EINVAL);
 	assert_int_equal(PARSE(&o, "--mode", "cpu=off,io=off"), -EINVAL);
 	assert_int_equal(PARSE(&o, "--mode", "cpucpucpucpucpucpu=off"), -EINVAL);
 }

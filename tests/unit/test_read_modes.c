@@ -20,26 +20,28 @@ TEST(a_resource_that_is_not_named_says_nothing)
 	assert_int_equal(policy->modes[RESOURCE_MEMORY].mode, MODE_OBSERVE);
 	assert_false(policy->modes[RESOURCE_CPU].given);
 	assert_false(policy->modes[RESOURCE_IO].given);
+	assert_false(policy->modes[RESOURCE_NET].given);
 }
 
 TEST(a_later_file_wins_resource_by_resource)
 {
 	const char *const texts[] = {
-		"version: 1\nmode: squeeze\nmodes: {cpu: off, memory: observe, io: protect}\n" RULES,
-		"version: 1\nmodes: {memory: full, io: off}\n",
+		"version: 1\nmode: squeeze\nmodes: {cpu: off, memory: observe, io: protect, net: squeeze}\n" RULES,
+		"version: 1\nmodes: {memory: full, io: off, net: protect}\n",
 	};
 
 	policy = policy_case_keep(texts, 2);
 	assert_int_equal(policy->modes[RESOURCE_CPU].mode, MODE_OFF);
 	assert_int_equal(policy->modes[RESOURCE_MEMORY].mode, MODE_FULL);
 	assert_int_equal(policy->modes[RESOURCE_IO].mode, MODE_OFF);
+	assert_int_equal(policy->modes[RESOURCE_NET].mode, MODE_PROTECT);
 }
 
 TEST(a_bad_resource_or_mode_is_refused_where_it_stands)
 {
 	static const struct policy_case cases[] = {
 		{"version: 1\nmodes: {cpus: off}\n" RULES, 2, 9, "unknown key \"cpus\" in modes",
-		 "accepted: cpu, memory, io"},
+		 "accepted: cpu, memory, io, net"},
 		{"version: 1\nmodes: {cpu: on}\n" RULES, 2, 14, "\"on\" is not a mode",
 		 "squeeze, full"},
 		{"version: 1\nmodes: {cpu: [off]}\n" RULES, 2, 14, "found a list", ""},

@@ -168,12 +168,25 @@ TEST(modes_go_there_and_back)
 	modes.by[RESOURCE_CPU] = MODE_OFF;
 	modes.by[RESOURCE_MEMORY] = MODE_PROTECT;
 	modes.by[RESOURCE_IO] = MODE_OBSERVE;
+	modes.by[RESOURCE_NET] = MODE_PROTECT;
 	record_words_put_modes(&buf, &modes);
 	line = (struct record_line){buf.text + 1, buf.n - 1};
 	assert_int_equal(record_words_get_modes(&line, &back), 0);
 	assert_memory_equal(&back, &modes, sizeof(back));
 	line = text_of("all=squeeze cpu=fast memory=off io=off");
 	assert_int_equal(record_words_get_modes(&line, &back), -EBADMSG);
+	line = text_of("all=squeeze cpu=off memory=off io=off net=fast");
+	assert_int_equal(record_words_get_modes(&line, &back), -EBADMSG);
+}
+
+/* As in every recording from before the network had a mode. */
+TEST(a_network_that_is_not_named_has_the_mode_of_the_whole)
+{
+	struct record_line line = text_of("all=protect cpu=off memory=off io=off");
+	struct modes back = {0};
+
+	assert_int_equal(record_words_get_modes(&line, &back), 0);
+	assert_int_equal(back.by[RESOURCE_NET], MODE_PROTECT);
 }
 
 TEST(a_key_is_the_one_that_is_due)
@@ -200,6 +213,7 @@ int main(void)
 		cmocka_unit_test(lists_of_pods_that_are_too_long_or_broken_are_refused),
 		cmocka_unit_test(a_ladder_that_is_cut_short_is_refused),
 		cmocka_unit_test(modes_go_there_and_back),
+		cmocka_unit_test(a_network_that_is_not_named_has_the_mode_of_the_whole),
 		cmocka_unit_test(a_key_is_the_one_that_is_due),
 	};
 
