@@ -2,7 +2,16 @@
 // See decide_returned.h.
 #include "policy/decide_returned.h"
 
+#include "policy/knob.h"
 #include "policy/memory_growth.h"
+
+/* By what is held it may be kept below what would matter: loose, it would be above that again a second later. */
+static bool is_held(const struct pod *pod)
+{
+	const struct knob_state *quota = pod->cgroup ? &pod->cgroup->knobs[KNOB_CPU_MAX] : NULL;
+
+	return quota && quota->owned && quota->held;
+}
 
 /* It is being deleted, and takes memory while that is short: let loose it would take it the faster, until somebody ends it. Whoever
  * takes no more ends sooner without a hold. */
@@ -13,7 +22,7 @@ static bool still_takes(const struct decide_input *in, const struct pod *pod)
 	return pod->kind == POD_KUBERNETES && pod->facts_state == FACT_KNOWN && pod->facts &&
 	       pod->facts->deleting && in->ladders->of[RESOURCE_MEMORY].rung != RUNG_CALM &&
 	       memory_growth_of(in->samples, pod, in->now_us, &growth) &&
-	       memory_growth_matters(&growth);
+	       (is_held(pod) ? growth.bytes_per_s > 0 : memory_growth_matters(&growth));
 }
 
 int decide_returned(const struct decide_input *in, struct plan *plan, decide_returned_fn fn)

@@ -34,7 +34,8 @@ static struct evict_pending *find(struct evict *e, uint64_t serial)
 /* --- whom to leave alone ----------------------------------------------------------------------- */
 
 /* In a full table the one that is over first makes room. */
-static void leave_out(struct evict *e, uint64_t serial, enum evict_answer answer, int64_t until_us)
+static struct victim_left_out *leave_out(struct evict *e, uint64_t serial, enum evict_answer answer,
+					 int64_t until_us)
 {
 	struct victim_left_out *to = &e->left_out[0];
 
@@ -48,7 +49,8 @@ static void leave_out(struct evict *e, uint64_t serial, enum evict_answer answer
 		if (l->until_us < to->until_us)
 			to = l;
 	}
-	*to = (struct victim_left_out){serial, until_us, answer};
+	*to = (struct victim_left_out){.serial = serial, .until_us = until_us, .answer = answer};
+	return to;
 }
 
 bool evict_budget_keeps(const struct evict *e, uint64_t serial, int64_t now_us)
@@ -191,7 +193,7 @@ static void accept(struct evict *e, struct evict_pending *p, const struct policy
 static void end(struct evict *e, struct evict_pending *p, enum evict_answer answer,
 		int64_t left_out_until_us)
 {
-	leave_out(e, p->serial, answer, left_out_until_us);
+	(void)leave_out(e, p->serial, answer, left_out_until_us);
 	*p = (struct evict_pending){0};
 }
 
@@ -388,7 +390,8 @@ size_t evict_pass(struct evict *e, const struct model *model, const struct sampl
 		judge(e, &ret_over[n++], now_us);
 		e->ended_us = now_us;
 		if (pod)
-			leave_out(e, was.serial, EVICT_ANSWER_ACCEPTED, now_us + EVICT_REFUSED_US);
+			leave_out(e, was.serial, EVICT_ANSWER_ACCEPTED, now_us + EVICT_REFUSED_US)
+				->back = was.returned;
 		*p = (struct evict_pending){0};
 	}
 	if (e->taint_until_us > 0 && now_us >= e->taint_until_us)

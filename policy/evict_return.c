@@ -58,6 +58,18 @@ void evict_return_expect(struct evict *e, const struct evict_return *who, int64_
 	*to = back;
 }
 
+/* It was asked to go, and its time to do so is over: it is none that it is back from. */
+static bool has_stayed(const struct evict *e, uint64_t serial)
+{
+	for (size_t i = 0; i < EVICT_LEFT_OUT; i++) {
+		const struct victim_left_out *l = &e->left_out[i];
+
+		if (l->serial == serial && l->answer == EVICT_ANSWER_ACCEPTED)
+			return !l->back;
+	}
+	return false;
+}
+
 bool evict_has_returned(const struct evict *e, const struct pod *pod, int64_t now_us,
 			int64_t *ret_until_us)
 {
@@ -65,7 +77,8 @@ bool evict_has_returned(const struct evict *e, const struct pod *pod, int64_t no
 	struct evict_return back;
 
 	/* Its own eviction is none that it is back from. */
-	if ((pending && !pending->returned) || !evict_return_describe(pod, &back))
+	if ((pending ? !pending->returned : has_stayed(e, pod->serial)) ||
+	    !evict_return_describe(pod, &back))
 		return false;
 	for (size_t i = 0; i < EVICT_RETURNS; i++) {
 		if (e->returns[i].until_us <= now_us || !is_same(&e->returns[i], &back))

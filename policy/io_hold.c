@@ -246,6 +246,7 @@ void io_hold_end(struct io_hold *hold)
 		hold->of[d].mark_permille = 0;
 		hold->of[d].probe_s = 0;
 	}
+	hold->spent_us = 0;
 }
 
 bool io_hold_is_over(const struct io_hold *hold, int64_t now_us)
@@ -468,14 +469,26 @@ static void calm(struct io_hold *hold, const struct io_hold_look *look)
 				 span_us < STEP_MAX_US ? (uint64_t)span_us : STEP_MAX_US);
 }
 
+static void see_spent(struct io_hold *hold, const struct io_hold_look *look)
+{
+	if (!io_hold_is_on(hold) || io_hold_may_cut(hold, look))
+		hold->spent_us = 0;
+	else if (hold->spent_us == 0)
+		hold->spent_us = look->now_us;
+}
+
 bool io_hold_step(struct io_hold *hold, const struct io_hold_look *look)
 {
+	bool worse = false;
+
 	if (look->no_writes)
 		lift(&hold->of[DISK_WRITE]);
 	if (look->online_uses)
 		hold->online_us = look->now_us;
 	if (look->waited_permille > 0)
-		return press(hold, look);
-	calm(hold, look);
-	return false;
+		worse = press(hold, look);
+	else
+		calm(hold, look);
+	see_spent(hold, look);
+	return worse;
 }

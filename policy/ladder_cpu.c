@@ -61,7 +61,7 @@
  * burst of requests, and five windows of the default rule. */
 #define CALM_AFTER_US 10000000
 /* An eviction cannot be undone: the hold has had the time in which it is judged. */
-#define EVICT_DWELL_US 20000000u
+#define EVICT_DWELL_US 20000000
 #define EVICT_CALM_US 5000000u
 /* A growth step counts at most this much time, so that a suspend does not lift a hold at once. */
 #define GROW_STEP_MAX_US 5000000
@@ -258,6 +258,12 @@ static void begin_quota(struct ladder *ladder, const struct view *v, int64_t now
 	ladder->grown_us = now_us;
 }
 
+static void end_quota(struct ladder *ladder)
+{
+	ladder->quota_cpu_milli = 0;
+	ladder->spent_us = 0;
+}
+
 /* Some offline work has a quota of colod's, and nobody wrote over it. */
 static bool is_in_force(const struct model *model)
 {
@@ -271,11 +277,19 @@ static bool is_in_force(const struct model *model)
 	return false;
 }
 
-/* What the hold leaves is all that is left to take, or it was no help: one is gone that whoever waits lacks, or nobody. */
-static bool has_failed(const struct ladder *ladder, const struct view *v,
-		       const struct wait_look *look)
+static void see_spent(struct ladder *ladder, const struct view *v, int64_t now_us)
 {
-	return ladder->quota_cpu_milli <= v->floor_milli ||
+	if (ladder->rung == RUNG_CALM || ladder->quota_cpu_milli > v->floor_milli)
+		ladder->spent_us = 0;
+	else if (ladder->spent_us == 0)
+		ladder->spent_us = now_us;
+}
+
+/* The hold has left nothing to take for so long as it is judged, or it was no help: one is gone that whoever waits lacks, or
+ * nobody. */
+static bool has_failed(const struct ladder *ladder, const struct wait_look *look)
+{
+	return (ladder->spent_us != 0 && look->now_us - ladder->spent_us >= EVICT_DWELL_US) ||
 	       efficacy_has_failed(&ladder->efficacy, look, is_in_force(look->model));
 }
 
@@ -288,7 +302,7 @@ static uint32_t allowed_rungs(const struct ladder *ladder, const struct view *v,
 		return 0;
 	if ((look->rule->steps & (1u << ACTION_EVICT)) &&
 	    (ladder->rung == RUNG_EVICT ||
-	     (ladder->rung == RUNG_SQUEEZE && v->helps && has_failed(ladder, v, look))))
+	     (ladder->rung == RUNG_SQUEEZE && v->helps && has_failed(ladder, look))))
 		allowed |= 1u << RUNG_EVICT;
 	return allowed;
 }
@@ -363,6 +377,7 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 	peace = !v.waiter && now_us - ladder->pressure_us >= CALM_AFTER_US;
 	if (ladder->rung != RUNG_CALM && v.holdable)
 		move_quota(ladder, &v, peace, now_us);
+	see_spent(ladder, &v, now_us);
 	see_help(&v, ladder, &look);
 	signal = signal_of(ladder, &v, &look, peace);
 	stood = ladder->reason;
@@ -370,7 +385,7 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 	if (before == RUNG_EVICT && ladder->rung == RUNG_SQUEEZE)
 		leave_evict(ladder, &stood);
 	if (ladder->rung == RUNG_CALM)
-		ladder->quota_cpu_milli = 0;
+		end_quota(ladder);
 	else if (before == RUNG_CALM)
 		begin_quota(ladder, &v, now_us);
 	else if (before == ladder->rung && v.waiter)

@@ -26,7 +26,7 @@
 
 /* As the CPU's. */
 #define CALM_AFTER_US 10000000
-#define EVICT_DWELL_US 20000000u
+#define EVICT_DWELL_US 20000000
 #define EVICT_CALM_US 5000000u
 
 static const struct ladder_rung rungs[] = {
@@ -251,8 +251,8 @@ static void leave_evict(struct ladder *ladder, const struct reason *stood)
 		ladder->reason = *stood;
 }
 
-/* What is held on the disk that is waited for is all that there is to hold, or it was no help. One that is not in force
- * proves nothing. */
+/* Nothing was left to hold on the disk that is waited for as long as a hold is judged, or it was no help. One that is not in
+ * force proves nothing. */
 static bool has_failed(const struct io_view *v, struct ladders *ladders,
 		       const struct wait_look *look, const struct evict_io *io)
 {
@@ -261,7 +261,7 @@ static bool has_failed(const struct io_view *v, struct ladders *ladders,
 	const struct io_hold *hold = hold_of(&ladders->io, disk);
 
 	return hold && at->look.in_force &&
-	       (!io_hold_may_cut(hold, &at->look) ||
+	       ((hold->spent_us != 0 && look->now_us - hold->spent_us >= EVICT_DWELL_US) ||
 		efficacy_has_failed(&ladders->of[RESOURCE_IO].efficacy, look, true));
 }
 

@@ -286,6 +286,8 @@ void record_io_put_hold(struct record_buf *buf, const struct io_hold *h,
 		   " %" PRIu32 ":%" PRIu32 " pressure=%" PRId64 " online=%" PRId64 " cut=%" PRId64
 		   " grown=%" PRId64,
 		   h->major, h->minor, h->pressure_us, h->online_us, h->cut_us, h->grown_us);
+	if (h->spent_us != 0)
+		record_put(buf, " spent=%" PRId64, h->spent_us);
 	for (int d = 0; d < DISK_DIRECTIONS; d++)
 		put_bound(buf, d, &h->of[d]);
 	record_words_put_reason(buf, &h->reason, names);
@@ -312,7 +314,7 @@ static int get_time(struct record_line *line, const char *key, int64_t *ret_us)
 int record_io_get_hold(struct record_line *line, struct io_holds *holds)
 {
 	struct io_hold h = {0};
-	struct record_line word;
+	struct record_line word, before;
 	uint64_t place = 0;
 
 	if (!record_next(line, &word) || record_get_u64(&word, KNOB_IO_MAX_DISKS - 1, &place) < 0 ||
@@ -321,9 +323,11 @@ int record_io_get_hold(struct record_line *line, struct io_holds *holds)
 	    get_time(line, "online", &h.online_us) < 0 || get_time(line, "cut", &h.cut_us) < 0 ||
 	    get_time(line, "grown", &h.grown_us) < 0)
 		return -EBADMSG;
+	before = *line;
+	if (get_time(line, "spent", &h.spent_us) < 0)
+		*line = before;
 	for (int d = 0; d < DISK_DIRECTIONS; d++) {
-		struct record_line before = *line;
-
+		before = *line;
 		if (record_words_key(line, directions[d], &word) < 0)
 			*line = before;
 		else if (get_bound(word, &h.of[d]) < 0)

@@ -327,6 +327,8 @@ void record_words_put_ladder(struct record_buf *buf, const struct ladder *ladder
 		   " grown=%" PRId64 " steps=%" PRIu64,
 		   names_rung(ladder->rung), ladder->since_us, ladder->pressure_us,
 		   ladder->quota_cpu_milli, ladder->grown_us, ladder->steps);
+	if (ladder->spent_us != 0)
+		record_put(buf, " spent=%" PRId64, ladder->spent_us);
 	put_efficacy(buf, &ladder->efficacy);
 	record_words_put_reason(buf, &ladder->reason, names);
 }
@@ -334,7 +336,7 @@ void record_words_put_ladder(struct record_buf *buf, const struct ladder *ladder
 int record_words_get_ladder(struct record_line *line, struct ladder *ret_ladder)
 {
 	struct ladder l = {0};
-	struct record_line word;
+	struct record_line word, before;
 	int rung;
 
 	if (record_words_key(line, "rung", &word) < 0)
@@ -344,8 +346,12 @@ int record_words_get_ladder(struct record_line *line, struct ladder *ret_ladder)
 	    get_time(line, "pressure", &l.pressure_us) < 0 ||
 	    record_words_number(line, "quota", UINT64_MAX, &l.quota_cpu_milli) < 0 ||
 	    get_time(line, "grown", &l.grown_us) < 0 ||
-	    record_words_number(line, "steps", UINT64_MAX, &l.steps) < 0 ||
-	    get_efficacy(line, &l.efficacy) < 0 || record_words_get_reason(line, &l.reason) < 0)
+	    record_words_number(line, "steps", UINT64_MAX, &l.steps) < 0)
+		return -EBADMSG;
+	before = *line;
+	if (get_time(line, "spent", &l.spent_us) < 0)
+		*line = before;
+	if (get_efficacy(line, &l.efficacy) < 0 || record_words_get_reason(line, &l.reason) < 0)
 		return -EBADMSG;
 	l.rung = (enum rung)rung;
 	*ret_ladder = l;
@@ -358,11 +364,11 @@ bool record_words_same_ladder(const struct ladder *a, const struct ladder *b)
 
 	return a->rung == b->rung && a->since_us == b->since_us &&
 	       a->pressure_us == b->pressure_us && a->quota_cpu_milli == b->quota_cpu_milli &&
-	       a->grown_us == b->grown_us && a->steps == b->steps && x->code == y->code &&
-	       x->level == y->level && x->rule == y->rule && x->observed == y->observed &&
-	       x->limit == y->limit && x->for_us == y->for_us && x->extra == y->extra &&
-	       x->nodes == y->nodes && x->usual_permille == y->usual_permille &&
-	       strcmp(x->who, y->who) == 0 &&
+	       a->grown_us == b->grown_us && a->spent_us == b->spent_us && a->steps == b->steps &&
+	       x->code == y->code && x->level == y->level && x->rule == y->rule &&
+	       x->observed == y->observed && x->limit == y->limit && x->for_us == y->for_us &&
+	       x->extra == y->extra && x->nodes == y->nodes &&
+	       x->usual_permille == y->usual_permille && strcmp(x->who, y->who) == 0 &&
 	       memcmp(&a->efficacy, &b->efficacy, sizeof(a->efficacy)) == 0;
 }
 

@@ -117,7 +117,8 @@ struct victim_state {
 struct victim_left_out {
 	uint64_t serial; /* 0: free */
 	int64_t until_us;
-	uint32_t answer; /* enum evict_answer */
+	uint32_t answer; /* enum evict_answer; accepted: it was still there when its time was over */
+	uint32_t back; /* 0 or 1: it was back from an eviction itself (struct evict_pending.returned) */
 };
 
 /* For another resource than memory: what a pod uses of it. Fills the rates of *victim; VICTIM_OUT_COUNT: it may go for it,

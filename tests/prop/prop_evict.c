@@ -65,7 +65,8 @@ static uint64_t set_of(struct evict_input in, uint64_t need, uint64_t *ret_estim
 		v = &look.list.list[look.at];
 		ret_estimates[(*ret_n)++] = v->estimate_bytes;
 		sum += v->estimate_bytes;
-		e.left_out[*ret_n] = (struct victim_left_out){v->pod->serial, INT64_MAX, 0};
+		e.left_out[*ret_n] =
+			(struct victim_left_out){.serial = v->pod->serial, .until_us = INT64_MAX};
 	}
 	return sum;
 }

@@ -89,7 +89,7 @@ TEST(one_with_a_pod_inside_that_is_not_known_is_left_alone)
 #define MIB (1ull << 20)
 
 /* Two looks a second apart, in which it took so much. */
-static void takes(uint64_t mib)
+static void takes_kib(uint64_t kib)
 {
 	for (int i = 0; i < 2; i++) {
 		struct pod_history *h;
@@ -99,8 +99,13 @@ static void takes(uint64_t mib)
 		h = c.f.samples.pods[c.back->slot];
 		s = &h->ring[(h->head + SAMPLE_RING - 1) % SAMPLE_RING];
 		s->valid |= SAMPLE_MEMORY;
-		s->memory_bytes = (100 + (uint64_t)i * mib) * MIB;
+		s->memory_bytes = 100 * MIB + (uint64_t)i * kib * 1024;
 	}
+}
+
+static void takes(uint64_t mib)
+{
+	takes_kib(mib * 1024);
 }
 
 static long long quota_while_it_goes(enum rung memory)
@@ -132,6 +137,22 @@ TEST(one_that_is_deleted_keeps_the_floor_while_it_takes_memory_that_is_short)
 	assert_int_equal(quota_while_it_goes(RUNG_SQUEEZE), -1);
 }
 
+/* Slowed down it takes less than would matter; it is not let go for that, to be held again a second later. */
+TEST(what_is_held_already_is_held_while_it_takes_anything)
+{
+	struct knob_state *quota = &c.back->cgroup->knobs[KNOB_CPU_MAX];
+
+	c.back->facts->deleting = true;
+	takes_kib(64);
+	assert_int_equal(quota_while_it_goes(RUNG_SQUEEZE), -1);
+	quota->owned = quota->held = true;
+	quota->original = quota->now;
+	quota->written = quota->now = knob_value_quota(1600, 20000);
+	assert_int_equal(quota_while_it_goes(RUNG_SQUEEZE), 1600);
+	takes_kib(0);
+	assert_int_equal(quota_while_it_goes(RUNG_SQUEEZE), -1);
+}
+
 TEST(nobody_is_held_because_its_facts_are_lost_meanwhile)
 {
 	takes(2);
@@ -153,6 +174,7 @@ int main(void)
 		CASE(online_pods_and_those_that_are_not_known_are_left_alone),
 		CASE(a_limit_of_its_own_that_allows_less_stays),
 		CASE(one_that_is_deleted_keeps_the_floor_while_it_takes_memory_that_is_short),
+		CASE(what_is_held_already_is_held_while_it_takes_anything),
 		CASE(nobody_is_held_because_its_facts_are_lost_meanwhile),
 	};
 

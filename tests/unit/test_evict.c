@@ -432,6 +432,23 @@ TEST(what_comes_back_is_known_by_its_owner_for_five_minutes)
 	assert_int_equal(e.taint_until_us, 0);
 }
 
+/* Nobody made it anew: it was never gone. Who was back before that stays so. */
+TEST(who_stays_past_its_time_is_not_back_from_its_own_eviction)
+{
+	struct pod *p = named(O1, "job-1-abcde"), *q = named(O2, "job-1-zzzzz");
+
+	ask(p);
+	(void)answer(p, EVICT_ANSWER_ACCEPTED, 0);
+	assert_true(evict_has_returned(&e, q, now_us, NULL));
+	ask(q);
+	(void)answer(q, EVICT_ANSWER_ACCEPTED, 0);
+	now_us += 60 * SECOND;
+	assert_int_equal(pass(), 2);
+	assert_int_equal(over[0].end, EVICT_END_OVERDUE);
+	assert_false(evict_has_returned(&e, p, now_us, NULL));
+	assert_true(evict_has_returned(&e, q, now_us, NULL));
+}
+
 TEST(each_answer_has_its_words)
 {
 	for (int i = 0; i < EVICT_ANSWER_COUNT; i++)
@@ -462,6 +479,7 @@ int main(void)
 		CASE(times_are_kept_in_order_and_the_newest_of_them),
 		CASE(three_in_a_row_that_freed_far_too_little_are_doubted),
 		CASE(what_comes_back_is_known_by_its_owner_for_five_minutes),
+		CASE(who_stays_past_its_time_is_not_back_from_its_own_eviction),
 		CASE(each_answer_has_its_words),
 	};
 

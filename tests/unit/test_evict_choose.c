@@ -353,7 +353,7 @@ TEST(who_is_left_out_is_no_candidate)
 
 	needs(60);
 	e.left_out[3] =
-		(struct victim_left_out){p->serial, VICTIM_CASE_NOW + 1, EVICT_ANSWER_BUDGET};
+		(struct victim_left_out){p->serial, VICTIM_CASE_NOW + 1, EVICT_ANSWER_BUDGET, 0};
 	assert_ptr_equal(chosen(), q);
 	assert_int_equal(look.list.n_out[VICTIM_ASKED], 1);
 	e.left_out[3].until_us = VICTIM_CASE_NOW;

@@ -64,6 +64,21 @@ TEST(at_the_floor_for_twenty_seconds_and_still_somebody_waits)
 	assert_int_equal(l->quota_cpu_milli, 1000);
 }
 
+/* For most of its time there was something left to take: how little was left at the end says nothing of it. */
+TEST(a_floor_of_a_moment_ago_is_no_hold_that_has_failed)
+{
+	struct ladder *l = ladder_case_cpu(&w);
+
+	ladder_case_run(&w, 20, (struct ladder_second){.web = 1000, .wait = 300, .hog = 2900});
+	assert_int_equal(l->rung, RUNG_SQUEEZE);
+	assert_true(l->quota_cpu_milli > 1000);
+	ladder_case_run(&w, 19, full);
+	assert_int_equal(l->quota_cpu_milli, 1000);
+	assert_int_equal(l->rung, RUNG_SQUEEZE);
+	ladder_case_run(&w, 3, full);
+	assert_int_equal(l->rung, RUNG_EVICT);
+}
+
 TEST(a_policy_without_evict_never_goes_there)
 {
 	w.f.policy.pressure_cpu.steps = 1u << ACTION_SQUEEZE_CPU;
@@ -203,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(at_the_floor_for_twenty_seconds_and_still_somebody_waits),
+		CASE(a_floor_of_a_moment_ago_is_no_hold_that_has_failed),
 		CASE(a_policy_without_evict_never_goes_there),
 		CASE(after_is_the_time_that_the_hold_is_given),
 		CASE(a_shorter_one_counts_as_twenty_seconds),

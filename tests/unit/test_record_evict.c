@@ -100,7 +100,7 @@ TEST(what_is_written_is_read_and_decides_the_same_again)
 	struct record_evict again = {0};
 
 	some.before.left_out[0] =
-		(struct victim_left_out){kept->serial, VICTIM_CASE_NOW + 1, EVICT_ANSWER_BUDGET};
+		(struct victim_left_out){kept->serial, VICTIM_CASE_NOW + 1, EVICT_ANSWER_BUDGET, 0};
 	some.before.going[0] = (struct evict_going){77, 5};
 	assert_true(decide_again(&some));
 	assert_ptr_equal(some.look.list.list[some.look.at].pod, large);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// When the IO ladder goes as far as an eviction: only after there was nothing left to hold for a while.
+#include "policy/ladder_io.h"
+
+#include "tests/lib/io_case.h"
+#include "tests/lib/test.h"
+
+static struct io_case c;
+
+/* web waits behind the hog, whatever the hog may do. */
+static const struct io_case_second waits = {.wait = 400, .web = 5, .hog_reads = 90, .tame = 90};
+
+static int setup(void **state)
+{
+	(void)state;
+	io_case_init(&c);
+	c.f.policy.pressure_io.steps |= 1u << ACTION_EVICT;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	io_case_done(&c);
+	return 0;
+}
+
+static enum rung rung(void)
+{
+	return io_case_ladder(&c)->rung;
+}
+
+/* How many seconds like this one it takes to get there, and what the hog may read then. */
+static int until_evict(struct io_case_second s)
+{
+	int seconds = 0;
+
+	while (rung() != RUNG_EVICT && seconds < 90) {
+		io_case_run(&c, 1, s);
+		seconds++;
+	}
+	return seconds;
+}
+
+static uint64_t reads(void)
+{
+	return io_case_bound(&c, c.class, 0, DISK_READ);
+}
+
+TEST(twenty_seconds_at_the_floor)
+{
+	assert_in_range(until_evict(waits), 20, 25);
+	assert_int_equal(reads(), 10);
+}
+
+/* The hold is long on, and for most of it there was something left to take. */
+TEST(a_floor_of_a_moment_ago_is_no_hold_that_has_failed)
+{
+	struct io_case_second calm = waits;
+
+	calm.wait = 0;
+	io_case_run(&c, 6, waits);
+	io_case_run(&c, 16, calm);
+	assert_int_equal(rung(), RUNG_SQUEEZE);
+	assert_true(reads() > 20);
+	assert_in_range(until_evict(waits), 20, 30);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(twenty_seconds_at_the_floor),
+		CASE(a_floor_of_a_moment_ago_is_no_hold_that_has_failed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
