@@ -27,8 +27,9 @@ static void begin_rate(const struct state *s, const struct evict_look *look, con
 	char why[REASON_TEXT_SIZE], uses[REASON_TEXT_UNIT_SIZE];
 	bool io = look->resource == RESOURCE_IO;
 
-	HISTORY_SET(r->why, "%s; %s that it uses are expected back %s",
+	HISTORY_SET(r->why, "%s; for %s%s%s: %s that it uses are expected back %s",
 		    reason_text(&s->ladders.of[look->resource].reason, s->policy, why, sizeof(why)),
+		    look->waiter, look->disk[0] ? " on " : "", look->disk,
 		    victim_text_rate(v, v->rate, uses), way_text(way, v->pod));
 	history_number(r, "kill_us", s->status.pass_us);
 	history_number_if(r, io ? "needed_io_kib_per_s" : "needed_cpu_milli", true,

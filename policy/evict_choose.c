@@ -4,19 +4,15 @@
 // could stay stays. One goes at a time, the first of the set; it is worked out anew for the next.
 #include "policy/evict_choose.h"
 
+#include <string.h>
+
+#include "policy/disk_use.h"
 #include "policy/evict_cpu.h"
 #include "policy/evict_io.h"
-#include "policy/memory_growth.h"
+#include "policy/evict_memory.h"
 #include "policy/memory_wanted.h"
 #include "policy/room.h"
-
-/* Slower is the coming and going of any node. */
-#define FALL_BYTES_PER_S ((uint64_t)1 << 20)
-/* Who takes by fits and starts is never seen to take for long, and leaves no room all the same: the mean over so long counts, while
- * some of it is from just now, as late as leaves an eviction time to help. */
-#define FITS_MEAN_US 4000000u
-#define FITS_NOW_US 2000000u
-#define FITS_EMPTY_US 10000000u
+#include "policy/who.h"
 
 static bool names(const struct evict_policy *evict, enum evict_way way)
 {
@@ -111,35 +107,6 @@ static enum evict_not ended(const struct evict_input *in, struct evict_look *loo
 	return EVICT_NOW;
 }
 
-static bool goes_by_fits(const struct evict_input *in, const struct room *room, uint64_t left)
-{
-	int64_t since_us = in->evict->ended_us;
-	uint64_t mean = 0, fall = 0;
-
-	return room_falls_over(in->model, in->samples, room->nodes, since_us, FITS_MEAN_US,
-			       &mean) &&
-	       mean >= FALL_BYTES_PER_S && room_lasts_us(left, mean) < FITS_EMPTY_US &&
-	       room_falls_over(in->model, in->samples, room->nodes, since_us, FITS_NOW_US, &fall) &&
-	       fall >= FALL_BYTES_PER_S;
-}
-
-/* The rung stays for a while after what it is for has ended, and the mean of the fall lags by a second. */
-static bool still_short(const struct evict_input *in, const struct room *room)
-{
-	uint64_t left = room->room_bytes > 0 ? (uint64_t)room->room_bytes : 0, fall = 0;
-
-	if (in->ladder->rung == RUNG_CALM)
-		return false;
-	if (in->ladder->reason.code == REASON_MEMORY_EMPTY && goes_by_fits(in, room, left))
-		return true;
-	if (in->ladder->pressure_us < in->now_us)
-		return false;
-	if (in->ladder->reason.code != REASON_MEMORY_EMPTY)
-		return true;
-	return room_falls_now(in->model, in->samples, room->nodes, in->evict->ended_us, &fall) &&
-	       fall >= FALL_BYTES_PER_S && room_lasts_us(left, fall) < MEMORY_GROWTH_ROOM_US;
-}
-
 /* Of the CPU or of IO. */
 static struct wait_look wait_of(const struct evict_input *in)
 {
@@ -204,10 +171,27 @@ static enum evict_not memory_is_short(const struct evict_input *in, struct evict
 	return look->need_bytes > 0 ? EVICT_NOW : EVICT_NOT_NEEDED;
 }
 
+/* The ladder's reason names who waits longest, wherever that is. */
+static void note_waiter(const struct evict_input *in, struct evict_look *look)
+{
+	const struct pod *waiter = in->resource == RESOURCE_IO ? (in->io ? in->io->waiter : NULL)
+				   : in->cpu		       ? in->cpu->waiter
+							       : NULL;
+	const struct disk *disk;
+
+	who_copy(look->waiter, waiter ? waiter->name : "");
+	if (!waiter || in->resource != RESOURCE_IO)
+		return;
+	disk = disk_use_disk(&in->model->disks, in->io->major, in->io->minor);
+	if (disk)
+		memcpy(look->disk, disk->name, sizeof(look->disk));
+}
+
 static enum evict_not is_short(const struct evict_input *in, struct evict_look *look)
 {
 	if (in->resource == RESOURCE_MEMORY)
 		return memory_is_short(in, look);
+	note_waiter(in, look);
 	if (in->resource == RESOURCE_IO) {
 		look->need_rate = in->io ? in->io->least_kib : 0;
 		return io_is_short(in->io);
@@ -265,7 +249,7 @@ static bool is_short_now(const struct evict_input *in)
 
 	if (in->resource == RESOURCE_MEMORY)
 		return room_look(in->model, in->samples, in->plan, in->now_us, &room) &&
-		       still_short(in, &room);
+		       evict_memory_still_short(in, &room);
 	return in->ladder->pressure_us >= in->now_us &&
 	       (in->resource == RESOURCE_IO ? io_is_short(in->io) : cpu_is_short(in->cpu)) ==
 		       EVICT_NOW;

@@ -61,6 +61,9 @@ struct evict_look {
 	enum evict_not why;
 	int64_t until_us; /* where `why` ends by itself; 0: it does not say */
 	enum resource resource;
+	/* Not for memory: for whom somebody goes, and on which disk; "" where that is not known. */
+	char waiter[REASON_WHO_SIZE];
+	char disk[DISK_NAME_SIZE];
 	uint64_t need_rate;	/* not for memory: who uses less is no help (struct victim) */
 	uint64_t need_bytes;	/* would have to come back, */
 	uint64_t need_nodes;	/* on these memory nodes; 0: on any */

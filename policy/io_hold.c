@@ -304,13 +304,14 @@ static void cut(struct io_hold *hold, const struct io_hold_look *look, int d,
 }
 
 /* What offline work does there now no bound counts: it has turned from large requests to small ones, or back. The same part
- * of that from now on, and whether it helps is a new question. */
+ * of that from now on, and whether it helps is a new question. On a disk that has time left the little that it does of them is no
+ * measure of what it can. */
 static bool adopt(struct io_hold *hold, const struct io_hold_look *look, int d)
 {
 	struct io_bound *b = &hold->of[d];
 	struct measure m;
 
-	if (b->permille == 0)
+	if (b->permille == 0 || !look->busy)
 		return false;
 	m = measure(hold, look, d);
 	if ((m.bytes_per_s == 0 || b->bytes_per_s > 0) &&

@@ -29,6 +29,7 @@ struct io_hold_look {
 	uint32_t usual_permille; /* of it, which is taken off already */
 	bool online_uses;	 /* some online pod does something there */
 	bool no_writes;		 /* writes may not be bounded: memory may need them */
+	bool busy; /* it has something to do at least half of the time: what it does is about what it can */
 	bool in_force;		 /* what is held there is written, and nobody wrote over it */
 	uint32_t floor_permille; /* of the policy */
 	struct io_rate offline;	 /* of those that may be held */

@@ -94,6 +94,7 @@ static void see_disk(struct io_disk_view *at, const struct disk_use *use)
 	if (!use)
 		return;
 	at->busy_permille = use->window.span_us > 0 ? use->window.busy_permille : 0;
+	at->look.busy = at->busy_permille >= BUSY_PERMILLE;
 	for (int k = 0; k < DISK_DIRECTIONS && use->window.span_us > 0; k++) {
 		at->look.all.bytes[k] = use->window.bytes_per_s[k];
 		at->look.all.requests[k] = use->window.requests_per_s[k];

@@ -116,6 +116,8 @@ static struct io_hold_look look_of(struct run *r)
 		.window_us = WINDOW_S * S,
 		.threshold_permille = r->threshold,
 		.online_uses = r->online > 0,
+		/* Nobody waits for a disk that is not. */
+		.busy = r->waits[0] > 0,
 		.floor_permille = r->floor,
 	};
 

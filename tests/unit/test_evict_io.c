@@ -126,25 +126,6 @@ TEST(after_twenty_seconds_at_its_floor_the_hog_goes)
 	assert_int_equal(io_case_ladder(&c)->reason.code, REASON_IO_FLOOR);
 }
 
-TEST(not_where_the_policy_does_not_ask)
-{
-	c.f.policy.pressure_io.steps = 1u << ACTION_SQUEEZE_IO;
-	for (int i = 0; i < 120; i++) {
-		assert_int_not_equal(pass(waits), EVICT_NOW);
-		assert_int_not_equal(rung(), RUNG_EVICT);
-	}
-}
-
-TEST(nor_before_its_time)
-{
-	c.f.policy.pressure_io.evict_after_us = 60 * SECOND;
-	for (int i = 0; i < 59; i++)
-		assert_int_not_equal(pass(waits), EVICT_NOW);
-	assert_int_equal(rung(), RUNG_SQUEEZE);
-	assert_int_equal(passes(15, waits), EVICT_NOW);
-	assert_ptr_equal(chosen(), c.hog);
-}
-
 /* It has to have stood for three seconds on the rung. */
 TEST(not_for_a_moment)
 {
@@ -311,6 +292,19 @@ TEST(another_disk_has_its_own_time)
 		assert_int_not_equal(pass(s), EVICT_NOW);
 }
 
+/* The rung's own reason is of whoever waits longest. */
+TEST(the_choice_says_for_whom_and_on_which_disk)
+{
+	struct io_case_second s = waits;
+
+	go_up(waits);
+	s.db_wait = 800;
+	assert_int_equal(passes(5, s), EVICT_NOW);
+	assert_string_equal(io_case_ladder(&c)->reason.who, c.db->name);
+	assert_string_equal(look.waiter, c.web->name);
+	assert_string_equal(look.disk, "sda");
+}
+
 TEST(online_unknown_and_static_pods_and_whom_no_hold_may_meet_are_none)
 {
 	go_up(waits);
@@ -458,8 +452,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(after_twenty_seconds_at_its_floor_the_hog_goes),
-		CASE(not_where_the_policy_does_not_ask),
-		CASE(nor_before_its_time),
 		CASE(not_for_a_moment),
 		CASE(not_while_the_hold_may_still_go_further_or_helps),
 		CASE(a_hold_that_is_not_in_force_proves_nothing),
@@ -472,6 +464,7 @@ int main(void)
 		CASE(a_disk_with_time_left_is_held_and_nobody_goes),
 		CASE(who_uses_another_disk_is_no_help),
 		CASE(another_disk_has_its_own_time),
+		CASE(the_choice_says_for_whom_and_on_which_disk),
 		CASE(online_unknown_and_static_pods_and_whom_no_hold_may_meet_are_none),
 		CASE(where_nobodys_use_is_measured_nobody_goes),
 		CASE(ten_seconds_after_it_is_gone_it_is_seen_whether_it_is_back),

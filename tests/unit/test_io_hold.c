@@ -20,6 +20,7 @@ static struct io_hold_look look(int64_t second, enum disk_direction direction, u
 		.threshold_permille = 100,
 		.waited_permille = 200,
 		.online_uses = true,
+		.busy = true,
 		.in_force = true,
 		.floor_permille = 100,
 	};
@@ -78,6 +79,18 @@ TEST(a_load_that_turns_to_small_requests_is_bounded_by_their_number)
 	assert_int_equal(hold.of[DISK_READ].before_permille, 200);
 }
 
+/* A few of them while the disk has time left: a part of that would be next to nothing. */
+TEST(a_few_requests_on_a_disk_with_time_left_are_no_measure_of_it)
+{
+	struct io_hold hold = held(DISK_READ);
+	struct io_hold_look l = look(20, DISK_READ, 10, SMALL);
+
+	l.busy = false;
+	assert_false(io_hold_step(&hold, &l));
+	assert_int_equal(io_hold_requests(&hold, DISK_READ), KNOB_VALUE_MAX);
+	assert_int_equal(hold.of[DISK_READ].requests_per_s, 0);
+}
+
 TEST(and_back_to_large_ones_by_bytes)
 {
 	struct io_hold hold = {.major = 8};
@@ -132,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_learned_of_both_bounds_both),
 		cmocka_unit_test(of_what_is_not_known_nothing_is_bounded),
+		cmocka_unit_test(a_few_requests_on_a_disk_with_time_left_are_no_measure_of_it),
 		cmocka_unit_test(a_load_that_turns_to_small_requests_is_bounded_by_their_number),
 		cmocka_unit_test(and_back_to_large_ones_by_bytes),
 		cmocka_unit_test(what_a_bound_leaves_says_nothing_of_what_the_disk_does),

@@ -66,6 +66,18 @@ TEST(a_floor_of_a_moment_ago_is_no_hold_that_has_failed)
 	assert_in_range(until_evict(waits), 20, 30);
 }
 
+TEST(not_where_the_policy_does_not_ask)
+{
+	c.f.policy.pressure_io.steps = 1u << ACTION_SQUEEZE_IO;
+	assert_int_equal(until_evict(waits), 90);
+}
+
+TEST(nor_before_its_time)
+{
+	c.f.policy.pressure_io.evict_after_us = 60 * (uint64_t)IO_CASE_SECOND;
+	assert_in_range(until_evict(waits), 60, 65);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -73,6 +85,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(twenty_seconds_at_the_floor),
 		CASE(a_floor_of_a_moment_ago_is_no_hold_that_has_failed),
+		CASE(not_where_the_policy_does_not_ask),
+		CASE(nor_before_its_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,7 +79,7 @@ hog_goes()
 	sleep 2
 	before=$(($(waited_us) - from))
 	ok "the hog goes" wait_for 30 has_ended hog
-	ok "by a kill, for the CPU" wait_for 10 says 'evict-cpu/hog evict accepted.*waited for CPU.*CPUs that it uses are expected back by cgroup.kill'
+	ok "by a kill, for the CPU" wait_for 10 says 'evict-cpu/hog evict accepted.*waited for CPU.*; for evict-cpu/web: .*CPUs that it uses are expected back by cgroup.kill'
 	nobody_else "an eviction"
 	is "$(coloctl status --json | jq -r .evict.in_hour)" 1 "one eviction"
 	ok "what is back is told, after it was seen" wait_for 40 says 'evict-cpu/hog evict .*[0-9.]+ CPUs less used after [0-9]+ ms'

@@ -166,7 +166,7 @@ evicts()
 	ok "a policy that asks for them" colod_start
 	ok "the rung is evict" wait_for 60 on_rung evict
 	ok "the hog goes" wait_for 30 has_ended hog
-	ok "by a kill, for the disk" wait_for 10 says 'io-hold/hog evict accepted.*waited for IO.*iB/s that it uses are expected back by cgroup.kill'
+	ok "by a kill, for the disk" wait_for 10 says 'io-hold/hog evict accepted.*waited for IO.*; for io-hold/web on .*iB/s that it uses are expected back by cgroup.kill'
 	note "$(journalctl -u colod -o cat | grep -E ' evict | candidate ' | head -c 1500)"
 	ok "what is back is told, after it was seen" wait_for 40 says 'io-hold/hog evict .*[0-9.]+ MiB/s less used after [0-9]+ ms'
 	measure "evicted"
