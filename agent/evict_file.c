@@ -6,6 +6,7 @@
 //   time AT-US
 //   pending dying ASKED UNTIL TRIES COUNTED ESTIMATE BEFORE INODE NAMESPACE KIND STEM kubepods.slice/...
 //   ordered 1 1000 4711 coloctl    (the one before, by whom: whether that is known, uid, pid, name)
+//   back                           (the one before was back from an eviction itself)
 //   return UNTIL NAMESPACE KIND STEM
 //   end
 #include "agent/evict_file.h"
@@ -92,6 +93,8 @@ size_t evict_file_format(const struct evict_file *file, const char *boot_id, cha
 		if (p->ordered)
 			put(&o, "ordered %d %" PRIu32 " %" PRId32 " %s\n", f->caller.known,
 			    f->caller.uid, f->caller.pid, word(f->caller.comm));
+		if (p->returned)
+			put(&o, "back\n");
 	}
 	for (size_t i = 0; i < file->n_returns; i++) {
 		put(&o, "return %" PRId64, file->returns[i].until_us);
@@ -219,6 +222,20 @@ static bool get_ordered(char *line, struct evict_file *file)
 	return true;
 }
 
+/* It keeps the floor that it came back to, until it goes. */
+static bool get_back(const char *line, struct evict_file *file)
+{
+	struct evict_pending *p;
+
+	if (line || file->n_pending == 0)
+		return false;
+	p = &file->pending[file->n_pending - 1].pending;
+	if (p->returned)
+		return false;
+	p->returned = true;
+	return true;
+}
+
 static bool get_line(char *line, struct evict_file *file)
 {
 	const char *what = next(&line);
@@ -235,6 +252,8 @@ static bool get_line(char *line, struct evict_file *file)
 		return get_pending(line, file);
 	if (strcmp(what, "ordered") == 0)
 		return get_ordered(line, file);
+	if (strcmp(what, "back") == 0)
+		return get_back(line, file);
 	if (strcmp(what, "return") != 0 || file->n_returns == EVICT_RETURNS)
 		return false;
 	return get_time(&line, &file->returns[file->n_returns].until_us) &&

@@ -29,6 +29,7 @@ static struct evict_file full(void)
 		.back = {.namespace = "jobs", .owner_kind = "Job", .stem = "hog"},
 	};
 	f.pending[0].pending.ordered = true;
+	f.pending[0].pending.returned = true;
 	f.pending[0].caller =
 		(struct history_caller){.known = true, .uid = 1000, .pid = 4711, .comm = "coloctl"};
 	f.pending[0].inode = 99;
@@ -90,6 +91,9 @@ TEST(nothing_else_passes_for_it)
 		"pending dying 1 2 3 1 4 5 6 a b c \n",
 		"return 1 a b\n",
 		"ordered 1 0 1 x\n",
+		"back\n",
+		"pending dying 1 2 3 1 4 5 6 a b c d\nback 1\n",
+		"pending dying 1 2 3 1 4 5 6 a b c d\nback\nback\n",
 		"pending dying 1 2 3 1 4 5 6 a b c d\nordered 2 0 1 x\n",
 		"pending dying 1 2 3 1 4 5 6 a b c d\nordered 1 0 1 x y\n",
 		"pending dying 1 2 3 1 4 5 6 a b c d\nordered 1 0 1 x\nordered 1 0 1 x\n",
