@@ -13,6 +13,7 @@
 #include "agent/state.h"
 #include "policy/baseline.h"
 #include "policy/baseline_text.h"
+#include "policy/calibrate.h"
 
 #define SECOND_US 1000000
 
@@ -21,6 +22,7 @@ struct baseline_store {
 	bool keeps;
 	int64_t saved_us;
 	uint64_t saved_windows;
+	uint64_t saved_holds;
 	struct kept_text kept;
 };
 
@@ -29,21 +31,29 @@ static void save(struct baseline_store *store, int64_t now_us)
 	baseline_text_put(&store->kept.text, store->baselines, now_us, clock_wall_us() / SECOND_US);
 	store->saved_us = now_us;
 	store->saved_windows = store->baselines->windows;
+	store->saved_holds = store->baselines->holds;
 	kept_text_save(&store->kept);
 }
 
 static bool has_news(const struct baseline_store *store)
 {
-	return store->keeps && store->saved_windows != store->baselines->windows;
+	return store->keeps && (store->saved_windows != store->baselines->windows ||
+				store->saved_holds != store->baselines->holds);
 }
 
 /* A text of it takes memory, of which there may be none to spare while something is wrong. */
 static bool is_calm(const struct state *s)
 {
+	enum calm calm;
+
 	for (int r = 0; r < RESOURCE_COUNT; r++)
 		if (s->ladders.of[r].rung != RUNG_CALM)
 			return false;
-	return s->baseline_store->baselines->calm == CALM_YES;
+	calm = s->baseline_store->baselines->calm;
+	/* Where it is never calm, what holds have shown is all that there is. */
+	if (s->baseline_store->saved_holds != s->baseline_store->baselines->holds)
+		return calm == CALM_YES || calm == CALM_OFFLINE_CPU || calm == CALM_OFFLINE_IO;
+	return calm == CALM_YES;
 }
 
 void baseline_store_keep(struct state *s, int64_t now_us)
@@ -108,6 +118,13 @@ void baseline_store_feed(struct state *s, int64_t now_us)
 	/* Without memory for a place of a new pod nothing is learned in this pass. */
 	if (s->baseline_store)
 		(void)baselines_feed(s->baseline_store->baselines, &look);
+}
+
+bool baseline_store_hold(struct baseline_store *store, const struct pod *pod,
+			 const struct calibrate_result *result, int64_t now_us)
+{
+	return store && baselines_add_held(store->baselines, pod, result->load_milli,
+					   result->without_permille, now_us);
 }
 
 void baseline_store_stop(struct state *s)

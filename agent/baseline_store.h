@@ -3,6 +3,7 @@
 // a reboot need not learn again. What cannot be kept or read costs only that.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct state;
@@ -20,6 +21,12 @@ void baseline_store_start(struct state *state, int64_t now_us);
 
 /* In each pass, after it was decided and before it is scored. */
 void baseline_store_feed(struct state *state, int64_t now_us);
+
+/* What a second without offline work has shown of a pod. False: there is no place for it. */
+struct pod;
+struct calibrate_result;
+bool baseline_store_hold(struct baseline_store *store, const struct pod *pod,
+			 const struct calibrate_result *result, int64_t now_us);
 
 /* At the end of each pass: once in a while, when something was learned and all is calm, a thread writes it, so that a
  * slow disk delays no pass. */

@@ -85,15 +85,18 @@ static void loop_wake(struct loop *loop, bool readable)
 	(void)sd_event_source_set_enabled(loop->burst, SD_EVENT_ONESHOT);
 }
 
-/* A pass between the timer's may find that the next must not wait for a second; and an order by hand ends when it
- * was said that it would. */
+/* A pass between the timer's may find that the next must not wait for a second; and an order by hand, and a second of
+ * calibration, end when it was said that they would. */
 static void loop_hurry(struct loop *loop)
 {
 	uint64_t soon_us = (uint64_t)loop_now_us(loop) + TENSE_INTERVAL_US, next_us;
 	int64_t order_us = manual_next_us(&loop->state->manual);
+	int64_t calibrated_us = calibrate_next_us(&loop->state->calibration);
 
 	if (!tick_is_tense(loop->state))
 		soon_us = UINT64_MAX;
+	if (calibrated_us < order_us)
+		order_us = calibrated_us;
 	if (order_us < INT64_MAX && (uint64_t)order_us < soon_us)
 		soon_us = (uint64_t)order_us;
 	if (sd_event_source_get_time(loop->timer, &next_us) >= 0 && next_us > soon_us)

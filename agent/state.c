@@ -380,6 +380,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.baselines = baseline_store_get(s->baseline_store),
 		.culprits = &s->culprits,
 		.culprit_trials = &s->culprit_trials,
+		.calibration = &s->calibration,
 		.slis = &s->slis,
 		.lend = lend_store_sums(s->lend_store),
 		.incidents = &s->incidents,

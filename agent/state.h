@@ -24,6 +24,7 @@
 #include "colod/seconds.h"
 #include "colod/sli.h"
 #include "colod/snapshot.h"
+#include "policy/calibrate.h"
 
 /* Which missing controllers of a pod were spoken of already (controllers.c). */
 struct controllers_said {
@@ -66,6 +67,9 @@ struct state {
 	struct seconds seconds;		       /* of each pod the last minute, for the next */
 	struct culprit_watch culprits;
 	struct culprit_trials culprit_trials;
+	struct calibration calibration;
+	uint64_t calibrator_kills; /* as of its last look, and when there was one more */
+	int64_t calibrator_killed_us;
 	struct incidents incidents;
 	struct incident_store *incident_store; /* NULL: no memory */
 	uint64_t incidents_told;	       /* of the history, as far as they know it */

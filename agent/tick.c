@@ -13,6 +13,7 @@
 #include "agent/apply/units.h"
 #include "agent/base/log.h"
 #include "agent/baseline_store.h"
+#include "agent/calibrator.h"
 #include "agent/controllers.h"
 #include "agent/effects.h"
 #include "agent/evictor.h"
@@ -208,8 +209,10 @@ static int decide_stage(struct state *s, int64_t now_us)
 	const struct samples *samples = observe_samples(s->observe);
 	struct ladders before = s->ladders;
 	struct floor_cpu floor_before = s->floor_cpu;
-	int r = decide(model, samples, s->policy, now_us, &s->ladders, &s->plan);
+	int r;
 
+	calibrator_look(s, now_us);
+	r = decide(model, samples, s->policy, now_us, &s->ladders, &s->plan);
 	if (r < 0)
 		return r;
 	look_at_disks(s, now_us);
@@ -227,6 +230,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	killer_decide(s);
 	if (r == 0)
 		record_stage(s, now_us, &before, &floor_before);
+	calibrator_check(s, now_us);
 	look_at_nodes(s, now_us);
 	/* Decided and recorded is by what these were before. */
 	evictor_see_returned(s);
@@ -345,6 +349,7 @@ void tick_wake(struct state *s, int64_t now_us, bool memory)
 void tick_begin(struct state *s, int64_t now_us)
 {
 	s->begun_us = now_us;
+	calibrator_start(s, now_us);
 	if (observe_sample(s->observe, discover_model(s->discover), now_us) < 0)
 		log_warning("tick.observe", "no memory for a first sample");
 }

@@ -126,6 +126,8 @@ static void shrink(struct baseline_workload *w)
 			(BASELINE_BINS - 1) * sizeof(w->cells[r][0]));
 		memset(&w->cells[r][0], 0, sizeof(w->cells[r][0]));
 	}
+	memmove(&w->held[1], &w->held[0], (BASELINE_BINS - 1) * sizeof(w->held[0]));
+	memset(&w->held[0], 0, sizeof(w->held[0]));
 	w->top_milli /= 2;
 }
 
@@ -141,6 +143,9 @@ void baseline_fade(struct baseline_workload *w, int64_t now_us)
 		hours = FADE_HOURS_MAX;
 	for (int64_t h = 0; h < hours; h++)
 		part = (uint32_t)((uint64_t)part * FADE_HOUR >> 16);
+	for (int i = 0; i < BASELINE_BINS; i++)
+		if (now_us - w->held[i].at_us > BASELINE_HELD_US)
+			w->held[i] = (struct baseline_held){0};
 	for (int r = 0; r < RESOURCE_COUNT; r++) {
 		for (int i = 0; i < BASELINE_BINS; i++) {
 			struct baseline_cell *cell = &w->cells[r][i];
@@ -187,6 +192,14 @@ static bool is_valid(const struct baseline_cell *cell)
 	return cell->n_calm >= BASELINE_WINDOWS && cell->n_episodes >= BASELINE_EPISODES;
 }
 
+static const struct baseline_held *held_of(const struct baseline_workload *w,
+					   enum resource resource, int bin)
+{
+	const struct baseline_held *held = &w->held[bin];
+
+	return resource == RESOURCE_CPU && held->n == BASELINE_HOLDS ? held : NULL;
+}
+
 /* From where on a share counts as lost. */
 static uint32_t line(const struct baseline_usual *usual)
 {
@@ -194,10 +207,12 @@ static uint32_t line(const struct baseline_usual *usual)
 }
 
 /* Without a valid baseline the higher line is taken, so that the excess over it is at most what it would be over one. */
-static enum score_basis basis_of(const struct baseline_cell *cell)
+static enum score_basis basis_of(const struct baseline_cell *cell, const struct baseline_held *held)
 {
 	if (is_valid(cell))
 		return SCORE_BASIS_CALM;
+	if (held)
+		return SCORE_BASIS_HELD;
 	if (cell->n_all < BASELINE_WINDOWS)
 		return SCORE_BASIS_LEARNING;
 	return cell->n_calm > 0 && line(&cell->usual) > line(&cell->estimate)
@@ -205,10 +220,12 @@ static enum score_basis basis_of(const struct baseline_cell *cell)
 		       : SCORE_BASIS_ESTIMATE;
 }
 
-static void describe(const struct baseline_workload *w, const struct baseline_cell *cell, int bin,
+static void describe(const struct baseline_workload *w, enum resource resource, int bin,
 		     int64_t now_us, struct score_baseline *ret)
 {
-	enum score_basis basis = basis_of(cell);
+	const struct baseline_held *held = held_of(w, resource, bin);
+	const struct baseline_cell *cell = &w->cells[resource][bin];
+	enum score_basis basis = basis_of(cell, held);
 	bool estimate = basis == SCORE_BASIS_ESTIMATE;
 	const struct baseline_usual *usual = estimate ? &cell->estimate : &cell->usual;
 	int64_t at_us = estimate ? cell->all_us : cell->calm_us;
@@ -217,10 +234,15 @@ static void describe(const struct baseline_workload *w, const struct baseline_ce
 		.windows = cell->n_calm,
 		.episodes = cell->n_episodes,
 		.seen = cell->n_all,
+		.holds = resource == RESOURCE_CPU ? w->held[bin].n : 0,
 		.load_over_milli = bin > 0 ? load_to(w, bin - 1) : 0,
 		.load_to_milli = load_to(w, bin),
 	};
 	ret->basis = basis;
+	if (basis == SCORE_BASIS_HELD) {
+		usual = &held->usual;
+		at_us = held->at_us;
+	}
 	if (basis == SCORE_BASIS_LEARNING)
 		return;
 	ret->median_permille = usual->median;
@@ -247,7 +269,7 @@ bool baselines_look(const struct baselines *b, const struct pod *pod, enum resou
 			break;
 	if (bin == BASELINE_BINS)
 		bin = own;
-	describe(w, &w->cells[resource][bin], bin, now_us, ret);
+	describe(w, resource, bin, now_us, ret);
 	ret->higher_load = bin > own;
 	return true;
 }

@@ -13,7 +13,12 @@
 // kind on, something to take a lower bound from: the 10th percentile of all of them, or, where that is
 // higher, what is usual in the calm windows that there are.
 //
-// Memory: BASELINE_WORKLOAD_BYTES for each workload from when it is first seen on, BASELINE_WORKLOADS of them: 1.4 MiB at
+// Where a policy allows that offline work is held for a second now and then (calibrate.h), the CPU stall of the last
+// BASELINE_HOLDS of such seconds is kept for each bin, for a day after the last. Until there is a calm baseline they stand
+// in for it, once there are so many: their median; σ is at least so much that none of them would count as lost. Offline work was
+// at its floor and not gone, so that it is a lower bound, too.
+//
+// Memory: BASELINE_WORKLOAD_BYTES for each workload from when it is first seen on, BASELINE_WORKLOADS of them: 1.5 MiB at
 // most; 16 bytes for each pod. The workload not seen for longest makes room; while all are there, a new one is
 // not learned. Not all at once: the heap that an agent keeps for a storm (memory_lock.c) has no more than 1 MiB.
 #pragma once
@@ -33,6 +38,8 @@
 /* The least of the highest bin, and the most: 4096 CPUs. */
 #define BASELINE_TOP_MIN 64u
 #define BASELINE_TOP_MAX (4096u * 1024)
+#define BASELINE_HOLDS 8
+#define BASELINE_HELD_US INT64_C(86400000000)
 #define BASELINE_POD_AGE_US 300000000
 /* In place of a spell: what was kept from an earlier run goes on with the calm that it ended in. */
 #define BASELINE_SPELL_KEPT UINT32_MAX
@@ -58,6 +65,14 @@ struct baseline_cell {
 	struct baseline_usual estimate;
 };
 
+/* The CPU stall of single seconds in which offline work was held, the oldest first. */
+struct baseline_held {
+	int64_t at_us; /* of the newest */
+	uint32_t n;
+	uint16_t permille[BASELINE_HOLDS];
+	struct baseline_usual usual; /* once there are BASELINE_HOLDS */
+};
+
 struct baseline_workload {
 	char key[WORKLOAD_KEY_SIZE];
 	int64_t seen_us;
@@ -65,10 +80,11 @@ struct baseline_workload {
 	uint32_t top_milli;
 	uint32_t reserved;
 	struct baseline_cell cells[RESOURCE_COUNT][BASELINE_BINS];
+	struct baseline_held held[BASELINE_BINS]; /* of CPU */
 };
 
 #define BASELINE_WORKLOAD_BYTES sizeof(struct baseline_workload)
-_Static_assert(BASELINE_WORKLOAD_BYTES <= 5632, "the memory of a workload is as it is said above");
+_Static_assert(BASELINE_WORKLOAD_BYTES <= 5888, "the memory of a workload is as it is said above");
 
 struct baseline_slot {
 	uint64_t serial;  /* of the pod */
@@ -88,6 +104,7 @@ struct baselines {
 	uint32_t spell;	  /* of calm, since start; 0: there was none */
 	bool disturbed;	  /* since then something was seen that is not calm */
 	uint64_t windows; /* calm ones that were learned, since start */
+	uint64_t holds;	  /* seconds without offline work, the same */
 };
 
 /* 0 or -ENOMEM. */
@@ -109,7 +126,12 @@ bool baselines_look(const struct baselines *baselines, const struct pod *pod,
 const struct baseline_workload *baselines_of(const struct baselines *baselines,
 					     const struct pod *pod);
 
-/* The next four are for the text (baseline_text.h) too. */
+/* One more second in which offline work was held: what the pod waited for CPU in it, at this load (as of score_baseline). False:
+ * its workload is not known. */
+bool baselines_add_held(struct baselines *baselines, const struct pod *pod, uint32_t load_milli,
+			uint32_t permille, int64_t now_us);
+
+/* The next six are for the text (baseline_text.h) too. */
 /* A new, empty one under this key; NULL: no place is free, and each workload was seen within a minute. */
 struct baseline_workload *baselines_add(struct baselines *baselines, const char *key,
 					int64_t now_us);
@@ -119,3 +141,6 @@ void baseline_fade(struct baseline_workload *workload, int64_t now_us);
 int baseline_bin(const struct baseline_workload *workload, uint64_t load_milli);
 /* Works out what is usual again. */
 void baseline_settle(struct baseline_cell *cell);
+void baseline_settle_held(struct baseline_held *held);
+/* Behind those that are there; the oldest goes. */
+void baseline_held_add(struct baseline_held *held, uint32_t permille, int64_t at_us);

@@ -79,6 +79,15 @@ static void take(struct baseline_cell *into, const struct baseline_cell *from)
 	baseline_settle(into);
 }
 
+/* Those of the other bin are taken as they were, up to as many as are kept. */
+static void take_held(struct baseline_held *into, const struct baseline_held *from)
+{
+	int64_t at_us = into->at_us > from->at_us ? into->at_us : from->at_us;
+
+	for (uint32_t i = 0; i < from->n; i++)
+		baseline_held_add(into, from->permille[i], at_us);
+}
+
 static void make_room(struct baseline_workload *w, uint64_t load_milli)
 {
 	while (load_milli > w->top_milli && w->top_milli < BASELINE_TOP_MAX) {
@@ -89,6 +98,9 @@ static void make_room(struct baseline_workload *w, uint64_t load_milli)
 			memmove(&cells[1], &cells[2], (BASELINE_BINS - 2) * sizeof(cells[0]));
 			memset(&cells[BASELINE_BINS - 1], 0, sizeof(cells[0]));
 		}
+		take_held(&w->held[0], &w->held[1]);
+		memmove(&w->held[1], &w->held[2], (BASELINE_BINS - 2) * sizeof(w->held[0]));
+		memset(&w->held[BASELINE_BINS - 1], 0, sizeof(w->held[0]));
 		w->top_milli *= 2;
 	}
 }

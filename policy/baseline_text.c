@@ -17,6 +17,17 @@ static void put_hist(struct record_buf *buf, const char *name, const struct stal
 	aged_text_put_weights(buf, hist->weights, STALL_HIST_BUCKETS);
 }
 
+static void put_held(struct record_buf *buf, const struct baseline_held *held, int bin,
+		     int64_t now_us)
+{
+	if (held->n == 0)
+		return;
+	record_put(buf, "h %d %" PRIu64, bin, aged_text_age_s(held->at_us, now_us));
+	for (uint32_t i = 0; i < held->n; i++)
+		record_put(buf, " %u", held->permille[i]);
+	record_put(buf, "\n");
+}
+
 static void put_cell(struct record_buf *buf, const struct baseline_cell *c, enum resource resource,
 		     int bin, int64_t now_us)
 {
@@ -46,6 +57,8 @@ void baseline_text_put(struct record_buf *buf, const struct baselines *b, int64_
 		for (int r = 0; r < RESOURCE_COUNT; r++)
 			for (int bin = 0; bin < BASELINE_BINS; bin++)
 				put_cell(buf, &w->cells[r][bin], (enum resource)r, bin, now_us);
+		for (int bin = 0; bin < BASELINE_BINS; bin++)
+			put_held(buf, &w->held[bin], bin, now_us);
 	}
 }
 
@@ -143,6 +156,26 @@ static int get_cell(struct get *g, struct record_line *line)
 	return 0;
 }
 
+static int get_held(struct get *g, struct record_line *line)
+{
+	uint64_t bin = 0, age = 0, permille;
+	struct baseline_held *held;
+
+	if (!g->workload || aged_text_number(line, BASELINE_BINS - 1, &bin) < 0 ||
+	    aged_text_number(line, AGED_TEXT_MAX_S, &age) < 0 || line->len == 0)
+		return -EBADMSG;
+	held = &g->workload->held[bin];
+	if (held->n > 0)
+		return -EBADMSG;
+	while (line->len > 0) {
+		if (held->n == BASELINE_HOLDS || aged_text_number(line, 1000, &permille) < 0)
+			return -EBADMSG;
+		baseline_held_add(held, (uint32_t)permille,
+				  g->written_us - (int64_t)age * SECOND_US);
+	}
+	return 0;
+}
+
 static int get_line(void *context, int64_t written_us, struct record_line *line)
 {
 	struct get *g = context;
@@ -153,6 +186,8 @@ static int get_line(void *context, int64_t written_us, struct record_line *line)
 		return -EBADMSG;
 	if (record_is(&word, "w"))
 		return get_workload(g, line);
+	if (record_is(&word, "h"))
+		return get_held(g, line);
 	return record_is(&word, "c") ? get_cell(g, line) : -EBADMSG;
 }
 

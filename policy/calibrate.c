@@ -4,32 +4,66 @@
 
 #include <string.h>
 
+#include "policy/cpu_room.h"
+#include "policy/cpu_use.h"
 #include "policy/decide.h"
+#include "policy/knob.h"
+#include "policy/ladder_cpu.h"
 #include "policy/ring.h"
 #include "policy/score.h"
 
 /* A sample is of the hold where it is at most so much older than the pass that ends it. */
 #define FRESH_US 200000
+#define USE_US 2000000
+/* It has to take at least half of what offline work uses: else what is seen is mostly what was there before. */
+#define TAKES 2u
+
+const char *calibrate_text(enum calibrate_why why)
+{
+	static const char *const texts[CALIBRATE_WHY_COUNT] = {
+		[CALIBRATE_DUE] = "",
+		[CALIBRATE_NOT_ASKED] = "the policy does not ask for it",
+		[CALIBRATE_NO_MODE] = "the mode does not allow holds of CPU",
+		[CALIBRATE_RUNG] = "a rung is up, or was within 30 s",
+		[CALIBRATE_BUSY] = "an order by hand is in force, or a pod is being evicted or "
+				   "killed, or was a moment ago",
+		[CALIBRATE_SOON] = "the time of the last one, or of the start, has not passed "
+				   "two hundred times",
+		[CALIBRATE_CALM] = "offline work rests, or the node is short of memory, or not "
+				   "measured",
+		[CALIBRATE_NO_NEED] = "every online pod that waits for CPU has a baseline",
+		[CALIBRATE_LITTLE] = "nobody may be held, or the floor leaves offline work half "
+				     "of what it uses, or more",
+	};
+
+	return (unsigned)why < CALIBRATE_WHY_COUNT ? texts[why] : "";
+}
 
 static bool rung_is_up(const struct calibrate_look *look)
 {
 	return calm_node(&look->calm) == CALM_RUNG;
 }
 
+/* Nobody knows what is usual, or knows it from holds of long ago. */
+static bool is_open(const struct score_value *v)
+{
+	const struct score_baseline *b = &v->baseline;
+
+	if (v->state != SCORE_LEARNING && v->state != SCORE_NO_BASELINE)
+		return false;
+	/* At so much load it was never seen at all: there is no place yet. */
+	if (b->load_to_milli == 0)
+		return false;
+	return b->basis != SCORE_BASIS_HELD || b->age_us >= CALIBRATE_AGAIN_US;
+}
+
 /* How much the pod waits of which nobody knows whether that is usual; 0: there is nothing to find out. */
 static uint32_t unknown_permille(const struct calibrate_look *look, const struct pod *pod)
 {
 	const struct pod_score *s = score_of(look->scores, pod);
-	uint32_t most = 0;
+	const struct score_value *v = s ? &s->by[RESOURCE_CPU] : NULL;
 
-	for (int r = 0; s && r < RESOURCE_COUNT; r++) {
-		const struct score_value *v = &s->by[r];
-
-		if ((v->state == SCORE_LEARNING || v->state == SCORE_NO_BASELINE) &&
-		    v->stalled_permille > most)
-			most = v->stalled_permille;
-	}
-	return most;
+	return v && is_open(v) ? v->stalled_permille : 0;
 }
 
 static bool is_needed(const struct calibrate_look *look)
@@ -40,64 +74,96 @@ static bool is_needed(const struct calibrate_look *look)
 	return false;
 }
 
+/* Whether the hold would take enough from those whom it may meet for anything to be seen. */
+static bool takes_enough(const struct calibrate_look *look)
+{
+	uint64_t floor_milli =
+		ladder_cpu_floor_milli(look->calm.model, look->policy, look->calm.plan);
+	const struct model *model = look->calm.model;
+	uint64_t use_milli = 0, milli;
+
+	for (size_t i = 0; i < model->n_pods; i++)
+		if (!cpu_room_is_nested(model->pods[i]) &&
+		    cpu_room_may_hold(look->policy,
+				      plan_assignment(look->calm.plan, model->pods[i])) &&
+		    cpu_use_pod_milli(look->calm.samples, model->pods[i], USE_US, look->calm.now_us,
+				      &milli) == 0)
+			use_milli += milli;
+	return floor_milli > 0 && use_milli >= TAKES * floor_milli;
+}
+
 enum calibrate_why calibrate_why(const struct calibration *c, const struct calibrate_look *look)
 {
 	enum calm calm;
 
-	if (!look->asked)
+	if (!look->policy->score.calibrate)
 		return CALIBRATE_NOT_ASKED;
+	if (!look->may_hold)
+		return CALIBRATE_NO_MODE;
 	if (rung_is_up(look))
 		return CALIBRATE_RUNG;
+	if (look->busy)
+		return CALIBRATE_BUSY;
 	if (c->began_us > 0 || look->calm.now_us < c->rest_until_us)
 		return CALIBRATE_SOON;
 	calm = calm_node(&look->calm);
 	if (calm != CALM_OFFLINE_CPU && calm != CALM_OFFLINE_IO)
 		return CALIBRATE_CALM;
-	return is_needed(look) ? CALIBRATE_DUE : CALIBRATE_NO_NEED;
+	if (!is_needed(look))
+		return CALIBRATE_NO_NEED;
+	return takes_enough(look) ? CALIBRATE_DUE : CALIBRATE_LITTLE;
 }
 
 /* Where it is full, those stay that waited most. */
-static void add_pod(struct calibration *c, const struct calibrate_look *look, const struct pod *pod,
-		    uint32_t least[CALIBRATE_PODS])
+static void add_pod(struct calibration *c, const struct calibrate_look *look, const struct pod *pod)
 {
 	const struct pod_history *h = ring_of(look->calm.samples, pod->slot, pod->serial);
 	const struct pod_sample *last = h ? ring_last(h) : NULL;
 	uint32_t waits = unknown_permille(look, pod), at = c->n_pods;
-	const struct pod_score *s = score_of(look->scores, pod);
 
-	if (!last || waits == 0 || look->calm.now_us - last->at_us > FRESH_US)
+	if (!last || waits == 0 || look->calm.now_us - last->at_us > FRESH_US ||
+	    !(last->valid & SAMPLE_PSI_CPU))
 		return;
 	if (at == CALIBRATE_PODS) {
 		at = 0;
 		for (uint32_t i = 1; i < CALIBRATE_PODS; i++)
-			at = least[i] < least[at] ? i : at;
-		if (least[at] >= waits)
+			if (c->pods[i].before_permille < c->pods[at].before_permille)
+				at = i;
+		if (c->pods[at].before_permille >= waits)
 			return;
 	} else {
 		c->n_pods++;
 	}
-	least[at] = waits;
-	c->pods[at] = (struct calibrate_pod){.serial = pod->serial, .valid = last->valid};
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
-		c->pods[at].stalled_us[r] = last->psi[r].some_us;
-		c->pods[at].before_permille[r] = s->by[r].stalled_permille;
-	}
+	c->pods[at] = (struct calibrate_pod){
+		.serial = pod->serial,
+		.stalled_us = last->psi[RESOURCE_CPU].some_us,
+		.before_permille = waits,
+		.load_milli = score_of(look->scores, pod)->by[RESOURCE_CPU].baseline.load_to_milli,
+	};
 }
 
 void calibrate_begin(struct calibration *c, const struct calibrate_look *look)
 {
-	uint32_t least[CALIBRATE_PODS] = {0};
-
 	c->began_us = look->calm.now_us;
 	c->n_pods = 0;
 	for (size_t i = 0; i < look->calm.model->n_pods; i++)
-		add_pod(c, look, look->calm.model->pods[i], least);
+		add_pod(c, look, look->calm.model->pods[i]);
+}
+
+static bool is_cut(const struct calibrate_look *look)
+{
+	return rung_is_up(look) || look->busy || !look->may_hold || !look->policy->score.calibrate;
 }
 
 bool calibrate_must_end(const struct calibration *c, const struct calibrate_look *look)
 {
-	return c->began_us > 0 && (look->calm.now_us - c->began_us >= CALIBRATE_HOLD_US ||
-				   rung_is_up(look) || !look->asked);
+	return c->began_us > 0 &&
+	       (look->calm.now_us - c->began_us >= CALIBRATE_HOLD_US || is_cut(look));
+}
+
+int64_t calibrate_next_us(const struct calibration *c)
+{
+	return c->began_us > 0 ? c->began_us + CALIBRATE_HOLD_US : INT64_MAX;
 }
 
 static bool result_of(const struct calibration *c, const struct calibrate_look *look,
@@ -108,22 +174,45 @@ static bool result_of(const struct calibration *c, const struct calibrate_look *
 					  : NULL;
 	const struct pod_sample *last = h ? ring_last(h) : NULL;
 	int64_t span_us = last ? last->at_us - c->began_us : 0;
+	uint64_t part;
 
-	if (!last || look->calm.now_us - last->at_us > FRESH_US || span_us <= 0)
+	if (!last || look->calm.now_us - last->at_us > FRESH_US || span_us <= 0 ||
+	    !(last->valid & SAMPLE_PSI_CPU) || last->psi[RESOURCE_CPU].some_us < p->stalled_us)
 		return false;
-	*ret = (struct calibrate_result){.serial = p->serial};
-	for (int r = 0; r < RESOURCE_COUNT; r++) {
-		uint64_t total_us = last->psi[r].some_us, part;
-
-		if (!(last->valid & p->valid & ((uint32_t)SAMPLE_PSI_CPU << r)) ||
-		    total_us < p->stalled_us[r])
-			continue;
-		part = (total_us - p->stalled_us[r]) * 1000 / (uint64_t)span_us;
-		ret->valid[r] = true;
-		ret->before_permille[r] = p->before_permille[r];
-		ret->without_permille[r] = part < 1000 ? (uint32_t)part : 1000;
-	}
+	part = (last->psi[RESOURCE_CPU].some_us - p->stalled_us) * 1000 / (uint64_t)span_us;
+	*ret = (struct calibrate_result){
+		.serial = p->serial,
+		.before_permille = p->before_permille,
+		.without_permille = part < 1000 ? (uint32_t)part : 1000,
+		.load_milli = p->load_milli,
+	};
 	return true;
+}
+
+/* Some quota is in force, and nobody wrote over any. */
+static bool was_held(const struct model *model)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < model->n_cgroups; i++) {
+		const struct knob_state *s = &model->cgroups[i]->knobs[KNOB_CPU_MAX];
+
+		if (!s->owned || !s->held)
+			continue;
+		if (!knob_equal(KNOB_CPU_MAX, &s->written, &s->now, model->node.page_bytes))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void rest(struct calibration *c, int64_t now_us, int64_t lasted_us)
+{
+	c->n++;
+	c->held_us += (uint64_t)lasted_us;
+	c->rest_until_us = now_us + lasted_us * (CALIBRATE_PARTS - 1);
+	c->began_us = 0;
+	c->ended_us = now_us;
 }
 
 uint32_t calibrate_end(struct calibration *c, const struct calibrate_look *look,
@@ -134,12 +223,16 @@ uint32_t calibrate_end(struct calibration *c, const struct calibrate_look *look,
 
 	if (c->began_us == 0)
 		return 0;
-	if (lasted_us >= CALIBRATE_HOLD_US && !rung_is_up(look))
+	if (lasted_us >= CALIBRATE_HOLD_US && lasted_us <= CALIBRATE_MOST_US && !is_cut(look) &&
+	    was_held(look->calm.model))
 		for (uint32_t i = 0; i < c->n_pods; i++)
 			n += result_of(c, look, &c->pods[i], &results[n]);
-	c->n++;
-	c->held_us += (uint64_t)lasted_us;
-	c->rest_until_us = look->calm.now_us + lasted_us * (CALIBRATE_PARTS - 1);
-	c->began_us = 0;
+	rest(c, look->calm.now_us, lasted_us);
 	return n;
+}
+
+void calibrate_rest(struct calibration *c, int64_t now_us)
+{
+	c->rest_until_us = now_us + (int64_t)CALIBRATE_HOLD_US * (CALIBRATE_PARTS - 1);
+	c->began_us = 0;
 }

@@ -98,7 +98,7 @@ static bool stands(const struct model *model, const struct cgroup *c, enum knob 
 	       knob_equal(knob, &k->written, &k->now, model->node.page_bytes);
 }
 
-static bool is_held(const struct model *model, const struct pod *pod, enum resource resource)
+bool culprit_trial_is_held(const struct model *model, const struct pod *pod, enum resource resource)
 {
 	for (const struct cgroup *c = pod->cgroup; c; c = c->parent) {
 		if (resource == RESOURCE_CPU && stands(model, c, KNOB_CPU_MAX))
@@ -119,7 +119,7 @@ static bool has_lost(const struct culprit_trial_look *look, const struct pod *po
 	uint64_t before, now;
 
 	if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_OFFLINE || !of ||
-	    !is_held(look->wait.model, pod, look->wait.resource) ||
+	    !culprit_trial_is_held(look->wait.model, pod, look->wait.resource) ||
 	    !used_before(of, look->wait.resource, look->before->started_us, &before) ||
 	    !used_between(second_near(of, look->wait.now_us - HELD_US),
 			  second_near(of, look->wait.now_us), look->wait.resource, &now) ||
@@ -210,44 +210,47 @@ static struct culprit_trial *place(struct culprit_trials *t, const struct culpri
 	return found;
 }
 
-static void insert(struct culprit_trial most[CULPRIT_TRIALS_EACH], uint32_t *n,
-		   const struct culprit_trial *new)
+void culprit_trial_find(struct culprit_trial_found *f, const struct culprit_trial *new)
 {
-	uint32_t at = *n < CULPRIT_TRIALS_EACH ? (*n)++ : CULPRIT_TRIALS_EACH;
+	uint32_t at = f->n < CULPRIT_TRIALS_EACH ? f->n++ : CULPRIT_TRIALS_EACH;
 
-	while (at > 0 && most[at - 1].lost_permille < new->lost_permille) {
+	while (at > 0 && f->most[at - 1].lost_permille < new->lost_permille) {
 		if (at < CULPRIT_TRIALS_EACH)
-			most[at] = most[at - 1];
+			f->most[at] = f->most[at - 1];
 		at--;
 	}
 	if (at < CULPRIT_TRIALS_EACH)
-		most[at] = *new;
+		f->most[at] = *new;
+}
+
+void culprit_trial_keep(struct culprit_trials *t, struct culprit_trial_found *f)
+{
+	for (uint32_t i = 0; i < f->n; i++) {
+		f->most[i].others = f->lost - 1;
+		*place(t, &f->most[i]) = f->most[i];
+	}
 }
 
 static void note(struct culprit_trials *t, const struct culprit_trial_look *look,
 		 struct culprit_trial verdict)
 {
-	struct culprit_trial most[CULPRIT_TRIALS_EACH];
 	const struct model *model = look->wait.model;
-	uint32_t n = 0, lost = 0;
+	struct culprit_trial_found found = {.n = 0};
 
 	for (size_t i = 0; i < model->n_pods; i++) {
 		const struct pod *pod = model->pods[i];
 
 		if (!has_lost(look, pod, &verdict.lost_permille))
 			continue;
-		lost++;
+		found.lost++;
 		if (!is_proved(look, pod, &verdict))
 			continue;
 		verdict.suspect = pod->serial;
 		verdict.who.role = ROLE_OFFLINE;
 		who_copy(verdict.who.name, pod->name);
-		insert(most, &n, &verdict);
+		culprit_trial_find(&found, &verdict);
 	}
-	for (uint32_t i = 0; i < n; i++) {
-		most[i].others = lost - 1;
-		*place(t, &most[i]) = most[i];
-	}
+	culprit_trial_keep(t, &found);
 }
 
 void culprit_trial_step(struct culprit_trials *t, const struct culprit_trial_look *look)

@@ -23,6 +23,20 @@ struct culprit_trial_look {
 /* Once a pass for each ladder, while the hold still stands on the model's knobs. */
 void culprit_trial_step(struct culprit_trials *trials, const struct culprit_trial_look *look);
 
+/* Whether a quota, or a bound of memory, of colod's stands on it or above. */
+bool culprit_trial_is_held(const struct model *model, const struct pod *pod,
+			   enum resource resource);
+
+/* Those whom one hold took something from: `lost` is how many that are, and of the ones that are found those stay that lost
+ * most. Kept in place of what was known of the same two. */
+struct culprit_trial_found {
+	struct culprit_trial most[CULPRIT_TRIALS_EACH];
+	uint32_t n;
+	uint32_t lost;
+};
+void culprit_trial_find(struct culprit_trial_found *found, const struct culprit_trial *one);
+void culprit_trial_keep(struct culprit_trials *trials, struct culprit_trial_found *found);
+
 /* The next one of a victim behind `*at` (first: 0), which is moved on; NULL: no more. `trials` may be NULL. */
 const struct culprit_trial *culprit_trial_next(const struct culprit_trials *trials,
 					       const struct pod *victim, enum resource resource,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The CPU hold: the ladder says how much all offline work together may use, this file says where
+// The CPU hold: the ladder, or a calibration, says how much all offline work together may use, this file says where
 // that quota is written and how it is divided. Must never touch a cgroup with an online pod, or one
 // whose level is open, anywhere below it.
 //
@@ -10,10 +10,12 @@
 // and a tenth of its quota.
 #include "policy/decide_cpu.h"
 
+#include "policy/calibrate.h"
 #include "policy/cpu_use.h"
 #include "policy/decide.h"
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
+#include "policy/ladder_cpu.h"
 
 #define PERIOD_US DECIDE_CPU_PERIOD_US
 #define MILLI_PER_CPU 1000u
@@ -161,12 +163,39 @@ static void raise(struct decide_tree *t, uint64_t sum_us, uint64_t least_us)
 	}
 }
 
+/* What all offline work together may use, and why. */
+struct bound {
+	bool on;
+	uint64_t milli;
+	struct reason reason;
+};
+
+static struct bound bound_of(const struct decide_input *in, const struct plan *plan)
+{
+	const struct ladder *ladder = &in->ladders->of[RESOURCE_CPU];
+	struct bound bound = {.on = ladder->rung != RUNG_CALM || in->model->calibrating_us > 0};
+
+	if (ladder->rung != RUNG_CALM) {
+		bound.milli = ladder->quota_cpu_milli;
+		bound.reason = ladder->reason;
+	} else if (bound.on) {
+		bound.milli = ladder_cpu_floor_milli(in->model, in->policy, plan);
+		bound.reason = (struct reason){
+			.code = REASON_CALIBRATE,
+			.level = LEVEL_NONE,
+			.rule = -1,
+			.for_us = CALIBRATE_HOLD_US,
+		};
+	}
+	return bound;
+}
+
 /* Which of the quotas that are there stay: those near their share, as long as all together do not
  * exceed what may be used now, nor, at the floor, fall short of it. So a cut is never put off; at
  * most others bear it. */
-static void divide(const struct decide_input *in, struct decide_tree *t, uint64_t demand, size_t n)
+static void divide(const struct bound *bound, struct decide_tree *t, uint64_t demand, size_t n)
 {
-	uint64_t total_milli = in->ladders->of[RESOURCE_CPU].quota_cpu_milli;
+	uint64_t total_milli = bound->milli;
 	uint64_t total_us = total_milli * PERIOD_US / MILLI_PER_CPU, shares_us = 0, sum_us = 0;
 
 	for (size_t i = 0; i < t->n_nodes; i++) {
@@ -187,7 +216,7 @@ static void divide(const struct decide_input *in, struct decide_tree *t, uint64_
 		total_us = shares_us;
 	if (sum_us > total_us)
 		cut(t, sum_us, total_us);
-	else if (in->ladders->of[RESOURCE_CPU].reason.code == REASON_SQUEEZE_FLOOR &&
+	else if (bound->reason.code == REASON_SQUEEZE_FLOOR &&
 		 sum_us < total_us - total_us / LACK_PART)
 		raise(t, sum_us, total_us);
 }
@@ -204,10 +233,10 @@ static bool is_tighter(const struct knob_value *other, uint64_t quota_us)
 }
 
 static int hold(const struct decide_input *in, struct plan *plan, const struct decide_node *node,
-		uint64_t quota_us)
+		struct reason reason)
 {
 	uint64_t capacity_us = in->model->node.n_cpus * (uint64_t)PERIOD_US;
-	struct reason reason = in->ladders->of[RESOURCE_CPU].reason;
+	uint64_t quota_us = node->quota_us;
 
 	if (is_tighter(decide_tree_base(node->cgroup, KNOB_CPU_MAX), quota_us))
 		return 0;
@@ -232,25 +261,25 @@ int decide_cpu_hold_at(struct plan *plan, const struct decide_node *node, uint64
 
 int decide_cpu_hold(const struct decide_input *in, struct plan *plan)
 {
+	const struct bound bound = bound_of(in, plan);
 	struct decide_tree *t = plan->tree;
 	uint64_t demand;
 	size_t n;
 
-	if (in->ladders->of[RESOURCE_CPU].rung == RUNG_CALM ||
-	    !model_can(in->model, CAPABILITY_CPU_MAX))
+	if (!bound.on || !model_can(in->model, CAPABILITY_CPU_MAX))
 		return 0;
 	n = measure(in, t);
 	if (n == 0)
 		return 0;
 	demand = complete(t, n);
-	divide(in, t, demand, n);
+	divide(&bound, t, demand, n);
 	for (size_t i = 0; i < t->n_nodes; i++) {
 		const struct decide_node *node = &t->nodes[i];
 		int r;
 
 		if (!node->held)
 			continue;
-		r = hold(in, plan, node, node->quota_us);
+		r = hold(in, plan, node, bound.reason);
 		if (r < 0)
 			return r;
 	}

@@ -400,3 +400,12 @@ int64_t ladder_cpu_stands_us(const struct ladder *ladder, int64_t now_us)
 
 	return ladder_stands_us(ladder, &table, now_us);
 }
+
+uint64_t ladder_cpu_floor_milli(const struct model *model, const struct policy *policy,
+				const struct plan *plan)
+{
+	struct view v = {0};
+
+	see_levels(&v, model, policy, plan);
+	return v.holdable ? v.floor_milli : 0;
+}

@@ -17,5 +17,9 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 		     const struct samples *samples, const struct policy *policy,
 		     const struct plan *plan, int64_t now_us);
 
+/* The least that a quota leaves to all offline work together; 0: no pod may meet one. */
+uint64_t ladder_cpu_floor_milli(const struct model *model, const struct policy *policy,
+				const struct plan *plan);
+
 /* See ladder_stands_us() of policy/ladder.h. */
 int64_t ladder_cpu_stands_us(const struct ladder *ladder, int64_t now_us);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// lend, incidents, node, metrics and dbus: what the node keeps, gives and shows. Reads single values.
+// lend, incidents, score, node, metrics and dbus: what the node keeps, gives and shows. Reads single values.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,6 +162,15 @@ const struct reader_key read_incidents_keys[] = {
 	 .offset = offsetof(struct incident_policy, size_bytes),
 	 .accepts = "bytes from 1Mi to 1Gi",
 	 .schema = "\"type\":[\"string\",\"integer\"]"},
+	{0},
+};
+
+const struct reader_key read_score_keys[] = {
+	{.name = "calibrate",
+	 .read = reader_bool,
+	 .offset = offsetof(struct score_policy, calibrate),
+	 .accepts = "true, false",
+	 .schema = READER_SCHEMA_BOOL},
 	{0},
 };
 

@@ -116,6 +116,7 @@ extern const struct reader_key read_evict_keys[];
 extern const struct reader_key read_sli_keys[];
 extern const struct reader_key read_lend_keys[];
 extern const struct reader_key read_incidents_keys[];
+extern const struct reader_key read_score_keys[];
 extern const struct reader_key read_node_keys[];
 extern const struct reader_key read_metrics_keys[];
 extern const struct reader_key read_bus_keys[];

@@ -348,6 +348,12 @@ static void hold_text(struct text_out *out, const struct reason *r)
 			text_out_put(out, "offline work keeps its floor, %s of the node",
 				     percent(r->extra, d));
 		break;
+	case REASON_CALIBRATE:
+		text_out_put(out,
+			     "to see what online pods wait without offline work, that keeps to its "
+			     "floor for %s: %s of the node",
+			     duration(r->for_us, a), percent(r->extra, b));
+		break;
 	case REASON_RELEASED:
 		if (r->for_us > 0)
 			text_out_put(out,

@@ -16,6 +16,7 @@
 //  node ... [memory-nodes=ID:BYTES:HIGH,...]  where there are several / cpus ... / can ...
 //  tree driver= slots= [facts=awaited]  awaited: nobody has told since the start what the pods are
 //  [manual slot= serial= order= ...]  what people ordered for single pods, all of it; `manual` alone: nothing
+//  [calibrate SINCE]                  offline work is held since then to learn from it; 0: no more
 //  cg ID inode= kind= populated= controllers= subtree= [mems=] pod= path=
 //    populated: 1 for processes here or below, and 2 where a child has no object
 //  k ID KNOB=NOW[:own|hold:ORIGINAL:WRITTEN[:TOLD]] ...  TOLD: what systemd was told, where that is another value

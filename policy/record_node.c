@@ -352,3 +352,20 @@ int record_node_get_tree(struct record_line *line, struct model *model)
 	model->facts_awaited = awaited;
 	return 0;
 }
+
+void record_node_put_calibrate(struct record_buf *buf, int64_t since_us)
+{
+	record_put(buf, "calibrate %" PRId64 "\n", since_us);
+}
+
+int record_node_get_calibrate(struct record_line *line, struct model *model)
+{
+	struct record_line word;
+	int64_t since_us = 0;
+
+	if (!record_next(line, &word) || record_get_i64(&word, &since_us) < 0 || since_us < 0 ||
+	    line->len > 0)
+		return -EBADMSG;
+	model->calibrating_us = since_us;
+	return 0;
+}

@@ -15,3 +15,7 @@ int record_node_get(struct record_line *line, struct node *node);
 int record_node_get_cpus(struct record_line *line, struct node *node);
 int record_node_get_can(struct record_line *line, struct model *model);
 int record_node_get_tree(struct record_line *line, struct model *model);
+
+/* Since when offline work is held to learn from it; the rest of the line is read: 0 or -EBADMSG. */
+void record_node_put_calibrate(struct record_buf *buf, int64_t since_us);
+int record_node_get_calibrate(struct record_line *line, struct model *model);

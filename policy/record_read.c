@@ -265,6 +265,8 @@ static int on_model(struct record_reader *r, const struct record_line *word,
 		m->manual = &r->manual;
 		return record_manual_get(line, &r->manual);
 	}
+	if (record_is(word, "calibrate"))
+		return record_node_get_calibrate(line, m);
 	if (record_is(word, "cg"))
 		return record_model_cgroup(r->model, line);
 	if (record_is(word, "order"))

@@ -80,6 +80,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_RETURNED] = "returned",
 	[REASON_RETURNED_IO] = "returned-io",
 	[REASON_MANUAL] = "manual",
+	[REASON_CALIBRATE] = "calibrate",
 	[REASON_SQUEEZE] = "squeeze",
 	[REASON_IO_WAITS] = "io-waits",
 	[REASON_IO_FLOOR] = "io-floor",

@@ -33,6 +33,7 @@ enum said {
 	SAID_CAN,
 	SAID_TREE,
 	SAID_MANUAL,
+	SAID_CALIBRATE,
 	SAID_DISKS,
 	SAID_USES,
 	SAID_PODS,
@@ -192,6 +193,17 @@ static void put_manual(struct record_writer *w, const struct manual *manual, str
 	record_keep_if_new(out, start, &w->said[SAID_MANUAL]);
 }
 
+/* Nothing is said of it before the first one. */
+static void put_calibrate(struct record_writer *w, int64_t since_us, struct record_buf *out)
+{
+	size_t start = out->n;
+
+	if (since_us == 0 && w->said[SAID_CALIBRATE] == 0)
+		return;
+	record_node_put_calibrate(out, since_us);
+	record_keep_if_new(out, start, &w->said[SAID_CALIBRATE]);
+}
+
 static void put_node(struct record_writer *w, const struct record_pass *pass,
 		     struct record_buf *out)
 {
@@ -211,6 +223,7 @@ static void put_node(struct record_writer *w, const struct record_pass *pass,
 	record_node_put_tree(out, pass->model);
 	record_keep_if_new(out, start, &w->said[SAID_TREE]);
 	put_manual(w, pass->model->manual, out);
+	put_calibrate(w, pass->model->calibrating_us, out);
 	start = out->n;
 	record_io_put_disks(out, &pass->model->disks);
 	if (pass->model->disks.n == 0 && w->said[SAID_DISKS] == 0)

@@ -30,6 +30,7 @@ static const struct message messages[HISTORY_KIND_COUNT] = {
 	[HISTORY_EFFECT] = {"effect", "1f7c9b52e0d84c6d8b3a40e2957fd6ac", LOG_INFO},
 	[HISTORY_ORDER] = {"order", "6b1e0f4d7c934d0fa2c85be1937f60d8", LOG_NOTICE},
 	[HISTORY_SLI] = {"sli", "1226943d759f4c38b6a997c802a45a33", LOG_NOTICE},
+	[HISTORY_CALIBRATE] = {"calibrate", "c7e7a3a6c0364f0d8f5bd6b0a13f7e52", LOG_INFO},
 	[HISTORY_AGENT] = {"agent", "91de851ceea542e5a7991ce07b0760ad", LOG_NOTICE},
 };
 

@@ -91,10 +91,10 @@ static void trial_line(const struct ctl *ctl, const char *resource, const cJSON 
 		(void)snprintf(with, sizeof(with), " and %" PRIu64 " other%s", others,
 			       others == 1 ? "" : "s");
 	term_say(&ctl->term, 2, 4,
-		 "%s: holding %s%s made it wait for %s %s: %s before, %s after (%s ago)%s.",
+		 "%s%s: holding %s%s made it wait for %s %s: %s before, %s after (%s ago)%s.",
 		 is(t, "verdict", "confirmed") ? "Confirmed" : "No effect",
-		 doc_text(t, "name", "?"), with, resource,
-		 is(t, "verdict", "confirmed") ? "less" : "no less",
+		 doc_true(t, "calibrated") ? " (calibration)" : "", doc_text(t, "name", "?"), with,
+		 resource, is(t, "verdict", "confirmed") ? "less" : "no less",
 		 doc_format(t, "before_permille", doc_percent, before),
 		 doc_format(t, "after_permille", doc_percent, after),
 		 doc_duration(now_us > at_us ? now_us - at_us : 0, ago),

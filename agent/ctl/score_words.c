@@ -52,7 +52,7 @@ static void learned(const cJSON *b, char *buf, size_t size)
 static void usual(const cJSON *value, char *buf, size_t size)
 {
 	const cJSON *b = doc_get(value, "baseline");
-	char median[DOC_TEXT_SIZE], windows[80];
+	char median[DOC_TEXT_SIZE], windows[80], age[DOC_TEXT_SIZE];
 
 	if (!cJSON_IsObject(b)) {
 		(void)snprintf(buf, size, "what is usual at this load is not known yet");
@@ -63,6 +63,12 @@ static void usual(const cJSON *value, char *buf, size_t size)
 	if (is(b, "basis", "calm"))
 		(void)snprintf(buf, size, "usual is %s%s: %s", median,
 			       doc_true(b, "higher_load") ? " at more load" : "", windows);
+	else if (is(b, "basis", "held"))
+		(void)snprintf(buf, size,
+			       "usual is at most about %s, measured by a hold: %" PRIu64
+			       " seconds, the last %s ago",
+			       median, doc_count(b, "holds"),
+			       doc_format(b, "age_us", doc_duration, age));
 	else if (is(b, "basis", "few"))
 		(void)snprintf(buf, size, "usual is about %s, still learning: %s", median, windows);
 	else if (is(b, "basis", "estimate"))

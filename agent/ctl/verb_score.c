@@ -168,6 +168,11 @@ static void basis(const cJSON *b, char *buf, size_t size)
 			       median, sigma, doc_count(b, "calm_windows"),
 			       doc_count(b, "calm_episodes"), age, at,
 			       doc_true(b, "higher_load") ? ": more than now, so at least" : "");
+	else if (is(b, "basis", "held"))
+		(void)snprintf(buf, size,
+			       "no calm baseline (%s); measured by a hold: usual is %s, sigma %s "
+			       "(%" PRIu64 " seconds, the last %s ago), so at least",
+			       counts, median, sigma, doc_count(b, "holds"), age);
 	else if (is(b, "basis", "few"))
 		(void)snprintf(buf, size,
 			       "no calm baseline (%s); by those that there are: usual is %s, "
@@ -208,6 +213,25 @@ static void resource_line(const struct ctl *ctl, const cJSON *score, const char 
 	line(ctl, resource, text);
 }
 
+/* What the policy's holds have been, and why there is none now. */
+static void say_calibration(const struct ctl *ctl)
+{
+	const cJSON *c = doc_get(ctl->doc, "calibration");
+	uint64_t last_us = doc_count(c, "last_us"), now_us = (uint64_t)ctl->term.now_us;
+	char held[DOC_TEXT_SIZE], ago[DOC_TEXT_SIZE], last[DOC_TEXT_SIZE + 16] = "";
+
+	if (!cJSON_IsObject(c))
+		return;
+	if (last_us > 0)
+		(void)snprintf(last, sizeof(last), ", the last %s ago",
+			       doc_duration(now_us > last_us ? now_us - last_us : 0, ago));
+	term_say(&ctl->term, 0, 2,
+		 "Calibration: offline work was held %" PRIu64 " time%s for %s in all%s%s%s.",
+		 doc_count(c, "holds"), doc_count(c, "holds") == 1 ? "" : "s",
+		 doc_format(c, "held_us", doc_duration, held), last,
+		 doc_has(c, "why_not") ? "; not now: " : "", doc_text(c, "why_not", ""));
+}
+
 static int show_one(const struct ctl *ctl)
 {
 	char text[SCORE_WORDS_SIZE > SLI_LINES_TEXT ? SCORE_WORDS_SIZE : SLI_LINES_TEXT];
@@ -232,6 +256,7 @@ static int show_one(const struct ctl *ctl)
 		line(ctl, "sli", sli_lines_text(ctl, sli, text, sizeof(text)));
 	culprit_lines(ctl, score);
 	say_calm(ctl);
+	say_calibration(ctl);
 	return CTL_OK;
 }
 

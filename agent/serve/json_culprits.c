@@ -44,6 +44,7 @@ static void trials(struct json_view *view, cJSON *object, const struct pod *vict
 		json_put_u64(put, trial, "after_permille", t->after_permille);
 		json_put_u64(put, trial, "lost_permille", t->lost_permille);
 		json_put_u64(put, trial, "others", t->others);
+		json_put_bool(put, trial, "calibrated", t->calibrated);
 	}
 }
 

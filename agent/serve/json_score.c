@@ -4,6 +4,7 @@
 
 #include "agent/serve/stall.h"
 #include "policy/baseline.h"
+#include "policy/calibrate.h"
 #include "policy/names.h"
 #include "policy/score.h"
 
@@ -34,6 +35,7 @@ static void baseline(struct json_view *view, cJSON *value, const struct score_ba
 	json_put_u64(put, object, "calm_windows", b->windows);
 	json_put_u64(put, object, "calm_episodes", b->episodes);
 	json_put_u64(put, object, "windows", b->seen);
+	json_put_u64(put, object, "holds", b->holds);
 	json_put_u64(put, object, "load_over_milli", b->load_over_milli);
 	json_put_u64(put, object, "load_to_milli", b->load_to_milli);
 	json_put_bool(put, object, "higher_load", b->higher_load);
@@ -83,4 +85,26 @@ void json_calm_section(struct json_view *view, cJSON *doc)
 	json_put_bool(put, object, "now", b->calm == CALM_YES);
 	json_put_text(put, object, "why_not", b->calm == CALM_YES ? NULL : calm_text(b->calm));
 	json_put_u64(put, object, "windows_learned", b->windows);
+}
+
+void json_calibration_section(struct json_view *view, cJSON *doc)
+{
+	const struct calibration *c = view->snapshot->calibration;
+	const struct policy *p = view->snapshot->policy;
+	struct json_put *put = &view->put;
+	bool due;
+	cJSON *object;
+
+	if (!c || !p || !p->score.calibrate) {
+		json_put_null(put, doc, "calibration");
+		return;
+	}
+	due = c->why == CALIBRATE_DUE;
+	object = json_put_object(put, doc, "calibration");
+	json_put_bool(put, object, "now", c->began_us > 0);
+	json_put_text(put, object, "why_not", due ? NULL : calibrate_text(c->why));
+	json_put_u64(put, object, "holds", c->n);
+	json_put_u64(put, object, "held_us", c->held_us);
+	json_put_i64(put, object, "last_us", c->ended_us);
+	json_put_i64(put, object, "rest_until_us", c->rest_until_us);
 }

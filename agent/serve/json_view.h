@@ -51,6 +51,7 @@ void json_slis(struct json_view *view, cJSON *pod_object,
 void json_culprits(struct json_view *view, cJSON *value_object, const struct pod *pod,
 		   enum resource resource, const struct score_value *value); /* in that */
 void json_calm_section(struct json_view *view, cJSON *doc);
+void json_calibration_section(struct json_view *view, cJSON *doc); /* null: not asked for */
 void json_lend_section(struct json_view *view, cJSON *doc);
 void json_plan_section(struct json_view *view, cJSON *doc); /* "plan", "changes" */
 void json_class_section(struct json_view *view, cJSON *doc);

@@ -196,6 +196,7 @@ cJSON *snapshot_json(const struct snapshot *snapshot)
 	json_orders_section(&view, doc);
 	json_floor_section(&view, doc);
 	json_calm_section(&view, doc);
+	json_calibration_section(&view, doc);
 	json_lend_section(&view, doc);
 	json_view_done(&view);
 	if (view.put.failed) {

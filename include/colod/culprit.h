@@ -88,6 +88,7 @@ struct culprit_trial {
 	uint32_t after_permille;
 	uint32_t others; /* that the same hold took something from, so that each did it or all together */
 	uint32_t lost_permille; /* of what the suspect used */
+	bool calibrated; /* by seconds without it (policy/calibrate.h): `after` is the median of them */
 	struct culprit_who who; /* the suspect */
 };
 

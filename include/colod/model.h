@@ -120,6 +120,7 @@ struct model {
 	uint64_t returned[MODEL_RETURNED]; /* serials of pods whose like was evicted a moment ago */
 	uint32_t n_returned;
 	const struct manual *manual; /* what people ordered; NULL: nothing; borrowed */
+	int64_t calibrating_us; /* offline work is held since then to learn from it (policy/calibrate.h); 0: it is not */
 	char facts_note
 		[MODEL_FACTS_NOTE_SIZE]; /* why facts are not what the policy asks for, "" when they are */
 };

@@ -305,6 +305,10 @@ struct incident_policy {
 	uint64_t size_bytes;	  /* in so much room */
 };
 
+struct score_policy {
+	bool calibrate; /* offline work may be held for a second to learn what is usual (policy/calibrate.h) */
+};
+
 struct node_policy {
 	uint64_t reserve_cpu_milli; /* never lent, never promised to pods */
 	uint64_t reserve_memory_bytes;
@@ -360,6 +364,7 @@ struct policy {
 	size_t n_slis;
 	struct lend_policy lend;
 	struct incident_policy incidents;
+	struct score_policy score;
 	struct node_policy node;
 	struct metrics_policy metrics;
 	char bus_group[BUS_GROUP_SIZE];	  /* who may read over D-Bus; "" for root alone */

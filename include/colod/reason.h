@@ -114,6 +114,8 @@ enum reason_code {
 	REASON_RETURNED_IO, /* the same: limit: its io.weight */
 	REASON_MANUAL, /* somebody (who) ordered it: observed: when (CLOCK_REALTIME, us), for_us: for so long,
 			* extra: enum manual_kind; level: the one that was ordered */
+	REASON_CALIBRATE, /* a hold: to see what online pods wait without offline work: for_us: for so long, extra: the
+			   * quota's share of the node in permille */
 	REASON_COUNT,
 };
 

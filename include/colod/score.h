@@ -28,6 +28,7 @@ enum score_basis {
 	SCORE_BASIS_LEARNING, /* neither of the next: only the counts are valid */
 	SCORE_BASIS_ESTIMATE, /* never calm; median: the 10th percentile of all windows */
 	SCORE_BASIS_FEW,      /* calm windows, but not enough of them, or in too few spells */
+	SCORE_BASIS_HELD, /* of seconds in which offline work was held to its floor; median: of those */
 	SCORE_BASIS_CALM,
 	SCORE_BASIS_COUNT,
 };
@@ -40,6 +41,7 @@ struct score_baseline {
 	uint32_t windows;  /* calm ones that do not overlap, since it was learned first */
 	uint32_t episodes; /* times that calm began anew */
 	uint32_t seen;	   /* windows of any kind */
+	uint32_t holds;	   /* seconds without offline work that are in it; HELD */
 	/* It holds for own CPU use above the first up to the second, in thousandths of a CPU. */
 	uint32_t load_over_milli;
 	uint32_t load_to_milli;

@@ -22,6 +22,7 @@
 #include "colod/sli.h"
 
 struct baselines;
+struct calibration;
 
 #define STATUS_NOTE_SIZE 512
 
@@ -99,6 +100,7 @@ struct snapshot {
 	const struct baselines *baselines;	     /* what they are held against; may be NULL */
 	const struct culprit_watch *culprits;	     /* who makes online pods wait; may be NULL */
 	const struct culprit_trials *culprit_trials; /* the same */
+	const struct calibration *calibration;	     /* the same */
 	const struct sli_watch *slis;		     /* may be NULL */
 	const struct lend_sum *lend; /* LEND_OF_COUNT of them; NULL: nothing was worked out yet */
 	const struct incidents *incidents; /* in memory; may be NULL */

@@ -253,6 +253,29 @@ def sli():
     return s
 
 
+def calibrate():
+    s = Series("Seconds in which offline work is held to learn what is usual: one that ends, one in which a pod comes that nobody\n"
+               "knows, and one in which the ladder rises: what that takes away stays.",
+               POLICY + "score: {calibrate: true}\n")
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/job", "BestEffort")
+    what = {"use": {"shop/web": 1, "batch/job": 2.8}}
+    s.steps(3, **what, wait={"shop/web": 0.03})
+    s.step(**what, wait={"shop/web": 0.03}, extra=[f"calibrate {s.now + SECOND}"])
+    s.step(**what, wait={"shop/web": 0}, extra=["calibrate 0"])
+    s.step(**what, wait={"shop/web": 0.03})
+    s.step(**what, wait={"shop/web": 0.03}, extra=[f"calibrate {s.now + SECOND}"])
+    s.add("batch/new", "BestEffort")
+    s.pods["batch/new"].known = False
+    s.step(**what, wait={"shop/web": 0.03}, span=SECOND // 2)
+    s.pods["batch/new"].known = True
+    s.step(**what, wait={"shop/web": 0.03}, span=SECOND // 2, extra=["calibrate 0"])
+    s.step(**what, wait={"shop/web": 0.03}, extra=[f"calibrate {s.now + SECOND}"])
+    s.steps(1, **what, wait={"shop/web": 0.3})
+    s.steps(1, **what, wait={"shop/web": 0.3}, extra=["calibrate 0"])
+    return s
+
+
 def gap(span, comment):
     s = Series(comment)
     s.add("shop/web", "Burstable", 1000)
@@ -580,7 +603,7 @@ def evict_io(asks):
     return s
 
 
-CASES = {"io-hold": io_hold, "evict-io": lambda: evict_io(True), "evict-io-unasked": lambda: evict_io(False), "numa": numa, "evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold, "sli": sli,
+CASES = {"io-hold": io_hold, "evict-io": lambda: evict_io(True), "evict-io-unasked": lambda: evict_io(False), "numa": numa, "evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold, "sli": sli, "calibrate": calibrate,
          "dwell": dwell, "suspend": suspend, "clock-step": clock_step}
 
 

@@ -179,6 +179,8 @@ TEST(while_something_is_wrong_no_memory_is_taken_for_it)
 	learn();
 	memory()->calm = CALM_RUNG;
 	keep(400);
+	memory()->calm = CALM_OFFLINE_CPU;
+	keep(400);
 	memory()->calm = CALM_YES;
 	s->ladders.of[RESOURCE_MEMORY].rung = RUNG_RECLAIM;
 	keep(401);
@@ -186,6 +188,19 @@ TEST(while_something_is_wrong_no_memory_is_taken_for_it)
 	assert_false(is_kept());
 	s->ladders.of[RESOURCE_MEMORY].rung = RUNG_CALM;
 	keep(402);
+	assert_true(is_kept_soon());
+}
+
+TEST(where_it_is_never_calm_what_holds_have_shown_is_kept)
+{
+	start();
+	memory()->holds++;
+	memory()->calm = CALM_NODE_MEMORY;
+	keep(400);
+	(void)usleep(20000);
+	assert_false(is_kept());
+	memory()->calm = CALM_OFFLINE_CPU;
+	keep(401);
 	assert_true(is_kept_soon());
 }
 
@@ -262,6 +277,7 @@ int main(void)
 		T(what_was_learned_is_kept_every_five_minutes_by_a_thread),
 		T(while_something_is_wrong_no_memory_is_taken_for_it),
 		T(it_is_on_the_disk_before_it_has_its_name),
+		T(where_it_is_never_calm_what_holds_have_shown_is_kept),
 		T(a_disk_that_hangs_holds_up_neither_a_pass_nor_the_end_for_long),
 		T(a_disk_that_cannot_be_read_or_written_stops_nothing),
 	};

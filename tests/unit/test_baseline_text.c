@@ -118,6 +118,12 @@ TEST(a_cut_or_changed_text_is_not_used_at_all)
 		"colod-baselines 1 at=5\nw 64 0 0 a\nc cpu 0 0 0 0 1 0 calm all 2:5 1:5\n",
 		"colod-baselines 1 at=5\nw 64 0 0 a\nc cpu 0 0 0 0 1 0 calm 0:5\n",
 		"colod-baselines 1 at=5\nw 64 0 0 a\nx\n",
+		"colod-baselines 1 at=5\nh 0 0 5\n",
+		"colod-baselines 1 at=5\nw 64 0 0 a\nh 0 0\n",
+		"colod-baselines 1 at=5\nw 64 0 0 a\nh 5 0 5\n",
+		"colod-baselines 1 at=5\nw 64 0 0 a\nh 0 0 1001\n",
+		"colod-baselines 1 at=5\nw 64 0 0 a\nh 0 0 5\nh 0 0 5\n",
+		"colod-baselines 1 at=5\nw 64 0 0 a\nh 0 0 1 2 3 4 5 6 7 8 9\n",
 		/* more calm windows than windows */
 		"colod-baselines 1 at=5\nw 64 0 0 a\nc cpu 0 1 1 0 1 0 calm 0:5 all 0:4\n",
 	};
@@ -131,6 +137,28 @@ TEST(a_cut_or_changed_text_is_not_used_at_all)
 		assert_null(again->workloads[0]);
 	}
 	assert_int_equal(get(good, strlen(good), WALL), 0);
+}
+
+TEST(seconds_without_offline_work_are_kept_for_a_day)
+{
+	const struct calm_second busy = {.web_cpu = 300000, .batch_cpu = 900000};
+	static const uint16_t shown[] = {10, 20, 30, 40, 50, 60, 70, 80};
+	const struct baseline_held *was, *is;
+
+	calm_case_run(&c, 21, &busy);
+	for (int i = 0; i < BASELINE_HOLDS; i++)
+		assert_true(baselines_add_held(c.baselines, c.web, 512, shown[i], c.now_us));
+	baseline_text_put(&text, c.baselines, c.now_us, WALL);
+	assert_int_equal(get(text.text, text.n, WALL), 0);
+	was = &c.baselines->workloads[0]->held[4];
+	is = &again->workloads[0]->held[4];
+	assert_int_equal(is->n, BASELINE_HOLDS);
+	assert_memory_equal(is->permille, was->permille, sizeof(is->permille));
+	assert_memory_equal(&is->usual, &was->usual, sizeof(is->usual));
+	baselines_free(again);
+	assert_int_equal(baselines_new(&again), 0);
+	assert_int_equal(get(text.text, text.n, WALL + DAY_S + 3600), 0);
+	assert_int_equal(again->workloads[0]->held[4].n, 0);
 }
 
 TEST(names_of_pods_stay_one_word)
@@ -161,6 +189,7 @@ int main(void)
 		T(the_time_it_was_away_counts_but_not_backwards),
 		T(a_restart_is_no_new_spell_of_calm),
 		T(a_cut_or_changed_text_is_not_used_at_all),
+		T(seconds_without_offline_work_are_kept_for_a_day),
 		T(names_of_pods_stay_one_word),
 		T(more_workloads_than_there_is_room_for_are_not_taken),
 	};

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policy/culprit_trial.h"
 #include "tests/lib/calm_case.h"
 #include "tests/lib/test.h"
 
@@ -12,10 +13,13 @@ static struct calm_case c;
 static struct calibration cal;
 static struct pod_score list[8];
 static const struct scores scores = {.pods = list, .n_slots = 8};
+static struct score_value *cpu; /* of web */
+static struct culprit_trials trials;
 static struct calibrate_result results[CALIBRATE_PODS];
 static const struct calm_second busy = {
-	.web_cpu = 300000, .batch_cpu = 900000, .web_stalled = 300000};
-static const struct calm_second held = {.web_cpu = 300000, .batch_cpu = 1000, .web_stalled = 20000};
+	.web_cpu = 300000, .batch_cpu = 2500000, .web_stalled = 300000};
+static const struct calm_second held = {
+	.web_cpu = 300000, .batch_cpu = 500000, .web_stalled = 20000};
 
 static int make(void **state)
 {
@@ -23,8 +27,12 @@ static int make(void **state)
 	calm_case_open(&c);
 	memset(&cal, 0, sizeof(cal));
 	memset(list, 0, sizeof(list));
-	list[c.web->slot].by[RESOURCE_CPU] =
-		(struct score_value){.state = SCORE_LEARNING, .stalled_permille = 300};
+	memset(&trials, 0, sizeof(trials));
+	c.f.policy.score.calibrate = true;
+	cpu = &list[c.web->slot].by[RESOURCE_CPU];
+	*cpu = (struct score_value){.state = SCORE_LEARNING,
+				    .stalled_permille = 300,
+				    .baseline = {.load_over_milli = 256, .load_to_milli = 512}};
 	return 0;
 }
 
@@ -40,7 +48,8 @@ static struct calibrate_look look(void)
 	return (struct calibrate_look){
 		.calm = calm_case_look(&c),
 		.scores = &scores,
-		.asked = true,
+		.policy = &c.f.policy,
+		.may_hold = true,
 	};
 }
 
@@ -51,12 +60,15 @@ static enum calibrate_why why(void)
 	return calibrate_why(&cal, &l);
 }
 
+/* As it is decided and written: batch has a quota at its floor. */
 static void begin(void)
 {
 	struct calibrate_look l = look();
 
 	assert_int_equal(why(), CALIBRATE_DUE);
 	calibrate_begin(&cal, &l);
+	fake_own(c.batch->cgroup, KNOB_CPU_MAX, KNOB_VALUE_MAX, 25000);
+	c.batch->cgroup->knobs[KNOB_CPU_MAX].held = true;
 }
 
 static bool must_end(void)
@@ -69,8 +81,10 @@ static bool must_end(void)
 static uint32_t end(void)
 {
 	struct calibrate_look l = look();
+	uint32_t n = calibrate_end(&cal, &l, results);
 
-	return calibrate_end(&cal, &l, results);
+	c.batch->cgroup->knobs[KNOB_CPU_MAX].owned = false;
+	return n;
 }
 
 TEST(a_second_without_offline_work_shows_what_is_waited_without_it)
@@ -84,9 +98,9 @@ TEST(a_second_without_offline_work_shows_what_is_waited_without_it)
 	assert_true(must_end());
 	assert_int_equal(end(), 1);
 	assert_int_equal(results[0].serial, c.web->serial);
-	assert_true(results[0].valid[RESOURCE_CPU]);
-	assert_int_equal(results[0].before_permille[RESOURCE_CPU], 300);
-	assert_int_equal(results[0].without_permille[RESOURCE_CPU], 20);
+	assert_int_equal(results[0].load_milli, 512);
+	assert_int_equal(results[0].before_permille, 300);
+	assert_int_equal(results[0].without_permille, 20);
 }
 
 TEST(it_is_held_for_half_a_percent_of_the_time_and_less)
@@ -95,7 +109,7 @@ TEST(it_is_held_for_half_a_percent_of_the_time_and_less)
 
 	calm_case_run(&c, 21, &busy);
 	first_us = c.now_us;
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 3600; i++) {
 		if (cal.began_us == 0 && why() == CALIBRATE_DUE) {
 			begin();
 			/* one pass comes late */
@@ -106,7 +120,7 @@ TEST(it_is_held_for_half_a_percent_of_the_time_and_less)
 			calm_case_run(&c, 1, &busy);
 		}
 	}
-	assert_true(cal.n >= 8);
+	assert_true(cal.n >= 16);
 	assert_true(cal.held_us == (uint64_t)held_us);
 	/* the last one has its rest still before it */
 	assert_true((held_us - S) * CALIBRATE_PARTS <= c.now_us - first_us);
@@ -117,21 +131,145 @@ TEST(what_stands_in_its_way)
 	struct calibrate_look l;
 
 	calm_case_run(&c, 21, &busy);
+	c.f.policy.score.calibrate = false;
+	assert_int_equal(why(), CALIBRATE_NOT_ASKED);
+	c.f.policy.score.calibrate = true;
 	l = look();
-	l.asked = false;
-	assert_int_equal(calibrate_why(&cal, &l), CALIBRATE_NOT_ASKED);
-	list[c.web->slot].by[RESOURCE_CPU].state = SCORE_BASELINE;
-	assert_int_equal(why(), CALIBRATE_NO_NEED);
-	list[c.web->slot].by[RESOURCE_CPU].state = SCORE_NO_BASELINE;
+	l.may_hold = false;
+	assert_int_equal(calibrate_why(&cal, &l), CALIBRATE_NO_MODE);
+	l = look();
+	l.busy = true;
+	assert_int_equal(calibrate_why(&cal, &l), CALIBRATE_BUSY);
 	assert_int_equal(why(), CALIBRATE_DUE);
-	list[c.web->slot].by[RESOURCE_CPU].stalled_permille = 0;
-	assert_int_equal(why(), CALIBRATE_NO_NEED);
-	list[c.web->slot].by[RESOURCE_CPU].stalled_permille = 300;
-	c.f.ladders.of[RESOURCE_CPU].rung = RUNG_SQUEEZE;
+	c.f.ladders.of[RESOURCE_IO].rung = RUNG_SQUEEZE;
 	assert_int_equal(why(), CALIBRATE_RUNG);
-	c.f.ladders.of[RESOURCE_CPU].rung = RUNG_CALM;
-	calm_case_run(&c, 25, &held);
+	c.f.ladders.of[RESOURCE_IO].rung = RUNG_CALM;
+	calibrate_rest(&cal, c.now_us);
+	assert_int_equal(why(), CALIBRATE_SOON);
+	calm_case_run(&c, 198, &busy);
+	assert_int_equal(why(), CALIBRATE_SOON);
+	calm_case_run(&c, 1, &busy);
+	assert_int_equal(why(), CALIBRATE_DUE);
+	calm_case_run(&c, 25, &(struct calm_second){.web_cpu = 300000, .web_stalled = 300000});
 	assert_int_equal(why(), CALIBRATE_CALM);
+}
+
+TEST(only_who_waits_for_cpu_and_has_no_baseline_needs_it)
+{
+	calm_case_run(&c, 21, &busy);
+	cpu->state = SCORE_BASELINE;
+	assert_int_equal(why(), CALIBRATE_NO_NEED);
+	cpu->state = SCORE_NO_BASELINE;
+	assert_int_equal(why(), CALIBRATE_DUE);
+	cpu->stalled_permille = 0;
+	list[c.web->slot].by[RESOURCE_MEMORY] = (struct score_value){
+		.state = SCORE_LEARNING, .stalled_permille = 300, .baseline.load_to_milli = 512};
+	assert_int_equal(why(), CALIBRATE_NO_NEED);
+	cpu->stalled_permille = 300;
+	cpu->baseline.load_to_milli = 0;
+	assert_int_equal(why(), CALIBRATE_NO_NEED);
+	cpu->baseline.load_to_milli = 512;
+	/* an hour later it is looked at again */
+	cpu->baseline.basis = SCORE_BASIS_HELD;
+	cpu->baseline.age_us = CALIBRATE_AGAIN_US - 1;
+	assert_int_equal(why(), CALIBRATE_NO_NEED);
+	cpu->baseline.age_us = CALIBRATE_AGAIN_US;
+	assert_int_equal(why(), CALIBRATE_DUE);
+}
+
+TEST(a_hold_that_would_take_less_than_half_of_what_is_used_is_none)
+{
+	const struct calm_second little = {
+		.web_cpu = 300000, .batch_cpu = 1900000, .web_stalled = 300000};
+
+	/* the floor is a CPU of the four */
+	calm_case_run(&c, 21, &little);
+	assert_int_equal(why(), CALIBRATE_LITTLE);
+	calm_case_run(&c, 3, &busy);
+	assert_int_equal(why(), CALIBRATE_DUE);
+	c.f.policy.levels[LEVEL_P7].cpu.squeeze = false;
+	assert_int_equal(why(), CALIBRATE_LITTLE);
+	c.f.policy.levels[LEVEL_P7].cpu.squeeze = true;
+	fake_waiting(&c.f, c.batch);
+	assert_int_equal(why(), CALIBRATE_LITTLE);
+}
+
+TEST(a_hold_that_was_not_in_force_or_lasted_too_long_shows_nothing)
+{
+	calm_case_run(&c, 21, &busy);
+	begin();
+	assert_int_equal(calibrate_next_us(&cal), c.now_us + S);
+	calm_case_run(&c, 1, &held);
+	/* somebody else wrote */
+	c.batch->cgroup->knobs[KNOB_CPU_MAX].now.value = 90000;
+	assert_int_equal(end(), 0);
+	assert_true(calibrate_next_us(&cal) == INT64_MAX);
+	calm_case_run(&c, 200, &busy);
+	begin();
+	calm_case_run(&c, 1, &held);
+	c.batch->cgroup->knobs[KNOB_CPU_MAX].owned = false;
+	assert_int_equal(end(), 0);
+	calm_case_run(&c, 200, &busy);
+	begin();
+	calm_case_run(&c, 3, &held);
+	assert_int_equal(end(), 0);
+	calm_case_run(&c, 600, &busy);
+	begin();
+	calm_case_run(&c, 2, &held);
+	assert_int_equal(end(), 1);
+}
+
+static size_t judged(uint32_t before, struct score_baseline usual)
+{
+	struct calibrate_result result = {.serial = c.web->serial, .before_permille = before};
+	struct calibrate_look l = look();
+	size_t at = 0, n = 0;
+
+	memset(&trials, 0, sizeof(trials));
+	calibrate_judge(&trials, &l, &result, &usual, cal.began_us);
+	while (culprit_trial_next(&trials, c.web, RESOURCE_CPU, c.now_us, &at))
+		n++;
+	return n;
+}
+
+TEST(offline_work_is_confirmed_by_all_the_seconds_without_it_together)
+{
+	const struct score_baseline usual = {
+		.basis = SCORE_BASIS_HELD, .median_permille = 20, .sigma_permille = 10};
+	struct score_baseline estimate = usual;
+
+	calm_case_run(&c, 21, &busy);
+	begin();
+	calm_case_run(&c, 1, &held);
+	assert_int_equal(judged(51, usual), 1);
+	assert_int_equal(trials.list[0].verdict, CULPRIT_CONFIRMED);
+	assert_int_equal(trials.list[0].suspect, c.batch->serial);
+	assert_int_equal(trials.list[0].before_permille, 51);
+	assert_int_equal(trials.list[0].after_permille, 20);
+	assert_int_equal(trials.list[0].lost_permille, 800);
+	assert_int_equal(trials.list[0].others, 0);
+	assert_true(trials.list[0].calibrated);
+	/* neither more than in any second without it, nor as usual */
+	assert_int_equal(judged(50, usual), 0);
+	assert_int_equal(judged(21, usual), 0);
+	assert_int_equal(judged(20, usual), 1);
+	assert_int_equal(trials.list[0].verdict, CULPRIT_NO_EFFECT);
+	estimate.basis = SCORE_BASIS_ESTIMATE;
+	assert_int_equal(judged(300, estimate), 0);
+}
+
+TEST(who_lost_nothing_by_it_is_neither_confirmed_nor_cleared)
+{
+	const struct score_baseline usual = {
+		.basis = SCORE_BASIS_HELD, .median_permille = 20, .sigma_permille = 10};
+
+	calm_case_run(&c, 21, &busy);
+	begin();
+	calm_case_run(&c, 1, &busy);
+	assert_int_equal(judged(300, usual), 0);
+	c.batch->cgroup->knobs[KNOB_CPU_MAX].owned = false;
+	calm_case_run(&c, 1, &held);
+	assert_int_equal(judged(300, usual), 0);
 }
 
 TEST(a_hold_that_a_rung_or_the_policy_cuts_short_shows_nothing)
@@ -149,8 +287,14 @@ TEST(a_hold_that_a_rung_or_the_policy_cuts_short_shows_nothing)
 	calm_case_run(&c, 200, &busy);
 	begin();
 	l = look();
-	l.asked = false;
+	l.busy = true;
 	assert_true(calibrate_must_end(&cal, &l));
+	l = look();
+	l.may_hold = false;
+	assert_true(calibrate_must_end(&cal, &l));
+	c.f.policy.score.calibrate = false;
+	assert_true(must_end());
+	calm_case_run(&c, 1, &held);
 	assert_int_equal(end(), 0);
 	assert_int_equal(end(), 0);
 }
@@ -172,6 +316,11 @@ int main(void)
 		T(a_second_without_offline_work_shows_what_is_waited_without_it),
 		T(it_is_held_for_half_a_percent_of_the_time_and_less),
 		T(what_stands_in_its_way),
+		T(only_who_waits_for_cpu_and_has_no_baseline_needs_it),
+		T(a_hold_that_would_take_less_than_half_of_what_is_used_is_none),
+		T(a_hold_that_was_not_in_force_or_lasted_too_long_shows_nothing),
+		T(offline_work_is_confirmed_by_all_the_seconds_without_it_together),
+		T(who_lost_nothing_by_it_is_neither_confirmed_nor_cleared),
 		T(a_hold_that_a_rung_or_the_policy_cuts_short_shows_nothing),
 		T(without_a_sample_of_it_it_shows_nothing),
 	};

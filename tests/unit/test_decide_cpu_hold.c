@@ -113,6 +113,45 @@ TEST(the_quota_goes_to_the_highest_all_offline_cgroup_and_nowhere_else)
 	fake_free(&f);
 }
 
+/* The floor is a CPU of the four. */
+TEST(a_calibration_holds_the_same_to_their_floor)
+{
+	struct fake f;
+
+	squeezed_node(&f);
+	f.ladders.of[RESOURCE_CPU] = (struct ladder){.rung = RUNG_CALM};
+	f.model.calibrating_us = NOW;
+	hold(&f);
+	assert_int_equal(f.plan.n_entries, 1);
+	assert_int_equal(quota(&f, BESTEFFORT), 20000);
+	assert_int_equal(entry(&f, BESTEFFORT)->effect, EFFECT_HOLD);
+	assert_int_equal(entry(&f, BESTEFFORT)->reason.code, REASON_CALIBRATE);
+	assert_int_equal(entry(&f, BESTEFFORT)->reason.for_us, SECOND);
+	assert_int_equal(entry(&f, BESTEFFORT)->reason.extra, 250);
+	/* an online pod in the class, then one that nobody knows: the others alone */
+	pod(&f, BESTEFFORT "/kubepods-besteffort-podw.slice", QOS_BESTEFFORT, LEVEL_P4);
+	hold(&f);
+	assert_null(entry(&f, BESTEFFORT));
+	assert_int_equal(f.plan.n_entries, 2);
+	fake_waiting(&f, fake_cgroup(&f, O1)->pod);
+	hold(&f);
+	assert_int_equal(f.plan.n_entries, 1);
+	assert_non_null(entry(&f, O2));
+	fake_free(&f);
+}
+
+TEST(what_a_ladder_holds_is_not_loosened_by_a_calibration)
+{
+	struct fake f;
+
+	squeezed_node(&f);
+	f.model.calibrating_us = NOW;
+	hold(&f);
+	assert_int_equal(quota(&f, BESTEFFORT), 24000);
+	assert_int_equal(entry(&f, BESTEFFORT)->reason.code, REASON_SQUEEZE);
+	fake_free(&f);
+}
+
 TEST(calm_holds_nobody)
 {
 	struct fake f;
@@ -327,6 +366,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_stays_on_the_rung_above_it),
 		cmocka_unit_test(the_quota_goes_to_the_highest_all_offline_cgroup_and_nowhere_else),
+		cmocka_unit_test(a_calibration_holds_the_same_to_their_floor),
+		cmocka_unit_test(what_a_ladder_holds_is_not_loosened_by_a_calibration),
 		cmocka_unit_test(calm_holds_nobody),
 		cmocka_unit_test(in_a_mixed_class_the_offline_pods_share_the_quota_by_demand),
 		cmocka_unit_test(where_demand_is_not_known_the_quota_is_shared_equally),

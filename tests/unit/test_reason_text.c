@@ -147,6 +147,7 @@ static const unsigned used[REASON_COUNT] = {
 	[REASON_RETURNED] = EXTRA,
 	[REASON_RETURNED_IO] = LIMIT,
 	[REASON_MANUAL] = OBSERVED | FOR,
+	[REASON_CALIBRATE] = FOR | EXTRA,
 };
 
 /* Changing a number changes the sentence if, and only if, the code uses that number. */

@@ -142,6 +142,22 @@ TEST(capabilities_go_by_their_names)
 	assert_int_equal(m.capabilities, 0);
 }
 
+TEST(a_calibration_is_since_when)
+{
+	struct record_buf buf = {0};
+
+	record_node_put_calibrate(&buf, 4711);
+	assert_memory_equal(buf.text, "calibrate 4711\n", buf.n);
+	record_buf_free(&buf);
+	assert_int_equal(get(record_node_get_calibrate, "4711"), 0);
+	assert_int_equal(m.calibrating_us, 4711);
+	assert_int_equal(get(record_node_get_calibrate, "0"), 0);
+	assert_int_equal(m.calibrating_us, 0);
+	assert_int_equal(get(record_node_get_calibrate, ""), -EBADMSG);
+	assert_int_equal(get(record_node_get_calibrate, "-5"), -EBADMSG);
+	assert_int_equal(get(record_node_get_calibrate, "5 6"), -EBADMSG);
+}
+
 TEST(the_tree_is_bounded)
 {
 	assert_int_equal(get(record_node_get_tree, "driver=cgroupfs slots=7"), 0);
@@ -270,6 +286,7 @@ int main(void)
 					  teardown),
 		cmocka_unit_test_teardown(a_machine_that_cannot_be_is_refused, teardown),
 		cmocka_unit_test_teardown(capabilities_go_by_their_names, teardown),
+		cmocka_unit_test_teardown(a_calibration_is_since_when, teardown),
 		cmocka_unit_test_teardown(the_tree_is_bounded, teardown),
 		cmocka_unit_test_teardown(that_facts_are_awaited_is_said_only_while_they_are,
 					  teardown),
