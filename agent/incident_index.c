@@ -13,7 +13,6 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
-#include "agent/base/log.h"
 #include "agent/base/sys.h"
 #include "agent/incident_store.h"
 #include "agent/incident_text.h"
@@ -139,64 +138,45 @@ static char *summary_of(const char *text, size_t len, uint64_t id)
 	return good ? strndup(text, (size_t)(newline - text)) : NULL;
 }
 
-static int load_one(struct incident_index *index, int dir_fd, const char *name, uint64_t id)
+int incident_index_read(int root_fd, uint64_t id, struct incident_entry *ret_entry)
 {
+	char text[INCIDENT_SUMMARY_MAX], path[INCIDENT_INDEX_PATH_SIZE];
 	_cleanup_close_ int fd = -EBADF;
-	struct incident_entry entry = {.id = id};
-	char text[INCIDENT_SUMMARY_MAX];
 	struct stat st;
 	ssize_t n;
-	int r = fs_open(dir_fd, name, O_RDONLY | O_NONBLOCK, &fd);
+	int r = fs_open(root_fd, incident_index_path(id, path), O_RDONLY | O_NONBLOCK, &fd);
 
-	if (r == -ENOENT)
-		return 0;
+	*ret_entry = (struct incident_entry){.id = id};
 	/* Its number is taken, whatever it is. */
-	if (r == 0 && sys_fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		n = sys_pread(fd, text, sizeof(text), 0);
-		entry.bytes = (uint64_t)st.st_size;
-		entry.summary = n > 0 ? summary_of(text, (size_t)n, id) : NULL;
-	}
-	r = incident_index_put(index, &entry);
-	free(entry.summary);
-	return r;
+	if (r < 0 || sys_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	n = sys_pread(fd, text, sizeof(text), 0);
+	ret_entry->bytes = (uint64_t)st.st_size;
+	ret_entry->summary = n > 0 ? summary_of(text, (size_t)n, id) : NULL;
+	return 0;
 }
 
-static int load_all(struct incident_index *index, int dir_fd, DIR *dir)
+static int names_in(struct incident_index *index, DIR *dir)
 {
-	size_t unread = 0;
-	int r = 0;
-
 	for (size_t n = 0; n < FILES_MAX; n++) {
 		const struct dirent *entry;
-		uint64_t id;
-		int one;
+		struct incident_entry one = {0};
+		int r = 0;
 
 		errno = 0;
 		entry = sys_readdir(dir);
-		if (!entry) {
-			r = r < 0 ? r : -errno;
-			break;
-		}
-		id = id_of(entry->d_name);
-		if (id == 0)
-			continue;
-		one = load_one(index, dir_fd, entry->d_name, id);
-		if (one < 0)
-			r = one;
-		else
-			unread += !incident_index_find(index, id) ||
-				  !incident_index_find(index, id)->summary;
+		if (!entry)
+			return -errno;
+		one.id = id_of(entry->d_name);
+		if (one.id > 0)
+			r = incident_index_put(index, &one);
+		if (r < 0)
+			return r;
 	}
-	if (unread > 0)
-		log_warning(
-			"incidents.read",
-			"%zu incidents in /%s cannot be read: they were cut, changed, or written "
-			"by another version, and go in their turn",
-			unread, INCIDENT_STORE_DIRECTORY);
-	return r;
+	return 0;
 }
 
-int incident_index_load(struct incident_index *index, int root_fd)
+int incident_index_names(struct incident_index *index, int root_fd)
 {
 	_cleanup_close_ int fd = -EBADF, own = -EBADF;
 	DIR *dir;
@@ -213,7 +193,7 @@ int incident_index_load(struct incident_index *index, int root_fd)
 	if (!dir)
 		return -errno;
 	(void)TAKE_FD(own);
-	r = load_all(index, fd, dir);
+	r = names_in(index, dir);
 	(void)closedir(dir);
 	return r;
 }

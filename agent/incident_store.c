@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/file_open.h"
 #include "agent/base/fs.h"
 #include "agent/base/kept_end.h"
 #include "agent/base/log.h"
 #include "agent/base/sealed.h"
 #include "agent/base/sys.h"
 #include "agent/incident_index.h"
+#include "agent/incident_reader.h"
 #include "agent/incident_text.h"
 #include "agent/kept_text.h"
 #include "policy/incident.h"
@@ -35,7 +37,8 @@ struct incident_store {
 	struct kept_text kept;
 	char file[INCIDENT_INDEX_PATH_SIZE];
 	bool keeps;
-	struct incident_index index;
+	struct incident_index index; /* while the thread reads: the numbers alone */
+	struct incident_reader reader;
 	struct saved saved[INCIDENTS_OPEN];
 	/* What the thread is at. */
 	struct incident_entry saving; /* id 0: nothing */
@@ -44,6 +47,31 @@ struct incident_store {
 	uint64_t go[GO_MAX];
 	size_t n_go;
 };
+
+/* Not to write over them, nothing is written any more. */
+static void say_unread(struct incident_store *s, int error)
+{
+	log_warning("incidents.read",
+		    "incidents of earlier cannot be read from /%s: %s. Not to write "
+		    "over them, those to come stay in memory, and the last few are "
+		    "shown, until colod is started again and can read them",
+		    INCIDENT_STORE_DIRECTORY, strerror(-error));
+	s->keeps = false;
+}
+
+bool incident_store_is_read(struct incident_store *s)
+{
+	int r;
+
+	if (!incident_reader_ended(&s->reader))
+		return false;
+	if (!s->reader.runs)
+		return true;
+	r = incident_reader_take(&s->reader, &s->index);
+	if (r < 0)
+		say_unread(s, r);
+	return true;
+}
 
 int incident_store_new(int root_fd, bool keeps, struct incident_store **ret_store)
 {
@@ -64,15 +92,11 @@ int incident_store_new(int root_fd, bool keeps, struct incident_store **ret_stor
 	s->kept.context = s;
 	r = kept_text_open(&s->kept, root_fd);
 	if (r == 0 && keeps) {
-		r = incident_index_load(&s->index, root_fd);
+		r = incident_index_names(&s->index, root_fd);
+		if (r == 0 && s->index.n > 0)
+			r = incident_reader_start(&s->reader, root_fd, &s->index);
 		if (r < 0)
-			log_warning(
-				"incidents.read",
-				"incidents of earlier cannot be read from /%s: %s. Not to write "
-				"over them, those to come stay in memory, and the last few are "
-				"shown, until colod is started again and can read them",
-				INCIDENT_STORE_DIRECTORY, strerror(-r));
-		s->keeps = r == 0;
+			say_unread(s, r);
 		r = 0;
 	}
 	if (r < 0) {
@@ -248,7 +272,7 @@ static void step(struct incident_store *s, struct incidents *in,
 void incident_store_pass(struct incident_store *s, struct incidents *in,
 			 const struct incident_policy *policy, int64_t now_us)
 {
-	if (s->keeps && !kept_text_busy(&s->kept))
+	if (incident_store_is_read(s) && s->keeps && !kept_text_busy(&s->kept))
 		step(s, in, policy, now_us, false);
 }
 
@@ -257,6 +281,10 @@ void incident_store_free(struct incident_store *s, struct incidents *in,
 {
 	bool ended = true;
 
+	/* A disk that does not answer holds it: it still uses *s, until the process ends. */
+	if (!incident_reader_wait(&s->reader))
+		return;
+	(void)incident_store_is_read(s);
 	for (int n = 0; s->keeps && ended && n <= INCIDENTS_OPEN; n++) {
 		ended = kept_text_wait(&s->kept);
 		if (ended)
@@ -333,9 +361,10 @@ int incident_store_list(const struct incident_store *s, const struct incidents *
 		   "{\"schema\":%d,\"now_us\":%" PRId64 ",\"left_out\":%" PRIu64
 		   ",\"disk\":\"%s\",\"open\":[",
 		   INCIDENT_SCHEMA, wall_us, in->left_out,
-		   !s || !s->keeps ? "none"
-		   : s->kept.said  ? "failing"
-				   : "ok");
+		   !s || !s->keeps  ? "none"
+		   : s->reader.runs ? "reading"
+		   : s->kept.said   ? "failing"
+				    : "ok");
 	for (const struct incident *i = next_live(in, 0); i; i = next_live(in, i->id)) {
 		if (i->closed)
 			continue;
@@ -349,7 +378,7 @@ int incident_store_list(const struct incident_store *s, const struct incidents *
 }
 
 int incident_store_get(const struct incident_store *s, const struct incidents *in, uint64_t id,
-		       int *ret_fd)
+		       int *ret_fd, struct file_open **ret_open)
 {
 	const struct incident *live = incident_find(in, id);
 	char path[INCIDENT_INDEX_PATH_SIZE], end[KEPT_END_LEN + 1];
@@ -357,8 +386,8 @@ int incident_store_get(const struct incident_store *s, const struct incidents *i
 
 	if (!live)
 		return s && incident_index_find(&s->index, id)
-			       ? fs_open(s->kept.root_fd, incident_index_path(id, path),
-					 O_RDONLY | O_NONBLOCK, ret_fd)
+			       ? file_open_start(s->kept.root_fd, incident_index_path(id, path),
+						 O_RDONLY | O_NONBLOCK, ret_open)
 			       : -ENOENT;
 	incident_text_put(&text, live);
 	if (!text.failed) {

@@ -2,11 +2,13 @@
 // Incidents on disk: a file each in /var/lib/colod/incidents, named by its number, written under another name, brought to the
 // disk and renamed by a thread, so that a kill at any moment leaves whole files; the oldest go when there are more, or more bytes,
 // than the policy allows. One that goes on is kept as it stands, so that the end of the agent costs its last thirty seconds.
+// What was kept before is read by a thread too; until it is, nothing is written, and a list says that it is being read.
 // What the disk does not take stays in memory (policy/incident.h bounds how much) and is tried again; what is there already stays.
 //
 // Memory: 48 bytes and the summary, some 400 bytes, for each that is kept: 45 KiB for the hundred of the default.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "colod/incident.h"
@@ -20,9 +22,13 @@
 #define INCIDENT_STORE_AGAIN_US 30000000
 
 struct incident_store;
+struct file_open;
 
 /* `keeps`: files are read and written; else only what is in memory can be told. 0 or -errno. */
 int incident_store_new(int root_fd, bool keeps, struct incident_store **ret_store);
+
+/* Whether all that was kept before is known. */
+bool incident_store_is_read(struct incident_store *store);
 
 /* The number that is next, by those that are kept. */
 uint64_t incident_store_next_id(const struct incident_store *store);
@@ -42,6 +48,7 @@ size_t incident_store_n(const struct incident_store *store, uint64_t *ret_bytes)
 int incident_store_list(const struct incident_store *store, const struct incidents *incidents,
 			int64_t wall_us, int *ret_fd);
 
-/* One, to be read: its text (incident_text.h) with its last line. -ENOENT: there is none of this number. */
+/* One, to be read: its text (incident_text.h) with its last line. One that is on disk alone is opened by a thread: then *ret_open
+ * is set, and is the caller's, else *ret_fd. -ENOENT: there is none of this number. */
 int incident_store_get(const struct incident_store *store, const struct incidents *incidents,
-		       uint64_t id, int *ret_fd);
+		       uint64_t id, int *ret_fd, struct file_open **ret_open);

@@ -10,6 +10,7 @@
 #include "agent/base/messages.h"
 #include "agent/base/utf8.h"
 #include "policy/incident.h"
+#include "policy/incident_event.h"
 #include "policy/incident_mark.h"
 #include "policy/names.h"
 
@@ -39,23 +40,17 @@ static void put_text(struct record_buf *to, const char *key, const char *text)
 /* The first of the list that is sure enough to be named in a line. */
 static void put_suspect(struct record_buf *to, const struct incident *i)
 {
-	const struct culprits_kept *k = &i->culprits;
+	const struct culprit_trial *trial;
+	const struct culprit_who *who;
 
-	for (int n = 0; n < INCIDENT_TRIALS; n++) {
-		const struct culprit_trial *t = &i->trials[n];
-
-		if (t->suspect == 0 || t->verdict != CULPRIT_CONFIRMED)
-			continue;
-		put_text(to, "culprit", t->who.name);
-		record_put(to, ",\"confidence\":\"%s\"", names_verdict(t->verdict));
-		return;
-	}
-	if (k->found.n == 0) {
+	if (!incident_event_suspect(i, &trial, &who)) {
 		record_put(to, "\"culprit\":null,\"confidence\":null");
 		return;
 	}
-	put_text(to, "culprit", k->who[0].name);
-	record_put(to, ",\"confidence\":\"%s\"", names_confidence(k->found.list[0].confidence));
+	put_text(to, "culprit", who->name);
+	record_put(to, ",\"confidence\":\"%s\"",
+		   trial ? names_verdict(trial->verdict)
+			 : names_confidence(i->culprits.found.list[0].confidence));
 }
 
 void incident_text_summary(struct record_buf *to, const struct incident *i)
@@ -197,25 +192,34 @@ static void put_number(struct record_buf *to, uint32_t n, uint32_t value, uint32
 		record_put(to, "%s%" PRIu32, comma(n), value);
 }
 
+enum column { CPU, MEMORY, DISK };
+
+static uint32_t value_of(const struct incident_use *use, enum column column)
+{
+	return column == MEMORY ? use->memory_kib
+	       : column == DISK ? use->disk_kib_s
+				: use->cpu_milli;
+}
+
 /* One column of all the points. */
-static void put_use(struct record_buf *to, const struct incident *i, int pod, bool memory)
+static void put_use(struct record_buf *to, const struct incident *i, int pod, enum column column)
 {
 	record_put(to, "[");
 	for (uint32_t n = 0; n < i->n_points; n++) {
 		const struct incident_point *p = &i->points[n];
 		const struct incident_use *use = pod < 0 ? &p->node : &p->pods[pod];
 
-		put_number(to, n, memory ? use->memory_kib : use->cpu_milli, INCIDENT_UNKNOWN);
+		put_number(to, n, value_of(use, column), INCIDENT_UNKNOWN);
 	}
 	record_put(to, "]");
 }
 
-static void put_uses(struct record_buf *to, const struct incident *i, bool memory)
+static void put_uses(struct record_buf *to, const struct incident *i, enum column column)
 {
 	record_put(to, "[");
 	for (int p = 0; p < INCIDENT_PODS && i->pods[p].serial != 0; p++) {
 		record_put(to, "%s", comma((uint32_t)p));
-		put_use(to, i, p, memory);
+		put_use(to, i, p, column);
 	}
 	record_put(to, "]");
 }
@@ -236,13 +240,15 @@ static void put_points(struct record_buf *to, const struct incident *i)
 		record_put(to, "]");
 	}
 	record_put(to, "},\"node_cpu_milli\":");
-	put_use(to, i, -1, false);
+	put_use(to, i, -1, CPU);
 	record_put(to, ",\"node_available_kib\":");
-	put_use(to, i, -1, true);
+	put_use(to, i, -1, MEMORY);
 	record_put(to, ",\"cpu_milli\":");
-	put_uses(to, i, false);
+	put_uses(to, i, CPU);
 	record_put(to, ",\"memory_kib\":");
-	put_uses(to, i, true);
+	put_uses(to, i, MEMORY);
+	record_put(to, ",\"disk_kib_s\":");
+	put_uses(to, i, DISK);
 	record_put(to, "}");
 }
 

@@ -2,13 +2,19 @@
 // See incidents.h.
 #include "agent/incidents.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/history_numbers.h"
 #include "agent/base/log.h"
+#include "agent/base/messages.h"
 #include "agent/incident_store.h"
 #include "agent/state.h"
+#include "policy/incident_event.h"
 #include "policy/incident_mark.h"
+#include "policy/names.h"
+#include "policy/reason_text.h"
 
 static struct incident_look look_of(const struct state *s, int64_t now_us)
 {
@@ -37,6 +43,58 @@ static void take_in_history(struct state *s)
 		incident_mark(&s->incidents, &r);
 }
 
+/* "default/hog (confirmed)", "default/hog (confidence good)"; "nobody is suspected" */
+static void name_suspect(const struct incident_event *e, char *buf, size_t size)
+{
+	if (!e->suspected)
+		(void)snprintf(buf, size, "nobody is suspected%s", e->closed ? "" : " yet");
+	else if (e->confirmed)
+		(void)snprintf(buf, size, "by %s (confirmed)", e->culprit);
+	else
+		(void)snprintf(buf, size, "it seems by %s (confidence %s)", e->culprit,
+			       names_confidence(e->confidence));
+}
+
+static void say(struct state *s, const struct incident_event *e)
+{
+	const struct pod *pod = model_pod(discover_model(s->discover), e->serial);
+	struct history_record r = HISTORY_RECORD(HISTORY_INCIDENT);
+	char who[REASON_WHO_SIZE + 32], hurt[REASON_TEXT_UNIT_SIZE], worst[REASON_TEXT_UNIT_SIZE];
+
+	name_suspect(e, who, sizeof(who));
+	HISTORY_SET(r.pod, "%s", e->pod);
+	r.level = e->level;
+	if (pod)
+		history_set_path(&r, pod->cgroup->path);
+	HISTORY_SET(r.knob, "%s", names_resource(e->resource));
+	HISTORY_SET(r.from, "%s", e->closed ? "open" : "");
+	HISTORY_SET(r.to, "%s", e->closed ? "closed" : "opened");
+	if (e->closed)
+		HISTORY_SET(
+			r.why,
+			"incident %llu: it was hurt for %s, at worst stalled %s of the time, %s; "
+			"done: %s. See: coloctl incidents show %llu",
+			(unsigned long long)e->id, reason_text_duration(e->hurt_us, hurt),
+			reason_text_percent(e->worst_stalled_permille, worst), who, e->done,
+			(unsigned long long)e->id);
+	else
+		HISTORY_SET(r.why, "incident %llu (%s): %s. See: coloctl incidents show %llu",
+			    (unsigned long long)e->id, incident_cause_name(e->cause), who,
+			    (unsigned long long)e->id);
+	history_number(&r, "incident", (int64_t)e->id);
+	history_number_if(&r, "hurt_us", e->closed, e->hurt_us);
+	messages_tell(s->history, &r);
+}
+
+/* In the history and the journal. */
+static void say_events(struct state *s)
+{
+	const struct incident_event *e;
+
+	while ((e = incident_event_next(&s->incidents, &s->incidents_said)))
+		say(s, e);
+}
+
 void incidents_pass(struct state *s, int64_t now_us)
 {
 	const struct incident_look look = look_of(s, now_us);
@@ -45,9 +103,21 @@ void incidents_pass(struct state *s, int64_t now_us)
 		return;
 	take_in_history(s);
 	incident_step(&s->incidents, &look);
+	say_events(s);
 	if (s->incident_store)
 		incident_store_pass(s->incident_store, &s->incidents, &s->policy->incidents,
 				    now_us);
+}
+
+bool incidents_want_disks(const struct state *s)
+{
+	for (int n = 0; n < INCIDENTS_OPEN; n++) {
+		const struct incident *i = s->incidents.list[n];
+
+		if (i && !i->closed && i->resource == RESOURCE_IO)
+			return true;
+	}
+	return false;
 }
 
 void incidents_sli(struct state *s, const struct pod *pod, enum resource resource, int64_t now_us)

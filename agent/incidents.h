@@ -17,5 +17,8 @@ void incidents_pass(struct state *state, int64_t now_us);
 void incidents_sli(struct state *state, const struct pod *pod, enum resource resource,
 		   int64_t now_us);
 
+/* Whether some pod is hurt for want of IO, so that it is told what each does on disks. */
+bool incidents_want_disks(const struct state *state);
+
 /* Keeps what there is, for which a slow disk has 2 s. */
 void incidents_stop(struct state *state);

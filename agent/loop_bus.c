@@ -125,7 +125,7 @@ static int loop_what_if(void *context, const struct policy_source *sources, size
 	return what_if(loop->state, sources, n_sources, loop_now_us(loop), fn, fn_context);
 }
 
-static int loop_incident(void *context, uint64_t id, int *ret_fd)
+static int loop_incident(void *context, uint64_t id, int *ret_fd, struct file_open **ret_open)
 {
 	const struct loop *loop = context;
 	const struct state *s = loop->state;
@@ -133,7 +133,7 @@ static int loop_incident(void *context, uint64_t id, int *ret_fd)
 	if (id == 0)
 		return incident_store_list(s->incident_store, &s->incidents, clock_wall_us(),
 					   ret_fd);
-	return incident_store_get(s->incident_store, &s->incidents, id, ret_fd);
+	return incident_store_get(s->incident_store, &s->incidents, id, ret_fd, ret_open);
 }
 
 void loop_bus_close(struct loop *loop)

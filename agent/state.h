@@ -73,6 +73,7 @@ struct state {
 	struct incidents incidents;
 	struct incident_store *incident_store; /* NULL: no memory */
 	uint64_t incidents_told;	       /* of the history, as far as they know it */
+	uint64_t incidents_said; /* of their events, as far as the history knows them */
 	struct sli_watch slis;
 	struct lend_store *lend_store; /* what the node can lend; NULL: no memory */
 	struct effects effects;	       /* steps that are looked at again */

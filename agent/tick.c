@@ -198,8 +198,9 @@ static void look_at_disks(struct state *s, int64_t now_us)
 
 	s->disks_asked = discover_ask_disks(s->discover, &disks);
 	if (s->status.modes.by[RESOURCE_IO] > MODE_OFF &&
-	    ladder_io_wants_disks(&s->ladders, model, observe_samples(s->observe), s->policy,
-				  &s->plan))
+	    (incidents_want_disks(s) ||
+	     ladder_io_wants_disks(&s->ladders, model, observe_samples(s->observe), s->policy,
+				   &s->plan)))
 		observe_want_pod_disks(s->observe, now_us);
 }
 

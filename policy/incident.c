@@ -9,6 +9,7 @@
 #include "policy/culprit_trial.h"
 #include "policy/culprit_watch.h"
 #include "policy/decide.h"
+#include "policy/incident_event.h"
 #include "policy/incident_mark.h"
 #include "policy/incident_scene.h"
 #include "policy/score.h"
@@ -188,6 +189,7 @@ static struct incident *make(struct incidents *in, const struct incident_look *l
 	incident_scene_begin(i, in, look);
 	in->opened++;
 	*p = i;
+	incident_event_put(in, i);
 	return i;
 }
 
@@ -288,20 +290,40 @@ static void take_in_culprits(struct incident *i, const struct incident_look *loo
 	}
 }
 
+/* That of the same suspect, a free one, or where somebody is confirmed, that of one who was cleared; NULL: it is not kept. Those
+ * who tell of trials forget them after ten minutes, so that their order says nothing. */
+static struct culprit_trial *trial_place(struct incident *i, const struct culprit_trial *new)
+{
+	struct culprit_trial *empty = NULL, *cleared = NULL;
+
+	for (int n = INCIDENT_TRIALS - 1; n >= 0; n--) {
+		struct culprit_trial *t = &i->trials[n];
+
+		if (t->suspect == new->suspect)
+			return t;
+		if (t->suspect == 0)
+			empty = t;
+		else if (t->verdict != CULPRIT_CONFIRMED)
+			cleared = t;
+	}
+	if (empty)
+		return empty;
+	return new->verdict == CULPRIT_CONFIRMED ? cleared : NULL;
+}
+
 static void take_in_trials(struct incident *i, const struct incident_look *look,
 			   const struct pod *pod)
 {
 	const struct culprit_trial *t;
 	size_t at = 0;
-	int n = 0;
 
-	while (n < INCIDENT_TRIALS &&
-	       (t = culprit_trial_next(look->trials, pod, i->resource, look->now_us, &at))) {
-		if (t->at_us < i->opened_us)
+	while ((t = culprit_trial_next(look->trials, pod, i->resource, look->now_us, &at))) {
+		struct culprit_trial *to = t->at_us < i->opened_us ? NULL : trial_place(i, t);
+
+		if (!to || (to->suspect == t->suspect && to->at_us >= t->at_us))
 			continue;
-		if (i->trials[n].at_us != t->at_us || i->trials[n].suspect != t->suspect)
-			i->changes++;
-		i->trials[n++] = *t;
+		*to = *t;
+		i->changes++;
 	}
 }
 
@@ -310,6 +332,7 @@ static void close_one(struct incidents *in, struct incident *i, int64_t now_us)
 	i->closed = true;
 	i->ended_us = now_us;
 	i->changes++;
+	incident_event_put(in, i);
 	if (i->spent)
 		rest(in->resting, i->pods[0].serial, i->resource, now_us);
 }

@@ -39,6 +39,7 @@ static bool matters(const struct history_record *r)
 	case HISTORY_POLICY:
 	case HISTORY_FACTS:
 	case HISTORY_CANDIDATE:
+	case HISTORY_INCIDENT:
 	case HISTORY_CALIBRATE: /* its writes are holds */
 	case HISTORY_KIND_COUNT:
 		break;

@@ -65,7 +65,7 @@ static bool are_two(const struct second *a, const struct second *b)
 
 static struct incident_use use_between(const struct second *a, const struct second *b)
 {
-	struct incident_use use = {INCIDENT_UNKNOWN, INCIDENT_UNKNOWN};
+	struct incident_use use = {INCIDENT_UNKNOWN, INCIDENT_UNKNOWN, INCIDENT_UNKNOWN};
 
 	if (are_two(a, b) && a->valid & b->valid & SAMPLE_CPU)
 		use.cpu_milli = (uint32_t)((uint64_t)(b->cpu_us - a->cpu_us) * 1000 /
@@ -93,13 +93,28 @@ static void stall_between(const struct second *a, const struct second *b, uint16
 static struct incident_use node_between(const struct incident_second *a,
 					const struct incident_second *b)
 {
-	struct incident_use use = {INCIDENT_UNKNOWN, b->available_kib};
+	struct incident_use use = {INCIDENT_UNKNOWN, b->available_kib, INCIDENT_UNKNOWN};
 
 	if (a->available_kib != INCIDENT_UNKNOWN && b->available_kib != INCIDENT_UNKNOWN &&
 	    b->cpu_busy_us >= a->cpu_busy_us)
 		use.cpu_milli = (uint32_t)((b->cpu_busy_us - a->cpu_busy_us) * 1000 /
 					   (uint64_t)(b->at_us - a->at_us));
 	return use;
+}
+
+/* Nobody keeps what was measured before now. */
+static uint32_t disk_now(const struct incident_look *look, const struct incident_pod *pod,
+			 int64_t at_us)
+{
+	const struct pod_history *h = ring_of(look->samples, pod->slot, pod->serial);
+	uint64_t bytes = 0;
+
+	if (!h || h->disks.at_us == 0 || h->disks.at_us > at_us || at_us - h->disks.at_us > LATE_US)
+		return INCIDENT_UNKNOWN;
+	for (uint32_t n = 0; n < h->disks.n; n++)
+		for (int d = 0; d < DISK_DIRECTIONS; d++)
+			bytes += h->disks.list[n].bytes_per_s[d];
+	return bytes / 1024 < UINT32_MAX ? (uint32_t)(bytes / 1024) : UINT32_MAX - 1;
 }
 
 static void look_between(const struct incident *i, const struct incident_look *look,
@@ -148,6 +163,8 @@ static void merge(struct incident_point *a, const struct incident_point *b)
 	for (int p = 0; p < INCIDENT_PODS; p++) {
 		a->pods[p].cpu_milli = mean(a->pods[p].cpu_milli, a_ms, b->pods[p].cpu_milli, b_ms,
 					    INCIDENT_UNKNOWN);
+		a->pods[p].disk_kib_s = mean(a->pods[p].disk_kib_s, a_ms, b->pods[p].disk_kib_s,
+					     b_ms, INCIDENT_UNKNOWN);
 		if (b->pods[p].memory_kib != INCIDENT_UNKNOWN)
 			a->pods[p].memory_kib = b->pods[p].memory_kib;
 	}
@@ -330,5 +347,8 @@ void incident_scene_add(struct incident *i, const struct incidents *in,
 		return;
 	take_in_largest(i, look);
 	look_between(i, look, a, b, &point);
+	for (int p = 0; p < INCIDENT_PODS; p++)
+		if (i->pods[p].serial != 0)
+			point.pods[p].disk_kib_s = disk_now(look, &i->pods[p], b->at_us);
 	incident_scene_put(i, &point);
 }

@@ -30,6 +30,7 @@ static const struct message messages[HISTORY_KIND_COUNT] = {
 	[HISTORY_EFFECT] = {"effect", "1f7c9b52e0d84c6d8b3a40e2957fd6ac", LOG_INFO},
 	[HISTORY_ORDER] = {"order", "6b1e0f4d7c934d0fa2c85be1937f60d8", LOG_NOTICE},
 	[HISTORY_SLI] = {"sli", "1226943d759f4c38b6a997c802a45a33", LOG_NOTICE},
+	[HISTORY_INCIDENT] = {"incident", "e0a1c6bb34f945ed9f8a5dbb2d0f6f93", LOG_NOTICE},
 	[HISTORY_CALIBRATE] = {"calibrate", "c7e7a3a6c0364f0d8f5bd6b0a13f7e52", LOG_INFO},
 	[HISTORY_AGENT] = {"agent", "91de851ceea542e5a7991ce07b0760ad", LOG_NOTICE},
 };
@@ -91,6 +92,7 @@ static void put_fact(struct text *t, const struct history_record *r)
 		put(t, " was %s", r->to);
 		return;
 	case HISTORY_SLI:
+	case HISTORY_INCIDENT:
 	case HISTORY_AGENT:
 	case HISTORY_ORDER:
 		put(t, ": %s", r->to);

@@ -71,6 +71,10 @@ static void say_rest(const struct ctl *ctl, const cJSON *list)
 			 " more could not be kept since colod started: too many at once, "
 			 "or a disk that does not take them.",
 			 left_out);
+	if (strcmp(doc_text(list, "disk", ""), "reading") == 0)
+		term_say(&ctl->term, 0, 2,
+			 "colod has just started and still reads what it kept: some are not "
+			 "listed yet.");
 	if (strcmp(doc_text(list, "disk", ""), "failing") == 0)
 		term_say(&ctl->term, 0, 2,
 			 "/var/lib/colod/incidents cannot be written: the last few are in memory "
@@ -215,8 +219,14 @@ static void show_marks(const struct ctl *ctl, const cJSON *scene)
 			 doc_count(scene, "marks_left_out"));
 }
 
-/* The mean of a pod's CPU use where the points end before it was opened, while it was hurt, and after. */
-static void add_uses(struct table *table, const cJSON *points, const cJSON *uses, int64_t hurt_ms)
+/* The mean of what a pod uses where the points end before it was opened, while it was hurt, and after. */
+static const char *kib_per_s(uint64_t kib, char *buf)
+{
+	return doc_bytes(kib * 1024, buf);
+}
+
+static void add_uses(struct table *table, const cJSON *points, const cJSON *uses, int64_t hurt_ms,
+		     const char *(*format)(uint64_t value, char *buf))
 {
 	double sum[3] = {0}, n[3] = {0};
 	const cJSON *at = doc_get(points, "at_ms"), *use = uses ? uses->child : NULL;
@@ -237,7 +247,7 @@ static void add_uses(struct table *table, const cJSON *points, const cJSON *uses
 		double mean = n[part] > 0 ? sum[part] / n[part] : 0;
 
 		table_add(table,
-			  n[part] > 0 && mean >= 0 && mean < 1e12 ? doc_milli((uint64_t)mean, text)
+			  n[part] > 0 && mean >= 0 && mean < 1e12 ? format((uint64_t)mean, text)
 								  : NULL,
 			  TERM_PLAIN);
 	}
@@ -252,18 +262,27 @@ static int show_pods(const struct ctl *ctl, const cJSON *summary, const cJSON *s
 		{.title = "WHILE HURT", .right = true},
 		{.title = "AFTER", .right = true},
 	};
+	static const struct table_column disk_columns[] = {
+		{.title = "POD", .min = 12},
+		{.title = "LEVEL"},
+		{.title = "DISK A SECOND BEFORE", .right = true},
+		{.title = "WHILE HURT", .right = true},
+		{.title = "AFTER", .right = true},
+	};
+	bool disk = strcmp(doc_text(summary, "resource", ""), "io") == 0;
 	const cJSON *points = doc_get(scene, "points"), *pod;
 	int64_t hurt_ms = (int64_t)(doc_count(summary, "hurt_us") / 1000);
 	struct table table;
 	int n = 0, r;
 
-	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
+	table_init(&table, disk ? disk_columns : columns, sizeof(columns) / sizeof(columns[0]));
 	cJSON_ArrayForEach(pod, doc_get(scene, "pods"))
 	{
 		table_add(&table, doc_text(pod, "name", NULL), n == 0 ? TERM_BOLD : TERM_PLAIN);
 		table_add(&table, doc_text(pod, "level", NULL), TERM_PLAIN);
-		add_uses(&table, points, cJSON_GetArrayItem(doc_get(points, "cpu_milli"), n),
-			 hurt_ms);
+		add_uses(&table, points,
+			 cJSON_GetArrayItem(doc_get(points, disk ? "disk_kib_s" : "cpu_milli"), n),
+			 hurt_ms, disk ? kib_per_s : doc_milli);
 		n++;
 	}
 	(void)fputc('\n', ctl->term.out);

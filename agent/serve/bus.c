@@ -64,6 +64,11 @@ const struct bus_ops *bus_ops_of(const struct bus *bus)
 	return &bus->ops;
 }
 
+struct bus_incident *bus_incident_of(struct bus *bus)
+{
+	return &bus->incident;
+}
+
 struct bus_evict *bus_evict_of(struct bus *bus)
 {
 	return &bus->evict;
@@ -424,6 +429,7 @@ void bus_free(struct bus *bus)
 		(void)sys_bus(sd_bus_release_name_async(bus->sdbus, NULL, BUS_NAME, NULL, NULL));
 	bus_polkit_done(&bus->polkit);
 	bus_evict_done(&bus->evict);
+	bus_incident_done(&bus->incident);
 	bus_pod_unregister(&bus->pods);
 	(void)sd_bus_slot_unref(bus->manager);
 	free(bus);

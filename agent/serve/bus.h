@@ -13,6 +13,7 @@
 #include "policy/read.h"
 
 struct bus;
+struct file_open;
 
 /* Longer pauses are refused: 366 days. */
 #define BUS_PAUSE_MAX_S (366u * 24 * 3600)
@@ -44,8 +45,9 @@ struct bus_ops {
 		     struct manual_answer *ret_answer);
 	/* What became of that, by the pod's serial: 0: it goes, -EPERM: it stays, -EAGAIN: not known yet */
 	int (*evicted)(void *context, uint64_t serial, struct manual_answer *ret_answer);
-	/* The summaries of all incidents (id 0), or one of them, to be read. 0, or -ENOENT without one. */
-	int (*incident)(void *context, uint64_t id, int *ret_fd);
+	/* The summaries of all incidents (id 0), or one of them, to be read; or one that a thread is opening, which is the
+	 * caller's then. 0, or -ENOENT without one. */
+	int (*incident)(void *context, uint64_t id, int *ret_fd, struct file_open **ret_open);
 	/* What this policy would do now, told by one call of fn. 0, or -errno without one. */
 	int (*what_if)(void *context, const struct policy_source *sources, size_t n_sources,
 		       void (*fn)(void *context, const struct what_if *what_if), void *fn_context);
@@ -62,6 +64,9 @@ const struct bus_ops *bus_ops_of(const struct bus *bus);
 struct bus_polkit;
 struct bus_polkit *bus_polkit_of(struct bus *bus);
 /* Who waits for what becomes of an eviction. */
+struct bus_incident;
+struct bus_incident *bus_incident_of(struct bus *bus);
+
 struct bus_evict;
 struct bus_evict *bus_evict_of(struct bus *bus);
 

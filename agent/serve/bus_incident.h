@@ -7,10 +7,12 @@
 
 #include "agent/serve/bus.h"
 
-/* What was told so far. */
+/* What was told so far, and who waits for a disk. */
+#define BUS_INCIDENT_WAITS 8
+struct bus_incident_wait;
 struct bus_incident {
-	uint64_t opened;		 /* the highest id */
-	uint64_t closed[INCIDENTS_OPEN]; /* of each place the last id */
+	uint64_t told;					     /* of their events */
+	struct bus_incident_wait *waits[BUS_INCIDENT_WAITS]; /* NULL: free; owned */
 };
 
 /* `userdata` of both is the struct bus. */
@@ -19,6 +21,9 @@ int bus_incident_get(sd_bus_message *call, void *userdata, sd_bus_error *error);
 
 /* What is there already is not told. */
 void bus_incident_begin(struct bus_incident *told, const struct snapshot *snapshot);
+
+/* Whoever waits is not answered any more. */
+void bus_incident_done(struct bus_incident *told);
 
 /* After a pass. */
 void bus_incident_signal(struct bus_incident *told, sd_bus *sdbus, const struct snapshot *snapshot);

@@ -43,6 +43,8 @@ enum history_kind {
 	HISTORY_EFFECT,
 	HISTORY_ORDER, /* by hand: {cgroup path, "level P4" or "squeeze"…, "" or "in force", "in force" or "ended"} */
 	HISTORY_SLI, /* {cgroup path, its name, "met" or …, "violated"}, or {…, "violated", "met" or why nothing says so any more} */
+	/* {cgroup path, resource, "" or "open", "opened" or "closed"}: an online pod was hurt, and it is over */
+	HISTORY_INCIDENT,
 	HISTORY_CALIBRATE, /* {cgroup path, "calibrate", what it waited before, and in a second without offline work} */
 	HISTORY_AGENT, /* {"colod" or "holds", "", "", what became of it} */
 	HISTORY_KIND_COUNT,

@@ -2,8 +2,8 @@
 // An incident: an online pod was hurt for want of one resource, with its scene: samples from a minute before to a minute after,
 // who seems to have done it, what was done and what came of it. For people; nothing is decided by it.
 //
-// Memory: sizeof(struct incident), at most 48 KiB, for each of at most INCIDENTS_OPEN that go on or wait for the disk, from
-// the moment they are opened, and sizeof(struct incidents), at most 24 KiB, always. Nothing for a pod: the last minute of it is kept
+// Memory: sizeof(struct incident), at most 56 KiB, for each of at most INCIDENTS_OPEN that go on or wait for the disk, from
+// the moment they are opened, and sizeof(struct incidents), at most 32 KiB, always. Nothing for a pod: the last minute of it is kept
 // anyway (seconds.h).
 #pragma once
 
@@ -46,6 +46,7 @@ enum incident_cause {
 struct incident_use {
 	uint32_t cpu_milli; /* thousandths of a CPU */
 	uint32_t memory_kib;
+	uint32_t disk_kib_s; /* read and written, on all disks; measured while somebody waits for IO */
 };
 
 /* What was so on average in the span_ms before at_us; memory: at its end. */
@@ -117,7 +118,7 @@ struct incident {
 	struct incident_point points[INCIDENT_POINTS];
 };
 
-_Static_assert(sizeof(struct incident) <= 48 * 1024, "the memory is as it is said above");
+_Static_assert(sizeof(struct incident) <= 56 * 1024, "the memory is as it is said above");
 
 #define INCIDENT_RECENT 16
 #define INCIDENT_NODE_SECONDS 64
@@ -137,6 +138,28 @@ struct incident_rest {
 	int64_t until_us;
 };
 
+#define INCIDENT_EVENTS 16
+#define INCIDENT_DONE_SIZE 128
+
+/* That one was opened or closed, with what is told of it then: it may be on disk and gone from memory when it is told. */
+struct incident_event {
+	uint64_t id;
+	bool closed;
+	uint32_t slot; /* of the pod */
+	uint64_t serial;
+	enum level level;
+	enum resource resource;
+	enum incident_cause cause;
+	bool suspected; /* somebody is, with some confidence, or a hold confirmed it */
+	bool confirmed;
+	enum culprit_confidence confidence;
+	uint64_t hurt_us; /* for so long it was hurt */
+	uint32_t worst_stalled_permille;
+	char pod[REASON_WHO_SIZE];
+	char culprit[REASON_WHO_SIZE];
+	char done[INCIDENT_DONE_SIZE];
+};
+
 struct incidents {
 	struct incident *list[INCIDENTS_OPEN]; /* NULL: free; owned */
 	uint64_t next_id;
@@ -148,6 +171,9 @@ struct incidents {
 	struct incident_mark recent[INCIDENT_RECENT]; /* what was done when none may have been open */
 	struct incident_rest resting[INCIDENTS_RESTING];
 	struct incident_rest missed[INCIDENTS_RESTING]; /* hurt, and left out */
+	uint64_t n_events;				/* since start */
+	struct incident_event
+		events[INCIDENT_EVENTS]; /* the last ones: n_events modulo their number is next */
 };
 
-_Static_assert(sizeof(struct incidents) <= 24 * 1024, "the memory is as it is said above");
+_Static_assert(sizeof(struct incidents) <= 32 * 1024, "the memory is as it is said above");

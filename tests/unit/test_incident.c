@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "policy/incident.h"
+#include "policy/incident_event.h"
 
 #include <stdio.h>
 
@@ -201,6 +202,101 @@ TEST(there_are_so_many_at_most_and_what_is_left_out_is_counted)
 	assert_null(incident_find(&c.incidents, 9));
 }
 
+TEST(what_is_told_of_one_outlives_it)
+{
+	const struct incident_event *e;
+	struct incident *i;
+	uint64_t cursor = 0, later;
+
+	incident_case_run(&c, 70, 1000, 10);
+	incident_case_rung(&c, c.web);
+	incident_case_second(&c, 2000, 400);
+	i = incident_case_one(&c);
+	i->trials[0] = (struct culprit_trial){.suspect = c.hog->serial,
+					      .verdict = CULPRIT_CONFIRMED,
+					      .who = {.name = "batch/hog"}};
+	incident_case_calm(&c);
+	incident_case_run(&c, 60, 1000, 10);
+	incident_drop(&c.incidents, i->id);
+	later = 1;
+	e = incident_event_next(&c.incidents, &cursor);
+	assert_non_null(e);
+	assert_int_equal(e->id, 1);
+	assert_false(e->closed);
+	assert_false(e->suspected);
+	assert_int_equal(e->cause, INCIDENT_RUNG);
+	assert_string_equal(e->pod, "default/web");
+	e = incident_event_next(&c.incidents, &cursor);
+	assert_non_null(e);
+	assert_true(e->closed && e->suspected && e->confirmed);
+	assert_string_equal(e->culprit, "batch/hog");
+	assert_string_equal(e->done, "nothing");
+	assert_true(e->hurt_us < 5000000);
+	assert_null(incident_event_next(&c.incidents, &cursor));
+	assert_ptr_equal(incident_event_next(&c.incidents, &later), e);
+}
+
+TEST(events_that_nobody_asked_for_in_time_are_passed_over)
+{
+	const struct incident_event *e = NULL;
+	uint64_t cursor = 0;
+	size_t n = 0;
+
+	incident_case_run(&c, 10, 1000, 10);
+	for (uint64_t i = 0; i < INCIDENT_EVENTS + 3; i++) {
+		c.web->serial = 100 + i;
+		(void)incident_open(&c.incidents, &c.look, INCIDENT_SLI, c.web, RESOURCE_CPU);
+		incident_drop(&c.incidents, i + 1);
+	}
+	while ((e = incident_event_next(&c.incidents, &cursor))) {
+		assert_int_equal(e->id, 4 + n);
+		n++;
+	}
+	assert_int_equal(n, INCIDENT_EVENTS);
+}
+
+static void tried(uint64_t suspect, enum culprit_verdict verdict, size_t place)
+{
+	c.trials.list[place] = (struct culprit_trial){.victim = c.web->serial,
+						      .suspect = suspect,
+						      .resource = RESOURCE_CPU,
+						      .verdict = verdict,
+						      .at_us = c.look.now_us};
+}
+
+/* Whoever tells of trials forgets them after ten minutes, the oldest first. */
+TEST(what_holds_have_shown_stays_with_a_long_incident)
+{
+	struct incident *i;
+
+	incident_case_run(&c, 70, 1000, 10);
+	incident_case_rung(&c, c.web);
+	incident_case_second(&c, 2000, 400);
+	i = incident_case_one(&c);
+	tried(11, CULPRIT_NO_EFFECT, 0);
+	tried(12, CULPRIT_CONFIRMED, 1);
+	incident_case_rung(&c, c.web);
+	incident_case_second(&c, 2000, 400);
+	assert_int_equal(i->trials[0].suspect, 11);
+	assert_int_equal(i->trials[1].suspect, 12);
+	c.trials.list[0] = (struct culprit_trial){0};
+	tried(12, CULPRIT_NO_EFFECT, 1);
+	incident_case_rung(&c, c.web);
+	incident_case_second(&c, 2000, 400);
+	assert_int_equal(i->trials[0].suspect, 11);
+	assert_int_equal(i->trials[1].suspect, 12);
+	assert_int_equal(i->trials[1].verdict, CULPRIT_NO_EFFECT);
+	assert_int_equal(i->trials[2].suspect, 0);
+	/* Whom a hold confirmed takes the place of one that was cleared, and keeps it. */
+	for (uint64_t n = 0; n < 4; n++)
+		tried(20 + n, CULPRIT_CONFIRMED, 4 + n);
+	tried(30, CULPRIT_NO_EFFECT, 10);
+	incident_case_rung(&c, c.web);
+	incident_case_second(&c, 2000, 400);
+	for (uint64_t n = 0; n < INCIDENT_TRIALS; n++)
+		assert_int_equal(i->trials[n].verdict, CULPRIT_CONFIRMED);
+}
+
 TEST(without_memory_there_is_none)
 {
 	incident_case_run(&c, 10, 1000, 10);
@@ -229,6 +325,9 @@ int main(void)
 		T(one_that_goes_on_for_an_hour_is_opened_again),
 		T(a_pod_that_is_gone_ends_its_own),
 		T(there_are_so_many_at_most_and_what_is_left_out_is_counted),
+		T(what_is_told_of_one_outlives_it),
+		T(events_that_nobody_asked_for_in_time_are_passed_over),
+		T(what_holds_have_shown_stays_with_a_long_incident),
 		T(without_memory_there_is_none),
 	};
 

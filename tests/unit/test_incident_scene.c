@@ -72,6 +72,33 @@ TEST(each_second_after_is_added)
 	assert_int_equal(i->worst_stalled_permille, 250);
 }
 
+static void does_on_disk(const struct pod *pod, uint64_t read, uint64_t written)
+{
+	struct pod_disks *d = &c.f.samples.pods[pod->slot]->disks;
+
+	*d = (struct pod_disks){.at_us = c.look.now_us - 50000, .n = 2};
+	d->list[0].bytes_per_s[0] = read;
+	d->list[1].bytes_per_s[1] = written;
+}
+
+TEST(what_each_pod_does_on_disks_is_added_where_it_is_measured)
+{
+	struct incident *i;
+
+	incident_case_run(&c, 20, 1500, 10);
+	i = open_one();
+	does_on_disk(c.hog, 3 << 20, 1 << 20);
+	c.f.samples.pods[c.hog->slot]->disks.at_us += INCIDENT_CASE_S;
+	incident_case_run(&c, 1, 500, 250);
+	assert_int_equal(i->points[19].pods[place_of(i, c.hog)].disk_kib_s, 4096);
+	assert_int_equal(i->points[19].pods[0].disk_kib_s, INCIDENT_UNKNOWN);
+	assert_int_equal(i->points[19].node.disk_kib_s, INCIDENT_UNKNOWN);
+	assert_int_equal(i->points[18].pods[place_of(i, c.hog)].disk_kib_s, INCIDENT_UNKNOWN);
+	/* two seconds later it is nobody's any more */
+	incident_case_run(&c, 2, 500, 250);
+	assert_int_equal(i->points[21].pods[place_of(i, c.hog)].disk_kib_s, INCIDENT_UNKNOWN);
+}
+
 TEST(a_long_one_becomes_coarser_behind_its_first_two_minutes)
 {
 	struct incident *i;
@@ -144,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(the_minute_before_is_in_it_second_by_second),
 		T(each_second_after_is_added),
+		T(what_each_pod_does_on_disks_is_added_where_it_is_measured),
 		T(a_long_one_becomes_coarser_behind_its_first_two_minutes),
 		T(a_sample_that_is_missing_is_unknown_and_not_nothing),
 		T(who_is_suspected_takes_the_place_of_who_uses_least_and_stays),

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/base/file_open.h"
 #include "agent/base/fs.h"
 #include "agent/base/kept_end.h"
 #include "agent/ctl/incident_doc.h"
@@ -31,6 +32,8 @@ static int root_fd;
 static void start(void)
 {
 	assert_int_equal(incident_store_new(root_fd, true, &store), 0);
+	while (!incident_store_is_read(store))
+		(void)usleep(200);
 	c.incidents.next_id = incident_store_next_id(store);
 }
 
@@ -148,8 +151,12 @@ static bool is_whole(uint64_t id)
 	char *text = NULL;
 	size_t len = 0;
 	cJSON *doc = NULL;
-	int fd = -1, r = incident_store_get(store, &c.incidents, id, &fd);
+	struct file_open *open = NULL;
+	int fd = -1, r = incident_store_get(store, &c.incidents, id, &fd, &open);
 
+	if (r == 0 && open)
+		r = file_open_take(open, &fd);
+	file_open_free(open);
 	if (r < 0)
 		return false;
 	assert_int_equal(fs_read_alloc_fd(fd, 1 << 22, &text, &len), 0);

@@ -143,7 +143,8 @@ TEST(the_largest_one_fits)
 	for (int p = 0; p < INCIDENT_PODS; p++) {
 		i->pods[p].serial = 1 + (uint64_t)p;
 		memset(i->pods[p].name, 1, REASON_WHO_SIZE - 1);
-		point.pods[p] = (struct incident_use){UINT32_MAX - 1, UINT32_MAX - 1};
+		point.pods[p] =
+			(struct incident_use){UINT32_MAX - 1, UINT32_MAX - 1, UINT32_MAX - 1};
 	}
 	memset(mark.why, 1, sizeof(mark.why) - 1);
 	memset(mark.pod, 1, sizeof(mark.pod) - 1);

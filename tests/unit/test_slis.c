@@ -3,6 +3,7 @@
 #include "agent/slis.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/tick.h"
 #include "tests/lib/test.h"
@@ -74,9 +75,23 @@ TEST(a_violation_is_told_once_when_it_begins_and_once_when_it_ends)
 	assert_non_null(t.state->incidents.list[0]);
 	assert_int_equal(t.state->incidents.list[0]->causes & 1u << INCIDENT_SLI,
 			 1u << INCIDENT_SLI);
+	assert_int_equal(tick_case_told(&t, HISTORY_INCIDENT, &r), 1);
+	assert_string_equal(r.pod, "shop/web");
+	assert_string_equal(r.what, TICK_ONLINE_POD);
+	assert_string_equal(r.knob, "cpu");
+	assert_string_equal(r.to, "opened");
+	assert_string_equal(r.why, "incident 1 (sli): nobody is suspected yet. See: coloctl "
+				   "incidents show 1");
 	seconds(30, &now_us, 20000);
 	assert_int_equal(tick_case_told(&t, HISTORY_SLI, &r), 2);
 	assert_string_equal(r.to, "met");
+	seconds(61, &now_us, 20000);
+	assert_int_equal(tick_case_told(&t, HISTORY_INCIDENT, &r), 2);
+	assert_string_equal(r.from, "open");
+	assert_string_equal(r.to, "closed");
+	assert_non_null(strstr(r.why, "incident 1: it was hurt for "));
+	assert_non_null(strstr(r.why, "done: nothing. See: coloctl incidents show 1"));
+	assert_non_null(strstr(r.numbers, "incident=1,hurt_us="));
 }
 
 int main(void)
