@@ -29,7 +29,7 @@ static const char *const names[SYS_CALL_COUNT] = {
 	[SYS_STAT] = "stat",	 [SYS_LIST] = "list", [SYS_MAKE] = "make",
 	[SYS_UNLINK] = "unlink", [SYS_LOCK] = "lock", [SYS_TRUNCATE] = "truncate",
 	[SYS_WATCH] = "watch",	 [SYS_POLL] = "poll", [SYS_THREAD] = "thread",
-	[SYS_BUS] = "bus",	 [SYS_HTTP] = "http",
+	[SYS_BUS] = "bus",	 [SYS_HTTP] = "http", [SYS_NETLINK] = "netlink",
 };
 
 const char *sys_call_name(enum sys_call call)
@@ -166,6 +166,16 @@ int sys_socket(int domain, int type, int protocol)
 int sys_connect(int fd, const struct sockaddr *address, socklen_t len)
 {
 	return fails(SYS_OPEN, fd) ? -1 : connect(fd, address, len);
+}
+
+ssize_t sys_netlink_send(int fd, const void *message, size_t size, const char *what)
+{
+	return fails_at(SYS_NETLINK, fd, what, 0) ? -1 : send(fd, message, size, MSG_NOSIGNAL);
+}
+
+ssize_t sys_netlink_receive(int fd, void *buf, size_t size, const char *what)
+{
+	return fails_at(SYS_NETLINK, fd, what, 0) ? -1 : recv(fd, buf, size, MSG_TRUNC);
 }
 
 DIR *sys_fdopendir(int fd)

@@ -33,6 +33,7 @@ enum sys_call {
 	SYS_THREAD, /* starting one */
 	SYS_BUS,    /* D-Bus, from opening a connection on */
 	SYS_HTTP,
+	SYS_NETLINK, /* one message to the kernel's routing socket, or one of its answers */
 	SYS_CALL_COUNT,
 };
 
@@ -81,6 +82,10 @@ ssize_t sys_getdents64(int fd, void *buf, size_t size);
 FILE *sys_fdopen(int fd, const char *mode);
 int sys_socket(int domain, int type, int protocol);
 int sys_connect(int fd, const struct sockaddr *address, socklen_t len);
+/* send(2) of one message, called `what` (static) for a fault. */
+ssize_t sys_netlink_send(int fd, const void *message, size_t size, const char *what);
+/* recv(2) of one datagram; returns its true size, which may be more than `size`. */
+ssize_t sys_netlink_receive(int fd, void *buf, size_t size, const char *what);
 DIR *sys_fdopendir(int fd);
 /* NULL at the end with errno 0, NULL with errno set where listing failed. */
 struct dirent *sys_readdir(DIR *dir);

@@ -155,7 +155,7 @@ struct net_policy {
 };
 
 /* The major number of our qdisc's handle and of the classes; the minors are fixed. */
-#define NET_MAJOR 0xc01du
+#define NET_TC_MAJOR 0xc01du
 #define NET_MINOR_ROOT 0x1u
 #define NET_MINOR_UNMARKED 0x2u
 #define NET_MINOR_OFFLINE 0x3u

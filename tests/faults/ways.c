@@ -32,6 +32,7 @@ const int *ways_errors(const struct point *p)
 	static const int locks[] = {ENOLCK, EWOULDBLOCK, EINTR, 0};
 	static const int watches[] = {ENOSPC, EMFILE, ENOMEM, 0};
 	static const int polls[] = {EMFILE, ENOMEM, 0};
+	static const int netlink[] = {ENOBUFS, ENODEV, EBUSY, EPERM, ENOMEM, 0};
 	static const int busy[] = {EAGAIN, 0};
 
 	switch (p->call) {
@@ -60,6 +61,8 @@ const int *ways_errors(const struct point *p)
 		return watches;
 	case SYS_POLL:
 		return polls;
+	case SYS_NETLINK:
+		return netlink;
 	case SYS_THREAD:
 	case SYS_BUS:
 	case SYS_HTTP:
@@ -72,6 +75,6 @@ const int *ways_errors(const struct point *p)
 bool ways_changes(const struct point *p)
 {
 	return p->call == SYS_WRITE || p->call == SYS_MAKE || p->call == SYS_UNLINK ||
-	       p->call == SYS_TRUNCATE || p->call == SYS_HTTP ||
+	       p->call == SYS_TRUNCATE || p->call == SYS_HTTP || p->call == SYS_NETLINK ||
 	       (p->call == SYS_OPEN && (p->flags & (O_CREAT | O_TRUNC)) != 0);
 }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One look at the node's network: asks the kernel for its interfaces, their qdiscs and the default routes. Waits for the
+// kernel's network lock: for a worker thread.
+#pragma once
+
+#include "agent/base/netlink.h"
+#include "agent/discover/net_links.h"
+
+struct net_look {
+	struct net_devices devices;
+	struct net_routes routes;
+};
+
+/* Interfaces and default routes, all anew, into the memory of the last look. 0 or -errno (netlink_ask()): then nothing of *look is
+ * to be used. */
+int net_look_at_links(struct netlink *nl, struct net_look *look);
+
+/* After that: the qdiscs. Each message is handed to `also` (may be NULL), too, whose error ends the look. */
+int net_look_at_qdiscs(struct netlink *nl, struct net_look *look, netlink_answer_fn also,
+		       void *context);
+
+void net_look_free(struct net_look *look);

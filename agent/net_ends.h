@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The pods of a round (net_round.h), and what a round keeps until the next one.
+#pragma once
+
+#include "agent/discover/net_look.h"
+#include "agent/net_round.h"
+
+/* The namespace that was found for a pod. */
+struct net_known {
+	uint64_t serial;
+	int32_t nsid;
+	struct net_pod pod;
+};
+
+/* A host end, and who wants it marked. */
+struct net_end {
+	struct net_tc_end tc;
+	bool wanted;
+	uint32_t mark;
+	enum net_refusal refusal;
+	struct net_tc_result result;
+};
+
+/* Ends whose clsact was made just before the connection was lost, so that it is not known what is in it. */
+#define NET_ENDS_MADE 64
+
+struct net_round {
+	int root_fd, cgroup_fd;
+	struct netlink *nl;
+	struct net_look look;
+	struct net_tc_link tc[NET_LINKS];
+	struct net_tc_steps steps;
+	struct net_known *known; /* by serial */
+	size_t n_known;
+	struct net_end *ends; /* by ifindex */
+	size_t n_ends, room_ends;
+	int32_t made[NET_ENDS_MADE]; /* the newest ones, in turn */
+	uint32_t n_made;
+};
+
+/* Finds the pods' ends and reads the filters there. 0 or -errno. */
+int net_ends_look(struct net_round *round, const struct net_round_wanted *wanted,
+		  struct net_round_found *found);
+
+/* Marks those that are to be marked, takes ours away from all others. */
+void net_ends_apply(struct net_round *round, const struct net_round_wanted *wanted,
+		    struct net_round_found *found);
+
+void net_ends_done(struct net_round *round);
+
+/* Counts what was made, and keeps the first that was not done. */
+void net_round_note(struct net_round_found *found, const struct net_tc_result *result,
+		    struct net_tc_result *kept);

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See net_round.h. The uplinks; the pods are in net_ends.c.
+#include "agent/net_round.h"
+
+#include <errno.h>
+#include <linux/pkt_sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/cleanup.h"
+#include "agent/net_ends.h"
+
+int net_round_new(int root_fd, int cgroup_fd, struct net_round **ret)
+{
+	struct net_round *round = calloc(1, sizeof(*round));
+
+	if (!round)
+		return -ENOMEM;
+	round->root_fd = root_fd;
+	round->cgroup_fd = cgroup_fd;
+	*ret = round;
+	return 0;
+}
+
+void net_round_free(struct net_round *round)
+{
+	if (!round)
+		return;
+	netlink_close(round->nl);
+	net_look_free(&round->look);
+	net_ends_done(round);
+	free(round);
+}
+
+void net_round_found_done(struct net_round_found *found)
+{
+	free(found->pods);
+	*found = (struct net_round_found){0};
+}
+
+static uint64_t speed(void *context, const struct net_device *device)
+{
+	const struct net_round *round = context;
+
+	return net_links_speed(round->root_fd, device);
+}
+
+static void decide(struct net_round *round, const struct net_round_wanted *wanted,
+		   struct net_round_found *found)
+{
+	net_links_decide(&round->look.devices, &round->look.routes, &wanted->asked, speed, round,
+			 &found->links);
+}
+
+static int on_qdisc(void *context, const struct nlmsghdr *answer)
+{
+	struct net_round *round = context;
+
+	for (uint32_t i = 0; i < NET_LINKS; i++)
+		if (round->tc[i].ifindex > 0) {
+			int r = net_tc_link_take(&round->tc[i], answer);
+
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
+
+/* Which are uplinks shows before their qdiscs are known; whether they may be shaped, after. */
+static int look(struct net_round *round, const struct net_round_wanted *wanted,
+		struct net_round_found *found)
+{
+	int r;
+
+	if (round->nl && netlink_is_lost(round->nl)) {
+		netlink_close(round->nl);
+		round->nl = NULL;
+	}
+	r = round->nl ? 0 : netlink_open(&round->nl);
+	if (r == 0)
+		r = net_look_at_links(round->nl, &round->look);
+	if (r < 0)
+		return r;
+	decide(round, wanted, found);
+	for (uint32_t i = 0; i < NET_LINKS; i++)
+		round->tc[i] = (struct net_tc_link){
+			.ifindex = i < found->links.n ? found->links.list[i].ifindex : 0};
+	r = net_look_at_qdiscs(round->nl, &round->look, on_qdisc, round);
+	if (r < 0)
+		return r;
+	decide(round, wanted, found);
+	for (uint32_t i = 0; r == 0 && i < found->links.n; i++)
+		r = net_tc_look(round->nl, &round->tc[i]);
+	/* One that has gone since is seen at the next look. */
+	return r == -ENODEV ? 0 : r;
+}
+
+static const struct net_plan_link *planned(const struct net_round_wanted *wanted, int32_t ifindex)
+{
+	for (uint32_t i = 0; i < wanted->plan.n; i++)
+		if (wanted->plan.list[i].ifindex == ifindex)
+			return &wanted->plan.list[i];
+	return NULL;
+}
+
+void net_round_note(struct net_round_found *found, const struct net_tc_result *result,
+		    struct net_tc_result *kept)
+{
+	uint32_t n_made = kept->n_made + result->n_made;
+
+	found->n_steps += result->n_made;
+	found->again |= result->end == NET_TC_CHANGED;
+	if (kept->end == NET_TC_DONE)
+		*kept = *result;
+	kept->n_made = n_made;
+}
+
+static void shape_link(struct net_round *round, const struct net_round_wanted *wanted, uint32_t i,
+		       struct net_round_found *found)
+{
+	const struct net_link *link = &found->links.list[i];
+	const struct net_plan_link *p = wanted->plan.on ? planned(wanted, link->ifindex) : NULL;
+	bool fine = p && p->refusal == NET_FINE && link->refusal == NET_FINE;
+	struct net_round_link *of = &found->of_link[i];
+	struct net_tc_result result;
+
+	/* What could not be read is no reason to take anything away. */
+	if (p && (p->refusal == NET_UNREAD || p->refusal == NET_DENIED))
+		return;
+	net_tc_plan_link(&round->tc[i], fine ? &p->shape : NULL, &wanted->plan.mark, link->mtu,
+			 &round->steps);
+	found->again |= round->steps.again;
+	result = net_tc_run(round->nl, &round->steps);
+	net_round_note(found, &result, &of->result);
+	if (result.end != NET_TC_DONE)
+		(void)snprintf(of->cause, sizeof(of->cause), "%s", netlink_cause(round->nl));
+}
+
+/* Ours on an interface that is no uplink any more. */
+static void remove_others(struct net_round *round, struct net_round_found *found)
+{
+	const struct net_devices *all = &round->look.devices;
+
+	for (size_t i = 0; i < all->n && !netlink_is_lost(round->nl); i++) {
+		const struct net_device *d = &all->list[i];
+		struct net_tc_link ours = {.ifindex = d->ifindex, .root = NET_ROOT_OURS};
+		struct net_tc_result result, kept = {0};
+		bool is_uplink = false;
+
+		for (uint32_t l = 0; l < found->links.n; l++)
+			is_uplink |= found->links.list[l].ifindex == d->ifindex;
+		if (is_uplink || d->root_handle != NET_TC_ROOT_HANDLE ||
+		    d->root_default != NET_MINOR_UNMARKED)
+			continue;
+		net_tc_plan_link(&ours, NULL, &(struct net_mark){0}, 0, &round->steps);
+		result = net_tc_run(round->nl, &round->steps);
+		net_round_note(found, &result, &kept);
+		found->n_left += result.end != NET_TC_DONE && result.end != NET_TC_GONE;
+	}
+}
+
+static void count_links(const struct net_round *round, int64_t now_us,
+			struct net_round_found *found)
+{
+	for (uint32_t i = 0; i < found->links.n; i++) {
+		const struct net_tc_link *tc = &round->tc[i];
+		struct net_counts *c = &found->of_link[i].counts;
+
+		if (tc->root != NET_ROOT_OURS)
+			continue;
+		c->ifindex = tc->ifindex;
+		c->at_us = now_us;
+		c->unmarked = tc->classes[NET_TC_CLASS_UNMARKED].counts;
+		for (unsigned level = 0; level < LEVEL_COUNT; level++)
+			c->level[level] = tc->classes[NET_TC_CLASS_LEVEL + level].counts;
+	}
+}
+
+void net_round_run(struct net_round *round, const struct net_round_wanted *wanted, int64_t now_us,
+		   struct net_round_found *found)
+{
+	struct net_round_told *pods = found->pods;
+
+	*found = (struct net_round_found){.pods = pods};
+	found->error = look(round, wanted, found);
+	if (found->error == 0)
+		found->error = net_ends_look(round, wanted, found);
+	if (found->error < 0) {
+		if (round->nl)
+			(void)snprintf(found->cause, sizeof(found->cause), "%s",
+				       netlink_cause(round->nl));
+		return;
+	}
+	count_links(round, now_us, found);
+	if (!wanted->apply)
+		return;
+	/* Marks mean nothing before there are classes, and no class is of use without marks: both orders do no harm. */
+	for (uint32_t i = 0; i < found->links.n && !netlink_is_lost(round->nl); i++)
+		if (found->links.list[i].ifindex > 0)
+			shape_link(round, wanted, i, found);
+	remove_others(round, found);
+	net_ends_apply(round, wanted, found);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One round over the network: look at what is there, make it what is wanted, say what was found. Asks the kernel and waits for
+// it: for the worker thread (net_worker.h) and for programs of one round.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agent/apply/net_tc.h"
+#include "agent/discover/net_links.h"
+#include "colod/net.h"
+
+#define NET_ROUND_CAUSE_SIZE 160
+
+/* A pod whose host ends are to be found, and marked where `marked`. */
+struct net_round_pod {
+	uint64_t serial;
+	const char *cgroup_path; /* below the mount of cgroup2 */
+	bool marked;
+	enum level level;
+};
+
+/* What is wanted. */
+struct net_round_wanted {
+	struct net_links_asked asked;
+	bool apply; /* false: only look. True: what `plan` does not want of ours goes, wherever it is */
+	struct net_plan plan;
+	struct net_round_pod *pods; /* each serial once */
+	size_t n_pods;
+};
+
+/* What came of an uplink of the plan. */
+struct net_round_link {
+	struct net_tc_result result;
+	struct net_counts counts;	  /* at_us 0: none of ours was there */
+	char cause[NET_ROUND_CAUSE_SIZE]; /* the kernel's words on what ended it */
+};
+
+/* What came of a pod; in the order of `pods`. */
+struct net_round_told {
+	struct net_pod pod;
+	struct net_tc_result result; /* of its interfaces, the first that was not done */
+	struct net_count counts;     /* what its mark was set on, since it was there */
+};
+
+struct net_round_found {
+	int error; /* -errno: the look failed, and nothing below is to be used */
+	bool again; /* a class waits until it is empty, or somebody changed something meanwhile: another round soon */
+	char cause[NET_ROUND_CAUSE_SIZE]; /* of `error` */
+	struct net_links links;
+	struct net_round_link of_link[NET_LINKS]; /* of links.list */
+	struct net_round_told *pods;
+	size_t n_pods;
+	uint32_t n_steps; /* messages that changed something */
+	uint32_t n_left; /* of ours, that was in places where none is wanted, and could not be removed */
+};
+
+struct net_round;
+
+/* The descriptors are borrowed. 0 or -ENOMEM. */
+int net_round_new(int root_fd, int cgroup_fd, struct net_round **ret);
+void net_round_free(struct net_round *round);
+
+/* `found` is filled in; its `pods` is reused from the last time (net_round_found_done() frees it). A namespace that was found for a pod
+ * is remembered by its serial, and asked for anew only when its interfaces are others. */
+void net_round_run(struct net_round *round, const struct net_round_wanted *wanted, int64_t now_us,
+		   struct net_round_found *found);
+
+void net_round_found_done(struct net_round_found *found);
