@@ -125,8 +125,8 @@ static void shape_link(struct net_round *round, const struct net_round_wanted *w
 	struct net_round_link *of = &found->of_link[i];
 	struct net_tc_result result;
 
-	/* What could not be read is no reason to take anything away. */
-	if (p && (p->refusal == NET_UNREAD || p->refusal == NET_DENIED))
+	/* What could not be read is no reason to take anything away, and neither is an uplink that came after the plan was made. */
+	if (wanted->plan.on && (!p || p->refusal == NET_UNREAD || p->refusal == NET_DENIED))
 		return;
 	net_tc_plan_link(&round->tc[i], fine ? &p->shape : NULL, &wanted->plan.mark, link->mtu,
 			 &round->steps);

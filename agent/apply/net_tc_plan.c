@@ -191,9 +191,12 @@ static uint32_t level_mark(const struct planning *p, unsigned level)
 	return net_mark_of(p->mark, (enum level)level);
 }
 
-/* Filters of one prio have one mask. */
+/* Filters of one prio have one mask: where ours have the wanted one already, else where none has another. */
 static uint32_t prio_for(const struct net_tc_link *found, const struct net_mark *mark)
 {
+	for (uint32_t i = 0; i < found->n_filters; i++)
+		if (found->filters[i].mask == mark->mask)
+			return found->filters[i].prio;
 	for (uint32_t i = 0; i < found->n_filters; i++)
 		if (found->filters[i].prio == NET_TC_PRIO && found->filters[i].mask != mark->mask)
 			return NET_TC_PRIO + 1;

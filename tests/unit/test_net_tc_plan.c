@@ -245,6 +245,19 @@ TEST(another_mask_comes_beside_the_old_one_before_that_goes)
 			    "add filter f000000@c01e 17, delete filter 800000@c01d");
 }
 
+TEST(filters_stay_at_the_place_that_they_came_to)
+{
+	struct net_shape shape = usual();
+	struct net_tc_link found = made(&shape);
+
+	found.filters[0].prio = found.filters[1].prio = NET_TC_PRIO + 1;
+	assert_string_equal(plan(&found, &shape, &mark), "");
+	/* Cut off between the one and the other place. */
+	found.filters[1].prio = NET_TC_PRIO;
+	assert_string_equal(plan(&found, &shape, &mark),
+			    "add filter f00000@c01e 17, delete filter f00000@c01d");
+}
+
 TEST(a_filter_that_was_led_astray_is_led_back)
 {
 	struct net_shape shape = usual();
@@ -357,6 +370,7 @@ int main(void)
 		cmocka_unit_test(a_class_that_nobody_wants_goes_when_it_is_empty),
 		cmocka_unit_test(a_level_that_changes_its_role_moves_when_its_class_is_empty),
 		cmocka_unit_test(another_mask_comes_beside_the_old_one_before_that_goes),
+		cmocka_unit_test(filters_stay_at_the_place_that_they_came_to),
 		cmocka_unit_test(a_filter_that_was_led_astray_is_led_back),
 		cmocka_unit_test(only_our_own_root_is_removed),
 		cmocka_unit_test(a_pods_end_is_marked_changed_in_place_and_cleared),

@@ -1,0 +1,257 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 60s
+# core: yes
+# profile: default
+# title: classes on an uplink and marks at pods' host ends: as wanted, found again, changed in place without a lost packet, removed without a trace; what is foreign stays
+. "$VM/guest/lib.sh"
+
+N=/opt/colod/build/tests/tools/net_tc
+T=net-test
+CG=/sys/fs/cgroup/$T
+SPEED=2500000
+MARK=(mask=0x00f00000 value=0x00800000 shift=20)
+SHAPE=(unmarked=500000:2500000 level=0:1000000:2500000 level=4:300000:2500000 offline=100000:1500000 below=7:100000:2500000)
+PODS=(pod=$T/a:0 pod=$T/b:7 pod=$T/h:7)
+
+# A process in a cgroup, in a network namespace or in this one.
+pod()
+{
+	mkdir -p "$CG/$1/ctr"
+	# Entering one hides what is mounted below /sys.
+	sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$CG/$1/ctr" ${2:+ip netns exec "$2"} sleep 600 </dev/null >/dev/null 2>&1 &
+	wait_for 5 grep -q . "$CG/$1/ctr/cgroup.procs"
+}
+
+# net NAME: a namespace whose eth0 leads to veth h-NAME of this one.
+net()
+{
+	ip netns add "$1"
+	ip link add "h-$1" type veth peer name eth0 netns "$1"
+	ip link set "h-$1" up
+	ip -n "$1" link set lo up
+	ip -n "$1" link set eth0 up
+}
+
+address()
+{
+	ip -n "$1" addr add "$2" dev eth0
+	ip -n "$1" addr add "$4" dev eth0 nodad
+	ip -n "$1" route add default via "$3" dev eth0 onlink
+	ip -n "$1" route add default via "$5" dev eth0 onlink
+}
+
+setup()
+{
+	modprobe -a veth bridge sch_htb sch_fq_codel cls_fw cls_basic act_skbedit sch_ingress sch_tbf 2>/dev/null
+	forward=$(cat /proc/sys/net/ipv4/ip_forward) forward6=$(cat /proc/sys/net/ipv6/conf/all/forwarding)
+	echo 1 >/proc/sys/net/ipv4/ip_forward
+	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	# The way out, to a namespace that stands for the rest of the world.
+	net wan
+	ip link set h-wan down && ip link set h-wan name up0 && ip link set up0 up
+	ip addr add 10.2.0.1/24 dev up0 && ip addr add fd00:2::1/64 dev up0 nodad
+	address wan 10.2.0.2/24 10.2.0.1 fd00:2::2/64 fd00:2::1
+	ip route add default via 10.2.0.2 dev up0
+	ip -6 route add default via fd00:2::2 dev up0
+	# One pod behind a bridge, one with a route of its own.
+	net a && net b
+	ip link add cni-t type bridge && ip link set cni-t up && ip link set h-a master cni-t
+	ip addr add 10.1.0.1/24 dev cni-t && ip addr add fd00:1::1/64 dev cni-t nodad
+	address a 10.1.0.2/24 10.1.0.1 fd00:1::2/64 fd00:1::1
+	ip addr add 10.3.0.1/32 dev h-b && ip route add 10.3.0.2/32 dev h-b
+	ip addr add fd00:3::1/64 dev h-b nodad
+	address b 10.3.0.2/32 10.3.0.1 fd00:3::2/64 fd00:3::1
+	mkdir "$CG" && pod a a && pod b b && pod h
+}
+
+# What is foreign: a root, a clsact with a filter, an empty clsact, and an ingress as the CNI bandwidth plugin makes it.
+foreign()
+{
+	local n
+	for n in c d e f; do net $n; done
+	tc qdisc add dev h-c root handle 5: tbf rate 10mbit burst 20k latency 50ms
+	tc qdisc add dev h-c clsact
+	tc filter add dev h-c ingress prio 3 matchall action skbedit mark 0x4000/0x4000
+	tc qdisc add dev h-d clsact
+	tc qdisc add dev h-e handle ffff: ingress
+	tc filter add dev h-e parent ffff: prio 1 u32 match u32 0 0 action ok
+	pod c c && pod d d && pod e e
+}
+
+# dump [DEVICE...]: all of them by default.
+dump()
+{
+	local d
+	[ $# -gt 0 ] || tc qdisc show
+	for d in ${@:-up0 h-a h-b cni-t}; do
+		echo "$d: $(tc qdisc show dev "$d")"
+		tc class show dev "$d"
+		tc filter show dev "$d"
+		tc filter show dev "$d" ingress
+		tc filter show dev "$d" egress
+	done 2>/dev/null
+}
+
+apply() { "$N" apply uplink=up0 speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}" "$@"; }
+packets() { tc -s class show dev up0 | awk -v c="$1" '$3 == c { f = 1; next } f && /Sent/ { print $4; exit }'; }
+class() { tc class show dev up0 | awk -v c="$1" '$3 == c'; }
+
+# knock ADDRESS [NAMESPACE]: three packets.
+knock() { ${2:+ip netns exec "$2"} bash -c 'for i in 1 2 3; do echo x >/dev/udp/$0/9; done; sleep 0.3' "$1"; }
+
+# sent CLASS COMMAND...: how many packets more it has then.
+sent()
+{
+	local before
+	before=$(packets "$1")
+	"${@:2}" >/dev/null
+	echo $(($(packets "$1") - before))
+}
+
+found()
+{
+	is "$(ip -n a -j link show eth0 | jq '.[0].ifindex')" "$(ip -n b -j link show eth0 | jq '.[0].ifindex')" "two pods' interfaces have the same index"
+	like "$("$N" look)" '^link up0 root=noqueue speed=0 refusal=no-speed' "the uplink is found by the default routes; what a veth says of its speed is not taken"
+	ip route del default dev up0
+	like "$("$N" look)" '^link up0 ' "by the one of IPv6 alone, too"
+	ip route add default via 10.2.0.2 dev up0
+	is "$(dump)" "$before" "a look changes nothing"
+}
+
+applied()
+{
+	out=$(apply)
+	note "$out"
+	like "$out" '^link up0 .* refusal=fine end=0 ' "the uplink is shaped"
+	like "$out" "^pod $T/a n=1 ifindex=$(cat /sys/class/net/h-a/ifindex) refusal=fine end=0" "the host end of the one pod"
+	like "$out" "^pod $T/b n=1 ifindex=$(cat /sys/class/net/h-b/ifindex) refusal=fine end=0" "of the other"
+	like "$out" "^pod $T/h n=0 .* refusal=host-network" "a pod with the host's network is said to be one"
+	note "$(tc class show dev up0)"
+	like "$(tc qdisc show dev up0 root)" 'htb c01d: root .*default 0x2 ' "the root"
+	like "$(class c01d:1)" 'root rate 20Mbit ceil 20Mbit' "the link's class"
+	like "$(class c01d:2)" 'parent c01d:1 leaf [0-9a-f]*: prio 0 rate 4Mbit ceil 20Mbit' "the class of what has no mark"
+	like "$(class c01d:10)" 'parent c01d:1 leaf .* rate 8Mbit ceil 20Mbit' "an online level's"
+	like "$(class c01d:3)" 'parent c01d:1 rate 800Kbit ceil 12Mbit' "that of all offline levels"
+	like "$(class c01d:17)" 'parent c01d:3 leaf .* rate 800Kbit ceil 20Mbit' "an offline level's, below it"
+	is "$(tc qdisc show dev up0 | grep -c 'fq_codel.* parent c01d:')" 4 "each that packets wait in has fq_codel"
+	like "$(apply | tail -1)" '^steps=0 left=0 again=0' "another process finds all of it there, and changes nothing"
+}
+
+marked()
+{
+	ok "IPv4 of the pod behind a bridge is in the class of its level" [ "$(sent c01d:10 knock 10.2.0.2 a)" -ge 3 ]
+	ok "IPv6, too" [ "$(sent c01d:10 knock fd00:2::2 a)" -ge 3 ]
+	ok "IPv4 of the pod with a route" [ "$(sent c01d:17 knock 10.2.0.2 b)" -ge 3 ]
+	ok "IPv6, too" [ "$(sent c01d:17 knock fd00:2::2 b)" -ge 3 ]
+	ok "the host's own is in the default class" [ "$(sent c01d:2 knock 10.2.0.2)" -ge 3 ]
+	like "$(apply)" "^pod $T/b .* packets=([6-9]|[1-9][0-9])" "each pod's packets are counted"
+}
+
+# While somebody counts: other ceilings, another level for a pod, agents that are killed and start again.
+changed()
+{
+	local leaves pid
+	leaves=$(tc qdisc show dev up0)
+	ip netns exec wan iperf3 -s -D -1 -I /run/iperf3.pid
+	wait_for 5 test -s /run/iperf3.pid
+	ip netns exec b iperf3 -u -c 10.2.0.2 -b 2M -l 1000 -t 7 --json >/run/iperf3.json &
+	pid=$!
+	sleep 1
+	for i in 1 2 3; do
+		"$N" loop uplink=up0 speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}" >/dev/null &
+		sleep 0.5
+		kill -9 $!
+		wait $! 2>/dev/null
+		apply offline=200000:${i}500000 pod=$T/a:4 >/run/net-tc.out
+		apply >>/run/net-tc.out
+	done
+	wait $pid
+	note "$(jq -c '.end | .sum_sent, .sum_received' /run/iperf3.json)"
+	note "$(cat /run/net-tc.out)"
+	ok "the stream was as long as it should" [ "$(jq .end.sum_received.packets /run/iperf3.json)" -gt 1000 ]
+	is "$(jq .end.sum_received.lost_packets /run/iperf3.json)" 0 "none of its packets was lost by reloads and kills"
+	is "$(tc qdisc show dev up0)" "$leaves" "the same root and leaves are there"
+	like "$(apply offline=200000:2000000; class c01d:3)" 'rate 1600Kbit ceil 16Mbit' "a change is made in place"
+	apply >/dev/null
+}
+
+moved()
+{
+	"$N" apply uplink=up0 speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" pod=$T/a:4 pod=$T/b:7 >/run/net-tc.out
+	is "$(tc filter show dev h-a ingress | grep -c skbedit)" 1 "a pod of another level has one mark still"
+	ok "its packets are in the other class" [ "$(sent c01d:14 knock 10.2.0.2 a)" -ge 3 ]
+	"$N" apply uplink=up0 speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" level=7:100000:2500000 pod=$T/b:7 >/run/net-tc.out
+	is "$(tc filter show dev h-a ingress)$(tc qdisc show dev h-a clsact)" "" "a pod that is not to be marked has nothing of ours"
+	"$N" apply uplink=up0 speed=$SPEED "${MARK[@]}" unmarked=500000:2500000 level=0:1000000:2500000 level=7:100000:2500000 "${PODS[@]}" >/run/net-tc.out
+	like "$(class c01d:17)" 'parent c01d:1 ' "a level that is online now has moved"
+	is "$(class c01d:3)$(class c01d:14)" "" "classes that nobody wants are gone"
+	is "$(tc filter show dev up0 parent c01d: | grep -c classid)" 2 "and their filters"
+	"$N" apply uplink=up0 speed=$SPEED mask=0x0f000000 value=0x08000000 shift=24 "${SHAPE[@]}" "${PODS[@]}" >/run/net-tc.out
+	note "$(cat /run/net-tc.out)"
+	ok "with other bits the packets still find their class" [ "$(sent c01d:17 knock 10.2.0.2 b)" -ge 3 ]
+	apply >/dev/null
+	like "$(apply | tail -1)" '^steps=0 left=0 again=0' "and back"
+}
+
+kept()
+{
+	local d theirs loop i
+	foreign
+	theirs=$(dump h-c h-d h-e)
+	out=$("$N" apply uplink=up0 uplink=h-c speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}" pod=$T/c:7 pod=$T/d:7 pod=$T/e:7)
+	note "$out"
+	like "$out" '^link h-c root=tbf .* refusal=foreign-root end=0' "a root that somebody chose is refused"
+	for d in c d e; do like "$out" "^pod $T/$d n=1 .* refusal=foreign-clsact end=0" "the place for filters is taken: $d"; done
+	is "$(dump h-c h-d h-e)" "$theirs" "nothing of theirs has changed"
+	# An end that goes while it is at work: its pod still has a process.
+	pod f f
+	"$N" loop uplink=up0 speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}" pod=$T/f:7 >/run/net-loop.out 2>&1 &
+	loop=$!
+	for i in 1 2 3 4 5; do
+		ip link del h-f
+		ip link add h-f type veth peer name eth0 netns f
+		ip link set h-f up
+	done
+	ok "an end that comes again is marked again" wait_for 5 sh -c 'tc filter show dev h-f ingress | grep -q skbedit'
+	ok "the agent has outlived that" kill -9 $loop
+	wait $loop 2>/dev/null
+	tc qdisc del dev h-c root
+	for d in c d e f; do ip netns pids $d | xargs -r kill; ip netns del $d; done
+	for d in c d e f; do wait_for 5 sh -c "! test -e /sys/class/net/h-$d"; done
+}
+
+removed()
+{
+	apply >/dev/null
+	like "$("$N" remove uplink=up0 "${PODS[@]}" | tail -1)" '^steps=[1-9][0-9]* left=0 again=0' "all goes"
+	is "$(dump)" "$before" "and leaves no trace"
+}
+
+cleanup()
+{
+	local n
+	for n in a b wan; do ip netns pids $n | xargs -r kill; done
+	xargs -r kill <"$CG/h/ctr/cgroup.procs"
+	for n in a b wan; do ip netns del $n; done
+	ip link del cni-t
+	ip link del up0 2>/dev/null
+	wait_for 5 sh -c '! test -e /sys/class/net/h-a && ! test -e /sys/class/net/h-b && ! test -e /sys/class/net/up0'
+	wait_for 5 sh -c "rmdir $CG/*/ctr $CG/* $CG"
+	umount /run/netns && rmdir /run/netns
+	echo "$forward" >/proc/sys/net/ipv4/ip_forward
+	echo "$forward6" >/proc/sys/net/ipv6/conf/all/forwarding
+}
+
+setup
+before=$(dump)
+found
+applied
+marked
+changed
+moved
+kept
+removed
+cleanup
+done_testing
