@@ -106,6 +106,7 @@ TEST(what_is_left_of_an_earlier_question_is_passed_over)
 	net_case_open(&c);
 	c.sequence = 77;
 	net_case_part(&c, net_case_link(1, "lo", NULL), NLM_F_MULTI);
+	net_case_part(&c, net_case_link(5, "eth5", NULL), NLM_F_MULTI);
 	net_case_done(&c);
 	c.sequence = 1;
 	net_case_part(&c, net_case_link(2, "eth0", NULL), NLM_F_MULTI);
