@@ -36,6 +36,7 @@
 #define MARK_DEN 8u
 /* Of what the disk does, in permille a second. */
 #define GROW 20u
+#define SPENT_GROWN_S 2u /* it is taken back as soon, and was no help */
 #define GROW_TO_MARK 50u
 #define GROW_SLOWLY 10u
 #define GROW_IDLE 100u
@@ -67,6 +68,11 @@ struct measure {
 static uint64_t most(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
+}
+
+static int64_t since(int64_t before_us, bool is_so, int64_t now_us)
+{
+	return !is_so ? 0 : before_us != 0 ? before_us : now_us;
 }
 
 static uint32_t permille_of(uint64_t part, uint64_t whole)
@@ -188,8 +194,9 @@ static void bound(struct io_bound *b, const struct io_hold_look *look, const str
 	b->slack_us = b->worse_us = 0;
 }
 
-static bool may_cut(const struct io_hold *hold, const struct io_hold_look *look, int d,
-		    struct measure *ret_measure)
+/* `more`: than the floor and so much. */
+static bool may_take(const struct io_hold *hold, const struct io_hold_look *look, int d,
+		     uint32_t more, struct measure *ret_measure)
 {
 	const struct io_bound *b = &hold->of[d];
 	uint32_t floor;
@@ -197,18 +204,23 @@ static bool may_cut(const struct io_hold *hold, const struct io_hold_look *look,
 	if (look->now_us < b->rest_us || (d == DISK_WRITE && look->no_writes))
 		return false;
 	*ret_measure = measure(hold, look, d);
-	floor = floor_of(look, ret_measure, d);
+	floor = floor_of(look, ret_measure, d) + more;
 	return ret_measure->use_permille > floor && (b->permille == 0 || b->permille > floor);
 }
 
-bool io_hold_may_cut(const struct io_hold *hold, const struct io_hold_look *look)
+static bool may_take_any(const struct io_hold *hold, const struct io_hold_look *look, uint32_t more)
 {
 	struct measure m;
 
 	for (int d = 0; d < DISK_DIRECTIONS; d++)
-		if (may_cut(hold, look, d, &m))
+		if (may_take(hold, look, d, more, &m))
 			return true;
 	return false;
+}
+
+bool io_hold_may_cut(const struct io_hold *hold, const struct io_hold_look *look)
+{
+	return may_take_any(hold, look, 0);
 }
 
 bool io_hold_is_on(const struct io_hold *hold)
@@ -397,7 +409,7 @@ static bool press(struct io_hold *hold, const struct io_hold_look *look)
 	for (int d = 0; d < DISK_DIRECTIONS; d++) {
 		struct measure m;
 
-		if (!may_cut(hold, look, d, &m))
+		if (!may_take(hold, look, d, 0, &m))
 			continue;
 		cut(hold, look, d, &m, again);
 		break;
@@ -426,13 +438,8 @@ static bool limits_nothing(struct io_hold *hold, const struct io_hold_look *look
 {
 	struct io_bound *b = &hold->of[d];
 
-	if (is_limited(hold, look, d)) {
-		b->slack_us = 0;
-		return false;
-	}
-	if (b->slack_us == 0)
-		b->slack_us = look->now_us;
-	return look->now_us - b->slack_us >= SLACK_US;
+	b->slack_us = since(b->slack_us, !is_limited(hold, look, d), look->now_us);
+	return b->slack_us != 0 && look->now_us - b->slack_us >= SLACK_US;
 }
 
 static void grow_one(struct io_hold *hold, const struct io_hold_look *look, int d, bool idle,
@@ -472,23 +479,21 @@ static void calm(struct io_hold *hold, const struct io_hold_look *look)
 
 static void see_spent(struct io_hold *hold, const struct io_hold_look *look)
 {
-	if (!io_hold_is_on(hold) || io_hold_may_cut(hold, look))
-		hold->spent_us = 0;
-	else if (hold->spent_us == 0)
-		hold->spent_us = look->now_us;
+	bool spent = io_hold_is_on(hold) && !may_take_any(hold, look, SPENT_GROWN_S * GROW);
+
+	hold->spent_us = since(hold->spent_us, spent, look->now_us);
 }
 
 bool io_hold_step(struct io_hold *hold, const struct io_hold_look *look)
 {
-	bool worse = false;
+	bool waits = look->waited_permille > 0, worse;
 
 	if (look->no_writes)
 		lift(&hold->of[DISK_WRITE]);
 	if (look->online_uses)
 		hold->online_us = look->now_us;
-	if (look->waited_permille > 0)
-		worse = press(hold, look);
-	else
+	worse = waits && press(hold, look);
+	if (!waits)
 		calm(hold, look);
 	see_spent(hold, look);
 	return worse;

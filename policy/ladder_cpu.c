@@ -57,6 +57,7 @@
 /* 5 % of the node a second: from a floor of 2 % to the whole node in 20 s, so that a mistake
  * costs batch work seconds, and slow against the 1 s between samples. */
 #define GROW_PERMILLE_PER_S 50u
+#define SPENT_GROWN_S 2u
 /* Peace for this long before the target is passed or the hold is lifted. Longer than the usual
  * burst of requests, and five windows of the default rule. */
 #define CALM_AFTER_US 10000000
@@ -277,9 +278,12 @@ static bool is_in_force(const struct model *model)
 	return false;
 }
 
+/* Who waits does not do so in each look: what the quota grows by in between is taken back in the next, and was no help. */
 static void see_spent(struct ladder *ladder, const struct view *v, int64_t now_us)
 {
-	if (ladder->rung == RUNG_CALM || ladder->quota_cpu_milli > v->floor_milli)
+	uint64_t grown = v->capacity_milli * GROW_PERMILLE_PER_S / PERMILLE * SPENT_GROWN_S;
+
+	if (ladder->rung == RUNG_CALM || ladder->quota_cpu_milli > v->floor_milli + grown)
 		ladder->spent_us = 0;
 	else if (ladder->spent_us == 0)
 		ladder->spent_us = now_us;

@@ -79,6 +79,24 @@ TEST(a_floor_of_a_moment_ago_is_no_hold_that_has_failed)
 	assert_int_equal(l->rung, RUNG_EVICT);
 }
 
+/* One look in three nobody waits, and the quota grows for as long: that is taken back, and there was nothing else to take. */
+TEST(a_floor_that_is_left_for_a_moment_is_still_one)
+{
+	struct ladder_second rests = full;
+	struct ladder *l = ladder_case_cpu(&w);
+	int seconds = 0;
+
+	rests.wait = 0;
+	hold();
+	ladder_case_run(&w, 2, full);
+	while (l->rung != RUNG_EVICT && seconds < 60) {
+		ladder_case_run(&w, 2, rests);
+		ladder_case_run(&w, 2, full);
+		seconds += 4;
+	}
+	assert_in_range(seconds, 16, 24);
+}
+
 TEST(a_policy_without_evict_never_goes_there)
 {
 	w.f.policy.pressure_cpu.steps = 1u << ACTION_SQUEEZE_CPU;
@@ -219,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(at_the_floor_for_twenty_seconds_and_still_somebody_waits),
 		CASE(a_floor_of_a_moment_ago_is_no_hold_that_has_failed),
+		CASE(a_floor_that_is_left_for_a_moment_is_still_one),
 		CASE(a_policy_without_evict_never_goes_there),
 		CASE(after_is_the_time_that_the_hold_is_given),
 		CASE(a_shorter_one_counts_as_twenty_seconds),

@@ -66,6 +66,22 @@ TEST(a_floor_of_a_moment_ago_is_no_hold_that_has_failed)
 	assert_in_range(until_evict(waits), 20, 30);
 }
 
+/* Nobody waits for three seconds, and what the bound grew by is taken back after that. */
+TEST(a_floor_that_is_left_for_a_moment_is_still_one)
+{
+	struct io_case_second calm = waits;
+	int seconds = 0;
+
+	calm.wait = 0;
+	io_case_run(&c, 8, waits);
+	while (rung() != RUNG_EVICT && seconds < 90) {
+		io_case_run(&c, 4, calm);
+		io_case_run(&c, 4, waits);
+		seconds += 8;
+	}
+	assert_in_range(seconds, 8, 32);
+}
+
 TEST(not_where_the_policy_does_not_ask)
 {
 	c.f.policy.pressure_io.steps = 1u << ACTION_SQUEEZE_IO;
@@ -85,6 +101,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(twenty_seconds_at_the_floor),
 		CASE(a_floor_of_a_moment_ago_is_no_hold_that_has_failed),
+		CASE(a_floor_that_is_left_for_a_moment_is_still_one),
 		CASE(not_where_the_policy_does_not_ask),
 		CASE(nor_before_its_time),
 	};
