@@ -2,9 +2,9 @@
 // Rounds over the network by agent/net_round.c, as the agent's worker makes them:
 //
 //	net_tc look|apply|remove|loop [uplink=NAME] [speed=BYTES] [mq] [mask=0xM value=0xV shift=N]
-//		[unmarked=RATE:CEIL] [offline=RATE:CEIL] [level=L:RATE:CEIL] [below=L:RATE:CEIL] [pod=CGROUP:LEVEL] [wait]
+//		[unmarked=RATE:CEIL] [offline=RATE:CEIL] [level=L:RATE:CEIL] [below=L:RATE:CEIL] [pod=CGROUP:LEVEL]
 //
-// below= is a level below the offline class. `wait` goes through the worker thread. `loop` changes the ceilings up and down until it is
+// below= is a level below the offline class. `loop` changes the ceilings up and down until it is
 // killed. One line for each uplink and each pod, and one at the end.
 #include <errno.h>
 #include <inttypes.h>
