@@ -16,6 +16,9 @@ void check_levels(struct reader *reader);
 /* What levels and pressure rules ask of other resources, and sums over all levels. */
 void check_steps(struct reader *reader);
 
+/* Parts of links: sums over all levels, what a level has without a share. */
+void check_net(struct reader *reader);
+
 /* Rules (in the order of trial): levels that nobody defined, rules that can never match. */
 void check_rules(struct reader *reader);
 

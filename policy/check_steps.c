@@ -61,7 +61,7 @@ static void check_evict(struct reader *reader)
 /* Several offline levels may each be left their floor at the same time. */
 static void check_floors(struct reader *reader)
 {
-	uint32_t floors = 0, mins = 0;
+	uint32_t floors = 0;
 
 	for (int i = 0; i < LEVEL_COUNT; i++) {
 		const struct level_policy *p = &reader->policy->levels[i];
@@ -73,32 +73,12 @@ static void check_floors(struct reader *reader)
 			reader_report(reader, &reader->fields[i][READER_FLOOR], DIAG_ERROR,
 				      "lower one of them",
 				      "the floors of all levels together are more than the node");
-		if (p->net.min.kind != RATE_PERMILLE)
-			continue;
-		mins += (uint32_t)p->net.min.value;
-		if (mins > WHOLE_PERMILLE)
-			reader_report(reader, &reader->fields[i][READER_NET_MIN], DIAG_ERROR,
-				      "lower one of them",
-				      "net.min of all levels together is more than the link");
-	}
-}
-
-static void check_rates(struct reader *reader)
-{
-	for (int i = 0; i < LEVEL_COUNT; i++) {
-		const struct level_net *net = &reader->policy->levels[i].net;
-
-		if (net->min.kind != RATE_NONE && net->min.kind == net->ceiling.kind &&
-		    net->min.value > net->ceiling.value)
-			reader_report(reader, &reader->fields[i][READER_NET_MIN], DIAG_ERROR, "",
-				      "net.min is above net.ceiling");
 	}
 }
 
 void check_steps(struct reader *reader)
 {
 	check_floors(reader);
-	check_rates(reader);
 	check_evict(reader);
 	/* What was refused looks like what was not given. */
 	if (reader->diags->n_errors > 0)

@@ -79,6 +79,10 @@ static const struct reader_key root_keys[] = {
 	 .read = reader_submapping,
 	 .offset = offsetof(struct policy, score),
 	 .keys = read_score_keys},
+	{.name = "net",
+	 .read = read_net,
+	 .offset = offsetof(struct policy, net),
+	 .keys = read_net_keys},
 	{.name = "node",
 	 .read = reader_submapping,
 	 .offset = offsetof(struct policy, node),
@@ -308,6 +312,7 @@ static int read_sources(struct reader *reader)
 		check_modes(reader);
 		check_levels(reader);
 		check_steps(reader);
+		check_net(reader);
 		check_rules(reader);
 		check_slis(reader);
 		check_node(reader);
@@ -381,6 +386,10 @@ struct policy *policy_none(void)
 		.n_order = 4,
 	};
 	policy->lend.cold_start_us = 3600000000ull;
+	policy->net = (struct net_policy){
+		.mark = {.mask = 0xf00, .value = 0x800, .shift = 8},
+		.headroom_permille = 50,
+	};
 	policy->incidents = (struct incident_policy){
 		.excess_permille = 100, .count = 100, .size_bytes = 16u << 20};
 	(void)snprintf(policy->bus_group, sizeof(policy->bus_group), "colod");

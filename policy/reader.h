@@ -65,6 +65,7 @@ struct reader {
 	enum level level;					  /* the one being read */
 	struct read_mark fields[LEVEL_COUNT][READER_FIELD_COUNT]; /* set also for refused values */
 	struct read_mark modes[RESOURCE_MODES];			  /* where each of `modes` stands */
+	struct read_mark net;					  /* where `net` stands */
 	struct read_mark kubelet; /* the last key that says how to reach one */
 	struct read_mark pressure_cpu;
 	struct read_mark slis[SLIS_MAX]; /* where each stands */
@@ -112,6 +113,7 @@ extern const struct reader_key read_level_cpu_keys[];
 extern const struct reader_key read_level_memory_keys[];
 extern const struct reader_key read_level_io_keys[];
 extern const struct reader_key read_level_net_keys[];
+extern const struct reader_key read_net_keys[];
 extern const struct reader_key read_evict_keys[];
 extern const struct reader_key read_sli_keys[];
 extern const struct reader_key read_lend_keys[];
@@ -129,6 +131,7 @@ bool read_pressure_acts(const struct pressure_policy *rule, size_t step);
 /* Handlers for reader_root_keys(). */
 reader_handler read_mode;
 reader_handler read_levels;
+reader_handler read_net;
 reader_handler read_assign;
 reader_handler read_pressure;
 reader_handler read_sli;

@@ -427,6 +427,7 @@ const char *reason_text(const struct reason *reason, const struct policy *policy
 	reason_text_memory(&out, reason);
 	hold_text(&out, reason);
 	reason_text_io(&out, reason);
+	reason_text_net(&out, reason);
 	reason_text_cores(&out, reason);
 	reason_text_freeze(&out, reason);
 	reason_text_manual(&out, reason);

@@ -40,6 +40,7 @@ const char *reason_text_percent(uint64_t permille, char *buf);
 const char *reason_text_nodes(uint64_t nodes, char *buf);
 void reason_text_memory(struct text_out *out, const struct reason *reason);
 void reason_text_cores(struct text_out *out, const struct reason *reason);
+void reason_text_net(struct text_out *out, const struct reason *reason);
 void reason_text_io(struct text_out *out, const struct reason *reason);
 void reason_text_freeze(struct text_out *out, const struct reason *reason);
 void reason_text_manual(struct text_out *out, const struct reason *reason);

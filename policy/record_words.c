@@ -96,6 +96,11 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_MODE] = "mode",
 	[REASON_STOP] = "stop",
 	[REASON_GAP] = "gap",
+	[REASON_NET_ONLINE] = "net-online",
+	[REASON_NET_FLOOR] = "net-floor",
+	[REASON_NET_IDLE] = "net-idle",
+	[REASON_NET_NOBODY] = "net-nobody",
+	[REASON_NET_BLIND] = "net-blind",
 };
 
 static const char *const cpu_managers[CPU_MANAGER_COUNT] = {

@@ -161,8 +161,11 @@ struct net_policy {
 #define NET_MINOR_OFFLINE 0x3u
 #define NET_MINOR_LEVEL 0x10u /* + enum level */
 
+/* No class has a lower rate: the time that two packets take at it is held in 32 bits of 64 ns. */
+#define NET_RATE_MIN 1000ull
+
 struct net_class {
-	uint64_t rate_bytes_per_s; /* guaranteed; never 0 */
+	uint64_t rate_bytes_per_s; /* guaranteed; at least NET_RATE_MIN */
 	uint64_t ceil_bytes_per_s; /* at most; never below the rate */
 	uint64_t burst_bytes;	   /* at once, of the rate */
 	uint64_t cburst_bytes;	   /* at once, of the ceiling */
@@ -174,7 +177,9 @@ struct net_class {
 struct net_shape {
 	struct net_class root;
 	struct net_class unmarked;
-	struct net_class offline; /* only with a bit in `offline_levels` */
+	/* Only with a bit in `offline_levels`. Promised next to nothing itself: what one offline level leaves of
+	 * its rate is online work's before it is another one's. */
+	struct net_class offline;
 	struct net_class level[LEVEL_COUNT];
 	uint32_t levels;	 /* 1 << enum level: it has a class */
 	uint32_t offline_levels; /* of those: below `offline` */
@@ -189,7 +194,8 @@ struct net_hold {
 	int64_t cut_us;		     /* last lowered */
 	int64_t grown_us;	     /* last raised */
 	int64_t idle_us;	     /* 0, or: online work sends next to nothing since */
-	struct reason reason;	     /* of the last cut, or of what ended the hold */
+	int64_t looked_us;	     /* what was sent was last measured */
+	struct reason reason;	     /* of the ceiling as it is, or of what ended the hold */
 };
 
 /* What the kernel counts at one class. */
@@ -213,7 +219,9 @@ struct net_plan_link {
 	int32_t ifindex;
 	char name[NET_NAME_SIZE];
 	uint64_t speed_bytes_per_s; /* that was reckoned with; 0 where it is refused */
-	enum net_refusal refusal; /* NET_FINE: `shape` is wanted; else ours, if there, is removed */
+	uint32_t mtu;
+	/* NET_FINE: `shape` is wanted. NET_UNREAD: nothing is known, all stays. Else ours, if there, is removed. */
+	enum net_refusal refusal;
 	enum net_mark_user mark_user; /* NET_FOREIGN_MARK: who; else NET_USER_NONE */
 	struct net_shape shape;
 	struct net_hold hold; /* kept from pass to pass; its ceiling is in the shape */
@@ -221,6 +229,7 @@ struct net_plan_link {
 
 struct net_plan {
 	bool on; /* the policy names `net` and the mode allows shares; else nothing of ours stays */
+	bool known; /* false: no view was ever known, so nothing is changed */
 	struct net_mark mark;
 	uint32_t n;
 	struct net_plan_link list[NET_LINKS];

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "colod/level.h"
+#include "colod/net.h"
 #include "colod/pod.h"
 
 enum facts_source {
@@ -366,6 +367,7 @@ struct policy {
 	struct incident_policy incidents;
 	struct score_policy score;
 	struct node_policy node;
+	struct net_policy net;
 	struct metrics_policy metrics;
 	char bus_group[BUS_GROUP_SIZE];	  /* who may read over D-Bus; "" for root alone */
 	char origin[256];		  /* the files it came from, for status */

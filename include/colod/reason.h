@@ -116,6 +116,13 @@ enum reason_code {
 			* extra: enum manual_kind; level: the one that was ordered */
 	REASON_CALIBRATE, /* a hold: to see what online pods wait without offline work: for_us: for so long, extra: the
 			   * quota's share of the node in permille */
+
+	/* the ceiling of offline work on a link (who) */
+	REASON_NET_ONLINE, /* observed: what online work sends, limit: the link, extra: the ceiling; all bytes/s */
+	REASON_NET_FLOOR, /* the same: never less */
+	REASON_NET_IDLE, /* none any more: observed: what online work sends, limit: less than that, for_us: since */
+	REASON_NET_NOBODY, /* none any more: no offline pod is left */
+	REASON_NET_BLIND,  /* none any more: for_us: not measured for so long */
 	REASON_COUNT,
 };
 

@@ -93,6 +93,11 @@ static void put_rest(struct text *t)
 		put(t, "sli: [{name: %s, of: P0, %s: %ums}]\n", ONE_OF("sched-delay", "io-wait"),
 		    ONE_OF("p50", "p99", "mean"), 1 + pick(1000));
 	if (pick(2))
+		put(t, "net: {uplinks: %s, speed: %s, mark: %s, headroom: %u%%}\n",
+		    ONE_OF("routes", "[eth0]", "[bond0, eth1.7]"),
+		    ONE_OF("link", "10Gbit/s", "{eth0: 2Mbit/s, eth1.7: 400Gbit/s}"),
+		    ONE_OF("0x800/0xf00", "0x1/0x71", "0x80000000/0xf0000000"), pick(51));
+	if (pick(2))
 		put(t, "lend: {cpu: {percentile: %u}, cold-start: %um}\n", 50 + pick(50),
 		    pick(100));
 }

@@ -6,16 +6,12 @@
 
 #define TAIL "assign: [{match: {qos: BestEffort}, level: P7}]\n"
 #define SQUEEZED(floor) "{role: offline, cpu: {squeeze: {target: 90%, floor: " floor "}}}"
-#define NET(min) "{role: online, net: {min: " min "}}"
 
 TEST(what_several_levels_are_promised_must_fit_together)
 {
 	static const struct policy_case cases[] = {
 		{"version: 1\nlevels:\n  P6: " SQUEEZED("60%") "\n  P7: " SQUEEZED("50%") "\n" TAIL,
 		 4, 52, "floors of all levels together are more than the node", "lower one"},
-		{"version: 1\nlevels:\n  P0: " NET("60%") "\n  P4: " NET("50%") "\n  P7: {role: "
-										"offline}\n" TAIL,
-		 4, 28, "net.min of all levels together is more than the link", "lower one"},
 	};
 	const char *fine[] = {
 		"version: 1\nlevels:\n  P6: " SQUEEZED("50%") "\n  P7: " SQUEEZED("50%") "\n" TAIL,

@@ -148,6 +148,10 @@ static const unsigned used[REASON_COUNT] = {
 	[REASON_RETURNED_IO] = LIMIT,
 	[REASON_MANUAL] = OBSERVED | FOR,
 	[REASON_CALIBRATE] = FOR | EXTRA,
+	[REASON_NET_ONLINE] = OBSERVED | LIMIT | EXTRA,
+	[REASON_NET_FLOOR] = OBSERVED | LIMIT | EXTRA,
+	[REASON_NET_IDLE] = OBSERVED | LIMIT | FOR,
+	[REASON_NET_BLIND] = FOR,
 };
 
 /* Changing a number changes the sentence if, and only if, the code uses that number. */

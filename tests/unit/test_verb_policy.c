@@ -94,7 +94,7 @@ TEST(a_node_below_root_is_checked_against_and_its_lacks_are_warnings)
 	root = dir;
 	node = NULL;
 	assert_int_equal(run(false, "check", GOOD, NULL), CTL_OK);
-	assert_non_null(strstr(err, "everything.yaml:5:"));
+	assert_non_null(strstr(err, "everything.yaml:6:"));
 	assert_non_null(strstr(err, "warning: this node lacks io. Without it: no IO isolation"));
 	assert_non_null(strstr(err, "to have it: add \"io\""));
 	assert_non_null(strstr(err, "warning: this node lacks psi. "));

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What all offline work may send together on one link while online work uses it: link − online use − headroom, never
+// less than the offline levels are promised. Cut at once, grown gently, ended when online work is idle or nobody can
+// tell what it does. A hold: mode squeeze, and never longer than the agent lives. Pure.
+#pragma once
+
+#include <stdbool.h>
+
+#include "colod/net.h"
+
+/* What was sent between two readings of the counters. */
+struct net_use {
+	uint64_t online_bytes_per_s; /* the unmarked and all online levels */
+	uint64_t offline_bytes_per_s;
+	uint64_t span_us;
+};
+
+/* Whether `now` can be compared with `before`: of the same interface, later by 10 ms to 10 s, and no counter went
+ * back (the qdisc was made anew). ret_use only then. */
+bool net_ceiling_use(const struct net_counts *before, const struct net_counts *now,
+		     const struct net_shape *shape, struct net_use *ret_use);
+
+struct net_ceiling_look {
+	int64_t now_us;		    /* CLOCK_BOOTTIME, > 0 */
+	const char *name;	    /* of the link, for people */
+	uint64_t speed_bytes_per_s; /* of the link, > 0 */
+	uint64_t floor_bytes_per_s; /* what offline levels are promised (net_shape_floor) */
+	uint32_t headroom_permille; /* of the link, left free */
+	bool allowed;		    /* the mode is squeeze or more */
+	bool offline;		    /* some pod has an offline level with a class */
+	bool measured;		    /* the next is what was sent lately */
+	uint64_t online_bytes_per_s;
+};
+
+/* One look. hold->ceil_bytes_per_s is 0 or floor..speed afterwards. */
+void net_ceiling_step(struct net_hold *hold, const struct net_ceiling_look *look);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What is wanted on each uplink that discovery saw: whether it is shaped, else why not, its classes, and the ceiling of
+// offline work as it is now. Pure; the ceilings are kept in the plan from pass to pass.
+#pragma once
+
+#include "colod/net.h"
+#include "colod/policy.h"
+#include "policy/net_ceiling.h"
+
+struct net_plan_in {
+	const struct policy *policy;
+	const struct net_view *view;
+	enum mode mode;		   /* of the network */
+	uint32_t active;	   /* 1 << enum level: pods have it */
+	const struct net_use *use; /* of view->links.list, one each; span_us 0: not measured */
+	int64_t now_us;
+};
+
+/* How fast a link is, and who says so; 0: nobody does, or it is out of net_shape.h's range. */
+uint64_t net_plan_speed(const struct net_policy *net, const struct net_link *link,
+			enum net_speed_from *ret_from);
+
+/* From the plan of the pass before (all zero before the first) to this one's. A view that is not known changes no link:
+ * its ceilings end as those do that nobody can measure. Mode observe plans what it would do, with plan->on false. */
+void net_plan_make(const struct net_plan_in *in, struct net_plan *plan);

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See reason_text.h: why offline work is held on a link, and why no more.
+#include "policy/reason_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define BITS 8u
+#define THOUSAND 1000u
+
+/* As links are called: "9.6 Gbit/s"; three decimals at most, cut. */
+static const char *rate(uint64_t bytes_per_s, char *buf)
+{
+	static const char *const units[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"};
+	uint64_t most = UINT64_MAX / BITS, unit = 1, whole;
+	unsigned rest;
+	size_t n = 0;
+	int digits = 3;
+
+	whole = (bytes_per_s < most ? bytes_per_s : most) * BITS;
+	while (whole / unit >= THOUSAND && n + 1 < sizeof(units) / sizeof(units[0])) {
+		unit *= THOUSAND;
+		n++;
+	}
+	rest = unit > 1 ? (unsigned)(whole % unit / (unit / THOUSAND) % THOUSAND) : 0;
+	while (digits > 0 && rest % 10 == 0) {
+		rest /= 10;
+		digits--;
+	}
+	if (digits == 0)
+		(void)snprintf(buf, REASON_TEXT_UNIT_SIZE, "%" PRIu64 " %s", whole / unit,
+			       units[n]);
+	else
+		(void)snprintf(buf, REASON_TEXT_UNIT_SIZE, "%" PRIu64 ".%0*u %s", whole / unit,
+			       digits, rest, units[n]);
+	return buf;
+}
+
+void reason_text_net(struct text_out *out, const struct reason *r)
+{
+	char a[REASON_TEXT_UNIT_SIZE], b[REASON_TEXT_UNIT_SIZE], c[REASON_TEXT_UNIT_SIZE];
+	const char *link = r->who[0] ? r->who : "the link";
+
+	switch (r->code) {
+	case REASON_NET_ONLINE:
+		text_out_put(out, "online work sends %s of the %s of %s: offline work may send %s",
+			     rate(r->observed, a), rate(r->limit, b), link, rate(r->extra, c));
+		break;
+	case REASON_NET_FLOOR:
+		text_out_put(
+			out,
+			"online work sends %s of the %s of %s: offline work keeps its floor, %s",
+			rate(r->observed, a), rate(r->limit, b), link, rate(r->extra, c));
+		break;
+	case REASON_NET_IDLE:
+		text_out_put(out,
+			     "online work has sent less than %s on %s for %s, now %s: offline work "
+			     "may use all of it",
+			     rate(r->limit, b), link, reason_text_duration(r->for_us, c),
+			     rate(r->observed, a));
+		break;
+	case REASON_NET_NOBODY:
+		text_out_put(out, "no offline pod is left whose traffic %s could hold", link);
+		break;
+	case REASON_NET_BLIND:
+		text_out_put(
+			out,
+			"what %s sends was not measured for %s: offline work is not held there",
+			link, reason_text_duration(r->for_us, c));
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "tests/lib/test.h"
+
+#include <stdio.h>
+
+#include "policy/net_plan.h"
+#include "policy/net_shape.h"
+
+#define MBIT 125000ull
+#define S 1000000ll
+
+static struct policy policy;
+static struct net_view view;
+static struct net_use use[NET_LINKS];
+static struct net_plan_in in;
+static struct net_plan plan;
+
+static struct net_link *link_add(int32_t ifindex, const char *name, uint64_t mbit)
+{
+	struct net_link *link = &view.links.list[view.links.n++];
+
+	*link = (struct net_link){
+		.ifindex = ifindex, .mtu = 9000, .speed_bytes_per_s = mbit * MBIT};
+	(void)snprintf(link->name, sizeof(link->name), "%s", name);
+	link->refusal = mbit > 0 ? NET_FINE : NET_NO_SPEED;
+	return link;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	policy = (struct policy){
+		.net = {.on = true,
+			.headroom_permille = 50,
+			.mark = {.mask = 0xf00, .value = 0x800, .shift = 8}},
+	};
+	policy.levels[LEVEL_P0] =
+		(struct level_policy){.defined = true, .role = ROLE_ONLINE, .net = {.share = 8}};
+	policy.levels[LEVEL_P7] =
+		(struct level_policy){.defined = true, .role = ROLE_OFFLINE, .net = {.share = 1}};
+	view = (struct net_view){.known = true};
+	(void)link_add(2, "eth0", 10000);
+	memset(use, 0, sizeof(use));
+	use[0] = (struct net_use){.online_bytes_per_s = 6000 * MBIT, .span_us = S};
+	plan = (struct net_plan){0};
+	in = (struct net_plan_in){
+		.policy = &policy,
+		.view = &view,
+		.mode = MODE_SQUEEZE,
+		.active = 1u << LEVEL_P7,
+		.use = use,
+		.now_us = 100 * S,
+	};
+	return 0;
+}
+
+static const struct net_plan_link *made(void)
+{
+	in.now_us += S / 10;
+	net_plan_make(&in, &plan);
+	return &plan.list[0];
+}
+
+TEST(a_link_has_its_classes_and_the_ceiling_of_now)
+{
+	assert_int_equal(made()->refusal, NET_FINE);
+	assert_true(plan.on && plan.known);
+	assert_int_equal(plan.n, 1);
+	assert_int_equal(plan.mark.mask, 0xf00);
+	assert_string_equal(plan.list[0].name, "eth0");
+	assert_int_equal(plan.list[0].speed_bytes_per_s, 10000 * MBIT);
+	assert_int_equal(plan.list[0].shape.root.ceil_bytes_per_s, 10000 * MBIT);
+	assert_int_equal(plan.list[0].hold.ceil_bytes_per_s, 3500 * MBIT);
+	assert_int_equal(plan.list[0].shape.offline.ceil_bytes_per_s, 3500 * MBIT);
+	assert_string_equal(plan.list[0].hold.reason.who, "eth0");
+	/* kept, and found again by its ifindex */
+	use[0].online_bytes_per_s = 5500 * MBIT;
+	(void)link_add(1, "eth1", 1000);
+	view.links.list[2] = view.links.list[0];
+	view.links.list[0] = view.links.list[1];
+	view.links.list[1] = view.links.list[2];
+	use[1] = use[0];
+	use[0] = (struct net_use){0};
+	assert_int_equal(made()->hold.ceil_bytes_per_s, 0);
+	assert_int_equal(plan.list[1].hold.ceil_bytes_per_s, 3500 * MBIT);
+}
+
+TEST(without_the_word_or_with_mode_off_nothing_is_wanted)
+{
+	(void)made();
+	in.mode = MODE_OFF;
+	(void)made();
+	assert_false(plan.on);
+	assert_true(plan.known);
+	assert_int_equal(plan.n, 0);
+	in.mode = MODE_FULL;
+	policy.net.on = false;
+	(void)made();
+	assert_int_equal(plan.n, 0);
+}
+
+TEST(the_mode_says_how_far_it_may_go)
+{
+	in.mode = MODE_OBSERVE;
+	assert_int_equal(made()->refusal, NET_FINE);
+	assert_false(plan.on);
+	assert_true(plan.list[0].shape.levels != 0);
+	in.mode = MODE_PROTECT;
+	assert_int_equal(made()->hold.ceil_bytes_per_s, 0);
+	assert_true(plan.on);
+	assert_int_equal(plan.list[0].shape.offline.ceil_bytes_per_s, 10000 * MBIT);
+}
+
+TEST(no_offline_pod_no_hold)
+{
+	in.active = 1u << LEVEL_P0;
+	assert_int_equal(made()->hold.ceil_bytes_per_s, 0);
+}
+
+TEST(what_discovery_refuses_is_not_shaped)
+{
+	view.links.list[0].refusal = NET_FOREIGN_ROOT;
+	assert_int_equal(made()->refusal, NET_FOREIGN_ROOT);
+	assert_int_equal(plan.list[0].speed_bytes_per_s, 0);
+	assert_int_equal(plan.list[0].shape.levels, 0);
+}
+
+TEST(bits_of_somebody_who_is_there_refuse_every_link)
+{
+	view.mark_users = 1u << NET_USER_CILIUM;
+	assert_int_equal(made()->refusal, NET_FOREIGN_MARK);
+	assert_int_equal(plan.list[0].mark_user, NET_USER_CILIUM);
+	view.mark_users = 1u << NET_USER_CALICO;
+	assert_int_equal(made()->refusal, NET_FINE);
+	assert_int_equal(plan.list[0].mark_user, NET_USER_NONE);
+}
+
+TEST(the_policys_speed_wins_and_the_named_one_before_the_others)
+{
+	enum net_speed_from from;
+	struct net_link *link = link_add(3, "eth1", 0);
+
+	in.active = 0;
+	assert_int_equal(net_plan_speed(&policy.net, link, &from), 0);
+	assert_int_equal(from, NET_SPEED_UNKNOWN);
+	(void)made();
+	assert_int_equal(plan.list[1].refusal, NET_NO_SPEED);
+	policy.net.n_speeds = 2;
+	policy.net.speeds[0] = (struct net_speed){"eth1", 1000 * MBIT};
+	policy.net.speeds[1] = (struct net_speed){"", 2000 * MBIT};
+	assert_int_equal(net_plan_speed(&policy.net, link, &from), 1000 * MBIT);
+	assert_int_equal(from, NET_SPEED_POLICY);
+	assert_int_equal(made()->speed_bytes_per_s, 2000 * MBIT);
+	assert_int_equal(plan.list[1].refusal, NET_FINE);
+	assert_int_equal(plan.list[1].speed_bytes_per_s, 1000 * MBIT);
+	policy.net.n_speeds = 0;
+	assert_int_equal(net_plan_speed(&policy.net, &view.links.list[0], &from), 10000 * MBIT);
+	assert_int_equal(from, NET_SPEED_LINK);
+	link->speed_bytes_per_s = MBIT;
+	assert_int_equal(net_plan_speed(&policy.net, link, &from), 0);
+}
+
+/* Not known is not gone. */
+TEST(a_look_that_failed_changes_no_link)
+{
+	struct net_plan_link was;
+
+	was = *made();
+	view.known = false;
+	view.links.n = 0;
+	for (int i = 0; i < 50; i++)
+		(void)made();
+	assert_int_equal(plan.n, 1);
+	assert_memory_equal(&plan.list[0].shape, &was.shape, sizeof(was.shape));
+	/* but a ceiling that nobody can justify ends */
+	for (int i = 0; i < 60; i++)
+		(void)made();
+	assert_int_equal(plan.list[0].hold.ceil_bytes_per_s, 0);
+	assert_int_equal(plan.list[0].shape.offline.ceil_bytes_per_s, 10000 * MBIT);
+	assert_int_equal(plan.list[0].shape.levels, was.shape.levels);
+}
+
+TEST(a_link_that_could_not_be_read_stays_as_it_was)
+{
+	struct net_plan_link was;
+
+	view.links.list[0].refusal = NET_UNREAD;
+	assert_int_equal(made()->refusal, NET_UNREAD);
+	view.links.list[0].refusal = NET_FINE;
+	was = *made();
+	view.links.list[0].refusal = NET_UNREAD;
+	view.links.list[0].speed_bytes_per_s = 0;
+	assert_int_equal(made()->refusal, NET_FINE);
+	assert_memory_equal(&plan.list[0].shape, &was.shape, sizeof(was.shape));
+}
+
+TEST(before_the_first_look_nothing_is_known)
+{
+	view.known = false;
+	(void)made();
+	assert_false(plan.known);
+	assert_int_equal(plan.n, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_link_has_its_classes_and_the_ceiling_of_now, setup),
+		cmocka_unit_test_setup(without_the_word_or_with_mode_off_nothing_is_wanted, setup),
+		cmocka_unit_test_setup(the_mode_says_how_far_it_may_go, setup),
+		cmocka_unit_test_setup(no_offline_pod_no_hold, setup),
+		cmocka_unit_test_setup(what_discovery_refuses_is_not_shaped, setup),
+		cmocka_unit_test_setup(bits_of_somebody_who_is_there_refuse_every_link, setup),
+		cmocka_unit_test_setup(the_policys_speed_wins_and_the_named_one_before_the_others,
+				       setup),
+		cmocka_unit_test_setup(a_look_that_failed_changes_no_link, setup),
+		cmocka_unit_test_setup(a_link_that_could_not_be_read_stays_as_it_was, setup),
+		cmocka_unit_test_setup(before_the_first_look_nothing_is_known, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
