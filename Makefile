@@ -430,6 +430,11 @@ bench-io: ## Measure IO isolation in VMs, an hour a round for all: BENCH_CASES_i
 	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \
 	$(BENCH_KERNEL) python3 tests/vm/bench_io.py $(BENCH_HOST) --out $(abspath $(O))/bench-io
 
+.PHONY: bench-score
+bench-score: ## Measure the score against what a client sees, in VMs, half an hour and then 20 minutes a round: BENCH_CASES_score="cpu disk", BENCH_STRENGTHS=, BENCH_ROUNDS=, KERNEL= (root)
+	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \
+	$(BENCH_KERNEL) python3 tests/vm/bench_score.py $(BENCH_HOST) --out $(abspath $(O))/bench-score
+
 .PHONY: storm
 storm: ## Memory storms in VMs beside systemd-oomd, oomd and nothing, days for all: STORM_CASES=, STORM_ARMS=, STORM_SWAP=, STORM_ROUNDS=, KERNEL= (root)
 	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \

@@ -430,6 +430,7 @@ bench_rules()
 
 bench_rules bench
 bench_rules storm
+bench_rules score
 layer_rules
 source_rules
 make_rules

@@ -4,14 +4,17 @@
 // for all that would have come in it.
 //
 //	open_loop serve PORT WORK_US                answers each datagram after WORK_US of CPU
+//	open_loop serve PORT WORK_US WHAT FILE      and after: cached (reads 64 KiB anywhere in FILE, through the page cache),
+//						    disk (4 KiB, past it), memory (takes 1 MiB and gives it back)
 //	open_loop send PORT PERIOD_US SECONDS       asks it, from a real-time thread: only the answer is late
+//	open_loop mean PORT PERIOD_US SECONDS       the same, and prints the mean as well
 //	open_loop write FILE PERIOD_US SECONDS      small writes to a file instead
 //	open_loop read FILE PERIOD_US SECONDS       reads 4 KiB anywhere in it, past the page cache
 //	open_loop fsync FILE PERIOD_US SECONDS      writes 4 KiB, and fsync
 //	open_loop touch FILE PERIOD_US SECONDS      takes 4 MiB of memory, and then reads a piece of FILE, which is
 //						    not measured; from when FILE.go is there until FILE.stop is
 //
-// All but the first print: COUNT LOST P50_US P99_US WORST_US. What never came counts with the time until the end.
+// All but serve print: COUNT LOST P50_US P99_US WORST_US. What never came counts with the time until the end.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +36,8 @@
 #define WRITE_BYTES 64
 #define TOUCH_BYTES (4u << 20)
 #define READ_BYTES (1u << 20)
+#define TAKE_BYTES (1u << 20)
+#define PIECE_BYTES (64u << 10)
 #define PAGE_BYTES 4096u
 #define LOOK_US 20000
 /* How long the last answers are waited for. */
@@ -94,7 +99,59 @@ static int udp(uint16_t port, bool server)
 	return fd;
 }
 
-static int serve(uint16_t port, uint64_t work_us)
+/* What an answer needs beside CPU. */
+struct need {
+	int fd; /* < 0: of no file */
+	bool cached;
+	size_t take_bytes;
+	uint64_t random;
+	off_t file_bytes;
+};
+
+static uint64_t next_random(uint64_t *random)
+{
+	*random ^= *random << 13;
+	*random ^= *random >> 7;
+	*random ^= *random << 17;
+	return *random;
+}
+
+static bool take_and_give_back(size_t bytes);
+
+static bool meet(struct need *need)
+{
+	static char piece[PIECE_BYTES] __attribute__((aligned(PAGE_BYTES)));
+	size_t size = need->cached ? sizeof(piece) : PAGE_BYTES;
+
+	if (need->take_bytes > 0)
+		return take_and_give_back(need->take_bytes);
+	return need->fd < 0 || pread(need->fd, piece, size,
+				     (off_t)(next_random(&need->random) %
+					     ((uint64_t)need->file_bytes / size) * size)) > 0;
+}
+
+static bool need_of(const char *what, const char *path, struct need *ret_need)
+{
+	struct need n = {.fd = -1, .random = 88172645463325252u};
+	struct stat st;
+
+	n.cached = strcmp(what, "cached") == 0;
+	if (strcmp(what, "memory") == 0)
+		n.take_bytes = TAKE_BYTES;
+	else if (n.cached || strcmp(what, "disk") == 0)
+		n.fd = open(path, O_RDONLY | O_CLOEXEC | (n.cached ? 0 : O_DIRECT));
+	if (n.take_bytes == 0 &&
+	    (n.fd < 0 || fstat(n.fd, &st) < 0 || st.st_size < (off_t)PIECE_BYTES))
+		return false;
+	/* What is beside it is not what was asked for. */
+	if (n.cached)
+		(void)posix_fadvise(n.fd, 0, 0, POSIX_FADV_RANDOM);
+	n.file_bytes = n.take_bytes == 0 ? st.st_size : 0;
+	*ret_need = n;
+	return true;
+}
+
+static int serve(uint16_t port, uint64_t work_us, struct need need)
 {
 	int fd = udp(port, true);
 	uint64_t rounds = rounds_per_ms() * work_us / 1000u;
@@ -110,6 +167,8 @@ static int serve(uint16_t port, uint64_t work_us)
 		    sizeof(number))
 			continue;
 		burn(rounds);
+		if (!meet(&need))
+			return 1;
 		(void)sendto(fd, &number, sizeof(number), 0, (struct sockaddr *)&from, size);
 	}
 }
@@ -121,13 +180,30 @@ static int by_size(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void report_numbers(uint64_t *late_us, uint32_t n, uint32_t lost)
+{
+	qsort(late_us, n, sizeof(*late_us), by_size);
+	printf("%u %u %" PRIu64 " %" PRIu64 " %" PRIu64, n, lost, late_us[n / 2],
+	       late_us[(uint64_t)n * 99 / 100], late_us[n - 1]);
+}
+
 static int report(uint64_t *late_us, uint32_t n, uint32_t lost)
 {
 	if (n == 0)
 		return 1;
-	qsort(late_us, n, sizeof(*late_us), by_size);
-	printf("%u %u %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", n, lost, late_us[n / 2],
-	       late_us[(uint64_t)n * 99 / 100], late_us[n - 1]);
+	report_numbers(late_us, n, lost);
+	(void)puts("");
+	return 0;
+}
+
+static int report_mean(uint64_t *late_us, uint32_t n, uint32_t lost)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += late_us[i];
+	report_numbers(late_us, n, lost);
+	printf(" %" PRIu64 "\n", sum / n);
 	return 0;
 }
 
@@ -156,7 +232,7 @@ static uint32_t collect(int fd, uint64_t *late_us, uint32_t n, uint64_t start_us
 	}
 }
 
-static int send_all(uint16_t port, uint64_t period_us, uint64_t *late_us, uint32_t n)
+static int send_all(uint16_t port, bool mean, uint64_t period_us, uint64_t *late_us, uint32_t n)
 {
 	struct sched_param first = {.sched_priority = 50};
 	int fd = udp(port, false);
@@ -178,7 +254,7 @@ static int send_all(uint16_t port, uint64_t period_us, uint64_t *late_us, uint32
 	for (uint32_t i = 0; i < n; i++)
 		if (late_us[i] == 0)
 			late_us[i] = end - (start + i * period_us);
-	return report(late_us, n, n - got);
+	return mean ? report_mean(late_us, n, n - got) : report(late_us, n, n - got);
 }
 
 static int write_all(const char *path, uint64_t period_us, uint64_t *late_us, uint32_t n)
@@ -212,12 +288,9 @@ static int disk_all(const char *path, bool reads, uint64_t period_us, uint64_t *
 		return 1;
 	for (; done < n && now_us(CLOCK_MONOTONIC) < end; done++) {
 		sleep_until_us(start + done * period_us);
-		random ^= random << 13;
-		random ^= random >> 7;
-		random ^= random << 17;
 		if (reads ? pread(fd, page, PAGE_BYTES,
-				  (off_t)(random % ((uint64_t)st.st_size / PAGE_BYTES) *
-					  PAGE_BYTES)) < 0
+				  (off_t)(next_random(&random) %
+					  ((uint64_t)st.st_size / PAGE_BYTES) * PAGE_BYTES)) < 0
 			  : pwrite(fd, page, PAGE_BYTES, (off_t)(done % 256 * PAGE_BYTES)) < 0 ||
 				    fsync(fd) < 0)
 			return 1;
@@ -237,17 +310,17 @@ static bool is_there(const char *path, const char *suffix)
 }
 
 /* Small pages: each one is asked of the kernel. */
-static bool take_and_give_back(void)
+static bool take_and_give_back(size_t bytes)
 {
 	volatile char *memory =
-		mmap(NULL, TOUCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return false;
-	(void)madvise((char *)memory, TOUCH_BYTES, MADV_NOHUGEPAGE);
-	for (size_t at = 0; at < TOUCH_BYTES; at += PAGE_BYTES)
+	(void)madvise((char *)memory, bytes, MADV_NOHUGEPAGE);
+	for (size_t at = 0; at < bytes; at += PAGE_BYTES)
 		memory[at] = 1;
-	return munmap((char *)memory, TOUCH_BYTES) == 0;
+	return munmap((char *)memory, bytes) == 0;
 }
 
 static int touch_all(const char *path, uint64_t period_us, uint64_t *late_us, uint32_t n)
@@ -265,7 +338,7 @@ static int touch_all(const char *path, uint64_t period_us, uint64_t *late_us, ui
 	start = now_us(CLOCK_MONOTONIC) + period_us;
 	for (; done < n && !is_there(path, ".stop"); done++) {
 		sleep_until_us(start + done * period_us);
-		if (!take_and_give_back())
+		if (!take_and_give_back(TOUCH_BYTES))
 			return 1;
 		late_us[done] = now_us(CLOCK_MONOTONIC) - (start + done * period_us);
 		if (pread(fd, buffer, sizeof(buffer),
@@ -279,13 +352,18 @@ static int touch_all(const char *path, uint64_t period_us, uint64_t *late_us, ui
 int main(int argc, char **argv)
 {
 	static uint64_t late_us[COUNT_MAX];
+	struct need need = {.fd = -1};
 	uint64_t period_us = argc == 5 ? (uint64_t)atoll(argv[3]) : 0;
 	uint64_t n = period_us ? (uint64_t)atoll(argv[4]) * 1000000u / period_us : 0;
 
 	if (argc == 4 && strcmp(argv[1], "serve") == 0)
-		return serve((uint16_t)atoi(argv[2]), (uint64_t)atoll(argv[3]));
-	if (n > 0 && n <= COUNT_MAX && strcmp(argv[1], "send") == 0)
-		return send_all((uint16_t)atoi(argv[2]), period_us, late_us, (uint32_t)n);
+		return serve((uint16_t)atoi(argv[2]), (uint64_t)atoll(argv[3]), need);
+	if (argc == 6 && strcmp(argv[1], "serve") == 0 && need_of(argv[4], argv[5], &need))
+		return serve((uint16_t)atoi(argv[2]), (uint64_t)atoll(argv[3]), need);
+	if (n > 0 && n <= COUNT_MAX &&
+	    (strcmp(argv[1], "send") == 0 || strcmp(argv[1], "mean") == 0))
+		return send_all((uint16_t)atoi(argv[2]), argv[1][0] == 'm', period_us, late_us,
+				(uint32_t)n);
 	if (n > 0 && n <= COUNT_MAX && strcmp(argv[1], "write") == 0)
 		return write_all(argv[2], period_us, late_us, (uint32_t)n);
 	if (n > 0 && n <= COUNT_MAX &&
@@ -293,8 +371,8 @@ int main(int argc, char **argv)
 		return disk_all(argv[2], argv[1][0] == 'r', period_us, late_us, (uint32_t)n);
 	if (n > 0 && n <= COUNT_MAX && strcmp(argv[1], "touch") == 0)
 		return touch_all(argv[2], period_us, late_us, (uint32_t)n);
-	(void)fputs("usage: open_loop serve PORT WORK_US\n"
-		    "       open_loop send PORT PERIOD_US SECONDS\n"
+	(void)fputs("usage: open_loop serve PORT WORK_US [cached|disk|memory FILE]\n"
+		    "       open_loop send|mean PORT PERIOD_US SECONDS\n"
 		    "       open_loop write|touch|read|fsync FILE PERIOD_US SECONDS\n",
 		    stderr);
 	return 2;

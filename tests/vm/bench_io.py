@@ -20,47 +20,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import bench_io_table  # noqa: E402
 import bench_rows  # noqa: E402
 import bench_run  # noqa: E402
-import boot  # noqa: E402
-import image  # noqa: E402
-import profiles  # noqa: E402
-from bench_run import HERE, PATIENCE  # noqa: E402
+from bench_run import HERE  # noqa: E402
 
 SCRIPT = HERE / "bench-io" / "01-io.sh"
 ROUNDS = 3
-
-
-def _stamp(build):
-    return bench_run.stamp(build, SCRIPT, HERE / "guest" / "bench.sh", HERE / "guest" / "disks.sh",
-                           *(HERE.parent / "tools" / name for name in ("io_load.c", "open_loop.c")))
-
-
-def _run(kernel, store, args):
-    test = profiles.load_test(SCRIPT)
-    settings = bench_run.settings("BENCH_", {"io": os.environ.get("BENCH_ROUNDS") or ROUNDS})
-    settings["BENCH_DONE"] = store.done(kernel)
-    one = boot.Boot(kernel, profiles.PROFILES[test.profiles[0]], [test], args.out / kernel, args.build, args.dest,
-                    settings=settings, patience=PATIENCE)
-    return bench_run.run(one, store, kernel)
-
-
-def main():
-    args = bench_run.arguments(__doc__)
-    stamp = None if args.show or os.environ.get("BENCH_KEEP") == "1" else _stamp(args.build)
-    store = bench_run.open_store(bench_rows.Store, args.out, stamp)
-    wrong = []
-    try:
-        if not args.show:
-            args.build = bench_run.lean(args.build, args.out)
-            for kernel in os.environ.get("KERNEL", "").split() or ["6.12"]:
-                wrong += _run(kernel, store, args)
-    except (image.ImageError, OSError) as error:
-        print(f"bench-io: {error}", file=sys.stderr)
-        return 2
-    print(bench_io_table.report(store))
-    for text in wrong:
-        print(f"FAILED: {text}")
-    return 1 if wrong else 0
+MEASURES = (SCRIPT, HERE / "guest" / "bench.sh", HERE / "guest" / "disks.sh",
+            *(HERE.parent / "tools" / name for name in ("io_load.c", "open_loop.c")))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(bench_run.main("io", __doc__, SCRIPT, MEASURES, os.environ.get("BENCH_ROUNDS") or ROUNDS,
+                            bench_rows.Store, bench_io_table.report))

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What `make bench-cpu` and `make storm` share on the host: the stamp of what is measured, a boot that keeps rows."""
+"""What the benches share on the host: the stamp of what is measured, a boot that keeps rows, and the whole of those of one script."""
 
 import argparse
 import hashlib
 import os
 import pathlib
 import shutil
+import sys
 
 import bench_rows
 import boot
 import image
+import profiles
 import tap
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -80,3 +82,33 @@ def arguments(text):
     args = args.parse_args()
     args.build, args.dest, args.out = (p.resolve() for p in (args.build, args.dest, args.out))
     return args
+
+
+def _boot(part, script, rounds, kernel, store, args):
+    test = profiles.load_test(script)
+    told = settings("BENCH_", {part: rounds})
+    told["BENCH_DONE"] = store.done(kernel)
+    one = boot.Boot(kernel, profiles.PROFILES[test.profiles[0]], [test], args.out / kernel, args.build, args.dest,
+                    settings=told, patience=PATIENCE)
+    return run(one, store, kernel)
+
+
+def main(part, text, script, measures, rounds, kind, report):
+    """All of a bench that is one script of the guest: its exit status. MEASURES: the files of which a change begins anew;
+    REPORT makes the tables of a store."""
+    args = arguments(text)
+    mark = None if args.show or os.environ.get("BENCH_KEEP") == "1" else stamp(args.build, *measures)
+    store = open_store(kind, args.out, mark)
+    wrong = []
+    try:
+        if not args.show:
+            args.build = lean(args.build, args.out)
+            for kernel in os.environ.get("KERNEL", "").split() or ["6.12"]:
+                wrong += _boot(part, script, rounds, kernel, store, args)
+    except (image.ImageError, OSError) as error:
+        print(f"bench-{part}: {error}", file=sys.stderr)
+        return 2
+    print(report(store))
+    for line in wrong:
+        print(f"FAILED: {line}")
+    return 1 if wrong else 0

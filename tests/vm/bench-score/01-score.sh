@@ -1,0 +1,208 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 28800s
+# profile: bench
+# title: what colod says of four online services, held against what their clients see, one kind of interference at a time
+#
+# The guest's part of `make bench-score` (bench_score.py is the host's). colod only watches. Four services in a pod each answer 50
+# requests a second of a client outside their cgroups; what an answer needs:
+#
+#   cpu      2 ms of CPU                             beside cpu_load, for a part of each 400 ms
+#   cache    64 KiB of a file, from the page cache   beside a reader of a file that does not fit beside it
+#   memory   1 MiB of memory, given back             beside one that grows, and begins anew when all is taken
+#   disk     4 KiB of a disk                         beside readers of 64 KiB
+#
+# First it learns what is usual: five minutes until pods count, and four calm stretches with a little interference between
+# them. Then points: KIND, as many rounds as asked for of eight strengths, 0 (nobody does anything: what two equal runs differ
+# by) to 7. The offline pod that is the culprit is another one each time, and three others do a little of their own.
+: "${BENCH_SECONDS:=20}" "${BENCH_WARMUP:=12}"
+. "$VM/settings"
+. "$VM/guest/lib.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+. "$VM/guest/disks.sh"
+. "$VM/guest/bench.sh"
+
+: "${BENCH_CASES:=cpu cache memory disk}" "${BENCH_STRENGTHS:=0 1 2 3 4 5 6 7}" "${BENCH_CALM:=210}"
+HOGS=(a b c d)
+DISK=$PODS_SHARE/disk
+# Between points: the windows of the one before are over.
+REST=25
+
+port_of() { case $1 in cpu) echo 7001 ;; cache) echo 7002 ;; memory) echo 7003 ;; disk) echo 7004 ;; esac; }
+
+service() { pod_create "web-$1" Burstable 250 16777216 "$TOOLS/open_loop" serve "$(port_of "$1")" "${@:2}"; }
+
+scene()
+{
+	null_disks
+	null_disk nullb0 448 60 >/dev/null || return
+	mkfs.ext4 -q /dev/nullb0 && mkdir -p "$DISK" && mount /dev/nullb0 "$DISK" || return
+	dd if=/dev/zero of="$DISK/data" bs=1M count=64 status=none && dd if=/dev/zero of="$DISK/large" bs=1M count=300 status=none && sync || return
+	service cpu 2000 && service cache 200 cached /share/disk/data && service memory 200 memory - && service disk 200 disk /share/disk/data || return
+	for name in "${HOGS[@]}"; do POD_PRIORITYCLASS=batch-x pod_create "$name" Burstable 100 0 || return; done
+	colod_facts
+}
+
+# Taken from the node, so that the file that is read does not fit beside what the services read.
+ballast()
+{
+	local free
+	free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
+	mkdir -p /run/ballast && mount -t tmpfs -o size=90% ballast /run/ballast &&
+		dd if=/dev/zero of=/run/ballast/file bs=1M count=$((free - 260)) status=none
+}
+
+# Clients never stop: an own load that changes is another baseline.
+clients=()
+clients_start()
+{
+	local kind
+	for kind in $BENCH_CASES; do
+		sh -c 'while :; do "$1" send "$2" 20000 60 >/dev/null || sleep 1; done' sh "$TOOLS/open_loop" "$(port_of "$kind")" &
+		clients+=($!)
+	done
+}
+
+# The one that is measured has its client replaced meanwhile.
+client_of()
+{
+	local i=0 kind
+	for kind in $BENCH_CASES; do
+		[ "$kind" = "$1" ] && echo "$i"
+		i=$((i + 1))
+	done
+}
+
+leaf_of() { find "$(pod_path "$1")" -name cgroup.procs -exec grep -lq . {} \; -print | head -1 | xargs dirname; }
+
+# What it does at this strength, in the words of a shell.
+deed()
+{
+	local s=$2
+	case $1 in
+	cpu) echo "while :; do timeout 0.$((s * 5 + 4)) $TOOLS/cpu_load spin $((1 + s / 2)); sleep 0.$((40 - s * 5)); done" ;;
+	cache) echo "exec $TOOLS/storm_load $PODS_SHARE/go map $DISK/large $((20 + s * 40))" ;;
+	memory) echo "while :; do timeout $((1 + 240 / (s * 15))) $TOOLS/storm_load $PODS_SHARE/go grow $((s * 15)); done" ;;
+	disk) echo "exec $TOOLS/io_load read $DISK/large 64 256 $((s * 2))" ;;
+	esac
+}
+
+# A little of everybody's own, by no clock of the others.
+idle_deed() { echo "while :; do timeout 0.0\$((RANDOM % 4 + 2)) $TOOLS/cpu_load spin 1; sleep \$((RANDOM % 3 + 1)).\$((RANDOM % 10)); done"; }
+
+deeds=()
+does()
+{
+	in_cgroup "$(leaf_of "$1")" bash -c "$2" </dev/null >/dev/null 2>&1 &
+	deeds+=($!)
+}
+
+deeds_end()
+{
+	local pid name
+	for pid in "${deeds[@]}"; do kill "$pid" 2>/dev/null; done
+	for name in "${HOGS[@]}"; do
+		for pid in $(cat "$(leaf_of "$name")/cgroup.procs" 2>/dev/null); do
+			grep -q 'open_loop\|cpu_load\|storm_load\|io_load\|bash\|sleep 0\|timeout' "/proc/$pid/cmdline" 2>/dev/null && kill -9 "$pid" 2>/dev/null
+		done
+	done
+	wait "${deeds[@]}" 2>/dev/null
+	deeds=()
+}
+
+learn()
+{
+	local i kind
+	note "learning: $((300 + 4 * BENCH_CALM)) s"
+	sleep 300
+	for i in 1 2 3 4; do
+		sleep "$BENCH_CALM"
+		for kind in $BENCH_CASES; do
+			does "${HOGS[$((i - 1))]}" "$(deed "$kind" 5)"
+			sleep 6
+			deeds_end
+		done
+		sleep 45
+	done
+	sleep 60
+}
+
+basis_of() { coloctl score "web-$1" --json | jq -r ".[0].score.$2.baseline.basis"; }
+all_learned()
+{
+	local kind resource
+	for kind in $BENCH_CASES; do
+		for resource in cpu memory io; do
+			[ "$(basis_of "$kind" $resource)" = calm ] || { note "$kind: $resource is $(basis_of "$kind" $resource)"; return 1; }
+		done
+	done
+}
+
+# SCORE STALLED EXCESS-CPU EXCESS-MEMORY EXCESS-IO, and whether the first culprit of what is most over its usual is this one.
+seen()
+{
+	coloctl score "web-$1" --json | jq -r --arg name "/$2" '.[0].score | . as $s | (["cpu", "memory", "io"] | max_by($s[.].excess_permille // 0)) as $most |
+		"score=\(.permille // -1) cpu=\(.cpu.excess_permille // -1) memory=\(.memory.excess_permille // -1) io=\(.io.excess_permille // -1) stall_cpu=\(.cpu.stalled_permille // -1) stall_memory=\(.memory.stalled_permille // -1) stall_io=\(.io.stalled_permille // -1) first=\(if (.[$most].culprits.list[0].name // "") | endswith($name) then 1 else 0 end) ranked=\(if .[$most].culprits.state == "ranked" then 1 else 0 end)"'
+}
+
+# The client says, from outside, how long answers took in the same 20 s of which colod has seen two windows.
+measure_point()
+{
+	local kind=$1 strength=$2 n=$3 culprit=${HOGS[$((($2 + $3) % 4))]} client name at
+	at=$(client_of "$kind")
+	client=${clients[$at]}
+	for name in "${HOGS[@]}"; do
+		[ "$name" = "$culprit" ] || does "$name" "$(idle_deed)"
+	done
+	[ "$strength" = 0 ] || does "$culprit" "$(deed "$kind" "$strength")"
+	sleep "$BENCH_WARMUP"
+	kill "$client"
+	pkill -f "open_loop send $(port_of "$kind")"
+	"$TOOLS/open_loop" mean "$(port_of "$kind")" 20000 "$BENCH_SECONDS" >out || return
+	sh -c 'while :; do "$1" send "$2" 20000 60 >/dev/null || sleep 1; done' sh "$TOOLS/open_loop" "$(port_of "$kind")" &
+	clients[at]=$!
+	row "$kind" "s$strength" "$n" "$(as_keys web <out) web_mean_us=$(cut -d' ' -f6 out) $(seen "$kind" "$culprit")"
+	deeds_end
+	sleep $REST
+}
+
+points()
+{
+	local n kind strength i
+	local -a strengths
+	read -ra strengths <<<"$BENCH_STRENGTHS"
+	for n in $(seq 1 "$BENCH_ROUNDS"); do
+		for kind in $BENCH_CASES; do
+			for i in "${!strengths[@]}"; do
+				# Never the same order.
+				strength=${strengths[$(((i * 3 + n) % ${#strengths[@]}))]}
+				wanted "$kind" "s$strength" "$n" || continue
+				measure_point "$kind" "$strength" "$n" || diag "$kind $strength: not measured"
+			done
+		done
+	done
+}
+
+scene
+is $? 0 "a disk, four services and four offline pods"
+: >"$PODS_SHARE/go"
+ok "the node is nearly full" ballast
+colod_policy observe file:///run/pods.json
+ok "start" colod_start
+clients_start
+learn
+ok "what is usual is known of each" all_learned
+note "$(coloctl score | head -12)"
+points
+ok "nothing was written" [ "$(coloctl status --json | jq .writes)" = 0 ]
+kill "${clients[@]}"
+pkill open_loop
+deeds_end
+colod_clean
+pods_cleanup
+umount "$DISK" /run/ballast
+null_disk_gone nullb0
+null_disks_end
+done_testing
