@@ -279,7 +279,7 @@ static int64_t highest_stall(const struct plot *p)
 static void put_stall(const struct plot *p)
 {
 	int64_t top = highest_stall(p);
-	char title[160], label[16];
+	char title[160], label[32];
 
 	(void)snprintf(title, sizeof(title),
 		       "Share of the time in which the victim waited for %.16s",
