@@ -315,9 +315,8 @@ static void cut(struct io_hold *hold, const struct io_hold_look *look, int d,
 	hold->cut_us = hold->grown_us = look->now_us;
 }
 
-/* What offline work does there now no bound counts: it has turned from large requests to small ones, or back. The same part
- * of that from now on, and whether it helps is a new question. On a disk that has time left the little that it does of them is no
- * measure of what it can. */
+/* What offline work does there now no bound counts: it turned from large requests to small ones, or back. The same part of that from
+ * now on, and whether it helps is a new question. With time left, the little that a disk does of them measures nothing. */
 static bool adopt(struct io_hold *hold, const struct io_hold_look *look, int d)
 {
 	struct io_bound *b = &hold->of[d];
@@ -479,7 +478,8 @@ static void calm(struct io_hold *hold, const struct io_hold_look *look)
 
 static void see_spent(struct io_hold *hold, const struct io_hold_look *look)
 {
-	bool spent = io_hold_is_on(hold) && !may_take_any(hold, look, SPENT_GROWN_S * GROW);
+	uint32_t grown = hold->spent_us ? SPENT_GROWN_S * GROW : 0;
+	bool spent = io_hold_is_on(hold) && !may_take_any(hold, look, grown);
 
 	hold->spent_us = since(hold->spent_us, spent, look->now_us);
 }

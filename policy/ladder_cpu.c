@@ -278,10 +278,13 @@ static bool is_in_force(const struct model *model)
 	return false;
 }
 
-/* Who waits does not do so in each look: what the quota grows by in between is taken back in the next, and was no help. */
+/* Who waits does not do so in each look: what the quota has grown by in between, from the floor on, is taken back in the next, and was no
+ * help. */
 static void see_spent(struct ladder *ladder, const struct view *v, int64_t now_us)
 {
-	uint64_t grown = v->capacity_milli * GROW_PERMILLE_PER_S / PERMILLE * SPENT_GROWN_S;
+	uint64_t grown = ladder->spent_us == 0 ? 0
+					       : v->capacity_milli * GROW_PERMILLE_PER_S /
+							 PERMILLE * SPENT_GROWN_S;
 
 	if (ladder->rung == RUNG_CALM || ladder->quota_cpu_milli > v->floor_milli + grown)
 		ladder->spent_us = 0;

@@ -97,6 +97,20 @@ TEST(a_floor_that_is_left_for_a_moment_is_still_one)
 	assert_in_range(seconds, 16, 24);
 }
 
+/* All the time there is a little above the floor that the hold could take if it were needed. */
+TEST(a_quota_that_never_comes_down_to_the_floor_has_not_failed)
+{
+	struct ladder *l = ladder_case_cpu(&w);
+
+	for (int i = 0; i < 90; i++) {
+		ladder_case_run(&w, 1,
+				(struct ladder_second){
+					.web = 1400, .wait = 300, .hog = 2400, .system = 100});
+		assert_int_equal(l->rung == RUNG_EVICT, 0);
+	}
+	assert_in_range(l->quota_cpu_milli, 1001, 1390);
+}
+
 TEST(a_policy_without_evict_never_goes_there)
 {
 	w.f.policy.pressure_cpu.steps = 1u << ACTION_SQUEEZE_CPU;
@@ -238,6 +252,7 @@ int main(void)
 		CASE(at_the_floor_for_twenty_seconds_and_still_somebody_waits),
 		CASE(a_floor_of_a_moment_ago_is_no_hold_that_has_failed),
 		CASE(a_floor_that_is_left_for_a_moment_is_still_one),
+		CASE(a_quota_that_never_comes_down_to_the_floor_has_not_failed),
 		CASE(a_policy_without_evict_never_goes_there),
 		CASE(after_is_the_time_that_the_hold_is_given),
 		CASE(a_shorter_one_counts_as_twenty_seconds),
