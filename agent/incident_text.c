@@ -139,8 +139,9 @@ static void put_culprits(struct record_buf *to, const struct incident *i)
 		put_text(to, "name", t->who.name);
 		record_put(to,
 			   ",\"verdict\":\"%s\",\"before_permille\":%" PRIu32
-			   ",\"after_permille\":%" PRIu32 "}",
-			   names_verdict(t->verdict), t->before_permille, t->after_permille);
+			   ",\"after_permille\":%" PRIu32 ",\"calibrated\":%s}",
+			   names_verdict(t->verdict), t->before_permille, t->after_permille,
+			   t->calibrated ? "true" : "false");
 	}
 	record_put(to, "]}");
 }

@@ -66,35 +66,72 @@ static uint32_t unknown_permille(const struct calibrate_look *look, const struct
 	return v && is_open(v) ? v->stalled_permille : 0;
 }
 
-static bool is_needed(const struct calibrate_look *look)
+/* What is waited between a sample and the hold would count as waited in it. */
+static const struct pod_sample *sample_of_now(const struct calibrate_look *look,
+					      const struct pod *pod)
 {
-	for (size_t i = 0; i < look->calm.model->n_pods; i++)
-		if (unknown_permille(look, look->calm.model->pods[i]) > 0)
-			return true;
-	return false;
+	const struct pod_history *h = ring_of(look->calm.samples, pod->slot, pod->serial);
+	const struct pod_sample *last = h ? ring_last(h) : NULL;
+
+	return last && last->at_us >= look->calm.now_us && (last->valid & SAMPLE_PSI_CPU) ? last
+											  : NULL;
 }
 
-/* Whether the hold would take enough from those whom it may meet for anything to be seen. */
+/* *ret_measured: for somebody of them there is a sample of this pass. */
+static bool is_needed(const struct calibrate_look *look, bool *ret_measured)
+{
+	bool needed = false;
+
+	*ret_measured = false;
+	for (size_t i = 0; i < look->calm.model->n_pods; i++) {
+		const struct pod *pod = look->calm.model->pods[i];
+
+		if (unknown_permille(look, pod) == 0)
+			continue;
+		needed = true;
+		*ret_measured = *ret_measured || sample_of_now(look, pod);
+	}
+	return needed;
+}
+
+/* What offline work uses, and of that what the hold may meet. False: of some of it that is not known. */
+static bool use_of_offline(const struct calibrate_look *look, uint64_t *ret_all_milli,
+			   uint64_t *ret_held_milli)
+{
+	const struct model *model = look->calm.model;
+	uint64_t milli;
+
+	*ret_all_milli = *ret_held_milli = 0;
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct pod *pod = model->pods[i];
+
+		if (cpu_room_is_nested(pod) || !calm_may_be_offline(&look->calm, pod))
+			continue;
+		if (cpu_use_pod_milli(look->calm.samples, pod, USE_US, look->calm.now_us, &milli) <
+		    0)
+			return false;
+		*ret_all_milli += milli;
+		if (cpu_room_may_hold(look->policy, plan_assignment(look->calm.plan, pod)))
+			*ret_held_milli += milli;
+	}
+	return true;
+}
+
+/* Whether the hold would take enough of all offline work for anything to be seen: what nobody may hold goes on. */
 static bool takes_enough(const struct calibrate_look *look)
 {
 	uint64_t floor_milli =
 		ladder_cpu_floor_milli(look->calm.model, look->policy, look->calm.plan);
-	const struct model *model = look->calm.model;
-	uint64_t use_milli = 0, milli;
+	uint64_t all_milli, held_milli;
 
-	for (size_t i = 0; i < model->n_pods; i++)
-		if (!cpu_room_is_nested(model->pods[i]) &&
-		    cpu_room_may_hold(look->policy,
-				      plan_assignment(look->calm.plan, model->pods[i])) &&
-		    cpu_use_pod_milli(look->calm.samples, model->pods[i], USE_US, look->calm.now_us,
-				      &milli) == 0)
-			use_milli += milli;
-	return floor_milli > 0 && use_milli >= TAKES * floor_milli;
+	return floor_milli > 0 && use_of_offline(look, &all_milli, &held_milli) &&
+	       TAKES * (all_milli - held_milli + floor_milli) <= all_milli;
 }
 
 enum calibrate_why calibrate_why(const struct calibration *c, const struct calibrate_look *look)
 {
 	enum calm calm;
+	bool measured;
 
 	if (!look->policy->score.calibrate)
 		return CALIBRATE_NOT_ASKED;
@@ -109,20 +146,20 @@ enum calibrate_why calibrate_why(const struct calibration *c, const struct calib
 	calm = calm_node(&look->calm);
 	if (calm != CALM_OFFLINE_CPU && calm != CALM_OFFLINE_IO)
 		return CALIBRATE_CALM;
-	if (!is_needed(look))
+	if (!is_needed(look, &measured))
 		return CALIBRATE_NO_NEED;
+	if (!measured)
+		return CALIBRATE_CALM;
 	return takes_enough(look) ? CALIBRATE_DUE : CALIBRATE_LITTLE;
 }
 
 /* Where it is full, those stay that waited most. */
 static void add_pod(struct calibration *c, const struct calibrate_look *look, const struct pod *pod)
 {
-	const struct pod_history *h = ring_of(look->calm.samples, pod->slot, pod->serial);
-	const struct pod_sample *last = h ? ring_last(h) : NULL;
+	const struct pod_sample *last = sample_of_now(look, pod);
 	uint32_t waits = unknown_permille(look, pod), at = c->n_pods;
 
-	if (!last || waits == 0 || look->calm.now_us - last->at_us > FRESH_US ||
-	    !(last->valid & SAMPLE_PSI_CPU))
+	if (!last || waits == 0)
 		return;
 	if (at == CALIBRATE_PODS) {
 		at = 0;
@@ -136,7 +173,7 @@ static void add_pod(struct calibration *c, const struct calibrate_look *look, co
 	}
 	c->pods[at] = (struct calibrate_pod){
 		.serial = pod->serial,
-		.stalled_us = last->psi[RESOURCE_CPU].some_us,
+		.begin = *last,
 		.before_permille = waits,
 		.load_milli = score_of(look->scores, pod)->by[RESOURCE_CPU].baseline.load_to_milli,
 	};
@@ -166,20 +203,30 @@ int64_t calibrate_next_us(const struct calibration *c)
 	return c->began_us > 0 ? c->began_us + CALIBRATE_HOLD_US : INT64_MAX;
 }
 
-static bool result_of(const struct calibration *c, const struct calibrate_look *look,
-		      const struct calibrate_pod *p, struct calibrate_result *ret)
+/* With offline work gone it may have met its own limit: that is waited for no other. False where it is not known, too. */
+static bool is_of_others(const struct pod_sample *from, const struct pod_sample *to)
+{
+	uint64_t throttled = 0;
+	int r = cpu_use_throttled_permille(from, to, &throttled);
+
+	return r >= 0 && (r == 0 || throttled <= CPU_USE_OWN_FAULT_PERMILLE);
+}
+
+static bool result_of(const struct calibrate_look *look, const struct calibrate_pod *p,
+		      struct calibrate_result *ret)
 {
 	const struct pod *pod = model_pod(look->calm.model, p->serial);
 	const struct pod_history *h = pod ? ring_of(look->calm.samples, pod->slot, pod->serial)
 					  : NULL;
 	const struct pod_sample *last = h ? ring_last(h) : NULL;
-	int64_t span_us = last ? last->at_us - c->began_us : 0;
-	uint64_t part;
+	int64_t span_us = last ? last->at_us - p->begin.at_us : 0;
+	uint64_t part, before_us = p->begin.psi[RESOURCE_CPU].some_us;
 
 	if (!last || look->calm.now_us - last->at_us > FRESH_US || span_us <= 0 ||
-	    !(last->valid & SAMPLE_PSI_CPU) || last->psi[RESOURCE_CPU].some_us < p->stalled_us)
+	    !(last->valid & SAMPLE_PSI_CPU) || last->psi[RESOURCE_CPU].some_us < before_us ||
+	    !is_of_others(&p->begin, last))
 		return false;
-	part = (last->psi[RESOURCE_CPU].some_us - p->stalled_us) * 1000 / (uint64_t)span_us;
+	part = (last->psi[RESOURCE_CPU].some_us - before_us) * 1000 / (uint64_t)span_us;
 	*ret = (struct calibrate_result){
 		.serial = p->serial,
 		.before_permille = p->before_permille,
@@ -189,17 +236,27 @@ static bool result_of(const struct calibration *c, const struct calibrate_look *
 	return true;
 }
 
-/* Some quota is in force, and nobody wrote over any. */
-static bool was_held(const struct model *model)
+static bool stands(const struct model *model, const struct knob_state *s)
+{
+	return s->owned && s->held &&
+	       knob_equal(KNOB_CPU_MAX, &s->written, &s->now, model->node.page_bytes);
+}
+
+/* Each quota that was decided for it is in force, and nobody wrote over any. */
+static bool was_held(const struct model *model, const struct plan *plan)
 {
 	bool any = false;
 
+	for (size_t i = 0; i < plan->n_entries; i++)
+		if (plan->entries[i].reason.code == REASON_CALIBRATE &&
+		    !stands(model, &plan->entries[i].cgroup->knobs[KNOB_CPU_MAX]))
+			return false;
 	for (size_t i = 0; i < model->n_cgroups; i++) {
 		const struct knob_state *s = &model->cgroups[i]->knobs[KNOB_CPU_MAX];
 
 		if (!s->owned || !s->held)
 			continue;
-		if (!knob_equal(KNOB_CPU_MAX, &s->written, &s->now, model->node.page_bytes))
+		if (!stands(model, s))
 			return false;
 		any = true;
 	}
@@ -208,6 +265,9 @@ static bool was_held(const struct model *model)
 
 static void rest(struct calibration *c, int64_t now_us, int64_t lasted_us)
 {
+	/* Then the machine slept, or the agent did: what held meanwhile was ended by whoever looks after it. */
+	if (lasted_us > CALIBRATE_LATE_US)
+		lasted_us = CALIBRATE_LATE_US;
 	c->n++;
 	c->held_us += (uint64_t)lasted_us;
 	c->rest_until_us = now_us + lasted_us * (CALIBRATE_PARTS - 1);
@@ -224,9 +284,9 @@ uint32_t calibrate_end(struct calibration *c, const struct calibrate_look *look,
 	if (c->began_us == 0)
 		return 0;
 	if (lasted_us >= CALIBRATE_HOLD_US && lasted_us <= CALIBRATE_MOST_US && !is_cut(look) &&
-	    was_held(look->calm.model))
+	    was_held(look->calm.model, look->calm.plan))
 		for (uint32_t i = 0; i < c->n_pods; i++)
-			n += result_of(c, look, &c->pods[i], &results[n]);
+			n += result_of(look, &c->pods[i], &results[n]);
 	rest(c, look->calm.now_us, lasted_us);
 	return n;
 }

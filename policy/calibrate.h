@@ -22,6 +22,8 @@
 #define CALIBRATE_HOLD_US 1000000
 /* Longer than this is no second: the machine slept, or a pass came very late. */
 #define CALIBRATE_MOST_US 2500000
+/* No hold is left to itself for longer. */
+#define CALIBRATE_LATE_US 60000000
 /* Of so many parts of the time one is held. */
 #define CALIBRATE_PARTS 200
 #define CALIBRATE_PODS 16
@@ -43,7 +45,7 @@ enum calibrate_why {
 
 struct calibrate_pod {
 	uint64_t serial;
-	uint64_t stalled_us; /* total as the hold began */
+	struct pod_sample begin; /* as the hold began */
 	uint32_t before_permille;
 	uint32_t load_milli; /* which of its baselines it is about: the upper end of that one's load */
 };

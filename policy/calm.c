@@ -25,8 +25,7 @@ const char *calm_text(enum calm calm)
 	return (unsigned)calm < CALM_COUNT ? texts[calm] : "";
 }
 
-/* What nobody knows yet may be offline work. */
-static bool may_be_offline(const struct calm_look *look, const struct pod *pod)
+bool calm_may_be_offline(const struct calm_look *look, const struct pod *pod)
 {
 	const struct assignment *a = plan_assignment(look->plan, pod);
 
@@ -97,7 +96,7 @@ static enum calm offline_calm(const struct calm_look *look)
 	for (size_t i = 0; i < look->model->n_pods; i++) {
 		enum calm calm = CALM_YES;
 
-		if (may_be_offline(look, look->model->pods[i]))
+		if (calm_may_be_offline(look, look->model->pods[i]))
 			calm = add_pod(look, look->model->pods[i], &all);
 		if (calm != CALM_YES)
 			return calm;
@@ -144,7 +143,7 @@ uint64_t calm_offline_set(const struct calm_look *look)
 		const struct pod *pod = look->model->pods[i];
 
 		/* A sum: in whatever order the pods are listed. */
-		if (may_be_offline(look, pod))
+		if (calm_may_be_offline(look, pod))
 			set += (pod->serial + 1) * 0x9e3779b97f4a7c15u;
 	}
 	return set;

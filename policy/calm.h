@@ -45,6 +45,9 @@ enum calm calm_node(const struct calm_look *look);
 /* "" for CALM_YES, else what a person is told: "offline work runs". */
 const char *calm_text(enum calm calm);
 
+/* What nobody knows yet may be offline work. */
+bool calm_may_be_offline(const struct calm_look *look, const struct pod *pod);
+
 /* Whether the samples of a pod cover the span up to now without a gap; with the one half a span before the newest,
  * and the one a whole span before. */
 bool calm_covered(const struct pod_history *history, uint32_t valid, int64_t now_us,

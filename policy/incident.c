@@ -311,6 +311,12 @@ static struct culprit_trial *trial_place(struct incident *i, const struct culpri
 	return new->verdict == CULPRIT_CONFIRMED ? cleared : NULL;
 }
 
+/* What a hold against this wait has shown is more than what single seconds say of the pod in general. */
+static bool is_outweighed(const struct culprit_trial *new, const struct culprit_trial *old)
+{
+	return new->calibrated && !old->calibrated && old->verdict == CULPRIT_CONFIRMED;
+}
+
 static void take_in_trials(struct incident *i, const struct incident_look *look,
 			   const struct pod *pod)
 {
@@ -320,7 +326,8 @@ static void take_in_trials(struct incident *i, const struct incident_look *look,
 	while ((t = culprit_trial_next(look->trials, pod, i->resource, look->now_us, &at))) {
 		struct culprit_trial *to = t->at_us < i->opened_us ? NULL : trial_place(i, t);
 
-		if (!to || (to->suspect == t->suspect && to->at_us >= t->at_us))
+		if (!to ||
+		    (to->suspect == t->suspect && (to->at_us >= t->at_us || is_outweighed(t, to))))
 			continue;
 		*to = *t;
 		i->changes++;

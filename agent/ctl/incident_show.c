@@ -172,7 +172,10 @@ static void show_culprits(const struct ctl *ctl, const cJSON *culprits)
 	cJSON_ArrayForEach(one, doc_get(culprits, "tried"))
 	{
 		(void)snprintf(text, sizeof(text),
-			       "%s was held: %s, it waited %s before and %s then",
+			       doc_true(one, "calibrated")
+				       ? "%s: %s by calibration, it waited %s before and %s in "
+					 "single seconds without it"
+				       : "%s was held: %s, it waited %s before and %s then",
 			       doc_text(one, "name", "?"), doc_text(one, "verdict", "?"),
 			       doc_percent(doc_count(one, "before_permille"), share),
 			       doc_percent(doc_count(one, "after_permille"), after));

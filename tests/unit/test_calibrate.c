@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/culprit_trial.h"
+#include "policy/decide.h"
 #include "tests/lib/calm_case.h"
 #include "tests/lib/test.h"
 
@@ -194,6 +195,85 @@ TEST(a_hold_that_would_take_less_than_half_of_what_is_used_is_none)
 	assert_int_equal(why(), CALIBRATE_LITTLE);
 }
 
+/* Another one's work, whom no hold may meet: web would wait for that in the held second, too. */
+TEST(what_nobody_may_hold_counts_as_what_is_left)
+{
+	struct pod *other = fake_pod(
+		&c.f, "kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod3.slice",
+		QOS_BESTEFFORT);
+
+	fake_level(&c.f, other, LEVEL_P7);
+	c.f.plan.assignments[other->slot].may_hold = false;
+	calm_case_run(&c, 21, &busy);
+	/* Of it nothing is known. */
+	assert_int_equal(why(), CALIBRATE_LITTLE);
+	for (int i = -3; i <= 0; i++)
+		fake_sample(&c.f, other, c.now_us + i * S, (uint64_t)(i + 3) * 200000, 0);
+	assert_int_equal(why(), CALIBRATE_DUE);
+	for (int i = 1; i <= 4; i++) {
+		calm_case_run(&c, 1, &busy);
+		fake_sample(&c.f, other, c.now_us, 600000 + (uint64_t)i * 1000000, 0);
+	}
+	assert_int_equal(why(), CALIBRATE_LITTLE);
+}
+
+/* With its neighbours gone it runs into its own limit: nobody makes it wait for that. */
+TEST(a_pod_that_meets_its_own_limit_in_it_has_shown_nothing)
+{
+	struct calm_second throttled = held;
+
+	throttled.throttled = true;
+	calm_case_run(&c, 21, &busy);
+	begin();
+	calm_case_run(&c, 1, &throttled);
+	assert_int_equal(end(), 0);
+}
+
+/* What was waited since would count as waited in it. */
+TEST(it_begins_with_a_sample_and_not_after_it)
+{
+	calm_case_run(&c, 21, &busy);
+	assert_int_equal(why(), CALIBRATE_DUE);
+	c.now_us += 150000;
+	assert_int_equal(why(), CALIBRATE_CALM);
+}
+
+/* A machine that slept in it was not held for as long. */
+TEST(a_night_in_it_costs_no_month)
+{
+	calm_case_run(&c, 21, &busy);
+	begin();
+	c.now_us += 8 * 3600 * (int64_t)S;
+	assert_int_equal(end(), 0);
+	assert_true(cal.held_us == CALIBRATE_LATE_US);
+	assert_true(cal.rest_until_us - c.now_us <= 4 * 3600 * (int64_t)S);
+}
+
+TEST(half_a_second_shows_nothing)
+{
+	calm_case_run(&c, 21, &busy);
+	begin();
+	c.now_us += S / 2;
+	fake_sample_throttled(&c.f, c.web, c.now_us, c.web_total.cpu_usage_us,
+			      c.web_total.psi[RESOURCE_CPU].some_us, c.web_total.cpu_periods,
+			      c.web_total.cpu_throttled);
+	assert_int_equal(end(), 0);
+}
+
+TEST(each_quota_that_was_decided_has_to_stand)
+{
+	struct plan_entry of_web = {.cgroup = c.web->cgroup,
+				    .knob = KNOB_CPU_MAX,
+				    .effect = EFFECT_HOLD,
+				    .reason = {.code = REASON_CALIBRATE}};
+
+	calm_case_run(&c, 21, &busy);
+	begin();
+	assert_int_equal(plan_add(&c.f.plan, &of_web), 0);
+	calm_case_run(&c, 1, &held);
+	assert_int_equal(end(), 0);
+}
+
 TEST(a_hold_that_was_not_in_force_or_lasted_too_long_shows_nothing)
 {
 	calm_case_run(&c, 21, &busy);
@@ -318,6 +398,12 @@ int main(void)
 		T(what_stands_in_its_way),
 		T(only_who_waits_for_cpu_and_has_no_baseline_needs_it),
 		T(a_hold_that_would_take_less_than_half_of_what_is_used_is_none),
+		T(what_nobody_may_hold_counts_as_what_is_left),
+		T(a_pod_that_meets_its_own_limit_in_it_has_shown_nothing),
+		T(it_begins_with_a_sample_and_not_after_it),
+		T(a_night_in_it_costs_no_month),
+		T(half_a_second_shows_nothing),
+		T(each_quota_that_was_decided_has_to_stand),
 		T(a_hold_that_was_not_in_force_or_lasted_too_long_shows_nothing),
 		T(offline_work_is_confirmed_by_all_the_seconds_without_it_together),
 		T(who_lost_nothing_by_it_is_neither_confirmed_nor_cleared),

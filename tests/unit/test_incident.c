@@ -297,6 +297,26 @@ TEST(what_holds_have_shown_stays_with_a_long_incident)
 		assert_int_equal(i->trials[n].verdict, CULPRIT_CONFIRMED);
 }
 
+/* What a hold against this very wait has shown is more. */
+TEST(what_single_seconds_say_of_a_pod_does_not_outweigh_a_hold)
+{
+	struct incident *i;
+
+	incident_case_run(&c, 70, 1000, 10);
+	incident_case_rung(&c, c.web);
+	incident_case_second(&c, 2000, 400);
+	i = incident_case_one(&c);
+	tried(12, CULPRIT_CONFIRMED, 0);
+	incident_case_rung(&c, c.web);
+	incident_case_second(&c, 2000, 400);
+	tried(12, CULPRIT_NO_EFFECT, 0);
+	c.trials.list[0].calibrated = true;
+	incident_case_rung(&c, c.web);
+	incident_case_second(&c, 2000, 400);
+	assert_int_equal(i->trials[0].verdict, CULPRIT_CONFIRMED);
+	assert_false(i->trials[0].calibrated);
+}
+
 TEST(without_memory_there_is_none)
 {
 	incident_case_run(&c, 10, 1000, 10);
@@ -328,6 +348,7 @@ int main(void)
 		T(what_is_told_of_one_outlives_it),
 		T(events_that_nobody_asked_for_in_time_are_passed_over),
 		T(what_holds_have_shown_stays_with_a_long_incident),
+		T(what_single_seconds_say_of_a_pod_does_not_outweigh_a_hold),
 		T(without_memory_there_is_none),
 	};
 
