@@ -163,6 +163,7 @@ measure_point()
 	"$TOOLS/open_loop" mean "$(port_of "$kind")" 20000 "$BENCH_SECONDS" >out || return
 	sh -c 'while :; do "$1" send "$2" 20000 60 >/dev/null || sleep 1; done' sh "$TOOLS/open_loop" "$(port_of "$kind")" &
 	clients[at]=$!
+	[ "$(coloctl score "web-$kind" --json | jq '.[0].score.permille')" != null ] || note "$(coloctl score "web-$kind")"
 	row "$kind" "s$strength" "$n" "$(as_keys web <out) web_mean_us=$(cut -d' ' -f6 out) $(seen "$kind" "$culprit")"
 	deeds_end
 	sleep $REST
@@ -170,14 +171,15 @@ measure_point()
 
 points()
 {
-	local n kind strength i
+	local n kind strength i step=3
 	local -a strengths
 	read -ra strengths <<<"$BENCH_STRENGTHS"
+	[ $((${#strengths[@]} % step)) -ne 0 ] || step=1
 	for n in $(seq 1 "$BENCH_ROUNDS"); do
 		for kind in $BENCH_CASES; do
 			for i in "${!strengths[@]}"; do
 				# Never the same order.
-				strength=${strengths[$(((i * 3 + n) % ${#strengths[@]}))]}
+				strength=${strengths[$(((i * step + n) % ${#strengths[@]}))]}
 				wanted "$kind" "s$strength" "$n" || continue
 				measure_point "$kind" "$strength" "$n" || diag "$kind $strength: not measured"
 			done
