@@ -49,6 +49,6 @@ int incident_store_list(const struct incident_store *store, const struct inciden
 			int64_t wall_us, int *ret_fd);
 
 /* One, to be read: its text (incident_text.h) with its last line. One that is on disk alone is opened by a thread: then *ret_open
- * is set, and is the caller's, else *ret_fd. -ENOENT: there is none of this number. */
+ * is set, and is the caller's, else *ret_fd. -ENOENT: there is none of this number; -EBUSY: a disk does not answer. */
 int incident_store_get(const struct incident_store *store, const struct incidents *incidents,
 		       uint64_t id, int *ret_fd, struct file_open **ret_open);

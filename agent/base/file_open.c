@@ -21,6 +21,9 @@
 
 enum { AT_WORK, OVER, LEFT };
 
+/* Of this process: a thread that was left knows of nothing else that is still there when it ends. */
+static atomic_uint n_left;
+
 struct file_open {
 	char path[FILE_OPEN_PATH_SIZE];
 	int dir_fd, event_fd, flags;
@@ -46,16 +49,21 @@ static void *run(void *argument)
 
 	o->result = fs_open(o->dir_fd, o->path, o->flags, &o->fd);
 	(void)sys_write(o->event_fd, &one, sizeof(one));
-	if (atomic_exchange(&o->state, OVER) == LEFT)
-		destroy(o);
+	if (atomic_exchange(&o->state, OVER) != LEFT)
+		return NULL;
+	destroy(o);
+	(void)atomic_fetch_sub(&n_left, 1);
 	return NULL;
 }
 
 int file_open_start(int dir_fd, const char *path, int flags, struct file_open **ret_open)
 {
-	struct file_open *o = calloc(1, sizeof(*o));
+	struct file_open *o;
 	int r = 0;
 
+	if (atomic_load(&n_left) >= FILE_OPEN_LEFT_MAX)
+		return -EBUSY;
+	o = calloc(1, sizeof(*o));
 	if (!o)
 		return -ENOMEM;
 	o->fd = -EBADF;
@@ -102,10 +110,13 @@ void file_open_free(struct file_open *o)
 	if (!o)
 		return;
 	thread = o->thread;
+	/* First, so that the thread never takes away what was not added. */
+	(void)atomic_fetch_add(&n_left, 1);
 	if (o->joined || atomic_exchange(&o->state, LEFT) == OVER) {
 		if (!o->joined)
 			(void)pthread_join(thread, NULL);
 		destroy(o);
+		(void)atomic_fetch_sub(&n_left, 1);
 		return;
 	}
 	(void)pthread_detach(thread);

@@ -4,8 +4,11 @@
 
 struct file_open;
 
+/* So many that were freed while a disk held their thread are let be: until one of them ends, no other is started. */
+#define FILE_OPEN_LEFT_MAX 8
+
 /* Starts a thread that opens `path` (at most FILE_OPEN_PATH_SIZE - 1 bytes) below dir_fd, which may be closed at once, as fs_open()
- * does. 0 or -errno; *ret_open is the caller's. */
+ * does. 0 or -errno, -EBUSY where FILE_OPEN_LEFT_MAX are held; *ret_open is the caller's. */
 #define FILE_OPEN_PATH_SIZE 128
 int file_open_start(int dir_fd, const char *path, int flags, struct file_open **ret_open);
 

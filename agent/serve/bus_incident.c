@@ -89,13 +89,12 @@ static struct bus_incident_wait **place(struct bus_incident *told)
 	return NULL;
 }
 
-/* Takes `open` over. */
-static int wait_for(sd_bus_message *call, struct bus_incident *told, struct file_open *open,
-		    uint64_t id)
+/* Takes `open` over; *to is free. */
+static int wait_for(sd_bus_message *call, struct bus_incident *told, struct bus_incident_wait **to,
+		    struct file_open *open, uint64_t id)
 {
 	sd_event *event = sd_bus_get_event(sd_bus_message_get_bus(call));
-	struct bus_incident_wait **to = place(told);
-	struct bus_incident_wait *w = to ? calloc(1, sizeof(*w)) : NULL;
+	struct bus_incident_wait *w = calloc(1, sizeof(*w));
 	int r;
 
 	if (!event) {
@@ -106,7 +105,7 @@ static int wait_for(sd_bus_message *call, struct bus_incident *told, struct file
 	}
 	if (!w) {
 		file_open_free(open);
-		return to ? -ENOMEM : -EBUSY;
+		return -ENOMEM;
 	}
 	*w = (struct bus_incident_wait){.of = told, .open = open, .id = id};
 	w->call = sd_bus_message_ref(call);
@@ -120,14 +119,19 @@ static int wait_for(sd_bus_message *call, struct bus_incident *told, struct file
 static int reply(sd_bus_message *call, struct bus *bus, uint64_t id)
 {
 	const struct bus_ops *ops = bus_ops_of(bus);
+	struct bus_incident_wait **to = place(bus_incident_of(bus));
 	struct file_open *open = NULL;
 	_cleanup_close_ int fd = -EBADF;
-	int r = ops->incident ? ops->incident(ops->context, id, &fd, &open) : -ENOENT;
+	int r;
 
+	/* Before a thread is started that nobody could wait for: a disk that hangs would collect them. */
+	if (id > 0 && !to)
+		return -EBUSY;
+	r = ops->incident ? ops->incident(ops->context, id, &fd, &open) : -ENOENT;
 	if (r < 0)
 		return r;
 	if (open)
-		return wait_for(call, bus_incident_of(bus), open, id);
+		return wait_for(call, bus_incident_of(bus), to, open, id);
 	return sys_bus(sd_bus_reply_method_return(call, "h", fd));
 }
 

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
 #include "agent/base/file_open.h"
+#include "agent/base/sys.h"
 #include "agent/serve/bus_incident.h"
 #include "policy/incident_event.h"
 #include "tests/lib/bus_case.h"
@@ -22,6 +24,20 @@ static char seen[512];
 static int answered, error_no;
 static char got[64], error_name[128];
 static struct incidents incidents;
+
+static atomic_bool disk_hangs;
+static atomic_uint n_threads;
+
+static int hook(void *context, const struct sys_point *point)
+{
+	(void)context;
+	if (point->call == SYS_THREAD)
+		(void)atomic_fetch_add(&n_threads, 1);
+	if (point->call == SYS_OPEN && point->path && strcmp(point->path, "two") == 0)
+		while (atomic_load(&disk_hangs))
+			(void)usleep(500);
+	return 0;
+}
 
 /* 1 is in memory, 2 on disk, 3 was there until a moment ago, 4 was never. */
 static int incident(void *context, uint64_t id, int *ret_fd, struct file_open **ret_open)
@@ -46,6 +62,8 @@ static int setup(void **state)
 {
 	(void)state;
 	answered = error_no = 0;
+	atomic_store(&disk_hangs, false);
+	atomic_store(&n_threads, 0);
 	got[0] = error_name[0] = seen[0] = '\0';
 	if (tree_make_below("/tmp", NULL, &dir) < 0 || tree_write(dir, "two", "on disk\n") < 0)
 		return -1;
@@ -87,16 +105,36 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return 0;
 }
 
+static void call(uint64_t id)
+{
+	assert_true(sd_bus_call_method_async(b->client, NULL, BUS_CASE_NAME, BUS_CASE_PATH,
+					     BUS_CASE_MANAGER, "GetIncident", on_answer, NULL, "t",
+					     id) >= 0);
+}
+
+static void wait_for_answers(int n)
+{
+	for (int i = 0; i < 400 && answered < n; i++)
+		assert_true(sd_event_run(event, 50000) >= 0);
+	assert_int_equal(answered, n);
+}
+
 static void ask(uint64_t id)
 {
 	int was = answered;
 
-	assert_true(sd_bus_call_method_async(b->client, NULL, BUS_CASE_NAME, BUS_CASE_PATH,
-					     BUS_CASE_MANAGER, "GetIncident", on_answer, NULL, "t",
-					     id) >= 0);
-	for (int i = 0; i < 200 && answered == was; i++)
-		assert_true(sd_event_run(event, 50000) >= 0);
-	assert_int_equal(answered, was + 1);
+	call(id);
+	wait_for_answers(was + 1);
+}
+
+static int n_waits(void)
+{
+	const struct bus_incident *told = bus_incident_of(b->bus);
+	int n = 0;
+
+	for (int i = 0; i < BUS_INCIDENT_WAITS; i++)
+		n += told->waits[i] ? 1 : 0;
+	return n;
 }
 
 TEST(one_that_a_thread_opens_is_answered_when_it_is_open)
@@ -122,12 +160,51 @@ TEST(one_that_went_meanwhile_is_no_such_incident)
 
 TEST(who_waits_when_the_bus_goes_is_let_go)
 {
-	assert_true(sd_bus_call_method_async(b->client, NULL, BUS_CASE_NAME, BUS_CASE_PATH,
-					     BUS_CASE_MANAGER, "GetIncident", on_answer, NULL, "t",
-					     (uint64_t)2) >= 0);
-	/* as far as to the thread */
-	for (int i = 0; i < 3; i++)
-		assert_true(sd_event_run(event, 1000) >= 0);
+	atomic_store(&disk_hangs, true);
+	call(2);
+	for (int i = 0; i < 400 && n_waits() == 0; i++)
+		assert_true(sd_event_run(event, 50000) >= 0);
+	assert_int_equal(n_waits(), 1);
+	bus_incident_done(bus_incident_of(b->bus));
+	assert_int_equal(n_waits(), 0);
+	atomic_store(&disk_hangs, false);
+	/* One that is asked for later is answered, and that one not. */
+	ask(1);
+	assert_int_equal(answered, 1);
+	assert_string_equal(error_name, "");
+}
+
+/* No memory of whoever waited is left, or used when the disk answers after all. */
+TEST(one_that_waits_as_the_bus_is_closed_is_forgotten)
+{
+	atomic_store(&disk_hangs, true);
+	call(2);
+	for (int i = 0; i < 400 && n_waits() == 0; i++)
+		assert_true(sd_event_run(event, 50000) >= 0);
+	assert_int_equal(n_waits(), 1);
+	bus_free(b->bus);
+	b->bus = NULL;
+	atomic_store(&disk_hangs, false);
+	for (int i = 0; i < 20; i++)
+		assert_true(sd_event_run(event, 5000) >= 0);
+	assert_string_equal(got, "");
+}
+
+TEST(on_a_disk_that_hangs_who_has_no_place_starts_no_thread)
+{
+	atomic_store(&disk_hangs, true);
+	for (int i = 0; i < BUS_INCIDENT_WAITS; i++)
+		call(2);
+	for (int i = 0; i < 400 && n_waits() < BUS_INCIDENT_WAITS; i++)
+		assert_true(sd_event_run(event, 50000) >= 0);
+	ask(2);
+	assert_string_equal(error_name, "org.freedesktop.DBus.Error.LimitsExceeded");
+	assert_int_equal(atomic_load(&n_threads), BUS_INCIDENT_WAITS);
+	assert_int_equal(n_waits(), BUS_INCIDENT_WAITS);
+	atomic_store(&disk_hangs, false);
+	wait_for_answers(BUS_INCIDENT_WAITS + 1);
+	assert_string_equal(got, "on disk\n");
+	assert_int_equal(n_waits(), 0);
 }
 
 static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -178,8 +255,11 @@ int main(void)
 		T(one_that_a_thread_opens_is_answered_when_it_is_open),
 		T(one_that_went_meanwhile_is_no_such_incident),
 		T(who_waits_when_the_bus_goes_is_let_go),
+		T(one_that_waits_as_the_bus_is_closed_is_forgotten),
+		T(on_a_disk_that_hangs_who_has_no_place_starts_no_thread),
 		T(the_end_of_one_that_is_gone_from_memory_is_told),
 	};
 
+	sys_set_hook(hook, NULL);
 	return cmocka_run_group_tests(tests, bus_case_start, bus_case_stop);
 }
