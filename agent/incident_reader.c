@@ -18,8 +18,9 @@ static void *run(void *argument)
 {
 	struct incident_reader *r = argument;
 	int result = 0;
+	size_t n;
 
-	for (size_t n = 0; result == 0 && n < r->index.n && !atomic_load(&r->stop); n++) {
+	for (n = 0; result == 0 && n < r->index.n && !atomic_load(&r->stop); n++) {
 		struct incident_entry entry;
 
 		result = incident_index_read(r->root_fd, r->index.list[n].id, &entry);
@@ -27,7 +28,7 @@ static void *run(void *argument)
 			result = incident_index_put(&r->index, &entry);
 		free(entry.summary);
 	}
-	r->result = atomic_load(&r->stop) ? -ECANCELED : result;
+	r->result = result == 0 && n < r->index.n ? -ECANCELED : result;
 	atomic_store(&r->ended, true);
 	return NULL;
 }

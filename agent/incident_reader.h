@@ -26,7 +26,8 @@ int incident_reader_start(struct incident_reader *reader, int root_fd,
 /* Whether there is nothing, or no more, to wait for. */
 bool incident_reader_ended(const struct incident_reader *reader);
 
-/* Of one that has ended: what it has read takes the place of *index. 0 or -errno: then *index is as it was. */
+/* Of one that has ended: what it has read takes the place of *index. 0 or -errno: then *index is as it was;
+ * -ECANCELED: incident_reader_wait() has ended it early. */
 int incident_reader_take(struct incident_reader *reader, struct incident_index *index);
 
 /* Has it end, for 2 s at most. False where a disk holds it for longer. */

@@ -68,7 +68,8 @@ bool incident_store_is_read(struct incident_store *s)
 	if (!s->reader.runs)
 		return true;
 	r = incident_reader_take(&s->reader, &s->index);
-	if (r < 0)
+	/* At a stop the numbers do: nothing is written over, and the files are read at the next start. */
+	if (r < 0 && r != -ECANCELED)
 		say_unread(s, r);
 	return true;
 }
