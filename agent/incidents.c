@@ -55,13 +55,26 @@ static void name_suspect(const struct incident_event *e, char *buf, size_t size)
 			       names_confidence(e->confidence));
 }
 
+/* "at worst stalled 45.0 % of the time, "; "" where nothing was measured */
+static void name_worst(const struct incident_event *e, char *buf, size_t size)
+{
+	char percent[REASON_TEXT_UNIT_SIZE];
+
+	buf[0] = '\0';
+	if (e->stall_known)
+		(void)snprintf(buf, size, "at worst stalled %s of the time, ",
+			       reason_text_percent(e->worst_stalled_permille, percent));
+}
+
 static void say(struct state *s, const struct incident_event *e)
 {
 	const struct pod *pod = model_pod(discover_model(s->discover), e->serial);
 	struct history_record r = HISTORY_RECORD(HISTORY_INCIDENT);
-	char who[REASON_WHO_SIZE + 32], hurt[REASON_TEXT_UNIT_SIZE], worst[REASON_TEXT_UNIT_SIZE];
+	char who[REASON_WHO_SIZE + 32], hurt[REASON_TEXT_UNIT_SIZE];
+	char worst[REASON_TEXT_UNIT_SIZE + 40];
 
 	name_suspect(e, who, sizeof(who));
+	name_worst(e, worst, sizeof(worst));
 	HISTORY_SET(r.pod, "%s", e->pod);
 	r.level = e->level;
 	if (pod)
@@ -72,11 +85,10 @@ static void say(struct state *s, const struct incident_event *e)
 	if (e->closed)
 		HISTORY_SET(
 			r.why,
-			"incident %llu: it was hurt for %s, at worst stalled %s of the time, %s; "
+			"incident %llu: %s from when it was first hurt to when it was last, %s%s; "
 			"done: %s. See: coloctl incidents show %llu",
-			(unsigned long long)e->id, reason_text_duration(e->hurt_us, hurt),
-			reason_text_percent(e->worst_stalled_permille, worst), who, e->done,
-			(unsigned long long)e->id);
+			(unsigned long long)e->id, reason_text_duration(e->hurt_us, hurt), worst,
+			who, e->done, (unsigned long long)e->id);
 	else
 		HISTORY_SET(r.why, "incident %llu (%s): %s. See: coloctl incidents show %llu",
 			    (unsigned long long)e->id, incident_cause_name(e->cause), who,

@@ -41,6 +41,7 @@ void incident_event_put(struct incidents *in, const struct incident *i)
 		.suspected = incident_event_suspect(i, &trial, &who),
 		.confirmed = trial != NULL,
 		.hurt_us = (uint64_t)(i->hurt_us - i->opened_us),
+		.stall_known = i->stall_known,
 		.worst_stalled_permille = i->worst_stalled_permille,
 	};
 	who_copy(e->pod, i->pods[0].name);

@@ -191,14 +191,17 @@ static void thin(struct incident *i)
 void incident_scene_put(struct incident *i, const struct incident_point *point)
 {
 	struct incident_point *last = i->n_points > 0 ? &i->points[i->n_points - 1] : NULL;
+	uint32_t stalled = point->stalled_permille[i->resource];
 
 	if (last && point->at_us <= last->at_us)
 		return;
 	i->changes++;
-	if (point->stalled_permille[i->resource] != INCIDENT_UNKNOWN_STALL &&
-	    point->at_us > i->opened_us - RECENT_SECONDS * S_US &&
-	    point->stalled_permille[i->resource] > i->worst_stalled_permille)
-		i->worst_stalled_permille = point->stalled_permille[i->resource];
+	if (stalled != INCIDENT_UNKNOWN_STALL &&
+	    point->at_us > i->opened_us - RECENT_SECONDS * S_US) {
+		i->stall_known = true;
+		if (stalled > i->worst_stalled_permille)
+			i->worst_stalled_permille = stalled;
+	}
 	if (i->n_points > INCIDENT_FINE_POINTS &&
 	    last->span_ms + point->span_ms <= i->coarse_ms + EARLY_US / MS_US) {
 		merge(last, point);

@@ -103,7 +103,8 @@ struct incident {
 	int64_t opened_us;
 	int64_t hurt_us; /* when it was last hurt */
 	int64_t ended_us;
-	enum rung rung; /* the highest of the resource's */
+	enum rung rung;	  /* the highest of the resource's */
+	bool stall_known; /* else the next one is 0 because nothing was measured */
 	uint32_t worst_stalled_permille;
 	uint32_t worst_excess_permille;
 	uint64_t changes;	       /* what is kept on disk is older where this has grown */
@@ -153,7 +154,8 @@ struct incident_event {
 	bool suspected; /* somebody is, with some confidence, or a hold confirmed it */
 	bool confirmed;
 	enum culprit_confidence confidence;
-	uint64_t hurt_us; /* for so long it was hurt */
+	uint64_t hurt_us; /* from when it was opened to when it was last hurt: not hurt all the time, it may be */
+	bool stall_known; /* else nothing was measured */
 	uint32_t worst_stalled_permille;
 	char pod[REASON_WHO_SIZE];
 	char culprit[REASON_WHO_SIZE];

@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "agent/incidents.h"
 #include "agent/tick.h"
 #include "tests/lib/test.h"
 #include "tests/lib/tick_case.h"
@@ -89,14 +91,54 @@ TEST(a_violation_is_told_once_when_it_begins_and_once_when_it_ends)
 	assert_int_equal(tick_case_told(&t, HISTORY_INCIDENT, &r), 2);
 	assert_string_equal(r.from, "open");
 	assert_string_equal(r.to, "closed");
-	assert_non_null(strstr(r.why, "incident 1: it was hurt for "));
+	assert_non_null(strstr(
+		r.why, "incident 1: 18 s from when it was first hurt to when it was last, at "
+		       "worst stalled 30 % of the time, nobody is suspected; "));
 	assert_non_null(strstr(r.why, "done: nothing. See: coloctl incidents show 1"));
 	assert_non_null(strstr(r.numbers, "incident=1,hurt_us="));
+}
+
+static const struct pod *online_pod(void)
+{
+	const struct model *m = discover_model(t.state->discover);
+
+	for (size_t n = 0; n < m->n_pods; n++)
+		if (strcmp(m->pods[n]->cgroup->path, TICK_ONLINE_POD) == 0)
+			return m->pods[n];
+	fail();
+	return NULL;
+}
+
+/* The kernel does not say how long it waits for disks. */
+TEST(of_a_wait_that_was_not_measured_nothing_is_said)
+{
+	struct history_record r;
+	int64_t now_us = 100 * S_US;
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/sys/fs/cgroup/" TICK_ONLINE_POD "/io.pressure",
+		       t.dir);
+	assert_int_equal(unlink(path), 0);
+	tick_case_start(&t, "observe", MODE_FULL);
+	seconds(12, &now_us, 20000);
+	incidents_sli(t.state, online_pod(), RESOURCE_IO, now_us);
+	seconds(2, &now_us, 20000);
+	incidents_sli(t.state, online_pod(), RESOURCE_IO, now_us);
+	assert_non_null(t.state->incidents.list[0]);
+	seconds(70, &now_us, 20000);
+	assert_int_equal(tick_case_told(&t, HISTORY_INCIDENT, &r), 2);
+	assert_string_equal(r.to, "closed");
+	assert_string_equal(r.knob, "io");
+	assert_string_equal(
+		r.why, "incident 1: 2 s from when it was first hurt to when it was last, nobody is "
+		       "suspected; done: nothing. See: coloctl incidents show 1");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(of_a_wait_that_was_not_measured_nothing_is_said,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_violation_is_told_once_when_it_begins_and_once_when_it_ends, setup,
 			teardown),
