@@ -63,7 +63,8 @@ enum mode mode_highest(const struct modes *modes)
 {
 	enum mode highest = MODE_OFF;
 
-	for (int r = 0; r < RESOURCE_MODES; r++) {
+	/* Nothing acts on the network's mode yet. */
+	for (int r = 0; r < RESOURCE_COUNT; r++) {
 		if (modes->by[r] > highest)
 			highest = modes->by[r];
 	}

@@ -17,7 +17,7 @@ const char *mode_why(const struct mode_says *says, const struct modes *modes,
 /* One mode for everything, as if one source had said it (MODE_SOURCE_POLICY). */
 struct modes mode_of_all(enum mode mode);
 
-/* The highest that is in force for any resource: at most this is done anywhere. */
+/* The highest that is in force for any resource that is acted on, which the network is not: at most this is done anywhere. */
 enum mode mode_highest(const struct modes *modes);
 
 /* The lowest mode that allows this of this knob. A freeze is a hold that only the highest allows. */

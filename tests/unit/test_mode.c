@@ -159,9 +159,11 @@ TEST(differing_and_highest)
 	assert_true(mode_differs(&modes));
 	assert_int_equal(mode_highest(&modes), MODE_PROTECT);
 	modes.by[RESOURCE_CPU] = modes.by[RESOURCE_IO] = MODE_OBSERVE;
-	assert_int_equal(mode_highest(&modes), MODE_PROTECT);
-	modes.by[RESOURCE_NET] = MODE_OBSERVE;
+	/* The network still has protect, but nothing is done to it. */
+	assert_int_equal(modes.by[RESOURCE_NET], MODE_PROTECT);
 	assert_int_equal(mode_highest(&modes), MODE_OBSERVE);
+	modes.by[RESOURCE_IO] = MODE_SQUEEZE;
+	assert_int_equal(mode_highest(&modes), MODE_SQUEEZE);
 }
 
 TEST(a_freeze_needs_the_highest_mode_and_no_other_hold_does)
