@@ -128,12 +128,15 @@ void net_plan_make(const struct net_plan_in *in, struct net_plan *plan)
 		return;
 	}
 	if (!in->view->known) {
+		/* Whose bits are whose is not known either: the mark stays with the links. */
 		plan->on = next.on;
-		plan->mark = next.mark;
 		for (uint32_t i = 0; i < plan->n; i++)
 			plan_unseen(in, &plan->list[i]);
 		return;
 	}
+	/* Nor are pods marked with somebody else's bits, whatever the links are like. */
+	if (net_mark_clash(next.mark.mask, in->view->mark_users) != NET_USER_NONE)
+		next.mark = (struct net_mark){0};
 	for (uint32_t i = 0; i < next.n; i++)
 		next.list[i] = plan_link(in, i, before_of(plan, links->list[i].ifindex));
 	*plan = next;

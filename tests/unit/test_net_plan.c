@@ -130,9 +130,18 @@ TEST(bits_of_somebody_who_is_there_refuse_every_link)
 	view.mark_users = 1u << NET_USER_CILIUM;
 	assert_int_equal(made()->refusal, NET_FOREIGN_MARK);
 	assert_int_equal(plan.list[0].mark_user, NET_USER_CILIUM);
+	/* and no pod gets the mark */
+	assert_int_equal(plan.mark.mask, 0);
+	assert_int_equal(plan.mark.value, 0);
 	view.mark_users = 1u << NET_USER_CALICO;
 	assert_int_equal(made()->refusal, NET_FINE);
 	assert_int_equal(plan.list[0].mark_user, NET_USER_NONE);
+	assert_int_equal(plan.mark.mask, 0xf00);
+	/* While nobody can tell who is there, the mark is neither taken nor given up. */
+	policy.net.mark = (struct net_mark){.mask = 0xf000, .value = 0x8000, .shift = 12};
+	view.known = false;
+	(void)made();
+	assert_int_equal(plan.mark.mask, 0xf00);
 }
 
 TEST(the_policys_speed_wins_and_the_named_one_before_the_others)
