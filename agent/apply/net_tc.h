@@ -152,7 +152,7 @@ uint32_t net_tc_ticks(uint64_t bytes, uint64_t bytes_per_s);
 /* A class in the kernel's units; bursts never under one packet of `mtu` bytes. */
 struct tc_htb_class net_tc_htb_of(const struct net_class *class, uint32_t mtu);
 
-/* From what was found to `shape`; NULL: nothing of ours is to be there. Steps that are there already are not in it. A class is
+/* From what was found to `shape`; NULL, one without levels, or mark->mask 0: nothing of ours is to be there. Steps that are there already are not in it. A class is
  * changed in place. Where it must go or get another parent, its filter goes first, and it itself once it is empty, so that nothing in it is lost. */
 void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *shape,
 		      const struct net_mark *mark, uint32_t mtu, struct net_tc_steps *ret);

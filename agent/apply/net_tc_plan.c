@@ -282,7 +282,8 @@ void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *s
 
 	ret->n = 0;
 	ret->again = false;
-	if (!shape || mark->mask == 0) {
+	/* Without a class for anybody the root would only replace what the kernel chose. */
+	if (!shape || shape->levels == 0 || mark->mask == 0) {
 		if (found->root == NET_ROOT_OURS)
 			step(ret, NET_TC_DEL_ROOT, found->ifindex);
 		return;

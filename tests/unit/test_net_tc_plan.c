@@ -123,6 +123,17 @@ TEST(the_default_class_comes_before_all_that_can_be_marked)
 	assert_false(again(&found, &shape));
 }
 
+TEST(without_a_level_that_has_a_share_the_root_is_the_kernels)
+{
+	const struct net_tc_link found = {.ifindex = 7, .root = NET_ROOT_DEFAULT};
+	struct net_shape shape = usual();
+	const struct net_tc_link was = made(&shape);
+
+	shape.levels = shape.offline_levels = 0;
+	assert_string_equal(plan(&found, &shape, &mark), "");
+	assert_string_equal(plan(&was, &shape, &mark), "delete root");
+}
+
 TEST(a_set_up_that_was_cut_off_is_gone_on_with)
 {
 	struct net_shape shape = usual();
@@ -362,6 +373,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_default_class_comes_before_all_that_can_be_marked),
+		cmocka_unit_test(without_a_level_that_has_a_share_the_root_is_the_kernels),
 		cmocka_unit_test(a_set_up_that_was_cut_off_is_gone_on_with),
 		cmocka_unit_test(what_stands_is_left_alone),
 		cmocka_unit_test(a_leaf_of_somebody_else_stays),
