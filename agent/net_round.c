@@ -121,7 +121,9 @@ static void shape_link(struct net_round *round, const struct net_round_wanted *w
 {
 	const struct net_link *link = &found->links.list[i];
 	const struct net_plan_link *p = wanted->plan.on ? planned(wanted, link->ifindex) : NULL;
-	bool fine = p && p->refusal == NET_FINE && link->refusal == NET_FINE;
+	/* The plan knows a speed that the link has not. */
+	bool fine = p && p->refusal == NET_FINE &&
+		    (link->refusal == NET_FINE || link->refusal == NET_NO_SPEED);
 	struct net_round_link *of = &found->of_link[i];
 	struct net_tc_result result;
 

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A round with a kernel that says what the test wants; what a real one makes of it is shown in a VM (70-net-tc).
+#include "tests/lib/test.h"
+
+#include <errno.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <unistd.h>
+
+#include "agent/net_ends.h"
+#include "tests/lib/net_case.h"
+#include "tests/lib/tree.h"
+
+#define UPLINK 2
+
+static struct net_case c;
+static struct net_round *round_;
+static struct net_round_wanted wanted;
+static struct net_round_found found;
+static char *dir;
+static int fd;
+
+static void begin(const char *spec)
+{
+	const struct net_class class = {.rate_bytes_per_s = 1000000,
+					.ceil_bytes_per_s = 12500000,
+					.burst_bytes = 20000,
+					.cburst_bytes = 20000,
+					.quantum_bytes = 3000};
+
+	net_case_open(&c);
+	assert_int_equal(tree_make(spec, &dir), 0);
+	fd = tree_open(dir);
+	assert_true(fd >= 0);
+	assert_int_equal(net_round_new(fd, fd, &round_), 0);
+	round_->nl = c.nl;
+	wanted = (struct net_round_wanted){
+		.asked = {.n = 1, .names = {"eth0"}, .speed_bytes_per_s = 12500000},
+		.apply = true,
+		.plan = {.on = true,
+			 .known = true,
+			 .mark = {.mask = 0xf00, .value = 0x800, .shift = 8},
+			 .n = 1},
+	};
+	wanted.plan.list[0] = (struct net_plan_link){
+		.ifindex = UPLINK,
+		.shape = {.root = class, .unmarked = class, .level = {class}, .levels = 1}};
+}
+
+static void end(void)
+{
+	/* Whatever is left of the connection is the round's. */
+	c.nl = NULL;
+	net_round_free(round_);
+	net_round_found_done(&found);
+	net_case_close(&c);
+	close(fd);
+	tree_remove(dir);
+}
+
+static void says_link(int32_t ifindex, const char *name, const char *kind, int32_t nsid)
+{
+	struct nl_msg *m = net_case_link(ifindex, name, kind);
+
+	if (nsid != NET_NO_NSID)
+		assert_int_equal(nla_put_u32(m, IFLA_LINK_NETNSID, (uint32_t)nsid), 0);
+	net_case_part(&c, m, NLM_F_MULTI);
+}
+
+/* Links are told; there are no routes. */
+static void says_no_routes(void)
+{
+	net_case_done(&c);
+	net_case_done(&c);
+	net_case_done(&c);
+}
+
+static void says_root(int32_t ifindex, bool ours)
+{
+	const struct net_tc_step step = {.what = NET_TC_ADD_ROOT, .ifindex = ifindex};
+	struct nl_msg *m = ours ? net_tc_message(&step)
+				: net_case_tc(RTM_NEWQDISC, ifindex, TC_H_ROOT, 0, 0, "fq_codel");
+
+	assert_non_null(m);
+	net_case_part(&c, m, NLM_F_MULTI);
+}
+
+/* The one uplink, all of it. */
+static void says_uplink(bool ours)
+{
+	says_link(UPLINK, "eth0", NULL, NET_NO_NSID);
+	says_no_routes();
+	says_root(UPLINK, ours);
+	net_case_done(&c);
+	/* classes and filters */
+	for (int i = 0; ours && i < 2; i++)
+		net_case_done(&c);
+}
+
+static void run(void)
+{
+	net_round_run(round_, &wanted, 1, &found);
+	assert_int_equal(found.error, 0);
+	assert_int_equal(found.links.n, 1);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	begin("elsewhere/\n");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	end();
+	return 0;
+}
+
+TEST(the_policys_speed_counts_where_the_link_tells_none)
+{
+	wanted.asked.speed_bytes_per_s = 0;
+	says_uplink(false);
+	net_case_says(&c, -EPERM, NULL);
+	run();
+	assert_int_equal(found.links.list[0].refusal, NET_NO_SPEED);
+	assert_int_equal(found.of_link[0].result.end, NET_TC_DENIED);
+	assert_int_equal(found.of_link[0].result.what, NET_TC_ADD_ROOT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			the_policys_speed_counts_where_the_link_tells_none, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
