@@ -29,6 +29,7 @@ struct net_round {
 	struct netlink *nl;
 	struct net_look look;
 	struct net_tc_link tc[NET_LINKS];
+	int64_t tc_us[NET_LINKS]; /* when the kernel had answered */
 	struct net_tc_steps steps;
 	struct net_known *known; /* by serial */
 	size_t n_known;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/base/clock.h"
 #include "agent/net_ends.h"
 
 int net_round_new(int root_fd, int cgroup_fd, struct net_round **ret)
@@ -67,6 +68,18 @@ static int on_qdisc(void *context, const struct nlmsghdr *answer)
 	return 0;
 }
 
+/* What it counts is of just now: the look at the links before may have waited long for the kernel's lock. */
+static int look_at_link(struct net_round *round, uint32_t i)
+{
+	int r = net_tc_look(round->nl, &round->tc[i]);
+
+	round->tc_us[i] = clock_now_us();
+	/* One that has gone since is seen at the next look. */
+	if (r == -ENODEV)
+		round->tc[i].root = NET_ROOT_UNKNOWN;
+	return r == -ENODEV ? 0 : r;
+}
+
 /* Which are uplinks shows before their qdiscs are known; whether they may be shaped, after. */
 static int look(struct net_round *round, const struct net_round_wanted *wanted,
 		struct net_round_found *found)
@@ -91,9 +104,8 @@ static int look(struct net_round *round, const struct net_round_wanted *wanted,
 		return r;
 	decide(round, wanted, found);
 	for (uint32_t i = 0; r == 0 && i < found->links.n; i++)
-		r = net_tc_look(round->nl, &round->tc[i]);
-	/* One that has gone since is seen at the next look. */
-	return r == -ENODEV ? 0 : r;
+		r = look_at_link(round, i);
+	return r;
 }
 
 static const struct net_plan_link *planned(const struct net_round_wanted *wanted, int32_t ifindex)
@@ -162,8 +174,7 @@ static void remove_others(struct net_round *round, struct net_round_found *found
 	}
 }
 
-static void count_links(const struct net_round *round, int64_t now_us,
-			struct net_round_found *found)
+static void count_links(const struct net_round *round, struct net_round_found *found)
 {
 	for (uint32_t i = 0; i < found->links.n; i++) {
 		const struct net_tc_link *tc = &round->tc[i];
@@ -172,14 +183,14 @@ static void count_links(const struct net_round *round, int64_t now_us,
 		if (tc->root != NET_ROOT_OURS)
 			continue;
 		c->ifindex = tc->ifindex;
-		c->at_us = now_us;
+		c->at_us = round->tc_us[i];
 		c->unmarked = tc->classes[NET_TC_CLASS_UNMARKED].counts;
 		for (unsigned level = 0; level < LEVEL_COUNT; level++)
 			c->level[level] = tc->classes[NET_TC_CLASS_LEVEL + level].counts;
 	}
 }
 
-void net_round_run(struct net_round *round, const struct net_round_wanted *wanted, int64_t now_us,
+void net_round_run(struct net_round *round, const struct net_round_wanted *wanted,
 		   struct net_round_found *found)
 {
 	struct net_round_told *pods = found->pods;
@@ -194,7 +205,7 @@ void net_round_run(struct net_round *round, const struct net_round_wanted *wante
 				       netlink_cause(round->nl));
 		return;
 	}
-	count_links(round, now_us, found);
+	count_links(round, found);
 	if (!wanted->apply)
 		return;
 	/* Marks mean nothing before there are classes, and no class is of use without marks: both orders do no harm. */

@@ -64,7 +64,7 @@ void net_round_free(struct net_round *round);
 
 /* `found` is filled in; its `pods` is reused from the last time (net_round_found_done() frees it). A namespace that was found for a pod
  * is remembered by its serial, and asked for anew only when its interfaces are others. */
-void net_round_run(struct net_round *round, const struct net_round_wanted *wanted, int64_t now_us,
+void net_round_run(struct net_round *round, const struct net_round_wanted *wanted,
 		   struct net_round_found *found);
 
 void net_round_found_done(struct net_round_found *found);

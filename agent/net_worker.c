@@ -57,7 +57,7 @@ static void *run(void *context)
 			continue;
 		}
 		(void)pthread_mutex_unlock(&w->lock);
-		net_round_run(w->round, &w->wanted, clock_now_us(), &w->found);
+		net_round_run(w->round, &w->wanted, &w->found);
 		(void)pthread_mutex_lock(&w->lock);
 		w->turn = TURN_OVER;
 		(void)pthread_cond_broadcast(&w->changed);

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent/base/fs.h"
@@ -129,14 +128,6 @@ static void plan(const struct net_round_found *found, bool on)
 	}
 }
 
-static int64_t now_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &t);
-	return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
-}
-
 static void tell(const struct net_round_found *found, uint32_t n_steps)
 {
 	if (found->error < 0)
@@ -186,14 +177,14 @@ int main(int argc, char **argv)
 	    fs_open_dir(root_fd, "sys/fs/cgroup", &cgroup_fd) < 0 ||
 	    net_round_new(root_fd, cgroup_fd, &round) < 0)
 		return 1;
-	net_round_run(round, &wanted, now_us(), &found);
+	net_round_run(round, &wanted, &found);
 	wanted.apply = strcmp(argv[1], "look") != 0;
 	for (int n = 0; wanted.apply && (loop || n < ROUNDS); n++) {
 		/* Never to a half: another process may be at work for somebody who counts. */
 		if (loop)
 			shape.offline.ceil_bytes_per_s += n % 2 ? 4096 : -4096;
 		plan(&found, strcmp(argv[1], "remove") != 0);
-		net_round_run(round, &wanted, now_us(), &found);
+		net_round_run(round, &wanted, &found);
 		n_steps += found.n_steps;
 		if (!loop && !found.again)
 			break;

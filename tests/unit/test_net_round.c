@@ -7,7 +7,9 @@
 #include <linux/rtnetlink.h>
 #include <unistd.h>
 
+#include "agent/base/clock.h"
 #include "agent/net_ends.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/net_case.h"
 #include "tests/lib/tree.h"
 
@@ -99,7 +101,7 @@ static void says_uplink(bool ours)
 
 static void run(void)
 {
-	net_round_run(round_, &wanted, 1, &found);
+	net_round_run(round_, &wanted, &found);
 	assert_int_equal(found.error, 0);
 	assert_int_equal(found.links.n, 1);
 }
@@ -129,11 +131,44 @@ TEST(the_policys_speed_counts_where_the_link_tells_none)
 	assert_int_equal(found.of_link[0].result.what, NET_TC_ADD_ROOT);
 }
 
+static void note_the_time(void *context)
+{
+	int64_t came_us = clock_now_us(), *ret_us = context;
+
+	do
+		*ret_us = clock_now_us();
+	while (*ret_us <= came_us);
+}
+
+/* What a ceiling is cut on is bytes over a time. */
+TEST(counts_are_of_the_time_at_which_they_were_read)
+{
+	int64_t late_us = 0;
+	unsigned n;
+
+	wanted.apply = false;
+	says_uplink(true);
+	fault_begin();
+	run();
+	n = fault_count(SYS_NETLINK);
+	fault_end();
+	assert_true(found.of_link[0].counts.at_us > 0);
+	says_uplink(true);
+	fault_begin();
+	fault_set_late(SYS_NETLINK, n, note_the_time, &late_us);
+	run();
+	assert_true(fault_was_met());
+	fault_end();
+	assert_true(late_us > 0 && found.of_link[0].counts.at_us >= late_us);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			the_policys_speed_counts_where_the_link_tells_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(counts_are_of_the_time_at_which_they_were_read,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
