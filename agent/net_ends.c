@@ -199,6 +199,7 @@ static void want_ends(struct net_round *round, const struct net_round_wanted *wa
 static void apply_end(struct net_round *round, const struct net_round_wanted *wanted,
 		      struct net_round_found *found, struct net_end *end)
 {
+	bool asked = !netlink_is_lost(round->nl);
 	struct net_tc_result result;
 
 	end->refusal = net_tc_plan_end(&end->tc, end->wanted, end->mark, wanted->plan.mark.mask,
@@ -206,7 +207,8 @@ static void apply_end(struct net_round *round, const struct net_round_wanted *wa
 	result = net_tc_run(round->nl, &round->steps);
 	if (result.end == NET_TC_FOREIGN)
 		end->refusal = NET_FOREIGN_CLSACT;
-	if (result.end == NET_TC_LOST && round->steps.list[0].what == NET_TC_ADD_CLSACT)
+	/* What was never asked for was not made by this agent. */
+	if (asked && result.end == NET_TC_LOST && round->steps.list[0].what == NET_TC_ADD_CLSACT)
 		round->made[round->n_made++ % NET_ENDS_MADE] = end->tc.ifindex;
 	net_round_note(found, &result, &end->result);
 	found->n_left += !end->wanted && result.end != NET_TC_DONE && result.end != NET_TC_GONE;
@@ -216,7 +218,7 @@ void net_ends_apply(struct net_round *round, const struct net_round_wanted *want
 		    struct net_round_found *found)
 {
 	want_ends(round, wanted, found);
-	for (size_t i = 0; i < round->n_ends && !netlink_is_lost(round->nl); i++)
+	for (size_t i = 0; i < round->n_ends; i++)
 		apply_end(round, wanted, found, &round->ends[i]);
 	for (size_t i = 0; i < found->n_pods; i++)
 		for (uint32_t n = 0; n < found->pods[i].pod.n; n++) {

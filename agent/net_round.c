@@ -122,7 +122,7 @@ void net_round_note(struct net_round_found *found, const struct net_tc_result *r
 	uint32_t n_made = kept->n_made + result->n_made;
 
 	found->n_steps += result->n_made;
-	found->again |= result->end == NET_TC_CHANGED;
+	found->again |= result->end == NET_TC_CHANGED || result->end == NET_TC_LOST;
 	if (kept->end == NET_TC_DONE)
 		*kept = *result;
 	kept->n_made = n_made;
@@ -147,6 +147,8 @@ static void shape_link(struct net_round *round, const struct net_round_wanted *w
 	found->again |= round->steps.again;
 	result = net_tc_run(round->nl, &round->steps);
 	net_round_note(found, &result, &of->result);
+	found->n_left += result.what == NET_TC_DEL_ROOT && result.end != NET_TC_DONE &&
+			 result.end != NET_TC_GONE;
 	if (result.end != NET_TC_DONE)
 		(void)snprintf(of->cause, sizeof(of->cause), "%s", netlink_cause(round->nl));
 }
@@ -156,7 +158,7 @@ static void remove_others(struct net_round *round, struct net_round_found *found
 {
 	const struct net_devices *all = &round->look.devices;
 
-	for (size_t i = 0; i < all->n && !netlink_is_lost(round->nl); i++) {
+	for (size_t i = 0; i < all->n; i++) {
 		const struct net_device *d = &all->list[i];
 		struct net_tc_link ours = {.ifindex = d->ifindex, .root = NET_ROOT_OURS};
 		struct net_tc_result result, kept = {0};
@@ -208,10 +210,12 @@ void net_round_run(struct net_round *round, const struct net_round_wanted *wante
 	count_links(round, found);
 	if (!wanted->apply)
 		return;
-	/* Marks mean nothing before there are classes, and no class is of use without marks: both orders do no harm. */
-	for (uint32_t i = 0; i < found->links.n && !netlink_is_lost(round->nl); i++)
+	/* Marks mean nothing before there are classes, and no class is of use without marks: both orders do no harm.
+	 * With the connection lost, each step that is left ends at once and is told as LOST. */
+	for (uint32_t i = 0; i < found->links.n; i++)
 		if (found->links.list[i].ifindex > 0)
 			shape_link(round, wanted, i, found);
 	remove_others(round, found);
 	net_ends_apply(round, wanted, found);
+	found->again |= netlink_is_lost(round->nl);
 }

@@ -46,7 +46,9 @@ struct net_round_told {
 
 struct net_round_found {
 	int error; /* -errno: the look failed, and nothing below is to be used */
-	bool again; /* a class waits until it is empty, or somebody changed something meanwhile: another round soon */
+	/* A class waits until it is empty, somebody changed something meanwhile, or the connection was lost before all was
+	 * done (NET_TC_LOST): another round soon. */
+	bool again;
 	char cause[NET_ROUND_CAUSE_SIZE]; /* of `error` */
 	struct net_links links;
 	struct net_round_link of_link[NET_LINKS]; /* of links.list */

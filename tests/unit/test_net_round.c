@@ -3,6 +3,7 @@
 #include "tests/lib/test.h"
 
 #include <errno.h>
+#include <linux/net_namespace.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <unistd.h>
@@ -99,6 +100,17 @@ static void says_uplink(bool ours)
 		net_case_done(&c);
 }
 
+static void says_nsid(int32_t nsid)
+{
+	const struct rtgenmsg header = {0};
+	struct nl_msg *m = netlink_message(RTM_NEWNSID, 0, &header, sizeof(header));
+
+	assert_non_null(m);
+	assert_int_equal(nla_put_u32(m, NETNSA_NSID, (uint32_t)nsid), 0);
+	net_case_part(&c, m, 0);
+	net_case_says(&c, 0, NULL);
+}
+
 static void run(void)
 {
 	net_round_run(round_, &wanted, &found);
@@ -109,7 +121,7 @@ static void run(void)
 static int setup(void **state)
 {
 	(void)state;
-	begin("elsewhere/\n");
+	begin("pod/ctr/cgroup.procs = 77\n");
 	return 0;
 }
 
@@ -162,13 +174,123 @@ TEST(counts_are_of_the_time_at_which_they_were_read)
 	assert_true(late_us > 0 && found.of_link[0].counts.at_us >= late_us);
 }
 
+TEST(a_root_that_could_not_be_removed_is_told_of)
+{
+	wanted.plan = (struct net_plan){.known = true};
+	says_uplink(true);
+	net_case_says(&c, -EPERM, NULL);
+	run();
+	assert_int_equal(found.of_link[0].result.end, NET_TC_DENIED);
+	assert_int_equal(found.n_left, 1);
+	assert_false(found.again);
+	says_uplink(true);
+	net_case_says(&c, -ENODEV, NULL);
+	run();
+	assert_int_equal(found.n_left, 0);
+}
+
+#define POD_END 5
+
+/* A mark of ours at a pod's end. */
+static void says_mark(void)
+{
+	const struct net_tc_step step = {.what = NET_TC_ADD_MARK,
+					 .ifindex = POD_END,
+					 .mark = wanted.plan.mark.value,
+					 .mask = wanted.plan.mark.mask};
+	struct nl_msg *m = net_tc_message(&step);
+
+	assert_non_null(m);
+	net_case_part(&c, m, NLM_F_MULTI);
+	net_case_done(&c);
+	net_case_done(&c);
+}
+
+/* An uplink, another link with our root, a pod's end with our mark. */
+static void says_all(void)
+{
+	says_link(UPLINK, "eth0", NULL, NET_NO_NSID);
+	says_link(3, "eth1", NULL, NET_NO_NSID);
+	says_link(POD_END, "veth5", "veth", 4);
+	says_no_routes();
+	says_root(UPLINK, true);
+	says_root(3, true);
+	net_case_part(&c,
+		      net_case_tc(RTM_NEWQDISC, POD_END, TC_H_INGRESS, 0xffff0000, 0, "clsact"),
+		      NLM_F_MULTI);
+	net_case_done(&c);
+	net_case_done(&c);
+	net_case_done(&c);
+	says_mark();
+}
+
+/* Nothing answers the first step, so nothing is known of any. */
+TEST(what_a_lost_connection_did_not_reach_is_not_done)
+{
+	unsigned n;
+
+	wanted.apply = false;
+	says_all();
+	fault_begin();
+	run();
+	n = fault_count(SYS_NETLINK);
+	fault_end();
+	wanted.apply = true;
+	wanted.plan.on = false;
+	says_all();
+	fault_begin();
+	fault_set(SYS_NETLINK, n + 1, -ENOBUFS);
+	run();
+	assert_true(fault_was_met());
+	fault_end();
+	assert_true(found.again);
+	assert_int_equal(found.of_link[0].result.end, NET_TC_LOST);
+	assert_int_equal(found.n_left, 3);
+}
+
+TEST(what_was_never_asked_for_is_not_taken_for_made)
+{
+	struct net_round_pod pod = {.serial = 7, .cgroup_path = "pod", .marked = true};
+	unsigned n = 0;
+
+	for (int i = 0; i < 3; i++) {
+		wanted.apply = i == 2;
+		wanted.pods = &pod;
+		wanted.n_pods = 1;
+		says_link(UPLINK, "eth0", NULL, NET_NO_NSID);
+		says_link(POD_END, "veth5", "veth", 4);
+		says_no_routes();
+		says_root(UPLINK, false);
+		net_case_done(&c);
+		/* It is known from then on. */
+		if (i == 0)
+			says_nsid(4);
+		fault_begin();
+		if (i == 2)
+			fault_set(SYS_NETLINK, n + 1, -ENOBUFS);
+		run();
+		n = fault_count(SYS_NETLINK);
+		assert_int_equal(fault_was_met(), i == 2);
+		fault_end();
+	}
+	assert_int_equal(found.of_link[0].result.end, NET_TC_LOST);
+	assert_int_equal(found.of_link[0].result.what, NET_TC_ADD_ROOT);
+	assert_int_equal(found.pods[0].pod.n, 1);
+	assert_int_equal(found.pods[0].result.end, NET_TC_LOST);
+	assert_int_equal(found.pods[0].result.what, NET_TC_ADD_CLSACT);
+	assert_int_equal(round_->n_made, 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			the_policys_speed_counts_where_the_link_tells_none, setup, teardown),
-		cmocka_unit_test_setup_teardown(counts_are_of_the_time_at_which_they_were_read,
-						setup, teardown),
+		CASE(the_policys_speed_counts_where_the_link_tells_none),
+		CASE(counts_are_of_the_time_at_which_they_were_read),
+		CASE(a_root_that_could_not_be_removed_is_told_of),
+		CASE(what_a_lost_connection_did_not_reach_is_not_done),
+		CASE(what_was_never_asked_for_is_not_taken_for_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
