@@ -63,8 +63,9 @@ static int find_pods(struct net_round *round, const struct net_round_wanted *wan
 		int r;
 
 		now[i] = (struct net_known){.serial = wanted->pods[i].serial, .nsid = NET_NO_NSID};
-		if (before && (before->pod.refusal == NET_HOST_NETWORK ||
-			       net_pods_stands(&round->look.devices, before->nsid, &before->pod))) {
+		/* Without an end of its own it is asked about each time: a runtime's first process is in the
+		 * pod's cgroup before it is in its network. */
+		if (before && net_pods_stands(&round->look.devices, before->nsid, &before->pod)) {
 			now[i] = *before;
 			continue;
 		}

@@ -53,6 +53,15 @@ static pid_t first_process(int cgroup_fd, const char *path)
 	return (pid_t)strtol(text, NULL, 10);
 }
 
+/* The runtime's own process beside a container, which runs in the host's network. */
+static bool is_monitor(const char *name)
+{
+	static const char crio[] = "crio-conmon-", podman[] = "libpod-conmon-";
+
+	return strncmp(name, crio, sizeof(crio) - 1) == 0 ||
+	       strncmp(name, podman, sizeof(podman) - 1) == 0;
+}
+
 static void look_into(struct search *s, const char *path, int depth);
 
 static void look_below(struct search *s, const char *path, int depth)
@@ -71,7 +80,8 @@ static void look_below(struct search *s, const char *path, int depth)
 		char below[PATH_SIZE];
 		int len;
 
-		if (e->d_type != DT_DIR || e->d_name[0] == '.' || s->n_dirs++ >= DIRS_MAX)
+		if (e->d_type != DT_DIR || e->d_name[0] == '.' || is_monitor(e->d_name) ||
+		    s->n_dirs++ >= DIRS_MAX)
 			continue;
 		len = snprintf(below, sizeof(below), "%s/%s", path, e->d_name);
 		if (len > 0 && (size_t)len < sizeof(below))

@@ -229,7 +229,7 @@ struct net_plan_link {
 
 struct net_plan {
 	bool on; /* the policy names `net` and the mode allows shares; else nothing of ours stays */
-	bool known; /* false: no view was ever known, so nothing is changed */
+	bool known;	      /* false: no view was ever known, so nothing is changed */
 	struct net_mark mark; /* mask 0: somebody else uses its bits, so no pod is marked */
 	uint32_t n;
 	struct net_plan_link list[NET_LINKS];

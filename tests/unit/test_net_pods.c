@@ -159,6 +159,19 @@ TEST(a_process_of_a_container_leads_to_the_host_end)
 	node_close(&n);
 }
 
+/* Its network is the host's, whatever the pod's is. */
+TEST(a_monitor_of_the_runtime_is_not_the_pod)
+{
+	struct node n;
+
+	node_open(&n, "pod/crio-conmon-1.scope/cgroup.procs = 75\n"
+		      "pod/libpod-conmon-1.scope/cgroup.procs = 76\n");
+	assert_int_equal(find(&n), 0);
+	assert_int_equal(n.pod.refusal, NET_NO_PROCESS);
+	assert_null(net_case_asked(&n.c));
+	node_close(&n);
+}
+
 TEST(a_process_that_has_ended_is_passed_over)
 {
 	struct node n;
@@ -231,6 +244,7 @@ int main(void)
 		cmocka_unit_test(what_was_found_stands_while_the_same_ends_are_there),
 		cmocka_unit_test(the_number_of_a_namespace_is_read),
 		cmocka_unit_test(a_process_of_a_container_leads_to_the_host_end),
+		cmocka_unit_test(a_monitor_of_the_runtime_is_not_the_pod),
 		cmocka_unit_test(a_process_that_has_ended_is_passed_over),
 		cmocka_unit_test(without_a_process_nobody_is_asked),
 		cmocka_unit_test(the_hosts_network_is_told_by_its_files),

@@ -121,7 +121,9 @@ static void run(void)
 static int setup(void **state)
 {
 	(void)state;
-	begin("pod/ctr/cgroup.procs = 77\n");
+	begin("pod/ctr/cgroup.procs = 77\n"
+	      "proc/self/net/dev = x\n"
+	      "proc/77/net/\n");
 	return 0;
 }
 
@@ -215,8 +217,7 @@ static void says_all(void)
 	says_no_routes();
 	says_root(UPLINK, true);
 	says_root(3, true);
-	net_case_part(&c,
-		      net_case_tc(RTM_NEWQDISC, POD_END, TC_H_INGRESS, 0xffff0000, 0, "clsact"),
+	net_case_part(&c, net_case_tc(RTM_NEWQDISC, POD_END, TC_H_INGRESS, 0xffff0000, 0, "clsact"),
 		      NLM_F_MULTI);
 	net_case_done(&c);
 	net_case_done(&c);
@@ -281,6 +282,34 @@ TEST(what_was_never_asked_for_is_not_taken_for_made)
 	assert_int_equal(round_->n_made, 0);
 }
 
+static void run_with_end(int32_t nsid)
+{
+	says_link(UPLINK, "eth0", NULL, NET_NO_NSID);
+	says_link(POD_END, "veth5", "veth", 4);
+	says_no_routes();
+	says_root(UPLINK, false);
+	net_case_done(&c);
+	says_nsid(nsid);
+	run();
+}
+
+/* Its first process was in the pod's cgroup before it was in the pod's network. */
+TEST(a_pod_in_the_hosts_network_is_asked_about_again)
+{
+	struct net_round_pod pod = {.serial = 7, .cgroup_path = "pod", .marked = true};
+
+	wanted.apply = false;
+	wanted.pods = &pod;
+	wanted.n_pods = 1;
+	assert_int_equal(linkat(fd, "proc/self/net/dev", fd, "proc/77/net/dev", 0), 0);
+	run_with_end(9);
+	assert_int_equal(found.pods[0].pod.refusal, NET_HOST_NETWORK);
+	assert_int_equal(unlinkat(fd, "proc/77/net/dev", 0), 0);
+	run_with_end(4);
+	assert_int_equal(found.pods[0].pod.refusal, NET_FINE);
+	assert_int_equal(found.pods[0].pod.ifindex[0], POD_END);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -291,6 +320,7 @@ int main(void)
 		CASE(a_root_that_could_not_be_removed_is_told_of),
 		CASE(what_a_lost_connection_did_not_reach_is_not_done),
 		CASE(what_was_never_asked_for_is_not_taken_for_made),
+		CASE(a_pod_in_the_hosts_network_is_asked_about_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
