@@ -33,20 +33,31 @@ struct search {
 	const struct net_pods *pods;
 	uint32_t n;
 	uint32_t n_dirs;
+	int error; /* -errno: nothing can be told, as what is there could not be read for want of means; 0 */
 	struct candidate list[NET_PODS_TRIES];
 };
 
-/* The first process of a cgroup; 0: none, or none that is to be seen from here. */
+/* This process's own want says nothing of the pod. */
+static bool is_want(int r)
+{
+	return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+}
+
+/* The first process of a cgroup; 0: none, or none that is to be seen from here; -errno: it could not be asked (is_want()). */
 static pid_t first_process(int cgroup_fd, const char *path)
 {
 	_cleanup_close_ int dir_fd = -EBADF, fd = -EBADF;
 	char text[16];
 	ssize_t n;
+	int r = fs_open_dir(cgroup_fd, path, &dir_fd);
 
-	if (fs_open_dir(cgroup_fd, path, &dir_fd) < 0 ||
-	    fs_open(dir_fd, "cgroup.procs", O_RDONLY, &fd) < 0)
-		return 0;
+	if (r >= 0)
+		r = fs_open(dir_fd, "cgroup.procs", O_RDONLY, &fd);
+	if (r < 0)
+		return is_want(r) ? r : 0;
 	n = sys_read(fd, text, sizeof(text) - 1);
+	if (n < 0 && errno == ENOMEM)
+		return -ENOMEM;
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
@@ -69,11 +80,17 @@ static void look_below(struct search *s, const char *path, int depth)
 	_cleanup_closedir_ DIR *dir = NULL;
 	_cleanup_close_ int fd = -EBADF;
 
-	if (fs_open_dir(s->pods->cgroup_fd, path, &fd) < 0)
+	int r = fs_open_dir(s->pods->cgroup_fd, path, &fd);
+
+	if (r < 0) {
+		s->error = is_want(r) ? r : s->error;
 		return;
+	}
 	dir = sys_fdopendir(fd);
-	if (!dir)
+	if (!dir) {
+		s->error = -ENOMEM;
 		return;
+	}
 	fd = -EBADF; /* closedir() closes it */
 	for (struct dirent *e = sys_readdir(dir); e && s->n < NET_PODS_TRIES;
 	     e = sys_readdir(dir)) {
@@ -101,6 +118,8 @@ static void look_into(struct search *s, const char *path, int depth)
 	if (s->n == NET_PODS_TRIES || strlen(path) >= sizeof(c->path))
 		return;
 	c->pid = first_process(s->pods->cgroup_fd, path);
+	if (c->pid < 0)
+		s->error = c->pid;
 	if (c->pid <= 0)
 		return;
 	(void)snprintf(c->path, sizeof(c->path), "%s", path);
@@ -191,6 +210,8 @@ int net_pods_find(const struct net_pods *pods, const char *cgroup_path, struct n
 	ret->refusal = NET_NO_PROCESS;
 	for (int depth = 0; depth <= DEPTH_MAX && s.n == 0; depth++)
 		look_into(&s, cgroup_path, depth);
+	if (s.error < 0)
+		return s.error;
 	for (uint32_t i = 0; i < s.n; i++) {
 		const struct candidate *c = &s.list[i];
 		bool host = has_our_network(pods->root_fd, c->pid);
@@ -204,7 +225,10 @@ int net_pods_find(const struct net_pods *pods, const char *cgroup_path, struct n
 		if (r < 0)
 			return r;
 		/* Its number may be another's by now. */
-		if (first_process(pods->cgroup_fd, c->path) != c->pid)
+		r = first_process(pods->cgroup_fd, c->path);
+		if (r < 0)
+			return r;
+		if (r != c->pid)
 			continue;
 		net_pods_match(pods->devices, host ? NET_NO_NSID : nsid, &found);
 		ret->refusal = host ? NET_HOST_NETWORK : NET_NOT_FOUND;

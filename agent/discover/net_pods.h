@@ -22,7 +22,7 @@ struct net_pods {
 };
 
 /* Fills in all of *ret but its serial; *ret_nsid is the namespace's number, NET_NO_NSID where it has none. 0, or -errno where the kernel
- * did not answer (netlink_is_lost()); then nothing was found out. */
+ * did not answer (netlink_is_lost()) or descriptors or memory are short (-EMFILE, -ENFILE, -ENOMEM); then nothing was found out. */
 int net_pods_find(const struct net_pods *pods, const char *cgroup_path, struct net_pod *ret,
 		  int32_t *ret_nsid);
 

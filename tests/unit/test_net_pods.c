@@ -10,6 +10,7 @@
 
 #include "agent/base/fs.h"
 #include "agent/discover/net_pods.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/net_case.h"
 #include "tests/lib/tree.h"
 
@@ -172,6 +173,26 @@ TEST(a_monitor_of_the_runtime_is_not_the_pod)
 	node_close(&n);
 }
 
+TEST(for_want_of_descriptors_nothing_is_said_of_the_pod)
+{
+	struct node n;
+	unsigned count;
+
+	node_open(&n, "pod/ctr/cgroup.procs = 0\n");
+	fault_begin();
+	assert_int_equal(find(&n), 0);
+	count = fault_count(SYS_OPEN);
+	fault_end();
+	assert_true(count > 0);
+	for (unsigned nth = 1; nth <= count; nth++) {
+		fault_begin();
+		fault_set(SYS_OPEN, nth, -EMFILE);
+		assert_int_equal(find(&n), -EMFILE);
+		fault_end();
+	}
+	node_close(&n);
+}
+
 TEST(a_process_that_has_ended_is_passed_over)
 {
 	struct node n;
@@ -245,6 +266,7 @@ int main(void)
 		cmocka_unit_test(the_number_of_a_namespace_is_read),
 		cmocka_unit_test(a_process_of_a_container_leads_to_the_host_end),
 		cmocka_unit_test(a_monitor_of_the_runtime_is_not_the_pod),
+		cmocka_unit_test(for_want_of_descriptors_nothing_is_said_of_the_pod),
 		cmocka_unit_test(a_process_that_has_ended_is_passed_over),
 		cmocka_unit_test(without_a_process_nobody_is_asked),
 		cmocka_unit_test(the_hosts_network_is_told_by_its_files),
