@@ -1,24 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // As test_names.c: every value of every enum has a name of its own that leads back to it.
-#include "tests/lib/test.h"
-
-#include <errno.h>
-
 #include "policy/names_policy.h"
 
-#define CHECK_NAMES(what, type, count)                                                             \
-	do {                                                                                       \
-		for (int i = 0; i < (count); i++) {                                                \
-			const char *name = names_##what((type)i);                                  \
-                                                                                                   \
-			assert_string_not_equal(name, "?");                                        \
-			assert_int_equal(names_##what##_from(name), i);                            \
-		}                                                                                  \
-		assert_string_equal(names_##what((type)(count)), "?");                             \
-		assert_string_equal(names_##what((type)(-1)), "?");                                \
-		assert_int_equal(names_##what##_from("?"), -EINVAL);                               \
-		assert_int_equal(names_##what##_from(""), -EINVAL);                                \
-	} while (0)
+#include "tests/lib/names_check.h"
 
 TEST(each_name_leads_back_to_its_value)
 {
