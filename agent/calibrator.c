@@ -5,7 +5,6 @@
 #include "agent/base/history_numbers.h"
 #include "agent/base/messages.h"
 #include "agent/baseline_store.h"
-#include "agent/killer.h"
 #include "policy/baseline.h"
 #include "policy/decide.h"
 #include "policy/reason_text.h"

@@ -137,13 +137,13 @@ enum calibrate_why calibrate_why(const struct calibration *c, const struct calib
 		return CALIBRATE_NOT_ASKED;
 	if (!look->may_hold)
 		return CALIBRATE_NO_MODE;
-	if (rung_is_up(look))
+	calm = calm_node(&look->calm);
+	if (calm == CALM_RUNG)
 		return CALIBRATE_RUNG;
 	if (look->busy)
 		return CALIBRATE_BUSY;
 	if (c->began_us > 0 || look->calm.now_us < c->rest_until_us)
 		return CALIBRATE_SOON;
-	calm = calm_node(&look->calm);
 	if (calm != CALM_OFFLINE_CPU && calm != CALM_OFFLINE_IO)
 		return CALIBRATE_CALM;
 	if (!is_needed(look, &measured))

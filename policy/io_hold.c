@@ -189,8 +189,7 @@ static void bound(struct io_bound *b, const struct io_hold_look *look, const str
 	b->floor_permille = floor_of(look, m, d);
 	if (d == DISK_WRITE)
 		b->floor_permille = (uint32_t)most(b->floor_permille, write_floor(b->bytes_per_s));
-	if (b->permille < b->floor_permille)
-		b->permille = b->floor_permille;
+	b->permille = (uint32_t)most(b->permille, b->floor_permille);
 	b->slack_us = b->worse_us = 0;
 }
 
@@ -382,7 +381,7 @@ static bool press(struct io_hold *hold, const struct io_hold_look *look)
 	bool reads = adopt(hold, look, DISK_READ), writes = adopt(hold, look, DISK_WRITE);
 	int worse = judge_last(hold, look);
 	bool again = look->now_us - hold->pressure_us >= STILL_US;
-	int64_t settle_us = look->window_us > SECOND_US ? (int64_t)look->window_us : SECOND_US;
+	int64_t settle_us = (int64_t)most(look->window_us, SECOND_US);
 
 	hold->pressure_us = look->now_us;
 	hold->reason = (struct reason){
