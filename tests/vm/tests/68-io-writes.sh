@@ -13,7 +13,7 @@ TOOLS=/opt/colod/build/tests/tools
 SCENE=$CG/io-writes
 MNT=/run/io-writes
 MBPS=40
-ROUNDS=2
+ROUNDS=3
 SETTLE=8
 SECONDS_EACH=6
 
