@@ -22,7 +22,7 @@ void baseline_store_start(struct state *state, int64_t now_us);
 /* In each pass, after it was decided and before it is scored. */
 void baseline_store_feed(struct state *state, int64_t now_us);
 
-/* What a second without offline work has shown of a pod. False: there is no place for it. */
+/* What a second with offline work at its floor has shown of a pod. False: there is no place for it. */
 struct pod;
 struct calibrate_result;
 bool baseline_store_hold(struct baseline_store *store, const struct pod *pod,

@@ -85,7 +85,7 @@ static bool was_made(const struct net_round *round, int32_t ifindex)
 	return false;
 }
 
-/* Every interface with a place for filters, and every pod's. */
+/* Every veth with a place for filters, and every pod's. */
 static int list_ends(struct net_round *round)
 {
 	const struct net_devices *all = &round->look.devices;

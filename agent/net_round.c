@@ -210,8 +210,8 @@ void net_round_run(struct net_round *round, const struct net_round_wanted *wante
 	count_links(round, found);
 	if (!wanted->apply)
 		return;
-	/* Marks mean nothing before there are classes, and no class is of use without marks: both orders do no harm.
-	 * With the connection lost, each step that is left ends at once and is told as LOST. */
+	/* Marks mean nothing before there are classes, and no class is of use without marks: as long as net.mark stays, both
+	 * orders do no harm. With the connection lost, each step that is left ends at once and is told as LOST. */
 	for (uint32_t i = 0; i < found->links.n; i++)
 		if (found->links.list[i].ifindex > 0)
 			shape_link(round, wanted, i, found);

@@ -104,7 +104,7 @@ struct baselines {
 	uint32_t spell;	  /* of calm, since start; 0: there was none */
 	bool disturbed;	  /* since then something was seen that is not calm */
 	uint64_t windows; /* calm ones that were learned, since start */
-	uint64_t holds;	  /* seconds without offline work, the same */
+	uint64_t holds;	  /* seconds with offline work at its floor, the same */
 };
 
 /* 0 or -ENOMEM. */
@@ -131,7 +131,7 @@ const struct baseline_workload *baselines_of(const struct baselines *baselines,
 bool baselines_add_held(struct baselines *baselines, const struct pod *pod, uint32_t load_milli,
 			uint32_t permille, int64_t now_us);
 
-/* The next six are for the text (baseline_text.h) too. */
+/* The next five are for the text (baseline_text.h) too. */
 /* A new, empty one under this key; NULL: no place is free, and each workload was seen within a minute. */
 struct baseline_workload *baselines_add(struct baselines *baselines, const char *key,
 					int64_t now_us);
@@ -141,6 +141,5 @@ void baseline_fade(struct baseline_workload *workload, int64_t now_us);
 int baseline_bin(const struct baseline_workload *workload, uint64_t load_milli);
 /* Works out what is usual again. */
 void baseline_settle(struct baseline_cell *cell);
-void baseline_settle_held(struct baseline_held *held);
 /* Behind those that are there; the oldest goes. */
 void baseline_held_add(struct baseline_held *held, uint32_t permille, int64_t at_us);

@@ -40,7 +40,7 @@ static uint32_t sigma(const uint16_t sorted[BASELINE_HOLDS], uint32_t center)
 	return by_mad > 0 ? by_mad : 1;
 }
 
-void baseline_settle_held(struct baseline_held *held)
+static void settle(struct baseline_held *held)
 {
 	uint16_t sorted[BASELINE_HOLDS];
 	uint32_t center;
@@ -63,7 +63,7 @@ void baseline_held_add(struct baseline_held *held, uint32_t permille, int64_t at
 		held->n++;
 	held->permille[held->n - 1] = (uint16_t)(permille < 1000 ? permille : 1000);
 	held->at_us = at_us;
-	baseline_settle_held(held);
+	settle(held);
 }
 
 bool baselines_add_held(struct baselines *b, const struct pod *pod, uint32_t load_milli,

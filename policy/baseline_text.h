@@ -4,7 +4,7 @@
 //	colod-baselines 1 at=WALL_S             seconds since 1970
 //	w TOP SEEN_AGE FADED_AGE KEY            a workload; ages in seconds before `at`
 //	c RESOURCE BIN N EPISODES AGE N_ALL AGE_ALL calm I:WEIGHT ... all I:WEIGHT ...
-//	h BIN AGE P ...                         CPU stall of seconds without offline work in permille; in a colod before them
+//	h BIN AGE P ...                         CPU stall of seconds with offline work at its floor in permille; in a colod before them
 //	                                        such a text is of another version
 //
 // What is not understood to the last word is not used at all: what was learned wrongly would blame the

@@ -32,8 +32,8 @@ const char *calibrate_text(enum calibrate_why why)
 		[CALIBRATE_CALM] = "offline work rests, or the node is short of memory, or not "
 				   "measured",
 		[CALIBRATE_NO_NEED] = "every online pod that waits for CPU has a baseline",
-		[CALIBRATE_LITTLE] = "nobody may be held, or the floor leaves offline work half "
-				     "of what it uses, or more",
+		[CALIBRATE_LITTLE] = "nobody may be held, or more than half of what offline work "
+				     "uses would go on",
 	};
 
 	return (unsigned)why < CALIBRATE_WHY_COUNT ? texts[why] : "";
@@ -117,15 +117,18 @@ static bool use_of_offline(const struct calibrate_look *look, uint64_t *ret_all_
 	return true;
 }
 
-/* Whether the hold would take enough of all offline work for anything to be seen: what nobody may hold goes on. */
-static bool takes_enough(const struct calibrate_look *look)
+/* Whether the hold would take enough of all offline work for anything to be seen (what nobody may hold goes on), or why not. */
+static enum calibrate_why takes_enough(const struct calibrate_look *look)
 {
 	uint64_t floor_milli =
 		ladder_cpu_floor_milli(look->calm.model, look->policy, look->calm.plan);
 	uint64_t all_milli, held_milli;
 
-	return floor_milli > 0 && use_of_offline(look, &all_milli, &held_milli) &&
-	       TAKES * (all_milli - held_milli + floor_milli) <= all_milli;
+	if (!use_of_offline(look, &all_milli, &held_milli))
+		return CALIBRATE_CALM;
+	return floor_milli > 0 && TAKES * (all_milli - held_milli + floor_milli) <= all_milli
+		       ? CALIBRATE_DUE
+		       : CALIBRATE_LITTLE;
 }
 
 enum calibrate_why calibrate_why(const struct calibration *c, const struct calibrate_look *look)
@@ -150,7 +153,7 @@ enum calibrate_why calibrate_why(const struct calibration *c, const struct calib
 		return CALIBRATE_NO_NEED;
 	if (!measured)
 		return CALIBRATE_CALM;
-	return takes_enough(look) ? CALIBRATE_DUE : CALIBRATE_LITTLE;
+	return takes_enough(look);
 }
 
 /* Where it is full, those stay that waited most. */

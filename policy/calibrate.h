@@ -39,7 +39,7 @@ enum calibrate_why {
 	CALIBRATE_SOON,	     /* the last one is not long enough ago */
 	CALIBRATE_CALM, /* offline work does nothing that there is to hold, or the node is short of memory, or not measured */
 	CALIBRATE_NO_NEED, /* every online pod that waits for CPU has a baseline */
-	CALIBRATE_LITTLE, /* it would take less than half of what offline work uses, or nobody may be held */
+	CALIBRATE_LITTLE, /* more than half of what offline work uses would go on, or nobody may be held */
 	CALIBRATE_WHY_COUNT,
 };
 
@@ -66,7 +66,7 @@ struct calibrate_look {
 	const struct scores *scores;
 	const struct policy *policy;
 	bool may_hold; /* the mode allows it */
-	bool busy;     /* orders, trials, evictions or kills are under way */
+	bool busy;     /* orders, evictions or kills are under way */
 };
 
 /* What one pod waited for CPU before the hold and in it. */

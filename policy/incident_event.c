@@ -33,7 +33,6 @@ void incident_event_put(struct incidents *in, const struct incident *i)
 	*e = (struct incident_event){
 		.id = i->id,
 		.closed = i->closed,
-		.slot = i->pods[0].slot,
 		.serial = i->pods[0].serial,
 		.level = i->pods[0].level,
 		.resource = i->resource,

@@ -15,7 +15,7 @@
 /* As long as the kernel's segments of TCP are: a class whose turn is shorter sends one all the same. */
 #define SEGMENT_BYTES 65536u
 #define US_PER_S 1000000u
-/* λ of parts() is a fraction: its speed at a share of 1 is in 1/1024 bytes a second. */
+/* λ of divide() is a fraction: its speed at a share of 1 is in 1/1024 bytes a second. */
 #define FRACTION_BITS 10
 #define PRIO_ONLINE 0u
 #define PRIO_OFFLINE 1u

@@ -350,8 +350,8 @@ static void hold_text(struct text_out *out, const struct reason *r)
 		break;
 	case REASON_CALIBRATE:
 		text_out_put(out,
-			     "to see what online pods wait without offline work, that keeps to its "
-			     "floor for %s: %s of the node",
+			     "offline work keeps to its floor for %s, %s of the node, to see what "
+			     "online pods wait then",
 			     duration(r->for_us, a), percent(r->extra, b));
 		break;
 	case REASON_RELEASED:

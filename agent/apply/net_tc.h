@@ -6,7 +6,7 @@
 // Ours is, at an uplink, the HTB whose handle is NET_TC_MAJOR and whose default is NET_MINOR_UNMARKED, with all that is in it;
 // at a pod's host end the one filter of NET_TC_PRIO. Everything else is somebody's, and stays.
 //
-// Reading and reckoning need no socket (net_tc_plan.c); netlink_ask() is called by net_tc_look() and net_tc_run() alone.
+// Reading and reckoning need no socket (net_tc_plan.c); netlink_ask() is called by net_tc_look(), net_tc_look_at_end() and net_tc_run() alone.
 #pragma once
 
 #include <linux/netlink.h>
@@ -54,7 +54,7 @@ struct net_tc_link {
 	int32_t ifindex;
 	enum net_root root;
 	struct net_tc_found_class classes[NET_TC_CLASS_COUNT];
-	/* Our filters in the order in which they were listed; more than fit are counted, and removed some at a time. */
+	/* Our filters in the order in which they were listed; more than fit are not seen. */
 	struct net_tc_found_filter filters[2 * LEVEL_COUNT];
 	uint32_t n_filters;
 	uint32_t n_others; /* classes and filters in our qdisc that are not ours */

@@ -2,9 +2,9 @@
 // From what is there to what is wanted. See net_tc.h.
 //
 // The order of a first set-up: the root, whose default names a class that is not there yet: so packets pass it unshaped. Then
-// the link's class and the default one, complete in one message, and only then those for marked packets, and last the filters. At no moment
-// is a packet in a class that gives it less than where it will be in the end. (The kernel can neither change the default of an HTB
-// later, nor make classes before it is somewhere on the interface.)
+// the link's class and the default one, in a second message its leaf, and only then those for marked packets, and last the filters. (The
+// kernel can neither change the default of an HTB later, nor make classes before it is somewhere on the interface; and a leaf takes
+// the place of what the class held until then.)
 #include <string.h>
 
 #include "agent/apply/net_tc.h"
@@ -252,7 +252,7 @@ static uint32_t levels_with_filter(const struct planning *p)
 	return levels;
 }
 
-/* New ones before old ones go: a packet is never without a class that it had. */
+/* New ones before old ones go: as long as net.mark stays, a packet is never without a class that it had. */
 static void plan_filters(struct planning *p)
 {
 	uint32_t have = levels_with_filter(p);

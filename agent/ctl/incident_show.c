@@ -222,12 +222,12 @@ static void show_marks(const struct ctl *ctl, const cJSON *scene)
 			 doc_count(scene, "marks_left_out"));
 }
 
-/* The mean of what a pod uses where the points end before it was opened, while it was hurt, and after. */
 static const char *kib_per_s(uint64_t kib, char *buf)
 {
 	return doc_bytes(kib * 1024, buf);
 }
 
+/* The mean of what a pod uses where the points end before it was opened, while it was hurt, and after. */
 static void add_uses(struct table *table, const cJSON *points, const cJSON *uses, int64_t hurt_ms,
 		     const char *(*format)(uint64_t value, char *buf))
 {

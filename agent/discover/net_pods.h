@@ -13,7 +13,7 @@
 /* Processes of a pod that are asked about, each of another container. */
 #define NET_PODS_TRIES 4
 
-/* `at` is read before and after the question: a process that ended meanwhile, and whose number another one may have now, says nothing. */
+/* A cgroup's processes are read before and after the question: one that ended meanwhile, and whose number another one may have now, says nothing. */
 struct net_pods {
 	struct netlink *nl;	     /* borrowed */
 	struct net_devices *devices; /* borrowed; of a look before the question */
@@ -32,5 +32,5 @@ void net_pods_match(const struct net_devices *devices, int32_t nsid, struct net_
 /* Whether all of them are still there and lead to that namespace, and no others do. Pure. */
 bool net_pods_stands(struct net_devices *devices, int32_t nsid, const struct net_pod *pod);
 
-/* The answer to RTM_GETNSID: the number; NET_NO_NSID: none is given; -EBADMSG as *ret_error. Pure. */
+/* The answer to RTM_GETNSID: the number; NET_NO_NSID: none is given; or -EBADMSG. Pure. */
 int net_pods_read_nsid(const struct nlmsghdr *answer, int32_t *ret_nsid);

@@ -63,10 +63,10 @@ const struct bus_ops *bus_ops_of(const struct bus *bus);
 /* Whom they ask whether the caller may. */
 struct bus_polkit;
 struct bus_polkit *bus_polkit_of(struct bus *bus);
-/* Who waits for what becomes of an eviction. */
+/* Who waits for the file of an incident. */
 struct bus_incident;
 struct bus_incident *bus_incident_of(struct bus *bus);
-
+/* Who waits for what becomes of an eviction. */
 struct bus_evict;
 struct bus_evict *bus_evict_of(struct bus *bus);
 

@@ -45,8 +45,8 @@ enum history_kind {
 	HISTORY_SLI, /* {cgroup path, its name, "met" or …, "violated"}, or {…, "violated", "met" or why nothing says so any more} */
 	/* {cgroup path, resource, "" or "open", "opened" or "closed"}: an online pod was hurt, and it is over */
 	HISTORY_INCIDENT,
-	HISTORY_CALIBRATE, /* {cgroup path, "calibrate", what it waited before, and in a second without offline work} */
-	HISTORY_AGENT, /* {"colod" or "holds", "", "", what became of it} */
+	HISTORY_CALIBRATE, /* {cgroup path, "calibrate", what it waited before, and in a second with offline work at its floor} */
+	HISTORY_AGENT,	   /* {"colod" or "holds", "", "", what became of it} */
 	HISTORY_KIND_COUNT,
 };
 

@@ -146,7 +146,6 @@ struct incident_rest {
 struct incident_event {
 	uint64_t id;
 	bool closed;
-	uint32_t slot; /* of the pod */
 	uint64_t serial;
 	enum level level;
 	enum resource resource;

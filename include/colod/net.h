@@ -109,7 +109,7 @@ enum net_mark_user {
 
 /* What discovery saw of the network. */
 struct net_view {
-	bool known; /* false: not looked yet, or the kernel did not answer; nothing is changed then */
+	bool known; /* false: not looked yet, or the kernel did not answer */
 	struct net_links links;
 	struct net_pod *pods; /* by pod->slot; owned by discovery */
 	size_t n_pods;
@@ -118,7 +118,7 @@ struct net_view {
 
 /* The bits of a packet's mark that are ours. Three of them hold the level and the others, at least one of which
  * is set, tell a marked packet from one that is not: P0 would be 0 else. So eight levels fit into the three bits,
- * no level's mark ever changes with the policy's shares, and no packet of a pod changes its class on a reload.
+ * and no level's mark ever changes with the policy's shares, but only with net.mark.
  *
  *     mark of level L = value | L << shift      (under mask)
  */
@@ -220,7 +220,7 @@ struct net_plan_link {
 	char name[NET_NAME_SIZE];
 	uint64_t speed_bytes_per_s; /* that was reckoned with; 0 where it is refused */
 	uint32_t mtu;
-	/* NET_FINE: `shape` is wanted. NET_UNREAD: nothing is known, all stays. Else ours, if there, is removed. */
+	/* NET_FINE: `shape` is wanted. NET_UNREAD, NET_DENIED: all stays. Else ours, if there, is removed. */
 	enum net_refusal refusal;
 	enum net_mark_user mark_user; /* NET_FOREIGN_MARK: who; else NET_USER_NONE */
 	struct net_shape shape;
@@ -229,7 +229,7 @@ struct net_plan_link {
 
 struct net_plan {
 	bool on; /* the policy names `net` and the mode allows shares; else nothing of ours stays */
-	bool known;	      /* false: no view was ever known, so nothing is changed */
+	bool known; /* false: no view was ever known; who applies it has to ask (nobody does yet) */
 	struct net_mark mark; /* mask 0: somebody else uses its bits, so no pod is marked */
 	uint32_t n;
 	struct net_plan_link list[NET_LINKS];

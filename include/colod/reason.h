@@ -114,7 +114,7 @@ enum reason_code {
 	REASON_RETURNED_IO, /* the same: limit: its io.weight */
 	REASON_MANUAL, /* somebody (who) ordered it: observed: when (CLOCK_REALTIME, us), for_us: for so long,
 			* extra: enum manual_kind; level: the one that was ordered */
-	REASON_CALIBRATE, /* a hold: to see what online pods wait without offline work: for_us: for so long, extra: the
+	REASON_CALIBRATE, /* a hold: to see what online pods wait with offline work at its floor: for_us: for so long, extra: the
 			   * quota's share of the node in permille */
 
 	/* the ceiling of offline work on a link (who) */

@@ -41,7 +41,7 @@ struct score_baseline {
 	uint32_t windows;  /* calm ones that do not overlap, since it was learned first */
 	uint32_t episodes; /* times that calm began anew */
 	uint32_t seen;	   /* windows of any kind */
-	uint32_t holds;	   /* seconds without offline work that are in it; HELD */
+	uint32_t holds; /* of CPU: seconds with offline work at its floor, whatever the basis is */
 	/* It holds for own CPU use above the first up to the second, in thousandths of a CPU. */
 	uint32_t load_over_milli;
 	uint32_t load_to_milli;

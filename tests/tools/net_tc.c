@@ -17,31 +17,13 @@
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
 #include "agent/net_round.h"
+#include "policy/names_net.h"
 
 #define PODS 256
 #define ROUNDS 40
 #define ROUND_US 100000
 #define BURST_BYTES 20000
 #define QUANTUM_BYTES 3000
-
-static const char *const refusals[NET_REFUSAL_COUNT] = {
-	[NET_FINE] = "fine",
-	[NET_NO_SPEED] = "no-speed",
-	[NET_MQ_ROOT] = "mq-root",
-	[NET_FOREIGN_ROOT] = "foreign-root",
-	[NET_FOREIGN_MARK] = "foreign-mark",
-	[NET_LOWER] = "lower",
-	[NET_NO_MODULE] = "no-module",
-	[NET_KIND] = "kind",
-	[NET_TOO_MANY] = "too-many",
-	[NET_NAMED_GONE] = "named-gone",
-	[NET_HOST_NETWORK] = "host-network",
-	[NET_NOT_FOUND] = "not-found",
-	[NET_FOREIGN_CLSACT] = "foreign-clsact",
-	[NET_NO_PROCESS] = "no-process",
-	[NET_UNREAD] = "unread",
-	[NET_DENIED] = "denied",
-};
 
 static struct net_round_wanted wanted;
 static struct net_shape shape;
@@ -138,7 +120,7 @@ static void tell(const struct net_round_found *found, uint32_t n_steps)
 
 		printf("link %s root=%s speed=%" PRIu64
 		       " refusal=%s end=%d error=%d what=%s cause=%s\n",
-		       l->name, l->root_kind, l->speed_bytes_per_s, refusals[l->refusal],
+		       l->name, l->root_kind, l->speed_bytes_per_s, names_net_refusal(l->refusal),
 		       (int)of->result.end, of->result.error, net_tc_do_name(of->result.what),
 		       of->cause);
 		printf("count %s unmarked=%" PRIu64, l->name, of->counts.unmarked.packets);
@@ -151,7 +133,7 @@ static void tell(const struct net_round_found *found, uint32_t n_steps)
 
 		printf("pod %s n=%u ifindex=%d refusal=%s end=%d error=%d packets=%" PRIu64 "\n",
 		       wanted.pods[i].cgroup_path, t->pod.n, t->pod.n ? t->pod.ifindex[0] : 0,
-		       refusals[t->pod.refusal], (int)t->result.end, t->result.error,
+		       names_net_refusal(t->pod.refusal), (int)t->result.end, t->result.error,
 		       t->counts.packets);
 	}
 	printf("steps=%u left=%u again=%d\n", n_steps, found->n_left, found->again);

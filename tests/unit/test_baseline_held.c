@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What seconds without offline work have shown, as a baseline.
+// What seconds with offline work at its floor have shown, as a baseline.
 #include "policy/baseline.h"
 
 #include <string.h>

@@ -206,7 +206,7 @@ TEST(what_nobody_may_hold_counts_as_what_is_left)
 	c.f.plan.assignments[other->slot].may_hold = false;
 	calm_case_run(&c, 21, &busy);
 	/* Of it nothing is known. */
-	assert_int_equal(why(), CALIBRATE_LITTLE);
+	assert_int_equal(why(), CALIBRATE_CALM);
 	for (int i = -3; i <= 0; i++)
 		fake_sample(&c.f, other, c.now_us + i * S, (uint64_t)(i + 3) * 200000, 0);
 	assert_int_equal(why(), CALIBRATE_DUE);

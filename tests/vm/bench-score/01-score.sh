@@ -55,12 +55,14 @@ ballast()
 }
 
 # Clients never stop: an own load that changes is another baseline.
+# shellcheck disable=SC2016
+client() { exec sh -c 'while :; do "$1" send "$2" 20000 60 >/dev/null || sleep 1; done' sh "$TOOLS/open_loop" "$(port_of "$1")"; }
 clients=()
 clients_start()
 {
 	local kind
 	for kind in $BENCH_CASES; do
-		sh -c 'while :; do "$1" send "$2" 20000 60 >/dev/null || sleep 1; done' sh "$TOOLS/open_loop" "$(port_of "$kind")" &
+		client "$kind" &
 		clients+=($!)
 	done
 }
@@ -82,7 +84,7 @@ deed()
 {
 	local s=$2
 	case $1 in
-	cpu) echo "while :; do timeout 0.$((s * 5 + 4)) $TOOLS/cpu_load spin $((1 + s / 2)); sleep 0.$((40 - s * 5)); done" ;;
+	cpu) printf 'while :; do timeout 0.%02d %s/cpu_load spin %d; sleep 0.%02d; done\n' $((s * 5 + 4)) "$TOOLS" $((1 + s / 2)) $((40 - s * 5)) ;;
 	cache) echo "exec $TOOLS/storm_load $PODS_SHARE/go map $DISK/large $((20 + s * 40))" ;;
 	memory) echo "while :; do timeout $((1 + 240 / (s * 15))) $TOOLS/storm_load $PODS_SHARE/go grow $((s * 15)); done" ;;
 	disk) echo "exec $TOOLS/io_load read $DISK/large 64 256 $((s * 2))" ;;
@@ -140,7 +142,8 @@ all_learned()
 	done
 }
 
-# SCORE STALLED EXCESS-CPU EXCESS-MEMORY EXCESS-IO, and whether the first culprit of what is most over its usual is this one.
+# Keys of a row: the score, what is over the usual and what is stalled of each resource, whether the first culprit of what is most over its
+# usual is this one, and whether somebody was ranked at all.
 seen()
 {
 	coloctl score "web-$1" --json | jq -r --arg name "/$2" '.[0].score | . as $s | (["cpu", "memory", "io"] | max_by($s[.].excess_permille // 0)) as $most |
@@ -161,7 +164,7 @@ measure_point()
 	kill "$client"
 	pkill -f "open_loop send $(port_of "$kind")"
 	"$TOOLS/open_loop" mean "$(port_of "$kind")" 20000 "$BENCH_SECONDS" >out || return
-	sh -c 'while :; do "$1" send "$2" 20000 60 >/dev/null || sleep 1; done' sh "$TOOLS/open_loop" "$(port_of "$kind")" &
+	client "$kind" &
 	clients[at]=$!
 	[ "$(coloctl score "web-$kind" --json | jq '.[0].score.permille')" != null ] || note "$(coloctl score "web-$kind")"
 	row "$kind" "s$strength" "$n" "$(as_keys web <out) web_mean_us=$(cut -d' ' -f6 out) $(seen "$kind" "$culprit")"

@@ -19,7 +19,6 @@ on_rung() { [ "$(rung)" = "$1" ]; }
 doctor_disks() { coloctl doctor --json | jq -r '.disks[].number'; }
 knows() { doctor_disks | grep -qx "$1"; }
 forgot() { ! knows "$1"; }
-counts() { [ "$(doctor_disks | wc -l)" = "$1" ]; }
 left_out() { [ "$(coloctl doctor --json | jq -r '.n_disks_left_out // 0')" -ge 1 ]; }
 
 policy()
