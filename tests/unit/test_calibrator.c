@@ -174,6 +174,46 @@ TEST(nor_while_an_order_is_in_force)
 	assert_int_equal(t.state->calibration.why, CALIBRATE_BUSY);
 }
 
+TEST(nor_while_somebody_is_evicted_or_was_a_moment_ago)
+{
+	struct status_evict *e;
+
+	start("squeeze", "true");
+	e = &t.state->status.evict;
+	assert_int_equal(seconds(198), 0);
+	e->pending = 1;
+	assert_int_equal(seconds(20), 0);
+	assert_int_equal(t.state->calibration.why, CALIBRATE_BUSY);
+	e->pending = 0;
+	e->cool_until_us = now_us + 20 * S_US;
+	assert_int_equal(seconds(19), 0);
+	assert_int_equal(t.state->calibration.why, CALIBRATE_BUSY);
+	assert_int_equal(seconds(4), 1);
+}
+
+TEST(nor_for_a_minute_after_a_kill)
+{
+	start("squeeze", "true");
+	assert_int_equal(seconds(198), 0);
+	t.state->status.kills++;
+	assert_int_equal(seconds(59), 0);
+	assert_int_equal(t.state->calibration.why, CALIBRATE_BUSY);
+	assert_int_equal(seconds(5), 1);
+}
+
+/* The kernel has no quotas: whoever was to be held is not, and that is no second of a hold. */
+TEST(where_the_plan_holds_nobody_there_was_none)
+{
+	start("squeeze", "true");
+	for (int i = 0; i < 230; i++) {
+		discover_model(t.state->discover)->capabilities &= ~(1u << CAPABILITY_CPU_MAX);
+		assert_int_equal(seconds(1), 0);
+		assert_int_equal(t.state->calibration.began_us, 0);
+	}
+	assert_int_equal(t.state->calibration.n, 0);
+	assert_true(t.state->calibration.rest_until_us > now_us + 160 * S_US);
+}
+
 TEST(a_lower_mode_ends_it_at_once_and_nothing_is_learned)
 {
 	struct history_record r;
@@ -199,6 +239,9 @@ int main(void)
 		T(nothing_is_held_unless_it_is_asked_for),
 		T(nor_in_a_mode_that_does_not_hold),
 		T(nor_while_an_order_is_in_force),
+		T(nor_while_somebody_is_evicted_or_was_a_moment_ago),
+		T(nor_for_a_minute_after_a_kill),
+		T(where_the_plan_holds_nobody_there_was_none),
 		T(a_lower_mode_ends_it_at_once_and_nothing_is_learned),
 	};
 
