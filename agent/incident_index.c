@@ -138,7 +138,7 @@ static char *summary_of(const char *text, size_t len, uint64_t id)
 	return good ? strndup(text, (size_t)(newline - text)) : NULL;
 }
 
-int incident_index_read(int root_fd, uint64_t id, struct incident_entry *ret_entry)
+void incident_index_read(int root_fd, uint64_t id, struct incident_entry *ret_entry)
 {
 	char text[INCIDENT_SUMMARY_MAX], path[INCIDENT_INDEX_PATH_SIZE];
 	_cleanup_close_ int fd = -EBADF;
@@ -149,11 +149,10 @@ int incident_index_read(int root_fd, uint64_t id, struct incident_entry *ret_ent
 	*ret_entry = (struct incident_entry){.id = id};
 	/* Its number is taken, whatever it is. */
 	if (r < 0 || sys_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return 0;
+		return;
 	n = sys_pread(fd, text, sizeof(text), 0);
 	ret_entry->bytes = (uint64_t)st.st_size;
 	ret_entry->summary = n > 0 ? summary_of(text, (size_t)n, id) : NULL;
-	return 0;
 }
 
 static int names_in(struct incident_index *index, DIR *dir)

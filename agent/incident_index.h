@@ -23,9 +23,9 @@ struct incident_index {
 /* Reads the directory (agent/incident_store.h) below root_fd: the numbers alone. 0, also where there is no directory, or -errno: then
  * what was found until then is in it. */
 int incident_index_names(struct incident_index *index, int root_fd);
-/* Of a file its size and, where it is the summary of this number, its first line; which may wait for a disk. 0; -errno: that could
- * not be found out. One that is gone has neither. */
-int incident_index_read(int root_fd, uint64_t id, struct incident_entry *ret_entry);
+/* Of a file its size and, where it is the summary of this number, its first line; which may wait for a disk.
+ * One that is gone, or cannot be read, has neither. */
+void incident_index_read(int root_fd, uint64_t id, struct incident_entry *ret_entry);
 void incident_index_free(struct incident_index *index);
 
 /* NULL: there is none. */

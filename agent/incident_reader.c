@@ -23,9 +23,8 @@ static void *run(void *argument)
 	for (n = 0; result == 0 && n < r->index.n && !atomic_load(&r->stop); n++) {
 		struct incident_entry entry;
 
-		result = incident_index_read(r->root_fd, r->index.list[n].id, &entry);
-		if (result == 0)
-			result = incident_index_put(&r->index, &entry);
+		incident_index_read(r->root_fd, r->index.list[n].id, &entry);
+		result = incident_index_put(&r->index, &entry);
 		free(entry.summary);
 	}
 	r->result = result == 0 && n < r->index.n ? -ECANCELED : result;

@@ -39,11 +39,6 @@ const char *calibrate_text(enum calibrate_why why)
 	return (unsigned)why < CALIBRATE_WHY_COUNT ? texts[why] : "";
 }
 
-static bool rung_is_up(const struct calibrate_look *look)
-{
-	return calm_node(&look->calm) == CALM_RUNG;
-}
-
 /* Nobody knows what is usual, or knows it from holds of long ago. */
 static bool is_open(const struct score_value *v)
 {
@@ -140,13 +135,13 @@ enum calibrate_why calibrate_why(const struct calibration *c, const struct calib
 		return CALIBRATE_NOT_ASKED;
 	if (!look->may_hold)
 		return CALIBRATE_NO_MODE;
-	calm = calm_node(&look->calm);
-	if (calm == CALM_RUNG)
+	if (calm_rung_is_up(&look->calm))
 		return CALIBRATE_RUNG;
 	if (look->busy)
 		return CALIBRATE_BUSY;
 	if (c->began_us > 0 || look->calm.now_us < c->rest_until_us)
 		return CALIBRATE_SOON;
+	calm = calm_node(&look->calm);
 	if (calm != CALM_OFFLINE_CPU && calm != CALM_OFFLINE_IO)
 		return CALIBRATE_CALM;
 	if (!is_needed(look, &measured))
@@ -192,7 +187,8 @@ void calibrate_begin(struct calibration *c, const struct calibrate_look *look)
 
 static bool is_cut(const struct calibrate_look *look)
 {
-	return rung_is_up(look) || look->busy || !look->may_hold || !look->policy->score.calibrate;
+	return calm_rung_is_up(&look->calm) || look->busy || !look->may_hold ||
+	       !look->policy->score.calibrate;
 }
 
 bool calibrate_must_end(const struct calibration *c, const struct calibrate_look *look)
@@ -241,8 +237,7 @@ static bool result_of(const struct calibrate_look *look, const struct calibrate_
 
 static bool stands(const struct model *model, const struct knob_state *s)
 {
-	return s->owned && s->held &&
-	       knob_equal(KNOB_CPU_MAX, &s->written, &s->now, model->node.page_bytes);
+	return knob_hold_stands(KNOB_CPU_MAX, s, model->node.page_bytes);
 }
 
 /* Each quota that was decided for it is in force, and nobody wrote over any. */

@@ -120,17 +120,24 @@ static enum calm memory_calm(const struct calm_look *look)
 	return stalled_us > CALM_SPAN_US / NODE_MEMORY_PER ? CALM_NODE_MEMORY : CALM_YES;
 }
 
-enum calm calm_node(const struct calm_look *look)
+bool calm_rung_is_up(const struct calm_look *look)
 {
-	enum calm calm;
-
 	for (int r = 0; r < RESOURCE_COUNT; r++) {
 		const struct ladder *l = &look->ladders->of[r];
 
 		if (l->rung != RUNG_CALM ||
 		    (l->steps > 0 && look->now_us - l->since_us < CALM_RUNGS_US))
-			return CALM_RUNG;
+			return true;
 	}
+	return false;
+}
+
+enum calm calm_node(const struct calm_look *look)
+{
+	enum calm calm;
+
+	if (calm_rung_is_up(look))
+		return CALM_RUNG;
 	calm = memory_calm(look);
 	return calm == CALM_YES ? offline_calm(look) : calm;
 }

@@ -45,6 +45,9 @@ enum calm calm_node(const struct calm_look *look);
 /* "" for CALM_YES, else what a person is told: "offline work runs". */
 const char *calm_text(enum calm calm);
 
+/* Some rung is up, or was within 30 s. */
+bool calm_rung_is_up(const struct calm_look *look);
+
 /* What nobody knows yet may be offline work. */
 bool calm_may_be_offline(const struct calm_look *look, const struct pod *pod);
 

@@ -89,13 +89,9 @@ static bool waited(const struct pod_seconds *of, enum resource resource, int64_t
 	return true;
 }
 
-/* Written, and nobody wrote over it. */
 static bool stands(const struct model *model, const struct cgroup *c, enum knob knob)
 {
-	const struct knob_state *k = &c->knobs[knob];
-
-	return k->owned && k->held &&
-	       knob_equal(knob, &k->written, &k->now, model->node.page_bytes);
+	return knob_hold_stands(knob, &c->knobs[knob], model->node.page_bytes);
 }
 
 bool culprit_trial_is_held(const struct model *model, const struct pod *pod, enum resource resource)

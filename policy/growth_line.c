@@ -37,11 +37,7 @@ uint64_t growth_line_held(const struct model *model, const struct cgroup *cgroup
 {
 	const struct knob_state *s = &cgroup->knobs[KNOB_MEMORY_HIGH];
 
-	return s->owned && s->held &&
-			       knob_stands(KNOB_MEMORY_HIGH, &s->written, &s->now,
-					   model->node.page_bytes)
-		       ? s->now.value
-		       : 0;
+	return knob_hold_stands(KNOB_MEMORY_HIGH, s, model->node.page_bytes) ? s->now.value : 0;
 }
 
 int growth_line_look(const struct decide_input *in, struct plan *plan)

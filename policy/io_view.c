@@ -150,12 +150,10 @@ void io_view_look(struct io_view *v, const struct wait_look *look, const struct 
 
 bool io_view_in_force(const struct model *model, int place)
 {
-	for (size_t i = 0; i < model->n_cgroups; i++) {
-		const struct knob_state *s = &model->cgroups[i]->knobs[KNOB_IO_MAX + place];
+	enum knob knob = (enum knob)(KNOB_IO_MAX + place);
 
-		if (s->owned && s->held &&
-		    knob_stands((enum knob)(KNOB_IO_MAX + place), &s->written, &s->now, 1))
+	for (size_t i = 0; i < model->n_cgroups; i++)
+		if (knob_hold_stands(knob, &model->cgroups[i]->knobs[knob], 1))
 			return true;
-	}
 	return false;
 }

@@ -434,6 +434,11 @@ bool knob_same_disk(enum knob knob, const struct knob_value *a, const struct kno
 	return !knob_is_io_max(knob) || (a->io.major == b->io.major && a->io.minor == b->io.minor);
 }
 
+bool knob_hold_stands(enum knob knob, const struct knob_state *s, uint64_t page_bytes)
+{
+	return s->owned && s->held && knob_stands(knob, &s->written, &s->now, page_bytes);
+}
+
 bool knob_is_colods(enum knob knob, const struct knob_state *s)
 {
 	return s->owned &&

@@ -70,6 +70,9 @@ struct knob_value knob_others(enum knob knob, const struct knob_value *original,
 			      const struct knob_value *written, const struct knob_value *have,
 			      uint64_t page_bytes);
 
+/* Whether a hold of colod's is on it, and nobody wrote over it. */
+bool knob_hold_stands(enum knob knob, const struct knob_state *state, uint64_t page_bytes);
+
 /* Whether what is there now is colod's: what it wrote, or what systemd was told last, which that may write late, over a
  * newer value. */
 bool knob_is_colods(enum knob knob, const struct knob_state *state);

@@ -268,13 +268,10 @@ static void end_quota(struct ladder *ladder)
 /* Some offline work has a quota of colod's, and nobody wrote over it. */
 static bool is_in_force(const struct model *model)
 {
-	for (size_t i = 0; i < model->n_cgroups; i++) {
-		const struct knob_state *s = &model->cgroups[i]->knobs[KNOB_CPU_MAX];
-
-		if (s->owned && s->held &&
-		    knob_equal(KNOB_CPU_MAX, &s->written, &s->now, model->node.page_bytes))
+	for (size_t i = 0; i < model->n_cgroups; i++)
+		if (knob_hold_stands(KNOB_CPU_MAX, &model->cgroups[i]->knobs[KNOB_CPU_MAX],
+				     model->node.page_bytes))
 			return true;
-	}
 	return false;
 }
 
