@@ -282,6 +282,134 @@ TEST(what_was_never_asked_for_is_not_taken_for_made)
 	assert_int_equal(round_->n_made, 0);
 }
 
+/* How many messages a round of this look takes that changes nothing. */
+static unsigned look_takes(void (*says)(void))
+{
+	bool apply = wanted.apply;
+	unsigned n;
+
+	wanted.apply = false;
+	says();
+	fault_begin();
+	run();
+	n = fault_count(SYS_NETLINK);
+	fault_end();
+	wanted.apply = apply;
+	return n;
+}
+
+static void says_our_uplink(void)
+{
+	says_uplink(true);
+}
+
+static void run_takes(void (*says)(void), unsigned n)
+{
+	says();
+	fault_begin();
+	run();
+	assert_int_equal(fault_count(SYS_NETLINK), n);
+	fault_end();
+	assert_int_equal(found.n_steps, 0);
+}
+
+/* What could not be read, or came after the plan was made, is no reason to take anything away. */
+TEST(an_uplink_that_the_plan_knows_nothing_of_keeps_what_it_has)
+{
+	unsigned n = look_takes(says_our_uplink);
+
+	wanted.plan.list[0].refusal = NET_UNREAD;
+	run_takes(says_our_uplink, n);
+	wanted.plan.list[0].refusal = NET_DENIED;
+	run_takes(says_our_uplink, n);
+	wanted.plan.n = 0;
+	run_takes(says_our_uplink, n);
+}
+
+static int32_t next_deleted_qdisc(void)
+{
+	const struct nlmsghdr *asked;
+
+	while ((asked = net_case_asked(&c)))
+		if (asked->nlmsg_type == RTM_DELQDISC)
+			return ((const struct tcmsg *)NLMSG_DATA(asked))->tcm_ifindex;
+	return 0;
+}
+
+TEST(what_is_ours_is_removed_everywhere_and_nothing_else)
+{
+	wanted.plan.on = false;
+	says_all();
+	/* Two roots, a mark and its clsact. */
+	for (int i = 0; i < 4; i++)
+		net_case_says(&c, 0, NULL);
+	run();
+	assert_int_equal(found.n_left, 0);
+	assert_int_equal(found.n_steps, 4);
+	assert_int_equal(next_deleted_qdisc(), UPLINK);
+	assert_int_equal(next_deleted_qdisc(), 3);
+	assert_int_equal(next_deleted_qdisc(), POD_END);
+	assert_int_equal(next_deleted_qdisc(), 0);
+}
+
+static void says_an_end(void)
+{
+	says_link(UPLINK, "eth0", NULL, NET_NO_NSID);
+	says_link(POD_END, "veth5", "veth", 4);
+	says_no_routes();
+	says_root(UPLINK, false);
+	net_case_done(&c);
+}
+
+/* The kernel was asked, and nobody knows what came of it. */
+TEST(a_clsact_that_may_have_been_made_is_remembered)
+{
+	struct net_round_pod pod = {.serial = 7, .cgroup_path = "pod", .marked = true};
+	unsigned n;
+
+	wanted.plan.list[0].refusal = NET_UNREAD;
+	wanted.pods = &pod;
+	wanted.n_pods = 1;
+	wanted.apply = false;
+	says_an_end();
+	says_nsid(4);
+	run();
+	n = look_takes(says_an_end);
+	wanted.apply = true;
+	says_an_end();
+	fault_begin();
+	fault_set(SYS_NETLINK, n + 2, -ENOBUFS);
+	run();
+	assert_true(fault_was_met());
+	fault_end();
+	assert_int_equal(found.pods[0].result.what, NET_TC_ADD_CLSACT);
+	assert_int_equal(found.pods[0].result.end, NET_TC_LOST);
+	assert_int_equal(round_->n_made, 1);
+	assert_int_equal(round_->made[0], POD_END);
+}
+
+/* Whose marks they are the kernel cannot tell apart: nobody online is to suffer from the other. */
+TEST(of_pods_that_share_a_network_the_highest_level_counts)
+{
+	struct net_round_pod pods[] = {
+		{.serial = 7, .cgroup_path = "pod", .marked = true, .level = LEVEL_P7},
+		{.serial = 8, .cgroup_path = "pod", .marked = true, .level = LEVEL_P1},
+		{.serial = 9, .cgroup_path = "pod", .marked = true, .level = LEVEL_P4},
+	};
+
+	wanted.plan.list[0].refusal = NET_UNREAD;
+	wanted.pods = pods;
+	wanted.n_pods = 3;
+	says_an_end();
+	for (int i = 0; i < 3; i++)
+		says_nsid(4);
+	net_case_says(&c, -EPERM, NULL);
+	run();
+	assert_int_equal(round_->n_ends, 1);
+	assert_true(round_->ends[0].wanted);
+	assert_int_equal(round_->ends[0].mark, net_mark_of(&wanted.plan.mark, LEVEL_P1));
+}
+
 static void run_with_end(int32_t nsid)
 {
 	says_link(UPLINK, "eth0", NULL, NET_NO_NSID);
@@ -320,6 +448,10 @@ int main(void)
 		CASE(a_root_that_could_not_be_removed_is_told_of),
 		CASE(what_a_lost_connection_did_not_reach_is_not_done),
 		CASE(what_was_never_asked_for_is_not_taken_for_made),
+		CASE(an_uplink_that_the_plan_knows_nothing_of_keeps_what_it_has),
+		CASE(what_is_ours_is_removed_everywhere_and_nothing_else),
+		CASE(a_clsact_that_may_have_been_made_is_remembered),
+		CASE(of_pods_that_share_a_network_the_highest_level_counts),
 		CASE(a_pod_in_the_hosts_network_is_asked_about_again),
 	};
 

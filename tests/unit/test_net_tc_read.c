@@ -126,6 +126,14 @@ TEST(a_new_look_forgets_the_last_one)
 	assert_string_equal(end_.ingress_kind, "clsact");
 }
 
+/* A level's never meets the three that are not one's. */
+TEST(no_class_id_is_given_twice)
+{
+	for (unsigned a = 0; a < NET_TC_CLASS_COUNT; a++)
+		for (unsigned b = 0; b < a; b++)
+			assert_int_not_equal(net_tc_class_id(a), net_tc_class_id(b));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +143,7 @@ int main(void)
 		cmocka_unit_test(our_filters_are_found),
 		cmocka_unit_test(our_mark_at_an_end_is_told_from_others),
 		cmocka_unit_test(a_new_look_forgets_the_last_one),
+		cmocka_unit_test(no_class_id_is_given_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
