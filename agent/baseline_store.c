@@ -133,7 +133,8 @@ void baseline_store_stop(struct state *s)
 
 	if (!store)
 		return;
-	if (!kept_text_busy(&store->kept) && has_news(store))
+	/* What is being written now may be older than what is known. */
+	if (kept_text_wait(&store->kept) && has_news(store))
 		save(store, clock_now_us());
 	if (!kept_text_close(&store->kept))
 		return;

@@ -29,6 +29,7 @@ struct kept_text {
 	int root_fd;
 	pthread_t id;
 	bool runs;
+	bool late; /* it was waited for at a stop, in vain */
 	atomic_bool done;
 	int result; /* of the last one */
 };
@@ -49,9 +50,10 @@ bool kept_text_busy(struct kept_text *kept);
 /* Starts a thread that saves kept->text, or says why not. None must run. */
 void kept_text_save(struct kept_text *kept);
 
-/* Waits for a thread for 2 s at most; kept->result is what came of it. False where the disk holds it for longer. */
+/* Waits for a thread for 2 s at most, and no second time; kept->result is what came of it. False where the disk holds it for
+ * longer. */
 bool kept_text_wait(struct kept_text *kept);
 
-/* Waits for a thread for 2 s at most and closes. False where the disk holds it for longer: it still uses *kept, which must stay
+/* Waits for a thread as kept_text_wait() does and closes. False where the disk holds it for longer: it still uses *kept, which must stay
  * until the process ends. */
 bool kept_text_close(struct kept_text *kept);

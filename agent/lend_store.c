@@ -228,7 +228,8 @@ void lend_store_stop(struct state *s)
 		return;
 	if (store->keeps && s->state_fd >= 0)
 		(void)sys_unlinkat(s->state_fd, LEND_STORE_TOLD, 0);
-	if (!kept_text_busy(&store->kept) && has_news(store))
+	/* What is being written now may be older than what is known. */
+	if (kept_text_wait(&store->kept) && has_news(store))
 		save(store, clock_now_us());
 	if (!kept_text_close(&store->kept))
 		return;

@@ -2,6 +2,7 @@
 #include "agent/baseline_store.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <time.h>
@@ -252,6 +253,34 @@ TEST(a_disk_that_hangs_holds_up_neither_a_pass_nor_the_end_for_long)
 	fault_end();
 }
 
+static void *go_on_soon(void *context)
+{
+	(void)usleep(100000);
+	(void)sem_post(context);
+	return NULL;
+}
+
+TEST(what_was_learned_while_it_was_being_kept_is_kept_at_the_stop)
+{
+	pthread_t id;
+
+	start();
+	memory()->windows++;
+	memory()->calm = CALM_YES;
+	(void)sem_init(&goes_on, 0, 0);
+	fault_begin();
+	fault_set_late(SYS_WRITE, 3, hang, NULL);
+	keep(300);
+	learn();
+	assert_int_equal(pthread_create(&id, NULL, go_on_soon, &goes_on), 0);
+	baseline_store_stop(s);
+	assert_int_equal(pthread_join(id, NULL), 0);
+	assert_true(fault_was_met());
+	fault_end();
+	start();
+	assert_true(knows());
+}
+
 TEST(a_disk_that_cannot_be_read_or_written_stops_nothing)
 {
 	fault_begin();
@@ -279,6 +308,7 @@ int main(void)
 		T(it_is_on_the_disk_before_it_has_its_name),
 		T(where_it_is_never_calm_what_holds_have_shown_is_kept),
 		T(a_disk_that_hangs_holds_up_neither_a_pass_nor_the_end_for_long),
+		T(what_was_learned_while_it_was_being_kept_is_kept_at_the_stop),
 		T(a_disk_that_cannot_be_read_or_written_stops_nothing),
 	};
 

@@ -2,12 +2,16 @@
 #include "agent/lend_store.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/base/fs.h"
+#include "agent/base/sys.h"
 #include "agent/tick.h"
 #include "policy/lend.h"
 #include "tests/lib/alloc_count.h"
@@ -146,6 +150,50 @@ TEST(what_was_watched_outlives_a_stop_and_the_promise_does_not)
 	assert_true(sum(LEND_MEMORY)->published > 0);
 }
 
+static sem_t goes_on;
+static atomic_int n_written;
+
+/* The disk takes the first text when it is told to. */
+static int hang(void *context, const struct sys_point *point)
+{
+	(void)context;
+	if (point->call != SYS_OPEN || !point->path ||
+	    strcmp(point->path, LEND_STORE_FILE ".new") != 0)
+		return 0;
+	while (atomic_fetch_add(&n_written, 1) == 0 && sem_wait(&goes_on) < 0)
+		;
+	return 0;
+}
+
+static void *go_on_soon(void *context)
+{
+	(void)usleep(100000);
+	(void)sem_post(context);
+	return NULL;
+}
+
+TEST(what_was_watched_while_it_was_being_kept_is_kept_at_the_stop)
+{
+	uint64_t watched_us;
+	pthread_t id;
+
+	start();
+	lend_store_stop(t.state);
+	lend_store_start(t.state, now_us);
+	(void)sem_init(&goes_on, 0, 0);
+	sys_set_hook(hang, NULL);
+	run(14);
+	watched_us = sum(LEND_MEMORY)->watched_us;
+	assert_int_equal(pthread_create(&id, NULL, go_on_soon, &goes_on), 0);
+	lend_store_stop(t.state);
+	assert_int_equal(pthread_join(id, NULL), 0);
+	sys_set_hook(NULL, NULL);
+	assert_int_equal(n_written, 2);
+	lend_store_start(t.state, now_us);
+	run(1);
+	assert_true(sum(LEND_MEMORY)->watched_us > watched_us);
+}
+
 static bool is_kept_soon(void)
 {
 	for (int i = 0; i < 500; i++) {
@@ -225,6 +273,7 @@ int main(void)
 		T(after_the_cold_start_it_lends_and_tells),
 		T(after_a_kill_nothing_is_lent),
 		T(what_was_watched_outlives_a_stop_and_the_promise_does_not),
+		T(what_was_watched_while_it_was_being_kept_is_kept_at_the_stop),
 		T(a_kill_of_the_agent_loses_ten_minutes_at_most),
 		T(a_damaged_file_is_not_used),
 		T(a_full_run_directory_leaves_no_old_number_and_stops_nothing),
