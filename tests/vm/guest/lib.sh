@@ -64,10 +64,15 @@ nok()
 	tap_point $((rc == 0)) "$name" || { note "succeeded: $*"; [ -z "$said" ] || note "$said"; return 1; }
 }
 
+# In a name that fails, for a log of which only the names are kept.
+one_line() { local text=${1//$'\n'/ | }; text=${text//\#/}; echo "${text:0:80}"; }
+
 is()
 {
-	[ "$1" = "$2" ]
-	tap_point $? "$3" || { note "got:    $1"; note "wanted: $2"; return 1; }
+	[ "$1" = "$2" ] && { tap_point 0 "$3"; return; }
+	note "got:    $1"
+	note "wanted: $2"
+	tap_point 1 "$3 (got: $(one_line "$1"), wanted: $(one_line "$2"))"
 }
 
 like()
