@@ -25,6 +25,7 @@
 #include "agent/base/sys.h"
 #include "agent/life.h"
 #include "agent/lock.h"
+#include "agent/net_back.h"
 #include "agent/restore.h"
 #include "agent/state.h"
 
@@ -143,6 +144,8 @@ static int end_holds(struct guard *g)
 		return r;
 	r = restore_holds(apply, NULL);
 	apply_free(apply);
+	if (net_back_holds(g->state_fd) != 0 && r == 0)
+		r = -EIO;
 	return r > 0 ? -EIO : r;
 }
 

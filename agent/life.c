@@ -14,6 +14,7 @@
 #include "agent/base/log.h"
 #include "agent/base/process.h"
 #include "agent/guard.h"
+#include "agent/net_back.h"
 #include "agent/restore.h"
 #include "agent/state.h"
 #include "policy/floor.h"
@@ -193,9 +194,12 @@ void life_pass(struct state *s, int64_t now_us)
 void life_stop(struct state *s)
 {
 	int left = s->life.handover ? restore_holds(s->apply, s->history) : restore_all(s);
+	int links = s->life.handover ? net_back_holds(s->state_fd)
+				     : net_back_all(s->root_fd, discover_cgroup_fd(s->discover),
+						    s->state_fd);
 
 	/* What the kernel keeps is a guard's to try again: it sees a lease that is not given back. */
-	if (left == 0)
+	if (left == 0 && links == 0)
 		renew(&s->life, 0);
 	if (!s->life.handover)
 		return;

@@ -186,10 +186,13 @@ static void want_ends(struct net_round *round, const struct net_round_wanted *wa
 		const struct net_pod *pod = &found->pods[i].pod;
 		uint32_t mark = net_mark_of(&wanted->plan.mark, wanted->pods[i].level);
 
-		for (uint32_t n = 0; wanted->pods[i].marked && n < pod->n; n++) {
+		for (uint32_t n = 0; n < pod->n; n++) {
 			struct net_end *end = end_of(round, pod->ifindex[n]);
 
-			if (!end || (end->wanted && end->mark <= mark))
+			if (end && wanted->pods[i].stays)
+				end->stays = true;
+			if (!end || wanted->pods[i].stays || !wanted->pods[i].marked ||
+			    (end->wanted && end->mark <= mark))
 				continue;
 			end->wanted = true;
 			end->mark = mark;
@@ -220,7 +223,8 @@ void net_ends_apply(struct net_round *round, const struct net_round_wanted *want
 {
 	want_ends(round, wanted, found);
 	for (size_t i = 0; i < round->n_ends; i++)
-		apply_end(round, wanted, found, &round->ends[i]);
+		if (round->ends[i].wanted || !round->ends[i].stays)
+			apply_end(round, wanted, found, &round->ends[i]);
 	for (size_t i = 0; i < found->n_pods; i++)
 		for (uint32_t n = 0; n < found->pods[i].pod.n; n++) {
 			const struct net_end *end = end_of(round, found->pods[i].pod.ifindex[n]);

@@ -15,6 +15,7 @@ struct net_known {
 /* A host end, and who wants it marked. */
 struct net_end {
 	struct net_tc_end tc;
+	bool stays; /* of a pod of which nothing is known yet */
 	bool wanted;
 	uint32_t mark;
 	enum net_refusal refusal;

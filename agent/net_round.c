@@ -10,6 +10,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/base/clock.h"
+#include "agent/discover/net_users.h"
 #include "agent/net_ends.h"
 
 int net_round_new(int root_fd, int cgroup_fd, struct net_round **ret)
@@ -207,6 +208,7 @@ void net_round_run(struct net_round *round, const struct net_round_wanted *wante
 				       netlink_cause(round->nl));
 		return;
 	}
+	found->mark_users = net_users_seen(&round->look.devices);
 	count_links(round, found);
 	if (!wanted->apply)
 		return;

@@ -17,6 +17,7 @@
 struct net_round_pod {
 	uint64_t serial;
 	const char *cgroup_path; /* below the mount of cgroup2 */
+	bool stays; /* what is at its ends stays, whatever it is: `marked` is not looked at */
 	bool marked;
 	enum level level;
 };
@@ -50,6 +51,7 @@ struct net_round_found {
 	 * done (NET_TC_LOST): another round soon. */
 	bool again;
 	char cause[NET_ROUND_CAUSE_SIZE]; /* of `error` */
+	uint32_t mark_users; /* 1 << enum net_mark_user: seen by the names of their devices */
 	struct net_links links;
 	struct net_round_link of_link[NET_LINKS]; /* of links.list */
 	struct net_round_told *pods;

@@ -43,7 +43,8 @@ static void raise_event(int event_fd)
 	const uint64_t one = 1;
 
 	/* Full means raised. */
-	(void)!sys_write(event_fd, &one, sizeof(one));
+	if (event_fd >= 0)
+		(void)!sys_write(event_fd, &one, sizeof(one));
 }
 
 static void *run(void *context)

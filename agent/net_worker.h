@@ -9,7 +9,7 @@
 
 struct net_worker;
 
-/* root_fd, cgroup_fd and event_fd (raised when a round is over) are borrowed and outlive the worker. 0 or -errno. */
+/* root_fd, cgroup_fd and event_fd (raised when a round is over; -EBADF: nobody waits for that) are borrowed and outlive the worker. 0 or -errno. */
 int net_worker_new(int root_fd, int cgroup_fd, int event_fd, struct net_worker **ret);
 
 /* Ends the thread and frees it; accepts NULL. A round that is under way is waited for: what it changes is not left half made. What

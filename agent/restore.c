@@ -14,6 +14,7 @@
 #include "agent/base/log.h"
 #include "agent/comeback.h"
 #include "agent/lock.h"
+#include "agent/net_back.h"
 
 #define CGROUP_MOUNT "sys/fs/cgroup"
 /* A guard may be ending holds at this moment. */
@@ -95,49 +96,71 @@ int restore_all(struct state *s)
 	return all_back(s->apply, s->history);
 }
 
+/* What `colod restore` has open. */
+struct places {
+	int root_fd, state_fd, lock_fd, cgroup_fd;
+	struct apply *apply;
+	struct history *history; /* may be NULL */
+};
+
+static void close_places(struct places *p)
+{
+	apply_free(p->apply);
+	history_free(p->history);
+	cleanup_close_fd(p->cgroup_fd);
+	cleanup_close_fd(p->lock_fd);
+	cleanup_close_fd(p->state_fd);
+	cleanup_close_fd(p->root_fd);
+}
+
+/* Whether something is left that the kernel refused. */
+static bool holds_left(const struct places *p)
+{
+	bool left = restore_holds(p->apply, p->history) != 0;
+
+	return net_back_holds(p->state_fd) != 0 || left;
+}
+
+static bool all_left(const struct places *p)
+{
+	bool left = all_back(p->apply, p->history) != 0;
+
+	return net_back_all(p->root_fd, p->cgroup_fd, p->state_fd) != 0 || left;
+}
+
 /* Holds end always; the rest is given back unless the agent comes back, which adopts it. */
-static int automatic(struct apply *apply, struct history *history)
+static bool automatic_left(const struct places *p)
 {
 	struct comeback_facts facts;
 	char why[COMEBACK_WHY_SIZE];
-	int r = restore_holds(apply, history), r2;
+	bool left = holds_left(p);
 
 	comeback_ask(&facts);
 	if (comeback_decide(&facts, why)) {
 		log_info("restore", "shares and protection stay: %s", why);
-		return r;
+		return left;
 	}
 	log_info("restore", "everything is given back: %s", why);
-	r2 = all_back(apply, history);
-	return r != 0 ? r : r2;
+	return all_left(p) || left;
 }
 
-static void free_apply(struct apply **apply)
+static int open_places(const struct options *options, struct places *p)
 {
-	apply_free(*apply);
-}
-
-static int open_all(const struct options *options, int *ret_state, int *ret_lock, int *ret_cgroup,
-		    struct apply **ret_apply)
-{
-	_cleanup_close_ int root_fd = -EBADF, state_fd = -EBADF;
-	int r = fs_open_root(options->root, &root_fd);
+	int r = fs_open_root(options->root, &p->root_fd);
 
 	if (r == 0)
-		r = fs_open_dir(root_fd, "run/colod", &state_fd);
+		r = fs_open_dir(p->root_fd, "run/colod", &p->state_fd);
 	if (r == 0)
-		r = lock_take(state_fd, options->restore_auto ? LOCK_WAIT_MS : 0, ret_lock);
+		r = lock_take(p->state_fd, options->restore_auto ? LOCK_WAIT_MS : 0, &p->lock_fd);
 	if (r == 0)
-		r = fs_open_dir(root_fd, CGROUP_MOUNT, ret_cgroup);
+		r = fs_open_dir(p->root_fd, CGROUP_MOUNT, &p->cgroup_fd);
 	if (r == 0)
-		r = apply_new(*ret_cgroup, state_fd, ret_apply);
-	if (r == 0)
-		apply_use_units(*ret_apply, root_fd, state_fd);
-	if (r == 0)
-		apply_use_processes(*ret_apply, root_fd);
-	if (r == 0)
-		*ret_state = TAKE_FD(state_fd);
-	return r;
+		r = apply_new(p->cgroup_fd, p->state_fd, &p->apply);
+	if (r < 0)
+		return r;
+	apply_use_units(p->apply, p->root_fd, p->state_fd);
+	apply_use_processes(p->apply, p->root_fd);
+	return 0;
 }
 
 /* What is given back here is in the same log as what the agent did. Without it, it is only said. */
@@ -151,17 +174,11 @@ static void open_history(const struct options *options, struct history **ret_his
 	history_open(*ret_history, root_fd);
 }
 
-static void free_history(struct history **history)
-{
-	history_free(*history);
-}
-
 int restore_run(const struct options *options)
 {
-	_cleanup_close_ int state_fd = -EBADF, lock_fd = -EBADF, cgroup_fd = -EBADF;
-	_cleanup_(free_apply) struct apply *apply = NULL;
-	_cleanup_(free_history) struct history *history = NULL;
-	int r = open_all(options, &state_fd, &lock_fd, &cgroup_fd, &apply);
+	_cleanup_(close_places) struct places p = {
+		.root_fd = -EBADF, .state_fd = -EBADF, .lock_fd = -EBADF, .cgroup_fd = -EBADF};
+	int r = open_places(options, &p);
 
 	if (r == -ENOENT) {
 		log_info("restore",
@@ -182,10 +199,9 @@ int restore_run(const struct options *options)
 		log_err("restore", "cannot read what was changed: %s", strerror(-r));
 		return 1;
 	}
-	open_history(options, &history);
-	apply_on_event(apply, account_event_alone, history);
+	open_history(options, &p.history);
+	apply_on_event(p.apply, account_event_alone, p.history);
 	if (options->restore_auto)
-		return automatic(apply, history) != 0;
-	return (options->holds_only ? restore_holds(apply, history) : all_back(apply, history)) !=
-	       0;
+		return automatic_left(&p);
+	return options->holds_only ? holds_left(&p) : all_left(&p);
 }

@@ -26,6 +26,7 @@
 #include "agent/lend_store.h"
 #include "agent/lock.h"
 #include "agent/mode_sources.h"
+#include "agent/net.h"
 #include "agent/orders.h"
 #include "agent/policy_files.h"
 #include "agent/policy_probe.h"
@@ -385,6 +386,7 @@ struct snapshot state_snapshot(const struct state *s)
 		.lend = lend_store_sums(s->lend_store),
 		.incidents = &s->incidents,
 		.losses = &s->losses,
+		.net = net_shown(s),
 		.ladders = &s->ladders,
 		.floor_cpu = &s->floor_cpu,
 		.disk_uses = &observe_samples(s->observe)->uses,

@@ -54,6 +54,7 @@ struct state {
 	struct killer *killer;	     /* the same */
 	struct evictor *evictor;     /* the same */
 	struct scorer *scorer;	     /* the same */
+	struct net *net;	     /* only in the loop; NULL: no thread for it */
 	struct policy *policy;
 	struct diags diags;
 	struct ladders ladders;

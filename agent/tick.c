@@ -22,6 +22,7 @@
 #include "agent/lend_store.h"
 #include "agent/life.h"
 #include "agent/mode_sources.h"
+#include "agent/net.h"
 #include "agent/orders.h"
 #include "agent/reclaimer.h"
 #include "agent/scorer.h"
@@ -216,6 +217,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 	r = decide(model, samples, s->policy, now_us, &s->ladders, &s->plan);
 	if (r < 0)
 		return r;
+	net_decide(s, now_us);
 	look_at_disks(s, now_us);
 	floor_step(&s->floor_cpu, model, samples, &s->plan, now_us);
 	account_facts(s);
@@ -250,7 +252,7 @@ static uint32_t resources_on(const struct modes *modes)
 	return on;
 }
 
-static void apply_stage(struct state *s)
+static void apply_stage(struct state *s, int64_t now_us)
 {
 	int r;
 
@@ -271,6 +273,7 @@ static void apply_stage(struct state *s)
 	killer_run(s);
 	evictor_run(s);
 	scorer_run(s);
+	net_run(s, now_us);
 	discover_watch_owned(s->discover);
 	units_pass(apply_units(s->apply), discover_model(s->discover), s->status.pass_us);
 	(void)observe_triggers(s->observe, discover_model(s->discover), &s->plan, s->policy,
@@ -323,13 +326,14 @@ void tick(struct state *s, int64_t now_us)
 	account_modes(s, NULL);
 	discover_stage(s, now_us);
 	workers_collect(s);
+	net_collect(s);
 	observe_stage(s, now_us);
 	orders_pass(s, now_us);
 	if (decide_stage(s, now_us) < 0) {
 		log_err("tick.memory", "no memory to decide: nothing is changed in this pass");
 		changes_clear(&s->changes);
 	}
-	apply_stage(s);
+	apply_stage(s, now_us);
 	account_stage(s);
 	culprit_stage(s, now_us);
 	incidents_pass(s, now_us);

@@ -14,6 +14,7 @@
 #include "agent/evictor.h"
 #include "agent/incidents.h"
 #include "agent/killer.h"
+#include "agent/net.h"
 #include "agent/reclaimer.h"
 #include "agent/scorer.h"
 
@@ -49,6 +50,12 @@ void workers_start(struct state *s)
 	int r;
 
 	incidents_start(s);
+	r = net_new(s);
+	if (r < 0)
+		log_warning("workers.net",
+			    "cannot start the thread that looks at the network: %s. No link is "
+			    "shaped",
+			    strerror(-r));
 	r = lanes_new(&s->lanes);
 	if (r == 0)
 		r = apply_use_lanes(s->apply, s->lanes);
@@ -141,6 +148,8 @@ void workers_stop(struct state *s)
 {
 	detach(s->workers);
 	s->workers = NULL;
+	net_free(s->net);
+	s->net = NULL;
 	if (!s->lanes)
 		return;
 	observe_use_lanes(s->observe, NULL);

@@ -141,3 +141,12 @@ void net_plan_make(const struct net_plan_in *in, struct net_plan *plan)
 		next.list[i] = plan_link(in, i, before_of(plan, links->list[i].ifindex));
 	*plan = next;
 }
+
+enum net_pod_want net_plan_pod(const struct policy *policy, const struct assignment *a)
+{
+	if (a->state == ASSIGNMENT_WAITING)
+		return NET_POD_STAYS;
+	if (a->state != ASSIGNMENT_LEVEL || policy->levels[a->level].net.share == 0)
+		return NET_POD_PLAIN;
+	return a->role == ROLE_ONLINE || a->may_hold ? NET_POD_MARKED : NET_POD_PLAIN;
+}

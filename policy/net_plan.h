@@ -4,6 +4,7 @@
 #pragma once
 
 #include "colod/net.h"
+#include "colod/plan.h"
 #include "colod/policy.h"
 #include "policy/net_ceiling.h"
 
@@ -23,3 +24,7 @@ uint64_t net_plan_speed(const struct net_policy *net, const struct net_link *lin
 /* From the plan of the pass before (all zero before the first) to this one's. A view that is not known changes no link:
  * its ceilings end as those do that nobody can measure. Mode observe plans what it would do, with plan->on false. */
 void net_plan_make(const struct net_plan_in *in, struct net_plan *plan);
+
+/* What is done with the traffic of a pod with this assignment. An offline pod of which not enough is known for a hold
+ * is not marked: its class could be held. */
+enum net_pod_want net_plan_pod(const struct policy *policy, const struct assignment *assignment);

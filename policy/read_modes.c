@@ -50,7 +50,6 @@ const struct reader_key read_modes_keys[] = {
 	{.name = "net",
 	 .read = read_resource,
 	 .offset = RESOURCE_NET * sizeof(struct policy_mode),
-	 .accepts = READ_MODES_ACCEPTED,
-	 .unenforced = true},
+	 .accepts = READ_MODES_ACCEPTED},
 	{0},
 };

@@ -35,6 +35,8 @@ const char *reason_text_bytes(uint64_t bytes, char *buf);
 const char *reason_text_duration(uint64_t us, char *buf);
 /* "12.4 %"; buf as above. */
 const char *reason_text_percent(uint64_t permille, char *buf);
+/* "9.6 Gbit/s" */
+const char *reason_text_rate(uint64_t bytes_per_s, char *buf);
 /* "NUMA node 1", "NUMA nodes 0-1"; buf of REASON_TEXT_NODES_SIZE bytes. */
 #define REASON_TEXT_NODES_SIZE 160
 const char *reason_text_nodes(uint64_t nodes, char *buf);

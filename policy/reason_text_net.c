@@ -9,7 +9,7 @@
 #define THOUSAND 1000u
 
 /* As links are called: "9.6 Gbit/s"; three decimals at most, cut. */
-static const char *rate(uint64_t bytes_per_s, char *buf)
+const char *reason_text_rate(uint64_t bytes_per_s, char *buf)
 {
 	static const char *const units[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"};
 	uint64_t most = UINT64_MAX / BITS, unit = 1, whole;
@@ -44,20 +44,22 @@ void reason_text_net(struct text_out *out, const struct reason *r)
 	switch (r->code) {
 	case REASON_NET_ONLINE:
 		text_out_put(out, "online work sends %s of the %s of %s: offline work may send %s",
-			     rate(r->observed, a), rate(r->limit, b), link, rate(r->extra, c));
+			     reason_text_rate(r->observed, a), reason_text_rate(r->limit, b), link,
+			     reason_text_rate(r->extra, c));
 		break;
 	case REASON_NET_FLOOR:
 		text_out_put(
 			out,
 			"online work sends %s of the %s of %s: offline work keeps its floor, %s",
-			rate(r->observed, a), rate(r->limit, b), link, rate(r->extra, c));
+			reason_text_rate(r->observed, a), reason_text_rate(r->limit, b), link,
+			reason_text_rate(r->extra, c));
 		break;
 	case REASON_NET_IDLE:
 		text_out_put(out,
 			     "online work has sent less than %s on %s for %s, now %s: offline work "
 			     "may use all of it",
-			     rate(r->limit, b), link, reason_text_duration(r->for_us, c),
-			     rate(r->observed, a));
+			     reason_text_rate(r->limit, b), link,
+			     reason_text_duration(r->for_us, c), reason_text_rate(r->observed, a));
 		break;
 	case REASON_NET_NOBODY:
 		text_out_put(out, "no offline pod is left whose traffic %s could hold", link);

@@ -45,6 +45,7 @@ int verb_plan(const struct ctl *ctl);
 int verb_why(const struct ctl *ctl);
 int verb_score(const struct ctl *ctl);
 int verb_lend(const struct ctl *ctl);
+int verb_net(const struct ctl *ctl);
 int verb_doctor(const struct ctl *ctl);
 int verb_mode(const struct ctl *ctl);
 
@@ -81,5 +82,6 @@ cJSON *verb_plan_json(const struct ctl *ctl, int *ret_exit);
 cJSON *verb_why_json(const struct ctl *ctl, int *ret_exit);
 cJSON *verb_score_json(const struct ctl *ctl, int *ret_exit);
 cJSON *verb_lend_json(const struct ctl *ctl, int *ret_exit);
+cJSON *verb_net_json(const struct ctl *ctl, int *ret_exit);
 cJSON *verb_doctor_json(const struct ctl *ctl, int *ret_exit);
 cJSON *verb_mode_json(const struct ctl *ctl, int *ret_exit);

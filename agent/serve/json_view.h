@@ -53,6 +53,7 @@ void json_culprits(struct json_view *view, cJSON *value_object, const struct pod
 void json_calm_section(struct json_view *view, cJSON *doc);
 void json_calibration_section(struct json_view *view, cJSON *doc); /* null: not asked for */
 void json_lend_section(struct json_view *view, cJSON *doc);
+void json_net_section(struct json_view *view, cJSON *doc);  /* null: not looked at */
 void json_plan_section(struct json_view *view, cJSON *doc); /* "plan", "changes" */
 void json_class_section(struct json_view *view, cJSON *doc);
 void json_mode_section(struct json_view *view, cJSON *status);	/* into the status section */

@@ -198,6 +198,7 @@ cJSON *snapshot_json(const struct snapshot *snapshot)
 	json_calm_section(&view, doc);
 	json_calibration_section(&view, doc);
 	json_lend_section(&view, doc);
+	json_net_section(&view, doc);
 	json_view_done(&view);
 	if (view.put.failed) {
 		cJSON_Delete(doc);

@@ -136,6 +136,13 @@ static inline uint32_t net_mark_of(const struct net_mark *mark, enum level level
 	return mark->value | (uint32_t)level << mark->shift;
 }
 
+/* What is done with a pod's traffic. */
+enum net_pod_want {
+	NET_POD_STAYS, /* nothing is known of it yet: what is there stays, whatever it is */
+	NET_POD_PLAIN, /* it goes without a mark: no level, none with a share, or one that may not be held */
+	NET_POD_MARKED,
+};
+
 /* How fast the policy says an uplink is; name "": every one that is not named. */
 struct net_speed {
 	char name[NET_NAME_SIZE];
@@ -233,4 +240,23 @@ struct net_plan {
 	struct net_mark mark; /* mask 0: somebody else uses its bits, so no pod is marked */
 	uint32_t n;
 	struct net_plan_link list[NET_LINKS];
+};
+
+/* What a pod's mark was set on since it is there; serial 0: not measured. By pod->slot. */
+struct net_sent {
+	uint64_t serial;
+	uint64_t bytes;
+	uint64_t packets;
+};
+
+#define NET_TROUBLE_SIZE 200
+
+/* What the serving stage shows of the network. */
+struct net_shown {
+	const struct net_view *view; /* known false: not looked at */
+	const struct net_plan *plan;
+	const struct net_counts *counts; /* of view->links.list, one each; at_us 0: not measured */
+	const struct net_sent *sent;	 /* by pod->slot */
+	size_t n_sent;
+	const char *trouble; /* what the kernel did not do when it was last asked; "": nothing */
 };

@@ -14,6 +14,7 @@
 #include "colod/lend.h"
 #include "colod/model.h"
 #include "colod/modes.h"
+#include "colod/net.h"
 #include "colod/plan.h"
 #include "colod/policy.h"
 #include "colod/pressure.h"
@@ -105,6 +106,7 @@ struct snapshot {
 	const struct lend_sum *lend; /* LEND_OF_COUNT of them; NULL: nothing was worked out yet */
 	const struct incidents *incidents; /* in memory; may be NULL */
 	const struct losses *losses;
+	const struct net_shown *net; /* NULL: nothing looks at the network */
 	const struct ladders *ladders;
 	const struct floor_cpu *floor_cpu;
 	const struct disk_uses *disk_uses;

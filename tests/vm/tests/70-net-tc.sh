@@ -6,65 +6,14 @@
 # profile: default
 # title: classes on an uplink and marks at pods' host ends: as wanted, found again, changed in place without a lost packet, removed without a trace; what is foreign stays
 . "$VM/guest/lib.sh"
+. "$VM/guest/net.sh"
 
 N=/opt/colod/build/tests/tools/net_tc
-T=net-test
-CG=/sys/fs/cgroup/$T
+T=$NET_T
 SPEED=2500000
 MARK=(mask=0x00f00000 value=0x00800000 shift=20)
 SHAPE=(unmarked=500000:2500000 level=0:1000000:2500000 level=4:300000:2500000 offline=100000:1500000 below=7:100000:2500000)
 PODS=(pod=$T/a:0 pod=$T/b:7 pod=$T/h:7)
-
-# A process in a cgroup, in a network namespace or in this one.
-pod()
-{
-	mkdir -p "$CG/$1/ctr"
-	# Entering one hides what is mounted below /sys.
-	sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$CG/$1/ctr" ${2:+ip netns exec "$2"} sleep 600 </dev/null >/dev/null 2>&1 &
-	wait_for 5 grep -q . "$CG/$1/ctr/cgroup.procs"
-}
-
-# net NAME: a namespace whose eth0 leads to veth h-NAME of this one.
-net()
-{
-	ip netns add "$1"
-	ip link add "h-$1" type veth peer name eth0 netns "$1"
-	ip link set "h-$1" up
-	ip -n "$1" link set lo up
-	ip -n "$1" link set eth0 up
-}
-
-address()
-{
-	ip -n "$1" addr add "$2" dev eth0
-	ip -n "$1" addr add "$4" dev eth0 nodad
-	ip -n "$1" route add default via "$3" dev eth0 onlink
-	ip -n "$1" route add default via "$5" dev eth0 onlink
-}
-
-setup()
-{
-	modprobe -a veth bridge sch_htb sch_fq_codel cls_fw cls_basic act_skbedit sch_ingress sch_tbf 2>/dev/null
-	forward=$(cat /proc/sys/net/ipv4/ip_forward) forward6=$(cat /proc/sys/net/ipv6/conf/all/forwarding)
-	echo 1 >/proc/sys/net/ipv4/ip_forward
-	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
-	# The way out, to a namespace that stands for the rest of the world.
-	net wan
-	ip link set h-wan down && ip link set h-wan name up0 && ip link set up0 up
-	ip addr add 10.2.0.1/24 dev up0 && ip addr add fd00:2::1/64 dev up0 nodad
-	address wan 10.2.0.2/24 10.2.0.1 fd00:2::2/64 fd00:2::1
-	ip route add default via 10.2.0.2 dev up0
-	ip -6 route add default via fd00:2::2 dev up0
-	# One pod behind a bridge, one with a route of its own.
-	net a && net b
-	ip link add cni-t type bridge && ip link set cni-t up && ip link set h-a master cni-t
-	ip addr add 10.1.0.1/24 dev cni-t && ip addr add fd00:1::1/64 dev cni-t nodad
-	address a 10.1.0.2/24 10.1.0.1 fd00:1::2/64 fd00:1::1
-	ip addr add 10.3.0.1/32 dev h-b && ip route add 10.3.0.2/32 dev h-b
-	ip addr add fd00:3::1/64 dev h-b nodad
-	address b 10.3.0.2/32 10.3.0.1 fd00:3::2/64 fd00:3::1
-	mkdir "$CG" && pod a a && pod b b && pod h
-}
 
 # What is foreign: a root, a clsact with a filter, an empty clsact, and an ingress as the CNI bandwidth plugin makes it.
 foreign()
@@ -80,35 +29,7 @@ foreign()
 	pod c c && pod d d && pod e e
 }
 
-# dump [DEVICE...]: all of them by default.
-dump()
-{
-	local d
-	[ $# -gt 0 ] || tc qdisc show
-	for d in ${@:-up0 h-a h-b cni-t}; do
-		echo "$d: $(tc qdisc show dev "$d")"
-		tc class show dev "$d"
-		tc filter show dev "$d"
-		tc filter show dev "$d" ingress
-		tc filter show dev "$d" egress
-	done 2>/dev/null
-}
-
 apply() { "$N" apply uplink=up0 speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}" "$@"; }
-packets() { tc -s class show dev up0 | awk -v c="$1" '$3 == c { f = 1; next } f && /Sent/ { print $4; exit }'; }
-class() { tc class show dev up0 | awk -v c="$1" '$3 == c'; }
-
-# knock ADDRESS [NAMESPACE]: three packets.
-knock() { ${2:+ip netns exec "$2"} bash -c 'for i in 1 2 3; do echo x >/dev/udp/$0/9; done; sleep 0.3' "$1"; }
-
-# sent CLASS COMMAND...: how many packets more it has then.
-sent()
-{
-	local before
-	before=$(packets "$1")
-	"${@:2}" >/dev/null
-	echo $(($(packets "$1") - before))
-}
 
 found()
 {
@@ -229,22 +150,7 @@ removed()
 	is "$(dump)" "$before" "and leaves no trace"
 }
 
-cleanup()
-{
-	local n
-	for n in a b wan; do ip netns pids $n | xargs -r kill; done
-	xargs -r kill <"$CG/h/ctr/cgroup.procs"
-	for n in a b wan; do ip netns del $n; done
-	ip link del cni-t
-	ip link del up0 2>/dev/null
-	wait_for 5 sh -c '! test -e /sys/class/net/h-a && ! test -e /sys/class/net/h-b && ! test -e /sys/class/net/up0'
-	wait_for 5 sh -c "rmdir $CG/*/ctr $CG/* $CG"
-	umount /run/netns && rmdir /run/netns
-	echo "$forward" >/proc/sys/net/ipv4/ip_forward
-	echo "$forward6" >/proc/sys/net/ipv6/conf/all/forwarding
-}
-
-setup
+net_setup
 before=$(dump)
 found
 applied
@@ -253,5 +159,5 @@ changed
 moved
 kept
 removed
-cleanup
+net_cleanup
 done_testing

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// coloctl net: each uplink, its classes and what they sent, and the pods whose traffic is marked, or not and why.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/ctl/ctl.h"
+#include "agent/ctl/doc.h"
+#include "agent/ctl/table.h"
+#include "agent/ctl/verbs.h"
+#include "policy/net_words.h"
+
+static const struct table_column class_columns[] = {{.title = "CLASS"},
+						    {.title = "AT LEAST", .right = true},
+						    {.title = "AT MOST", .right = true},
+						    {.title = "SENT", .right = true},
+						    {.title = "DROPPED", .right = true},
+						    {.title = "WAITING", .right = true}};
+
+static const struct table_column pod_columns[] = {{.title = "POD", .min = 16},
+						  {.title = "LEVEL"},
+						  {.title = "SENT", .right = true},
+						  {.title = "MARKED", .min = 24}};
+
+static const char *count(uint64_t value, char *buf)
+{
+	(void)snprintf(buf, DOC_TEXT_SIZE, "%" PRIu64, value);
+	return buf;
+}
+
+static int class_table(const struct ctl *ctl, const cJSON *link)
+{
+	char buf[DOC_TEXT_SIZE];
+	const cJSON *c;
+	struct table t;
+	int r;
+
+	table_init(&t, class_columns, sizeof(class_columns) / sizeof(class_columns[0]));
+	cJSON_ArrayForEach(c, doc_get(link, "classes"))
+	{
+		table_add(&t, doc_text(c, "class", "?"), TERM_PLAIN);
+		table_add(&t, doc_format(c, "rate_bytes_per_s", net_words_rate, buf), TERM_PLAIN);
+		table_add(&t, doc_format(c, "ceil_bytes_per_s", net_words_rate, buf), TERM_PLAIN);
+		table_add(&t, doc_format(c, "sent_bytes", doc_bytes, buf), TERM_PLAIN);
+		table_add(&t, doc_format(c, "dropped_packets", count, buf), TERM_PLAIN);
+		table_add(&t, doc_format(c, "backlog_bytes", doc_bytes, buf), TERM_PLAIN);
+	}
+	r = table_print(&t, &ctl->term);
+	table_done(&t);
+	return r;
+}
+
+static int pod_table(const struct ctl *ctl, const cJSON *pods)
+{
+	char buf[DOC_TEXT_SIZE];
+	const cJSON *pod;
+	struct table t;
+	int r;
+
+	table_init(&t, pod_columns, sizeof(pod_columns) / sizeof(pod_columns[0]));
+	cJSON_ArrayForEach(pod, pods)
+	{
+		bool marked = strcmp(doc_text(pod, "refusal", "?"), "fine") == 0;
+
+		table_add(&t, doc_text(pod, "pod", "?"), TERM_PLAIN);
+		table_add(&t, doc_text(pod, "level", "?"), TERM_PLAIN);
+		table_add(&t, marked ? doc_format(pod, "sent_bytes", doc_bytes, buf) : "-",
+			  TERM_PLAIN);
+		table_add(&t, marked ? "yes" : doc_text(pod, "why", "?"),
+			  marked ? TERM_PLAIN : TERM_YELLOW);
+	}
+	r = table_print(&t, &ctl->term);
+	table_done(&t);
+	return r;
+}
+
+static void nothing(const struct ctl *ctl)
+{
+	const cJSON *status = doc_get(ctl->doc, "status");
+
+	term_say(
+		&ctl->term, 0, 2,
+		"No link is looked at: the policy has no `net`, the mode (%s) allows nothing of it, "
+		"or colod has not looked yet. See `coloctl policy explain net`.",
+		doc_text(status, "mode", "?"));
+}
+
+int verb_net(const struct ctl *ctl)
+{
+	const cJSON *net = doc_get(ctl->doc, "net"), *link;
+
+	if (!cJSON_IsObject(net)) {
+		nothing(ctl);
+		return CTL_OK;
+	}
+	if (!doc_true(net, "on"))
+		term_say(&ctl->term, 0, 2,
+			 "The mode does not allow it: this is what colod would do.");
+	if (*doc_text(net, "trouble", ""))
+		term_say(&ctl->term, 0, 2, "The kernel did not do all that was asked: %s",
+			 doc_text(net, "trouble", ""));
+	cJSON_ArrayForEach(link, doc_get(net, "links"))
+	{
+		term_say(&ctl->term, 0, 2, "%s: %s", doc_text(link, "name", "?"),
+			 doc_text(link, "why", "?"));
+		if (doc_has(link, "classes") && class_table(ctl, link) < 0)
+			return CTL_FAILED;
+		(void)fputs("\n", ctl->term.out);
+	}
+	return pod_table(ctl, doc_get(net, "pods")) < 0 ? CTL_FAILED : CTL_OK;
+}
+
+cJSON *verb_net_json(const struct ctl *ctl, int *ret_exit)
+{
+	(void)ret_exit;
+	return cJSON_Duplicate(doc_get(ctl->doc, "net"), 1);
+}

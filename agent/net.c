@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See net.h.
+#include "agent/net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/apply/net_tc.h"
+#include "agent/base/cleanup.h"
+#include "agent/base/fs.h"
+#include "agent/base/log.h"
+#include "agent/base/sys.h"
+#include "agent/net_say.h"
+#include "agent/net_worker.h"
+#include "policy/decide.h"
+#include "policy/net_plan.h"
+#include "policy/net_shape.h"
+
+/* Between rounds, however much there is to do. */
+#define SOON_US 1000000
+/* Where no ceiling may have to move and nothing else has changed. */
+#define REST_US 10000000
+/* After the kernel refused something: it will again, unless somebody loads a module or a drop-in. */
+#define REFUSED_US 60000000
+
+/* What the kernel did not do at a link, as long as it is not tried again. */
+struct refused {
+	int32_t ifindex;
+	enum net_refusal refusal;
+	int64_t until_us;
+};
+
+struct net {
+	struct net_worker *worker;
+	struct net_plan plan;
+	struct net_view view;
+	struct net_counts counts[NET_LINKS]; /* of view.links.list */
+	struct net_use
+		use[NET_LINKS]; /* the same; of the last round alone, until it was decided by */
+	struct refused refused[NET_LINKS];
+	struct net_sent *sent; /* by slot */
+	size_t room;	       /* of view.pods and sent */
+	/* The round that was handed in last. */
+	struct net_round_pod *pods;
+	uint32_t *slots; /* of its pods */
+	size_t n_pods, pods_room;
+	uint64_t digest;
+	int64_t handed_us; /* 0: none yet */
+	bool takes_back;   /* nothing of ours is to be there */
+	bool again;	   /* it was not done to its end */
+	bool file;	   /* NET_FILE is there */
+	struct net_say say;
+	struct net_shown shown;
+};
+
+int net_new(struct state *s)
+{
+	struct net *n;
+	int r;
+
+	if (strcmp(s->options->root, "/") != 0 || s->state_fd < 0)
+		return 0;
+	n = calloc(1, sizeof(*n));
+	if (!n)
+		return -ENOMEM;
+	n->file = fs_exists(s->state_fd, NET_FILE) != 0;
+	r = net_worker_new(s->root_fd, discover_cgroup_fd(s->discover), -EBADF, &n->worker);
+	if (r < 0) {
+		free(n);
+		return r;
+	}
+	s->net = n;
+	return 0;
+}
+
+void net_free(struct net *n)
+{
+	if (!n)
+		return;
+	net_worker_free(n->worker);
+	free(n->view.pods);
+	free(n->sent);
+	free(n->pods);
+	free(n->slots);
+	free(n);
+}
+
+/* --- what was found ------------------------------------------------------------------------------ */
+
+static bool grow_pods(struct net *n, size_t room)
+{
+	struct net_pod *pods;
+	struct net_sent *sent;
+
+	if (room <= n->room)
+		return true;
+	pods = reallocarray(n->view.pods, room, sizeof(*pods));
+	if (pods)
+		n->view.pods = pods;
+	sent = reallocarray(n->sent, room, sizeof(*sent));
+	if (sent)
+		n->sent = sent;
+	if (!pods || !sent)
+		return false;
+	memset(pods + n->room, 0, (room - n->room) * sizeof(*pods));
+	memset(sent + n->room, 0, (room - n->room) * sizeof(*sent));
+	n->room = n->view.n_pods = room;
+	return true;
+}
+
+static void take_pods(struct net *n, const struct net_round_found *found)
+{
+	for (size_t i = 0; i < found->n_pods && i < n->n_pods; i++) {
+		const struct net_round_told *told = &found->pods[i];
+		uint32_t slot = n->slots[i];
+
+		if (!grow_pods(n, (size_t)slot + 1))
+			return;
+		n->view.pods[slot] = told->pod;
+		n->sent[slot] = (struct net_sent){.serial = told->pod.serial,
+						  .bytes = told->counts.bytes,
+						  .packets = told->counts.packets};
+	}
+}
+
+static const struct net_counts *counts_of(const struct net *n, int32_t ifindex)
+{
+	for (uint32_t i = 0; i < n->view.links.n; i++)
+		if (n->counts[i].ifindex == ifindex && n->counts[i].at_us > 0)
+			return &n->counts[i];
+	return NULL;
+}
+
+static const struct net_plan_link *planned(const struct net *n, int32_t ifindex)
+{
+	for (uint32_t i = 0; i < n->plan.n; i++)
+		if (n->plan.list[i].ifindex == ifindex)
+			return &n->plan.list[i];
+	return NULL;
+}
+
+static void take_counts(struct net *n, const struct net_round_found *found)
+{
+	struct net_counts now[NET_LINKS] = {0};
+
+	for (uint32_t i = 0; i < found->links.n; i++) {
+		int32_t ifindex = found->links.list[i].ifindex;
+		const struct net_counts *before = counts_of(n, ifindex);
+		const struct net_plan_link *link = planned(n, ifindex);
+
+		now[i] = found->of_link[i].counts;
+		n->use[i] = (struct net_use){0};
+		if (before && link && now[i].at_us > 0)
+			(void)net_ceiling_use(before, &now[i], &link->shape, &n->use[i]);
+	}
+	memcpy(n->counts, now, sizeof(now));
+}
+
+static enum net_refusal refusal_of(enum net_tc_end_of end)
+{
+	switch (end) {
+	case NET_TC_NO_MODULE:
+		return NET_NO_MODULE;
+	case NET_TC_DENIED:
+		return NET_DENIED;
+	case NET_TC_FOREIGN:
+		return NET_FOREIGN_ROOT;
+	default:
+		return NET_FINE;
+	}
+}
+
+static void note_refused(struct net *n, int32_t ifindex, enum net_refusal refusal)
+{
+	struct refused *to = &n->refused[0];
+
+	for (size_t i = 0; i < NET_LINKS; i++) {
+		if (n->refused[i].ifindex == ifindex) {
+			to = &n->refused[i];
+			break;
+		}
+		if (n->refused[i].until_us < to->until_us)
+			to = &n->refused[i];
+	}
+	*to = (struct refused){ifindex, refusal, n->handed_us + REFUSED_US};
+}
+
+static void take_links(struct net *n, const struct net_round_found *found)
+{
+	n->view.links = found->links;
+	for (uint32_t i = 0; i < found->links.n; i++) {
+		enum net_refusal refusal = refusal_of(found->of_link[i].result.end);
+
+		if (refusal != NET_FINE)
+			note_refused(n, found->links.list[i].ifindex, refusal);
+	}
+}
+
+/* All that was there is back. */
+static void forget_file(struct state *s)
+{
+	struct net *n = s->net;
+
+	if (sys_unlinkat(s->state_fd, NET_FILE, 0) < 0 && errno != ENOENT)
+		return;
+	n->file = false;
+	net_say_back(&n->say);
+}
+
+void net_collect(struct state *s)
+{
+	struct net *n = s->net;
+	const struct net_round_found *found = n ? net_worker_take(n->worker) : NULL;
+
+	if (!found)
+		return;
+	net_say_found(&n->say, found);
+	n->view.known = found->error == 0;
+	n->again = found->error < 0 || found->again;
+	if (found->error < 0)
+		return;
+	n->view.mark_users = found->mark_users;
+	take_counts(n, found);
+	take_links(n, found);
+	take_pods(n, found);
+	if (n->takes_back && !n->again && found->n_left == 0)
+		forget_file(s);
+}
+
+/* --- what is wanted ------------------------------------------------------------------------------ */
+
+/* What was refused a moment ago is not asked for again at once. */
+static struct net_view view_of(const struct net *n, int64_t now_us)
+{
+	struct net_view view = n->view;
+
+	for (uint32_t i = 0; i < view.links.n; i++) {
+		struct net_link *link = &view.links.list[i];
+
+		if (link->refusal != NET_FINE && link->refusal != NET_NO_SPEED)
+			continue;
+		for (size_t r = 0; r < NET_LINKS; r++)
+			if (n->refused[r].ifindex == link->ifindex &&
+			    now_us < n->refused[r].until_us)
+				link->refusal = n->refused[r].refusal;
+	}
+	return view;
+}
+
+static uint32_t active_levels(const struct state *s)
+{
+	const struct model *model = discover_model(s->discover);
+	uint32_t active = 0;
+
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct assignment *a = plan_assignment(&s->plan, model->pods[i]);
+
+		if (net_plan_pod(s->policy, a) == NET_POD_MARKED)
+			active |= 1u << a->level;
+	}
+	return active;
+}
+
+void net_decide(struct state *s, int64_t now_us)
+{
+	struct net *n = s->net;
+	struct net_view view;
+	struct net_plan before;
+	struct net_plan_in in;
+
+	if (!n || !s->policy)
+		return;
+	view = view_of(n, now_us);
+	before = n->plan;
+	in = (struct net_plan_in){
+		.policy = s->policy,
+		.view = &view,
+		.mode = s->status.modes.by[RESOURCE_NET],
+		.active = active_levels(s),
+		.use = n->use,
+		.now_us = now_us,
+	};
+	net_plan_make(&in, &n->plan);
+	memset(n->use, 0, sizeof(n->use));
+	net_say_plan(s, &before, &n->plan);
+}
+
+/* --- a round ------------------------------------------------------------------------------------- */
+
+static bool list_pods(struct state *s)
+{
+	const struct model *model = discover_model(s->discover);
+	struct net *n = s->net;
+
+	if (model->n_pods > n->pods_room) {
+		struct net_round_pod *pods = reallocarray(n->pods, model->n_pods, sizeof(*pods));
+		uint32_t *slots = reallocarray(n->slots, model->n_pods, sizeof(*slots));
+
+		if (pods)
+			n->pods = pods;
+		if (slots)
+			n->slots = slots;
+		if (!pods || !slots)
+			return false;
+		n->pods_room = model->n_pods;
+	}
+	n->n_pods = model->n_pods;
+	for (size_t i = 0; i < model->n_pods; i++) {
+		const struct pod *pod = model->pods[i];
+		const struct assignment *a = plan_assignment(&s->plan, pod);
+		enum net_pod_want want = net_plan_pod(s->policy, a);
+
+		n->slots[i] = pod->slot;
+		n->pods[i] = (struct net_round_pod){
+			.serial = pod->serial,
+			.cgroup_path = pod->cgroup->path,
+			.stays = want == NET_POD_STAYS,
+			.marked = want == NET_POD_MARKED,
+			.level = want == NET_POD_MARKED ? a->level : LEVEL_P0,
+		};
+	}
+	return true;
+}
+
+static uint64_t mix(uint64_t digest, uint64_t value)
+{
+	return (digest ^ value) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t mix_class(uint64_t digest, const struct net_class *c)
+{
+	digest = mix(mix(digest, c->rate_bytes_per_s), c->ceil_bytes_per_s);
+	return mix(mix(digest, c->quantum_bytes), c->prio);
+}
+
+/* Of all that a round would be asked for. */
+static uint64_t digest_of(const struct net *n)
+{
+	uint64_t d = mix(mix(UINT64_C(0xcbf29ce484222325), n->plan.on), n->plan.mark.value);
+
+	d = mix(mix(d, n->plan.mark.mask), n->plan.n);
+	for (uint32_t i = 0; i < n->plan.n; i++) {
+		const struct net_plan_link *link = &n->plan.list[i];
+
+		d = mix(mix(d, (uint64_t)link->ifindex), link->refusal);
+		d = mix(mix(d, link->shape.levels), link->shape.offline_levels);
+		d = mix_class(mix_class(d, &link->shape.root), &link->shape.unmarked);
+		d = mix_class(d, &link->shape.offline);
+		for (int level = 0; level < LEVEL_COUNT; level++)
+			d = mix_class(d, &link->shape.level[level]);
+	}
+	for (size_t i = 0; i < n->n_pods; i++) {
+		d = mix(mix(d, n->pods[i].serial), n->pods[i].level);
+		d = mix(d, n->pods[i].stays | n->pods[i].marked << 1);
+	}
+	return d;
+}
+
+/* A ceiling follows what online work sends only where that is looked at. */
+static bool follows(const struct net *n)
+{
+	for (uint32_t i = 0; n->plan.on && i < n->plan.n; i++) {
+		const struct net_plan_link *link = &n->plan.list[i];
+
+		if (link->refusal == NET_FINE && link->shape.active & link->shape.offline_levels)
+			return true;
+	}
+	return false;
+}
+
+static bool is_due(const struct net *n, uint64_t digest, int64_t now_us)
+{
+	int64_t since_us = now_us - n->handed_us;
+
+	if (n->handed_us == 0)
+		return true;
+	/* A pass may be a little early. */
+	if (since_us < SOON_US - SOON_US / 10)
+		return false;
+	return n->again || digest != n->digest || follows(n) || since_us >= REST_US;
+}
+
+static bool keep_file(struct state *s)
+{
+	static const char text[] = "colod has classes and marks in the network\n";
+	_cleanup_close_ int fd = -EBADF;
+	struct net *n = s->net;
+	int r;
+
+	if (n->file)
+		return true;
+	r = fs_open(s->state_fd, NET_FILE, O_WRONLY | O_CREAT | O_TRUNC, &fd);
+	if (r == 0)
+		r = fs_write_all(fd, text, sizeof(text) - 1);
+	n->file = r == 0;
+	net_say_file(&n->say, r);
+	return n->file;
+}
+
+static struct net_links_asked asked_of(const struct net_policy *policy)
+{
+	struct net_links_asked asked = {.n = policy->n_uplinks, .replace_mq = policy->replace_mq};
+
+	memcpy(asked.names, policy->uplinks, sizeof(asked.names));
+	return asked;
+}
+
+void net_run(struct state *s, int64_t now_us)
+{
+	struct net *n = s->net;
+	struct net_round_wanted wanted;
+	uint64_t digest;
+
+	if (!n || !s->policy)
+		return;
+	/* Neither to be looked at, nor anything to be taken back. */
+	if (!n->file && (!s->policy->net.on || s->status.modes.by[RESOURCE_NET] == MODE_OFF)) {
+		n->view.known = false;
+		return;
+	}
+	if (!list_pods(s))
+		return;
+	digest = digest_of(n);
+	if (!is_due(n, digest, now_us))
+		return;
+	wanted = (struct net_round_wanted){
+		.asked = asked_of(&s->policy->net),
+		.apply = n->plan.on ? n->plan.known && keep_file(s) : n->file,
+		.plan = n->plan,
+		.pods = n->pods,
+		.n_pods = n->n_pods,
+	};
+	if (net_worker_start(n->worker, &wanted) < 0)
+		return;
+	n->handed_us = now_us;
+	n->digest = digest;
+	n->takes_back = wanted.apply && !wanted.plan.on;
+}
+
+const struct net_shown *net_shown(const struct state *s)
+{
+	struct net *n = s->net;
+
+	if (!n)
+		return NULL;
+	n->shown = (struct net_shown){
+		.view = &n->view,
+		.plan = &n->plan,
+		.counts = n->counts,
+		.sent = n->sent,
+		.n_sent = n->view.n_pods,
+		.trouble = n->say.trouble,
+	};
+	return &n->shown;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The network in the loop: when a round over it is made (net_worker.h), what is wanted in it, and what is kept of it from pass
+// to pass. As long as something of colod's may be there, /run/colod/net is: without that file nobody looks for it.
+#pragma once
+
+#include "agent/state.h"
+
+struct net;
+
+/* Below /run/colod; written before anything is put into the network, gone when all of it was taken back. */
+#define NET_FILE "net"
+
+/* Starts the thread; a recorded tree has no network of its own, and none is started. 0 or -errno. */
+int net_new(struct state *state);
+
+/* Waits for a round that is under way; what is there stays (net_back.h). Accepts NULL. */
+void net_free(struct net *net);
+
+/* At the start of a pass: what the last round found. */
+void net_collect(struct state *state);
+
+/* After the pods have their levels: what is wanted on each uplink. */
+void net_decide(struct state *state, int64_t now_us);
+
+/* Hands in a round where one is due. */
+void net_run(struct state *state, int64_t now_us);
+
+/* Valid until the next pass; NULL without the thread. */
+const struct net_shown *net_shown(const struct state *state);

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The network given back, without the agent's thread: at a stop, by `colod restore` and by the guard. Where NET_FILE (net.h) is not there,
+// nothing is looked at. Waits for the kernel.
+#pragma once
+
+/* Offline work may use all of each link again; classes and marks stay. How many ceilings the kernel kept, or -errno. */
+int net_back_holds(int state_fd);
+
+/* All of ours is removed. How much of it the kernel kept, or -errno. */
+int net_back_all(int root_fd, int cgroup_fd, int state_fd);

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See net_say.h.
+#include "agent/net_say.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/account.h"
+#include "agent/base/log.h"
+#include "policy/net_words.h"
+#include "policy/reason_text.h"
+
+static void say_blind(struct net_say *say, const struct net_round_found *found)
+{
+	const char *cause = found->cause[0] ? found->cause : strerror(-found->error);
+
+	if (found->error == 0 && say->blind)
+		log_info("net.look", "the kernel tells of the network again");
+	if (found->error < 0 && !say->blind)
+		log_warning("net.look",
+			    "the network could not be looked at (%s): classes and marks stay as "
+			    "they are, and offline work is not held on a link",
+			    cause);
+	say->blind = found->error < 0;
+	(void)snprintf(say->trouble, sizeof(say->trouble), "%s", found->error < 0 ? cause : "");
+}
+
+/* The first thing that the kernel did not do, and that is no mere question of time. */
+static void find_trouble(const struct net_round_found *found, char *buf, size_t size)
+{
+	for (uint32_t i = 0; i < found->links.n; i++) {
+		const struct net_round_link *of = &found->of_link[i];
+
+		if (of->result.end <= NET_TC_FOREIGN)
+			continue;
+		(void)snprintf(buf, size, "%s: %s: %s", found->links.list[i].name,
+			       net_tc_do_name(of->result.what),
+			       of->cause[0] ? of->cause : strerror(-of->result.error));
+		return;
+	}
+	for (size_t i = 0; i < found->n_pods; i++) {
+		const struct net_tc_result *result = &found->pods[i].result;
+
+		if (result->end <= NET_TC_FOREIGN)
+			continue;
+		(void)snprintf(buf, size, "a pod's interface (%d): %s: %s",
+			       found->pods[i].pod.ifindex[0], net_tc_do_name(result->what),
+			       strerror(-result->error));
+		return;
+	}
+}
+
+void net_say_found(struct net_say *say, const struct net_round_found *found)
+{
+	char before[NET_TROUBLE_SIZE];
+
+	(void)snprintf(before, sizeof(before), "%s", say->trouble);
+	say_blind(say, found);
+	if (found->error < 0)
+		return;
+	find_trouble(found, say->trouble, sizeof(say->trouble));
+	if (say->trouble[0] && strcmp(say->trouble, before) != 0)
+		log_warning("net.apply",
+			    "the kernel did not do all that was asked of the network: %s",
+			    say->trouble);
+	if (found->n_left > 0 && !say->left)
+		log_warning("net.left",
+			    "%u of colod's qdiscs or marks could not be removed. Trying again; "
+			    "they are qdisc %x: and the filters of prio %u (tc qdisc show)",
+			    found->n_left, NET_TC_MAJOR, NET_TC_PRIO);
+	say->left = found->n_left > 0;
+}
+
+void net_say_back(struct net_say *say)
+{
+	say->left = false;
+	log_info("net.back", "no class and no mark of colod's is left in the network");
+}
+
+void net_say_file(struct net_say *say, int error)
+{
+	if (error < 0 && !say->no_file)
+		log_err("net.file",
+			"that the network is shaped cannot be written down (%s), so nothing of it is "
+			"changed: make room in /run/colod",
+			strerror(-error));
+	if (error == 0 && say->no_file)
+		log_info("net.file", "the network can be shaped again");
+	say->no_file = error < 0;
+}
+
+static bool is_shaped(const struct net_plan *plan, const struct net_plan_link *link)
+{
+	return plan->on && link && link->refusal == NET_FINE && link->shape.levels != 0;
+}
+
+static const struct net_plan_link *find(const struct net_plan *plan, int32_t ifindex)
+{
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (plan->list[i].ifindex == ifindex)
+			return &plan->list[i];
+	return NULL;
+}
+
+static void say_link(struct state *s, const struct net_plan *before, const struct net_plan *now,
+		     const struct net_plan_link *link)
+{
+	const struct net_plan_link *was = find(before, link->ifindex);
+	bool shaped = is_shaped(now, link), held = link->hold.ceil_bytes_per_s > 0;
+	bool was_held = was && was->hold.ceil_bytes_per_s > 0;
+	char why[HISTORY_WHY_SIZE], what[HISTORY_VALUE_SIZE];
+
+	(void)snprintf(what, sizeof(what), "link %s", link->name);
+	net_words_link(link, why, sizeof(why));
+	if (shaped != is_shaped(before, was) || (!was && link->refusal != NET_FINE) ||
+	    (was && was->refusal != link->refusal))
+		account_agent(s, what, shaped ? "shaped" : "not shaped", why);
+	if (!now->on || held == was_held)
+		return;
+	if (!held)
+		(void)reason_text(&link->hold.reason, NULL, why, sizeof(why));
+	account_agent(s, what, held ? "held" : "not held", why);
+}
+
+void net_say_plan(struct state *s, const struct net_plan *before, const struct net_plan *now)
+{
+	/* Before the first look there is nothing to compare with. */
+	for (uint32_t i = 0; now->known && i < now->n; i++)
+		say_link(s, before, now, &now->list[i]);
+	for (uint32_t i = 0; i < before->n; i++) {
+		const struct net_plan_link *was = &before->list[i];
+		char what[HISTORY_VALUE_SIZE];
+
+		if (find(now, was->ifindex) || !is_shaped(before, was))
+			continue;
+		(void)snprintf(what, sizeof(what), "link %s", was->name);
+		account_agent(s, what, "not shaped",
+			      "the policy or the mode does not ask for it any "
+			      "more, or it is no uplink");
+	}
+}

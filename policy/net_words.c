@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// See net_words.h.
+#include "policy/net_words.h"
+
+#include <string.h>
+
+#include "policy/names_net.h"
+#include "policy/reason_text.h"
+#include "policy/text_out.h"
+
+const char *net_words_refusal(enum net_refusal refusal)
+{
+	static const char *const words[NET_REFUSAL_COUNT] = {
+		[NET_FINE] = "nothing is in the way",
+		[NET_NO_SPEED] = "nobody says how fast it is: give it a speed in the policy's "
+				 "net.speed",
+		[NET_MQ_ROOT] =
+			"it has a queue for each CPU, which the classes would replace: allow "
+			"it by the policy's net.replace-mq",
+		[NET_FOREIGN_ROOT] =
+			"somebody else chose its root qdisc, which stays: remove that, "
+			"or leave shaping to its owner",
+		[NET_FOREIGN_MARK] = "somebody else uses bits of the policy's net.mark: choose "
+				     "others",
+		[NET_LOWER] = "what leaves by it comes from a device above it, where it is shaped",
+		[NET_NO_MODULE] = "the kernel lacks a qdisc, a classifier or an action: sch_htb, "
+				  "sch_fq_codel, sch_ingress, cls_fw, cls_basic and act_skbedit "
+				  "are needed",
+		[NET_KIND] = "it is of a kind that is not shaped",
+		[NET_TOO_MANY] = "there are more than colod handles",
+		[NET_NAMED_GONE] = "the policy names it, and it is not there",
+		[NET_HOST_NETWORK] = "it uses the host's network, where its traffic cannot be told "
+				     "from the host's",
+		[NET_NOT_FOUND] =
+			"no end of its interface was found on the host: it is no veth, or "
+			"not there yet",
+		[NET_FOREIGN_CLSACT] = "somebody else has filters at its end, which stay",
+		[NET_NO_PROCESS] = "nothing runs in it yet",
+		[NET_UNREAD] = "the kernel's answer could not be read: what is there stays",
+		[NET_DENIED] = "the kernel does not permit it: colod needs CAP_NET_ADMIN",
+	};
+
+	return (unsigned)refusal < NET_REFUSAL_COUNT ? words[refusal] : "?";
+}
+
+const char *net_words_rate(uint64_t bytes_per_s, char *buf)
+{
+	return reason_text_rate(bytes_per_s, buf);
+}
+
+void net_words_link(const struct net_plan_link *link, char *buf, size_t size)
+{
+	char rate[NET_WORDS_RATE_SIZE], why[REASON_TEXT_SIZE];
+	struct text_out out = {.buf = buf, .size = size};
+
+	buf[0] = '\0';
+	if (link->refusal == NET_FOREIGN_MARK && link->mark_user != NET_USER_NONE)
+		text_out_put(&out,
+			     "not shaped: %s uses bits of the policy's net.mark: choose others",
+			     names_net_user(link->mark_user));
+	else if (link->refusal != NET_FINE)
+		text_out_put(&out, "not shaped: %s", net_words_refusal(link->refusal));
+	else if (link->shape.levels == 0)
+		text_out_put(&out, "not shaped: no level has a share of it");
+	else if (link->hold.ceil_bytes_per_s > 0)
+		text_out_put(&out, "at most %s for offline work: %s",
+			     reason_text_rate(link->hold.ceil_bytes_per_s, rate),
+			     reason_text(&link->hold.reason, NULL, why, sizeof(why)));
+	else
+		text_out_put(&out, "by shares of %s",
+			     reason_text_rate(link->speed_bytes_per_s, rate));
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The network in words for people. Pure; static text.
+#pragma once
+
+#include <stddef.h>
+
+#include "colod/net.h"
+
+/* Why a link is not shaped or a pod's traffic not marked, and what to do about it where there is something. */
+const char *net_words_refusal(enum net_refusal refusal);
+
+/* "1 Gbit/s" into buf, which is returned. */
+#define NET_WORDS_RATE_SIZE 32
+const char *net_words_rate(uint64_t bytes_per_s, char *buf);
+
+/* One sentence on an uplink of the plan: "at most 400 Mbit/s for offline work: …", or why it is not shaped. */
+void net_words_link(const struct net_plan_link *link, char *buf, size_t size);

@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# budget: 90s
+# profile: default
+# title: the agent shapes an uplink by its policy: pods in the classes of their levels, a ceiling for offline work while online work sends, nothing left of it after a stop, a kill or mode off, and nobody else's qdisc touched
+. "$VM/guest/lib.sh"
+. "$VM/guest/net.sh"
+. "$VM/guest/pods.sh"
+. "$VM/guest/colod.sh"
+
+LEVELS="levels: {P0: {role: online, cpu: {weight: keep}, net: {share: 10}}, P7: {role: offline, cpu: {weight: keep}, memory: {high: none}, net: {share: 1}}}"
+ASSIGN="assign: [{match: {cgroup: $NET_T/a}, level: P0}, {match: {cgroup: $NET_T/b}, level: P7}, {match: {cgroup: $NET_T/h}, level: P7}]"
+LIMIT=2500000
+
+# policy MODE [SPEED]
+policy() { colod_policy "$1" cgroup "$LEVELS" "$ASSIGN" "net: {speed: ${2:-20Mbit/s}}"; }
+
+net_json() { coloctl status --json >/dev/null && coloctl net --json; }
+link() { coloctl net --json | jq -r ".links[] | select(.name == \"up0\") | $1"; }
+is_shaped() { tc qdisc show dev up0 root | grep -q 'htb c01d:' && class c01d:17 | grep -q . && tc filter show dev h-b ingress | grep -q skbedit; }
+is_gone() { [ "$(dump)" = "$before" ]; }
+ceiling() { class c01d:3 | sed -n 's/.* ceil \([0-9]*\)\([KM]\)bit.*/\1\2/p' | sed 's/K$/000/; s/M$/000000/'; }
+held() { [ "$(ceiling)" -lt $((LIMIT * 8)) ]; }
+wide() { [ "$(ceiling)" -eq $((LIMIT * 8)) ]; }
+
+# The online pod sends until it is ended.
+send()
+{
+	ip netns exec a bash -c 'printf -v x "%01000d" 0; while :; do echo "$x" >/dev/udp/10.2.0.2/9; done' >/dev/null 2>&1 &
+	sender=$!
+}
+
+shaped()
+{
+	policy protect
+	ok "colod starts" colod_start
+	ok "the uplink is shaped" wait_for 15 is_shaped
+	ok "the pods' ends are marked" wait_for 5 sh -c 'tc filter show dev h-a ingress | grep -q skbedit'
+	note "$(tc class show dev up0)"
+	ok "the online pod's packets are in the class of its level" [ "$(sent c01d:10 knock 10.2.0.2 a)" -ge 3 ]
+	ok "the offline pod's in its own" [ "$(sent c01d:17 knock 10.2.0.2 b)" -ge 3 ]
+	ok "the host's in the default one" [ "$(sent c01d:2 knock 10.2.0.2)" -ge 3 ]
+	is "$(link .shaped)" true "coloctl says so"
+	is "$(coloctl net --json | jq -r '.pods[] | select(.pod | endswith("/h")) | .refusal')" host-network "and of the pod with the host's network that it is not covered"
+	ok "and what each pod has sent" wait_for 15 sh -c 'coloctl net --json | jq -e ".pods[] | select(.pod | endswith(\"/b\")) | .sent_packets >= 3" >/dev/null'
+	note "$(coloctl net)"
+	ok "the history has it" sh -c 'coloctl history | grep -q "link up0.*shaped"'
+	send
+	sleep 4
+	ok "in mode protect there is no ceiling" wide
+}
+
+followed()
+{
+	policy squeeze
+	ok "reload" colod_reload
+	ok "while online work sends, offline work has a ceiling" wait_for 15 held
+	note "$(class c01d:3)"
+	note "$(coloctl net)"
+	like "$(link .why)" 'at most .* for offline work: online work sends' "which is said with its numbers"
+	kill "$sender"
+	wait "$sender" 2>/dev/null
+	ok "an idle link belongs to offline work" wait_for 30 wide
+	ok "the history has both" sh -c 'coloctl history | grep "link up0" | grep -q "not held"'
+}
+
+# Another share, in place.
+reloaded()
+{
+	local leaves=$(tc qdisc show dev up0)
+	colod_policy squeeze cgroup "${LEVELS/share: 10/share: 3}" "$ASSIGN" "net: {speed: 20Mbit/s}"
+	ok "reload" colod_reload
+	ok "a class is changed" wait_for 10 sh -c '. $VM/guest/net.sh; class c01d:10 | grep -q "rate 8571Kbit"'
+	note "$(tc class show dev up0)"
+	is "$(tc qdisc show dev up0)" "$leaves" "in place"
+}
+
+killed()
+{
+	local pid root
+	send
+	ok "held again" wait_for 20 held
+	root=$(tc qdisc show dev up0)
+	pid=$(systemctl show -p MainPID --value colod)
+	kill -9 "$pid"
+	ok "a killed agent leaves no ceiling" wait_for 5 wide
+	is "$(tc qdisc show dev up0)" "$root" "its classes stay for the next one"
+	ok "which holds again" wait_for 30 held
+	is "$(tc qdisc show dev up0)" "$root" "in the same classes"
+	kill "$sender"
+	wait "$sender" 2>/dev/null
+}
+
+ended()
+{
+	policy off
+	ok "reload" colod_reload
+	ok "in mode off nothing of it is left" wait_for 15 is_gone
+	ok "nor is the note in /run" wait_for 10 test ! -e /run/colod/net
+	policy protect
+	colod_reload
+	ok "shaped again" wait_for 15 is_shaped
+	ok "a stop" colod_stop
+	ok "leaves nothing of it" is_gone
+	ok "nor the note" test ! -e /run/colod/net
+	ok "colod starts" colod_start
+	ok "shaped again" wait_for 15 is_shaped
+	systemctl kill -s KILL colod
+	systemctl stop colod
+	ok "killed and stopped before it comes back, nothing is left" wait_for 20 is_gone
+	colod_clean
+}
+
+# What somebody else has put at the uplink, and at a pod's end.
+foreign()
+{
+	local theirs
+	tc qdisc add dev up0 root handle 5: tbf rate 100mbit burst 20k latency 50ms
+	tc qdisc add dev h-b clsact
+	tc filter add dev h-b ingress prio 3 matchall action skbedit mark 0x4000/0x4000
+	theirs=$(dump)
+	policy squeeze
+	ok "colod starts beside them" colod_start
+	ok "and says why it does not shape" wait_for 15 sh -c '[ "$(coloctl net --json | jq -r ".links[0].refusal")" = foreign-root ]'
+	note "$(coloctl net)"
+	sleep 3
+	is "$(tc qdisc show dev up0; dump h-b)" "$(tc qdisc show dev up0; printf '%s\n' "$theirs" | sed -n '/^h-b:/,/^cni-t:/p' | sed '$d')" "what is theirs is as it was"
+	colod_clean
+	is "$(dump)" "$theirs" "all of it is"
+	tc qdisc del dev up0 root
+	tc qdisc del dev h-b clsact
+}
+
+net_setup
+colod_clean
+before=$(dump)
+shaped
+followed
+reloaded
+killed
+ended
+foreign
+is_gone || note "$(dump)"
+net_cleanup
+done_testing
