@@ -23,6 +23,8 @@
 #define SOON_US 1000000
 /* Where no ceiling may have to move and nothing else has changed. */
 #define REST_US 10000000
+/* Somebody who takes away each time what was put there is not answered each second for ever. */
+#define CHANGING_MAX 10
 /* After the kernel refused something: it will again, unless somebody loads a module or a drop-in. */
 #define REFUSED_US 60000000
 
@@ -50,8 +52,9 @@ struct net {
 	uint64_t digest;
 	int64_t handed_us; /* 0: none yet */
 	bool takes_back;   /* nothing of ours is to be there */
-	bool again;	   /* it was not done to its end */
-	bool file;	   /* NET_FILE is there */
+	bool again; /* it was not done to its end, or what came of it was not looked at yet */
+	uint32_t n_changing; /* rounds in a row that changed something, where the same was wanted */
+	bool file;	     /* NET_FILE is there */
 	struct net_say say;
 	struct net_shown shown;
 };
@@ -121,6 +124,7 @@ static void take_pods(struct net *n, const struct net_round_found *found)
 			return;
 		n->view.pods[slot] = told->pod;
 		n->sent[slot] = (struct net_sent){.serial = told->pod.serial,
+						  .marked = told->marked,
 						  .bytes = told->counts.bytes,
 						  .packets = told->counts.packets};
 	}
@@ -219,7 +223,8 @@ void net_collect(struct state *s)
 		return;
 	net_say_found(&n->say, found);
 	n->view.known = found->error == 0;
-	n->again = found->error < 0 || found->again;
+	n->n_changing = found->n_steps > 0 ? n->n_changing + 1 : 0;
+	n->again = found->error < 0 || found->again || found->n_steps > 0;
 	if (found->error < 0)
 		return;
 	n->view.mark_users = found->mark_users;
@@ -380,7 +385,8 @@ static bool is_due(const struct net *n, uint64_t digest, int64_t now_us)
 	/* A pass may be a little early. */
 	if (since_us < SOON_US - SOON_US / 10)
 		return false;
-	return n->again || digest != n->digest || follows(n) || since_us >= REST_US;
+	return (n->again && n->n_changing < CHANGING_MAX) || digest != n->digest || follows(n) ||
+	       since_us >= REST_US;
 }
 
 static bool keep_file(struct state *s)
@@ -436,6 +442,8 @@ void net_run(struct state *s, int64_t now_us)
 	if (net_worker_start(n->worker, &wanted) < 0)
 		return;
 	n->handed_us = now_us;
+	if (digest != n->digest)
+		n->n_changing = 0;
 	n->digest = digest;
 	n->takes_back = wanted.apply && !wanted.plan.on;
 }

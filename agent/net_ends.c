@@ -136,9 +136,11 @@ static int look_at_ends(struct net_round *round)
 
 static void tell(struct net_round *round, struct net_round_told *told)
 {
+	told->marked = told->pod.n > 0;
 	for (uint32_t i = 0; i < told->pod.n; i++) {
 		const struct net_end *end = end_of(round, told->pod.ifindex[i]);
 
+		told->marked = told->marked && end && end->tc.ours;
 		if (!end || !end->tc.ours)
 			continue;
 		told->counts.bytes += end->tc.counts.bytes;

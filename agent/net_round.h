@@ -41,6 +41,7 @@ struct net_round_link {
 /* What came of a pod; in the order of `pods`. */
 struct net_round_told {
 	struct net_pod pod;
+	bool marked; /* ours was there in the look before the round's steps, at each of its ends */
 	struct net_tc_result result; /* of its interfaces, the first that was not done */
 	struct net_count counts;     /* what its mark was set on, since it was there */
 };

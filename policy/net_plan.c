@@ -113,6 +113,15 @@ static struct net_plan_link plan_link(const struct net_plan_in *in, uint32_t i,
 	return planned;
 }
 
+static bool is_any_shaped(const struct net_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (plan->list[i].refusal == NET_UNREAD ||
+		    (plan->list[i].refusal == NET_FINE && plan->list[i].shape.levels != 0))
+			return true;
+	return false;
+}
+
 void net_plan_make(const struct net_plan_in *in, struct net_plan *plan)
 {
 	const struct net_links *links = &in->view->links;
@@ -139,6 +148,9 @@ void net_plan_make(const struct net_plan_in *in, struct net_plan *plan)
 		next.mark = (struct net_mark){0};
 	for (uint32_t i = 0; i < next.n; i++)
 		next.list[i] = plan_link(in, i, before_of(plan, links->list[i].ifindex));
+	/* Without a class that they lead to, marks are of no use to anybody. */
+	if (!is_any_shaped(&next))
+		next.mark = (struct net_mark){0};
 	*plan = next;
 }
 

@@ -63,9 +63,7 @@ void net_words_link(const struct net_plan_link *link, char *buf, size_t size)
 	else if (link->shape.levels == 0)
 		text_out_put(&out, "not shaped: no level has a share of it");
 	else if (link->hold.ceil_bytes_per_s > 0)
-		text_out_put(&out, "at most %s for offline work: %s",
-			     reason_text_rate(link->hold.ceil_bytes_per_s, rate),
-			     reason_text(&link->hold.reason, NULL, why, sizeof(why)));
+		text_out_put(&out, "%s", reason_text(&link->hold.reason, NULL, why, sizeof(why)));
 	else
 		text_out_put(&out, "by shares of %s",
 			     reason_text_rate(link->speed_bytes_per_s, rate));

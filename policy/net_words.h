@@ -13,5 +13,5 @@ const char *net_words_refusal(enum net_refusal refusal);
 #define NET_WORDS_RATE_SIZE 32
 const char *net_words_rate(uint64_t bytes_per_s, char *buf);
 
-/* One sentence on an uplink of the plan: "at most 400 Mbit/s for offline work: …", or why it is not shaped. */
+/* One sentence on an uplink of the plan: "by shares of 1 Gbit/s", why offline work is held on it, or why it is not shaped. */
 void net_words_link(const struct net_plan_link *link, char *buf, size_t size);

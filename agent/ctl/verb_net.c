@@ -2,7 +2,6 @@
 // coloctl net: each uplink, its classes and what they sent, and the pods whose traffic is marked, or not and why.
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/doc.h"
@@ -60,7 +59,7 @@ static int pod_table(const struct ctl *ctl, const cJSON *pods)
 	table_init(&t, pod_columns, sizeof(pod_columns) / sizeof(pod_columns[0]));
 	cJSON_ArrayForEach(pod, pods)
 	{
-		bool marked = strcmp(doc_text(pod, "refusal", "?"), "fine") == 0;
+		bool marked = doc_true(pod, "marked");
 
 		table_add(&t, doc_text(pod, "pod", "?"), TERM_PLAIN);
 		table_add(&t, doc_text(pod, "level", "?"), TERM_PLAIN);
@@ -103,7 +102,7 @@ int verb_net(const struct ctl *ctl)
 	{
 		term_say(&ctl->term, 0, 2, "%s: %s", doc_text(link, "name", "?"),
 			 doc_text(link, "why", "?"));
-		if (doc_has(link, "classes") && class_table(ctl, link) < 0)
+		if (cJSON_IsArray(doc_get(link, "classes")) && class_table(ctl, link) < 0)
 			return CTL_FAILED;
 		(void)fputs("\n", ctl->term.out);
 	}

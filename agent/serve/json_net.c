@@ -36,6 +36,8 @@ static void classes(struct json_view *view, cJSON *object, const struct net_shap
 	cJSON *array = json_put_array(&view->put, object, "classes");
 
 	one_class(view, array, "unmarked", &shape->unmarked, counted ? &counts->unmarked : NULL);
+	if (shape->offline_levels)
+		one_class(view, array, "all offline", &shape->offline, NULL);
 	for (int level = 0; level < LEVEL_COUNT; level++)
 		if (shape->levels >> level & 1)
 			one_class(view, array, names_level((enum level)level), &shape->level[level],
@@ -110,9 +112,13 @@ static void one_pod(struct json_view *view, cJSON *array, const struct pod *pod)
 	json_put_text(put, object, "pod", pod->name);
 	json_put_text(put, object, "level", names_level(a->level));
 	json_put_u64(put, object, "interfaces", seen->n);
+	json_put_bool(put, object, "marked", net->sent[pod->slot].marked);
 	json_put_text(put, object, "refusal", names_net_refusal(seen->refusal));
 	if (seen->refusal != NET_FINE)
 		json_put_text(put, object, "why", net_words_refusal(seen->refusal));
+	else if (!net->sent[pod->slot].marked)
+		json_put_text(put, object, "why",
+			      net->plan->mark.mask ? "not yet" : "no link is shaped");
 	json_put_u64(put, object, "sent_bytes", net->sent[pod->slot].bytes);
 	json_put_u64(put, object, "sent_packets", net->sent[pod->slot].packets);
 }

@@ -237,7 +237,8 @@ struct net_plan_link {
 struct net_plan {
 	bool on; /* the policy names `net` and the mode allows shares; else nothing of ours stays */
 	bool known; /* false: no view was ever known; who applies it has to ask (nobody does yet) */
-	struct net_mark mark; /* mask 0: somebody else uses its bits, so no pod is marked */
+	struct net_mark
+		mark; /* mask 0: no pod is marked: no link is shaped, or somebody else uses its bits */
 	uint32_t n;
 	struct net_plan_link list[NET_LINKS];
 };
@@ -245,6 +246,7 @@ struct net_plan {
 /* What a pod's mark was set on since it is there; serial 0: not measured. By pod->slot. */
 struct net_sent {
 	uint64_t serial;
+	bool marked; /* the mark was there in the last look, at every interface */
 	uint64_t bytes;
 	uint64_t packets;
 };

@@ -387,6 +387,7 @@ void serve_case_init(struct serve_case *c)
 	make_changes(c);
 	make_floor(c);
 	serve_case_make_lend(c);
+	serve_case_make_net(c);
 	make_manual(c);
 	c->snapshot = (struct snapshot){
 		.model = &c->f.model,
@@ -400,6 +401,7 @@ void serve_case_init(struct serve_case *c)
 		.slis = &c->slis,
 		.ladders = &c->f.ladders,
 		.lend = c->lend,
+		.net = &c->net,
 		.losses = &c->losses,
 		.floor_cpu = &c->floor,
 		.disk_uses = &c->disk_uses,

@@ -25,6 +25,12 @@ struct serve_case {
 	struct pod_slis *sli_list[8];
 	struct culprit_trials trials; /* holding batch has helped it */
 	struct lend_sum lend[LEND_OF_COUNT];
+	struct net_shown net; /* eth0 is held, eth1 refused; web is marked, batch cannot be */
+	struct net_view net_view;
+	struct net_plan net_plan;
+	struct net_counts net_counts[NET_LINKS];
+	struct net_pod net_pods[8];
+	struct net_sent net_sent[8];
 	struct losses losses;
 	struct pod_loss loss_list[8];
 	struct pod_score score_list[8];
@@ -54,3 +60,4 @@ const struct snapshot *serve_case_snapshot(void *context);
 /* For serve_case.c alone. */
 void serve_case_make_slis(struct serve_case *c);
 void serve_case_make_lend(struct serve_case *c);
+void serve_case_make_net(struct serve_case *c);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See serve_case.h: what its pod is owed, and what its node can lend.
+// See serve_case.h: what its pod is owed, what its node can lend, and its network.
 #include "tests/lib/serve_case.h"
+
+#include "policy/net_shape.h"
 
 void serve_case_make_slis(struct serve_case *c)
 {
@@ -71,4 +73,84 @@ void serve_case_make_lend(struct serve_case *c)
 		.watched_us = 720000000,
 		.cold_start_us = 3600000000,
 	};
+}
+
+static void make_links(struct serve_case *c)
+{
+	c->net_view.links.n = c->net_plan.n = 2;
+	c->net_view.links.list[0] = (struct net_link){.ifindex = 2,
+						      .mtu = 1500,
+						      .name = "eth0",
+						      .root_kind = "htb",
+						      .root = NET_ROOT_OURS,
+						      .refusal = NET_NO_SPEED};
+	c->net_view.links.list[1] = (struct net_link){.ifindex = 3,
+						      .name = "eth1",
+						      .root_kind = "mq",
+						      .root = NET_ROOT_DEFAULT,
+						      .refusal = NET_MQ_ROOT};
+	c->net_plan.list[0] = (struct net_plan_link){
+		.ifindex = 2,
+		.name = "eth0",
+		.speed_bytes_per_s = 125000000,
+		.mtu = 1500,
+		.mark_user = NET_USER_NONE,
+		.hold = {.ceil_bytes_per_s = 50000000,
+			 .online_bytes_per_s = 68750000,
+			 .since_us = 9000000,
+			 .reason = {.code = REASON_NET_ONLINE,
+				    .level = LEVEL_NONE,
+				    .rule = -1,
+				    .observed = 68750000,
+				    .limit = 125000000,
+				    .extra = 50000000,
+				    .who = "eth0"}},
+	};
+	c->net_plan.list[1] = (struct net_plan_link){
+		.ifindex = 3, .name = "eth1", .refusal = NET_MQ_ROOT, .mark_user = NET_USER_NONE};
+}
+
+/* The policy of the case gives no shares: this network is of one that does. */
+void serve_case_make_net(struct serve_case *c)
+{
+	struct net_shape_in in = {
+		.policy = &c->f.policy,
+		.speed_bytes_per_s = 125000000,
+		.mtu = 1500,
+		.active = 1u << LEVEL_P0 | 1u << LEVEL_P7,
+		.limits = true,
+		.held_bytes_per_s = 50000000,
+	};
+
+	c->f.policy.net.on = true;
+	c->f.policy.levels[LEVEL_P0].net.share = 8;
+	c->f.policy.levels[LEVEL_P7].net.share = 1;
+	c->net_view = (struct net_view){.known = true, .pods = c->net_pods, .n_pods = 8};
+	c->net_plan = (struct net_plan){
+		.on = true, .known = true, .mark = {.mask = 0xf00, .value = 0x800, .shift = 8}};
+	make_links(c);
+	net_shape_make(&in, &c->net_plan.list[0].shape);
+	c->net_counts[0] = (struct net_counts){
+		.ifindex = 2,
+		.at_us = 11000000,
+		.unmarked = {.bytes = 4096, .packets = 12},
+		.level = {[LEVEL_P0] = {.bytes = 9000000000, .packets = 6000000},
+			  [LEVEL_P7] = {.bytes = 700000000,
+					.packets = 500000,
+					.drops = 31,
+					.backlog_bytes = 64000}},
+	};
+	c->net_pods[c->web->slot] =
+		(struct net_pod){.serial = c->web->serial, .n = 1, .ifindex = {7}};
+	c->net_sent[c->web->slot] = (struct net_sent){
+		.serial = c->web->serial, .marked = true, .bytes = 8900000000, .packets = 5900000};
+	c->net_pods[c->batch->slot] = (struct net_pod){
+		.serial = c->batch->serial, .n = 1, .ifindex = {9}, .refusal = NET_FOREIGN_CLSACT};
+	c->net_sent[c->batch->slot] = (struct net_sent){.serial = c->batch->serial};
+	c->net = (struct net_shown){.view = &c->net_view,
+				    .plan = &c->net_plan,
+				    .counts = c->net_counts,
+				    .sent = c->net_sent,
+				    .n_sent = 8,
+				    .trouble = ""};
 }

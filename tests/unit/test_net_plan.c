@@ -211,6 +211,53 @@ TEST(before_the_first_look_nothing_is_known)
 	assert_int_equal(plan.n, 0);
 }
 
+TEST(without_a_link_that_is_shaped_no_pod_is_marked)
+{
+	(void)made();
+	assert_int_equal(plan.mark.mask, 0xf00);
+	view.links.list[0].refusal = NET_MQ_ROOT;
+	(void)made();
+	assert_int_equal(plan.mark.mask, 0);
+	/* one of two is enough */
+	(void)link_add(3, "eth1", 1000);
+	(void)made();
+	assert_int_equal(plan.mark.mask, 0xf00);
+	policy.levels[LEVEL_P0].net.share = policy.levels[LEVEL_P7].net.share = 0;
+	(void)made();
+	assert_int_equal(plan.mark.mask, 0);
+}
+
+/* What is there may still be needed. */
+TEST(while_a_link_cannot_be_read_pods_keep_their_marks)
+{
+	(void)made();
+	view.links.list[0].refusal = NET_UNREAD;
+	(void)made();
+	assert_int_equal(plan.mark.mask, 0xf00);
+}
+
+TEST(a_pod_is_marked_by_its_level_and_left_alone_until_it_is_known)
+{
+	struct assignment a = {.state = ASSIGNMENT_LEVEL, .level = LEVEL_P0, .role = ROLE_ONLINE};
+
+	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_MARKED);
+	a.state = ASSIGNMENT_WAITING;
+	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_STAYS);
+	a.state = ASSIGNMENT_NONE;
+	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_PLAIN);
+	a = (struct assignment){.state = ASSIGNMENT_LEVEL,
+				.level = LEVEL_P7,
+				.role = ROLE_OFFLINE,
+				.may_hold = true};
+	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_MARKED);
+	/* Its class can be held, and it may not be. */
+	a.may_hold = false;
+	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_PLAIN);
+	a.may_hold = true;
+	policy.levels[LEVEL_P7].net.share = 0;
+	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_PLAIN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +272,10 @@ int main(void)
 		cmocka_unit_test_setup(a_look_that_failed_changes_no_link, setup),
 		cmocka_unit_test_setup(a_link_that_could_not_be_read_stays_as_it_was, setup),
 		cmocka_unit_test_setup(before_the_first_look_nothing_is_known, setup),
+		cmocka_unit_test_setup(without_a_link_that_is_shaped_no_pod_is_marked, setup),
+		cmocka_unit_test_setup(while_a_link_cannot_be_read_pods_keep_their_marks, setup),
+		cmocka_unit_test_setup(
+			a_pod_is_marked_by_its_level_and_left_alone_until_it_is_known, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

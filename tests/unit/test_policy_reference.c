@@ -71,8 +71,6 @@ TEST(a_row_comes_without_markdown)
 	assert_non_null(strstr(row.meaning, "Offline only: how it yields. ratio N: "));
 	assert_null(strchr(row.meaning, '`'));
 	assert_null(strchr(row.meaning, '\n'));
-	assert_true(find("levels.P*.net.min", &row));
-	assert_int_equal(strncmp(row.meaning, "Not acted on yet. What", 22), 0);
 }
 
 static const struct reader_key *walk_unenforced(const struct reader_key *keys, const char *above)

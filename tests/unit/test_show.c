@@ -25,7 +25,8 @@ static const char *show(const struct policy *policy, bool origins)
 
 static const char *const two_files[] = {
 	"version: 1\nlevels:\n  P4: {role: online, io: {weight: 300}}\n"
-	"  P7: {role: offline, net: {share: 1, ceiling: 40%}}\n"
+	"  P0: {role: online, sensitive: true}\n"
+	"  P7: {role: offline}\n"
 	"assign:\n- {match: {qos: BestEffort}, level: P7}\n",
 	"version: 1\nmode: protect\nassign:\n- {match: {label: \"app=web-*\", namespace: a}, level: P4}\n",
 };
@@ -41,7 +42,7 @@ TEST(every_value_is_shown_with_the_file_and_line_it_came_from)
 		text, "      weight: 300                                       # etc/a.yaml:3\n"));
 	assert_non_null(strstr(
 		text,
-		"      ceiling: 40%                                      # etc/a.yaml:4, not acted on by this version\n"));
+		"    sensitive: true                                     # etc/a.yaml:4, not acted on by this version\n"));
 	assert_non_null(strstr(
 		text, "      yield: ratio 50                                   # default\n"));
 	assert_non_null(strstr(text, "  # always: {match: {unit: kubelet.service}, level: P1}"));
@@ -103,7 +104,7 @@ static void see(void *context, const char *what, const char *file, uint32_t line
 TEST(what_is_not_acted_on_is_named_and_nothing_else_is)
 {
 	const char *text =
-		"version: 1\nlevels:\n  P7:\n    role: offline\n    cpu: {squeeze: {target: 65%, floor: 2%}}\n"
+		"version: 1\nlevels:\n  P0: {role: online, sensitive: true}\n  P7:\n    role: offline\n    cpu: {squeeze: {target: 65%, floor: 2%}}\n"
 		"    memory: {high: 80% of limit, growth: 256MiB/s, oom: first}\n    net: {share: 1, ceiling: 40%}\n"
 		"assign: [{match: {qos: BestEffort}, level: P7}]\n"
 		"pressure:\n- {when: cpu.some of online > 5% over 2s, do: [squeeze cpu, evict]}\n"
@@ -113,13 +114,12 @@ TEST(what_is_not_acted_on_is_named_and_nothing_else_is)
 	struct policy *policy = policy_case_read(&text, 1);
 	struct seen seen = {.n = 0};
 
-	assert_int_equal(show_unenforced(policy, see, &seen), 3);
-	assert_int_equal(seen.n, 3);
-	assert_string_equal(seen.what[0], "levels.P7.net.share");
-	assert_string_equal(seen.what[1], "levels.P7.net.ceiling");
-	assert_int_equal(seen.line[1], 7);
-	assert_string_equal(seen.what[2], "pressure io.some: evict");
-	assert_int_equal(seen.line[2], 11);
+	assert_int_equal(show_unenforced(policy, see, &seen), 2);
+	assert_int_equal(seen.n, 2);
+	assert_string_equal(seen.what[0], "levels.P0.sensitive");
+	assert_int_equal(seen.line[0], 3);
+	assert_string_equal(seen.what[1], "pressure io.some: evict");
+	assert_int_equal(seen.line[1], 12);
 	policy_free(policy);
 }
 
