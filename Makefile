@@ -430,6 +430,11 @@ bench-io: ## Measure IO isolation in VMs, an hour a round for all: BENCH_CASES_i
 	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \
 	$(BENCH_KERNEL) python3 tests/vm/bench_io.py $(BENCH_HOST) --out $(abspath $(O))/bench-io
 
+.PHONY: bench-net
+bench-net: ## Measure network isolation in VMs, 15 minutes a round for all: BENCH_CASES_net="rr:tcp", BENCH_ARMS_net=, BENCH_ROUNDS=, KERNEL= (root)
+	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \
+	$(BENCH_KERNEL) python3 tests/vm/bench_net.py $(BENCH_HOST) --out $(abspath $(O))/bench-net
+
 .PHONY: bench-score
 bench-score: ## Measure the score against what a client sees, in VMs, half an hour and then 20 minutes a round: BENCH_CASES_score="cpu disk", BENCH_STRENGTHS=, BENCH_ROUNDS=, KERNEL= (root)
 	+@$(unless-dry) packaging/deps.sh ensure; trap 'tests/give-back.sh $(O)' EXIT; $(jobs) --no-print-directory vm-build; \
@@ -446,6 +451,8 @@ check-bench: vm-build ## One round of one part of each, to see that they measure
 	$(BENCH_CPU) --out $(abspath $(O))/bench-smoke || rc=$$?; \
 	BENCH_CASES_io=none:read:read BENCH_ROUNDS=1 BENCH_SECONDS=1 BENCH_WARMUP=1 KERNEL=$(KERNEL) \
 	python3 tests/vm/bench_io.py $(BENCH_HOST) --out $(abspath $(O))/bench-smoke/io || rc=$$?; \
+	BENCH_CASES_net=rr:tcp BENCH_ROUNDS=1 BENCH_SECONDS=1 BENCH_WARMUP=1 KERNEL=$(KERNEL) \
+	python3 tests/vm/bench_net.py $(BENCH_HOST) --out $(abspath $(O))/bench-smoke/net || rc=$$?; \
 	STORM_CASES=hog-max STORM_ARMS="systemd-oomd oomd" STORM_SWAP="disk zram" STORM_ROUNDS=1 KERNEL=$(KERNEL) \
 	python3 tests/vm/bench_storm.py $(BENCH_HOST) --out $(abspath $(O))/bench-smoke/storm || rc=$$?; \
 	tests/summary write "$(or $(RESULT),/dev/null)" $$((rc == 0)) $$((rc != 0)) 0; exit $$rc

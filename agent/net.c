@@ -3,16 +3,11 @@
 #include "agent/net.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/apply/net_file.h"
 #include "agent/apply/net_tc.h"
-#include "agent/base/cleanup.h"
-#include "agent/base/fs.h"
-#include "agent/base/log.h"
-#include "agent/base/sys.h"
 #include "agent/net_say.h"
 #include "agent/net_worker.h"
 #include "policy/decide.h"
@@ -69,7 +64,7 @@ int net_new(struct state *s)
 	n = calloc(1, sizeof(*n));
 	if (!n)
 		return -ENOMEM;
-	n->file = fs_exists(s->state_fd, NET_FILE) != 0;
+	n->file = net_file_may_be(s->state_fd);
 	r = net_worker_new(s->root_fd, discover_cgroup_fd(s->discover), -EBADF, &n->worker);
 	if (r < 0) {
 		free(n);
@@ -208,7 +203,7 @@ static void forget_file(struct state *s)
 {
 	struct net *n = s->net;
 
-	if (sys_unlinkat(s->state_fd, NET_FILE, 0) < 0 && errno != ENOENT)
+	if (net_file_remove(s->state_fd) < 0)
 		return;
 	n->file = false;
 	net_say_back(&n->say);
@@ -391,16 +386,12 @@ static bool is_due(const struct net *n, uint64_t digest, int64_t now_us)
 
 static bool keep_file(struct state *s)
 {
-	static const char text[] = "colod has classes and marks in the network\n";
-	_cleanup_close_ int fd = -EBADF;
 	struct net *n = s->net;
 	int r;
 
 	if (n->file)
 		return true;
-	r = fs_open(s->state_fd, NET_FILE, O_WRONLY | O_CREAT | O_TRUNC, &fd);
-	if (r == 0)
-		r = fs_write_all(fd, text, sizeof(text) - 1);
+	r = net_file_put(s->state_fd);
 	n->file = r == 0;
 	net_say_file(&n->say, r);
 	return n->file;

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The network in the loop: when a round over it is made (net_worker.h), what is wanted in it, and what is kept of it from pass
-// to pass. As long as something of colod's may be there, /run/colod/net is: without that file nobody looks for it.
+// to pass. While something of colod's may be there, /run/colod/net is (apply/net_file.h).
 #pragma once
 
 #include "agent/state.h"
 
 struct net;
-
-/* Below /run/colod; written before anything is put into the network, gone when all of it was taken back. */
-#define NET_FILE "net"
 
 /* Starts the thread; a recorded tree has no network of its own, and none is started. 0 or -errno. */
 int net_new(struct state *state);

@@ -3,30 +3,17 @@
 #include "agent/net_back.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "agent/apply/net_file.h"
 #include "agent/apply/net_tc.h"
-#include "agent/base/cleanup.h"
-#include "agent/base/fs.h"
 #include "agent/base/log.h"
-#include "agent/base/sys.h"
 #include "agent/discover/net_look.h"
-#include "agent/net.h"
 #include "agent/net_round.h"
 
 /* A class waits until it is empty, or somebody else changes something at the same time. */
 #define ROUNDS 3
-
-/* Of this machine: a recorded tree may have the file, too. */
-static bool is_there(int state_fd)
-{
-	uint64_t file = 0, here = 0;
-
-	return state_fd >= 0 && fs_inode(state_fd, NET_FILE, &file) == 0 &&
-	       fs_inode(AT_FDCWD, "/run/colod/" NET_FILE, &here) == 0 && file == here;
-}
 
 /* As wide as the link, in place: what waits in it goes on its way. */
 static bool widen(struct netlink *nl, struct net_tc_link *link)
@@ -79,7 +66,7 @@ int net_back_holds(int state_fd)
 	struct net_look look = {0};
 	int r;
 
-	if (!is_there(state_fd))
+	if (!net_file_is_here(state_fd))
 		return 0;
 	r = netlink_open(&nl);
 	if (r == 0)
@@ -113,15 +100,15 @@ int net_back_all(int root_fd, int cgroup_fd, int state_fd)
 	struct net_round *round = NULL;
 	int r;
 
-	if (!is_there(state_fd))
+	if (!net_file_is_here(state_fd))
 		return 0;
 	r = net_round_new(root_fd, cgroup_fd, &round);
 	if (r == 0)
 		r = remove_all(round, &found);
 	net_round_found_done(&found);
 	net_round_free(round);
-	if (r == 0 && sys_unlinkat(state_fd, NET_FILE, 0) < 0 && errno != ENOENT)
-		r = -errno;
+	if (r == 0)
+		r = net_file_remove(state_fd);
 	if (r == 0)
 		log_notice("net.back", "classes and marks in the network are removed");
 	else

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The network given back, without the agent's thread: at a stop, by `colod restore` and by the guard. Where NET_FILE (net.h) is not there,
+// The network given back, without the agent's thread: at a stop, by `colod restore` and by the guard. Where /run/colod/net (apply/net_file.h) is not there,
 // nothing is looked at. Waits for the kernel.
 #pragma once
 

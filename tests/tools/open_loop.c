@@ -3,10 +3,10 @@
 // became of the ones before, and each is measured from the time it was meant for, so that a stall counts
 // for all that would have come in it.
 //
-//	open_loop serve PORT WORK_US                answers each datagram after WORK_US of CPU
+//	open_loop serve [ADDRESS:]PORT WORK_US      answers each datagram after WORK_US of CPU
 //	open_loop serve PORT WORK_US WHAT FILE      and after: cached (reads 64 KiB anywhere in FILE, through the page cache),
 //						    disk (4 KiB, past it), memory (takes 1 MiB and gives it back)
-//	open_loop send PORT PERIOD_US SECONDS       asks it, from a real-time thread: only the answer is late
+//	open_loop send [ADDRESS:]PORT PERIOD_US SECONDS  asks it, from a real-time thread: only the answer is late
 //	open_loop mean PORT PERIOD_US SECONDS       the same, and prints the mean as well
 //	open_loop write FILE PERIOD_US SECONDS      small writes to a file instead
 //	open_loop read FILE PERIOD_US SECONDS       reads 4 KiB anywhere in it, past the page cache
@@ -82,12 +82,21 @@ static uint64_t rounds_per_ms(void)
 	return best;
 }
 
-static int udp(uint16_t port, bool server)
+/* PORT of this machine, or ADDRESS:PORT. */
+static int udp(const char *place, bool server)
 {
+	const char *colon = strchr(place, ':');
 	struct sockaddr_in to = {.sin_family = AF_INET,
-				 .sin_port = htons(port),
+				 .sin_port = htons((uint16_t)atoi(colon ? colon + 1 : place)),
 				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char address[INET_ADDRSTRLEN];
+
+	(void)snprintf(address, sizeof(address), "%.*s", colon ? (int)(colon - place) : 0, place);
+	if (colon && inet_pton(AF_INET, address, &to.sin_addr) != 1) {
+		(void)close(fd);
+		return -1;
+	}
 
 	if (fd < 0)
 		return -1;
@@ -151,9 +160,9 @@ static bool need_of(const char *what, const char *path, struct need *ret_need)
 	return true;
 }
 
-static int serve(uint16_t port, uint64_t work_us, struct need need)
+static int serve(const char *place, uint64_t work_us, struct need need)
 {
-	int fd = udp(port, true);
+	int fd = udp(place, true);
 	uint64_t rounds = rounds_per_ms() * work_us / 1000u;
 
 	if (fd < 0)
@@ -232,10 +241,10 @@ static uint32_t collect(int fd, uint64_t *late_us, uint32_t n, uint64_t start_us
 	}
 }
 
-static int send_all(uint16_t port, bool mean, uint64_t period_us, uint64_t *late_us, uint32_t n)
+static int send_all(const char *place, bool mean, uint64_t period_us, uint64_t *late_us, uint32_t n)
 {
 	struct sched_param first = {.sched_priority = 50};
-	int fd = udp(port, false);
+	int fd = udp(place, false);
 	uint64_t start, end;
 	uint32_t got = 0;
 
@@ -357,13 +366,12 @@ int main(int argc, char **argv)
 	uint64_t n = period_us ? (uint64_t)atoll(argv[4]) * 1000000u / period_us : 0;
 
 	if (argc == 4 && strcmp(argv[1], "serve") == 0)
-		return serve((uint16_t)atoi(argv[2]), (uint64_t)atoll(argv[3]), need);
+		return serve(argv[2], (uint64_t)atoll(argv[3]), need);
 	if (argc == 6 && strcmp(argv[1], "serve") == 0 && need_of(argv[4], argv[5], &need))
-		return serve((uint16_t)atoi(argv[2]), (uint64_t)atoll(argv[3]), need);
+		return serve(argv[2], (uint64_t)atoll(argv[3]), need);
 	if (n > 0 && n <= COUNT_MAX &&
 	    (strcmp(argv[1], "send") == 0 || strcmp(argv[1], "mean") == 0))
-		return send_all((uint16_t)atoi(argv[2]), argv[1][0] == 'm', period_us, late_us,
-				(uint32_t)n);
+		return send_all(argv[2], argv[1][0] == 'm', period_us, late_us, (uint32_t)n);
 	if (n > 0 && n <= COUNT_MAX && strcmp(argv[1], "write") == 0)
 		return write_all(argv[2], period_us, late_us, (uint32_t)n);
 	if (n > 0 && n <= COUNT_MAX &&
@@ -371,8 +379,8 @@ int main(int argc, char **argv)
 		return disk_all(argv[2], argv[1][0] == 'r', period_us, late_us, (uint32_t)n);
 	if (n > 0 && n <= COUNT_MAX && strcmp(argv[1], "touch") == 0)
 		return touch_all(argv[2], period_us, late_us, (uint32_t)n);
-	(void)fputs("usage: open_loop serve PORT WORK_US [cached|disk|memory FILE]\n"
-		    "       open_loop send|mean PORT PERIOD_US SECONDS\n"
+	(void)fputs("usage: open_loop serve [ADDRESS:]PORT WORK_US [cached|disk|memory FILE]\n"
+		    "       open_loop send|mean [ADDRESS:]PORT PERIOD_US SECONDS\n"
 		    "       open_loop write|touch|read|fsync FILE PERIOD_US SECONDS\n",
 		    stderr);
 	return 2;
