@@ -54,6 +54,14 @@ static void decide(struct net_round *round, const struct net_round_wanted *wante
 			 &found->links);
 }
 
+static void begin_qdiscs(void *context)
+{
+	struct net_round *round = context;
+
+	for (uint32_t i = 0; i < NET_LINKS; i++)
+		round->tc[i] = (struct net_tc_link){.ifindex = round->tc[i].ifindex};
+}
+
 static int on_qdisc(void *context, const struct nlmsghdr *answer)
 {
 	struct net_round *round = context;
@@ -97,9 +105,8 @@ static int look(struct net_round *round, const struct net_round_wanted *wanted,
 		return r;
 	decide(round, wanted, found);
 	for (uint32_t i = 0; i < NET_LINKS; i++)
-		round->tc[i] = (struct net_tc_link){
-			.ifindex = i < found->links.n ? found->links.list[i].ifindex : 0};
-	r = net_look_at_qdiscs(round->nl, &round->look, on_qdisc, round);
+		round->tc[i].ifindex = i < found->links.n ? found->links.list[i].ifindex : 0;
+	r = net_look_at_qdiscs(round->nl, &round->look, begin_qdiscs, on_qdisc, round);
 	if (r < 0)
 		return r;
 	decide(round, wanted, found);

@@ -274,8 +274,7 @@ int netlink_list(struct netlink *nl, struct nl_msg *message, void (*begin)(void 
 	int r = -EAGAIN;
 
 	for (int i = 0; i < LIST_TRIES && r == -EAGAIN && !nl->lost; i++) {
-		if (begin)
-			begin(context);
+		begin(context);
 		r = netlink_ask(nl, message, answer, context);
 	}
 	return r;

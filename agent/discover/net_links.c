@@ -25,6 +25,16 @@ void net_devices_clear(struct net_devices *devices)
 	devices->sorted = true;
 }
 
+void net_devices_clear_qdiscs(struct net_devices *devices)
+{
+	for (size_t i = 0; i < devices->n; i++) {
+		struct net_device *d = &devices->list[i];
+
+		d->root_kind[0] = d->ingress_kind[0] = '\0';
+		d->root_handle = d->root_default = 0;
+	}
+}
+
 void net_devices_free(struct net_devices *devices)
 {
 	free(devices->list);

@@ -60,6 +60,8 @@ struct net_links_asked {
 };
 
 void net_devices_clear(struct net_devices *devices);
+/* Forgets their qdiscs alone. */
+void net_devices_clear_qdiscs(struct net_devices *devices);
 void net_devices_free(struct net_devices *devices);
 
 /* Each takes one message of an answer. 0; -ENOMEM; -EBADMSG: not of the shape that the kernel gives it. Other types are passed over. */

@@ -191,6 +191,38 @@ TEST(a_root_that_could_not_be_removed_is_told_of)
 	assert_int_equal(found.n_left, 0);
 }
 
+/* The route of the first try has gone by the second one, and our root has come. */
+TEST(a_look_that_was_interrupted_is_forgotten)
+{
+	const struct rtmsg header = {.rtm_table = RT_TABLE_MAIN, .rtm_type = RTN_UNICAST};
+	struct nl_msg *route = netlink_message(RTM_NEWROUTE, 0, &header, sizeof(header));
+
+	wanted.apply = false;
+	wanted.asked.n = 0;
+	says_link(UPLINK, "eth0", NULL, NET_NO_NSID);
+	says_link(3, "eth1", NULL, NET_NO_NSID);
+	net_case_done(&c);
+	assert_int_equal(nla_put_u32(route, RTA_OIF, 3), 0);
+	net_case_part(&c, route, NLM_F_MULTI | NLM_F_DUMP_INTR);
+	net_case_done(&c);
+	route = netlink_message(RTM_NEWROUTE, 0, &header, sizeof(header));
+	assert_int_equal(nla_put_u32(route, RTA_OIF, UPLINK), 0);
+	net_case_part(&c, route, NLM_F_MULTI);
+	net_case_done(&c);
+	net_case_done(&c);
+	says_root(UPLINK, true);
+	net_case_part(&c, net_case_tc(RTM_NEWQDISC, UPLINK, NET_TC_ROOT_HANDLE | 2, 1, 0, "pfifo"),
+		      NLM_F_MULTI | NLM_F_DUMP_INTR);
+	net_case_done(&c);
+	says_root(UPLINK, true);
+	net_case_done(&c);
+	net_case_done(&c);
+	net_case_done(&c);
+	run();
+	assert_int_equal(found.links.list[0].ifindex, UPLINK);
+	assert_false(round_->tc[0].classes[NET_TC_CLASS_UNMARKED].foreign_leaf);
+}
+
 #define POD_END 5
 
 /* A mark of ours at a pod's end. */
@@ -446,6 +478,7 @@ int main(void)
 		CASE(the_policys_speed_counts_where_the_link_tells_none),
 		CASE(counts_are_of_the_time_at_which_they_were_read),
 		CASE(a_root_that_could_not_be_removed_is_told_of),
+		CASE(a_look_that_was_interrupted_is_forgotten),
 		CASE(what_a_lost_connection_did_not_reach_is_not_done),
 		CASE(what_was_never_asked_for_is_not_taken_for_made),
 		CASE(an_uplink_that_the_plan_knows_nothing_of_keeps_what_it_has),
