@@ -77,14 +77,6 @@ static int find_pods(struct net_round *round, const struct net_round_wanted *wan
 	return 0;
 }
 
-static bool was_made(const struct net_round *round, int32_t ifindex)
-{
-	for (uint32_t i = 0; i < NET_ENDS_MADE; i++)
-		if (round->made[i] == ifindex)
-			return true;
-	return false;
-}
-
 /* Every veth with a place for filters, and every pod's. */
 static int list_ends(struct net_round *round)
 {
@@ -106,8 +98,7 @@ static int list_ends(struct net_round *round)
 
 		if (strcmp(all->list[i].kind, "veth") != 0)
 			continue;
-		*end = (struct net_end){.tc = {.ifindex = all->list[i].ifindex,
-					       .made = was_made(round, all->list[i].ifindex)}};
+		*end = (struct net_end){.tc = {.ifindex = all->list[i].ifindex}};
 		memcpy(end->tc.ingress_kind, all->list[i].ingress_kind,
 		       sizeof(end->tc.ingress_kind));
 		round->n_ends++;
@@ -115,7 +106,7 @@ static int list_ends(struct net_round *round)
 	return 0;
 }
 
-static int look_at_ends(struct net_round *round)
+static int look_at_ends(struct net_round *round, struct net_round_found *found)
 {
 	for (size_t i = 0; i < round->n_ends; i++) {
 		struct net_end *end = &round->ends[i];
@@ -127,9 +118,10 @@ static int look_at_ends(struct net_round *round)
 		r = net_tc_look_at_end(round->nl, &end->tc);
 		/* It has gone since, or its clsact has. */
 		if (r == -ENODEV || r == -EINVAL)
-			r = 0;
+			continue;
 		if (r < 0)
 			return r;
+		found->n_unclear += end->tc.n_others == 0 && (!end->tc.ours || end->tc.borrowed);
 	}
 	return 0;
 }
@@ -163,7 +155,7 @@ int net_ends_look(struct net_round *round, const struct net_round_wanted *wanted
 	if (r == 0)
 		r = list_ends(round);
 	if (r == 0)
-		r = look_at_ends(round);
+		r = look_at_ends(round, found);
 	if (r < 0)
 		return r;
 	found->n_pods = wanted->n_pods;
@@ -200,7 +192,6 @@ static void want_ends(struct net_round *round, const struct net_round_wanted *wa
 static void apply_end(struct net_round *round, const struct net_round_wanted *wanted,
 		      struct net_round_found *found, struct net_end *end)
 {
-	bool asked = !netlink_is_lost(round->nl);
 	struct net_tc_result result;
 
 	end->refusal = net_tc_plan_end(&end->tc, end->wanted, end->mark, wanted->plan.mark.mask,
@@ -208,9 +199,6 @@ static void apply_end(struct net_round *round, const struct net_round_wanted *wa
 	result = net_tc_run(round->nl, &round->steps);
 	if (result.end == NET_TC_FOREIGN)
 		end->refusal = NET_FOREIGN_CLSACT;
-	/* What was never asked for was not made by this agent. */
-	if (asked && result.end == NET_TC_LOST && round->steps.list[0].what == NET_TC_ADD_CLSACT)
-		round->made[round->n_made++ % NET_ENDS_MADE] = end->tc.ifindex;
 	net_round_note(found, &result, &end->result);
 	found->n_left += !end->wanted && result.end != NET_TC_DONE && result.end != NET_TC_GONE;
 }

@@ -21,9 +21,6 @@ struct net_end {
 	struct net_tc_result result;
 };
 
-/* Ends whose clsact was made just before the connection was lost, so that it is not known what is in it. */
-#define NET_ENDS_MADE 64
-
 struct net_round {
 	int root_fd, cgroup_fd;
 	struct netlink *nl;
@@ -35,8 +32,6 @@ struct net_round {
 	size_t n_known;
 	struct net_end *ends; /* by ifindex */
 	size_t n_ends, room_ends;
-	int32_t made[NET_ENDS_MADE]; /* the newest ones, in turn */
-	uint32_t n_made;
 };
 
 /* Finds the pods' ends and reads the filters there. 0 or -errno. */

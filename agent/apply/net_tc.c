@@ -193,7 +193,8 @@ static int run_one(struct netlink *nl, const struct net_tc_step *step)
 	return message ? netlink_ask(nl, message, NULL, NULL) : -ENOMEM;
 }
 
-/* A clsact alone says nothing of who made it, so one that we made does not stay without our mark. */
+/* A clsact alone says nothing of who made it, so one that we made does not stay without our mark. Where even that
+ * fails it is one of nobody's at the next look, which uses it. */
 static void take_back(struct netlink *nl, const struct net_tc_steps *steps, uint32_t n_made)
 {
 	struct net_tc_step back;

@@ -4,7 +4,8 @@
 // everything again.
 //
 // Ours is, at an uplink, the HTB whose handle is NET_TC_MAJOR and whose default is NET_MINOR_UNMARKED, with all that is in it;
-// at a pod's host end the one filter of NET_TC_PRIO. Everything else is somebody's, and stays.
+// at a pod's host end the one filter of NET_TC_PRIO, whose handle tells whether the clsact that it is in is ours, too: an empty
+// one may be somebody's, or be left of an agent that was killed, so it is used but stays. Everything else is somebody's, and stays.
 //
 // Reading and reckoning need no socket (net_tc_plan.c); netlink_ask() is called by net_tc_look(), net_tc_look_at_end() and net_tc_run() alone.
 #pragma once
@@ -22,6 +23,10 @@
 /* Of our filters. At an uplink the one after it is ours too: filters of one prio have one mask, and another mask
  * comes beside the old one before that goes. */
 #define NET_TC_PRIO 0xc01du
+
+/* The handle of a mark: in a clsact that was made for it, or that was there. */
+#define NET_TC_MARK_OWN 1u
+#define NET_TC_MARK_BORROWED 2u
 
 /* The classes, parents first and the default one before all that can be marked. */
 enum net_tc_class {
@@ -67,7 +72,7 @@ struct net_tc_end {
 	char ingress_kind
 		[NET_NAME_SIZE]; /* as the look at the links found it: "", "clsact", "ingress" */
 	bool ours;		 /* our filter is there */
-	bool made; /* set by the caller: this agent made its clsact, and knows of no mark in it */
+	bool borrowed;		 /* its handle is NET_TC_MARK_BORROWED */
 	uint32_t mark, mask;
 	uint32_t n_others;	 /* filters of others, both ways */
 	struct net_count counts; /* what our filter has marked */
@@ -97,7 +102,8 @@ const char *net_tc_do_name(enum net_tc_do what);
 struct net_tc_step {
 	enum net_tc_do what;
 	int32_t ifindex;
-	uint32_t id; /* of a class; of a leaf: of the class that it is in; of a filter: of the class that it leads to */
+	/* Of a class; of a leaf: of the class that it is in; of a filter: of the class that it leads to; of a mark: its handle. */
+	uint32_t id;
 	uint32_t parent;	   /* of a class */
 	uint32_t prio, mark, mask; /* of a filter or a mark */
 	struct tc_htb_class htb;
@@ -136,7 +142,7 @@ struct net_tc_result {
 
 /* --- reading (pure) --- */
 
-/* Forgets all but the ifindex (and, of an end, its ingress_kind and `made`). */
+/* Forgets all but the ifindex (and, of an end, its ingress_kind). */
 void net_tc_link_clear(struct net_tc_link *link);
 void net_tc_end_clear(struct net_tc_end *end);
 
@@ -158,7 +164,7 @@ void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *s
 		      const struct net_mark *mark, uint32_t mtu, struct net_tc_steps *ret);
 
 /* The same of a pod's end; mark->mask 0 or !wanted: nothing of ours is to be there. Returns
- * NET_FOREIGN_CLSACT where somebody else has the place; then nothing is done. */
+ * NET_FOREIGN_CLSACT where somebody else has something in the place; then nothing is done. */
 enum net_refusal net_tc_plan_end(const struct net_tc_end *found, bool wanted, uint32_t mark,
 				 uint32_t mask, struct net_tc_steps *ret);
 

@@ -298,31 +298,44 @@ void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *s
 	plan_filters(&p);
 }
 
+/* Nobody knows who made it, so it can be used, but not removed. */
+static bool is_empty_clsact(const struct net_tc_end *found)
+{
+	return !found->ours && found->n_others == 0 && strcmp(found->ingress_kind, "clsact") == 0;
+}
+
+static void clear_end(const struct net_tc_end *found, struct net_tc_steps *steps)
+{
+	if (!found->ours)
+		return;
+	step(steps, NET_TC_DEL_MARK, found->ifindex)->id = found->borrowed ? NET_TC_MARK_BORROWED
+									   : NET_TC_MARK_OWN;
+	/* With somebody's filters it is theirs by now. */
+	if (!found->borrowed && found->n_others == 0)
+		step(steps, NET_TC_DEL_CLSACT, found->ifindex);
+}
+
 enum net_refusal net_tc_plan_end(const struct net_tc_end *found, bool wanted, uint32_t mark,
 				 uint32_t mask, struct net_tc_steps *ret)
 {
+	bool is_free = found->ingress_kind[0] == '\0';
 	struct net_tc_step *s;
-	/* An empty one says nothing of who made it. */
-	bool clsact = found->ours || (found->made && found->n_others == 0 &&
-				      strcmp(found->ingress_kind, "clsact") == 0);
 
 	ret->n = 0;
 	ret->again = false;
 	if (!wanted || mask == 0) {
-		if (found->ours)
-			step(ret, NET_TC_DEL_MARK, found->ifindex);
-		/* With somebody's filters it is theirs by now. */
-		if (clsact && found->n_others == 0)
-			step(ret, NET_TC_DEL_CLSACT, found->ifindex);
+		clear_end(found, ret);
 		return NET_FINE;
 	}
-	if (found->ingress_kind[0] != '\0' && !clsact)
+	if (!found->ours && !is_free && !is_empty_clsact(found))
 		return NET_FOREIGN_CLSACT;
 	if (found->ours && found->mark == mark && found->mask == mask)
 		return NET_FINE;
-	if (!clsact)
+	if (!found->ours && is_free)
 		step(ret, NET_TC_ADD_CLSACT, found->ifindex);
 	s = step(ret, found->ours ? NET_TC_SET_MARK : NET_TC_ADD_MARK, found->ifindex);
+	s->id = found->borrowed || (!found->ours && !is_free) ? NET_TC_MARK_BORROWED
+							      : NET_TC_MARK_OWN;
 	s->mark = mark;
 	s->mask = mask;
 	return NET_FINE;

@@ -36,7 +36,7 @@ void net_tc_link_clear(struct net_tc_link *link)
 
 void net_tc_end_clear(struct net_tc_end *end)
 {
-	struct net_tc_end clear = {.ifindex = end->ifindex, .made = end->made};
+	struct net_tc_end clear = {.ifindex = end->ifindex};
 
 	memcpy(clear.ingress_kind, end->ingress_kind, sizeof(clear.ingress_kind));
 	*end = clear;
@@ -147,6 +147,7 @@ int net_tc_end_take(struct net_tc_end *end, const struct nlmsghdr *message)
 	if (o.parent == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS) && o.has_skbedit &&
 	    o.info == TC_H_MAKE(NET_TC_PRIO << 16, htons(ETH_P_ALL)) && o.chain == 0) {
 		end->ours = true;
+		end->borrowed = o.handle == NET_TC_MARK_BORROWED;
 		end->mark = o.mark;
 		end->mask = o.mark_mask;
 		end->counts = o.counts;

@@ -306,7 +306,7 @@ TEST(a_pods_end_is_marked_changed_in_place_and_cleared)
 {
 	struct net_tc_end end = {.ifindex = 7};
 
-	assert_string_equal(plan_end(&end, true, NET_FINE), "add clsact, add mark f00000@0");
+	assert_string_equal(plan_end(&end, true, NET_FINE), "add clsact, add mark f00000@0 1");
 	assert_string_equal(plan_end(&end, false, NET_FINE), "");
 	end = (struct net_tc_end){.ifindex = 7,
 				  .ingress_kind = "clsact",
@@ -315,13 +315,13 @@ TEST(a_pods_end_is_marked_changed_in_place_and_cleared)
 				  .mask = 0xf00000};
 	assert_string_equal(plan_end(&end, true, NET_FINE), "");
 	end.mark = 0x800000;
-	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0");
+	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0 1");
 	end.mark = end.mask = 0xf000000;
-	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0");
-	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark, delete clsact");
+	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0 1");
+	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark 1, delete clsact");
 	/* Somebody has come to use it. */
 	end.n_others = 1;
-	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark");
+	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark 1");
 }
 
 TEST(a_place_that_somebody_has_is_left_alone)
@@ -330,22 +330,25 @@ TEST(a_place_that_somebody_has_is_left_alone)
 
 	assert_string_equal(plan_end(&end, true, NET_FOREIGN_CLSACT), "");
 	assert_string_equal(plan_end(&end, false, NET_FINE), "");
-	end.n_others = 0;
-	assert_string_equal(plan_end(&end, true, NET_FOREIGN_CLSACT), "");
-	assert_string_equal(plan_end(&end, false, NET_FINE), "");
 	end = (struct net_tc_end){.ifindex = 7, .ingress_kind = "ingress"};
 	assert_string_equal(plan_end(&end, true, NET_FOREIGN_CLSACT), "");
+	assert_string_equal(plan_end(&end, false, NET_FINE), "");
 }
 
-TEST(a_clsact_that_this_agent_made_is_no_other_ones)
+/* Of an agent that was killed, or of somebody who will have it back. */
+TEST(an_empty_clsact_is_used_and_stays)
 {
-	struct net_tc_end end = {.ifindex = 7, .ingress_kind = "clsact", .made = true};
+	struct net_tc_end end = {.ifindex = 7, .ingress_kind = "clsact"};
 
-	assert_string_equal(plan_end(&end, true, NET_FINE), "add mark f00000@0");
-	assert_string_equal(plan_end(&end, false, NET_FINE), "delete clsact");
-	end.n_others = 1;
-	assert_string_equal(plan_end(&end, true, NET_FOREIGN_CLSACT), "");
 	assert_string_equal(plan_end(&end, false, NET_FINE), "");
+	assert_string_equal(plan_end(&end, true, NET_FINE), "add mark f00000@0 2");
+	end.ours = end.borrowed = true;
+	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0 2");
+	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark 2");
+	/* Somebody has come to use it. */
+	end.n_others = 1;
+	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0 2");
+	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark 2");
 }
 
 TEST(ticks_are_64_ns_of_sending)
@@ -387,7 +390,7 @@ int main(void)
 		cmocka_unit_test(only_our_own_root_is_removed),
 		cmocka_unit_test(a_pods_end_is_marked_changed_in_place_and_cleared),
 		cmocka_unit_test(a_place_that_somebody_has_is_left_alone),
-		cmocka_unit_test(a_clsact_that_this_agent_made_is_no_other_ones),
+		cmocka_unit_test(an_empty_clsact_is_used_and_stays),
 		cmocka_unit_test(ticks_are_64_ns_of_sending),
 		cmocka_unit_test(a_burst_holds_a_packet),
 	};

@@ -104,12 +104,15 @@ TEST(our_mark_at_an_end_is_told_from_others)
 	begin();
 	take(net_case_tc(RTM_NEWTFILTER, 7, 0xfffffff2, 1, 0x10300, "bpf"));
 	assert_true(!end_.ours && end_.n_others == 1);
-	take(of(NET_TC_ADD_MARK, 0, 0));
+	take(of(NET_TC_ADD_MARK, NET_TC_MARK_OWN, 0));
 	assert_true(end_.ours && end_.n_others == 1 && end_.mark == 0xf00000);
+	assert_false(end_.borrowed);
+	take(of(NET_TC_ADD_MARK, NET_TC_MARK_BORROWED, 0));
+	assert_true(end_.ours && end_.borrowed && end_.n_others == 1);
 	/* The same thing somewhere else. */
 	begin();
 	end_.ifindex = 8;
-	take(of(NET_TC_ADD_MARK, 0, 0));
+	take(of(NET_TC_ADD_MARK, NET_TC_MARK_OWN, 0));
 	assert_true(!end_.ours && end_.n_others == 0);
 }
 
@@ -117,12 +120,11 @@ TEST(a_new_look_forgets_the_last_one)
 {
 	begin();
 	take(of(NET_TC_ADD_ROOT, 0, 0));
-	take(of(NET_TC_ADD_MARK, 0, 0));
-	end_.made = true;
+	take(of(NET_TC_ADD_MARK, NET_TC_MARK_OWN, 0));
 	net_tc_link_clear(&link_);
 	net_tc_end_clear(&end_);
 	assert_true(link_.ifindex == 7 && link_.root == NET_ROOT_UNKNOWN);
-	assert_true(end_.ifindex == 7 && !end_.ours && end_.made);
+	assert_true(end_.ifindex == 7 && !end_.ours);
 	assert_string_equal(end_.ingress_kind, "clsact");
 }
 

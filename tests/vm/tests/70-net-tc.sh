@@ -197,13 +197,17 @@ moved()
 
 kept()
 {
-	local d theirs loop i
+	local d theirs loop i all=(pod=$T/c:7 pod=$T/d:7 pod=$T/e:7)
 	foreign
 	theirs=$(dump h-c h-d h-e)
-	out=$("$N" apply uplink=up0 uplink=h-c speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}" pod=$T/c:7 pod=$T/d:7 pod=$T/e:7)
+	out=$("$N" apply uplink=up0 uplink=h-c speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}" "${all[@]}")
 	note "$out"
 	like "$out" '^link h-c root=tbf .* refusal=foreign-root end=0' "a root that somebody chose is refused"
-	for d in c d e; do like "$out" "^pod $T/$d n=1 .* refusal=foreign-clsact end=0" "the place for filters is taken: $d"; done
+	for d in c e; do like "$out" "^pod $T/$d n=1 .* refusal=foreign-clsact end=0" "the place for filters is taken: $d"; done
+	like "$out" "^pod $T/d n=1 .* refusal=fine end=0" "an empty one, left by an agent that was killed or somebody else's, is used"
+	like "$(tc filter show dev h-d ingress)" 'skbedit' "its mark is there"
+	like "$(apply "${all[@]}" | tail -1)" '^steps=0 left=0 again=0 unclear=1' "another process finds it, and says that it is there"
+	like "$(apply | tail -1)" '^steps=1 left=0 again=0 unclear=1' "a mark that is not wanted goes, the empty clsact stays and is told of"
 	is "$(dump h-c h-d h-e)" "$theirs" "nothing of theirs has changed"
 	# An end that goes while it is at work: its pod still has a process.
 	pod f f
