@@ -192,11 +192,15 @@ static void want_ends(struct net_round *round, const struct net_round_wanted *wa
 static void apply_end(struct net_round *round, const struct net_round_wanted *wanted,
 		      struct net_round_found *found, struct net_end *end)
 {
+	bool marked = end->tc.ours;
 	struct net_tc_result result;
 
 	end->refusal = net_tc_plan_end(&end->tc, end->wanted, end->mark, wanted->plan.mark.mask,
 				       &round->steps);
+	if (marked && end->wanted && round->marks_wait)
+		round->steps.n = 0;
 	result = net_tc_run(round->nl, &round->steps);
+	round->stuck |= marked && result.end != NET_TC_DONE && result.end != NET_TC_GONE;
 	if (result.end == NET_TC_FOREIGN)
 		end->refusal = NET_FOREIGN_CLSACT;
 	net_round_note(found, &result, &end->result);

@@ -28,7 +28,12 @@ struct net_round {
 	struct net_tc_link tc[NET_LINKS];
 	int64_t tc_us[NET_LINKS]; /* when the kernel had answered */
 	struct net_tc_steps steps;
-	struct net_known *known; /* by serial */
+	struct net_tc_steps
+		after[NET_LINKS]; /* of an uplink, once the pods' ends are as they are wanted */
+	bool marks_wait;	  /* an uplink has not got its new filters */
+	bool waits;		  /* a class, until it is empty */
+	bool stuck;		  /* an end has the mark that it had */
+	struct net_known *known;  /* by serial */
 	size_t n_known;
 	struct net_end *ends; /* by ifindex */
 	size_t n_ends, room_ends;

@@ -150,10 +150,14 @@ static void shape_link(struct net_round *round, const struct net_round_wanted *w
 	if (wanted->plan.on && (!p || p->refusal == NET_UNREAD || p->refusal == NET_DENIED))
 		return;
 	net_tc_plan_link(&round->tc[i], fine ? &p->shape : NULL, &wanted->plan.mark, link->mtu,
-			 &round->steps);
-	found->again |= round->steps.again;
+			 &round->steps, &round->after[i]);
+	round->waits |= round->steps.again;
 	result = net_tc_run(round->nl, &round->steps);
 	net_round_note(found, &result, &of->result);
+	if (result.end != NET_TC_DONE) {
+		round->marks_wait |= round->after[i].n > 0 && result.end != NET_TC_GONE;
+		round->after[i].n = 0;
+	}
 	found->n_left += result.what == NET_TC_DEL_ROOT && result.end != NET_TC_DONE &&
 			 result.end != NET_TC_GONE;
 	if (result.end != NET_TC_DONE)
@@ -168,6 +172,7 @@ static void remove_others(struct net_round *round, struct net_round_found *found
 	for (size_t i = 0; i < all->n; i++) {
 		const struct net_device *d = &all->list[i];
 		struct net_tc_link ours = {.ifindex = d->ifindex, .root = NET_ROOT_OURS};
+		struct net_tc_steps none;
 		struct net_tc_result result, kept = {0};
 		bool is_uplink = false;
 
@@ -176,10 +181,20 @@ static void remove_others(struct net_round *round, struct net_round_found *found
 		if (is_uplink || d->root_handle != NET_TC_ROOT_HANDLE ||
 		    d->root_default != NET_MINOR_UNMARKED)
 			continue;
-		net_tc_plan_link(&ours, NULL, &(struct net_mark){0}, 0, &round->steps);
+		net_tc_plan_link(&ours, NULL, &(struct net_mark){0}, 0, &round->steps, &none);
 		result = net_tc_run(round->nl, &round->steps);
 		net_round_note(found, &result, &kept);
 		found->n_left += result.end != NET_TC_DONE && result.end != NET_TC_GONE;
+	}
+}
+
+/* Filters that no packet is to need any more. */
+static void drop_filters(struct net_round *round, struct net_round_found *found)
+{
+	for (uint32_t i = 0; i < found->links.n && !round->stuck; i++) {
+		struct net_tc_result result = net_tc_run(round->nl, &round->after[i]);
+
+		net_round_note(found, &result, &found->of_link[i].result);
 	}
 }
 
@@ -217,12 +232,17 @@ void net_round_run(struct net_round *round, const struct net_round_wanted *wante
 	count_links(round, found);
 	if (!wanted->apply)
 		return;
-	/* Marks mean nothing before there are classes, and no class is of use without marks: as long as net.mark stays, both
-	 * orders do no harm. With the connection lost, each step that is left ends at once and is told as LOST. */
+	/* With another net.mark an uplink knows the old marks and the new ones until the last pod has its new one. With the
+	 * connection lost, each step that is left ends at once and is told as LOST. */
+	round->marks_wait = round->waits = round->stuck = false;
+	for (uint32_t i = 0; i < found->links.n; i++)
+		round->after[i].n = 0;
 	for (uint32_t i = 0; i < found->links.n; i++)
 		if (found->links.list[i].ifindex > 0)
 			shape_link(round, wanted, i, found);
 	remove_others(round, found);
 	net_ends_apply(round, wanted, found);
-	found->again |= netlink_is_lost(round->nl);
+	drop_filters(round, found);
+	/* A class whose filter stays is not waited for. */
+	found->again |= (round->waits && !round->stuck) || netlink_is_lost(round->nl);
 }

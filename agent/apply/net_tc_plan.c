@@ -53,7 +53,7 @@ struct wanted {
 struct planning {
 	const struct net_tc_link *found;
 	const struct net_mark *mark;
-	struct net_tc_steps *steps;
+	struct net_tc_steps *steps, *after;
 	uint32_t filter_prio;
 	struct wanted wanted[NET_TC_CLASS_COUNT];
 };
@@ -223,7 +223,7 @@ static bool is_in_the_way(const struct planning *p, const struct net_tc_found_fi
 	return f->prio == p->filter_prio && f->mask != p->mark->mask;
 }
 
-static void drop_filters(struct planning *p, bool in_the_way)
+static void drop_filters(const struct planning *p, bool in_the_way, struct net_tc_steps *steps)
 {
 	for (uint32_t i = 0; i < p->found->n_filters; i++) {
 		const struct net_tc_found_filter *f = &p->found->filters[i];
@@ -231,7 +231,7 @@ static void drop_filters(struct planning *p, bool in_the_way)
 
 		if (level_at(p, f) < LEVEL_COUNT || is_in_the_way(p, f) != in_the_way)
 			continue;
-		s = step(p->steps, NET_TC_DEL_FILTER, p->found->ifindex);
+		s = step(steps, NET_TC_DEL_FILTER, p->found->ifindex);
 		s->prio = f->prio;
 		s->mark = f->mark;
 	}
@@ -252,12 +252,12 @@ static uint32_t levels_with_filter(const struct planning *p)
 	return levels;
 }
 
-/* New ones before old ones go: as long as net.mark stays, a packet is never without a class that it had. */
+/* New ones before old ones go. */
 static void plan_filters(struct planning *p)
 {
 	uint32_t have = levels_with_filter(p);
 
-	drop_filters(p, true);
+	drop_filters(p, true, p->steps);
 	for (unsigned level = 0; level < LEVEL_COUNT; level++) {
 		const struct net_tc_found_filter place = {.prio = p->filter_prio,
 							  .mask = p->mark->mask,
@@ -272,16 +272,17 @@ static void plan_filters(struct planning *p)
 		s->mark = place.mark;
 		s->mask = place.mask;
 	}
-	drop_filters(p, false);
+	drop_filters(p, false, p->after);
 }
 
 void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *shape,
-		      const struct net_mark *mark, uint32_t mtu, struct net_tc_steps *ret)
+		      const struct net_mark *mark, uint32_t mtu, struct net_tc_steps *ret,
+		      struct net_tc_steps *ret_after)
 {
-	struct planning p = {.found = found, .mark = mark, .steps = ret};
+	struct planning p = {.found = found, .mark = mark, .steps = ret, .after = ret_after};
 
-	ret->n = 0;
-	ret->again = false;
+	ret->n = ret_after->n = 0;
+	ret->again = ret_after->again = false;
 	/* Without a class for anybody the root would only replace what the kernel chose. */
 	if (!shape || shape->levels == 0 || mark->mask == 0) {
 		if (found->root == NET_ROOT_OURS)

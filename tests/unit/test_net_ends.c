@@ -151,6 +151,93 @@ TEST(a_pod_in_the_hosts_network_is_asked_about_again)
 	assert_int_equal(k.found.pods[0].pod.ifindex[0], ROUND_CASE_END);
 }
 
+static const struct net_mark new_mark = {.mask = 0xf00000, .value = 0x800000, .shift = 20};
+
+/* The pod has the mark of another net.mark, and the uplink its filter. */
+static void says_an_older_mark(void)
+{
+	const struct net_tc_step step = {.what = NET_TC_ADD_FILTER,
+					 .ifindex = ROUND_CASE_UPLINK,
+					 .id = 0xc01d0010,
+					 .prio = NET_TC_PRIO,
+					 .mark = 0x800,
+					 .mask = 0xf00};
+	struct nl_msg *m = net_tc_message(&step);
+
+	assert_non_null(m);
+	round_case_says_link(&k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);
+	round_case_says_link(&k, ROUND_CASE_END, "veth5", "veth", ROUND_CASE_NSID);
+	round_case_says_no_routes(&k);
+	round_case_says_root(&k, ROUND_CASE_UPLINK, true);
+	round_case_says_clsact(&k, ROUND_CASE_END);
+	net_case_done(&k.net);
+	net_case_done(&k.net);
+	net_case_part(&k.net, m, NLM_F_MULTI);
+	net_case_done(&k.net);
+	round_case_says_nsid(&k, ROUND_CASE_NSID);
+	round_case_says_mark(&k, 0x800, 0xf00);
+}
+
+/* What is done to filters, in its order: "+2" at the uplink, "+5" at the pod's end, "-2" … */
+static const char *filters_asked(void)
+{
+	static char text[64];
+	const struct nlmsghdr *asked;
+
+	text[0] = '\0';
+	while ((asked = net_case_asked(&k.net))) {
+		const struct tcmsg *tc = NLMSG_DATA(asked);
+		bool add = asked->nlmsg_type == RTM_NEWTFILTER;
+
+		if (add || asked->nlmsg_type == RTM_DELTFILTER)
+			(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%c%d",
+				       text[0] ? " " : "", add ? '+' : '-', tc->tcm_ifindex);
+	}
+	return text;
+}
+
+static void run_with_new_mark(unsigned n_done, int error)
+{
+	static struct net_round_pod pod = {.serial = 7, .cgroup_path = "pod", .marked = true};
+
+	k.wanted.plan.mark = new_mark;
+	k.wanted.pods = &pod;
+	k.wanted.n_pods = 1;
+	says_an_older_mark();
+	for (unsigned i = 0; i < n_done; i++)
+		net_case_says(&k.net, 0, NULL);
+	net_case_says(&k.net, error, NULL);
+	for (unsigned i = 0; i < 4; i++)
+		net_case_says(&k.net, 0, NULL);
+	round_case_run(&k);
+}
+
+/* Three classes, two leaves, a filter. */
+#define STEPS_AT_LINK 5
+
+TEST(another_mark_of_the_policys_leaves_no_packet_without_its_class)
+{
+	run_with_new_mark(STEPS_AT_LINK, 0);
+	assert_int_equal(k.found.n_steps, STEPS_AT_LINK + 3);
+	assert_int_equal(k.found.of_link[0].result.n_made, STEPS_AT_LINK + 2);
+	assert_string_equal(filters_asked(), "+2 +5 -2");
+}
+
+TEST(an_end_that_keeps_its_old_mark_keeps_its_old_filter)
+{
+	run_with_new_mark(STEPS_AT_LINK + 1, -ENOMEM);
+	assert_int_equal(k.found.pods[0].result.end, NET_TC_NO_MEMORY);
+	assert_string_equal(filters_asked(), "+2 +5");
+	assert_false(k.found.again);
+}
+
+TEST(without_the_new_filters_the_old_marks_stay)
+{
+	run_with_new_mark(STEPS_AT_LINK, -ENOMEM);
+	assert_int_equal(k.found.of_link[0].result.end, NET_TC_NO_MEMORY);
+	assert_string_equal(filters_asked(), "+2");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -160,6 +247,9 @@ int main(void)
 		CASE(a_clsact_that_was_left_is_used_counted_and_stays),
 		CASE(of_pods_that_share_a_network_the_highest_level_counts),
 		CASE(a_pod_in_the_hosts_network_is_asked_about_again),
+		CASE(another_mark_of_the_policys_leaves_no_packet_without_its_class),
+		CASE(an_end_that_keeps_its_old_mark_keeps_its_old_filter),
+		CASE(without_the_new_filters_the_old_marks_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

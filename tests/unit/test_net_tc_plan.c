@@ -97,17 +97,23 @@ static const char *text_of(const struct net_tc_steps *steps)
 static const char *plan(const struct net_tc_link *found, const struct net_shape *shape,
 			const struct net_mark *m)
 {
-	static struct net_tc_steps steps;
+	static struct net_tc_steps steps, after;
+	static char text[4096];
 
-	net_tc_plan_link(found, shape, m, MTU, &steps);
-	return text_of(&steps);
+	net_tc_plan_link(found, shape, m, MTU, &steps, &after);
+	(void)snprintf(text, sizeof(text), "%s", text_of(&steps));
+	if (after.n > 0)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "; after: %s",
+			       text_of(&after));
+	assert_false(after.again);
+	return text;
 }
 
 static bool again(const struct net_tc_link *found, const struct net_shape *shape)
 {
-	static struct net_tc_steps steps;
+	static struct net_tc_steps steps, after;
 
-	net_tc_plan_link(found, shape, &mark, MTU, &steps);
+	net_tc_plan_link(found, shape, &mark, MTU, &steps, &after);
 	return steps.again;
 }
 
@@ -210,7 +216,7 @@ TEST(a_class_that_nobody_wants_goes_when_it_is_empty)
 
 	found.classes[L0].counts.backlog_bytes = 1500;
 	shape.levels &= ~1u;
-	assert_string_equal(plan(&found, &shape, &mark), "delete filter 800000@c01d");
+	assert_string_equal(plan(&found, &shape, &mark), "; after: delete filter 800000@c01d");
 	assert_true(again(&found, &shape));
 	found.filters[0] = found.filters[--found.n_filters];
 	assert_string_equal(plan(&found, &shape, &mark), "");
@@ -226,7 +232,7 @@ TEST(a_level_that_changes_its_role_moves_when_its_class_is_empty)
 	struct net_tc_link found = made(&shape);
 
 	shape.offline_levels = 0;
-	assert_string_equal(plan(&found, &shape, &mark), "delete filter f00000@c01d");
+	assert_string_equal(plan(&found, &shape, &mark), "; after: delete filter f00000@c01d");
 	assert_true(again(&found, &shape));
 	found.n_filters = 1;
 	assert_string_equal(
@@ -245,15 +251,15 @@ TEST(another_mask_comes_beside_the_old_one_before_that_goes)
 	struct net_tc_link found = made(&shape);
 
 	assert_string_equal(plan(&found, &shape, &other),
-			    "add filter 8000000@c01e 10, add filter f000000@c01e 17, "
-			    "delete filter 800000@c01d, delete filter f00000@c01d");
+			    "add filter 8000000@c01e 10, add filter f000000@c01e 17; "
+			    "after: delete filter 800000@c01d, delete filter f00000@c01d");
 	/* Filters of one prio have one mask: those of a third one are in the way. */
 	found.filters[1].prio = NET_TC_PRIO + 1;
 	found.filters[1].mask = 0xf0000;
 	found.filters[1].mark = 0xf0000;
 	assert_string_equal(plan(&found, &shape, &other),
 			    "delete filter f0000@c01e, add filter 8000000@c01e 10, "
-			    "add filter f000000@c01e 17, delete filter 800000@c01d");
+			    "add filter f000000@c01e 17; after: delete filter 800000@c01d");
 }
 
 TEST(filters_stay_at_the_place_that_they_came_to)
@@ -266,7 +272,7 @@ TEST(filters_stay_at_the_place_that_they_came_to)
 	/* Cut off between the one and the other place. */
 	found.filters[1].prio = NET_TC_PRIO;
 	assert_string_equal(plan(&found, &shape, &mark),
-			    "add filter f00000@c01e 17, delete filter f00000@c01d");
+			    "add filter f00000@c01e 17; after: delete filter f00000@c01d");
 }
 
 TEST(a_filter_that_was_led_astray_is_led_back)

@@ -177,6 +177,23 @@ changed()
 	apply >/dev/null
 }
 
+# Other bits for the marks and the first ones again, while a pod sends: the default class sees none of it.
+remarked()
+{
+	local stray n
+	ip netns exec b bash -c 'while :; do echo x >/dev/udp/10.2.0.2/9; done' &
+	wait_for 5 sh -c '[ "$(tc -s filter show dev h-b ingress | grep -c "Sent 0 ")" = 0 ]'
+	stray=$(packets c01d:2)
+	for n in 1 2 3; do
+		apply >/run/net-tc.out
+		"$N" apply uplink=up0 speed=$SPEED mask=0x0f000000 value=0x08000000 shift=24 "${SHAPE[@]}" "${PODS[@]}" >>/run/net-tc.out
+	done
+	ok "no packet of a pod is without its class while the marks change" [ $(($(packets c01d:2) - stray)) -lt 20 ]
+	note "$(($(packets c01d:2) - stray)) packets in the default class, $(packets c01d:17) in the pod's; $(cat /run/net-tc.out)"
+	kill $!
+	wait $! 2>/dev/null
+}
+
 moved()
 {
 	"$N" apply uplink=up0 speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" pod=$T/a:4 pod=$T/b:7 >/run/net-tc.out
@@ -188,8 +205,8 @@ moved()
 	like "$(class c01d:17)" 'parent c01d:1 ' "a level that is online now has moved"
 	is "$(class c01d:3)$(class c01d:14)" "" "classes that nobody wants are gone"
 	is "$(tc filter show dev up0 parent c01d: | grep -c classid)" 2 "and their filters"
-	"$N" apply uplink=up0 speed=$SPEED mask=0x0f000000 value=0x08000000 shift=24 "${SHAPE[@]}" "${PODS[@]}" >/run/net-tc.out
-	note "$(cat /run/net-tc.out)"
+	"$N" apply uplink=up0 speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}" >/run/net-tc.out
+	remarked
 	ok "with other bits the packets still find their class" [ "$(sent c01d:17 knock 10.2.0.2 b)" -ge 3 ]
 	apply >/dev/null
 	like "$(apply | tail -1)" '^steps=0 left=0 again=0' "and back"
