@@ -159,6 +159,12 @@ static bool leaves_now(struct planning *p, unsigned i)
 	return false;
 }
 
+/* A leaf takes the place of the kernel's own, and what waits in that is lost: that one does as well until nothing waits. */
+static bool lacks_leaf(const struct net_tc_found_class *found)
+{
+	return !found->leaf && !found->foreign_leaf && found->counts.backlog_bytes == 0;
+}
+
 static void plan_classes(struct planning *p)
 {
 	for (unsigned i = NET_TC_CLASS_COUNT; i-- > 0;)
@@ -181,7 +187,7 @@ static void plan_classes(struct planning *p)
 			s->parent = w->parent;
 			s->htb = w->htb;
 		}
-		if (w->leaf && (!found->there || leaves || (!found->leaf && !found->foreign_leaf)))
+		if (w->leaf && (!found->there || leaves || lacks_leaf(found)))
 			step(p->steps, NET_TC_ADD_LEAF, p->found->ifindex)->id = net_tc_class_id(i);
 	}
 }

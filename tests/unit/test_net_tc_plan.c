@@ -153,6 +153,22 @@ TEST(a_set_up_that_was_cut_off_is_gone_on_with)
 			    "add filter 800000@c01d 10, add filter f00000@c01d 17");
 }
 
+/* An agent was killed between a class and its leaf: what waits in the kernel's own would be lost. */
+TEST(a_class_that_packets_wait_in_keeps_its_leaf)
+{
+	struct net_shape shape = usual();
+	struct net_tc_link found = made(&shape);
+
+	found.classes[NET_TC_CLASS_UNMARKED].leaf = 0;
+	found.classes[NET_TC_CLASS_UNMARKED].counts.backlog_bytes = 1500;
+	shape.unmarked.rate_bytes_per_s++;
+	assert_string_equal(plan(&found, &shape, &mark), "set class 2<1");
+	/* That may last. */
+	assert_false(again(&found, &shape));
+	found.classes[NET_TC_CLASS_UNMARKED].counts.backlog_bytes = 0;
+	assert_string_equal(plan(&found, &shape, &mark), "set class 2<1, add leaf 2");
+}
+
 TEST(what_stands_is_left_alone)
 {
 	struct net_shape shape = usual();
@@ -384,6 +400,7 @@ int main(void)
 		cmocka_unit_test(the_default_class_comes_before_all_that_can_be_marked),
 		cmocka_unit_test(without_a_level_that_has_a_share_the_root_is_the_kernels),
 		cmocka_unit_test(a_set_up_that_was_cut_off_is_gone_on_with),
+		cmocka_unit_test(a_class_that_packets_wait_in_keeps_its_leaf),
 		cmocka_unit_test(what_stands_is_left_alone),
 		cmocka_unit_test(a_leaf_of_somebody_else_stays),
 		cmocka_unit_test(each_number_is_changed_in_place),

@@ -194,6 +194,23 @@ remarked()
 	wait $! 2>/dev/null
 }
 
+# As by an agent that was killed between a class and its leaf: packets wait in what the kernel gave it.
+unleafed()
+{
+	local lost
+	tc qdisc del dev up0 parent c01d:17
+	ip netns exec b iperf3 -u -c 10.2.0.2 -b 60M -l 1000 -t 3 >/dev/null &
+	wait_for 5 sh -c '[ "$(tc -s class show dev up0 classid c01d:17 | grep -c " backlog 0b")" = 0 ]'
+	lost=$(tc -s class show dev up0 classid c01d:17)
+	apply >/run/net-tc.out
+	is "$(tc qdisc show dev up0 | grep -c 'parent c01d:17')" 0 "a class that packets wait in keeps what holds them"
+	note "$lost; $(tc -s class show dev up0 classid c01d:17)"
+	wait $!
+	wait_for 5 sh -c 'tc -s class show dev up0 classid c01d:17 | grep -q " backlog 0b"'
+	apply >/run/net-tc.out
+	like "$(tc qdisc show dev up0)" 'fq_codel [0-9a-f]*: parent c01d:17' "an empty one gets its leaf"
+}
+
 moved()
 {
 	"$N" apply uplink=up0 speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" pod=$T/a:4 pod=$T/b:7 >/run/net-tc.out
@@ -271,6 +288,7 @@ found
 applied
 marked
 changed
+unleafed
 moved
 kept
 removed
