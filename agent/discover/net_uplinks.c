@@ -129,29 +129,9 @@ static void add_named(struct net_links *links, const struct net_devices *all, co
 	(void)snprintf(links->list[links->n++].name, NET_NAME_SIZE, "%s", name);
 }
 
-/* Of a bond with a VLAN that carries the route, only the VLAN is shaped; so of two that the policy names. The topmost. */
-static int32_t above(struct net_devices *all, const struct net_links *links,
-		     const struct net_routes *routes, int32_t ifindex)
-{
-	int32_t best = 0;
-
-	for (uint32_t i = 0; i < links->n + routes->n; i++) {
-		int32_t other = i < links->n ? links->list[i].ifindex
-					     : routes->ifindex[i - links->n];
-		const struct net_device *top = net_devices_find(all, other);
-
-		if (other != ifindex && top && is_below(all, top, ifindex, 0) &&
-		    (best == 0 || is_below(all, top, best, 0)))
-			best = other;
-	}
-	return best;
-}
-
 static enum net_refusal refusal_of(const struct net_link *link, const struct net_device *d,
 				   bool replace_mq)
 {
-	if (link->above != 0)
-		return NET_LOWER;
 	if (is_of_no_use(d))
 		return NET_KIND;
 	if (link->root == NET_ROOT_UNKNOWN)
@@ -163,6 +143,29 @@ static enum net_refusal refusal_of(const struct net_link *link, const struct net
 	if (link->speed_bytes_per_s == 0)
 		return NET_NO_SPEED;
 	return NET_FINE;
+}
+
+/* It is, or nobody can tell here: the policy may know its speed, and what could not be read may be ours. */
+static bool may_be_shaped(const struct net_link *link)
+{
+	return link->refusal == NET_FINE || link->refusal == NET_NO_SPEED ||
+	       link->refusal == NET_UNREAD;
+}
+
+/* Of a bond with a VLAN on it only the VLAN is shaped, where both are uplinks: the topmost of those that can be. */
+static int32_t above(struct net_devices *all, const struct net_links *links, int32_t ifindex)
+{
+	int32_t best = 0;
+
+	for (uint32_t i = 0; i < links->n; i++) {
+		int32_t other = links->list[i].ifindex;
+		const struct net_device *top = net_devices_find(all, other);
+
+		if (other != ifindex && top && may_be_shaped(&links->list[i]) &&
+		    is_below(all, top, ifindex, 0) && (best == 0 || is_below(all, top, best, 0)))
+			best = other;
+	}
+	return best;
 }
 
 void net_links_decide(struct net_devices *devices, const struct net_routes *routes,
@@ -190,8 +193,14 @@ void net_links_decide(struct net_devices *devices, const struct net_routes *rout
 		link->speed_from = asked->speed_bytes_per_s  ? NET_SPEED_POLICY
 				   : link->speed_bytes_per_s ? NET_SPEED_LINK
 							     : NET_SPEED_UNKNOWN;
-		link->above = above(devices, ret, routes, link->ifindex);
 		link->refusal = refusal_of(link, d, asked->replace_mq);
+	}
+	for (uint32_t i = 0; i < ret->n; i++) {
+		struct net_link *link = &ret->list[i];
+
+		link->above = may_be_shaped(link) ? above(devices, ret, link->ifindex) : 0;
+		if (link->above != 0)
+			link->refusal = NET_LOWER;
 	}
 	qsort(ret->list, ret->n, sizeof(ret->list[0]), by_index);
 }

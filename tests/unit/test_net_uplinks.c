@@ -114,9 +114,9 @@ TEST(of_a_vlan_on_a_bond_only_the_top_is_shaped)
 	assert_int_equal(n.links.list[0].above, 5);
 	assert_int_equal(decide(&n, 1), NET_LOWER);
 	assert_int_equal(decide(&n, 2), NET_FINE);
-	/* Named alone, it still carries what the route sends. */
+	/* Named alone, it is the one that carries what the route sends. */
 	n.asked = (struct net_links_asked){.n = 1, .names = {"bond0"}};
-	assert_int_equal(decide(&n, 0), NET_LOWER);
+	assert_int_equal(decide(&n, 0), NET_FINE);
 	/* Another VLAN beside the route takes no part. */
 	n.asked.n = 0;
 	n.routes.ifindex[0] = 4;
@@ -134,14 +134,52 @@ TEST(the_other_end_of_a_veth_is_not_below_it)
 	assert_int_equal(decide(&n, 1), NET_FINE);
 }
 
+/* Else nobody would shape. */
+TEST(below_a_device_that_is_not_shaped_the_next_one_is)
+{
+	struct node n = {.asked = {.n = 3, .names = {"eth0", "bond0", "br0"}}};
+	struct net_device *bond;
+
+	add(&n, 2, "eth0", "")->master = 3;
+	bond = add(&n, 3, "bond0", "bond");
+	bond->master = 4;
+	add(&n, 4, "br0", "bridge");
+	route(&n, 4);
+	assert_int_equal(decide(&n, 0), NET_LOWER);
+	assert_int_equal(n.links.list[0].above, 3);
+	assert_int_equal(decide(&n, 1), NET_FINE);
+	assert_int_equal(n.links.list[1].above, 0);
+	assert_int_equal(decide(&n, 2), NET_KIND);
+	bond->root_handle = 0x10000;
+	assert_int_equal(decide(&n, 0), NET_FINE);
+	assert_int_equal(decide(&n, 1), NET_FOREIGN_ROOT);
+	/* Not known, and it may have been ours. */
+	bond->root_kind[0] = '\0';
+	assert_int_equal(decide(&n, 0), NET_LOWER);
+	assert_int_equal(decide(&n, 1), NET_UNREAD);
+	/* The uplink of a bridge, as people name it. */
+	n.asked = (struct net_links_asked){.n = 1, .names = {"eth0"}};
+	assert_int_equal(decide(&n, 0), NET_FINE);
+}
+
+TEST(the_policy_may_know_the_speed_of_the_one_above)
+{
+	struct node n = {.asked = {.n = 2, .names = {"eth0", "eth9"}}};
+
+	add(&n, 2, "eth0", "");
+	add(&n, 3, "eth9", "vlan")->lower = 2;
+	assert_int_equal(decide(&n, 0), NET_LOWER);
+	assert_int_equal(decide(&n, 1), NET_NO_SPEED);
+}
+
 TEST(a_ring_of_devices_ends)
 {
-	struct node n = {.asked = {.n = 1, .names = {"a"}}};
+	struct node n = {.asked = {.n = 2, .names = {"a", "b"}}};
 
 	add(&n, 2, "a", "vlan")->lower = 3;
 	add(&n, 3, "b", "vlan")->lower = 2;
-	route(&n, 3);
 	assert_int_equal(decide(&n, 0), NET_LOWER);
+	assert_int_equal(decide(&n, 1), NET_FINE);
 }
 
 TEST(what_is_no_way_out_is_refused)
@@ -258,6 +296,8 @@ int main(void)
 		cmocka_unit_test(without_a_speed_nothing_is_shaped),
 		cmocka_unit_test(of_a_vlan_on_a_bond_only_the_top_is_shaped),
 		cmocka_unit_test(the_other_end_of_a_veth_is_not_below_it),
+		cmocka_unit_test(below_a_device_that_is_not_shaped_the_next_one_is),
+		cmocka_unit_test(the_policy_may_know_the_speed_of_the_one_above),
 		cmocka_unit_test(a_ring_of_devices_ends),
 		cmocka_unit_test(what_is_no_way_out_is_refused),
 		cmocka_unit_test(a_root_that_somebody_chose_is_refused),
