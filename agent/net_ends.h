@@ -2,6 +2,7 @@
 // The pods of a round (net_round.h), and what a round keeps until the next one.
 #pragma once
 
+#include "agent/discover/net_kept.h"
 #include "agent/discover/net_look.h"
 #include "agent/net_round.h"
 
@@ -25,6 +26,8 @@ struct net_round {
 	int root_fd, cgroup_fd;
 	struct netlink *nl;
 	struct net_look look;
+	int64_t look_us;
+	struct net_kept kept;
 	struct net_tc_link tc[NET_LINKS];
 	int64_t tc_us[NET_LINKS]; /* when the kernel had answered */
 	struct net_tc_steps steps;

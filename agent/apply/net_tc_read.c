@@ -46,9 +46,7 @@ static enum net_root root_of(const struct tc_object *o)
 {
 	if (o->handle == 0)
 		return NET_ROOT_DEFAULT;
-	return o->handle == NET_TC_ROOT_HANDLE && o->has_htb && o->htb_default == NET_MINOR_UNMARKED
-		       ? NET_ROOT_OURS
-		       : NET_ROOT_FOREIGN;
+	return o->is_our_root ? NET_ROOT_OURS : NET_ROOT_FOREIGN;
 }
 
 static void take_qdisc(struct net_tc_link *link, const struct tc_object *o)

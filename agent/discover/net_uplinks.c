@@ -45,10 +45,7 @@ static enum net_root root_of(const struct net_device *d)
 		return NET_ROOT_UNKNOWN;
 	if (d->root_handle == 0)
 		return is(d->root_kind, defaults) ? NET_ROOT_DEFAULT : NET_ROOT_FOREIGN;
-	if (d->root_handle == TC_H_MAKE(NET_TC_MAJOR << 16, 0) &&
-	    strcmp(d->root_kind, "htb") == 0 && d->root_default == NET_MINOR_UNMARKED)
-		return NET_ROOT_OURS;
-	return NET_ROOT_FOREIGN;
+	return d->root_ours ? NET_ROOT_OURS : NET_ROOT_FOREIGN;
 }
 
 /* What `device` passes its packets on to, one step down; `at` goes on from the last one. NULL: no more. */
@@ -106,10 +103,8 @@ static void add(struct net_links *links, const struct net_device *d)
 		.ifindex = d->ifindex,
 		.n_tx_queues = d->n_tx_queues,
 		.mtu = d->mtu,
-		.root = root_of(d),
 	};
 	memcpy(links->list[links->n].name, d->name, NET_NAME_SIZE);
-	memcpy(links->list[links->n].root_kind, d->root_kind, NET_NAME_SIZE);
 	links->n++;
 }
 
@@ -168,10 +163,8 @@ static int32_t above(struct net_devices *all, const struct net_links *links, int
 	return best;
 }
 
-void net_links_decide(struct net_devices *devices, const struct net_routes *routes,
-		      const struct net_links_asked *asked,
-		      uint64_t (*speed)(void *context, const struct net_device *device),
-		      void *context, struct net_links *ret)
+void net_links_choose(struct net_devices *devices, const struct net_routes *routes,
+		      const struct net_links_asked *asked, struct net_links *ret)
 {
 	*ret = (struct net_links){0};
 	for (uint32_t i = 0; i < asked->n && i < NET_LINKS; i++)
@@ -182,12 +175,21 @@ void net_links_decide(struct net_devices *devices, const struct net_routes *rout
 		if (d)
 			add(ret, d);
 	}
-	for (uint32_t i = 0; i < ret->n; i++) {
-		struct net_link *link = &ret->list[i];
+	qsort(ret->list, ret->n, sizeof(ret->list[0]), by_index);
+}
+
+void net_links_judge(struct net_devices *devices, const struct net_links_asked *asked,
+		     uint64_t (*speed)(void *context, const struct net_device *device),
+		     void *context, struct net_links *links)
+{
+	for (uint32_t i = 0; i < links->n; i++) {
+		struct net_link *link = &links->list[i];
 		const struct net_device *d = net_devices_find(devices, link->ifindex);
 
 		if (!d)
 			continue;
+		link->root = root_of(d);
+		memcpy(link->root_kind, d->root_kind, NET_NAME_SIZE);
 		link->speed_bytes_per_s = asked->speed_bytes_per_s ? asked->speed_bytes_per_s
 								   : speed(context, d);
 		link->speed_from = asked->speed_bytes_per_s  ? NET_SPEED_POLICY
@@ -195,14 +197,13 @@ void net_links_decide(struct net_devices *devices, const struct net_routes *rout
 							     : NET_SPEED_UNKNOWN;
 		link->refusal = refusal_of(link, d, asked->replace_mq);
 	}
-	for (uint32_t i = 0; i < ret->n; i++) {
-		struct net_link *link = &ret->list[i];
+	for (uint32_t i = 0; i < links->n; i++) {
+		struct net_link *link = &links->list[i];
 
-		link->above = may_be_shaped(link) ? above(devices, ret, link->ifindex) : 0;
+		link->above = may_be_shaped(link) ? above(devices, links, link->ifindex) : 0;
 		if (link->above != 0)
 			link->refusal = NET_LOWER;
 	}
-	qsort(ret->list, ret->n, sizeof(ret->list[0]), by_index);
 }
 
 uint64_t net_links_speed(int root_fd, const struct net_device *device)

@@ -73,7 +73,8 @@ static void check(struct readers *r)
 	}
 	require(r->routes.n <= NET_ROUTES_MAX && r->nsid >= NET_NO_NSID);
 	require(r->link.n_filters <= 2 * LEVEL_COUNT);
-	net_links_decide(&r->devices, &r->routes, &asked, NULL, NULL, &links);
+	net_links_choose(&r->devices, &r->routes, &asked, &links);
+	net_links_judge(&r->devices, &asked, NULL, NULL, &links);
 	require(links.n <= NET_LINKS);
 	net_tc_plan_link(&r->link, &(struct net_shape){.levels = 0x81, .offline_levels = 0x80},
 			 &(struct net_mark){.mask = 0xf0, .value = 0x80, .shift = 4}, 1500, &steps,

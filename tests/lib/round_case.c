@@ -22,7 +22,8 @@ void round_case_open(struct round_case *k)
 	net_case_open(&k->net);
 	assert_int_equal(tree_make("pod/ctr/cgroup.procs = 77\n"
 				   "proc/self/net/dev = x\n"
-				   "proc/77/net/\n",
+				   "proc/77/net/\n"
+				   "sys/class/net/eth0/speed = \n",
 				   &k->dir),
 			 0);
 	k->fd = tree_open(k->dir);

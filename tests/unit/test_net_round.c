@@ -3,6 +3,7 @@
 #include "tests/lib/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/net_namespace.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -112,6 +113,77 @@ TEST(a_look_that_was_interrupted_is_forgotten)
 	round_case_run(&k);
 	assert_int_equal(k.found.links.list[0].ifindex, ROUND_CASE_UPLINK);
 	assert_false(k.round->tc[0].classes[NET_TC_CLASS_UNMARKED].foreign_leaf);
+}
+
+/* The uplink of ours by its default route, or while that is away. */
+static void run_with_route(bool route)
+{
+	round_case_says_link(&k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);
+	net_case_done(&k.net);
+	if (route)
+		round_case_says_route(&k, ROUND_CASE_UPLINK, 0);
+	net_case_done(&k.net);
+	net_case_done(&k.net);
+	round_case_says_root(&k, ROUND_CASE_UPLINK, true);
+	for (int i = 0; i < 3; i++)
+		net_case_done(&k.net);
+	round_case_run(&k);
+	assert_string_equal(k.found.links.list[0].name, "eth0");
+	assert_int_equal(k.found.n_steps, 0);
+}
+
+TEST(an_uplink_whose_route_is_away_for_a_moment_is_one_still)
+{
+	k.wanted.plan.list[0].refusal = NET_UNREAD;
+	k.wanted.asked.n = 0;
+	run_with_route(true);
+	run_with_route(false);
+	run_with_route(true);
+	assert_int_equal(k.found.links.list[0].refusal, NET_FINE);
+}
+
+/* Nothing is known of routes before. */
+TEST(what_another_agent_left_at_a_link_without_a_route_has_some_time)
+{
+	k.wanted.asked.n = 0;
+	round_case_says_link(&k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);
+	round_case_says_no_routes(&k);
+	round_case_says_root(&k, ROUND_CASE_UPLINK, true);
+	net_case_done(&k.net);
+	net_round_run(k.round, &k.wanted, &k.found);
+	assert_int_equal(k.found.error, 0);
+	assert_int_equal(k.found.links.n, 0);
+	assert_int_equal(k.found.n_left, 0);
+	k.wanted.plan.list[0].refusal = NET_UNREAD;
+	run_with_route(false);
+}
+
+static void run_with_speed(uint64_t bytes_per_s)
+{
+	k.wanted.apply = false;
+	k.wanted.asked.speed_bytes_per_s = 0;
+	round_case_says_uplink(&k, true);
+	round_case_run(&k);
+	assert_true(k.found.links.list[0].speed_bytes_per_s == bytes_per_s);
+}
+
+static void write_speed(const char *text)
+{
+	int speed = openat(k.fd, "sys/class/net/eth0/speed", O_WRONLY | O_TRUNC);
+
+	assert_true(speed >= 0);
+	assert_int_equal(write(speed, text, strlen(text)), strlen(text));
+	close(speed);
+}
+
+TEST(a_speed_that_is_not_known_for_a_moment_is_the_one_before)
+{
+	write_speed("1000\n");
+	run_with_speed(125000000);
+	write_speed("-1\n");
+	run_with_speed(125000000);
+	write_speed("100\n");
+	run_with_speed(12500000);
 }
 
 /* An uplink, another link with our root, a pod's end with our mark. */
@@ -230,6 +302,9 @@ int main(void)
 		CASE(counts_are_of_the_time_at_which_they_were_read),
 		CASE(a_root_that_could_not_be_removed_is_told_of),
 		CASE(a_look_that_was_interrupted_is_forgotten),
+		CASE(an_uplink_whose_route_is_away_for_a_moment_is_one_still),
+		CASE(what_another_agent_left_at_a_link_without_a_route_has_some_time),
+		CASE(a_speed_that_is_not_known_for_a_moment_is_the_one_before),
 		CASE(what_a_lost_connection_did_not_reach_is_not_done),
 		CASE(an_uplink_that_the_plan_knows_nothing_of_keeps_what_it_has),
 		CASE(what_is_ours_is_removed_everywhere_and_nothing_else),

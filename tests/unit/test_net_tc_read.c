@@ -39,6 +39,19 @@ static struct nl_msg *of(enum net_tc_do what, uint32_t id, uint32_t prio)
 	return net_tc_message(&step);
 }
 
+/* An HTB of ours with another handle or default. */
+static struct nl_msg *other_root(uint32_t handle, uint32_t default_minor)
+{
+	struct nl_msg *m = net_case_tc(RTM_NEWQDISC, 7, TC_H_ROOT, handle, 2, "htb");
+	const struct tc_htb_glob glob = {.version = 3, .defcls = default_minor};
+	struct nlattr *options = nla_nest_start(m, TCA_OPTIONS);
+
+	assert_non_null(options);
+	assert_int_equal(nla_put(m, TCA_HTB_INIT, sizeof(glob), &glob), 0);
+	assert_int_equal(nla_nest_end(m, options), 0);
+	return m;
+}
+
 TEST(our_root_is_told_by_handle_kind_and_default)
 {
 	begin();
@@ -48,8 +61,14 @@ TEST(our_root_is_told_by_handle_kind_and_default)
 	assert_int_equal(link_.root, NET_ROOT_FOREIGN);
 	take(net_case_tc(RTM_NEWQDISC, 7, TC_H_ROOT, NET_TC_ROOT_HANDLE, 2, "htb"));
 	assert_int_equal(link_.root, NET_ROOT_FOREIGN);
+	take(net_case_tc(RTM_NEWQDISC, 7, TC_H_ROOT, NET_TC_ROOT_HANDLE, 2, "hfsc"));
+	assert_int_equal(link_.root, NET_ROOT_FOREIGN);
 	take(of(NET_TC_ADD_ROOT, 0, 0));
 	assert_int_equal(link_.root, NET_ROOT_OURS);
+	take(other_root(NET_TC_ROOT_HANDLE, NET_MINOR_UNMARKED + 1));
+	assert_int_equal(link_.root, NET_ROOT_FOREIGN);
+	take(other_root(0x10000, NET_MINOR_UNMARKED));
+	assert_int_equal(link_.root, NET_ROOT_FOREIGN);
 }
 
 TEST(a_class_is_found_with_its_leaf)

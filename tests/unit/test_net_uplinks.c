@@ -47,7 +47,8 @@ static uint64_t gigabit(void *context, const struct net_device *device)
 /* "NAME", or with the number of why not. */
 static enum net_refusal decide(struct node *n, uint32_t i)
 {
-	net_links_decide(&n->devices, &n->routes, &n->asked, gigabit, NULL, &n->links);
+	net_links_choose(&n->devices, &n->routes, &n->asked, &n->links);
+	net_links_judge(&n->devices, &n->asked, gigabit, NULL, &n->links);
 	assert_true(n->links.n > i);
 	return n->links.list[i].refusal;
 }
@@ -200,23 +201,23 @@ TEST(a_root_that_somebody_chose_is_refused)
 {
 	static const struct {
 		const char *kind;
-		uint32_t handle, default_minor;
+		uint32_t handle;
+		bool ours;
 		enum net_root root;
 		enum net_refusal refusal;
 	} cases[] = {
-		{"fq_codel", 0, 0, NET_ROOT_DEFAULT, NET_FINE},
-		{"pfifo_fast", 0, 0, NET_ROOT_DEFAULT, NET_FINE},
-		{"noqueue", 0, 0, NET_ROOT_DEFAULT, NET_FINE},
-		{"fq", 0, 0, NET_ROOT_DEFAULT, NET_FINE},
-		{"fq", 0x80010000, 0, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"cake", 0, 0, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"htb", OURS, 2, NET_ROOT_OURS, NET_FINE},
-		{"htb", OURS, 3, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"htb", 0x10000, 2, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"hfsc", OURS, 2, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"mq", 0, 0, NET_ROOT_DEFAULT, NET_MQ_ROOT},
-		{"mq", 0x10000, 0, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"", 0, 0, NET_ROOT_UNKNOWN, NET_UNREAD},
+		{"fq_codel", 0, false, NET_ROOT_DEFAULT, NET_FINE},
+		{"pfifo_fast", 0, false, NET_ROOT_DEFAULT, NET_FINE},
+		{"noqueue", 0, false, NET_ROOT_DEFAULT, NET_FINE},
+		{"fq", 0, false, NET_ROOT_DEFAULT, NET_FINE},
+		{"fq", 0x80010000, false, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
+		{"cake", 0, false, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
+		{"htb", OURS, true, NET_ROOT_OURS, NET_FINE},
+		{"htb", 0x10000, false, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
+		{"hfsc", OURS, false, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
+		{"mq", 0, false, NET_ROOT_DEFAULT, NET_MQ_ROOT},
+		{"mq", 0x10000, false, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
+		{"", 0, false, NET_ROOT_UNKNOWN, NET_UNREAD},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -225,7 +226,7 @@ TEST(a_root_that_somebody_chose_is_refused)
 
 		strcpy(d->root_kind, cases[i].kind);
 		d->root_handle = cases[i].handle;
-		d->root_default = cases[i].default_minor;
+		d->root_ours = cases[i].ours;
 		route(&n, 2);
 		assert_int_equal(decide(&n, 0), cases[i].refusal);
 		assert_int_equal(n.links.list[0].root, cases[i].root);
