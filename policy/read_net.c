@@ -14,7 +14,8 @@
 #define SHARE_MAX 1000
 #define HEADROOM_MAX_PERMILLE 500
 #define SPEED_HINT "accepted: a rate like 10Gbit/s or 1250MB/s, from 2Mbit/s to 8Tbit/s"
-#define MARK_HINT "e.g. 0x800/0xf00: bits of the value, and three more, side by side, for the level"
+#define MARK_HINT                                                                                  \
+	"e.g. 0x1200/0x1270: bits of the value, and three more, side by side, for the level"
 
 /* What the kernel takes for the name of an interface; else it was reported. */
 static bool is_name(struct reader *reader, const struct read_node *node, const char *text)
