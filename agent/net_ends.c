@@ -114,7 +114,6 @@ static int look_at_ends(struct net_round *round, struct net_round_found *found)
 
 		if (strcmp(end->tc.ingress_kind, "clsact") != 0)
 			continue;
-		net_tc_end_clear(&end->tc);
 		r = net_tc_look_at_end(round->nl, &end->tc);
 		/* It has gone since, or its clsact has. */
 		if (r == -ENODEV || r == -EINVAL)

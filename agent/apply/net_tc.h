@@ -130,7 +130,6 @@ enum net_tc_end_of {
 	NET_TC_NO_MEMORY, /* the kernel's or ours: again at the next look */
 	NET_TC_LOST,	  /* no answer (netlink_is_lost()): it may have been made */
 	NET_TC_REFUSED,	  /* anything else: `error` and netlink_cause() say what */
-	NET_TC_END_COUNT,
 };
 
 struct net_tc_result {
@@ -141,10 +140,6 @@ struct net_tc_result {
 };
 
 /* --- reading (pure) --- */
-
-/* Forgets all but the ifindex (and, of an end, its ingress_kind). */
-void net_tc_link_clear(struct net_tc_link *link);
-void net_tc_end_clear(struct net_tc_end *end);
 
 /* One message of a list of qdiscs, classes or filters; those of other interfaces are passed over. 0 or -EBADMSG. */
 int net_tc_link_take(struct net_tc_link *link, const struct nlmsghdr *message);

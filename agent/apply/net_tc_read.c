@@ -29,19 +29,6 @@ static struct net_tc_found_class *class_of(struct net_tc_link *link, uint32_t id
 	return NULL;
 }
 
-void net_tc_link_clear(struct net_tc_link *link)
-{
-	*link = (struct net_tc_link){.ifindex = link->ifindex};
-}
-
-void net_tc_end_clear(struct net_tc_end *end)
-{
-	struct net_tc_end clear = {.ifindex = end->ifindex};
-
-	memcpy(clear.ingress_kind, end->ingress_kind, sizeof(clear.ingress_kind));
-	*end = clear;
-}
-
 static enum net_root root_of(const struct tc_object *o)
 {
 	if (o->handle == 0)

@@ -116,11 +116,6 @@ void netlink_close(struct netlink *nl)
 	free(nl);
 }
 
-void netlink_closep(struct netlink **nl)
-{
-	netlink_close(*nl);
-}
-
 bool netlink_is_lost(const struct netlink *nl)
 {
 	return nl->lost;

@@ -24,7 +24,6 @@ int netlink_new(int fd, struct netlink **ret);
 
 /* Accepts NULL. */
 void netlink_close(struct netlink *nl);
-void netlink_closep(struct netlink **nl);
 
 /* A part of an answer. It is whole by its own header; what is in it has not been looked at. A negative errno ends the question, after
  * the rest of the answer has been read. */

@@ -135,18 +135,6 @@ TEST(our_mark_at_an_end_is_told_from_others)
 	assert_true(!end_.ours && end_.n_others == 0);
 }
 
-TEST(a_new_look_forgets_the_last_one)
-{
-	begin();
-	take(of(NET_TC_ADD_ROOT, 0, 0));
-	take(of(NET_TC_ADD_MARK, NET_TC_MARK_OWN, 0));
-	net_tc_link_clear(&link_);
-	net_tc_end_clear(&end_);
-	assert_true(link_.ifindex == 7 && link_.root == NET_ROOT_UNKNOWN);
-	assert_true(end_.ifindex == 7 && !end_.ours);
-	assert_string_equal(end_.ingress_kind, "clsact");
-}
-
 /* A level's never meets the three that are not one's. */
 TEST(no_class_id_is_given_twice)
 {
@@ -163,7 +151,6 @@ int main(void)
 		cmocka_unit_test(what_others_put_into_our_root_is_counted),
 		cmocka_unit_test(our_filters_are_found),
 		cmocka_unit_test(our_mark_at_an_end_is_told_from_others),
-		cmocka_unit_test(a_new_look_forgets_the_last_one),
 		cmocka_unit_test(no_class_id_is_given_twice),
 	};
 
