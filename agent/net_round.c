@@ -154,8 +154,8 @@ static void shape_link(struct net_round *round, const struct net_round_wanted *w
 	/* What could not be read is no reason to take anything away, and neither is an uplink that came after the plan was made. */
 	if (wanted->plan.on && (!p || p->refusal == NET_UNREAD || p->refusal == NET_DENIED))
 		return;
-	net_tc_plan_link(&round->tc[i], fine ? &p->shape : NULL, &wanted->plan.mark, link->mtu,
-			 &round->steps, &round->after[i]);
+	net_tc_plan_link(&round->tc[i], fine ? &p->shape : NULL, &wanted->plan.mark, &round->steps,
+			 &round->after[i]);
 	round->waits |= round->steps.again;
 	result = net_tc_run(round->nl, &round->steps);
 	net_round_note(found, &result, &of->result);
@@ -188,7 +188,7 @@ static void remove_others(struct net_round *round, const struct net_round_wanted
 		if (is_uplink || !d->root_ours ||
 		    (waits && net_kept_is(&round->kept, d->ifindex, round->look_us)))
 			continue;
-		net_tc_plan_link(&ours, NULL, &(struct net_mark){0}, 0, &round->steps, &none);
+		net_tc_plan_link(&ours, NULL, &(struct net_mark){0}, &round->steps, &none);
 		result = net_tc_run(round->nl, &round->steps);
 		net_round_note(found, &result, &kept);
 		found->n_left += result.end != NET_TC_DONE && result.end != NET_TC_GONE;

@@ -150,15 +150,15 @@ int net_tc_end_take(struct net_tc_end *end, const struct nlmsghdr *message);
 /* Ticks of 64 ns that so many bytes take at a rate, rounded up; at most what the kernel holds, at least 1. */
 uint32_t net_tc_ticks(uint64_t bytes, uint64_t bytes_per_s);
 
-/* A class in the kernel's units; bursts never under one packet of `mtu` bytes. */
-struct tc_htb_class net_tc_htb_of(const struct net_class *class, uint32_t mtu);
+/* A class in the kernel's units. */
+struct tc_htb_class net_tc_htb_of(const struct net_class *class);
 
 /* From what was found to `shape`; NULL, one without levels, or mark->mask 0: nothing of ours is to be there. Steps that are there already are not in it. A class is
  * changed in place. Where it must go or get another parent, its filter goes first, and it itself once it is empty, so that nothing in it is lost.
  * ret_after: filters that go, once the first steps are made and no pod's end has a mark that they match any more: so with another mask no
  * packet is without its class. (A mark that means another level by the new net.mark is taken for the one or the other until then.) */
 void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *shape,
-		      const struct net_mark *mark, uint32_t mtu, struct net_tc_steps *ret,
+		      const struct net_mark *mark, struct net_tc_steps *ret,
 		      struct net_tc_steps *ret_after);
 
 /* The same of a pod's end; mark->mask 0 or !wanted: nothing of ours is to be there. Returns

@@ -9,8 +9,6 @@
 
 #include "agent/apply/net_tc.h"
 
-/* A frame's header and a VLAN's tag, beside the MTU. */
-#define HEADER_BYTES 18u
 #define TICK_NS 64u
 #define NS_PER_S 1000000000u
 
@@ -26,17 +24,13 @@ uint32_t net_tc_ticks(uint64_t bytes, uint64_t bytes_per_s)
 	return ticks > UINT32_MAX ? UINT32_MAX : ticks == 0 ? 1 : (uint32_t)ticks;
 }
 
-struct tc_htb_class net_tc_htb_of(const struct net_class *class, uint32_t mtu)
+struct tc_htb_class net_tc_htb_of(const struct net_class *class)
 {
-	uint64_t packet = (uint64_t)mtu + HEADER_BYTES;
-	uint64_t burst = class->burst_bytes > packet ? class->burst_bytes : packet;
-	uint64_t cburst = class->cburst_bytes > packet ? class->cburst_bytes : packet;
-
 	return (struct tc_htb_class){
 		.rate_bytes_per_s = class->rate_bytes_per_s,
 		.ceil_bytes_per_s = class->ceil_bytes_per_s,
-		.burst_ticks = net_tc_ticks(burst, class->rate_bytes_per_s),
-		.cburst_ticks = net_tc_ticks(cburst, class->ceil_bytes_per_s),
+		.burst_ticks = net_tc_ticks(class->burst_bytes, class->rate_bytes_per_s),
+		.cburst_ticks = net_tc_ticks(class->cburst_bytes, class->ceil_bytes_per_s),
 		.quantum_bytes = class->quantum_bytes,
 		.prio = class->prio,
 	};
@@ -73,26 +67,26 @@ static struct net_tc_step *step(struct net_tc_steps *steps, enum net_tc_do what,
 	return s;
 }
 
-static void want(struct planning *p, const struct net_shape *shape, uint32_t mtu)
+static void want(struct planning *p, const struct net_shape *shape)
 {
 	const uint32_t root = net_tc_class_id(NET_TC_CLASS_ROOT);
 
 	p->wanted[NET_TC_CLASS_ROOT] = (struct wanted){
 		.there = true,
 		.parent = NET_TC_ROOT_HANDLE,
-		.htb = net_tc_htb_of(&shape->root, mtu),
+		.htb = net_tc_htb_of(&shape->root),
 	};
 	p->wanted[NET_TC_CLASS_UNMARKED] = (struct wanted){
 		.there = true,
 		.leaf = true,
 		.parent = root,
-		.htb = net_tc_htb_of(&shape->unmarked, mtu),
+		.htb = net_tc_htb_of(&shape->unmarked),
 	};
 	if (shape->offline_levels & shape->levels)
 		p->wanted[NET_TC_CLASS_OFFLINE] = (struct wanted){
 			.there = true,
 			.parent = root,
-			.htb = net_tc_htb_of(&shape->offline, mtu),
+			.htb = net_tc_htb_of(&shape->offline),
 		};
 	for (unsigned level = 0; level < LEVEL_COUNT; level++)
 		if (shape->levels >> level & 1)
@@ -102,7 +96,7 @@ static void want(struct planning *p, const struct net_shape *shape, uint32_t mtu
 				.parent = shape->offline_levels >> level & 1
 						  ? net_tc_class_id(NET_TC_CLASS_OFFLINE)
 						  : root,
-				.htb = net_tc_htb_of(&shape->level[level], mtu),
+				.htb = net_tc_htb_of(&shape->level[level]),
 			};
 }
 
@@ -282,7 +276,7 @@ static void plan_filters(struct planning *p)
 }
 
 void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *shape,
-		      const struct net_mark *mark, uint32_t mtu, struct net_tc_steps *ret,
+		      const struct net_mark *mark, struct net_tc_steps *ret,
 		      struct net_tc_steps *ret_after)
 {
 	struct planning p = {.found = found, .mark = mark, .steps = ret, .after = ret_after};
@@ -297,7 +291,7 @@ void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *s
 	}
 	if (found->root != NET_ROOT_OURS && found->root != NET_ROOT_DEFAULT)
 		return;
-	want(&p, shape, mtu);
+	want(&p, shape);
 	p.filter_prio = prio_for(found, mark);
 	if (found->root == NET_ROOT_DEFAULT)
 		step(ret, NET_TC_ADD_ROOT, found->ifindex);

@@ -77,10 +77,10 @@ static void check(struct readers *r)
 	net_links_judge(&r->devices, &asked, NULL, NULL, &links);
 	require(links.n <= NET_LINKS);
 	net_tc_plan_link(&r->link, &(struct net_shape){.levels = 0x81, .offline_levels = 0x80},
-			 &(struct net_mark){.mask = 0xf0, .value = 0x80, .shift = 4}, 1500, &steps,
+			 &(struct net_mark){.mask = 0xf0, .value = 0x80, .shift = 4}, &steps,
 			 &after);
 	require(steps.n < NET_TC_STEPS && after.n < NET_TC_STEPS);
-	net_tc_plan_link(&r->link, NULL, &(struct net_mark){0}, 1500, &steps, &after);
+	net_tc_plan_link(&r->link, NULL, &(struct net_mark){0}, &steps, &after);
 	require(steps.n <= 1);
 	(void)net_tc_plan_end(&r->end, true, 1, 1, &steps);
 	require(steps.n <= 2);

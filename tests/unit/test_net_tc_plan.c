@@ -5,7 +5,6 @@
 
 #include "agent/apply/net_tc.h"
 
-#define MTU 1500
 #define L0 (NET_TC_CLASS_LEVEL + 0)
 #define L7 (NET_TC_CLASS_LEVEL + 7)
 
@@ -44,7 +43,7 @@ static void stand(struct net_tc_link *link, const struct net_shape *shape, unsig
 	link->classes[i] = (struct net_tc_found_class){.there = true,
 						       .parent = parent_of(shape, i),
 						       .leaf = 0x80010000 + (i << 16),
-						       .htb = net_tc_htb_of(class, MTU)};
+						       .htb = net_tc_htb_of(class)};
 }
 
 /* What is there when `shape` was made. */
@@ -100,7 +99,7 @@ static const char *plan(const struct net_tc_link *found, const struct net_shape 
 	static struct net_tc_steps steps, after;
 	static char text[4096];
 
-	net_tc_plan_link(found, shape, m, MTU, &steps, &after);
+	net_tc_plan_link(found, shape, m, &steps, &after);
 	(void)snprintf(text, sizeof(text), "%s", text_of(&steps));
 	if (after.n > 0)
 		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "; after: %s",
@@ -113,7 +112,7 @@ static bool again(const struct net_tc_link *found, const struct net_shape *shape
 {
 	static struct net_tc_steps steps, after;
 
-	net_tc_plan_link(found, shape, &mark, MTU, &steps, &after);
+	net_tc_plan_link(found, shape, &mark, &steps, &after);
 	return steps.again;
 }
 
@@ -384,16 +383,6 @@ TEST(ticks_are_64_ns_of_sending)
 	assert_int_equal(net_tc_ticks(1, UINT64_MAX), 1);
 }
 
-TEST(a_burst_holds_a_packet)
-{
-	const struct net_class class = {
-		.rate_bytes_per_s = 1000000, .ceil_bytes_per_s = 2000000, .burst_bytes = 1};
-	struct tc_htb_class htb = net_tc_htb_of(&class, 9000);
-
-	assert_int_equal(htb.burst_ticks, net_tc_ticks(9018, 1000000));
-	assert_int_equal(htb.cburst_ticks, net_tc_ticks(9018, 2000000));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,7 +404,6 @@ int main(void)
 		cmocka_unit_test(a_place_that_somebody_has_is_left_alone),
 		cmocka_unit_test(an_empty_clsact_is_used_and_stays),
 		cmocka_unit_test(ticks_are_64_ns_of_sending),
-		cmocka_unit_test(a_burst_holds_a_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
