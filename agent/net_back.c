@@ -44,12 +44,12 @@ static int widen_all(struct netlink *nl, struct net_look *look)
 	int left = 0, r = net_look_at_links(nl, look);
 
 	if (r == 0)
-		r = net_look_at_qdiscs(nl, look, NULL, NULL);
+		r = net_look_at_qdiscs(nl, look, NULL, NULL, NULL);
 	for (size_t i = 0; r == 0 && i < look->devices.n; i++) {
 		const struct net_device *d = &look->devices.list[i];
 		struct net_tc_link link = {.ifindex = d->ifindex, .root = NET_ROOT_OURS};
 
-		if (d->root_handle != NET_TC_ROOT_HANDLE || d->root_default != NET_MINOR_UNMARKED)
+		if (!d->root_ours)
 			continue;
 		r = net_tc_look(nl, &link);
 		if (r == -ENODEV)

@@ -77,14 +77,6 @@ static int find_pods(struct net_round *round, const struct net_round_wanted *wan
 	return 0;
 }
 
-static bool was_made(const struct net_round *round, int32_t ifindex)
-{
-	for (uint32_t i = 0; i < NET_ENDS_MADE; i++)
-		if (round->made[i] == ifindex)
-			return true;
-	return false;
-}
-
 /* Every veth with a place for filters, and every pod's. */
 static int list_ends(struct net_round *round)
 {
@@ -106,8 +98,7 @@ static int list_ends(struct net_round *round)
 
 		if (strcmp(all->list[i].kind, "veth") != 0)
 			continue;
-		*end = (struct net_end){.tc = {.ifindex = all->list[i].ifindex,
-					       .made = was_made(round, all->list[i].ifindex)}};
+		*end = (struct net_end){.tc = {.ifindex = all->list[i].ifindex}};
 		memcpy(end->tc.ingress_kind, all->list[i].ingress_kind,
 		       sizeof(end->tc.ingress_kind));
 		round->n_ends++;
@@ -115,7 +106,7 @@ static int list_ends(struct net_round *round)
 	return 0;
 }
 
-static int look_at_ends(struct net_round *round)
+static int look_at_ends(struct net_round *round, struct net_round_found *found)
 {
 	for (size_t i = 0; i < round->n_ends; i++) {
 		struct net_end *end = &round->ends[i];
@@ -123,13 +114,13 @@ static int look_at_ends(struct net_round *round)
 
 		if (strcmp(end->tc.ingress_kind, "clsact") != 0)
 			continue;
-		net_tc_end_clear(&end->tc);
 		r = net_tc_look_at_end(round->nl, &end->tc);
 		/* It has gone since, or its clsact has. */
 		if (r == -ENODEV || r == -EINVAL)
-			r = 0;
+			continue;
 		if (r < 0)
 			return r;
+		found->n_unclear += end->tc.n_others == 0 && (!end->tc.ours || end->tc.borrowed);
 	}
 	return 0;
 }
@@ -165,7 +156,7 @@ int net_ends_look(struct net_round *round, const struct net_round_wanted *wanted
 	if (r == 0)
 		r = list_ends(round);
 	if (r == 0)
-		r = look_at_ends(round);
+		r = look_at_ends(round, found);
 	if (r < 0)
 		return r;
 	found->n_pods = wanted->n_pods;
@@ -185,16 +176,17 @@ static void want_ends(struct net_round *round, const struct net_round_wanted *wa
 		      const struct net_round_found *found)
 {
 	for (size_t i = 0; wanted->plan.on && i < wanted->n_pods; i++) {
+		const struct net_round_pod *want = &wanted->pods[i];
 		const struct net_pod *pod = &found->pods[i].pod;
-		uint32_t mark = net_mark_of(&wanted->plan.mark, wanted->pods[i].level);
+		uint32_t mark = net_mark_of(&wanted->plan.mark, want->level);
 
 		for (uint32_t n = 0; n < pod->n; n++) {
 			struct net_end *end = end_of(round, pod->ifindex[n]);
 
-			if (end && wanted->pods[i].stays)
-				end->stays = true;
-			if (!end || wanted->pods[i].stays || !wanted->pods[i].marked ||
-			    (end->wanted && end->mark <= mark))
+			if (!end)
+				continue;
+			end->stays |= want->stays;
+			if (want->stays || !want->marked || (end->wanted && end->mark <= mark))
 				continue;
 			end->wanted = true;
 			end->mark = mark;
@@ -205,17 +197,17 @@ static void want_ends(struct net_round *round, const struct net_round_wanted *wa
 static void apply_end(struct net_round *round, const struct net_round_wanted *wanted,
 		      struct net_round_found *found, struct net_end *end)
 {
-	bool asked = !netlink_is_lost(round->nl);
+	bool marked = end->tc.ours;
 	struct net_tc_result result;
 
 	end->refusal = net_tc_plan_end(&end->tc, end->wanted, end->mark, wanted->plan.mark.mask,
 				       &round->steps);
+	if (marked && end->wanted && round->marks_wait)
+		round->steps.n = 0;
 	result = net_tc_run(round->nl, &round->steps);
+	round->stuck |= marked && result.end != NET_TC_DONE && result.end != NET_TC_GONE;
 	if (result.end == NET_TC_FOREIGN)
 		end->refusal = NET_FOREIGN_CLSACT;
-	/* What was never asked for was not made by this agent. */
-	if (asked && result.end == NET_TC_LOST && round->steps.list[0].what == NET_TC_ADD_CLSACT)
-		round->made[round->n_made++ % NET_ENDS_MADE] = end->tc.ifindex;
 	net_round_note(found, &result, &end->result);
 	found->n_left += !end->wanted && result.end != NET_TC_DONE && result.end != NET_TC_GONE;
 }
@@ -224,9 +216,14 @@ void net_ends_apply(struct net_round *round, const struct net_round_wanted *want
 		    struct net_round_found *found)
 {
 	want_ends(round, wanted, found);
-	for (size_t i = 0; i < round->n_ends; i++)
-		if (round->ends[i].wanted || !round->ends[i].stays)
-			apply_end(round, wanted, found, &round->ends[i]);
+	for (size_t i = 0; i < round->n_ends; i++) {
+		struct net_end *end = &round->ends[i];
+
+		if (end->wanted || !end->stays)
+			apply_end(round, wanted, found, end);
+		else
+			round->stuck |= end->tc.ours;
+	}
 	for (size_t i = 0; i < found->n_pods; i++)
 		for (uint32_t n = 0; n < found->pods[i].pod.n; n++) {
 			const struct net_end *end = end_of(round, found->pods[i].pod.ifindex[n]);

@@ -2,6 +2,7 @@
 // The pods of a round (net_round.h), and what a round keeps until the next one.
 #pragma once
 
+#include "agent/discover/net_kept.h"
 #include "agent/discover/net_look.h"
 #include "agent/net_round.h"
 
@@ -22,22 +23,24 @@ struct net_end {
 	struct net_tc_result result;
 };
 
-/* Ends whose clsact was made just before the connection was lost, so that it is not known what is in it. */
-#define NET_ENDS_MADE 64
-
 struct net_round {
 	int root_fd, cgroup_fd;
 	struct netlink *nl;
 	struct net_look look;
+	int64_t look_us;
+	struct net_kept kept;
 	struct net_tc_link tc[NET_LINKS];
 	int64_t tc_us[NET_LINKS]; /* when the kernel had answered */
 	struct net_tc_steps steps;
-	struct net_known *known; /* by serial */
+	struct net_tc_steps
+		after[NET_LINKS]; /* of an uplink, once the pods' ends are as they are wanted */
+	bool marks_wait;	  /* an uplink has not got its new filters */
+	bool waits;		  /* a class, until it is empty */
+	bool stuck;		  /* an end has the mark that it had */
+	struct net_known *known;  /* by serial */
 	size_t n_known;
 	struct net_end *ends; /* by ifindex */
 	size_t n_ends, room_ends;
-	int32_t made[NET_ENDS_MADE]; /* the newest ones, in turn */
-	uint32_t n_made;
 };
 
 /* Finds the pods' ends and reads the filters there. 0 or -errno. */

@@ -43,16 +43,30 @@ void net_round_found_done(struct net_round_found *found)
 
 static uint64_t speed(void *context, const struct net_device *device)
 {
-	const struct net_round *round = context;
+	struct net_round *round = context;
 
-	return net_links_speed(round->root_fd, device);
+	return net_kept_speed(&round->kept, device, net_links_speed(round->root_fd, device),
+			      round->look_us);
 }
 
-static void decide(struct net_round *round, const struct net_round_wanted *wanted,
+/* Which are uplinks shows before their qdiscs are known; whether they may be shaped, after. */
+static void choose(struct net_round *round, const struct net_round_wanted *wanted,
 		   struct net_round_found *found)
 {
-	net_links_decide(&round->look.devices, &round->look.routes, &wanted->asked, speed, round,
-			 &found->links);
+	struct net_routes routes = round->look.routes;
+
+	net_kept_routes(&round->kept, &routes, round->look_us);
+	net_links_choose(&round->look.devices, &routes, &wanted->asked, &found->links);
+	for (uint32_t i = 0; i < NET_LINKS; i++)
+		round->tc[i].ifindex = i < found->links.n ? found->links.list[i].ifindex : 0;
+}
+
+static void begin_qdiscs(void *context)
+{
+	struct net_round *round = context;
+
+	for (uint32_t i = 0; i < NET_LINKS; i++)
+		round->tc[i] = (struct net_tc_link){.ifindex = round->tc[i].ifindex};
 }
 
 static int on_qdisc(void *context, const struct nlmsghdr *answer)
@@ -81,7 +95,6 @@ static int look_at_link(struct net_round *round, uint32_t i)
 	return r == -ENODEV ? 0 : r;
 }
 
-/* Which are uplinks shows before their qdiscs are known; whether they may be shaped, after. */
 static int look(struct net_round *round, const struct net_round_wanted *wanted,
 		struct net_round_found *found)
 {
@@ -96,14 +109,13 @@ static int look(struct net_round *round, const struct net_round_wanted *wanted,
 		r = net_look_at_links(round->nl, &round->look);
 	if (r < 0)
 		return r;
-	decide(round, wanted, found);
-	for (uint32_t i = 0; i < NET_LINKS; i++)
-		round->tc[i] = (struct net_tc_link){
-			.ifindex = i < found->links.n ? found->links.list[i].ifindex : 0};
-	r = net_look_at_qdiscs(round->nl, &round->look, on_qdisc, round);
+	round->look_us = clock_now_us();
+	choose(round, wanted, found);
+	r = net_look_at_qdiscs(round->nl, &round->look, begin_qdiscs, on_qdisc, round);
 	if (r < 0)
 		return r;
-	decide(round, wanted, found);
+	net_kept_note(&round->kept, &round->look.devices, &round->look.routes, round->look_us);
+	net_links_judge(&round->look.devices, &wanted->asked, speed, round, &found->links);
 	for (uint32_t i = 0; r == 0 && i < found->links.n; i++)
 		r = look_at_link(round, i);
 	return r;
@@ -143,37 +155,54 @@ static void shape_link(struct net_round *round, const struct net_round_wanted *w
 	/* What could not be read is no reason to take anything away, and neither is an uplink that came after the plan was made. */
 	if (wanted->plan.on && (!p || p->refusal == NET_UNREAD || p->refusal == NET_DENIED))
 		return;
-	net_tc_plan_link(&round->tc[i], fine ? &p->shape : NULL, &wanted->plan.mark, link->mtu,
-			 &round->steps);
-	found->again |= round->steps.again;
+	net_tc_plan_link(&round->tc[i], fine ? &p->shape : NULL, &wanted->plan.mark, &round->steps,
+			 &round->after[i]);
+	round->waits |= round->steps.again;
 	result = net_tc_run(round->nl, &round->steps);
 	net_round_note(found, &result, &of->result);
+	if (result.end != NET_TC_DONE) {
+		round->marks_wait |= round->after[i].n > 0 && result.end != NET_TC_GONE;
+		round->after[i].n = 0;
+	}
 	found->n_left += result.what == NET_TC_DEL_ROOT && result.end != NET_TC_DONE &&
 			 result.end != NET_TC_GONE;
 	if (result.end != NET_TC_DONE)
 		(void)snprintf(of->cause, sizeof(of->cause), "%s", netlink_cause(round->nl));
 }
 
-/* Ours on an interface that is no uplink any more. */
-static void remove_others(struct net_round *round, struct net_round_found *found)
+/* Ours on an interface that is no uplink any more; of one that only its route made an uplink, not at once. */
+static void remove_others(struct net_round *round, const struct net_round_wanted *wanted,
+			  struct net_round_found *found)
 {
 	const struct net_devices *all = &round->look.devices;
+	bool waits = wanted->plan.on && wanted->asked.n == 0;
 
 	for (size_t i = 0; i < all->n; i++) {
 		const struct net_device *d = &all->list[i];
 		struct net_tc_link ours = {.ifindex = d->ifindex, .root = NET_ROOT_OURS};
 		struct net_tc_result result, kept = {0};
+		struct net_tc_steps none;
 		bool is_uplink = false;
 
 		for (uint32_t l = 0; l < found->links.n; l++)
 			is_uplink |= found->links.list[l].ifindex == d->ifindex;
-		if (is_uplink || d->root_handle != NET_TC_ROOT_HANDLE ||
-		    d->root_default != NET_MINOR_UNMARKED)
+		if (is_uplink || !d->root_ours ||
+		    (waits && net_kept_is(&round->kept, d->ifindex, round->look_us)))
 			continue;
-		net_tc_plan_link(&ours, NULL, &(struct net_mark){0}, 0, &round->steps);
+		net_tc_plan_link(&ours, NULL, &(struct net_mark){0}, &round->steps, &none);
 		result = net_tc_run(round->nl, &round->steps);
 		net_round_note(found, &result, &kept);
 		found->n_left += result.end != NET_TC_DONE && result.end != NET_TC_GONE;
+	}
+}
+
+/* Filters that no packet is to need any more. */
+static void drop_filters(struct net_round *round, struct net_round_found *found)
+{
+	for (uint32_t i = 0; i < found->links.n && !round->stuck; i++) {
+		struct net_tc_result result = net_tc_run(round->nl, &round->after[i]);
+
+		net_round_note(found, &result, &found->of_link[i].result);
 	}
 }
 
@@ -212,12 +241,17 @@ void net_round_run(struct net_round *round, const struct net_round_wanted *wante
 	count_links(round, found);
 	if (!wanted->apply)
 		return;
-	/* Marks mean nothing before there are classes, and no class is of use without marks: as long as net.mark stays, both
-	 * orders do no harm. With the connection lost, each step that is left ends at once and is told as LOST. */
+	/* With another net.mark an uplink knows the old marks and the new ones until the last pod has its new one. With the
+	 * connection lost, each step that is left ends at once and is told as LOST. */
+	round->marks_wait = round->waits = round->stuck = false;
+	for (uint32_t i = 0; i < found->links.n; i++)
+		round->after[i].n = 0;
 	for (uint32_t i = 0; i < found->links.n; i++)
 		if (found->links.list[i].ifindex > 0)
 			shape_link(round, wanted, i, found);
-	remove_others(round, found);
+	remove_others(round, wanted, found);
 	net_ends_apply(round, wanted, found);
-	found->again |= netlink_is_lost(round->nl);
+	drop_filters(round, found);
+	/* A class whose filter stays is not waited for. */
+	found->again |= (round->waits && !round->stuck) || netlink_is_lost(round->nl);
 }

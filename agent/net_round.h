@@ -58,6 +58,9 @@ struct net_round_found {
 	struct net_round_told *pods;
 	size_t n_pods;
 	uint32_t n_steps; /* messages that changed something */
+	/* Empty clsacts at veths, but for a mark of ours: who made them cannot be told, so they stay. An agent that was killed at
+	 * the wrong moment leaves one, and so may somebody else. */
+	uint32_t n_unclear;
 	uint32_t n_left; /* of ours, that was in places where none is wanted, and could not be removed */
 };
 

@@ -13,30 +13,19 @@ static const uint32_t bits[NET_USER_COUNT] = {
 	[NET_USER_AWS] = 0x00000080,	    [NET_USER_TAILSCALE] = 0x00ff0000,
 };
 
-static unsigned count(uint32_t of)
-{
-	unsigned n = 0;
-
-	for (; of; of &= of - 1)
-		n++;
-	return n;
-}
-
 enum net_mark_fault net_mark_make(uint32_t value, uint32_t mask, struct net_mark *ret_mark)
 {
-	uint32_t levels = mask & ~value, shift = 0;
+	uint32_t levels = mask & ~value;
+	int shift;
 
 	if (value & ~mask)
 		return NET_MARK_OUTSIDE;
 	if (value == 0)
 		return NET_MARK_NO_VALUE;
-	if (count(levels) != NET_MARK_LEVEL_BITS)
-		return NET_MARK_BITS;
-	while (!(levels >> shift & 1))
-		shift++;
+	shift = levels ? __builtin_ctz(levels) : 0;
 	if (levels >> shift != (1u << NET_MARK_LEVEL_BITS) - 1)
 		return NET_MARK_BITS;
-	*ret_mark = (struct net_mark){.mask = mask, .value = value, .shift = shift};
+	*ret_mark = (struct net_mark){.mask = mask, .value = value, .shift = (uint32_t)shift};
 	return NET_MARK_FINE;
 }
 

@@ -150,7 +150,7 @@ void net_plan_make(const struct net_plan_in *in, struct net_plan *plan)
 		next.list[i] = plan_link(in, i, before_of(plan, links->list[i].ifindex));
 	/* Without a class that they lead to, marks are of no use to anybody. */
 	if (!is_any_shaped(&next))
-		next.mark = (struct net_mark){0};
+		next.mark = (struct net_mark){.mask = 0};
 	*plan = next;
 }
 

@@ -387,7 +387,7 @@ struct policy *policy_none(void)
 	};
 	policy->lend.cold_start_us = 3600000000ull;
 	policy->net = (struct net_policy){
-		.mark = {.mask = 0xf00, .value = 0x800, .shift = 8},
+		.mark = {.mask = 0x1270, .value = 0x1200, .shift = 4},
 		.headroom_permille = 50,
 	};
 	policy->incidents = (struct incident_policy){

@@ -14,7 +14,8 @@
 #define SHARE_MAX 1000
 #define HEADROOM_MAX_PERMILLE 500
 #define SPEED_HINT "accepted: a rate like 10Gbit/s or 1250MB/s, from 2Mbit/s to 8Tbit/s"
-#define MARK_HINT "e.g. 0x800/0xf00: bits of the value, and three more, side by side, for the level"
+#define MARK_HINT                                                                                  \
+	"e.g. 0x1200/0x1270: bits of the value, and three more, side by side, for the level"
 
 /* What the kernel takes for the name of an interface; else it was reported. */
 static bool is_name(struct reader *reader, const struct read_node *node, const char *text)
@@ -162,7 +163,7 @@ const struct reader_key read_net_keys[] = {
 	{.name = "mark",
 	 .read = read_mark,
 	 .offset = offsetof(struct net_policy, mark),
-	 .accepts = "VALUE/MASK like 0x800/0xf00",
+	 .accepts = "VALUE/MASK like 0x1200/0x1270",
 	 .schema = "\"type\":\"string\",\"pattern\":\"^0x[0-9a-fA-F]{1,8}/0x[0-9a-fA-F]{1,8}$\""},
 	{.name = "replace-mq",
 	 .read = reader_bool,

@@ -24,18 +24,47 @@ const char *net_tc_do_name(enum net_tc_do what)
 	return names[what];
 }
 
+/* What a list adds to. One that has to be read anew begins with what was there before it. */
+struct link_list {
+	struct net_tc_link *link;
+	struct net_tc_link before;
+};
+
+struct end_list {
+	struct net_tc_end *end;
+	struct net_tc_end before;
+};
+
+static void begin_link(void *context)
+{
+	const struct link_list *l = context;
+
+	*l->link = l->before;
+}
+
 static int on_link(void *context, const struct nlmsghdr *answer)
 {
-	return net_tc_link_take(context, answer);
+	const struct link_list *l = context;
+
+	return net_tc_link_take(l->link, answer);
+}
+
+static void begin_end(void *context)
+{
+	const struct end_list *l = context;
+
+	*l->end = l->before;
 }
 
 static int on_end(void *context, const struct nlmsghdr *answer)
 {
-	return net_tc_end_take(context, answer);
+	const struct end_list *l = context;
+
+	return net_tc_end_take(l->end, answer);
 }
 
 static int list(struct netlink *nl, int type, int32_t ifindex, uint32_t parent,
-		netlink_answer_fn answer, void *context)
+		void (*begin)(void *context), netlink_answer_fn answer, void *context)
 {
 	const struct tcmsg tc = {
 		.tcm_family = AF_UNSPEC, .tcm_ifindex = ifindex, .tcm_parent = parent};
@@ -44,7 +73,14 @@ static int list(struct netlink *nl, int type, int32_t ifindex, uint32_t parent,
 
 	if (!message)
 		return -ENOMEM;
-	return netlink_list(nl, message, NULL, answer, context);
+	return netlink_list(nl, message, begin, answer, context);
+}
+
+static int list_link(struct netlink *nl, int type, uint32_t parent, struct net_tc_link *link)
+{
+	struct link_list l = {.link = link, .before = *link};
+
+	return list(nl, type, link->ifindex, parent, begin_link, on_link, &l);
 }
 
 int net_tc_look(struct netlink *nl, struct net_tc_link *link)
@@ -53,21 +89,26 @@ int net_tc_look(struct netlink *nl, struct net_tc_link *link)
 
 	if (link->root != NET_ROOT_OURS)
 		return 0;
-	r = list(nl, RTM_GETTCLASS, link->ifindex, 0, on_link, link);
-	return r < 0 ? r
-		     : list(nl, RTM_GETTFILTER, link->ifindex, NET_TC_ROOT_HANDLE, on_link, link);
+	r = list_link(nl, RTM_GETTCLASS, 0, link);
+	return r < 0 ? r : list_link(nl, RTM_GETTFILTER, NET_TC_ROOT_HANDLE, link);
+}
+
+static int list_end(struct netlink *nl, uint32_t way, struct net_tc_end *end)
+{
+	struct end_list l = {.end = end, .before = *end};
+
+	return list(nl, RTM_GETTFILTER, end->ifindex, TC_H_MAKE(TC_H_CLSACT, way), begin_end,
+		    on_end, &l);
 }
 
 int net_tc_look_at_end(struct netlink *nl, struct net_tc_end *end)
 {
-	int r = list(nl, RTM_GETTFILTER, end->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS),
-		     on_end, end);
+	int r = list_end(nl, TC_H_MIN_INGRESS, end);
 
 	/* An ingress has no other way. */
 	if (r < 0 || end->ingress_kind[0] != 'c')
 		return r;
-	return list(nl, RTM_GETTFILTER, end->ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS),
-		    on_end, end);
+	return list_end(nl, TC_H_MIN_EGRESS, end);
 }
 
 /* The kernel calls an unknown kind ENOENT, and also what it does not find. */
@@ -152,7 +193,8 @@ static int run_one(struct netlink *nl, const struct net_tc_step *step)
 	return message ? netlink_ask(nl, message, NULL, NULL) : -ENOMEM;
 }
 
-/* A clsact alone says nothing of who made it, so one that we made does not stay without our mark. */
+/* A clsact alone says nothing of who made it, so one that we made does not stay without our mark. Where even that
+ * fails it is one of nobody's at the next look, which uses it. */
 static void take_back(struct netlink *nl, const struct net_tc_steps *steps, uint32_t n_made)
 {
 	struct net_tc_step back;

@@ -4,7 +4,8 @@
 // everything again.
 //
 // Ours is, at an uplink, the HTB whose handle is NET_TC_MAJOR and whose default is NET_MINOR_UNMARKED, with all that is in it;
-// at a pod's host end the one filter of NET_TC_PRIO. Everything else is somebody's, and stays.
+// at a pod's host end the one filter of NET_TC_PRIO, whose handle tells whether the clsact that it is in is ours, too: an empty
+// one may be somebody's, or be left of an agent that was killed, so it is used but stays. Everything else is somebody's, and stays.
 //
 // Reading and reckoning need no socket (net_tc_plan.c); netlink_ask() is called by net_tc_look(), net_tc_look_at_end() and net_tc_run() alone.
 #pragma once
@@ -22,6 +23,10 @@
 /* Of our filters. At an uplink the one after it is ours too: filters of one prio have one mask, and another mask
  * comes beside the old one before that goes. */
 #define NET_TC_PRIO 0xc01du
+
+/* The handle of a mark: in a clsact that was made for it, or that was there. */
+#define NET_TC_MARK_OWN 1u
+#define NET_TC_MARK_BORROWED 2u
 
 /* The classes, parents first and the default one before all that can be marked. */
 enum net_tc_class {
@@ -67,7 +72,7 @@ struct net_tc_end {
 	char ingress_kind
 		[NET_NAME_SIZE]; /* as the look at the links found it: "", "clsact", "ingress" */
 	bool ours;		 /* our filter is there */
-	bool made; /* set by the caller: this agent made its clsact, and knows of no mark in it */
+	bool borrowed;		 /* its handle is NET_TC_MARK_BORROWED */
 	uint32_t mark, mask;
 	uint32_t n_others;	 /* filters of others, both ways */
 	struct net_count counts; /* what our filter has marked */
@@ -97,7 +102,8 @@ const char *net_tc_do_name(enum net_tc_do what);
 struct net_tc_step {
 	enum net_tc_do what;
 	int32_t ifindex;
-	uint32_t id; /* of a class; of a leaf: of the class that it is in; of a filter: of the class that it leads to */
+	/* Of a class; of a leaf: of the class that it is in; of a filter: of the class that it leads to; of a mark: its handle. */
+	uint32_t id;
 	uint32_t parent;	   /* of a class */
 	uint32_t prio, mark, mask; /* of a filter or a mark */
 	struct tc_htb_class htb;
@@ -124,7 +130,6 @@ enum net_tc_end_of {
 	NET_TC_NO_MEMORY, /* the kernel's or ours: again at the next look */
 	NET_TC_LOST,	  /* no answer (netlink_is_lost()): it may have been made */
 	NET_TC_REFUSED,	  /* anything else: `error` and netlink_cause() say what */
-	NET_TC_END_COUNT,
 };
 
 struct net_tc_result {
@@ -136,10 +141,6 @@ struct net_tc_result {
 
 /* --- reading (pure) --- */
 
-/* Forgets all but the ifindex (and, of an end, its ingress_kind and `made`). */
-void net_tc_link_clear(struct net_tc_link *link);
-void net_tc_end_clear(struct net_tc_end *end);
-
 /* One message of a list of qdiscs, classes or filters; those of other interfaces are passed over. 0 or -EBADMSG. */
 int net_tc_link_take(struct net_tc_link *link, const struct nlmsghdr *message);
 int net_tc_end_take(struct net_tc_end *end, const struct nlmsghdr *message);
@@ -149,16 +150,19 @@ int net_tc_end_take(struct net_tc_end *end, const struct nlmsghdr *message);
 /* Ticks of 64 ns that so many bytes take at a rate, rounded up; at most what the kernel holds, at least 1. */
 uint32_t net_tc_ticks(uint64_t bytes, uint64_t bytes_per_s);
 
-/* A class in the kernel's units; bursts never under one packet of `mtu` bytes. */
-struct tc_htb_class net_tc_htb_of(const struct net_class *class, uint32_t mtu);
+/* A class in the kernel's units. */
+struct tc_htb_class net_tc_htb_of(const struct net_class *class);
 
 /* From what was found to `shape`; NULL, one without levels, or mark->mask 0: nothing of ours is to be there. Steps that are there already are not in it. A class is
- * changed in place. Where it must go or get another parent, its filter goes first, and it itself once it is empty, so that nothing in it is lost. */
+ * changed in place. Where it must go or get another parent, its filter goes first, and it itself once it is empty, so that nothing in it is lost.
+ * ret_after: filters that go, once the first steps are made and no pod's end has a mark that they match any more: so with another mask no
+ * packet is without its class. (A mark that means another level by the new net.mark is taken for the one or the other until then.) */
 void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *shape,
-		      const struct net_mark *mark, uint32_t mtu, struct net_tc_steps *ret);
+		      const struct net_mark *mark, struct net_tc_steps *ret,
+		      struct net_tc_steps *ret_after);
 
 /* The same of a pod's end; mark->mask 0 or !wanted: nothing of ours is to be there. Returns
- * NET_FOREIGN_CLSACT where somebody else has the place; then nothing is done. */
+ * NET_FOREIGN_CLSACT where somebody else has something in the place; then nothing is done. */
 enum net_refusal net_tc_plan_end(const struct net_tc_end *found, bool wanted, uint32_t mark,
 				 uint32_t mask, struct net_tc_steps *ret);
 

@@ -21,8 +21,6 @@
 #define HTB_VERSION 3
 /* What rate / quantum would be, were quanta not given. */
 #define HTB_RATE_TO_QUANTUM 10
-/* A pod's end has one filter, and its number is this. */
-#define MARK_HANDLE 1u
 
 #define PUT(call) ((call) >= 0)
 
@@ -146,7 +144,7 @@ static struct nl_msg *begin(const struct net_tc_step *step)
 	case NET_TC_SET_MARK:
 	case NET_TC_DEL_MARK:
 		tc.tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
-		tc.tcm_handle = MARK_HANDLE;
+		tc.tcm_handle = step->id;
 		tc.tcm_info = TC_H_MAKE(NET_TC_PRIO << 16, htons(ETH_P_ALL));
 		return netlink_message(step->what == NET_TC_DEL_MARK ? RTM_DELTFILTER
 								     : RTM_NEWTFILTER,

@@ -9,8 +9,6 @@
 
 #include "agent/apply/net_tc.h"
 
-/* A frame's header and a VLAN's tag, beside the MTU. */
-#define HEADER_BYTES 18u
 #define TICK_NS 64u
 #define NS_PER_S 1000000000u
 
@@ -26,17 +24,13 @@ uint32_t net_tc_ticks(uint64_t bytes, uint64_t bytes_per_s)
 	return ticks > UINT32_MAX ? UINT32_MAX : ticks == 0 ? 1 : (uint32_t)ticks;
 }
 
-struct tc_htb_class net_tc_htb_of(const struct net_class *class, uint32_t mtu)
+struct tc_htb_class net_tc_htb_of(const struct net_class *class)
 {
-	uint64_t packet = (uint64_t)mtu + HEADER_BYTES;
-	uint64_t burst = class->burst_bytes > packet ? class->burst_bytes : packet;
-	uint64_t cburst = class->cburst_bytes > packet ? class->cburst_bytes : packet;
-
 	return (struct tc_htb_class){
 		.rate_bytes_per_s = class->rate_bytes_per_s,
 		.ceil_bytes_per_s = class->ceil_bytes_per_s,
-		.burst_ticks = net_tc_ticks(burst, class->rate_bytes_per_s),
-		.cburst_ticks = net_tc_ticks(cburst, class->ceil_bytes_per_s),
+		.burst_ticks = net_tc_ticks(class->burst_bytes, class->rate_bytes_per_s),
+		.cburst_ticks = net_tc_ticks(class->cburst_bytes, class->ceil_bytes_per_s),
 		.quantum_bytes = class->quantum_bytes,
 		.prio = class->prio,
 	};
@@ -53,7 +47,7 @@ struct wanted {
 struct planning {
 	const struct net_tc_link *found;
 	const struct net_mark *mark;
-	struct net_tc_steps *steps;
+	struct net_tc_steps *steps, *after;
 	uint32_t filter_prio;
 	struct wanted wanted[NET_TC_CLASS_COUNT];
 };
@@ -73,26 +67,26 @@ static struct net_tc_step *step(struct net_tc_steps *steps, enum net_tc_do what,
 	return s;
 }
 
-static void want(struct planning *p, const struct net_shape *shape, uint32_t mtu)
+static void want(struct planning *p, const struct net_shape *shape)
 {
 	const uint32_t root = net_tc_class_id(NET_TC_CLASS_ROOT);
 
 	p->wanted[NET_TC_CLASS_ROOT] = (struct wanted){
 		.there = true,
 		.parent = NET_TC_ROOT_HANDLE,
-		.htb = net_tc_htb_of(&shape->root, mtu),
+		.htb = net_tc_htb_of(&shape->root),
 	};
 	p->wanted[NET_TC_CLASS_UNMARKED] = (struct wanted){
 		.there = true,
 		.leaf = true,
 		.parent = root,
-		.htb = net_tc_htb_of(&shape->unmarked, mtu),
+		.htb = net_tc_htb_of(&shape->unmarked),
 	};
 	if (shape->offline_levels & shape->levels)
 		p->wanted[NET_TC_CLASS_OFFLINE] = (struct wanted){
 			.there = true,
 			.parent = root,
-			.htb = net_tc_htb_of(&shape->offline, mtu),
+			.htb = net_tc_htb_of(&shape->offline),
 		};
 	for (unsigned level = 0; level < LEVEL_COUNT; level++)
 		if (shape->levels >> level & 1)
@@ -102,7 +96,7 @@ static void want(struct planning *p, const struct net_shape *shape, uint32_t mtu
 				.parent = shape->offline_levels >> level & 1
 						  ? net_tc_class_id(NET_TC_CLASS_OFFLINE)
 						  : root,
-				.htb = net_tc_htb_of(&shape->level[level], mtu),
+				.htb = net_tc_htb_of(&shape->level[level]),
 			};
 }
 
@@ -159,6 +153,12 @@ static bool leaves_now(struct planning *p, unsigned i)
 	return false;
 }
 
+/* A leaf takes the place of the kernel's own, and what waits in that is lost: that one does as well until nothing waits. */
+static bool lacks_leaf(const struct net_tc_found_class *found)
+{
+	return !found->leaf && !found->foreign_leaf && found->counts.backlog_bytes == 0;
+}
+
 static void plan_classes(struct planning *p)
 {
 	for (unsigned i = NET_TC_CLASS_COUNT; i-- > 0;)
@@ -181,7 +181,7 @@ static void plan_classes(struct planning *p)
 			s->parent = w->parent;
 			s->htb = w->htb;
 		}
-		if (w->leaf && (!found->there || leaves || (!found->leaf && !found->foreign_leaf)))
+		if (w->leaf && (!found->there || leaves || lacks_leaf(found)))
 			step(p->steps, NET_TC_ADD_LEAF, p->found->ifindex)->id = net_tc_class_id(i);
 	}
 }
@@ -223,7 +223,7 @@ static bool is_in_the_way(const struct planning *p, const struct net_tc_found_fi
 	return f->prio == p->filter_prio && f->mask != p->mark->mask;
 }
 
-static void drop_filters(struct planning *p, bool in_the_way)
+static void drop_filters(const struct planning *p, bool in_the_way, struct net_tc_steps *steps)
 {
 	for (uint32_t i = 0; i < p->found->n_filters; i++) {
 		const struct net_tc_found_filter *f = &p->found->filters[i];
@@ -231,7 +231,7 @@ static void drop_filters(struct planning *p, bool in_the_way)
 
 		if (level_at(p, f) < LEVEL_COUNT || is_in_the_way(p, f) != in_the_way)
 			continue;
-		s = step(p->steps, NET_TC_DEL_FILTER, p->found->ifindex);
+		s = step(steps, NET_TC_DEL_FILTER, p->found->ifindex);
 		s->prio = f->prio;
 		s->mark = f->mark;
 	}
@@ -252,12 +252,12 @@ static uint32_t levels_with_filter(const struct planning *p)
 	return levels;
 }
 
-/* New ones before old ones go: as long as net.mark stays, a packet is never without a class that it had. */
+/* New ones before old ones go. */
 static void plan_filters(struct planning *p)
 {
 	uint32_t have = levels_with_filter(p);
 
-	drop_filters(p, true);
+	drop_filters(p, true, p->steps);
 	for (unsigned level = 0; level < LEVEL_COUNT; level++) {
 		const struct net_tc_found_filter place = {.prio = p->filter_prio,
 							  .mask = p->mark->mask,
@@ -272,16 +272,17 @@ static void plan_filters(struct planning *p)
 		s->mark = place.mark;
 		s->mask = place.mask;
 	}
-	drop_filters(p, false);
+	drop_filters(p, false, p->after);
 }
 
 void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *shape,
-		      const struct net_mark *mark, uint32_t mtu, struct net_tc_steps *ret)
+		      const struct net_mark *mark, struct net_tc_steps *ret,
+		      struct net_tc_steps *ret_after)
 {
-	struct planning p = {.found = found, .mark = mark, .steps = ret};
+	struct planning p = {.found = found, .mark = mark, .steps = ret, .after = ret_after};
 
-	ret->n = 0;
-	ret->again = false;
+	ret->n = ret_after->n = 0;
+	ret->again = ret_after->again = false;
 	/* Without a class for anybody the root would only replace what the kernel chose. */
 	if (!shape || shape->levels == 0 || mark->mask == 0) {
 		if (found->root == NET_ROOT_OURS)
@@ -290,7 +291,7 @@ void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *s
 	}
 	if (found->root != NET_ROOT_OURS && found->root != NET_ROOT_DEFAULT)
 		return;
-	want(&p, shape, mtu);
+	want(&p, shape);
 	p.filter_prio = prio_for(found, mark);
 	if (found->root == NET_ROOT_DEFAULT)
 		step(ret, NET_TC_ADD_ROOT, found->ifindex);
@@ -298,31 +299,44 @@ void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *s
 	plan_filters(&p);
 }
 
+/* Nobody knows who made it, so it can be used, but not removed. */
+static bool is_empty_clsact(const struct net_tc_end *found)
+{
+	return !found->ours && found->n_others == 0 && strcmp(found->ingress_kind, "clsact") == 0;
+}
+
+static void clear_end(const struct net_tc_end *found, struct net_tc_steps *steps)
+{
+	if (!found->ours)
+		return;
+	step(steps, NET_TC_DEL_MARK, found->ifindex)->id = found->borrowed ? NET_TC_MARK_BORROWED
+									   : NET_TC_MARK_OWN;
+	/* With somebody's filters it is theirs by now. */
+	if (!found->borrowed && found->n_others == 0)
+		step(steps, NET_TC_DEL_CLSACT, found->ifindex);
+}
+
 enum net_refusal net_tc_plan_end(const struct net_tc_end *found, bool wanted, uint32_t mark,
 				 uint32_t mask, struct net_tc_steps *ret)
 {
+	bool is_free = found->ingress_kind[0] == '\0';
 	struct net_tc_step *s;
-	/* An empty one says nothing of who made it. */
-	bool clsact = found->ours || (found->made && found->n_others == 0 &&
-				      strcmp(found->ingress_kind, "clsact") == 0);
 
 	ret->n = 0;
 	ret->again = false;
 	if (!wanted || mask == 0) {
-		if (found->ours)
-			step(ret, NET_TC_DEL_MARK, found->ifindex);
-		/* With somebody's filters it is theirs by now. */
-		if (clsact && found->n_others == 0)
-			step(ret, NET_TC_DEL_CLSACT, found->ifindex);
+		clear_end(found, ret);
 		return NET_FINE;
 	}
-	if (found->ingress_kind[0] != '\0' && !clsact)
+	if (!found->ours && !is_free && !is_empty_clsact(found))
 		return NET_FOREIGN_CLSACT;
 	if (found->ours && found->mark == mark && found->mask == mask)
 		return NET_FINE;
-	if (!clsact)
+	if (!found->ours && is_free)
 		step(ret, NET_TC_ADD_CLSACT, found->ifindex);
 	s = step(ret, found->ours ? NET_TC_SET_MARK : NET_TC_ADD_MARK, found->ifindex);
+	s->id = found->borrowed || (!found->ours && !is_free) ? NET_TC_MARK_BORROWED
+							      : NET_TC_MARK_OWN;
 	s->mark = mark;
 	s->mask = mask;
 	return NET_FINE;

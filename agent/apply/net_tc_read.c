@@ -29,26 +29,11 @@ static struct net_tc_found_class *class_of(struct net_tc_link *link, uint32_t id
 	return NULL;
 }
 
-void net_tc_link_clear(struct net_tc_link *link)
-{
-	*link = (struct net_tc_link){.ifindex = link->ifindex};
-}
-
-void net_tc_end_clear(struct net_tc_end *end)
-{
-	struct net_tc_end clear = {.ifindex = end->ifindex, .made = end->made};
-
-	memcpy(clear.ingress_kind, end->ingress_kind, sizeof(clear.ingress_kind));
-	*end = clear;
-}
-
 static enum net_root root_of(const struct tc_object *o)
 {
 	if (o->handle == 0)
 		return NET_ROOT_DEFAULT;
-	return o->handle == NET_TC_ROOT_HANDLE && o->has_htb && o->htb_default == NET_MINOR_UNMARKED
-		       ? NET_ROOT_OURS
-		       : NET_ROOT_FOREIGN;
+	return o->is_our_root ? NET_ROOT_OURS : NET_ROOT_FOREIGN;
 }
 
 static void take_qdisc(struct net_tc_link *link, const struct tc_object *o)
@@ -147,6 +132,7 @@ int net_tc_end_take(struct net_tc_end *end, const struct nlmsghdr *message)
 	if (o.parent == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS) && o.has_skbedit &&
 	    o.info == TC_H_MAKE(NET_TC_PRIO << 16, htons(ETH_P_ALL)) && o.chain == 0) {
 		end->ours = true;
+		end->borrowed = o.handle == NET_TC_MARK_BORROWED;
 		end->mark = o.mark;
 		end->mask = o.mark_mask;
 		end->counts = o.counts;

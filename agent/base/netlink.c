@@ -116,11 +116,6 @@ void netlink_close(struct netlink *nl)
 	free(nl);
 }
 
-void netlink_closep(struct netlink **nl)
-{
-	netlink_close(*nl);
-}
-
 bool netlink_is_lost(const struct netlink *nl)
 {
 	return nl->lost;
@@ -274,8 +269,7 @@ int netlink_list(struct netlink *nl, struct nl_msg *message, void (*begin)(void 
 	int r = -EAGAIN;
 
 	for (int i = 0; i < LIST_TRIES && r == -EAGAIN && !nl->lost; i++) {
-		if (begin)
-			begin(context);
+		begin(context);
 		r = netlink_ask(nl, message, answer, context);
 	}
 	return r;

@@ -24,7 +24,6 @@ int netlink_new(int fd, struct netlink **ret);
 
 /* Accepts NULL. */
 void netlink_close(struct netlink *nl);
-void netlink_closep(struct netlink **nl);
 
 /* A part of an answer. It is whole by its own header; what is in it has not been looked at. A negative errno ends the question, after
  * the rest of the answer has been read. */
@@ -40,7 +39,7 @@ typedef int (*netlink_answer_fn)(void *context, const struct nlmsghdr *answer);
 int netlink_ask(struct netlink *nl, struct nl_msg *message, netlink_answer_fn answer,
 		void *context);
 
-/* netlink_ask() for a list, some times anew while it changes. `begin` (may be NULL) is called before each try, to forget the last one. */
+/* netlink_ask() for a list, some times anew while it changes. `begin` is called before each try, to forget the last one. */
 int netlink_list(struct netlink *nl, struct nl_msg *message, void (*begin)(void *context),
 		 netlink_answer_fn answer, void *context);
 

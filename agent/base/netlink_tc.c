@@ -231,6 +231,9 @@ int netlink_tc_read(const struct nlmsghdr *message, struct tc_object *ret)
 	if ((tb[TCA_OPTIONS] && !read_options(tb[TCA_OPTIONS], &o)) ||
 	    (tb[TCA_STATS2] && o.what != TC_FILTER && !read_counts(tb[TCA_STATS2], &o)))
 		return -EBADMSG;
+	o.is_our_root = o.what == TC_QDISC && o.parent == TC_H_ROOT &&
+			o.handle == NET_TC_MAJOR << 16 && o.has_htb &&
+			o.htb_default == NET_MINOR_UNMARKED;
 	*ret = o;
 	return 0;
 }

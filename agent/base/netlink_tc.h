@@ -25,6 +25,8 @@ struct tc_object {
 	uint32_t chain;		  /* of a filter */
 	char kind[NET_NAME_SIZE]; /* a longer one is cut: it is none that we know */
 
+	bool is_our_root; /* the HTB at the root whose handle and default are ours (colod/net.h) */
+
 	bool has_htb; /* the options of an HTB qdisc or class were there */
 	uint32_t htb_default;
 	uint64_t htb_direct; /* packets that no class took */

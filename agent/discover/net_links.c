@@ -25,6 +25,17 @@ void net_devices_clear(struct net_devices *devices)
 	devices->sorted = true;
 }
 
+void net_devices_clear_qdiscs(struct net_devices *devices)
+{
+	for (size_t i = 0; i < devices->n; i++) {
+		struct net_device *d = &devices->list[i];
+
+		d->root_kind[0] = d->ingress_kind[0] = '\0';
+		d->root_handle = 0;
+		d->root_ours = false;
+	}
+}
+
 void net_devices_free(struct net_devices *devices)
 {
 	free(devices->list);
@@ -83,6 +94,7 @@ int net_devices_take_link(struct net_devices *devices, const struct nlmsghdr *me
 		return -EBADMSG;
 	d.ifindex = link->ifi_index;
 	d.up = (link->ifi_flags & IFF_UP) != 0;
+	d.carrier = (link->ifi_flags & IFF_LOWER_UP) != 0;
 	d.loopback = (link->ifi_flags & IFF_LOOPBACK) != 0;
 	(void)nla_strlcpy(d.name, tb[IFLA_IFNAME], sizeof(d.name));
 	if (tb[IFLA_LINK])
@@ -142,20 +154,25 @@ int net_devices_take_qdisc(struct net_devices *devices, const struct nlmsghdr *m
 	if (o.parent == TC_H_ROOT) {
 		memcpy(device->root_kind, o.kind, sizeof(device->root_kind));
 		device->root_handle = o.handle;
-		device->root_default = o.has_htb ? o.htb_default : 0;
+		device->root_ours = o.is_our_root;
 	} else if (o.parent == TC_H_INGRESS) { /* a clsact has the same one */
 		memcpy(device->ingress_kind, o.kind, sizeof(device->ingress_kind));
 	}
 	return 0;
 }
 
-static void add_route(struct net_routes *routes, int32_t ifindex)
+bool net_routes_has(const struct net_routes *routes, int32_t ifindex)
 {
-	if (ifindex <= 0)
-		return;
 	for (uint32_t i = 0; i < routes->n; i++)
 		if (routes->ifindex[i] == ifindex)
-			return;
+			return true;
+	return false;
+}
+
+void net_routes_add(struct net_routes *routes, int32_t ifindex)
+{
+	if (ifindex <= 0 || net_routes_has(routes, ifindex))
+		return;
 	if (routes->n == NET_ROUTES_MAX)
 		routes->left_out++;
 	else
@@ -175,7 +192,7 @@ static bool add_ways(struct net_routes *routes, struct nlattr *multipath)
 		memcpy(&way, at, sizeof(way));
 		if (way.rtnh_len < sizeof(way) || way.rtnh_len > left)
 			return false;
-		add_route(routes, way.rtnh_ifindex);
+		net_routes_add(routes, way.rtnh_ifindex);
 		size = RTNH_ALIGN((size_t)way.rtnh_len);
 		if (size >= left)
 			return true;
@@ -203,7 +220,7 @@ int net_routes_take(struct net_routes *routes, const struct nlmsghdr *message)
 	    (route->rtm_flags & RTM_F_CLONED))
 		return 0;
 	if (tb[RTA_OIF])
-		add_route(routes, nla_get_s32(tb[RTA_OIF]));
+		net_routes_add(routes, nla_get_s32(tb[RTA_OIF]));
 	if (tb[RTA_MULTIPATH] && !add_ways(routes, tb[RTA_MULTIPATH]))
 		return -EBADMSG;
 	return 0;

@@ -27,13 +27,14 @@ struct net_device {
 	uint32_t mtu;
 	uint32_t n_tx_queues;
 	bool up;
+	bool carrier; /* without one the driver may not know the speed */
 	bool loopback;
 	char name[NET_NAME_SIZE];
 	char kind[NET_NAME_SIZE]; /* "veth", "vlan", "bond", …; "" for hardware */
 	/* The qdisc at its root, and the one that sees what arrives. */
 	char root_kind[NET_NAME_SIZE];
-	uint32_t root_handle;		  /* 0: the kernel's own choice */
-	uint32_t root_default;		  /* of an HTB */
+	uint32_t root_handle; /* 0: the kernel's own choice */
+	bool root_ours;
 	char ingress_kind[NET_NAME_SIZE]; /* "clsact", "ingress"; "" for none */
 };
 
@@ -60,6 +61,8 @@ struct net_links_asked {
 };
 
 void net_devices_clear(struct net_devices *devices);
+/* Forgets their qdiscs alone. */
+void net_devices_clear_qdiscs(struct net_devices *devices);
 void net_devices_free(struct net_devices *devices);
 
 /* Each takes one message of an answer. 0; -ENOMEM; -EBADMSG: not of the shape that the kernel gives it. Other types are passed over. */
@@ -70,12 +73,17 @@ int net_routes_take(struct net_routes *routes, const struct nlmsghdr *message);
 /* NULL: none. After all links were taken. */
 const struct net_device *net_devices_find(struct net_devices *devices, int32_t ifindex);
 
-/* The uplinks: all that the policy names or the default routes lead to, with why one is not shaped. The speeds are those of `speed`,
- * which is asked for each (0: the link does not say). */
-void net_links_decide(struct net_devices *devices, const struct net_routes *routes,
-		      const struct net_links_asked *asked,
-		      uint64_t (*speed)(void *context, const struct net_device *device),
-		      void *context, struct net_links *ret);
+void net_routes_add(struct net_routes *routes, int32_t ifindex);
+bool net_routes_has(const struct net_routes *routes, int32_t ifindex);
+
+/* The uplinks: all that the policy names or the default routes lead to. Needs no qdiscs; what depends on them is judged later. */
+void net_links_choose(struct net_devices *devices, const struct net_routes *routes,
+		      const struct net_links_asked *asked, struct net_links *ret);
+
+/* Of those: why one is not shaped. The speeds are those of `speed`, which is asked for each (0: the link does not say). */
+void net_links_judge(struct net_devices *devices, const struct net_links_asked *asked,
+		     uint64_t (*speed)(void *context, const struct net_device *device),
+		     void *context, struct net_links *links);
 
 /* What the driver says, from /sys/class/net/NAME/speed; 0: nothing, or a number that it only makes up (veth, tun). */
 uint64_t net_links_speed(int root_fd, const struct net_device *device);

@@ -23,21 +23,45 @@ static int on_link(void *context, const struct nlmsghdr *answer)
 
 struct qdiscs {
 	struct net_devices *devices;
+	void (*begin)(void *context);
 	netlink_answer_fn also;
 	void *context;
 };
+
+static void begin_qdiscs(void *context)
+{
+	const struct qdiscs *q = context;
+
+	net_devices_clear_qdiscs(q->devices);
+	q->begin(q->context);
+}
 
 static int on_qdisc(void *context, const struct nlmsghdr *answer)
 {
 	const struct qdiscs *q = context;
 	int r = net_devices_take_qdisc(q->devices, answer);
 
-	return r == 0 && q->also ? q->also(q->context, answer) : r;
+	return r == 0 ? q->also(q->context, answer) : r;
+}
+
+/* Two lists, of IPv4 and IPv6, make one. */
+struct routes {
+	struct net_routes *all;
+	struct net_routes before;
+};
+
+static void begin_routes(void *context)
+{
+	const struct routes *r = context;
+
+	*r->all = r->before;
 }
 
 static int on_route(void *context, const struct nlmsghdr *answer)
 {
-	return net_routes_take(context, answer);
+	const struct routes *r = context;
+
+	return net_routes_take(r->all, answer);
 }
 
 static int list_links(struct netlink *nl, struct net_devices *devices)
@@ -55,12 +79,13 @@ static int list_links(struct netlink *nl, struct net_devices *devices)
 static int list_routes(struct netlink *nl, unsigned char family, struct net_routes *routes)
 {
 	const struct rtmsg header = {.rtm_family = family};
+	struct routes r = {.all = routes, .before = *routes};
 	_cleanup_message_ struct nl_msg *message =
 		netlink_message(RTM_GETROUTE, NLM_F_DUMP, &header, sizeof(header));
 
 	if (!message)
 		return -ENOMEM;
-	return netlink_list(nl, message, NULL, on_route, routes);
+	return netlink_list(nl, message, begin_routes, on_route, &r);
 }
 
 int net_look_at_links(struct netlink *nl, struct net_look *look)
@@ -78,17 +103,17 @@ int net_look_at_links(struct netlink *nl, struct net_look *look)
 	return r == -EOPNOTSUPP || r == -EAFNOSUPPORT ? 0 : r;
 }
 
-int net_look_at_qdiscs(struct netlink *nl, struct net_look *look, netlink_answer_fn also,
-		       void *context)
+int net_look_at_qdiscs(struct netlink *nl, struct net_look *look, void (*begin)(void *context),
+		       netlink_answer_fn also, void *context)
 {
 	const struct tcmsg header = {.tcm_family = AF_UNSPEC};
-	struct qdiscs q = {&look->devices, also, context};
+	struct qdiscs q = {&look->devices, begin, also, context};
 	_cleanup_message_ struct nl_msg *message =
 		netlink_message(RTM_GETQDISC, NLM_F_DUMP, &header, sizeof(header));
 
 	if (!message)
 		return -ENOMEM;
-	return netlink_list(nl, message, NULL, on_qdisc, &q);
+	return netlink_list(nl, message, begin_qdiscs, on_qdisc, &q);
 }
 
 void net_look_free(struct net_look *look)

@@ -15,8 +15,9 @@ struct net_look {
  * to be used. */
 int net_look_at_links(struct netlink *nl, struct net_look *look);
 
-/* After that: the qdiscs. Each message is handed to `also` (may be NULL), too, whose error ends the look. */
-int net_look_at_qdiscs(struct netlink *nl, struct net_look *look, netlink_answer_fn also,
-		       void *context);
+/* After that: the qdiscs. Each message is handed to `also`, too, whose error ends the look; `begin` is called before the first one, and
+ * again where the list has to be read anew. */
+int net_look_at_qdiscs(struct netlink *nl, struct net_look *look, void (*begin)(void *context),
+		       netlink_answer_fn also, void *context);
 
 void net_look_free(struct net_look *look);

@@ -33,7 +33,7 @@ struct search {
 	const struct net_pods *pods;
 	uint32_t n;
 	uint32_t n_dirs;
-	int error; /* -errno: nothing can be told, as what is there could not be read for want of means; 0 */
+	int error; /* -errno: nothing can be told, as what is there could not be read; 0 */
 	struct candidate list[NET_PODS_TRIES];
 };
 
@@ -92,11 +92,16 @@ static void look_below(struct search *s, const char *path, int depth)
 		return;
 	}
 	fd = -EBADF; /* closedir() closes it */
-	for (struct dirent *e = sys_readdir(dir); e && s->n < NET_PODS_TRIES;
-	     e = sys_readdir(dir)) {
+	while (s->n < NET_PODS_TRIES) {
+		const struct dirent *e = sys_readdir(dir);
 		char below[PATH_SIZE];
 		int len;
 
+		/* What has gone meanwhile has nothing in it. */
+		if (!e && errno != 0 && errno != ENOENT)
+			s->error = -errno;
+		if (!e)
+			return;
 		if (e->d_type != DT_DIR || e->d_name[0] == '.' || is_monitor(e->d_name) ||
 		    s->n_dirs++ >= DIRS_MAX)
 			continue;

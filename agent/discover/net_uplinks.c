@@ -45,10 +45,7 @@ static enum net_root root_of(const struct net_device *d)
 		return NET_ROOT_UNKNOWN;
 	if (d->root_handle == 0)
 		return is(d->root_kind, defaults) ? NET_ROOT_DEFAULT : NET_ROOT_FOREIGN;
-	if (d->root_handle == TC_H_MAKE(NET_TC_MAJOR << 16, 0) &&
-	    strcmp(d->root_kind, "htb") == 0 && d->root_default == NET_MINOR_UNMARKED)
-		return NET_ROOT_OURS;
-	return NET_ROOT_FOREIGN;
+	return d->root_ours ? NET_ROOT_OURS : NET_ROOT_FOREIGN;
 }
 
 /* What `device` passes its packets on to, one step down; `at` goes on from the last one. NULL: no more. */
@@ -106,10 +103,8 @@ static void add(struct net_links *links, const struct net_device *d)
 		.ifindex = d->ifindex,
 		.n_tx_queues = d->n_tx_queues,
 		.mtu = d->mtu,
-		.root = root_of(d),
 	};
 	memcpy(links->list[links->n].name, d->name, NET_NAME_SIZE);
-	memcpy(links->list[links->n].root_kind, d->root_kind, NET_NAME_SIZE);
 	links->n++;
 }
 
@@ -129,29 +124,9 @@ static void add_named(struct net_links *links, const struct net_devices *all, co
 	(void)snprintf(links->list[links->n++].name, NET_NAME_SIZE, "%s", name);
 }
 
-/* Of a bond with a VLAN that carries the route, only the VLAN is shaped; so of two that the policy names. The topmost. */
-static int32_t above(struct net_devices *all, const struct net_links *links,
-		     const struct net_routes *routes, int32_t ifindex)
-{
-	int32_t best = 0;
-
-	for (uint32_t i = 0; i < links->n + routes->n; i++) {
-		int32_t other = i < links->n ? links->list[i].ifindex
-					     : routes->ifindex[i - links->n];
-		const struct net_device *top = net_devices_find(all, other);
-
-		if (other != ifindex && top && is_below(all, top, ifindex, 0) &&
-		    (best == 0 || is_below(all, top, best, 0)))
-			best = other;
-	}
-	return best;
-}
-
 static enum net_refusal refusal_of(const struct net_link *link, const struct net_device *d,
 				   bool replace_mq)
 {
-	if (link->above != 0)
-		return NET_LOWER;
 	if (is_of_no_use(d))
 		return NET_KIND;
 	if (link->root == NET_ROOT_UNKNOWN)
@@ -165,10 +140,31 @@ static enum net_refusal refusal_of(const struct net_link *link, const struct net
 	return NET_FINE;
 }
 
-void net_links_decide(struct net_devices *devices, const struct net_routes *routes,
-		      const struct net_links_asked *asked,
-		      uint64_t (*speed)(void *context, const struct net_device *device),
-		      void *context, struct net_links *ret)
+/* It is, or nobody can tell here: the policy may know its speed, and what could not be read may be ours. */
+static bool may_be_shaped(const struct net_link *link)
+{
+	return link->refusal == NET_FINE || link->refusal == NET_NO_SPEED ||
+	       link->refusal == NET_UNREAD;
+}
+
+/* Of a bond with a VLAN on it only the VLAN is shaped, where both are uplinks: the topmost of those that can be. */
+static int32_t above(struct net_devices *all, const struct net_links *links, int32_t ifindex)
+{
+	int32_t best = 0;
+
+	for (uint32_t i = 0; i < links->n; i++) {
+		int32_t other = links->list[i].ifindex;
+		const struct net_device *top = net_devices_find(all, other);
+
+		if (other != ifindex && top && may_be_shaped(&links->list[i]) &&
+		    is_below(all, top, ifindex, 0) && (best == 0 || is_below(all, top, best, 0)))
+			best = other;
+	}
+	return best;
+}
+
+void net_links_choose(struct net_devices *devices, const struct net_routes *routes,
+		      const struct net_links_asked *asked, struct net_links *ret)
 {
 	*ret = (struct net_links){0};
 	for (uint32_t i = 0; i < asked->n && i < NET_LINKS; i++)
@@ -179,21 +175,35 @@ void net_links_decide(struct net_devices *devices, const struct net_routes *rout
 		if (d)
 			add(ret, d);
 	}
-	for (uint32_t i = 0; i < ret->n; i++) {
-		struct net_link *link = &ret->list[i];
+	qsort(ret->list, ret->n, sizeof(ret->list[0]), by_index);
+}
+
+void net_links_judge(struct net_devices *devices, const struct net_links_asked *asked,
+		     uint64_t (*speed)(void *context, const struct net_device *device),
+		     void *context, struct net_links *links)
+{
+	for (uint32_t i = 0; i < links->n; i++) {
+		struct net_link *link = &links->list[i];
 		const struct net_device *d = net_devices_find(devices, link->ifindex);
 
 		if (!d)
 			continue;
+		link->root = root_of(d);
+		memcpy(link->root_kind, d->root_kind, NET_NAME_SIZE);
 		link->speed_bytes_per_s = asked->speed_bytes_per_s ? asked->speed_bytes_per_s
 								   : speed(context, d);
 		link->speed_from = asked->speed_bytes_per_s  ? NET_SPEED_POLICY
 				   : link->speed_bytes_per_s ? NET_SPEED_LINK
 							     : NET_SPEED_UNKNOWN;
-		link->above = above(devices, ret, routes, link->ifindex);
 		link->refusal = refusal_of(link, d, asked->replace_mq);
 	}
-	qsort(ret->list, ret->n, sizeof(ret->list[0]), by_index);
+	for (uint32_t i = 0; i < links->n; i++) {
+		struct net_link *link = &links->list[i];
+
+		link->above = may_be_shaped(link) ? above(devices, links, link->ifindex) : 0;
+		if (link->above != 0)
+			link->refusal = NET_LOWER;
+	}
 }
 
 uint64_t net_links_speed(int root_fd, const struct net_device *device)

@@ -62,7 +62,7 @@ static int on_message(void *context, const struct nlmsghdr *h)
 static void check(struct readers *r)
 {
 	struct net_links_asked asked = {.speed_bytes_per_s = 1};
-	static struct net_tc_steps steps;
+	static struct net_tc_steps steps, after;
 	struct net_links links;
 
 	for (size_t i = 0; i < r->devices.n; i++) {
@@ -73,12 +73,14 @@ static void check(struct readers *r)
 	}
 	require(r->routes.n <= NET_ROUTES_MAX && r->nsid >= NET_NO_NSID);
 	require(r->link.n_filters <= 2 * LEVEL_COUNT);
-	net_links_decide(&r->devices, &r->routes, &asked, NULL, NULL, &links);
+	net_links_choose(&r->devices, &r->routes, &asked, &links);
+	net_links_judge(&r->devices, &asked, NULL, NULL, &links);
 	require(links.n <= NET_LINKS);
 	net_tc_plan_link(&r->link, &(struct net_shape){.levels = 0x81, .offline_levels = 0x80},
-			 &(struct net_mark){.mask = 0xf0, .value = 0x80, .shift = 4}, 1500, &steps);
-	require(steps.n < NET_TC_STEPS);
-	net_tc_plan_link(&r->link, NULL, &(struct net_mark){0}, 1500, &steps);
+			 &(struct net_mark){.mask = 0xf0, .value = 0x80, .shift = 4}, &steps,
+			 &after);
+	require(steps.n < NET_TC_STEPS && after.n < NET_TC_STEPS);
+	net_tc_plan_link(&r->link, NULL, &(struct net_mark){0}, &steps, &after);
 	require(steps.n <= 1);
 	(void)net_tc_plan_end(&r->end, true, 1, 1, &steps);
 	require(steps.n <= 2);

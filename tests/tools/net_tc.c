@@ -136,7 +136,8 @@ static void tell(const struct net_round_found *found, uint32_t n_steps)
 		       names_net_refusal(t->pod.refusal), (int)t->result.end, t->result.error,
 		       t->counts.packets);
 	}
-	printf("steps=%u left=%u again=%d\n", n_steps, found->n_left, found->again);
+	printf("steps=%u left=%u again=%d unclear=%u\n", n_steps, found->n_left, found->again,
+	       found->n_unclear);
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,7 @@
 #include "tests/lib/test.h"
 
 #include <errno.h>
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -35,7 +36,7 @@ TEST(a_link_is_read)
 	assert_string_equal(d->name, "h-a");
 	assert_string_equal(d->kind, "veth");
 	assert_true(d->lower == 2 && d->nsid == 4 && d->master == 9 && d->n_tx_queues == 8);
-	assert_true(d->mtu == 1500 && d->up);
+	assert_true(d->mtu == 1500 && d->up && !d->carrier);
 	/* In the order of their index, whatever the kernel's is. */
 	assert_int_equal(devices.list[0].ifindex, 3);
 	assert_int_equal(devices.list[0].nsid, NET_NO_NSID);
@@ -56,6 +57,16 @@ TEST(a_link_without_name_or_cut_off_is_refused)
 	/* The end of another list. */
 	assert_int_equal(take_link(&devices, net_case_tc(RTM_NEWQDISC, 3, 0, 0, 0, "x")), 0);
 	assert_int_equal(devices.n, 0);
+}
+
+TEST(a_link_with_a_carrier_is_told_from_one_without)
+{
+	_cleanup_(net_devices_free) struct net_devices devices = {0};
+	struct nl_msg *m = net_case_link(3, "eth0", NULL);
+
+	((struct ifinfomsg *)nlmsg_data(nlmsg_hdr(m)))->ifi_flags |= IFF_LOWER_UP;
+	assert_int_equal(take_link(&devices, m), 0);
+	assert_true(net_devices_find(&devices, 3)->carrier);
 }
 
 static void take_qdisc(struct net_devices *devices, uint32_t parent, uint32_t handle,
@@ -158,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_link_is_read),
+		cmocka_unit_test(a_link_with_a_carrier_is_told_from_one_without),
 		cmocka_unit_test(a_link_without_name_or_cut_off_is_refused),
 		cmocka_unit_test(a_root_and_what_sees_arrivals_are_kept),
 		cmocka_unit_test(default_routes_of_the_main_table_lead_out),

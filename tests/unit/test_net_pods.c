@@ -193,6 +193,35 @@ TEST(for_want_of_descriptors_nothing_is_said_of_the_pod)
 	node_close(&n);
 }
 
+/* Half of a list is not all of it: the pod would be one without a process. */
+TEST(a_list_that_could_not_be_read_says_nothing_of_the_pod)
+{
+	struct node n;
+	unsigned count;
+
+	node_open(&n, "pod/a/cgroup.procs = 0\n"
+		      "pod/b/cgroup.procs = 0\n");
+	fault_begin();
+	assert_int_equal(find(&n), 0);
+	count = fault_count(SYS_LIST);
+	fault_end();
+	assert_true(count > 2);
+	for (unsigned nth = 1; nth <= count; nth++) {
+		fault_begin();
+		fault_set(SYS_LIST, nth, -ENOMEM);
+		assert_int_equal(find(&n), -ENOMEM);
+		assert_true(fault_was_met());
+		fault_end();
+	}
+	/* Gone is gone. */
+	fault_begin();
+	fault_set(SYS_LIST, 2, -ENOENT);
+	assert_int_equal(find(&n), 0);
+	assert_int_equal(n.pod.refusal, NET_NO_PROCESS);
+	fault_end();
+	node_close(&n);
+}
+
 TEST(a_process_that_has_ended_is_passed_over)
 {
 	struct node n;
@@ -267,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_process_of_a_container_leads_to_the_host_end),
 		cmocka_unit_test(a_monitor_of_the_runtime_is_not_the_pod),
 		cmocka_unit_test(for_want_of_descriptors_nothing_is_said_of_the_pod),
+		cmocka_unit_test(a_list_that_could_not_be_read_says_nothing_of_the_pod),
 		cmocka_unit_test(a_process_that_has_ended_is_passed_over),
 		cmocka_unit_test(without_a_process_nobody_is_asked),
 		cmocka_unit_test(the_hosts_network_is_told_by_its_files),

@@ -175,6 +175,51 @@ TEST(of_a_clsact_both_ways_are_looked_at)
 	net_case_close(&c);
 }
 
+static struct nl_msg *of(enum net_tc_do what, uint32_t mark)
+{
+	const struct net_tc_step step = {.what = what,
+					 .ifindex = 7,
+					 .id = 0xc01d0010,
+					 .prio = NET_TC_PRIO,
+					 .mark = mark,
+					 .mask = 0xf00};
+	struct nl_msg *m = net_tc_message(&step);
+
+	assert_non_null(m);
+	return m;
+}
+
+/* The first try has what is not there any more in the second. */
+TEST(what_is_listed_anew_counts_once)
+{
+	struct net_case c;
+	struct net_tc_link link = {.ifindex = 7, .root = NET_ROOT_OURS};
+	struct net_tc_end end = {.ifindex = 7, .ingress_kind = "clsact"};
+
+	net_case_open(&c);
+	link.classes[NET_TC_CLASS_UNMARKED].leaf = 0x80010000;
+	net_case_done(&c);
+	net_case_part(&c, of(NET_TC_ADD_FILTER, 0x900), NLM_F_DUMP_INTR);
+	net_case_part(&c, of(NET_TC_ADD_FILTER, 0x800), 0);
+	net_case_done(&c);
+	net_case_part(&c, of(NET_TC_ADD_FILTER, 0x800), 0);
+	net_case_done(&c);
+	assert_int_equal(net_tc_look(c.nl, &link), 0);
+	assert_int_equal(link.n_filters, 1);
+	assert_int_equal(link.filters[0].mark, 0x800);
+	assert_int_equal(link.classes[NET_TC_CLASS_UNMARKED].leaf, 0x80010000);
+	net_case_part(&c, net_case_tc(RTM_NEWTFILTER, 7, 0xfffffff2, 1, 0x10300, "bpf"), 0);
+	net_case_done(&c);
+	net_case_part(&c, net_case_tc(RTM_NEWTFILTER, 7, 0xfffffff3, 1, 0x10300, "bpf"),
+		      NLM_F_DUMP_INTR);
+	net_case_done(&c);
+	net_case_part(&c, net_case_tc(RTM_NEWTFILTER, 7, 0xfffffff3, 1, 0x10300, "bpf"), 0);
+	net_case_done(&c);
+	assert_int_equal(net_tc_look_at_end(c.nl, &end), 0);
+	assert_int_equal(end.n_others, 2);
+	net_case_close(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +230,7 @@ int main(void)
 		cmocka_unit_test(each_error_is_decided),
 		cmocka_unit_test(a_link_without_our_root_is_not_asked_about),
 		cmocka_unit_test(of_a_clsact_both_ways_are_looked_at),
+		cmocka_unit_test(what_is_listed_anew_counts_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

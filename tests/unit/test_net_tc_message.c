@@ -120,8 +120,11 @@ TEST(a_filter_leads_a_mark_to_its_class)
 
 TEST(a_mark_is_set_under_its_mask_and_others_go_on)
 {
-	struct net_tc_step step = {
-		.what = NET_TC_ADD_MARK, .ifindex = 7, .mark = 0x00f00000, .mask = 0x00f00000};
+	struct net_tc_step step = {.what = NET_TC_ADD_MARK,
+				   .ifindex = 7,
+				   .id = NET_TC_MARK_OWN,
+				   .mark = 0x00f00000,
+				   .mask = 0x00f00000};
 	struct tc_object o = read_back(&step);
 
 	/* The action is to continue (-1): filters of somebody else see the packet, too. */
@@ -149,7 +152,7 @@ TEST(a_removal_names_place_handle_and_kind)
 					.mark = 0x00f00000},
 		  "2d000000 00000000 07000000 0000f000 00001dc0 00031dc0 07000100 66770000");
 	bytes_are(
-		&(struct net_tc_step){.what = NET_TC_DEL_MARK, .ifindex = 7},
+		&(struct net_tc_step){.what = NET_TC_DEL_MARK, .ifindex = 7, .id = NET_TC_MARK_OWN},
 		"2d000000 00000000 07000000 01000000 f2ffffff 00031dc0 0a000100 62617369 63000000");
 	bytes_are(
 		&(struct net_tc_step){.what = NET_TC_DEL_CLSACT, .ifindex = 7},

@@ -5,7 +5,6 @@
 
 #include "agent/apply/net_tc.h"
 
-#define MTU 1500
 #define L0 (NET_TC_CLASS_LEVEL + 0)
 #define L7 (NET_TC_CLASS_LEVEL + 7)
 
@@ -44,7 +43,7 @@ static void stand(struct net_tc_link *link, const struct net_shape *shape, unsig
 	link->classes[i] = (struct net_tc_found_class){.there = true,
 						       .parent = parent_of(shape, i),
 						       .leaf = 0x80010000 + (i << 16),
-						       .htb = net_tc_htb_of(class, MTU)};
+						       .htb = net_tc_htb_of(class)};
 }
 
 /* What is there when `shape` was made. */
@@ -97,17 +96,23 @@ static const char *text_of(const struct net_tc_steps *steps)
 static const char *plan(const struct net_tc_link *found, const struct net_shape *shape,
 			const struct net_mark *m)
 {
-	static struct net_tc_steps steps;
+	static struct net_tc_steps steps, after;
+	static char text[4096];
 
-	net_tc_plan_link(found, shape, m, MTU, &steps);
-	return text_of(&steps);
+	net_tc_plan_link(found, shape, m, &steps, &after);
+	(void)snprintf(text, sizeof(text), "%s", text_of(&steps));
+	if (after.n > 0)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "; after: %s",
+			       text_of(&after));
+	assert_false(after.again);
+	return text;
 }
 
 static bool again(const struct net_tc_link *found, const struct net_shape *shape)
 {
-	static struct net_tc_steps steps;
+	static struct net_tc_steps steps, after;
 
-	net_tc_plan_link(found, shape, &mark, MTU, &steps);
+	net_tc_plan_link(found, shape, &mark, &steps, &after);
 	return steps.again;
 }
 
@@ -145,6 +150,22 @@ TEST(a_set_up_that_was_cut_off_is_gone_on_with)
 	assert_string_equal(plan(&found, &shape, &mark),
 			    "add leaf 10, add class 17<3, add leaf 17, "
 			    "add filter 800000@c01d 10, add filter f00000@c01d 17");
+}
+
+/* An agent was killed between a class and its leaf: what waits in the kernel's own would be lost. */
+TEST(a_class_that_packets_wait_in_keeps_its_leaf)
+{
+	struct net_shape shape = usual();
+	struct net_tc_link found = made(&shape);
+
+	found.classes[NET_TC_CLASS_UNMARKED].leaf = 0;
+	found.classes[NET_TC_CLASS_UNMARKED].counts.backlog_bytes = 1500;
+	shape.unmarked.rate_bytes_per_s++;
+	assert_string_equal(plan(&found, &shape, &mark), "set class 2<1");
+	/* That may last. */
+	assert_false(again(&found, &shape));
+	found.classes[NET_TC_CLASS_UNMARKED].counts.backlog_bytes = 0;
+	assert_string_equal(plan(&found, &shape, &mark), "set class 2<1, add leaf 2");
 }
 
 TEST(what_stands_is_left_alone)
@@ -210,7 +231,7 @@ TEST(a_class_that_nobody_wants_goes_when_it_is_empty)
 
 	found.classes[L0].counts.backlog_bytes = 1500;
 	shape.levels &= ~1u;
-	assert_string_equal(plan(&found, &shape, &mark), "delete filter 800000@c01d");
+	assert_string_equal(plan(&found, &shape, &mark), "; after: delete filter 800000@c01d");
 	assert_true(again(&found, &shape));
 	found.filters[0] = found.filters[--found.n_filters];
 	assert_string_equal(plan(&found, &shape, &mark), "");
@@ -226,7 +247,7 @@ TEST(a_level_that_changes_its_role_moves_when_its_class_is_empty)
 	struct net_tc_link found = made(&shape);
 
 	shape.offline_levels = 0;
-	assert_string_equal(plan(&found, &shape, &mark), "delete filter f00000@c01d");
+	assert_string_equal(plan(&found, &shape, &mark), "; after: delete filter f00000@c01d");
 	assert_true(again(&found, &shape));
 	found.n_filters = 1;
 	assert_string_equal(
@@ -245,15 +266,15 @@ TEST(another_mask_comes_beside_the_old_one_before_that_goes)
 	struct net_tc_link found = made(&shape);
 
 	assert_string_equal(plan(&found, &shape, &other),
-			    "add filter 8000000@c01e 10, add filter f000000@c01e 17, "
-			    "delete filter 800000@c01d, delete filter f00000@c01d");
+			    "add filter 8000000@c01e 10, add filter f000000@c01e 17; "
+			    "after: delete filter 800000@c01d, delete filter f00000@c01d");
 	/* Filters of one prio have one mask: those of a third one are in the way. */
 	found.filters[1].prio = NET_TC_PRIO + 1;
 	found.filters[1].mask = 0xf0000;
 	found.filters[1].mark = 0xf0000;
 	assert_string_equal(plan(&found, &shape, &other),
 			    "delete filter f0000@c01e, add filter 8000000@c01e 10, "
-			    "add filter f000000@c01e 17, delete filter 800000@c01d");
+			    "add filter f000000@c01e 17; after: delete filter 800000@c01d");
 }
 
 TEST(filters_stay_at_the_place_that_they_came_to)
@@ -266,7 +287,7 @@ TEST(filters_stay_at_the_place_that_they_came_to)
 	/* Cut off between the one and the other place. */
 	found.filters[1].prio = NET_TC_PRIO;
 	assert_string_equal(plan(&found, &shape, &mark),
-			    "add filter f00000@c01e 17, delete filter f00000@c01d");
+			    "add filter f00000@c01e 17; after: delete filter f00000@c01d");
 }
 
 TEST(a_filter_that_was_led_astray_is_led_back)
@@ -306,7 +327,7 @@ TEST(a_pods_end_is_marked_changed_in_place_and_cleared)
 {
 	struct net_tc_end end = {.ifindex = 7};
 
-	assert_string_equal(plan_end(&end, true, NET_FINE), "add clsact, add mark f00000@0");
+	assert_string_equal(plan_end(&end, true, NET_FINE), "add clsact, add mark f00000@0 1");
 	assert_string_equal(plan_end(&end, false, NET_FINE), "");
 	end = (struct net_tc_end){.ifindex = 7,
 				  .ingress_kind = "clsact",
@@ -315,13 +336,13 @@ TEST(a_pods_end_is_marked_changed_in_place_and_cleared)
 				  .mask = 0xf00000};
 	assert_string_equal(plan_end(&end, true, NET_FINE), "");
 	end.mark = 0x800000;
-	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0");
+	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0 1");
 	end.mark = end.mask = 0xf000000;
-	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0");
-	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark, delete clsact");
+	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0 1");
+	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark 1, delete clsact");
 	/* Somebody has come to use it. */
 	end.n_others = 1;
-	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark");
+	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark 1");
 }
 
 TEST(a_place_that_somebody_has_is_left_alone)
@@ -330,22 +351,25 @@ TEST(a_place_that_somebody_has_is_left_alone)
 
 	assert_string_equal(plan_end(&end, true, NET_FOREIGN_CLSACT), "");
 	assert_string_equal(plan_end(&end, false, NET_FINE), "");
-	end.n_others = 0;
-	assert_string_equal(plan_end(&end, true, NET_FOREIGN_CLSACT), "");
-	assert_string_equal(plan_end(&end, false, NET_FINE), "");
 	end = (struct net_tc_end){.ifindex = 7, .ingress_kind = "ingress"};
 	assert_string_equal(plan_end(&end, true, NET_FOREIGN_CLSACT), "");
+	assert_string_equal(plan_end(&end, false, NET_FINE), "");
 }
 
-TEST(a_clsact_that_this_agent_made_is_no_other_ones)
+/* Of an agent that was killed, or of somebody who will have it back. */
+TEST(an_empty_clsact_is_used_and_stays)
 {
-	struct net_tc_end end = {.ifindex = 7, .ingress_kind = "clsact", .made = true};
+	struct net_tc_end end = {.ifindex = 7, .ingress_kind = "clsact"};
 
-	assert_string_equal(plan_end(&end, true, NET_FINE), "add mark f00000@0");
-	assert_string_equal(plan_end(&end, false, NET_FINE), "delete clsact");
-	end.n_others = 1;
-	assert_string_equal(plan_end(&end, true, NET_FOREIGN_CLSACT), "");
 	assert_string_equal(plan_end(&end, false, NET_FINE), "");
+	assert_string_equal(plan_end(&end, true, NET_FINE), "add mark f00000@0 2");
+	end.ours = end.borrowed = true;
+	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0 2");
+	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark 2");
+	/* Somebody has come to use it. */
+	end.n_others = 1;
+	assert_string_equal(plan_end(&end, true, NET_FINE), "set mark f00000@0 2");
+	assert_string_equal(plan_end(&end, false, NET_FINE), "delete mark 2");
 }
 
 TEST(ticks_are_64_ns_of_sending)
@@ -359,22 +383,13 @@ TEST(ticks_are_64_ns_of_sending)
 	assert_int_equal(net_tc_ticks(1, UINT64_MAX), 1);
 }
 
-TEST(a_burst_holds_a_packet)
-{
-	const struct net_class class = {
-		.rate_bytes_per_s = 1000000, .ceil_bytes_per_s = 2000000, .burst_bytes = 1};
-	struct tc_htb_class htb = net_tc_htb_of(&class, 9000);
-
-	assert_int_equal(htb.burst_ticks, net_tc_ticks(9018, 1000000));
-	assert_int_equal(htb.cburst_ticks, net_tc_ticks(9018, 2000000));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_default_class_comes_before_all_that_can_be_marked),
 		cmocka_unit_test(without_a_level_that_has_a_share_the_root_is_the_kernels),
 		cmocka_unit_test(a_set_up_that_was_cut_off_is_gone_on_with),
+		cmocka_unit_test(a_class_that_packets_wait_in_keeps_its_leaf),
 		cmocka_unit_test(what_stands_is_left_alone),
 		cmocka_unit_test(a_leaf_of_somebody_else_stays),
 		cmocka_unit_test(each_number_is_changed_in_place),
@@ -387,9 +402,8 @@ int main(void)
 		cmocka_unit_test(only_our_own_root_is_removed),
 		cmocka_unit_test(a_pods_end_is_marked_changed_in_place_and_cleared),
 		cmocka_unit_test(a_place_that_somebody_has_is_left_alone),
-		cmocka_unit_test(a_clsact_that_this_agent_made_is_no_other_ones),
+		cmocka_unit_test(an_empty_clsact_is_used_and_stays),
 		cmocka_unit_test(ticks_are_64_ns_of_sending),
-		cmocka_unit_test(a_burst_holds_a_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

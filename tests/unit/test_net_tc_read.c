@@ -39,6 +39,19 @@ static struct nl_msg *of(enum net_tc_do what, uint32_t id, uint32_t prio)
 	return net_tc_message(&step);
 }
 
+/* An HTB of ours with another handle or default. */
+static struct nl_msg *other_root(uint32_t handle, uint32_t default_minor)
+{
+	struct nl_msg *m = net_case_tc(RTM_NEWQDISC, 7, TC_H_ROOT, handle, 2, "htb");
+	const struct tc_htb_glob glob = {.version = 3, .defcls = default_minor};
+	struct nlattr *options = nla_nest_start(m, TCA_OPTIONS);
+
+	assert_non_null(options);
+	assert_int_equal(nla_put(m, TCA_HTB_INIT, sizeof(glob), &glob), 0);
+	assert_int_equal(nla_nest_end(m, options), 0);
+	return m;
+}
+
 TEST(our_root_is_told_by_handle_kind_and_default)
 {
 	begin();
@@ -48,8 +61,14 @@ TEST(our_root_is_told_by_handle_kind_and_default)
 	assert_int_equal(link_.root, NET_ROOT_FOREIGN);
 	take(net_case_tc(RTM_NEWQDISC, 7, TC_H_ROOT, NET_TC_ROOT_HANDLE, 2, "htb"));
 	assert_int_equal(link_.root, NET_ROOT_FOREIGN);
+	take(net_case_tc(RTM_NEWQDISC, 7, TC_H_ROOT, NET_TC_ROOT_HANDLE, 2, "hfsc"));
+	assert_int_equal(link_.root, NET_ROOT_FOREIGN);
 	take(of(NET_TC_ADD_ROOT, 0, 0));
 	assert_int_equal(link_.root, NET_ROOT_OURS);
+	take(other_root(NET_TC_ROOT_HANDLE, NET_MINOR_UNMARKED + 1));
+	assert_int_equal(link_.root, NET_ROOT_FOREIGN);
+	take(other_root(0x10000, NET_MINOR_UNMARKED));
+	assert_int_equal(link_.root, NET_ROOT_FOREIGN);
 }
 
 TEST(a_class_is_found_with_its_leaf)
@@ -104,26 +123,16 @@ TEST(our_mark_at_an_end_is_told_from_others)
 	begin();
 	take(net_case_tc(RTM_NEWTFILTER, 7, 0xfffffff2, 1, 0x10300, "bpf"));
 	assert_true(!end_.ours && end_.n_others == 1);
-	take(of(NET_TC_ADD_MARK, 0, 0));
+	take(of(NET_TC_ADD_MARK, NET_TC_MARK_OWN, 0));
 	assert_true(end_.ours && end_.n_others == 1 && end_.mark == 0xf00000);
+	assert_false(end_.borrowed);
+	take(of(NET_TC_ADD_MARK, NET_TC_MARK_BORROWED, 0));
+	assert_true(end_.ours && end_.borrowed && end_.n_others == 1);
 	/* The same thing somewhere else. */
 	begin();
 	end_.ifindex = 8;
-	take(of(NET_TC_ADD_MARK, 0, 0));
+	take(of(NET_TC_ADD_MARK, NET_TC_MARK_OWN, 0));
 	assert_true(!end_.ours && end_.n_others == 0);
-}
-
-TEST(a_new_look_forgets_the_last_one)
-{
-	begin();
-	take(of(NET_TC_ADD_ROOT, 0, 0));
-	take(of(NET_TC_ADD_MARK, 0, 0));
-	end_.made = true;
-	net_tc_link_clear(&link_);
-	net_tc_end_clear(&end_);
-	assert_true(link_.ifindex == 7 && link_.root == NET_ROOT_UNKNOWN);
-	assert_true(end_.ifindex == 7 && !end_.ours && end_.made);
-	assert_string_equal(end_.ingress_kind, "clsact");
 }
 
 /* A level's never meets the three that are not one's. */
@@ -142,7 +151,6 @@ int main(void)
 		cmocka_unit_test(what_others_put_into_our_root_is_counted),
 		cmocka_unit_test(our_filters_are_found),
 		cmocka_unit_test(our_mark_at_an_end_is_told_from_others),
-		cmocka_unit_test(a_new_look_forgets_the_last_one),
 		cmocka_unit_test(no_class_id_is_given_twice),
 	};
 

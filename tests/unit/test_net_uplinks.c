@@ -47,7 +47,8 @@ static uint64_t gigabit(void *context, const struct net_device *device)
 /* "NAME", or with the number of why not. */
 static enum net_refusal decide(struct node *n, uint32_t i)
 {
-	net_links_decide(&n->devices, &n->routes, &n->asked, gigabit, NULL, &n->links);
+	net_links_choose(&n->devices, &n->routes, &n->asked, &n->links);
+	net_links_judge(&n->devices, &n->asked, gigabit, NULL, &n->links);
 	assert_true(n->links.n > i);
 	return n->links.list[i].refusal;
 }
@@ -114,9 +115,9 @@ TEST(of_a_vlan_on_a_bond_only_the_top_is_shaped)
 	assert_int_equal(n.links.list[0].above, 5);
 	assert_int_equal(decide(&n, 1), NET_LOWER);
 	assert_int_equal(decide(&n, 2), NET_FINE);
-	/* Named alone, it still carries what the route sends. */
+	/* Named alone, it is the one that carries what the route sends. */
 	n.asked = (struct net_links_asked){.n = 1, .names = {"bond0"}};
-	assert_int_equal(decide(&n, 0), NET_LOWER);
+	assert_int_equal(decide(&n, 0), NET_FINE);
 	/* Another VLAN beside the route takes no part. */
 	n.asked.n = 0;
 	n.routes.ifindex[0] = 4;
@@ -134,14 +135,52 @@ TEST(the_other_end_of_a_veth_is_not_below_it)
 	assert_int_equal(decide(&n, 1), NET_FINE);
 }
 
+/* Else nobody would shape. */
+TEST(below_a_device_that_is_not_shaped_the_next_one_is)
+{
+	struct node n = {.asked = {.n = 3, .names = {"eth0", "bond0", "br0"}}};
+	struct net_device *bond;
+
+	add(&n, 2, "eth0", "")->master = 3;
+	bond = add(&n, 3, "bond0", "bond");
+	bond->master = 4;
+	add(&n, 4, "br0", "bridge");
+	route(&n, 4);
+	assert_int_equal(decide(&n, 0), NET_LOWER);
+	assert_int_equal(n.links.list[0].above, 3);
+	assert_int_equal(decide(&n, 1), NET_FINE);
+	assert_int_equal(n.links.list[1].above, 0);
+	assert_int_equal(decide(&n, 2), NET_KIND);
+	bond->root_handle = 0x10000;
+	assert_int_equal(decide(&n, 0), NET_FINE);
+	assert_int_equal(decide(&n, 1), NET_FOREIGN_ROOT);
+	/* Not known, and it may have been ours. */
+	bond->root_kind[0] = '\0';
+	assert_int_equal(decide(&n, 0), NET_LOWER);
+	assert_int_equal(decide(&n, 1), NET_UNREAD);
+	/* The uplink of a bridge, as people name it. */
+	n.asked = (struct net_links_asked){.n = 1, .names = {"eth0"}};
+	assert_int_equal(decide(&n, 0), NET_FINE);
+}
+
+TEST(the_policy_may_know_the_speed_of_the_one_above)
+{
+	struct node n = {.asked = {.n = 2, .names = {"eth0", "eth9"}}};
+
+	add(&n, 2, "eth0", "");
+	add(&n, 3, "eth9", "vlan")->lower = 2;
+	assert_int_equal(decide(&n, 0), NET_LOWER);
+	assert_int_equal(decide(&n, 1), NET_NO_SPEED);
+}
+
 TEST(a_ring_of_devices_ends)
 {
-	struct node n = {.asked = {.n = 1, .names = {"a"}}};
+	struct node n = {.asked = {.n = 2, .names = {"a", "b"}}};
 
 	add(&n, 2, "a", "vlan")->lower = 3;
 	add(&n, 3, "b", "vlan")->lower = 2;
-	route(&n, 3);
 	assert_int_equal(decide(&n, 0), NET_LOWER);
+	assert_int_equal(decide(&n, 1), NET_FINE);
 }
 
 TEST(what_is_no_way_out_is_refused)
@@ -162,23 +201,23 @@ TEST(a_root_that_somebody_chose_is_refused)
 {
 	static const struct {
 		const char *kind;
-		uint32_t handle, default_minor;
+		uint32_t handle;
+		bool ours;
 		enum net_root root;
 		enum net_refusal refusal;
 	} cases[] = {
-		{"fq_codel", 0, 0, NET_ROOT_DEFAULT, NET_FINE},
-		{"pfifo_fast", 0, 0, NET_ROOT_DEFAULT, NET_FINE},
-		{"noqueue", 0, 0, NET_ROOT_DEFAULT, NET_FINE},
-		{"fq", 0, 0, NET_ROOT_DEFAULT, NET_FINE},
-		{"fq", 0x80010000, 0, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"cake", 0, 0, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"htb", OURS, 2, NET_ROOT_OURS, NET_FINE},
-		{"htb", OURS, 3, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"htb", 0x10000, 2, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"hfsc", OURS, 2, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"mq", 0, 0, NET_ROOT_DEFAULT, NET_MQ_ROOT},
-		{"mq", 0x10000, 0, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
-		{"", 0, 0, NET_ROOT_UNKNOWN, NET_UNREAD},
+		{"fq_codel", 0, false, NET_ROOT_DEFAULT, NET_FINE},
+		{"pfifo_fast", 0, false, NET_ROOT_DEFAULT, NET_FINE},
+		{"noqueue", 0, false, NET_ROOT_DEFAULT, NET_FINE},
+		{"fq", 0, false, NET_ROOT_DEFAULT, NET_FINE},
+		{"fq", 0x80010000, false, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
+		{"cake", 0, false, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
+		{"htb", OURS, true, NET_ROOT_OURS, NET_FINE},
+		{"htb", 0x10000, false, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
+		{"hfsc", OURS, false, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
+		{"mq", 0, false, NET_ROOT_DEFAULT, NET_MQ_ROOT},
+		{"mq", 0x10000, false, NET_ROOT_FOREIGN, NET_FOREIGN_ROOT},
+		{"", 0, false, NET_ROOT_UNKNOWN, NET_UNREAD},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -187,7 +226,7 @@ TEST(a_root_that_somebody_chose_is_refused)
 
 		strcpy(d->root_kind, cases[i].kind);
 		d->root_handle = cases[i].handle;
-		d->root_default = cases[i].default_minor;
+		d->root_ours = cases[i].ours;
 		route(&n, 2);
 		assert_int_equal(decide(&n, 0), cases[i].refusal);
 		assert_int_equal(n.links.list[0].root, cases[i].root);
@@ -258,6 +297,8 @@ int main(void)
 		cmocka_unit_test(without_a_speed_nothing_is_shaped),
 		cmocka_unit_test(of_a_vlan_on_a_bond_only_the_top_is_shaped),
 		cmocka_unit_test(the_other_end_of_a_veth_is_not_below_it),
+		cmocka_unit_test(below_a_device_that_is_not_shaped_the_next_one_is),
+		cmocka_unit_test(the_policy_may_know_the_speed_of_the_one_above),
 		cmocka_unit_test(a_ring_of_devices_ends),
 		cmocka_unit_test(what_is_no_way_out_is_refused),
 		cmocka_unit_test(a_root_that_somebody_chose_is_refused),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "tests/lib/test.h"
 
+#include "policy/net_mark.h"
 #include "policy/read.h"
 #include "tests/lib/policy_case.h"
 
@@ -26,10 +27,40 @@ TEST(without_the_word_no_link_is_looked_at)
 	const struct net_policy *net = READ("version: 1\n" LEVELS);
 
 	assert_false(net->on);
-	assert_int_equal(net->mark.mask, 0xf00);
-	assert_int_equal(net->mark.value, 0x800);
-	assert_int_equal(net->mark.shift, 8);
+	assert_int_equal(net->mark.mask, 0x1270);
+	assert_int_equal(net->mark.value, 0x1200);
+	assert_int_equal(net->mark.shift, 4);
 	assert_int_equal(net->headroom_permille, 50);
+}
+
+/* Who marks packets with one value of his own is nowhere refused, so the default must not take his packets for a level's. */
+TEST(the_default_mark_is_none_that_others_set)
+{
+	static const uint32_t others[] = {
+		0xca6c,			       /* WireGuard: wg-quick */
+		0x6d6f6c65,		       /* Mullvad */
+		0xe1f1,			       /* NordVPN */
+		0x1bd00,    0x1bd10,  0x1bd11, /* NetBird */
+		0x100cf,		       /* Cloudflare WARP */
+		0x2023,	    0x2024,	       /* sing-box */
+		0x3f0,	    0x1745ec,	       /* OVN-Kubernetes */
+		0x539,	    0x111,	       /* Istio */
+		0xd0c4e3,		       /* Docker's encrypted overlays */
+	};
+	const uint32_t users = 1u << NET_USER_AWS | 1u << NET_USER_TAILSCALE |
+			       1u << NET_USER_CALICO;
+	const struct net_policy *net = READ("version: 1\n" LEVELS);
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		for (int level = 0; level < LEVEL_COUNT; level++)
+			assert_int_not_equal(others[i] & net->mark.mask,
+					     net_mark_of(&net->mark, (enum level)level));
+	/* By hand: one bit, or a small number. */
+	for (uint32_t bit = 0; bit < 32; bit++)
+		assert_int_not_equal(1u << bit & net->mark.value, net->mark.value);
+	for (uint32_t small = 0; small < 0x1000; small++)
+		assert_int_not_equal(small & net->mark.value, net->mark.value);
+	assert_int_equal(net_mark_clash(net->mark.mask, users), NET_USER_NONE);
 }
 
 TEST(every_field_is_read)
@@ -98,12 +129,12 @@ TEST(what_cannot_be_meant_is_refused_where_it_stands)
 		{NET("{speed: 1999kbit/s}"), 2, 14, "not the speed of a link", "2Mbit/s"},
 		{NET("{speed: {eth0: 9000Gbit/s}}"), 2, 21, "not the speed of a link", "8Tbit/s"},
 		{NET("{speed: {a/b: 1Gbit/s}}"), 2, 15, "not the name of an interface", "15"},
-		{NET("{mark: 2048}"), 2, 13, "is not VALUE/MASK", "0x800/0xf00"},
-		{NET("{mark: 0x1000/0xf00}"), 2, 13, "bits that the mask has not", "0x800/0xf00"},
-		{NET("{mark: 0x0/0x700}"), 2, 13, "looks unmarked", "0x800/0xf00"},
-		{NET("{mark: 0x400/0xc00}"), 2, 13, "not three bits side by side", "0x800/0xf00"},
-		{NET("{mark: 0x8000/0xf000}"), 2, 13, "bits of kube-proxy (0x0000c000)", "0x800"},
-		{NET("{mark: 0x2000/0x2700}"), 2, 13, "bits of portmap (0x00002000)", "0x800"},
+		{NET("{mark: 2048}"), 2, 13, "is not VALUE/MASK", "0x1200/0x1270"},
+		{NET("{mark: 0x1000/0xf00}"), 2, 13, "bits that the mask has not", "0x1200/0x1270"},
+		{NET("{mark: 0x0/0x700}"), 2, 13, "looks unmarked", "0x1200/0x1270"},
+		{NET("{mark: 0x400/0xc00}"), 2, 13, "not three bits side by side", "0x1200/0x1270"},
+		{NET("{mark: 0x8000/0xf000}"), 2, 13, "bits of kube-proxy (0x0000c000)", "0x1200"},
+		{NET("{mark: 0x2000/0x2700}"), 2, 13, "bits of portmap (0x00002000)", "0x1200"},
 		{NET("{replace-mq: yes}"), 2, 19, "not true or false", "false"},
 		{NET("{headroom: 51%}"), 2, 17, "out of range", "50.0%"},
 		{NET("{uplink: routes}"), 2, 7, "unknown key \"uplink\"",
@@ -119,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(without_the_word_no_link_is_looked_at),
+		UNIT(the_default_mark_is_none_that_others_set),
 		UNIT(every_field_is_read),
 		UNIT(one_speed_is_for_every_link_and_link_asks_the_link),
 		UNIT(a_later_file_wins_and_may_end_it),

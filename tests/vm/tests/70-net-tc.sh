@@ -70,14 +70,21 @@ marked()
 	like "$(apply)" "^pod $T/b .* packets=([6-9]|[1-9][0-9])" "each pod's packets are counted"
 }
 
+# stream OPTION...: UDP of pod b, in the background; what came of it is in /run/iperf3.json.
+stream()
+{
+	rm -f /run/iperf3.pid
+	ip netns exec wan iperf3 -s -D -1 -I /run/iperf3.pid
+	wait_for 5 test -s /run/iperf3.pid
+	ip netns exec b iperf3 -u -c 10.2.0.2 --json "$@" >/run/iperf3.json &
+}
+
 # While somebody counts: other ceilings, another level for a pod, agents that are killed and start again.
 changed()
 {
 	local leaves pid
 	leaves=$(tc qdisc show dev up0)
-	ip netns exec wan iperf3 -s -D -1 -I /run/iperf3.pid
-	wait_for 5 test -s /run/iperf3.pid
-	ip netns exec b iperf3 -u -c 10.2.0.2 -b 2M -l 1000 -t 7 --json >/run/iperf3.json &
+	stream -b 2M -l 1000 -t 7
 	pid=$!
 	sleep 1
 	for i in 1 2 3; do
@@ -98,6 +105,42 @@ changed()
 	apply >/dev/null
 }
 
+# Other bits for the marks and the first ones again, while a pod sends: the default class sees none of it.
+remarked()
+{
+	local stray n pid
+	stream -b 5M -l 64 -t 4
+	pid=$!
+	sleep 1
+	stray=$(packets c01d:2)
+	for n in 1 2 3 4 5; do
+		apply >/run/net-tc.out
+		"$N" apply uplink=up0 speed=$SPEED mask=0x0f000000 value=0x08000000 shift=24 "${SHAPE[@]}" "${PODS[@]}" >>/run/net-tc.out
+	done
+	stray=$(($(packets c01d:2) - stray))
+	ok "a pod is still sending" kill -0 $pid
+	ok "none of its packets was without its class while the marks changed" [ $stray -lt 3 ]
+	wait $pid
+	note "$stray packets in the default class, $(packets c01d:17) in the pod's; $(jq -c .end.sum_received /run/iperf3.json); $(cat /run/net-tc.out)"
+}
+
+# As by an agent that was killed between a class and its leaf: packets wait in what the kernel gave it.
+unleafed()
+{
+	apply offline=100000:100000 >/run/net-tc.out
+	tc qdisc del dev up0 parent c01d:17
+	stream -b 3M -l 1000 -t 2
+	wait_for 5 sh -c 'tc -s class show dev up0 classid c01d:17 | grep -Eq " backlog [1-9][0-9]*(Kb|b) ([2-9][0-9]|1[0-9][0-9])p"'
+	apply offline=100000:100000 >/run/net-tc.out
+	is "$(tc qdisc show dev up0 | grep -c 'parent c01d:17')" 0 "a class that packets wait in keeps what holds them"
+	apply >/run/net-tc.out
+	wait $!
+	is "$(jq .end.sum_received.lost_packets /run/iperf3.json)" 0 "and none of them is lost"
+	wait_for 5 sh -c 'tc -s class show dev up0 classid c01d:17 | grep -q " backlog 0b"'
+	apply >/run/net-tc.out
+	like "$(tc qdisc show dev up0)" 'fq_codel [0-9a-f]*: parent c01d:17' "an empty one gets its leaf"
+}
+
 moved()
 {
 	"$N" apply uplink=up0 speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" pod=$T/a:4 pod=$T/b:7 >/run/net-tc.out
@@ -109,22 +152,30 @@ moved()
 	like "$(class c01d:17)" 'parent c01d:1 ' "a level that is online now has moved"
 	is "$(class c01d:3)$(class c01d:14)" "" "classes that nobody wants are gone"
 	is "$(tc filter show dev up0 parent c01d: | grep -c classid)" 2 "and their filters"
-	"$N" apply uplink=up0 speed=$SPEED mask=0x0f000000 value=0x08000000 shift=24 "${SHAPE[@]}" "${PODS[@]}" >/run/net-tc.out
-	note "$(cat /run/net-tc.out)"
+	apply >/run/net-tc.out
+	remarked
 	ok "with other bits the packets still find their class" [ "$(sent c01d:17 knock 10.2.0.2 b)" -ge 3 ]
 	apply >/dev/null
 	like "$(apply | tail -1)" '^steps=0 left=0 again=0' "and back"
+	ip route del default dev up0 && ip -6 route del default dev up0
+	like "$("$N" apply speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}")" '^link up0 root=htb .* refusal=fine' "an uplink whose default routes are away for a moment is one still"
+	ip route add default via 10.2.0.2 dev up0 && ip -6 route add default via fd00:2::2 dev up0
+	like "$(apply | tail -1)" '^steps=0 left=0 again=0' "and keeps what it has"
 }
 
 kept()
 {
-	local d theirs loop i
+	local d theirs loop i all=(pod=$T/c:7 pod=$T/d:7 pod=$T/e:7)
 	foreign
 	theirs=$(dump h-c h-d h-e)
-	out=$("$N" apply uplink=up0 uplink=h-c speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}" pod=$T/c:7 pod=$T/d:7 pod=$T/e:7)
+	out=$("$N" apply uplink=up0 uplink=h-c speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}" "${all[@]}")
 	note "$out"
 	like "$out" '^link h-c root=tbf .* refusal=foreign-root end=0' "a root that somebody chose is refused"
-	for d in c d e; do like "$out" "^pod $T/$d n=1 .* refusal=foreign-clsact end=0" "the place for filters is taken: $d"; done
+	for d in c e; do like "$out" "^pod $T/$d n=1 .* refusal=foreign-clsact end=0" "the place for filters is taken: $d"; done
+	like "$out" "^pod $T/d n=1 .* refusal=fine end=0" "an empty one, left by an agent that was killed or somebody else's, is used"
+	like "$(tc filter show dev h-d ingress)" 'skbedit' "its mark is there"
+	like "$(apply "${all[@]}" | tail -1)" '^steps=0 left=0 again=0 unclear=1' "another process finds it, and says that it is there"
+	like "$(apply | tail -1)" '^steps=1 left=0 again=0 unclear=1' "a mark that is not wanted goes, the empty clsact stays and is told of"
 	is "$(dump h-c h-d h-e)" "$theirs" "nothing of theirs has changed"
 	# An end that goes while it is at work: its pod still has a process.
 	pod f f
@@ -156,6 +207,7 @@ found
 applied
 marked
 changed
+unleafed
 moved
 kept
 removed
