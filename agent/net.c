@@ -16,7 +16,7 @@
 
 /* Between rounds, however much there is to do. */
 #define SOON_US 1000000
-/* Where no ceiling may have to move and nothing else has changed. */
+/* Between whole ones where nothing has changed; those that only follow a ceiling are brief. */
 #define REST_US 10000000
 /* Somebody who takes away each time what was put there is not answered each second for ever. */
 #define CHANGING_MAX 10
@@ -42,12 +42,13 @@ struct net {
 	size_t room;	       /* of view.pods and sent */
 	/* The round that was handed in last. */
 	struct net_round_pod *pods;
-	uint32_t *slots; /* of its pods */
 	size_t n_pods, pods_room;
-	uint64_t digest;
+	uint64_t digest;   /* of what was wanted in the last whole one */
+	uint64_t ceilings; /* of what moves, in the last one */
 	int64_t handed_us; /* 0: none yet */
-	bool takes_back;   /* nothing of ours is to be there */
-	bool again; /* it was not done to its end, or what came of it was not looked at yet */
+	int64_t whole_us;
+	bool takes_back; /* nothing of ours is to be there */
+	bool again;	 /* it was not done to its end, or what came of it was not looked at yet */
 	uint32_t n_changing; /* rounds in a row that changed something, where the same was wanted */
 	bool file;	     /* NET_FILE is there */
 	struct net_say say;
@@ -82,7 +83,6 @@ void net_free(struct net *n)
 	free(n->view.pods);
 	free(n->sent);
 	free(n->pods);
-	free(n->slots);
 	free(n);
 }
 
@@ -109,12 +109,26 @@ static bool grow_pods(struct net *n, size_t room)
 	return true;
 }
 
-static void take_pods(struct net *n, const struct net_round_found *found)
+/* In a round they are in the order of the model as it was then. */
+static const struct pod *pod_of(const struct model *model, uint64_t serial, size_t hint)
 {
-	for (size_t i = 0; i < found->n_pods && i < n->n_pods; i++) {
-		const struct net_round_told *told = &found->pods[i];
-		uint32_t slot = n->slots[i];
+	if (hint < model->n_pods && model->pods[hint]->serial == serial)
+		return model->pods[hint];
+	for (size_t i = 0; i < model->n_pods; i++)
+		if (model->pods[i]->serial == serial)
+			return model->pods[i];
+	return NULL;
+}
 
+static void take_pods(struct net *n, const struct model *model, const struct net_round_found *found)
+{
+	for (size_t i = 0; i < found->n_pods; i++) {
+		const struct net_round_told *told = &found->pods[i];
+		const struct pod *pod = pod_of(model, told->pod.serial, i);
+		uint32_t slot = pod ? pod->slot : 0;
+
+		if (!pod)
+			continue;
 		if (!grow_pods(n, (size_t)slot + 1))
 			return;
 		n->view.pods[slot] = told->pod;
@@ -187,9 +201,8 @@ static void note_refused(struct net *n, int32_t ifindex, enum net_refusal refusa
 	*to = (struct refused){ifindex, refusal, n->handed_us + REFUSED_US};
 }
 
-static void take_links(struct net *n, const struct net_round_found *found)
+static void note_refusals(struct net *n, const struct net_round_found *found)
 {
-	n->view.links = found->links;
 	for (uint32_t i = 0; i < found->links.n; i++) {
 		enum net_refusal refusal = refusal_of(found->of_link[i].result.end);
 
@@ -218,14 +231,18 @@ void net_collect(struct state *s)
 		return;
 	net_say_found(&n->say, found);
 	n->view.known = found->error == 0;
-	n->n_changing = found->n_steps > 0 ? n->n_changing + 1 : 0;
-	n->again = found->error < 0 || found->again || found->n_steps > 0;
+	if (!found->brief)
+		n->n_changing = found->n_steps > 0 ? n->n_changing + 1 : 0;
+	n->again = found->error < 0 || found->again || (found->n_steps > 0 && !found->brief);
 	if (found->error < 0)
 		return;
-	n->view.mark_users = found->mark_users;
 	take_counts(n, found);
-	take_links(n, found);
-	take_pods(n, found);
+	note_refusals(n, found);
+	if (found->brief)
+		return;
+	n->view.mark_users = found->mark_users;
+	n->view.links = found->links;
+	take_pods(n, discover_model(s->discover), found);
 	if (n->takes_back && !n->again && found->n_left == 0)
 		forget_file(s);
 }
@@ -297,14 +314,10 @@ static bool list_pods(struct state *s)
 
 	if (model->n_pods > n->pods_room) {
 		struct net_round_pod *pods = reallocarray(n->pods, model->n_pods, sizeof(*pods));
-		uint32_t *slots = reallocarray(n->slots, model->n_pods, sizeof(*slots));
 
-		if (pods)
-			n->pods = pods;
-		if (slots)
-			n->slots = slots;
-		if (!pods || !slots)
+		if (!pods)
 			return false;
+		n->pods = pods;
 		n->pods_room = model->n_pods;
 	}
 	n->n_pods = model->n_pods;
@@ -313,7 +326,6 @@ static bool list_pods(struct state *s)
 		const struct assignment *a = plan_assignment(&s->plan, pod);
 		enum net_pod_want want = net_plan_pod(s->policy, a);
 
-		n->slots[i] = pod->slot;
 		n->pods[i] = (struct net_round_pod){
 			.serial = pod->serial,
 			.cgroup_path = pod->cgroup->path,
@@ -336,7 +348,17 @@ static uint64_t mix_class(uint64_t digest, const struct net_class *c)
 	return mix(mix(digest, c->quantum_bytes), c->prio);
 }
 
-/* Of all that a round would be asked for. */
+/* Of what moves with each look. */
+static uint64_t ceilings_of(const struct net *n)
+{
+	uint64_t d = mix(0, n->plan.n);
+
+	for (uint32_t i = 0; i < n->plan.n; i++)
+		d = mix_class(d, &n->plan.list[i].shape.offline);
+	return d;
+}
+
+/* Of all else that a round would be asked for. */
 static uint64_t digest_of(const struct net *n)
 {
 	uint64_t d = mix(mix(UINT64_C(0xcbf29ce484222325), n->plan.on), n->plan.mark.value);
@@ -348,7 +370,6 @@ static uint64_t digest_of(const struct net *n)
 		d = mix(mix(d, (uint64_t)link->ifindex), link->refusal);
 		d = mix(mix(d, link->shape.levels), link->shape.offline_levels);
 		d = mix_class(mix_class(d, &link->shape.root), &link->shape.unmarked);
-		d = mix_class(d, &link->shape.offline);
 		for (int level = 0; level < LEVEL_COUNT; level++)
 			d = mix_class(d, &link->shape.level[level]);
 	}
@@ -371,17 +392,19 @@ static bool follows(const struct net *n)
 	return false;
 }
 
-static bool is_due(const struct net *n, uint64_t digest, int64_t now_us)
-{
-	int64_t since_us = now_us - n->handed_us;
+enum due { DUE_NOT, DUE_BRIEF, DUE_WHOLE };
 
+static enum due due(const struct net *n, uint64_t digest, uint64_t ceilings, int64_t now_us)
+{
 	if (n->handed_us == 0)
-		return true;
+		return DUE_WHOLE;
 	/* A pass may be a little early. */
-	if (since_us < SOON_US - SOON_US / 10)
-		return false;
-	return (n->again && n->n_changing < CHANGING_MAX) || digest != n->digest || follows(n) ||
-	       since_us >= REST_US;
+	if (now_us - n->handed_us < SOON_US - SOON_US / 10)
+		return DUE_NOT;
+	if ((n->again && n->n_changing < CHANGING_MAX) || digest != n->digest ||
+	    now_us - n->whole_us >= REST_US)
+		return DUE_WHOLE;
+	return ceilings != n->ceilings || follows(n) ? DUE_BRIEF : DUE_NOT;
 }
 
 static bool keep_file(struct state *s)
@@ -405,11 +428,36 @@ static struct net_links_asked asked_of(const struct net_policy *policy)
 	return asked;
 }
 
+static void hand_in(struct state *s, bool brief, int64_t now_us)
+{
+	struct net *n = s->net;
+	const struct net_round_wanted wanted = {
+		.asked = asked_of(&s->policy->net),
+		.brief = brief,
+		.apply = n->plan.on ? n->plan.known && keep_file(s) : n->file,
+		.plan = n->plan,
+		.pods = n->pods,
+		.n_pods = n->n_pods,
+	};
+	uint64_t digest = digest_of(n);
+
+	if (net_worker_start(n->worker, &wanted) < 0)
+		return;
+	n->handed_us = now_us;
+	n->ceilings = ceilings_of(n);
+	n->takes_back = wanted.apply && !wanted.plan.on;
+	if (brief)
+		return;
+	n->whole_us = now_us;
+	if (digest != n->digest)
+		n->n_changing = 0;
+	n->digest = digest;
+}
+
 void net_run(struct state *s, int64_t now_us)
 {
 	struct net *n = s->net;
-	struct net_round_wanted wanted;
-	uint64_t digest;
+	enum due is;
 
 	if (!n || !s->policy)
 		return;
@@ -420,23 +468,9 @@ void net_run(struct state *s, int64_t now_us)
 	}
 	if (!list_pods(s))
 		return;
-	digest = digest_of(n);
-	if (!is_due(n, digest, now_us))
-		return;
-	wanted = (struct net_round_wanted){
-		.asked = asked_of(&s->policy->net),
-		.apply = n->plan.on ? n->plan.known && keep_file(s) : n->file,
-		.plan = n->plan,
-		.pods = n->pods,
-		.n_pods = n->n_pods,
-	};
-	if (net_worker_start(n->worker, &wanted) < 0)
-		return;
-	n->handed_us = now_us;
-	if (digest != n->digest)
-		n->n_changing = 0;
-	n->digest = digest;
-	n->takes_back = wanted.apply && !wanted.plan.on;
+	is = due(n, digest_of(n), ceilings_of(n), now_us);
+	if (is != DUE_NOT)
+		hand_in(s, is == DUE_BRIEF, now_us);
 }
 
 const struct net_shown *net_shown(const struct state *s)

@@ -29,6 +29,7 @@ struct net_round {
 	struct net_look look;
 	int64_t look_us;
 	struct net_kept kept;
+	struct net_links links; /* of the last whole round that failed nowhere */
 	struct net_tc_link tc[NET_LINKS];
 	int64_t tc_us[NET_LINKS]; /* when the kernel had answered */
 	struct net_tc_steps steps;

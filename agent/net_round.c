@@ -222,25 +222,10 @@ static void count_links(const struct net_round *round, struct net_round_found *f
 	}
 }
 
-void net_round_run(struct net_round *round, const struct net_round_wanted *wanted,
-		   struct net_round_found *found)
+/* Everything that was found is made what is wanted. */
+static void apply(struct net_round *round, const struct net_round_wanted *wanted,
+		  struct net_round_found *found)
 {
-	struct net_round_told *pods = found->pods;
-
-	*found = (struct net_round_found){.pods = pods};
-	found->error = look(round, wanted, found);
-	if (found->error == 0)
-		found->error = net_ends_look(round, wanted, found);
-	if (found->error < 0) {
-		if (round->nl)
-			(void)snprintf(found->cause, sizeof(found->cause), "%s",
-				       netlink_cause(round->nl));
-		return;
-	}
-	found->mark_users = net_users_seen(&round->look.devices);
-	count_links(round, found);
-	if (!wanted->apply)
-		return;
 	/* With another net.mark an uplink knows the old marks and the new ones until the last pod has its new one. With the
 	 * connection lost, each step that is left ends at once and is told as LOST. */
 	round->marks_wait = round->waits = round->stuck = false;
@@ -254,4 +239,72 @@ void net_round_run(struct net_round *round, const struct net_round_wanted *wante
 	drop_filters(round, found);
 	/* A class whose filter stays is not waited for. */
 	found->again |= (round->waits && !round->stuck) || netlink_is_lost(round->nl);
+}
+
+static int run_whole(struct net_round *round, const struct net_round_wanted *wanted,
+		     struct net_round_found *found)
+{
+	int r = look(round, wanted, found);
+
+	round->links.n = 0;
+	if (r == 0)
+		r = net_ends_look(round, wanted, found);
+	if (r < 0)
+		return r;
+	round->links = found->links;
+	found->mark_users = net_users_seen(&round->look.devices);
+	count_links(round, found);
+	if (wanted->apply)
+		apply(round, wanted, found);
+	return 0;
+}
+
+static bool can_be_brief(const struct net_round *round)
+{
+	if (!round->nl || netlink_is_lost(round->nl))
+		return false;
+	for (uint32_t i = 0; i < round->links.n; i++)
+		if (round->tc[i].root == NET_ROOT_OURS)
+			return true;
+	return false;
+}
+
+/* Where ours has gone since, a whole round finds out what is there now. */
+static int run_brief(struct net_round *round, const struct net_round_wanted *wanted,
+		     struct net_round_found *found)
+{
+	found->brief = true;
+	found->links = round->links;
+	for (uint32_t i = 0; i < found->links.n; i++) {
+		struct net_tc_link *tc = &round->tc[i];
+		int r;
+
+		if (tc->root != NET_ROOT_OURS)
+			continue;
+		*tc = (struct net_tc_link){.ifindex = tc->ifindex, .root = NET_ROOT_OURS};
+		r = look_at_link(round, i);
+		if (r < 0 && r != -EINVAL && r != -ENOENT)
+			return r;
+		if (!tc->classes[NET_TC_CLASS_ROOT].there)
+			tc->root = NET_ROOT_UNKNOWN;
+		found->again |= tc->root != NET_ROOT_OURS;
+	}
+	count_links(round, found);
+	for (uint32_t i = 0; wanted->apply && i < found->links.n; i++)
+		if (round->tc[i].root == NET_ROOT_OURS)
+			shape_link(round, wanted, i, found);
+	found->again |= netlink_is_lost(round->nl);
+	return 0;
+}
+
+void net_round_run(struct net_round *round, const struct net_round_wanted *wanted,
+		   struct net_round_found *found)
+{
+	struct net_round_told *pods = found->pods;
+	bool brief = wanted->brief && can_be_brief(round);
+
+	*found = (struct net_round_found){.pods = pods};
+	found->error = brief ? run_brief(round, wanted, found) : run_whole(round, wanted, found);
+	if (found->error < 0 && round->nl)
+		(void)snprintf(found->cause, sizeof(found->cause), "%s", netlink_cause(round->nl));
 }

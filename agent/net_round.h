@@ -25,6 +25,9 @@ struct net_round_pod {
 /* What is wanted. */
 struct net_round_wanted {
 	struct net_links_asked asked;
+	/* Only the uplinks of the last whole round, by their classes: what they count, and what they are to be. Nobody looks for
+	 * other links, routes or pods; where that round left no uplink of ours, a whole one is made all the same. */
+	bool brief;
 	bool apply; /* false: only look. True: what `plan` does not want of ours goes, wherever it is */
 	struct net_plan plan;
 	struct net_round_pod *pods; /* each serial once */
@@ -48,6 +51,7 @@ struct net_round_told {
 
 struct net_round_found {
 	int error; /* -errno: the look failed, and nothing below is to be used */
+	bool brief; /* `pods` and `mark_users` say nothing, and `links` is that of the last whole round */
 	/* A class waits until it is empty, somebody changed something meanwhile, or the connection was lost before all was
 	 * done (NET_TC_LOST): another round soon. */
 	bool again;

@@ -9,7 +9,7 @@
 #include "agent/discover/net_links.h"
 
 /* So long after the last look that saw it. */
-#define NET_KEPT_US (10 * INT64_C(1000000))
+#define NET_KEPT_US (30 * INT64_C(1000000))
 
 /* An uplink of ours, and the last look with a default route that leads to it, or, of one that was found there, the first look. */
 struct net_kept_link {

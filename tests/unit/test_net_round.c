@@ -293,6 +293,93 @@ TEST(what_is_ours_is_removed_everywhere_and_nothing_else)
 	assert_int_equal(next_deleted_qdisc(), 0);
 }
 
+static void whole_round_before(void)
+{
+	bool apply = k.wanted.apply;
+
+	k.wanted.apply = false;
+	round_case_says_uplink(&k, true);
+	round_case_run(&k);
+	assert_false(k.found.brief);
+	while (net_case_asked(&k.net))
+		;
+	k.wanted.apply = apply;
+	k.wanted.brief = true;
+}
+
+static void says_root_class(void)
+{
+	const struct net_tc_step step = {
+		.what = NET_TC_ADD_CLASS,
+		.ifindex = ROUND_CASE_UPLINK,
+		.id = net_tc_class_id(NET_TC_CLASS_ROOT),
+		.parent = NET_TC_ROOT_HANDLE,
+		.htb = net_tc_htb_of(&k.wanted.plan.list[0].shape.root),
+	};
+	struct nl_msg *m = net_tc_message(&step);
+
+	assert_non_null(m);
+	net_case_part(&k.net, m, NLM_F_MULTI);
+	net_case_done(&k.net);
+	net_case_done(&k.net);
+}
+
+TEST(a_brief_round_asks_for_the_classes_alone)
+{
+	const struct nlmsghdr *asked;
+	int n = 0;
+
+	k.wanted.apply = false;
+	whole_round_before();
+	says_root_class();
+	round_case_run(&k);
+	assert_true(k.found.brief);
+	assert_false(k.found.again);
+	assert_true(k.found.of_link[0].counts.at_us > 0);
+	for (; (asked = net_case_asked(&k.net)); n++)
+		assert_true(asked->nlmsg_type == RTM_GETTCLASS ||
+			    asked->nlmsg_type == RTM_GETTFILTER);
+	assert_int_equal(n, 2);
+}
+
+TEST(a_brief_round_makes_of_the_classes_what_is_wanted)
+{
+	whole_round_before();
+	says_root_class();
+	net_case_says(&k.net, -EPERM, NULL);
+	round_case_run(&k);
+	assert_true(k.found.brief);
+	assert_int_equal(k.found.of_link[0].result.what, NET_TC_ADD_CLASS);
+	assert_int_equal(k.found.of_link[0].result.end, NET_TC_DENIED);
+}
+
+/* Somebody has removed it: nothing is put where nobody has looked. */
+TEST(where_ours_has_gone_a_brief_round_changes_nothing_and_asks_for_a_whole_one)
+{
+	whole_round_before();
+	net_case_done(&k.net);
+	net_case_done(&k.net);
+	round_case_run(&k);
+	assert_true(k.found.brief);
+	assert_true(k.found.again);
+	assert_int_equal(k.found.n_steps, 0);
+	assert_int_equal(k.found.of_link[0].result.end, NET_TC_DONE);
+	/* and the next one is whole */
+	k.wanted.apply = false;
+	round_case_says_uplink(&k, false);
+	round_case_run(&k);
+	assert_false(k.found.brief);
+}
+
+TEST(the_first_round_is_whole)
+{
+	k.wanted.apply = false;
+	k.wanted.brief = true;
+	round_case_says_uplink(&k, false);
+	round_case_run(&k);
+	assert_false(k.found.brief);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -308,6 +395,10 @@ int main(void)
 		CASE(what_a_lost_connection_did_not_reach_is_not_done),
 		CASE(an_uplink_that_the_plan_knows_nothing_of_keeps_what_it_has),
 		CASE(what_is_ours_is_removed_everywhere_and_nothing_else),
+		CASE(a_brief_round_asks_for_the_classes_alone),
+		CASE(a_brief_round_makes_of_the_classes_what_is_wanted),
+		CASE(where_ours_has_gone_a_brief_round_changes_nothing_and_asks_for_a_whole_one),
+		CASE(the_first_round_is_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
