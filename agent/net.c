@@ -11,15 +11,10 @@
 #include "agent/net_say.h"
 #include "agent/net_worker.h"
 #include "policy/decide.h"
+#include "policy/net_pace.h"
 #include "policy/net_plan.h"
 #include "policy/net_shape.h"
 
-/* Between rounds, however much there is to do. */
-#define SOON_US 1000000
-/* Between whole ones where nothing has changed; those that only follow a ceiling are brief. */
-#define REST_US 10000000
-/* Somebody who takes away each time what was put there is not answered each second for ever. */
-#define CHANGING_MAX 10
 /* After the kernel refused something: it will again, unless somebody loads a module or a drop-in. */
 #define REFUSED_US 60000000
 
@@ -32,6 +27,7 @@ struct refused {
 
 struct net {
 	struct net_worker *worker;
+	struct net_pace pace;
 	struct net_plan plan;
 	struct net_view view;
 	struct net_counts counts[NET_LINKS]; /* of view.links.list */
@@ -43,14 +39,8 @@ struct net {
 	/* The round that was handed in last. */
 	struct net_round_pod *pods;
 	size_t n_pods, pods_room;
-	uint64_t digest;   /* of what was wanted in the last whole one */
-	uint64_t ceilings; /* of what moves, in the last one */
-	int64_t handed_us; /* 0: none yet */
-	int64_t whole_us;
 	bool takes_back; /* nothing of ours is to be there */
-	bool again;	 /* it was not done to its end, or what came of it was not looked at yet */
-	uint32_t n_changing; /* rounds in a row that changed something, where the same was wanted */
-	bool file;	     /* NET_FILE is there */
+	bool file;	 /* NET_FILE is there */
 	struct net_say say;
 	struct net_shown shown;
 };
@@ -198,7 +188,7 @@ static void note_refused(struct net *n, int32_t ifindex, enum net_refusal refusa
 		if (n->refused[i].until_us < to->until_us)
 			to = &n->refused[i];
 	}
-	*to = (struct refused){ifindex, refusal, n->handed_us + REFUSED_US};
+	*to = (struct refused){ifindex, refusal, n->pace.handed_us + REFUSED_US};
 }
 
 static void note_refusals(struct net *n, const struct net_round_found *found)
@@ -231,9 +221,7 @@ void net_collect(struct state *s)
 		return;
 	net_say_found(&n->say, found);
 	n->view.known = found->error == 0;
-	if (!found->brief)
-		n->n_changing = found->n_steps > 0 ? n->n_changing + 1 : 0;
-	n->again = found->error < 0 || found->again || (found->n_steps > 0 && !found->brief);
+	net_pace_found(&n->pace, found->brief, found->error < 0 || found->again, found->n_steps);
 	if (found->error < 0)
 		return;
 	take_counts(n, found);
@@ -243,7 +231,7 @@ void net_collect(struct state *s)
 	n->view.mark_users = found->mark_users;
 	n->view.links = found->links;
 	take_pods(n, discover_model(s->discover), found);
-	if (n->takes_back && !n->again && found->n_left == 0)
+	if (n->takes_back && !n->pace.again && found->n_left == 0)
 		forget_file(s);
 }
 
@@ -392,21 +380,6 @@ static bool follows(const struct net *n)
 	return false;
 }
 
-enum due { DUE_NOT, DUE_BRIEF, DUE_WHOLE };
-
-static enum due due(const struct net *n, uint64_t digest, uint64_t ceilings, int64_t now_us)
-{
-	if (n->handed_us == 0)
-		return DUE_WHOLE;
-	/* A pass may be a little early. */
-	if (now_us - n->handed_us < SOON_US - SOON_US / 10)
-		return DUE_NOT;
-	if ((n->again && n->n_changing < CHANGING_MAX) || digest != n->digest ||
-	    now_us - n->whole_us >= REST_US)
-		return DUE_WHOLE;
-	return ceilings != n->ceilings || follows(n) ? DUE_BRIEF : DUE_NOT;
-}
-
 static bool keep_file(struct state *s)
 {
 	struct net *n = s->net;
@@ -428,7 +401,7 @@ static struct net_links_asked asked_of(const struct net_policy *policy)
 	return asked;
 }
 
-static void hand_in(struct state *s, bool brief, int64_t now_us)
+static void hand_in(struct state *s, const struct net_pace_wanted *of, bool brief, int64_t now_us)
 {
 	struct net *n = s->net;
 	const struct net_round_wanted wanted = {
@@ -439,25 +412,18 @@ static void hand_in(struct state *s, bool brief, int64_t now_us)
 		.pods = n->pods,
 		.n_pods = n->n_pods,
 	};
-	uint64_t digest = digest_of(n);
 
 	if (net_worker_start(n->worker, &wanted) < 0)
 		return;
-	n->handed_us = now_us;
-	n->ceilings = ceilings_of(n);
 	n->takes_back = wanted.apply && !wanted.plan.on;
-	if (brief)
-		return;
-	n->whole_us = now_us;
-	if (digest != n->digest)
-		n->n_changing = 0;
-	n->digest = digest;
+	net_pace_handed(&n->pace, of, brief, now_us);
 }
 
 void net_run(struct state *s, int64_t now_us)
 {
 	struct net *n = s->net;
-	enum due is;
+	struct net_pace_wanted wanted;
+	enum net_pace_due due;
 
 	if (!n || !s->policy)
 		return;
@@ -468,9 +434,11 @@ void net_run(struct state *s, int64_t now_us)
 	}
 	if (!list_pods(s))
 		return;
-	is = due(n, digest_of(n), ceilings_of(n), now_us);
-	if (is != DUE_NOT)
-		hand_in(s, is == DUE_BRIEF, now_us);
+	wanted = (struct net_pace_wanted){
+		.digest = digest_of(n), .ceilings = ceilings_of(n), .follows = follows(n)};
+	due = net_pace_due(&n->pace, &wanted, now_us);
+	if (due != NET_PACE_NOT)
+		hand_in(s, &wanted, due == NET_PACE_BRIEF, now_us);
 }
 
 const struct net_shown *net_shown(const struct state *s)
