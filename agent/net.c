@@ -26,7 +26,7 @@ struct refused {
 };
 
 struct net {
-	struct net_worker *worker;
+	struct net_worker *worker; /* NULL until there is something to do for it */
 	struct net_pace pace;
 	struct net_plan plan;
 	struct net_view view;
@@ -48,7 +48,6 @@ struct net {
 int net_new(struct state *s)
 {
 	struct net *n;
-	int r;
 
 	if (strcmp(s->options->root, "/") != 0 || s->state_fd < 0)
 		return 0;
@@ -56,11 +55,6 @@ int net_new(struct state *s)
 	if (!n)
 		return -ENOMEM;
 	n->file = net_file_may_be(s->state_fd);
-	r = net_worker_new(s->root_fd, discover_cgroup_fd(s->discover), -EBADF, &n->worker);
-	if (r < 0) {
-		free(n);
-		return r;
-	}
 	s->net = n;
 	return 0;
 }
@@ -215,7 +209,7 @@ static void forget_file(struct state *s)
 void net_collect(struct state *s)
 {
 	struct net *n = s->net;
-	const struct net_round_found *found = n ? net_worker_take(n->worker) : NULL;
+	const struct net_round_found *found = n && n->worker ? net_worker_take(n->worker) : NULL;
 
 	if (!found)
 		return;
@@ -380,6 +374,17 @@ static bool follows(const struct net *n)
 	return false;
 }
 
+static bool has_worker(struct state *s)
+{
+	struct net *n = s->net;
+	int r = n->worker ? 0
+			  : net_worker_new(s->root_fd, discover_cgroup_fd(s->discover), -EBADF,
+					   &n->worker);
+
+	net_say_worker(&n->say, r);
+	return r == 0;
+}
+
 static bool keep_file(struct state *s)
 {
 	struct net *n = s->net;
@@ -432,7 +437,7 @@ void net_run(struct state *s, int64_t now_us)
 		n->view.known = false;
 		return;
 	}
-	if (!list_pods(s))
+	if (!has_worker(s) || !list_pods(s))
 		return;
 	wanted = (struct net_pace_wanted){
 		.digest = digest_of(n), .ceilings = ceilings_of(n), .follows = follows(n)};

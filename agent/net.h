@@ -7,7 +7,7 @@
 
 struct net;
 
-/* Starts the thread; a recorded tree has no network of its own, and none is started. 0 or -errno. */
+/* A recorded tree has no network of its own: none is looked at. The thread starts with the first round. 0 or -ENOMEM. */
 int net_new(struct state *state);
 
 /* Waits for a round that is under way; what is there stays (net_back.h). Accepts NULL. */
@@ -22,5 +22,5 @@ void net_decide(struct state *state, int64_t now_us);
 /* Hands in a round where one is due. */
 void net_run(struct state *state, int64_t now_us);
 
-/* Valid until the next pass; NULL without the thread. */
+/* Valid until the next pass; NULL where none is looked at. */
 const struct net_shown *net_shown(const struct state *state);

@@ -41,7 +41,7 @@ static bool widen(struct netlink *nl, struct net_tc_link *link)
 
 static int widen_all(struct netlink *nl, struct net_look *look)
 {
-	int left = 0, r = net_look_at_links(nl, look);
+	int r = net_look_at_links(nl, look), left = 0;
 
 	if (r == 0)
 		r = net_look_at_qdiscs(nl, look, NULL, NULL, NULL);
@@ -60,18 +60,25 @@ static int widen_all(struct netlink *nl, struct net_look *look)
 	return r < 0 ? r : left;
 }
 
+int net_back_widen(struct netlink *nl)
+{
+	struct net_look look = {0};
+	int r = widen_all(nl, &look);
+
+	net_look_free(&look);
+	return r;
+}
+
 int net_back_holds(int state_fd)
 {
 	struct netlink *nl = NULL;
-	struct net_look look = {0};
 	int r;
 
 	if (!net_file_is_here(state_fd))
 		return 0;
 	r = netlink_open(&nl);
 	if (r == 0)
-		r = widen_all(nl, &look);
-	net_look_free(&look);
+		r = net_back_widen(nl);
 	netlink_close(nl);
 	if (r != 0)
 		log_err("net.back",

@@ -3,8 +3,13 @@
 // nothing is looked at. Waits for the kernel.
 #pragma once
 
+#include "agent/base/netlink.h"
+
 /* Offline work may use all of each link again; classes and marks stay. How many ceilings the kernel kept, or -errno. */
 int net_back_holds(int state_fd);
+
+/* What the former does over its connection. */
+int net_back_widen(struct netlink *nl);
 
 /* All of ours is removed. How much of it the kernel kept, or -errno. */
 int net_back_all(int root_fd, int cgroup_fd, int state_fd);

@@ -71,6 +71,16 @@ void net_say_found(struct net_say *say, const struct net_round_found *found)
 	say->left = found->n_left > 0;
 }
 
+void net_say_worker(struct net_say *say, int error)
+{
+	if (error < 0 && !say->no_worker)
+		log_warning("net.worker",
+			    "cannot start the thread that looks at the network (%s): no link is "
+			    "shaped. Trying again (more threads: TasksMax= of colod.service)",
+			    strerror(-error));
+	say->no_worker = error < 0;
+}
+
 void net_say_back(struct net_say *say)
 {
 	say->left = false;

@@ -9,11 +9,15 @@ struct net_say {
 	bool blind; /* the kernel's answer was an error, in this spell */
 	bool left;  /* something of ours could not be removed, in this spell */
 	bool no_file;
+	bool no_worker;
 	char trouble[NET_TROUBLE_SIZE]; /* of the last round; "": none */
 };
 
 /* What came of a round. */
 void net_say_found(struct net_say *say, const struct net_round_found *found);
+
+/* The thread could not be started (-errno), or runs (0). */
+void net_say_worker(struct net_say *say, int error);
 
 /* All was taken back. */
 void net_say_back(struct net_say *say);

@@ -53,9 +53,7 @@ void workers_start(struct state *s)
 	r = net_new(s);
 	if (r < 0)
 		log_warning("workers.net",
-			    "cannot start the thread that looks at the network: %s. No link is "
-			    "shaped",
-			    strerror(-r));
+			    "no memory to keep track of the network: no link is shaped");
 	r = lanes_new(&s->lanes);
 	if (r == 0)
 		r = apply_use_lanes(s->apply, s->lanes);

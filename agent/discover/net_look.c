@@ -33,7 +33,8 @@ static void begin_qdiscs(void *context)
 	const struct qdiscs *q = context;
 
 	net_devices_clear_qdiscs(q->devices);
-	q->begin(q->context);
+	if (q->begin)
+		q->begin(q->context);
 }
 
 static int on_qdisc(void *context, const struct nlmsghdr *answer)
@@ -41,7 +42,7 @@ static int on_qdisc(void *context, const struct nlmsghdr *answer)
 	const struct qdiscs *q = context;
 	int r = net_devices_take_qdisc(q->devices, answer);
 
-	return r == 0 ? q->also(q->context, answer) : r;
+	return r == 0 && q->also ? q->also(q->context, answer) : r;
 }
 
 /* Two lists, of IPv4 and IPv6, make one. */

@@ -16,7 +16,7 @@ struct net_look {
 int net_look_at_links(struct netlink *nl, struct net_look *look);
 
 /* After that: the qdiscs. Each message is handed to `also`, too, whose error ends the look; `begin` is called before the first one, and
- * again where the list has to be read anew. */
+ * again where the list has to be read anew. Both may be NULL. */
 int net_look_at_qdiscs(struct netlink *nl, struct net_look *look, void (*begin)(void *context),
 		       netlink_answer_fn also, void *context);
 

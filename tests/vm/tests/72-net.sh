@@ -58,7 +58,7 @@ followed()
 	ok "while online work sends, offline work has a ceiling" wait_for 15 held
 	note "$(class c01d:3)"
 	note "$(coloctl net)"
-	like "$(link .why)" 'at most .* for offline work: online work sends' "which is said with its numbers"
+	like "$(link .why)" '^online work sends .* of the 20 Mbit/s of up0: offline work may send' "which is said with its numbers"
 	kill "$sender"
 	wait "$sender" 2>/dev/null
 	ok "an idle link belongs to offline work" wait_for 30 wide

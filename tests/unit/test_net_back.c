@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Ceilings given back with a kernel that says what the test wants; what a real one makes of it is shown in a VM (72-net).
+#include "agent/net_back.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+
+#include "agent/apply/net_tc.h"
+#include "tests/lib/round_case.h"
+#include "tests/lib/test.h"
+
+static struct round_case k;
+
+static int setup(void **state)
+{
+	(void)state;
+	round_case_open(&k);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	round_case_close(&k);
+	return 0;
+}
+
+static void says_class(enum net_tc_class class, enum net_tc_class parent, uint64_t ceil)
+{
+	const struct net_class of = {.rate_bytes_per_s = 1000,
+				     .ceil_bytes_per_s = ceil,
+				     .burst_bytes = 3000,
+				     .cburst_bytes = 4000};
+	const struct net_tc_step step = {
+		.what = NET_TC_ADD_CLASS,
+		.ifindex = ROUND_CASE_UPLINK,
+		.id = net_tc_class_id(class),
+		.parent = class == NET_TC_CLASS_ROOT ? NET_TC_ROOT_HANDLE : net_tc_class_id(parent),
+		.htb = net_tc_htb_of(&of),
+	};
+	struct nl_msg *m = net_tc_message(&step);
+
+	assert_non_null(m);
+	net_case_part(&k.net, m, NLM_F_MULTI);
+}
+
+static void says_link_with(uint64_t offline_ceil)
+{
+	round_case_says_link(&k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);
+	round_case_says_no_routes(&k);
+	round_case_says_root(&k, ROUND_CASE_UPLINK, true);
+	net_case_done(&k.net);
+	says_class(NET_TC_CLASS_ROOT, NET_TC_CLASS_ROOT, 12500000);
+	says_class(NET_TC_CLASS_OFFLINE, NET_TC_CLASS_ROOT, offline_ceil);
+	net_case_done(&k.net);
+	net_case_done(&k.net);
+}
+
+TEST(a_ceiling_is_as_wide_as_the_link_again)
+{
+	const struct tcmsg *asked;
+
+	says_link_with(1000000);
+	net_case_says(&k.net, 0, NULL);
+	assert_int_equal(net_back_widen(k.net.nl), 0);
+	asked = round_case_asked(&k, RTM_NEWTCLASS);
+	assert_non_null(asked);
+	assert_int_equal(asked->tcm_handle, net_tc_class_id(NET_TC_CLASS_OFFLINE));
+	assert_int_equal(asked->tcm_parent, net_tc_class_id(NET_TC_CLASS_ROOT));
+	assert_null(round_case_asked(&k, RTM_NEWTCLASS));
+}
+
+TEST(one_that_is_wide_is_not_touched)
+{
+	says_link_with(12500000);
+	assert_int_equal(net_back_widen(k.net.nl), 0);
+	assert_null(round_case_asked(&k, RTM_NEWTCLASS));
+}
+
+TEST(one_that_the_kernel_keeps_is_counted)
+{
+	says_link_with(1000000);
+	net_case_says(&k.net, -EPERM, NULL);
+	assert_int_equal(net_back_widen(k.net.nl), 1);
+}
+
+TEST(somebody_elses_root_is_not_looked_into)
+{
+	round_case_says_uplink(&k, false);
+	assert_int_equal(net_back_widen(k.net.nl), 0);
+	assert_null(round_case_asked(&k, RTM_GETTCLASS));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_ceiling_is_as_wide_as_the_link_again),
+		CASE(one_that_is_wide_is_not_touched),
+		CASE(one_that_the_kernel_keeps_is_counted),
+		CASE(somebody_elses_root_is_not_looked_into),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
