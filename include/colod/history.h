@@ -46,7 +46,7 @@ enum history_kind {
 	/* {cgroup path, resource, "" or "open", "opened" or "closed"}: an online pod was hurt, and it is over */
 	HISTORY_INCIDENT,
 	HISTORY_CALIBRATE, /* {cgroup path, "calibrate", what it waited before, and in a second with offline work at its floor} */
-	HISTORY_AGENT,	   /* {"colod" or "holds", "", "", what became of it} */
+	HISTORY_AGENT,	   /* {"colod", "holds" or "link NAME", "", "", what became of it} */
 	HISTORY_KIND_COUNT,
 };
 

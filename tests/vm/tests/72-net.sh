@@ -65,6 +65,28 @@ followed()
 	ok "the history has both" sh -c 'coloctl history | grep "link up0" | grep -q "not held"'
 }
 
+# overlay KIND ARGUMENT...: a tunnel to wan, and a pod's packets in it: the kernel keeps the mark of what it wraps.
+overlay()
+{
+	modprobe -q "$1"
+	ip link add ov0 type "$1" "${@:2}" local 10.2.0.1 remote 10.2.0.2 && ip -n wan link add ov0 type "$1" "${@:2}" local 10.2.0.2 remote 10.2.0.1 || return
+	ip addr add 10.9.0.1/24 dev ov0 && ip link set ov0 up
+	ip -n wan addr add 10.9.0.2/24 dev ov0 && ip -n wan link set ov0 up
+	ip -n wan route add 10.3.0.2/32 via 10.9.0.1 dev ov0 onlink
+	knock 10.9.0.2 b
+	ok "inside $1 a pod's packets keep their class" [ "$(sent c01d:17 knock 10.9.0.2 b)" -ge 3 ]
+	ok "what the host sends through it has none" [ "$(sent c01d:2 knock 10.9.0.2)" -ge 3 ]
+	ip -n wan link del ov0
+	ip link del ov0
+}
+
+overlays()
+{
+	overlay vxlan id 7 dstport 4789
+	overlay ipip
+	wait_for 15 sh -c '[ "$(coloctl net --json | jq ".links | length")" = 1 ]'
+}
+
 # Another share, in place.
 reloaded()
 {
@@ -137,6 +159,7 @@ colod_clean
 before=$(dump)
 shaped
 followed
+overlays
 reloaded
 killed
 ended
