@@ -269,6 +269,46 @@ static bool can_be_brief(const struct net_round *round)
 	return false;
 }
 
+/* What only the list of qdiscs tells of a class is that of the last whole round. */
+static void begin_brief(struct net_tc_link *tc)
+{
+	struct net_tc_link fresh = {.ifindex = tc->ifindex, .root = NET_ROOT_OURS};
+
+	for (unsigned c = 0; c < NET_TC_CLASS_COUNT; c++)
+		fresh.classes[c] = (struct net_tc_found_class){
+			.leaf = tc->classes[c].leaf,
+			.foreign_leaf = tc->classes[c].foreign_leaf,
+			.counts.drops = tc->classes[c].counts.drops,
+		};
+	*tc = fresh;
+}
+
+/* Classes change in place; whatever else is to be done waits for a whole round. */
+static void change_classes(struct net_round *round, const struct net_round_wanted *wanted,
+			   uint32_t i, struct net_round_found *found)
+{
+	const struct net_plan_link *p = planned(wanted, round->tc[i].ifindex);
+	struct net_tc_steps *steps = &round->steps;
+	struct net_tc_result result;
+	uint32_t kept = 0;
+
+	if (!wanted->plan.on || !p || p->refusal != NET_FINE) {
+		found->again = true;
+		return;
+	}
+	net_tc_plan_link(&round->tc[i], &p->shape, &wanted->plan.mark, steps, &round->after[i]);
+	for (uint32_t s = 0; s < steps->n; s++)
+		if (steps->list[s].what == NET_TC_SET_CLASS)
+			steps->list[kept++] = steps->list[s];
+	found->again |= kept < steps->n;
+	steps->n = kept;
+	result = net_tc_run(round->nl, steps);
+	net_round_note(found, &result, &found->of_link[i].result);
+	if (result.end != NET_TC_DONE)
+		(void)snprintf(found->of_link[i].cause, sizeof(found->of_link[i].cause), "%s",
+			       netlink_cause(round->nl));
+}
+
 /* Where ours has gone since, a whole round finds out what is there now. */
 static int run_brief(struct net_round *round, const struct net_round_wanted *wanted,
 		     struct net_round_found *found)
@@ -281,7 +321,7 @@ static int run_brief(struct net_round *round, const struct net_round_wanted *wan
 
 		if (tc->root != NET_ROOT_OURS)
 			continue;
-		*tc = (struct net_tc_link){.ifindex = tc->ifindex, .root = NET_ROOT_OURS};
+		begin_brief(tc);
 		r = look_at_link(round, i);
 		if (r < 0 && r != -EINVAL && r != -ENOENT)
 			return r;
@@ -292,7 +332,7 @@ static int run_brief(struct net_round *round, const struct net_round_wanted *wan
 	count_links(round, found);
 	for (uint32_t i = 0; wanted->apply && i < found->links.n; i++)
 		if (round->tc[i].root == NET_ROOT_OURS)
-			shape_link(round, wanted, i, found);
+			change_classes(round, wanted, i, found);
 	found->again |= netlink_is_lost(round->nl);
 	return 0;
 }

@@ -25,8 +25,9 @@ struct net_round_pod {
 /* What is wanted. */
 struct net_round_wanted {
 	struct net_links_asked asked;
-	/* Only the uplinks of the last whole round, by their classes: what they count, and what they are to be. Nobody looks for
-	 * other links, routes or pods; where that round left no uplink of ours, a whole one is made all the same. */
+	/* Only the uplinks of the last whole round: what their classes count, and classes that are there are changed. Nobody looks
+	 * for other links, routes, leaves or pods, and what else there is to do makes it `again`; where that round left no uplink
+	 * of ours, a whole one is made all the same. */
 	bool brief;
 	bool apply; /* false: only look. True: what `plan` does not want of ours goes, wherever it is */
 	struct net_plan plan;

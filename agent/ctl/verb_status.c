@@ -347,6 +347,22 @@ static void disk_lines(const struct ctl *ctl, const cJSON *disks)
 	}
 }
 
+/* Nothing where the policy has no `net`. */
+static void link_lines(const struct ctl *ctl, const cJSON *net)
+{
+	char text[1024];
+	const cJSON *link;
+
+	cJSON_ArrayForEach(link, doc_get(net, "links"))
+	{
+		bool calm = doc_true(link, "shaped") && !cJSON_IsObject(doc_get(link, "held"));
+
+		(void)snprintf(text, sizeof(text), "%s: %s", doc_text(link, "name", "?"),
+			       doc_text(link, "why", "?"));
+		line(ctl, "net", text, calm ? TERM_PLAIN : TERM_YELLOW);
+	}
+}
+
 static void work_lines(const struct ctl *ctl, const cJSON *doc)
 {
 	const cJSON *status = doc_get(doc, "status");
@@ -367,6 +383,7 @@ static void work_lines(const struct ctl *ctl, const cJSON *doc)
 	if (doc_has(status, "rung_io"))
 		rung_line(ctl, "io", doc_text(status, "rung_io", "?"));
 	disk_lines(ctl, doc_get(doc_get(doc, "ladder"), "disks"));
+	link_lines(ctl, doc_get(doc, "net"));
 	room_line(ctl, doc_get(status, "room"));
 	taken_line(ctl, status);
 	evict_line(ctl, doc_get(status, "evict"));

@@ -307,19 +307,28 @@ static void whole_round_before(void)
 	k.wanted.brief = true;
 }
 
-static void says_root_class(void)
+static void says_class(enum net_tc_class class, const struct net_class *of)
 {
 	const struct net_tc_step step = {
 		.what = NET_TC_ADD_CLASS,
 		.ifindex = ROUND_CASE_UPLINK,
-		.id = net_tc_class_id(NET_TC_CLASS_ROOT),
-		.parent = NET_TC_ROOT_HANDLE,
-		.htb = net_tc_htb_of(&k.wanted.plan.list[0].shape.root),
+		.id = net_tc_class_id(class),
+		.parent = class == NET_TC_CLASS_ROOT ? NET_TC_ROOT_HANDLE
+						     : net_tc_class_id(NET_TC_CLASS_ROOT),
+		.htb = net_tc_htb_of(of),
 	};
 	struct nl_msg *m = net_tc_message(&step);
 
 	assert_non_null(m);
 	net_case_part(&k.net, m, NLM_F_MULTI);
+}
+
+static void says_root_class(uint64_t ceil)
+{
+	struct net_class of = k.wanted.plan.list[0].shape.root;
+
+	of.ceil_bytes_per_s = ceil;
+	says_class(NET_TC_CLASS_ROOT, &of);
 	net_case_done(&k.net);
 	net_case_done(&k.net);
 }
@@ -331,7 +340,7 @@ TEST(a_brief_round_asks_for_the_classes_alone)
 
 	k.wanted.apply = false;
 	whole_round_before();
-	says_root_class();
+	says_root_class(12500000);
 	round_case_run(&k);
 	assert_true(k.found.brief);
 	assert_false(k.found.again);
@@ -342,15 +351,46 @@ TEST(a_brief_round_asks_for_the_classes_alone)
 	assert_int_equal(n, 2);
 }
 
-TEST(a_brief_round_makes_of_the_classes_what_is_wanted)
+TEST(a_brief_round_changes_a_class_that_is_there_and_leaves_the_rest_to_a_whole_one)
 {
 	whole_round_before();
-	says_root_class();
-	net_case_says(&k.net, -EPERM, NULL);
+	says_root_class(1250000);
+	net_case_says(&k.net, 0, NULL);
 	round_case_run(&k);
 	assert_true(k.found.brief);
-	assert_int_equal(k.found.of_link[0].result.what, NET_TC_ADD_CLASS);
-	assert_int_equal(k.found.of_link[0].result.end, NET_TC_DENIED);
+	assert_int_equal(k.found.n_steps, 1);
+	assert_non_null(round_case_asked(&k, RTM_NEWTCLASS));
+	/* The other two classes are not there. */
+	assert_true(k.found.again);
+}
+
+/* Only the list of qdiscs has it. */
+TEST(a_brief_round_knows_of_the_leaf_that_a_whole_one_saw)
+{
+	const struct net_shape *shape = &k.wanted.plan.list[0].shape;
+
+	k.wanted.apply = false;
+	round_case_says_link(&k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);
+	round_case_says_no_routes(&k);
+	round_case_says_root(&k, ROUND_CASE_UPLINK, true);
+	net_case_part(&k.net,
+		      net_case_tc(RTM_NEWQDISC, ROUND_CASE_UPLINK,
+				  net_tc_class_id(NET_TC_CLASS_UNMARKED), 0x80010000, 0,
+				  "fq_codel"),
+		      NLM_F_MULTI);
+	net_case_done(&k.net);
+	net_case_done(&k.net);
+	net_case_done(&k.net);
+	round_case_run(&k);
+	assert_int_equal(k.round->tc[0].classes[NET_TC_CLASS_UNMARKED].leaf, 0x80010000);
+	k.wanted.brief = true;
+	says_class(NET_TC_CLASS_ROOT, &shape->root);
+	says_class(NET_TC_CLASS_UNMARKED, &shape->unmarked);
+	net_case_done(&k.net);
+	net_case_done(&k.net);
+	round_case_run(&k);
+	assert_true(k.found.brief);
+	assert_int_equal(k.round->tc[0].classes[NET_TC_CLASS_UNMARKED].leaf, 0x80010000);
 }
 
 /* Somebody has removed it: nothing is put where nobody has looked. */
@@ -396,7 +436,8 @@ int main(void)
 		CASE(an_uplink_that_the_plan_knows_nothing_of_keeps_what_it_has),
 		CASE(what_is_ours_is_removed_everywhere_and_nothing_else),
 		CASE(a_brief_round_asks_for_the_classes_alone),
-		CASE(a_brief_round_makes_of_the_classes_what_is_wanted),
+		CASE(a_brief_round_changes_a_class_that_is_there_and_leaves_the_rest_to_a_whole_one),
+		CASE(a_brief_round_knows_of_the_leaf_that_a_whole_one_saw),
 		CASE(where_ours_has_gone_a_brief_round_changes_nothing_and_asks_for_a_whole_one),
 		CASE(the_first_round_is_whole),
 	};
