@@ -78,6 +78,7 @@ overlay()
 	ok "what the host sends through it has none" [ "$(sent c01d:2 knock 10.9.0.2)" -ge 3 ]
 	ip -n wan link del ov0
 	ip link del ov0
+	modprobe -rq "$1"
 }
 
 overlays()
