@@ -56,8 +56,10 @@ static void put_suspect(struct record_buf *to, const struct incident *i)
 void incident_text_summary(struct record_buf *to, const struct incident *i)
 {
 	int64_t until_us = i->hurt_us;
-	char done[128];
+	char done[128], worst[16] = "null";
 
+	if (i->stall_known)
+		(void)snprintf(worst, sizeof(worst), "%" PRIu32, i->worst_stalled_permille);
 	record_put(to,
 		   "{\"schema\":%d,\"id\":%" PRIu64 ",\"state\":\"%s\",\"time_us\":%" PRId64
 		   ",\"boot_us\":%" PRId64 ",\"hurt_us\":%" PRId64 ",\"cause\":\"%s\",",
@@ -66,10 +68,10 @@ void incident_text_summary(struct record_buf *to, const struct incident *i)
 	put_text(to, "pod", i->pods[0].name);
 	record_put(to,
 		   ",\"level\":\"%s\",\"resource\":\"%s\",\"rung\":\"%s\",\"mode\":\"%s\""
-		   ",\"worst_stalled_permille\":%" PRIu32 ",\"worst_excess_permille\":%" PRIu32
+		   ",\"worst_stalled_permille\":%s,\"worst_excess_permille\":%" PRIu32
 		   ",\"cut\":%s,",
 		   names_level(i->pods[0].level), names_resource(i->resource), names_rung(i->rung),
-		   names_mode(i->node.mode), i->worst_stalled_permille, i->worst_excess_permille,
+		   names_mode(i->node.mode), worst, i->worst_excess_permille,
 		   i->spent ? "true" : "false");
 	put_suspect(to, i);
 	record_put(to, ",");

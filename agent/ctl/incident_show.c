@@ -55,7 +55,7 @@ static void add_row(struct table *table, const cJSON *list, const cJSON *summary
 	table_add(table, doc_text(summary, "pod", NULL), TERM_PLAIN);
 	table_add(table, doc_text(summary, "resource", NULL), TERM_PLAIN);
 	add_length(table, list, summary);
-	table_add(table, doc_percent(doc_count(summary, "worst_stalled_permille"), percent),
+	table_add(table, doc_format(summary, "worst_stalled_permille", doc_percent, percent),
 		  TERM_PLAIN);
 	table_add(table, doc_has(summary, "culprit") ? culprit : NULL, TERM_PLAIN);
 	table_add(table, doc_text(summary, "done", NULL), TERM_PLAIN);

@@ -48,9 +48,12 @@ const char *incident_words_facts(const cJSON *s, char *buf, size_t size)
 
 	buf[0] = '\0';
 	add_time(s, buf, size);
-	add(buf, size, "for %s, at worst %s of a second",
-	    doc_duration(doc_count(s, "hurt_us"), duration),
-	    doc_percent(doc_count(s, "worst_stalled_permille"), stalled));
+	add(buf, size, "for %s", doc_duration(doc_count(s, "hurt_us"), duration));
+	if (cJSON_IsNumber(doc_get(s, "worst_stalled_permille")))
+		add(buf, size, ", at worst %s of a second",
+		    doc_percent(doc_count(s, "worst_stalled_permille"), stalled));
+	else
+		add(buf, size, ", what it waited was not measured");
 	if (doc_count(s, "worst_excess_permille") > 0)
 		add(buf, size, " (%s over 10 s beyond what is usual)",
 		    doc_percent(doc_count(s, "worst_excess_permille"), excess));

@@ -79,6 +79,20 @@ TEST(without_samples_there_is_nothing_to_draw)
 }
 
 /* Nothing is not the same as not known. */
+TEST(a_wait_that_was_not_measured_is_no_wait_of_nothing)
+{
+	cJSON *doc = ctl_case_read("incident"), *incident = cJSON_GetObjectItem(doc, "incident");
+	char *text = NULL;
+
+	cJSON_ReplaceItemInObject(cJSON_GetObjectItem(incident, "summary"),
+				  "worst_stalled_permille", cJSON_CreateNull());
+	assert_int_equal(draw(doc, &text), 0);
+	assert_non_null(strstr(text, "for 9.0 s, what it waited was not measured"));
+	assert_null(strstr(text, "at worst"));
+	free(text);
+	cJSON_Delete(doc);
+}
+
 TEST(what_was_not_measured_is_grey_and_said)
 {
 	cJSON *doc = ctl_case_read("incident"), *points = of(doc, "scene", "points");
@@ -150,6 +164,7 @@ int main(void)
 		cmocka_unit_test(all_are_listed),
 		cmocka_unit_test(none_is_said),
 		cmocka_unit_test(without_samples_there_is_nothing_to_draw),
+		cmocka_unit_test(a_wait_that_was_not_measured_is_no_wait_of_nothing),
 		cmocka_unit_test(what_was_not_measured_is_grey_and_said),
 		cmocka_unit_test(names_cannot_leave_their_text),
 		cmocka_unit_test(numbers_of_any_size_are_drawn),

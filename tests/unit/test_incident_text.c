@@ -120,6 +120,19 @@ TEST(who_seems_to_have_done_it_is_named_and_what_was_done)
 	cJSON_Delete(doc);
 }
 
+TEST(a_wait_that_was_not_measured_is_null)
+{
+	struct incident *i = scene();
+	cJSON *doc, *worst;
+
+	i->stall_known = false;
+	i->worst_stalled_permille = 0;
+	doc = parse(i);
+	worst = cJSON_GetObjectItem(cJSON_GetObjectItem(doc, "summary"), "worst_stalled_permille");
+	assert_true(cJSON_IsNull(worst));
+	cJSON_Delete(doc);
+}
+
 TEST(names_of_any_kind_are_valid_json)
 {
 	struct incident *i = scene();
@@ -193,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_whole_incident_is_the_text_that_is_expected),
 		T(who_seems_to_have_done_it_is_named_and_what_was_done),
+		T(a_wait_that_was_not_measured_is_null),
 		T(names_of_any_kind_are_valid_json),
 		T(the_largest_one_fits),
 		T(a_text_that_was_cut_or_changed_is_refused),
