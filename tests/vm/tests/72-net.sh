@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # budget: 90s
+# long-budget: 400s
 # profile: default
 # title: the agent shapes an uplink by its policy: pods in the classes of their levels, a ceiling for offline work while online work sends, nothing left of it after a stop, a kill or mode off, and nobody else's qdisc touched
 . "$VM/guest/lib.sh"
@@ -135,6 +136,32 @@ ended()
 	colod_clean
 }
 
+cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$(systemctl show -p MainPID --value colod)/stat"; }
+
+# Two hundred pods: each is marked once, and what a second costs is told.
+crowd()
+{
+	local i t0 n=200
+	for ((i = 1; i <= n; i++)); do
+		printf '%s\n' "netns add c$i" "link add h-c$i type veth peer name eth0 netns c$i" "link set h-c$i up"
+	done | ip -batch -
+	for ((i = 1; i <= n; i++)); do pod "c$i" "c$i"; done
+	colod_policy squeeze cgroup "$LEVELS" "assign: [{match: {cgroup: $NET_T/a}, level: P0}, {match: {cgroup: \"$NET_T/c*\"}, level: P7}]" "net: {speed: 20Mbit/s}"
+	colod_start
+	ok "all of $n pods are marked" wait_for 60 sh -c "[ \$(coloctl net --json | jq '[.pods[] | select(.marked)] | length') = $((n + 1)) ]"
+	is "$(for ((i = 1; i <= n; i++)); do tc filter show dev "h-c$i" ingress; done | grep -c skbedit)" $n "each once"
+	t0=$(cpu_ticks)
+	sleep 30
+	note "$n pods: $((($(cpu_ticks) - t0) / 3)) permille of a CPU"
+	colod_clean
+	is "$(for ((i = 1; i <= n; i++)); do tc filter show dev "h-c$i" ingress; tc qdisc show dev "h-c$i" clsact; done)" "" "and nothing is left at any of them"
+	for ((i = 1; i <= n; i++)); do
+		xargs -r kill <"$NET_CG/c$i/ctr/cgroup.procs"
+		printf '%s\n' "netns del c$i"
+	done | ip -batch -
+	wait_for 30 sh -c '! ls -d /sys/class/net/h-c* >/dev/null 2>&1'
+}
+
 # What somebody else has put at the uplink, and at a pod's end.
 foreign()
 {
@@ -165,6 +192,7 @@ reloaded
 killed
 ended
 foreign
+[ -z "${LONG:-}" ] || crowd
 is_gone || note "$(dump)"
 net_cleanup
 done_testing
