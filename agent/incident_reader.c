@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "agent/base/log.h"
 #include "agent/base/thread.h"
@@ -97,14 +96,10 @@ int incident_reader_take(struct incident_reader *r, struct incident_index *index
 
 bool incident_reader_wait(struct incident_reader *r)
 {
-	struct timespec until;
-
 	if (incident_reader_ended(r))
 		return true;
 	atomic_store(&r->stop, true);
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += WAIT_S;
-	if (pthread_clockjoin_np(r->thread, NULL, CLOCK_MONOTONIC, &until) != 0)
+	if (!thread_join_for(r->thread, WAIT_S))
 		return false;
 	r->thread = pthread_self();
 	return true;

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
@@ -130,12 +129,8 @@ int kept_text_open(struct kept_text *k, int root_fd)
 /* False where the disk holds the thread for too long. */
 static bool end_thread(struct kept_text *k)
 {
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	/* One that was waited for is not waited for again: a stop has its end. */
-	until.tv_sec += k->late ? 0 : STOP_WAIT_S;
-	k->late = pthread_clockjoin_np(k->id, NULL, CLOCK_MONOTONIC, &until) != 0;
+	k->late = !thread_join_for(k->id, k->late ? 0 : STOP_WAIT_S);
 	if (k->late)
 		return false;
 	k->runs = false;

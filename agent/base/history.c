@@ -228,15 +228,11 @@ void history_flush(struct history *h)
 /* False where the disk holds the thread for too long. */
 static bool end_thread(struct history *h)
 {
-	struct timespec until;
-
 	(void)pthread_mutex_lock(&h->lock);
 	h->stop = true;
 	(void)pthread_cond_signal(&h->work);
 	(void)pthread_mutex_unlock(&h->lock);
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += FREE_WAIT_S;
-	return pthread_clockjoin_np(h->thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+	return thread_join_for(h->thread, FREE_WAIT_S);
 }
 
 void history_free(struct history *h)

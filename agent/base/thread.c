@@ -3,6 +3,7 @@
 #include "agent/base/thread.h"
 
 #include <signal.h>
+#include <time.h>
 
 #include "agent/base/sys.h"
 
@@ -28,4 +29,13 @@ int thread_start(const char *name, size_t stack_bytes, void *(*run)(void *), voi
 	if (r == 0)
 		(void)pthread_setname_np(*ret_thread, name);
 	return -r;
+}
+
+bool thread_join_for(pthread_t thread, unsigned seconds)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
 }
