@@ -272,35 +272,19 @@ static int most_first(uint64_t a, uint64_t b)
 	return (a < b) - (a > b);
 }
 
-static uint64_t bytes_by(enum evict_key key, const struct victim *v)
-{
-	return key == EVICT_BY_OVER_REQUEST ? v->over_request_bytes : v->soon_bytes;
-}
-
-/* Who keeps within its request goes after all that do not, growing or not. */
-bool victim_grows_first(const struct victim *a, const struct victim *b, enum evict_key key)
-{
-	return (key == EVICT_BY_OVER_REQUEST || key == EVICT_BY_USAGE) && a->grows && !b->grows &&
-	       bytes_by(key, a) > 0 && bytes_by(key, b) > 0;
-}
-
-static int by_memory(enum evict_key key, const struct victim *a, const struct victim *b)
-{
-	if (victim_grows_first(a, b, key))
-		return -1;
-	if (victim_grows_first(b, a, key))
-		return 1;
-	return most_first(bytes_by(key, a), bytes_by(key, b));
-}
-
 static int by_key(enum evict_key key, const struct victim *a, const struct victim *b)
 {
+	int r = victim_growth_compare(a, b, key);
+
+	if (r != 0)
+		return r;
 	switch (key) {
 	case EVICT_BY_OVER_REQUEST:
 		return a->rate > 0 ? most_first(a->over_request_rate, b->over_request_rate)
-				   : by_memory(key, a, b);
+				   : most_first(a->over_request_bytes, b->over_request_bytes);
 	case EVICT_BY_USAGE:
-		return a->rate > 0 ? most_first(a->rate, b->rate) : by_memory(key, a, b);
+		return a->rate > 0 ? most_first(a->rate, b->rate)
+				   : most_first(a->soon_bytes, b->soon_bytes);
 	case EVICT_BY_NEWEST:
 		return most_first(a->born, b->born);
 	case EVICT_BY_COST:
@@ -406,18 +390,28 @@ static enum victim_out look_at(const struct victim_input *in, const struct pod *
 	return out;
 }
 
-/* What those take that grow, by level. */
-static void sum_growth(const struct victim_input *in, uint64_t ret_takes[LEVEL_COUNT])
+/* What those take that grow, by level; and what those take that are going, which ends by itself. */
+struct taken {
+	uint64_t by_level[LEVEL_COUNT];
+	uint64_t going;
+};
+
+static void see_taken(const struct victim_input *in, struct taken *ret_taken)
 {
 	struct victim v;
 
-	memset(ret_takes, 0, LEVEL_COUNT * sizeof(ret_takes[0]));
-	for (size_t i = 0; !in->rates && i < in->model->n_pods; i++)
-		if (look_at(in, in->model->pods[i], &v) == VICTIM_OUT_COUNT && v.grows)
-			ret_takes[v.level] += v.takes_bytes_per_s;
+	*ret_taken = (struct taken){0};
+	for (size_t i = 0; !in->rates && i < in->model->n_pods; i++) {
+		enum victim_out out = look_at(in, in->model->pods[i], &v);
+
+		if (out == VICTIM_OUT_COUNT && v.grows)
+			ret_taken->by_level[v.level] += v.takes_bytes_per_s;
+		if (out == VICTIM_DELETING || out == VICTIM_RESTS || out == VICTIM_ASKED)
+			ret_taken->going += victim_growth_now(in, v.pod);
+	}
 }
 
-static void add(const struct victim_input *in, const struct pod *pod, const uint64_t *takes,
+static void add(const struct victim_input *in, const struct pod *pod, const struct taken *taken,
 		struct victim_list *l)
 {
 	struct victim v;
@@ -431,19 +425,19 @@ static void add(const struct victim_input *in, const struct pod *pod, const uint
 		add_left(l, &(struct victim_left){pod, out, v.usage_bytes});
 		return;
 	}
-	v.grows = v.grows && victim_growth_is_cause(takes[v.level], in->fall_bytes_per_s);
+	v.grows = v.grows && victim_growth_is_cause(in, taken->by_level[v.level], taken->going);
 	add_candidate(in, l, &v);
 }
 
 void victim_choose(const struct victim_input *in, struct victim_list *ret_list)
 {
 	struct victim_list *l = ret_list;
-	uint64_t takes[LEVEL_COUNT];
+	struct taken taken;
 
 	*l = (struct victim_list){.by = VICTIM_BY_NONE};
-	sum_growth(in, takes);
+	see_taken(in, &taken);
 	for (size_t i = 0; i < in->model->n_pods; i++)
-		add(in, in->model->pods[i], takes, l);
+		add(in, in->model->pods[i], &taken, l);
 	if (l->n == 1)
 		l->by = VICTIM_BY_ALONE;
 	if (l->n > 1)

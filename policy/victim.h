@@ -107,9 +107,6 @@ struct victim_list {
 	uint64_t pending_bytes; /* what offline pods that are being deleted will give back, as far as measured */
 };
 
-/* Whether growing is what put a before b by this key. */
-bool victim_grows_first(const struct victim *a, const struct victim *b, enum evict_key key);
-
 /* What happened to earlier victims. Zeroed: nothing yet. */
 struct victim_state {
 	int64_t at_us; /* of the last; 0: none */

@@ -72,7 +72,35 @@ void victim_growth_see(const struct victim_input *in, const struct victim_memory
 	v->grows = wants >= GREW_BYTES || lately >= GREW_BYTES / MEAN_S;
 }
 
-bool victim_growth_is_cause(uint64_t takes_bytes_per_s, uint64_t fall_bytes_per_s)
+uint64_t victim_growth_now(const struct victim_input *in, const struct pod *pod)
 {
-	return takes_bytes_per_s >= fall_bytes_per_s / CAUSE_PART;
+	struct memory_growth growth;
+
+	return memory_growth_on(in->samples, pod, in->nodes, in->now_us, &growth) &&
+			       growth.bytes_per_s <= in->model->node.memory_bytes
+		       ? growth.bytes_per_s
+		       : 0;
+}
+
+bool victim_growth_is_cause(const struct victim_input *in, uint64_t takes_bytes_per_s,
+			    uint64_t going_bytes_per_s)
+{
+	uint64_t fall = in->fall_bytes_per_s;
+
+	fall = fall > going_bytes_per_s ? fall - going_bytes_per_s : 0;
+	return takes_bytes_per_s >= fall / CAUSE_PART;
+}
+
+static uint64_t bytes_by(enum evict_key key, const struct victim *v)
+{
+	return key == EVICT_BY_OVER_REQUEST ? v->over_request_bytes : v->soon_bytes;
+}
+
+/* Who keeps within its request goes after all that do not, growing or not. */
+int victim_growth_compare(const struct victim *a, const struct victim *b, enum evict_key key)
+{
+	if ((key != EVICT_BY_OVER_REQUEST && key != EVICT_BY_USAGE) || a->rate > 0 ||
+	    a->grows == b->grows || bytes_by(key, a) == 0 || bytes_by(key, b) == 0)
+		return 0;
+	return a->grows ? -1 : 1;
 }

@@ -9,5 +9,13 @@
 void victim_growth_see(const struct victim_input *in, const struct victim_memory *memory,
 		       struct victim *victim);
 
-/* Whether pods that together take so much are why the room falls: to end them would help. */
-bool victim_growth_is_cause(uint64_t takes_bytes_per_s, uint64_t fall_bytes_per_s);
+/* By how much the pod grows in a second, file pages and all; 0: it does not, or that was not measured. */
+uint64_t victim_growth_now(const struct victim_input *in, const struct pod *pod);
+
+/* Whether pods that together take so much are why the room falls, so that to end them would help; going_bytes_per_s: what is taken
+ * by who is going anyway, and ends with that. */
+bool victim_growth_is_cause(const struct victim_input *in, uint64_t takes_bytes_per_s,
+			    uint64_t going_bytes_per_s);
+
+/* Negative: by this key a goes before b since it grows and b rests; positive: the other way round; 0: that does not say. */
+int victim_growth_compare(const struct victim *a, const struct victim *b, enum evict_key key);

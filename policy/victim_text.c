@@ -7,6 +7,7 @@
 
 #include "policy/names.h"
 #include "policy/reason_text.h"
+#include "policy/victim_growth.h"
 
 const char *victim_text_rate(const struct victim *v, uint64_t rate, char *buf)
 {
@@ -56,7 +57,7 @@ static const char *key_word(const struct victim_list *list)
 		return "level";
 	if (list->by != VICTIM_BY_ORDER || (unsigned)list->key >= EVICT_KEY_COUNT)
 		return "path";
-	return victim_grows_first(&list->list[0], &list->list[1], list->key)
+	return victim_growth_compare(&list->list[0], &list->list[1], list->key) < 0
 		       ? "growing while others rest"
 		       : keys[list->key];
 }
@@ -109,7 +110,7 @@ static void put_key(struct text_out *out, const struct victim *first, const stru
 			victim_text_rate(v, over ? v->over_request_rate : v->rate, b));
 		return;
 	}
-	if (victim_grows_first(first, v, key)) {
+	if (victim_growth_compare(first, v, key) < 0) {
 		text_out_put(out, "still grows, this one does not");
 		return;
 	}

@@ -212,6 +212,41 @@ TEST(where_what_grows_takes_little_of_what_is_lost_the_most_goes_first)
 	goes_first(c, rests, false);
 }
 
+/* One that was asked to go takes all it can get until it is gone: that ends by itself. */
+TEST(what_a_pod_takes_that_is_going_already_is_not_held_against_the_others)
+{
+	struct victim_case *c = *state;
+	struct pod *rests = victim_case_pod(c, O1, LEVEL_P7, 60);
+	struct pod *grows = victim_case_pod(c, O2, LEVEL_P7, 20);
+	struct pod *going = victim_case_pod(c, B1, LEVEL_P7, 40);
+
+	victim_case_grows_for(c, rests, 4, 0);
+	victim_case_grows_for(c, grows, 4, 1024);
+	victim_case_grows_for(c, going, 4, 40 << 10);
+	c->fall_bytes_per_s = 41 * MIB;
+	going->facts->deleting = true;
+	goes_first(c, grows, true);
+	/* Killed, or asked to go, a moment ago. */
+	going->facts->deleting = false;
+	c->state.resting[0] = (struct victim_resting){going->serial, INT64_MAX};
+	goes_first(c, grows, true);
+	/* What goes on to grow is another matter. */
+	c->state.resting[0].serial = 0;
+	going->facts->is_static = true;
+	goes_first(c, rests, false);
+}
+
+TEST(that_it_takes_memory_is_no_reason_to_go_for_the_cpu)
+{
+	const struct victim less = {.grows = true, .soon_bytes = MIB, .rate = 100};
+	const struct victim more = {.soon_bytes = MIB, .rate = 200};
+	const struct evict_policy evict = {.order = {EVICT_BY_USAGE}, .n_order = 1};
+	enum victim_by by;
+	enum evict_key key;
+
+	assert_true(victim_compare(&evict, &less, &more, &by, &key) > 0);
+}
+
 /* Most of what it has are file pages, and so is what it grows by: they come back by themselves. */
 TEST(who_reads_files_does_not_grow)
 {
@@ -387,6 +422,8 @@ int main(void)
 		VICTIM_TEST(growing_decides_only_where_usage_does),
 		VICTIM_TEST(who_grows_within_its_request_goes_after_who_is_beyond_it),
 		VICTIM_TEST(where_what_grows_takes_little_of_what_is_lost_the_most_goes_first),
+		VICTIM_TEST(what_a_pod_takes_that_is_going_already_is_not_held_against_the_others),
+		VICTIM_TEST(that_it_takes_memory_is_no_reason_to_go_for_the_cpu),
 		VICTIM_TEST(who_reads_files_does_not_grow),
 		VICTIM_TEST(more_over_the_request_goes_first),
 		VICTIM_TEST(no_request_is_all_over_and_one_that_nobody_told_is_nothing_over),
