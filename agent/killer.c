@@ -338,6 +338,7 @@ static void choose(struct state *s)
 		.state = &killer->memory.victims,
 		.way = EVICT_KILL,
 		.nodes = killer->look.need.reason.nodes,
+		.fall_bytes_per_s = killer->look.need.reason.observed,
 		.now_us = s->status.pass_us,
 	};
 	bool full = is_full(s);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See evict_choose.h. Never more than needed: 900 MiB are wanted, the order is a (100 MiB), b (700), c (400), d (50).
 // a, b and c are enough together, and so are b and c without a: whoever comes last in the order of those that
-// could stay stays. One goes at a time, the first of the set; it is worked out anew for the next.
+// could stay stays. One goes at a time, the first of the set; it is worked out anew for the next. Who grows gives back more than it
+// has: what is wanted is to last for half a minute, in which it would take more.
 #include "policy/evict_choose.h"
 
 #include <string.h>
@@ -10,9 +11,12 @@
 #include "policy/evict_cpu.h"
 #include "policy/evict_io.h"
 #include "policy/evict_memory.h"
+#include "policy/memory_growth.h"
 #include "policy/memory_wanted.h"
 #include "policy/room.h"
 #include "policy/who.h"
+
+#define SECOND_US 1000000u
 
 static bool names(const struct evict_policy *evict, enum evict_way way)
 {
@@ -167,6 +171,7 @@ static enum evict_not memory_is_short(const struct evict_input *in, struct evict
 		return EVICT_NOT_MEASURED;
 	look->need_bytes = memory_wanted_bytes(in->ladder, &room);
 	look->need_nodes = room.nodes;
+	look->fall_bytes_per_s = room.fall_bytes_per_s;
 	look->pending_bytes = pending_bytes(in->evict);
 	return look->need_bytes > 0 ? EVICT_NOW : EVICT_NOT_NEEDED;
 }
@@ -343,6 +348,12 @@ bool evict_choose_due(const struct evict_input *in, struct evict_look *ret_look)
 	return ret_look->why == EVICT_NOW;
 }
 
+static uint64_t gives(const struct victim *v)
+{
+	return add(v->estimate_bytes,
+		   v->grows ? v->takes_bytes_per_s * (MEMORY_GROWTH_ROOM_US / SECOND_US) : 0);
+}
+
 /* The first of those without whom it would not be enough. */
 static size_t needed(const struct victim_list *l, uint64_t need_bytes)
 {
@@ -350,13 +361,13 @@ static size_t needed(const struct victim_list *l, uint64_t need_bytes)
 	size_t n = 0, first;
 
 	while (n < l->n && sum < need_bytes)
-		sum = add(sum, l->list[n++].estimate_bytes);
+		sum = add(sum, gives(&l->list[n++]));
 	if (sum < need_bytes || n == 0 || sum == UINT64_MAX)
 		return 0;
 	first = n - 1; /* without the last it was not enough */
 	for (size_t i = n - 1; i-- > 0;) {
-		if (sum - l->list[i].estimate_bytes >= need_bytes)
-			sum -= l->list[i].estimate_bytes;
+		if (sum - gives(&l->list[i]) >= need_bytes)
+			sum -= gives(&l->list[i]);
 		else
 			first = i;
 	}
@@ -386,6 +397,7 @@ static void candidates(const struct evict_input *in, const struct victim_rates *
 			.way = way_of(in->policy, POD_KUBERNETES, in->kubernetes),
 			.rates = rates,
 			.nodes = look->need_nodes,
+			.fall_bytes_per_s = look->fall_bytes_per_s,
 			.now_us = in->now_us,
 		},
 		&look->list);

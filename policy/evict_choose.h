@@ -64,10 +64,11 @@ struct evict_look {
 	/* Not for memory: for whom somebody goes, and on which disk; "" where that is not known. */
 	char waiter[REASON_WHO_SIZE];
 	char disk[DISK_NAME_SIZE];
-	uint64_t need_rate;	/* not for memory: who uses less is no help (struct victim) */
-	uint64_t need_bytes;	/* would have to come back, */
-	uint64_t need_nodes;	/* on these memory nodes; 0: on any */
-	uint64_t pending_bytes; /* ... and so much of it is on its way */
+	uint64_t need_rate;	   /* not for memory: who uses less is no help (struct victim) */
+	uint64_t need_bytes;	   /* would have to come back, */
+	uint64_t need_nodes;	   /* on these memory nodes; 0: on any */
+	uint64_t fall_bytes_per_s; /* of the room there */
+	uint64_t pending_bytes;	   /* ... and so much of it is on its way */
 	uint64_t again; /* EVICT_NOW: this one is asked once more, by its serial; 0: somebody new */
 	struct victim_list list;
 	size_t at; /* EVICT_NOW, not `again`: the choice, in the list */

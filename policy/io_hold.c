@@ -475,10 +475,11 @@ static void calm(struct io_hold *hold, const struct io_hold_look *look)
 				 span_us < STEP_MAX_US ? (uint64_t)span_us : STEP_MAX_US);
 }
 
+/* While it is not in force, nothing was taken by it: there is all that it would take. */
 static void see_spent(struct io_hold *hold, const struct io_hold_look *look)
 {
 	uint32_t grown = hold->spent_us ? SPENT_GROWN_S * GROW : 0;
-	bool spent = io_hold_is_on(hold) && !may_take_any(hold, look, grown);
+	bool spent = look->in_force && io_hold_is_on(hold) && !may_take_any(hold, look, grown);
 
 	hold->spent_us = since(hold->spent_us, spent, look->now_us);
 }

@@ -276,14 +276,16 @@ static bool is_in_force(const struct model *model)
 }
 
 /* Who waits does not do so in each look: what the quota has grown by in between, from the floor on, is taken back in the next, and was no
- * help. */
-static void see_spent(struct ladder *ladder, const struct view *v, int64_t now_us)
+ * help. A quota that is not in force has not been at its floor. */
+static void see_spent(struct ladder *ladder, const struct view *v, const struct model *model,
+		      int64_t now_us)
 {
 	uint64_t grown = ladder->spent_us == 0 ? 0
 					       : v->capacity_milli * GROW_PERMILLE_PER_S /
 							 PERMILLE * SPENT_GROWN_S;
 
-	if (ladder->rung == RUNG_CALM || ladder->quota_cpu_milli > v->floor_milli + grown)
+	if (ladder->rung == RUNG_CALM || ladder->quota_cpu_milli > v->floor_milli + grown ||
+	    !is_in_force(model))
 		ladder->spent_us = 0;
 	else if (ladder->spent_us == 0)
 		ladder->spent_us = now_us;
@@ -381,7 +383,7 @@ void ladder_cpu_step(struct ladder *ladder, const struct model *model,
 	peace = !v.waiter && now_us - ladder->pressure_us >= CALM_AFTER_US;
 	if (ladder->rung != RUNG_CALM && v.holdable)
 		move_quota(ladder, &v, peace, now_us);
-	see_spent(ladder, &v, now_us);
+	see_spent(ladder, &v, model, now_us);
 	see_help(&v, ladder, &look);
 	signal = signal_of(ladder, &v, &look, peace);
 	stood = ladder->reason;

@@ -40,8 +40,8 @@ uint64_t memory_growth_unslowed(const struct memory_growth *growth)
 	return growth->bytes_per_s / (1000u - stalled) * 1000u;
 }
 
-bool memory_growth_of(const struct samples *samples, const struct pod *pod, int64_t now_us,
-		      struct memory_growth *ret_growth)
+bool memory_growth_over(const struct samples *samples, const struct pod *pod, uint64_t window_us,
+			int64_t now_us, struct memory_growth *ret_growth)
 {
 	const struct pod_history *history = ring_of(samples, pod->slot, pod->serial);
 	const struct pod_sample *last, *back;
@@ -50,7 +50,7 @@ bool memory_growth_of(const struct samples *samples, const struct pod *pod, int6
 	if (!history)
 		return false;
 	last = ring_last(history);
-	back = ring_back(history, SECOND_US, SAMPLE_MEMORY);
+	back = ring_back(history, window_us, SAMPLE_MEMORY);
 	if (!last || !back || now_us - last->at_us > STALE_US ||
 	    last->at_us - back->at_us < (int64_t)SECOND_US || last->at_us - back->at_us > STALE_US)
 		return false;
@@ -66,6 +66,12 @@ bool memory_growth_of(const struct samples *samples, const struct pod *pod, int6
 	g.stalled_permille = stalled_permille(back, last, g.span_us);
 	*ret_growth = g;
 	return true;
+}
+
+bool memory_growth_of(const struct samples *samples, const struct pod *pod, int64_t now_us,
+		      struct memory_growth *ret_growth)
+{
+	return memory_growth_over(samples, pod, SECOND_US, now_us, ret_growth);
 }
 
 bool memory_growth_on(const struct samples *samples, const struct pod *pod, uint64_t nodes,

@@ -32,7 +32,11 @@ bool memory_growth_may_hold(const struct assignment *a);
 bool memory_growth_of(const struct samples *samples, const struct pod *pod, int64_t now_us,
 		      struct memory_growth *ret_growth);
 
-/* The same where only these nodes count (0: all do): bytes_per_s is by how much it grows there. False, too, where what it has there was
+/* The same as a mean over window_us, 5 s at most, or since it was first measured. */
+bool memory_growth_over(const struct samples *samples, const struct pod *pod, uint64_t window_us,
+			int64_t now_us, struct memory_growth *ret_growth);
+
+/* Of the last second where only these nodes count (0: all do): bytes_per_s is by how much it grows there. False, too, where what it has there was
  * not measured lately. */
 bool memory_growth_on(const struct samples *samples, const struct pod *pod, uint64_t nodes,
 		      int64_t now_us, struct memory_growth *ret_growth);

@@ -193,6 +193,7 @@ bool record_kill_decide(struct record_kill *kill, const struct victim_input *in)
 	input.n_memory = kill->n_memory;
 	input.state = &stands.victims;
 	input.nodes = kill->need.reason.nodes;
+	input.fall_bytes_per_s = kill->need.reason.observed;
 	victim_choose(&input, &kill->list);
 	return true;
 }

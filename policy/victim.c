@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "policy/assign.h"
-#include "policy/growth_line.h"
-#include "policy/memory_growth.h"
 #include "policy/ring.h"
 #include "policy/rule.h"
+#include "policy/victim_growth.h"
 
 #define COST_ANNOTATION "controller.kubernetes.io/pod-deletion-cost"
 #define STAY_ANNOTATION "cluster-autoscaler.kubernetes.io/safe-to-evict"
@@ -209,22 +208,6 @@ static uint64_t usage(const struct victim_input *in, const struct pod *pod)
 	return 0;
 }
 
-/* And what it would use soon, as it grows now, or grew before it was held: it is not enough that memory comes back, it
- * has to stay. Where that is not measured it rests. */
-static uint64_t soon(const struct victim_input *in, const struct pod *pod, uint64_t usage_bytes)
-{
-	uint64_t wants = growth_line_wants(in->plan, pod, in->now_us);
-	struct memory_growth growth;
-
-	if (usage_bytes == 0 || !memory_growth_on(in->samples, pod, in->nodes, in->now_us, &growth))
-		return usage_bytes;
-	if (wants < growth.bytes_per_s)
-		wants = growth.bytes_per_s;
-	if (wants > in->model->node.memory_bytes)
-		return usage_bytes;
-	return usage_bytes + wants * VICTIM_SOON_S;
-}
-
 static uint64_t over_request(const struct pod *pod, uint64_t bytes)
 {
 	const struct fact_u64 *request = &pod->resources.memory_request_bytes;
@@ -291,6 +274,10 @@ static int most_first(uint64_t a, uint64_t b)
 
 static int by_key(enum evict_key key, const struct victim *a, const struct victim *b)
 {
+	int r = victim_growth_compare(a, b, key);
+
+	if (r != 0)
+		return r;
 	switch (key) {
 	case EVICT_BY_OVER_REQUEST:
 		return a->rate > 0 ? most_first(a->over_request_rate, b->over_request_rate)
@@ -379,40 +366,78 @@ static enum victim_out judge_gain(const struct victim_input *in, const struct po
 									: VICTIM_FREES_NOTHING;
 }
 
-static void look_at(const struct victim_input *in, const struct pod *pod, struct victim_list *l)
+/* VICTIM_OUT_COUNT: it may go. */
+static enum victim_out look_at(const struct victim_input *in, const struct pod *pod,
+			       struct victim *ret_victim)
 {
 	struct victim v = {.pod = pod, .level = LEVEL_NONE, .usage_bytes = usage(in, pod)};
 	enum victim_out out = victim_judge(in, pod);
+
+	if (out == VICTIM_OUT_COUNT)
+		out = judge_gain(in, pod, &v);
+	if (out == VICTIM_OUT_COUNT) {
+		/* Whoever may go is compared by what it has where it is short. */
+		if (in->nodes != 0 && !in->rates)
+			v.usage_bytes = measured(in, pod)->there_bytes;
+		v.level = in->plan->assignments[pod->slot].level;
+		victim_growth_see(in, measured(in, pod), &v);
+		v.over_request_bytes = over_request(pod, v.soon_bytes);
+		v.born = pod->cgroup->inode;
+		v.cost = cost(pod);
+		v.asks_to_stay = asks_to_stay(pod);
+	}
+	*ret_victim = v;
+	return out;
+}
+
+/* What those take that grow, by level; and what those take that are going, which ends by itself. */
+struct taken {
+	uint64_t by_level[LEVEL_COUNT];
+	uint64_t going;
+};
+
+static void see_taken(const struct victim_input *in, struct taken *ret_taken)
+{
+	struct victim v;
+
+	*ret_taken = (struct taken){0};
+	for (size_t i = 0; !in->rates && i < in->model->n_pods; i++) {
+		enum victim_out out = look_at(in, in->model->pods[i], &v);
+
+		if (out == VICTIM_OUT_COUNT && v.grows)
+			ret_taken->by_level[v.level] += v.takes_bytes_per_s;
+		if (out == VICTIM_DELETING || out == VICTIM_RESTS || out == VICTIM_ASKED)
+			ret_taken->going += victim_growth_now(in, v.pod);
+	}
+}
+
+static void add(const struct victim_input *in, const struct pod *pod, const struct taken *taken,
+		struct victim_list *l)
+{
+	struct victim v;
+	enum victim_out out = look_at(in, pod, &v);
 	uint64_t going_bytes;
 
 	if (out == VICTIM_DELETING && !in->rates && estimate(in, pod, &going_bytes) &&
 	    __builtin_add_overflow(l->pending_bytes, going_bytes, &l->pending_bytes))
 		l->pending_bytes = UINT64_MAX;
-	if (out == VICTIM_OUT_COUNT)
-		out = judge_gain(in, pod, &v);
 	if (out != VICTIM_OUT_COUNT) {
 		add_left(l, &(struct victim_left){pod, out, v.usage_bytes});
 		return;
 	}
-	/* Whoever may go is compared by what it has where it is short. */
-	if (in->nodes != 0 && !in->rates)
-		v.usage_bytes = measured(in, pod)->there_bytes;
-	v.level = in->plan->assignments[pod->slot].level;
-	v.soon_bytes = soon(in, pod, v.usage_bytes);
-	v.over_request_bytes = over_request(pod, v.soon_bytes);
-	v.born = pod->cgroup->inode;
-	v.cost = cost(pod);
-	v.asks_to_stay = asks_to_stay(pod);
+	v.grows = v.grows && victim_growth_is_cause(in, taken->by_level[v.level], taken->going);
 	add_candidate(in, l, &v);
 }
 
 void victim_choose(const struct victim_input *in, struct victim_list *ret_list)
 {
 	struct victim_list *l = ret_list;
+	struct taken taken;
 
 	*l = (struct victim_list){.by = VICTIM_BY_NONE};
+	see_taken(in, &taken);
 	for (size_t i = 0; i < in->model->n_pods; i++)
-		look_at(in, in->model->pods[i], l);
+		add(in, in->model->pods[i], &taken, l);
 	if (l->n == 1)
 		l->by = VICTIM_BY_ALONE;
 	if (l->n > 1)

@@ -62,12 +62,16 @@ enum victim_out {
 struct victim {
 	const struct pod *pod; /* valid for the pass */
 	enum level level;
-	uint64_t estimate_bytes;     /* what killing it frees */
-	uint64_t usage_bytes;	     /* newest measured; 0: not measured */
-	uint64_t soon_bytes;	     /* ... and what it grows by in VICTIM_SOON_S */
+	uint64_t estimate_bytes; /* what killing it frees */
+	uint64_t usage_bytes;	 /* newest measured; 0: not measured */
+	uint64_t soon_bytes;	 /* ... and what it grows by in VICTIM_SOON_S */
+	/* What it takes in a second, or would if it were not held, of what does not come back by itself as file pages do. 0:
+	 * it takes nothing, or that was not measured. */
+	uint64_t takes_bytes_per_s;
 	uint64_t over_request_bytes; /* of those; 0 where the request is not known */
 	uint64_t born; /* the larger the newer: the inode of its cgroup, which the kernel counts up */
-	int64_t cost;	   /* controller.kubernetes.io/pod-deletion-cost; 0 without one */
+	int64_t cost; /* controller.kubernetes.io/pod-deletion-cost; 0 without one */
+	bool grows; /* by enough to matter, and those of its level that do are what takes the room */
 	bool asks_to_stay; /* cluster-autoscaler.kubernetes.io/safe-to-evict: "false" */
 	/* Where it goes for a resource that is used and not kept, rate_of (the CPU: in thousandths of one; a disk: KiB a
 	 * second): what it uses of that where whoever waits could, and of this what is beyond its request. rate 0: it goes for memory, see above. */
@@ -142,11 +146,13 @@ struct victim_input {
 	enum evict_way way; /* EVICT_KUBERNETES: shmem of Kubernetes pods counts too */
 	const struct victim_rates *rates; /* NULL: it is for memory */
 	uint64_t nodes; /* memory nodes: only what lies there counts; 0: all of it does */
+	uint64_t fall_bytes_per_s; /* of the room there; 0: it does not fall, or nobody knows */
 	int64_t now_us;
 };
 
 /* Fills *ret_list. The order: lowest level first whatever the policy says, then the keys of its
- * `evict.order` (over-request and usage, soon: most first; newest; cost: least first), then the path. */
+ * `evict.order` (over-request and usage: of those that have any what grows before what rests, then soon most first; newest;
+ * cost: least first), then the path. */
 void victim_choose(const struct victim_input *in, struct victim_list *ret_list);
 
 /* By what it is, and what was done to it, whatever it would free: why this pod is never one; VICTIM_OUT_COUNT: nothing

@@ -7,6 +7,7 @@
 
 #include "policy/names.h"
 #include "policy/reason_text.h"
+#include "policy/victim_growth.h"
 
 const char *victim_text_rate(const struct victim *v, uint64_t rate, char *buf)
 {
@@ -41,7 +42,7 @@ static void put_numbers(struct text_out *out, const struct victim *v)
 	text_out_put(out, ")");
 }
 
-static const char *key_word(enum victim_by by, enum evict_key key)
+static const char *key_word(const struct victim_list *list)
 {
 	static const char *const keys[EVICT_KEY_COUNT] = {
 		[EVICT_BY_LEVEL] = "level",
@@ -52,9 +53,13 @@ static const char *key_word(enum victim_by by, enum evict_key key)
 		[EVICT_BY_OPT_OUT] = "not having asked to stay",
 	};
 
-	if (by == VICTIM_BY_LEVEL)
+	if (list->by == VICTIM_BY_LEVEL)
 		return "level";
-	return by == VICTIM_BY_ORDER && (unsigned)key < EVICT_KEY_COUNT ? keys[key] : "path";
+	if (list->by != VICTIM_BY_ORDER || (unsigned)list->key >= EVICT_KEY_COUNT)
+		return "path";
+	return victim_growth_compare(&list->list[0], &list->list[1], list->key) < 0
+		       ? "growing while others rest"
+		       : keys[list->key];
 }
 
 uint32_t victim_text_n_left(const struct victim_list *list)
@@ -78,7 +83,7 @@ const char *victim_text_choice(const struct victim_list *list, char *buf, size_t
 		text_out_put(&out, "; the only pod that might be killed");
 	else
 		text_out_put(&out, "; of %zu pods that might be killed the first by %s",
-			     list->n_candidates, key_word(list->by, list->key));
+			     list->n_candidates, key_word(list));
 	if (list->n_candidates > list->n)
 		text_out_put(&out, " (%zu of them are not told one by one)",
 			     list->n_candidates - list->n);
@@ -103,6 +108,10 @@ static void put_key(struct text_out *out, const struct victim *first, const stru
 			over ? "uses %s beyond its request, this one %s" : "uses %s, this one %s",
 			victim_text_rate(first, over ? first->over_request_rate : first->rate, a),
 			victim_text_rate(v, over ? v->over_request_rate : v->rate, b));
+		return;
+	}
+	if (victim_growth_compare(first, v, key) < 0) {
+		text_out_put(out, "still grows, this one does not");
 		return;
 	}
 	switch (key) {

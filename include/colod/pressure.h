@@ -47,7 +47,7 @@ struct ladder {
 	int64_t pressure_us;	  /* when pressure was last seen */
 	uint64_t quota_cpu_milli; /* what all held offline work may use together; not on RUNG_CALM */
 	int64_t grown_us;	  /* when the quota was last raised */
-	int64_t spent_us;     /* since when the quota is at its floor, or all but; 0: it is not */
+	int64_t spent_us; /* since when the quota is in force and at its floor, or all but; 0: it is not */
 	struct reason reason; /* of the last change of rung */
 	uint64_t steps;	      /* rung changes since start */
 	struct efficacy efficacy;
@@ -77,7 +77,7 @@ struct io_hold {
 	int64_t online_us;     /* an online pod last did anything there */
 	int64_t cut_us;
 	int64_t grown_us;
-	int64_t spent_us; /* since when there is next to nothing left to take; 0: there is */
+	int64_t spent_us; /* since when it is in force and there is next to nothing left to take; 0: it is not so */
 	struct io_bound of[DISK_DIRECTIONS];
 	struct reason reason; /* of the last cut, or of what undid one */
 };

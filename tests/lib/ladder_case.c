@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/decide.h"
+#include "policy/knob.h"
 
 #define S 1000000
 #define WEB "kubepods.slice/kubepods-podweb.slice"
@@ -70,4 +71,13 @@ void ladder_case_run(struct ladder_case *w, int seconds, struct ladder_second s)
 		ladder_case_sample(w);
 		ladder_case_step(w);
 	}
+}
+
+void ladder_case_in_force(struct ladder_case *w, bool is)
+{
+	struct knob_state *s = &w->hog->cgroup->knobs[KNOB_CPU_MAX];
+
+	s->owned = s->held = is;
+	s->now = is ? knob_value_quota(5000, 20000) : knob_value_of(KNOB_VALUE_MAX);
+	s->written = s->now;
 }

@@ -33,3 +33,6 @@ void ladder_case_sample(struct ladder_case *w);
 void ladder_case_step(struct ladder_case *w);
 
 struct ladder *ladder_case_cpu(struct ladder_case *w);
+
+/* Whether what the ladder holds is written: nobody does so by himself here. */
+void ladder_case_in_force(struct ladder_case *w, bool is);

@@ -33,7 +33,7 @@ void victim_case_order(struct victim_case *c, size_t n, enum evict_key first, en
 	c->f.policy.evict.order[1] = second;
 }
 
-static void uses_at(struct victim_case *c, const struct pod *pod, int64_t at_us, uint64_t mib)
+static void uses_at(struct victim_case *c, const struct pod *pod, int64_t at_us, uint64_t kib)
 {
 	struct pod_history *h;
 	struct pod_sample *s;
@@ -42,17 +42,29 @@ static void uses_at(struct victim_case *c, const struct pod *pod, int64_t at_us,
 	h = c->f.samples.pods[pod->slot];
 	s = &h->ring[(h->head + SAMPLE_RING - 1) % SAMPLE_RING];
 	s->valid |= SAMPLE_MEMORY;
-	s->memory_bytes = mib * MIB;
+	s->memory_bytes = kib << 10;
 }
 
 void victim_case_uses(struct victim_case *c, const struct pod *pod, uint64_t mib)
 {
-	uses_at(c, pod, VICTIM_CASE_NOW, mib);
+	uses_at(c, pod, VICTIM_CASE_NOW, mib << 10);
 }
 
 void victim_case_grows(struct victim_case *c, const struct pod *pod, uint64_t mib)
 {
-	uses_at(c, pod, VICTIM_CASE_NOW + 1000000, mib);
+	uses_at(c, pod, VICTIM_CASE_NOW + 1000000, mib << 10);
+}
+
+void victim_case_grows_for(struct victim_case *c, const struct pod *pod, int seconds, uint64_t kib)
+{
+	const struct pod_history *h = c->f.samples.pods[pod->slot];
+
+	for (; seconds > 0; seconds--) {
+		const struct pod_sample *last = &h->ring[(h->head + SAMPLE_RING - 1) % SAMPLE_RING];
+
+		uses_at(c, pod, last->at_us + 1000000, (last->memory_bytes >> 10) + kib);
+		c->memory[pod->slot].anon_bytes += kib << 10;
+	}
 }
 
 struct pod *victim_case_pod(struct victim_case *c, const char *path, enum level level, uint64_t mib)
@@ -81,6 +93,7 @@ const struct pod *victim_case_choose(struct victim_case *c)
 		.state = &c->state,
 		.way = c->way,
 		.nodes = c->nodes,
+		.fall_bytes_per_s = c->fall_bytes_per_s,
 		.now_us = VICTIM_CASE_NOW,
 	};
 

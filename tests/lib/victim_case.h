@@ -16,6 +16,7 @@ struct victim_case {
 	struct victim_state state;
 	enum evict_way way;
 	uint64_t nodes;
+	uint64_t fall_bytes_per_s;
 	struct victim_list l;
 };
 
@@ -36,6 +37,9 @@ void victim_case_uses(struct victim_case *c, const struct pod *pod, uint64_t mib
 
 /* ... and a second later so much. */
 void victim_case_grows(struct victim_case *c, const struct pod *pod, uint64_t mib);
+
+/* And for so many seconds more so much more in each, of anonymous memory. */
+void victim_case_grows_for(struct victim_case *c, const struct pod *pod, int seconds, uint64_t kib);
 
 /* Fills c->l; the choice, or NULL. */
 const struct pod *victim_case_choose(struct victim_case *c);

@@ -43,6 +43,22 @@ static void needs(struct fake *f, int64_t now_us, uint64_t mib)
 		memory[i].at_us = now_us;
 }
 
+static struct evict_input input(const struct fake *f, const struct ladder *ladder, bool kubernetes)
+{
+	return (struct evict_input){
+		.resource = RESOURCE_MEMORY,
+		.ladder = ladder,
+		.model = &f->model,
+		.samples = &f->samples,
+		.policy = &f->policy,
+		.plan = &f->plan,
+		.memory = memory,
+		.n_memory = SLOTS,
+		.kubernetes = kubernetes,
+		.now_us = FAKE_RANDOM_NOW_US,
+	};
+}
+
 /* The set that the choice belongs to, one after another on a node where each is gone at once. */
 static uint64_t set_of(struct evict_input in, uint64_t need, uint64_t *ret_estimates, size_t *ret_n)
 {
@@ -83,6 +99,42 @@ static void check_set(const struct evict_input *in, uint64_t need, int number)
 	for (size_t i = 0; i < n; i++)
 		if (sum - estimates[i] >= need)
 			fail_msg("node %d: %zu of %zu victims was not needed", number, i, n);
+}
+
+/* The room falls, and those that grow are why: one that rests goes only where all of its level that grow would not give back enough, with
+ * what they would take in the half a minute that is wanted. */
+static void check_growth(struct fake *f, int number)
+{
+	uint64_t seed = cpu_case_current() + (uint64_t)number + 1, rates[SLOTS] = {0}, sum = 0;
+	struct evict e = {.short_since_us[RESOURCE_MEMORY] = 1,
+			  .short_us[RESOURCE_MEMORY] = FAKE_RANDOM_NOW_US};
+	const struct ladder ladder = {.rung = RUNG_EVICT,
+				      .pressure_us = FAKE_RANDOM_NOW_US,
+				      .reason.code = REASON_MEMORY_WAITS};
+	struct evict_input in = input(f, &ladder, true);
+	struct evict_look look;
+	const struct victim *v;
+
+	draw(f, &seed);
+	evict_case_grow(f, &seed, memory, rates);
+	needs(f, FAKE_RANDOM_NOW_US, 200);
+	f->policy.evict.per_hour = 1;
+	in.evict = &e;
+	if (!evict_choose_due(&in, &look))
+		return;
+	look.need_bytes = (9 + fake_random_below(&seed, 1000)) * MIB;
+	evict_choose(&in, &look);
+	if (look.why != EVICT_NOW)
+		return;
+	v = &look.list.list[look.at];
+	for (size_t i = 0; i < look.list.n; i++)
+		if (look.list.list[i].level == v->level && rates[look.list.list[i].pod->slot] > 0)
+			sum += look.list.list[i].estimate_bytes +
+			       30 * rates[look.list.list[i].pod->slot];
+	cpu_case_looked += sum > 0;
+	if (rates[v->pod->slot] == 0 && sum >= look.need_bytes)
+		fail_msg("node %d: %s rests and is evicted, though others grow", number,
+			 v->pod->name);
 }
 
 /* Ten minutes of a need that never ends, and answers of every kind. */
@@ -141,18 +193,7 @@ static void check_evictions(struct fake *f, int number)
 	const struct ladder ladder = {.rung = RUNG_EVICT,
 				      .pressure_us = FAKE_RANDOM_NOW_US,
 				      .reason.code = REASON_MEMORY_WAITS};
-	const struct evict_input in = {
-		.resource = RESOURCE_MEMORY,
-		.ladder = &ladder,
-		.model = &f->model,
-		.samples = &f->samples,
-		.policy = &f->policy,
-		.plan = &f->plan,
-		.memory = memory,
-		.n_memory = SLOTS,
-		.kubernetes = fake_random_below(&seed, 4) > 0,
-		.now_us = FAKE_RANDOM_NOW_US,
-	};
+	const struct evict_input in = input(f, &ladder, fake_random_below(&seed, 4) > 0);
 	uint64_t mib = 9 + fake_random_below(&seed, 100);
 	uint32_t per_hour;
 
@@ -165,6 +206,11 @@ static void check_evictions(struct fake *f, int number)
 	check_series(f, in, &seed, number);
 }
 
+TEST(what_rests_is_not_evicted_while_what_grows_would_give_back_enough)
+{
+	cpu_case_each(check_growth);
+}
+
 TEST(offline_known_within_the_limits_and_never_more_than_needed)
 {
 	cpu_case_each(check_evictions);
@@ -173,6 +219,7 @@ TEST(offline_known_within_the_limits_and_never_more_than_needed)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_rests_is_not_evicted_while_what_grows_would_give_back_enough),
 		cmocka_unit_test(offline_known_within_the_limits_and_never_more_than_needed),
 	};
 

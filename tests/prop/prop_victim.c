@@ -4,6 +4,7 @@
 // the node of candidates, each of them once. The seed is printed; COLOD_SEED=N runs the same nodes again.
 #include "policy/victim.h"
 #include "tests/lib/cpu_case.h"
+#include "tests/lib/evict_case.h"
 #include "tests/lib/test.h"
 
 #include <string.h>
@@ -46,6 +47,9 @@ static void draw(struct fake *f, uint64_t *seed)
 	}
 }
 
+static uint64_t fall;
+static uint64_t rates[SLOTS]; /* of growth, by slot */
+
 static void run(const struct fake *f, const struct victim_state *state,
 		struct victim_list *ret_list)
 {
@@ -59,6 +63,7 @@ static void run(const struct fake *f, const struct victim_state *state,
 		.state = state,
 		.way = EVICT_KILL,
 		.nodes = nodes,
+		.fall_bytes_per_s = fall,
 		.now_us = FAKE_RANDOM_NOW_US,
 	};
 
@@ -130,10 +135,47 @@ TEST(never_online_never_unknown_lowest_first_and_always_the_same)
 	cpu_case_each(check_victims);
 }
 
+/* One after another, as long as whatever takes the room is offline: each that rests comes after all of its level that grow. */
+static void check_growth(struct fake *f, int number)
+{
+	uint64_t seed = cpu_case_current() + (uint64_t)number + 1;
+	bool rested[LEVEL_COUNT] = {false};
+	struct victim_state state = {0};
+	struct victim_list l;
+
+	draw(f, &seed);
+	evict_case_grow(f, &seed, memory, rates);
+	nodes = 0;
+	fall = fake_random_below(&seed, 4) ? 0 : 1000 * MIB;
+	run(f, &state, &l);
+	for (size_t left = l.n_candidates; left > 0 && l.n_candidates <= VICTIM_RESTING; left--) {
+		const struct victim *v = &l.list[0];
+		uint64_t rate;
+
+		run(f, &state, &l);
+		rate = rates[v->pod->slot];
+		if (fall > 0 && v->grows)
+			fail_msg("node %d: %s is not why it falls", number, v->pod->name);
+		if (fall == 0 && rate > 0 && rested[v->level])
+			fail_msg("node %d: %s grows, and one that rests went before it", number,
+				 v->pod->name);
+		cpu_case_looked += fall == 0 && rate > 0;
+		rested[v->level] |= rate == 0;
+		victim_taken(&state, v, FAKE_RANDOM_NOW_US);
+	}
+	fall = 0;
+}
+
+TEST(what_rests_survives_all_of_its_level_that_grow)
+{
+	cpu_case_each(check_growth);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(never_online_never_unknown_lowest_first_and_always_the_same),
+		cmocka_unit_test(what_rests_survives_all_of_its_level_that_grow),
 	};
 
 	cpu_case_seed();

@@ -140,6 +140,28 @@ TEST(of_writes_a_quarter_of_the_requests_is_left_whatever_their_bytes)
 	assert_int_equal(io_hold_requests(&hold, DISK_WRITE), 1000);
 }
 
+/* What nobody was kept from says nothing of the hold: not in this mode, or nobody offline is there. */
+TEST(seconds_in_which_the_hold_is_not_in_force_are_none_that_it_failed_in)
+{
+	struct io_hold hold = held(DISK_READ);
+	struct io_hold_look l = look(20, DISK_READ, 40, LARGE);
+
+	(void)io_hold_step(&hold, &l);
+	assert_true(hold.spent_us != 0 && hold.spent_us < l.now_us);
+	for (int i = 21; i < 40; i++) {
+		l = look(i, DISK_READ, 400, LARGE);
+		l.in_force = false;
+		(void)io_hold_step(&hold, &l);
+		assert_int_equal(hold.spent_us, 0);
+	}
+	l = look(40, DISK_READ, 40, LARGE);
+	(void)io_hold_step(&hold, &l);
+	assert_int_equal(hold.spent_us, l.now_us);
+	l = look(50, DISK_READ, 40, LARGE);
+	(void)io_hold_step(&hold, &l);
+	assert_int_equal(hold.spent_us, l.now_us - 10 * S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +172,8 @@ int main(void)
 		cmocka_unit_test(and_back_to_large_ones_by_bytes),
 		cmocka_unit_test(what_a_bound_leaves_says_nothing_of_what_the_disk_does),
 		cmocka_unit_test(small_writes_have_the_floor_of_writes_too),
+		cmocka_unit_test(
+			seconds_in_which_the_hold_is_not_in_force_are_none_that_it_failed_in),
 		cmocka_unit_test(of_writes_a_quarter_of_the_requests_is_left_whatever_their_bytes),
 	};
 

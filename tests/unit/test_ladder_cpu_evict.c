@@ -3,7 +3,6 @@
 // and offline work still has what whoever waits lacks.
 #include <string.h>
 
-#include "policy/knob.h"
 #include "tests/lib/ladder_case.h"
 #include "tests/lib/test.h"
 
@@ -33,16 +32,9 @@ static int teardown(void **state)
 /* Up to the hold, by a hog that has two CPUs. */
 static void hold(void)
 {
+	ladder_case_in_force(&w, true);
 	ladder_case_run(&w, 3, (struct ladder_second){.web = 1900, .wait = 300, .hog = 2100});
 	assert_int_equal(ladder_case_cpu(&w)->rung, RUNG_SQUEEZE);
-}
-
-static void in_force(void)
-{
-	struct knob_state *s = &w.hog->cgroup->knobs[KNOB_CPU_MAX];
-
-	s->owned = s->held = true;
-	s->written = s->now = knob_value_quota(5000, 20000);
 }
 
 TEST(at_the_floor_for_twenty_seconds_and_still_somebody_waits)
@@ -64,12 +56,33 @@ TEST(at_the_floor_for_twenty_seconds_and_still_somebody_waits)
 	assert_int_equal(l->quota_cpu_milli, 1000);
 }
 
+/* Another mode, a pause, nobody offline: what is not written proves nothing. */
+TEST(seconds_in_which_the_hold_is_not_in_force_are_none_that_it_failed_in)
+{
+	struct ladder *l = ladder_case_cpu(&w);
+
+	hold();
+	ladder_case_run(&w, 10, full);
+	ladder_case_in_force(&w, false);
+	for (int i = 0; i < 60; i++) {
+		ladder_case_run(&w, 1, full);
+		assert_int_equal(l->rung, RUNG_SQUEEZE);
+	}
+	ladder_case_in_force(&w, true);
+	ladder_case_run(&w, 19, full);
+	assert_int_equal(l->rung, RUNG_SQUEEZE);
+	ladder_case_run(&w, 3, full);
+	assert_int_equal(l->rung, RUNG_EVICT);
+}
+
 /* For most of its time there was something left to take: how little was left at the end says nothing of it. */
 TEST(a_floor_of_a_moment_ago_is_no_hold_that_has_failed)
 {
 	struct ladder *l = ladder_case_cpu(&w);
 
-	ladder_case_run(&w, 20, (struct ladder_second){.web = 1000, .wait = 300, .hog = 2900});
+	ladder_case_in_force(&w, true);
+	ladder_case_run(&w, 3, (struct ladder_second){.web = 1000, .wait = 600, .hog = 2900});
+	ladder_case_run(&w, 17, (struct ladder_second){.web = 1000, .wait = 300, .hog = 2900});
 	assert_int_equal(l->rung, RUNG_SQUEEZE);
 	assert_true(l->quota_cpu_milli > 1000);
 	ladder_case_run(&w, 19, full);
@@ -144,22 +157,26 @@ TEST(a_shorter_one_counts_as_twenty_seconds)
 	assert_int_equal(ladder_case_cpu(&w)->rung, RUNG_SQUEEZE);
 }
 
+/* The hold itself is no help either, and is undone in its time. */
+static void never(struct ladder_second s)
+{
+	for (int i = 0; i < 60; i++) {
+		ladder_case_run(&w, 1, s);
+		assert_true(ladder_case_cpu(&w)->rung <= RUNG_SQUEEZE);
+	}
+}
+
 /* It waits for something else: an eighth of the CPUs has nothing to do. */
 TEST(where_cpus_are_left_nobodys_going_is_a_help)
 {
 	hold();
-	ladder_case_run(
-		&w, 60,
-		(struct ladder_second){.web = 2500, .wait = 300, .hog = 900, .system = 100});
-	assert_int_equal(ladder_case_cpu(&w)->rung, RUNG_SQUEEZE);
+	never((struct ladder_second){.web = 2500, .wait = 300, .hog = 900, .system = 100});
 }
 
 TEST(offline_work_that_has_next_to_nothing_would_not_be_missed)
 {
 	hold();
-	ladder_case_run(&w, 60,
-			(struct ladder_second){.web = 3900, .wait = 300, .hog = 90, .system = 10});
-	assert_int_equal(ladder_case_cpu(&w)->rung, RUNG_SQUEEZE);
+	never((struct ladder_second){.web = 3900, .wait = 300, .hog = 90, .system = 10});
 }
 
 /* Above the floor, in force, and no better after two windows: offline work has what web lacks, quota or not. */
@@ -168,7 +185,7 @@ TEST(a_hold_that_was_no_help_is_one_that_has_failed)
 	struct ladder_second s = {.web = 1900, .wait = 300, .hog = 2100};
 	struct ladder *l = ladder_case_cpu(&w);
 
-	in_force();
+	ladder_case_in_force(&w, true);
 	strcpy(w.f.model.node.kernel, "7.3.4-cloud-amd64");
 	ladder_case_run(&w, 18, s);
 	assert_int_equal(l->rung, RUNG_SQUEEZE);
@@ -182,7 +199,7 @@ TEST(a_hold_that_helps_and_is_not_at_its_floor_is_gone_on_with)
 {
 	struct ladder_second s = {.web = 1900, .wait = 600, .hog = 2100};
 
-	in_force();
+	ladder_case_in_force(&w, true);
 	strcpy(w.f.model.node.kernel, "7.3.4-cloud-amd64");
 	ladder_case_run(&w, 3, s);
 	s.wait = 200; /* a third of it, and more than the policy allows */
@@ -195,7 +212,7 @@ TEST(a_useless_hold_where_cpus_are_left_is_undone)
 {
 	struct ladder_second s = {.web = 1500, .wait = 300, .hog = 1500};
 
-	in_force();
+	ladder_case_in_force(&w, true);
 	strcpy(w.f.model.node.kernel, "7.3.4-cloud-amd64");
 	ladder_case_run(&w, 25, s);
 	assert_int_equal(ladder_case_cpu(&w)->rung, RUNG_CALM);
@@ -226,7 +243,6 @@ TEST(what_helps_nobody_is_given_up_as_a_whole)
 {
 	struct ladder *l = ladder_case_cpu(&w);
 
-	in_force();
 	hold();
 	ladder_case_run(&w, 20, full);
 	assert_int_equal(l->rung, RUNG_EVICT);
@@ -254,6 +270,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(at_the_floor_for_twenty_seconds_and_still_somebody_waits),
+		CASE(seconds_in_which_the_hold_is_not_in_force_are_none_that_it_failed_in),
 		CASE(a_floor_of_a_moment_ago_is_no_hold_that_has_failed),
 		CASE(a_floor_that_is_left_for_a_moment_is_still_one),
 		CASE(a_quota_that_never_comes_down_to_the_floor_has_not_failed),

@@ -53,6 +53,30 @@ TEST(twenty_seconds_at_the_floor)
 	assert_int_equal(reads(), 10);
 }
 
+/* Whoever else may have written over it: he has the last word, and the hold is no hold. */
+static void written_over(bool is)
+{
+	for (size_t i = 0; i < c.f.model.n_cgroups; i++)
+		for (int k = 0; k < KNOB_IO_MAX_DISKS; k++) {
+			struct knob_state *s = &c.f.model.cgroups[i]->knobs[KNOB_IO_MAX + k];
+
+			if (s->owned)
+				s->held = !is;
+		}
+	c.watches = is;
+}
+
+/* Half a minute of it, and the hold has its twenty seconds all the same. */
+TEST(seconds_in_which_the_hold_is_not_in_force_are_none_that_it_failed_in)
+{
+	io_case_run(&c, 15, waits);
+	written_over(true);
+	io_case_run(&c, 30, waits);
+	assert_int_equal(rung(), RUNG_SQUEEZE);
+	written_over(false);
+	assert_in_range(until_evict(waits), 20, 25);
+}
+
 /* The hold is long on, and for most of it there was something left to take. */
 TEST(a_floor_of_a_moment_ago_is_no_hold_that_has_failed)
 {
@@ -100,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(twenty_seconds_at_the_floor),
+		CASE(seconds_in_which_the_hold_is_not_in_force_are_none_that_it_failed_in),
 		CASE(a_floor_of_a_moment_ago_is_no_hold_that_has_failed),
 		CASE(a_floor_that_is_left_for_a_moment_is_still_one),
 		CASE(not_where_the_policy_does_not_ask),

@@ -80,7 +80,7 @@ TEST(what_it_grew_by_before_it_was_held_counts_while_it_stands_at_its_bound)
 {
 	struct victim_case *c = *state;
 	struct pod *rests = victim_case_pod(c, O1, LEVEL_P7, 60);
-	struct pod *held = victim_case_pod(c, O2, LEVEL_P7, 14);
+	struct pod *held = victim_case_pod(c, O2, LEVEL_P7, 15);
 	struct plan_growth *g;
 
 	victim_case_order(c, 1, EVICT_BY_USAGE, EVICT_BY_LEVEL);
@@ -95,6 +95,173 @@ TEST(what_it_grew_by_before_it_was_held_counts_while_it_stands_at_its_bound)
 	assert_int_equal(c->l.list[0].soon_bytes, 65 * MIB);
 	g->met_us = VICTIM_CASE_NOW - 3000000;
 	assert_ptr_equal(victim_case_choose(c), rests);
+}
+
+/* Both orders of the default policy. */
+static void goes_first(struct victim_case *c, const struct pod *pod, bool grows)
+{
+	static const enum evict_key keys[] = {EVICT_BY_USAGE, EVICT_BY_OVER_REQUEST};
+
+	for (size_t i = 0; i < c->f.model.n_pods; i++)
+		c->f.model.pods[i]->resources.memory_request_bytes.state = FACT_ABSENT;
+	for (size_t i = 0; i < 2; i++) {
+		victim_case_order(c, 1, keys[i], EVICT_BY_LEVEL);
+		assert_ptr_equal(victim_case_choose(c), pod);
+		assert_int_equal(c->l.list[0].grows, grows);
+		assert_int_equal(c->l.key, keys[i]);
+	}
+}
+
+/* A storm leaves it no CPU time: in ten seconds it would have less than the other has now, but it takes what is left. */
+TEST(what_rests_survives_while_what_grows_has_something_to_give_back)
+{
+	struct victim_case *c = *state;
+	struct pod *rests = victim_case_pod(c, O1, LEVEL_P7, 60);
+	struct pod *grows = victim_case_pod(c, O2, LEVEL_P7, 20);
+
+	victim_case_grows_for(c, rests, 4, 0);
+	victim_case_grows_for(c, grows, 4, 1024);
+	c->fall_bytes_per_s = 2 * MIB;
+	goes_first(c, grows, true);
+	assert_int_equal(c->l.list[0].soon_bytes, 34 * MIB);
+	assert_false(c->l.list[1].grows);
+	/* It would give back next to nothing: nobody is killed for that. */
+	c->memory[grows->slot].anon_bytes = VICTIM_LEAST_BYTES - 1;
+	assert_ptr_equal(victim_case_choose(c), rests);
+	assert_int_equal(c->l.n_candidates, 1);
+}
+
+TEST(who_took_nothing_in_the_last_second_but_in_those_before_still_grows)
+{
+	struct victim_case *c = *state;
+	struct pod *rests = victim_case_pod(c, O1, LEVEL_P7, 60);
+	struct pod *grows = victim_case_pod(c, O2, LEVEL_P7, 20);
+
+	victim_case_grows_for(c, rests, 4, 0);
+	victim_case_grows_for(c, grows, 3, 400);
+	victim_case_grows_for(c, grows, 1, 0);
+	goes_first(c, grows, true);
+	/* When that is longer ago, it rests. */
+	victim_case_grows_for(c, grows, 4, 0);
+	goes_first(c, rests, false);
+}
+
+/* Less than a MiB in four seconds is the coming and going of any pod. */
+TEST(a_little_more_is_no_growth)
+{
+	struct victim_case *c = *state;
+	struct pod *more = victim_case_pod(c, O1, LEVEL_P7, 60);
+
+	victim_case_grows_for(c, more, 4, 0);
+	victim_case_grows_for(c, victim_case_pod(c, O2, LEVEL_P7, 20), 4, 200);
+	goes_first(c, more, false);
+}
+
+/* A level first, then its order: what grows is no reason to pass over what comes before. */
+TEST(growing_decides_only_where_usage_does)
+{
+	struct victim_case *c = *state;
+	struct pod *rests = victim_case_pod(c, O1, LEVEL_P7, 60);
+	struct pod *grows = victim_case_pod(c, O2, LEVEL_P7, 20);
+
+	victim_case_grows_for(c, rests, 4, 0);
+	victim_case_grows_for(c, grows, 4, 1024);
+	rests->cgroup->inode = 9;
+	victim_case_order(c, 2, EVICT_BY_NEWEST, EVICT_BY_USAGE);
+	assert_ptr_equal(victim_case_choose(c), rests);
+	rests->cgroup->inode = grows->cgroup->inode;
+	assert_ptr_equal(victim_case_choose(c), grows);
+	c->f.plan.assignments[grows->slot].level = LEVEL_P6;
+	assert_ptr_equal(victim_case_choose(c), rests);
+	assert_int_equal(c->l.by, VICTIM_BY_LEVEL);
+}
+
+/* It was promised what it uses, and what it will have grown to. */
+TEST(who_grows_within_its_request_goes_after_who_is_beyond_it)
+{
+	struct victim_case *c = *state;
+	struct pod *over = victim_case_pod(c, O1, LEVEL_P7, 60);
+	struct pod *within = victim_case_pod(c, O2, LEVEL_P7, 20);
+
+	victim_case_grows_for(c, over, 4, 0);
+	victim_case_grows_for(c, within, 4, 1024);
+	fake_request(over, 0, 50 * MIB);
+	fake_request(within, 0, 100 * MIB);
+	victim_case_order(c, 2, EVICT_BY_OVER_REQUEST, EVICT_BY_USAGE);
+	assert_ptr_equal(victim_case_choose(c), over);
+	fake_request(over, 0, 100 * MIB);
+	assert_ptr_equal(victim_case_choose(c), within);
+}
+
+/* An online pod takes it: to end who starts up beside it stops nothing, and gives back little. */
+TEST(where_what_grows_takes_little_of_what_is_lost_the_most_goes_first)
+{
+	struct victim_case *c = *state;
+	struct pod *rests = victim_case_pod(c, O1, LEVEL_P7, 600);
+	struct pod *grows = victim_case_pod(c, O2, LEVEL_P7, 20);
+
+	victim_case_grows_for(c, rests, 4, 0);
+	victim_case_grows_for(c, grows, 4, 1024);
+	c->fall_bytes_per_s = 5 * MIB;
+	goes_first(c, rests, false);
+	c->fall_bytes_per_s = 4 * MIB;
+	goes_first(c, grows, true);
+	/* What grows in another level is no help to this one's. */
+	c->fall_bytes_per_s = 5 * MIB;
+	victim_case_grows_for(c, victim_case_pod(c, G1, LEVEL_P6, 20), 4, 20 << 10);
+	goes_first(c, rests, false);
+}
+
+/* One that was asked to go takes all it can get until it is gone: that ends by itself. */
+TEST(what_a_pod_takes_that_is_going_already_is_not_held_against_the_others)
+{
+	struct victim_case *c = *state;
+	struct pod *rests = victim_case_pod(c, O1, LEVEL_P7, 60);
+	struct pod *grows = victim_case_pod(c, O2, LEVEL_P7, 20);
+	struct pod *going = victim_case_pod(c, B1, LEVEL_P7, 40);
+
+	victim_case_grows_for(c, rests, 4, 0);
+	victim_case_grows_for(c, grows, 4, 1024);
+	victim_case_grows_for(c, going, 4, 40 << 10);
+	c->fall_bytes_per_s = 41 * MIB;
+	going->facts->deleting = true;
+	goes_first(c, grows, true);
+	/* Killed, or asked to go, a moment ago. */
+	going->facts->deleting = false;
+	c->state.resting[0] = (struct victim_resting){going->serial, INT64_MAX};
+	goes_first(c, grows, true);
+	/* What goes on to grow is another matter. */
+	c->state.resting[0].serial = 0;
+	going->facts->is_static = true;
+	goes_first(c, rests, false);
+}
+
+TEST(that_it_takes_memory_is_no_reason_to_go_for_the_cpu)
+{
+	const struct victim less = {.grows = true, .soon_bytes = MIB, .rate = 100};
+	const struct victim more = {.soon_bytes = MIB, .rate = 200};
+	const struct evict_policy evict = {.order = {EVICT_BY_USAGE}, .n_order = 1};
+	enum victim_by by;
+	enum evict_key key;
+
+	assert_true(victim_compare(&evict, &less, &more, &by, &key) > 0);
+}
+
+/* Most of what it has are file pages, and so is what it grows by: they come back by themselves. */
+TEST(who_reads_files_does_not_grow)
+{
+	struct victim_case *c = *state;
+	struct pod *rests = victim_case_pod(c, O1, LEVEL_P7, 700);
+	struct pod *reads = victim_case_pod(c, O2, LEVEL_P7, 500);
+
+	victim_case_grows_for(c, rests, 4, 0);
+	victim_case_grows_for(c, reads, 4, 10 << 10);
+	goes_first(c, reads, true);
+	c->memory[reads->slot].anon_bytes = 10 * MIB;
+	goes_first(c, rests, false);
+	/* What is in tmpfs stays. */
+	c->memory[reads->slot].shmem_bytes = 400 * MIB;
+	goes_first(c, reads, true);
 }
 
 TEST(more_over_the_request_goes_first)
@@ -249,6 +416,15 @@ int main(void)
 		VICTIM_TEST(what_it_used_a_moment_ago_counts_where_that_is_not_known_now),
 		VICTIM_TEST(what_it_will_have_grown_by_counts),
 		VICTIM_TEST(what_it_grew_by_before_it_was_held_counts_while_it_stands_at_its_bound),
+		VICTIM_TEST(what_rests_survives_while_what_grows_has_something_to_give_back),
+		VICTIM_TEST(who_took_nothing_in_the_last_second_but_in_those_before_still_grows),
+		VICTIM_TEST(a_little_more_is_no_growth),
+		VICTIM_TEST(growing_decides_only_where_usage_does),
+		VICTIM_TEST(who_grows_within_its_request_goes_after_who_is_beyond_it),
+		VICTIM_TEST(where_what_grows_takes_little_of_what_is_lost_the_most_goes_first),
+		VICTIM_TEST(what_a_pod_takes_that_is_going_already_is_not_held_against_the_others),
+		VICTIM_TEST(that_it_takes_memory_is_no_reason_to_go_for_the_cpu),
+		VICTIM_TEST(who_reads_files_does_not_grow),
 		VICTIM_TEST(more_over_the_request_goes_first),
 		VICTIM_TEST(no_request_is_all_over_and_one_that_nobody_told_is_nothing_over),
 		VICTIM_TEST(the_newest_goes_first),

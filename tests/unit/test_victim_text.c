@@ -58,6 +58,22 @@ TEST(what_it_grows_to_and_what_was_not_measured_are_said)
 			       "(what it uses was not measured)"));
 }
 
+TEST(that_one_grows_and_the_other_rests_is_said_where_it_decided)
+{
+	struct victim_case *c = *state;
+	struct pod *grows = victim_case_pod(c, O1, LEVEL_P7, 20);
+
+	victim_case_pod(c, O2, LEVEL_P7, 60);
+	victim_case_pod(c, BESTEFFORT "/kubepods-besteffort-podo3.slice", LEVEL_P6, 4000);
+	victim_case_grows_for(c, grows, 4, 1024);
+	victim_case_order(c, 1, EVICT_BY_USAGE, EVICT_BY_LEVEL);
+	assert_ptr_equal(victim_case_choose(c), grows);
+	assert_non_null(strstr(victim_text_choice(&c->l, text, sizeof(text)),
+			       "the first by growing while others rest"));
+	assert_non_null(strstr(passed(c, 1), " went first: it still grows, this one does not"));
+	assert_non_null(strstr(passed(c, 2), " went first: it is P7, this one P6"));
+}
+
 TEST(what_it_goes_for_has_its_unit)
 {
 	struct victim v = {.rate_of = RESOURCE_CPU};
@@ -97,6 +113,7 @@ int main(void)
 		CASE(one_alone_is_said_to_be),
 		CASE(the_choice_says_by_what_and_the_other_what_decided),
 		CASE(what_it_grows_to_and_what_was_not_measured_are_said),
+		CASE(that_one_grows_and_the_other_rests_is_said_where_it_decided),
 		CASE(what_it_goes_for_has_its_unit),
 		CASE(how_many_are_not_told_one_by_one_is_said),
 	};

@@ -30,11 +30,11 @@ one()
 	ok "$case, $arm: the online pod got on with its work" [ "$(storm_get online_n)" -gt 0 ]
 }
 
-# A pod that rests may be chosen where those that grow are small or would free nothing: that is the policy's order.
+# A pod that rests may be chosen where those that grow would free nothing, or take little of what is lost.
 calm() { is "$(counts calm_killed calm_held)" "calm_killed=0 calm_held=0 " "$1: the offline pod that does no harm was neither killed nor held"; }
 
 if [ -z "${LONG:-}" ]; then
-	# The order of victims knows what a pod uses, not what it grew by: the one that rests is the smaller one here.
+	# In a storm this short not every look knows what grows yet: the one that rests is the smaller one here.
 	STORM_TAKEN_MIB=220 STORM_CALM_MIB=20 STORM_SECONDS=12
 	for case in hog-max fork; do
 		one $case colod && calm $case
