@@ -16,9 +16,20 @@
 #include "policy/memory_growth.h"
 #include "policy/room.h"
 
+/* It was asked to go, and is held: let loose it would take the rest of the room in its grace, and somebody else would be killed
+ * for that. No new hold is put on it, and it is calm that lets it loose. */
+static bool goes_held(const struct decide_node *node, const struct assignment *a)
+{
+	const struct knob_state *high = &node->cgroup->knobs[KNOB_MEMORY_HIGH];
+	const struct pod *pod = node->pod;
+
+	return a->state == ASSIGNMENT_LEVEL && a->role == ROLE_OFFLINE && high->held &&
+	       pod->facts_state == FACT_KNOWN && pod->facts && pod->facts->deleting;
+}
+
 static bool may_meet(const struct decide_node *node, const struct assignment *a)
 {
-	return memory_growth_may_hold(a) && node->online == 0 &&
+	return (memory_growth_may_hold(a) || goes_held(node, a)) && node->online == 0 &&
 	       node->waiting + node->unmatched == 0 && !node->blocked;
 }
 

@@ -100,6 +100,36 @@ TEST(the_room_is_never_used_up_by_pods_that_are_held)
 	assert_true(memory_case_high_mib(c.hog) * MIB >= c.hog_bytes - MIB);
 }
 
+/* As assign.c has it. */
+static void asked_to_go(struct pod *pod)
+{
+	pod->facts->deleting = true;
+	c.f.plan.assignments[pod->slot].may_hold = false;
+}
+
+/* Evicted, it has its grace: in that it would take what is left, and somebody else would be killed for it. */
+TEST(who_is_held_when_it_is_asked_to_go_stays_so_until_it_is_calm)
+{
+	memory_case_run(&c, 2, (struct memory_second){.hog_grows = 100});
+	assert_true(c.hog->cgroup->knobs[KNOB_MEMORY_HIGH].held);
+	asked_to_go(c.hog);
+	memory_case_run(&c, 5, (struct memory_second){.hog_grows = 100});
+	assert_true(memory_case_high_mib(c.hog) < 612 + 6 * 50);
+	assert_true(memory_case_high_mib(c.web) == UINT64_MAX);
+	memory_case_run(&c, 15, (struct memory_second){0});
+	assert_int_equal(memory_case_ladder(&c)->rung, RUNG_CALM);
+	assert_true(memory_case_high_mib(c.hog) == UINT64_MAX);
+}
+
+TEST(who_goes_and_was_not_held_ends_without_a_hold)
+{
+	asked_to_go(c.hog);
+	memory_case_run(&c, 3, (struct memory_second){.hog_grows = 100, .tame_grows = 20});
+	assert_true(memory_case_ladder(&c)->rung >= RUNG_SQUEEZE);
+	assert_true(memory_case_high_mib(c.hog) == UINT64_MAX);
+	assert_true(memory_case_high_mib(c.tame) < UINT64_MAX);
+}
+
 /* A hog that was too fast to be held in time: below half of the line (200 MiB) the kernel has to choose, and a hold would only
  * keep it from that while everybody else is reclaimed from. Measured: tests/vm/tests/48-storm.sh. */
 TEST(a_hold_that_comes_too_late_is_none)
@@ -150,6 +180,8 @@ int main(void)
 		CASE(a_tighter_bound_stays),
 		CASE(the_policys_own_bound_is_back_after_the_hold),
 		CASE(the_room_is_never_used_up_by_pods_that_are_held),
+		CASE(who_is_held_when_it_is_asked_to_go_stays_so_until_it_is_calm),
+		CASE(who_goes_and_was_not_held_ends_without_a_hold),
 		CASE(a_hold_that_comes_too_late_is_none),
 		CASE(nobody_stands_still_for_good),
 		CASE(a_policy_that_only_reclaims_holds_nobody),
