@@ -197,15 +197,16 @@ static void want_ends(struct net_round *round, const struct net_round_wanted *wa
 static void apply_end(struct net_round *round, const struct net_round_wanted *wanted,
 		      struct net_round_found *found, struct net_end *end)
 {
-	bool marked = end->tc.ours;
 	struct net_tc_result result;
+	bool waits;
 
 	end->refusal = net_tc_plan_end(&end->tc, end->wanted, end->mark, wanted->plan.mark.mask,
 				       &round->steps);
-	if (marked && end->wanted && round->marks_wait)
+	waits = end->tc.ours && end->wanted && round->marks_wait && round->steps.n > 0;
+	if (waits)
 		round->steps.n = 0;
 	result = net_tc_run(round->nl, &round->steps);
-	round->stuck |= marked && result.end != NET_TC_DONE && result.end != NET_TC_GONE;
+	end->settled = !waits && (result.end == NET_TC_DONE || result.end == NET_TC_GONE);
 	if (result.end == NET_TC_FOREIGN)
 		end->refusal = NET_FOREIGN_CLSACT;
 	net_round_note(found, &result, &end->result);
@@ -216,14 +217,9 @@ void net_ends_apply(struct net_round *round, const struct net_round_wanted *want
 		    struct net_round_found *found)
 {
 	want_ends(round, wanted, found);
-	for (size_t i = 0; i < round->n_ends; i++) {
-		struct net_end *end = &round->ends[i];
-
-		if (end->wanted || !end->stays)
-			apply_end(round, wanted, found, end);
-		else
-			round->stuck |= end->tc.ours;
-	}
+	for (size_t i = 0; i < round->n_ends; i++)
+		if (round->ends[i].wanted || !round->ends[i].stays)
+			apply_end(round, wanted, found, &round->ends[i]);
 	for (size_t i = 0; i < found->n_pods; i++)
 		for (uint32_t n = 0; n < found->pods[i].pod.n; n++) {
 			const struct net_end *end = end_of(round, found->pods[i].pod.ifindex[n]);
@@ -235,4 +231,12 @@ void net_ends_apply(struct net_round *round, const struct net_round_wanted *want
 			if (found->pods[i].result.end == NET_TC_DONE)
 				found->pods[i].result = end->result;
 		}
+}
+
+bool net_ends_are_settled(const struct net_round *round)
+{
+	for (size_t i = 0; i < round->n_ends; i++)
+		if (round->ends[i].tc.ours && !round->ends[i].settled)
+			return false;
+	return true;
 }

@@ -18,6 +18,7 @@ struct net_end {
 	struct net_tc_end tc;
 	bool stays; /* of a pod of which nothing is known yet */
 	bool wanted;
+	bool settled; /* it is as it is wanted */
 	uint32_t mark;
 	enum net_refusal refusal;
 	struct net_tc_result result;
@@ -37,7 +38,6 @@ struct net_round {
 		after[NET_LINKS]; /* of an uplink, once the pods' ends are as they are wanted */
 	bool marks_wait;	  /* an uplink has not got its new filters */
 	bool waits;		  /* a class, until it is empty */
-	bool stuck;		  /* an end has the mark that it had */
 	struct net_known *known;  /* by serial */
 	size_t n_known;
 	struct net_end *ends; /* by ifindex */
@@ -51,6 +51,9 @@ int net_ends_look(struct net_round *round, const struct net_round_wanted *wanted
 /* Marks those that are to be marked, takes ours away from all others. */
 void net_ends_apply(struct net_round *round, const struct net_round_wanted *wanted,
 		    struct net_round_found *found);
+
+/* Whether no end has a mark that it is not to have. */
+bool net_ends_are_settled(const struct net_round *round);
 
 void net_ends_done(struct net_round *round);
 

@@ -196,13 +196,17 @@ static void remove_others(struct net_round *round, const struct net_round_wanted
 	}
 }
 
-/* Filters that no packet is to need any more. */
+/* Filters that no packet needs any more. */
 static void drop_filters(struct net_round *round, struct net_round_found *found)
 {
-	for (uint32_t i = 0; i < found->links.n && !round->stuck; i++) {
+	for (uint32_t i = 0; i < found->links.n; i++) {
+		struct net_round_link *of = &found->of_link[i];
 		struct net_tc_result result = net_tc_run(round->nl, &round->after[i]);
 
-		net_round_note(found, &result, &found->of_link[i].result);
+		net_round_note(found, &result, &of->result);
+		if (result.end != NET_TC_DONE)
+			(void)snprintf(of->cause, sizeof(of->cause), "%s",
+				       netlink_cause(round->nl));
 	}
 }
 
@@ -228,7 +232,7 @@ static void apply(struct net_round *round, const struct net_round_wanted *wanted
 {
 	/* With another net.mark an uplink knows the old marks and the new ones until the last pod has its new one. With the
 	 * connection lost, each step that is left ends at once and is told as LOST. */
-	round->marks_wait = round->waits = round->stuck = false;
+	round->marks_wait = round->waits = false;
 	for (uint32_t i = 0; i < found->links.n; i++)
 		round->after[i].n = 0;
 	for (uint32_t i = 0; i < found->links.n; i++)
@@ -236,9 +240,12 @@ static void apply(struct net_round *round, const struct net_round_wanted *wanted
 			shape_link(round, wanted, i, found);
 	remove_others(round, wanted, found);
 	net_ends_apply(round, wanted, found);
-	drop_filters(round, found);
-	/* A class whose filter stays is not waited for. */
-	found->again |= (round->waits && !round->stuck) || netlink_is_lost(round->nl);
+	found->again |= netlink_is_lost(round->nl);
+	/* Else they stay until the next look, and a class that waits for that is not waited for. */
+	if (net_ends_are_settled(round)) {
+		drop_filters(round, found);
+		found->again |= round->waits;
+	}
 }
 
 static int run_whole(struct net_round *round, const struct net_round_wanted *wanted,

@@ -153,11 +153,10 @@ TEST(a_pod_in_the_hosts_network_is_asked_about_again)
 
 static const struct net_mark new_mark = {.mask = 0xf00000, .value = 0x800000, .shift = 20};
 
-/* The pod has the mark of another net.mark, and the uplink its filter. */
-static void says_an_older_mark(void)
+static void says_old_filter(int32_t ifindex)
 {
 	const struct net_tc_step step = {.what = NET_TC_ADD_FILTER,
-					 .ifindex = ROUND_CASE_UPLINK,
+					 .ifindex = ifindex,
 					 .id = 0xc01d0010,
 					 .prio = NET_TC_PRIO,
 					 .mark = 0x800,
@@ -165,15 +164,25 @@ static void says_an_older_mark(void)
 	struct nl_msg *m = net_tc_message(&step);
 
 	assert_non_null(m);
-	round_case_says_link(&k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);
-	round_case_says_link(&k, ROUND_CASE_END, "veth5", "veth", ROUND_CASE_NSID);
-	round_case_says_no_routes(&k);
-	round_case_says_root(&k, ROUND_CASE_UPLINK, true);
-	round_case_says_clsact(&k, ROUND_CASE_END);
-	net_case_done(&k.net);
 	net_case_done(&k.net);
 	net_case_part(&k.net, m, NLM_F_MULTI);
 	net_case_done(&k.net);
+}
+
+/* The pod has the mark of another net.mark, and the uplinks have its filter. */
+static void says_an_older_mark(int32_t n_uplinks)
+{
+	for (int32_t i = 0; i < n_uplinks; i++)
+		round_case_says_link(&k, ROUND_CASE_UPLINK + i, i == 0 ? "eth0" : "eth1", NULL,
+				     NET_NO_NSID);
+	round_case_says_link(&k, ROUND_CASE_END, "veth5", "veth", ROUND_CASE_NSID);
+	round_case_says_no_routes(&k);
+	for (int32_t i = 0; i < n_uplinks; i++)
+		round_case_says_root(&k, ROUND_CASE_UPLINK + i, true);
+	round_case_says_clsact(&k, ROUND_CASE_END);
+	net_case_done(&k.net);
+	for (int32_t i = 0; i < n_uplinks; i++)
+		says_old_filter(ROUND_CASE_UPLINK + i);
 	round_case_says_nsid(&k, ROUND_CASE_NSID);
 	round_case_says_mark(&k, 0x800, 0xf00);
 }
@@ -196,28 +205,30 @@ static const char *filters_asked(void)
 	return text;
 }
 
-static void run_with_new_mark(unsigned n_done, int error)
+/* Three classes, two leaves, a filter. */
+#define STEPS_AT_LINK 5
+
+static void run_with_new_mark(int32_t n_uplinks, unsigned n_done, int error)
 {
 	static struct net_round_pod pod = {.serial = 7, .cgroup_path = "pod", .marked = true};
 
 	k.wanted.plan.mark = new_mark;
 	k.wanted.pods = &pod;
 	k.wanted.n_pods = 1;
-	says_an_older_mark();
+	says_an_older_mark(n_uplinks);
 	for (unsigned i = 0; i < n_done; i++)
 		net_case_says(&k.net, 0, NULL);
 	net_case_says(&k.net, error, NULL);
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < STEPS_AT_LINK + 4; i++)
 		net_case_says(&k.net, 0, NULL);
-	round_case_run(&k);
+	net_round_run(k.round, &k.wanted, &k.found);
+	assert_int_equal(k.found.error, 0);
+	assert_int_equal(k.found.links.n, n_uplinks);
 }
-
-/* Three classes, two leaves, a filter. */
-#define STEPS_AT_LINK 5
 
 TEST(another_mark_of_the_policys_leaves_no_packet_without_its_class)
 {
-	run_with_new_mark(STEPS_AT_LINK, 0);
+	run_with_new_mark(1, STEPS_AT_LINK, 0);
 	assert_int_equal(k.found.n_steps, STEPS_AT_LINK + 3);
 	assert_int_equal(k.found.of_link[0].result.n_made, STEPS_AT_LINK + 2);
 	assert_string_equal(filters_asked(), "+2 +5 -2");
@@ -225,7 +236,7 @@ TEST(another_mark_of_the_policys_leaves_no_packet_without_its_class)
 
 TEST(an_end_that_keeps_its_old_mark_keeps_its_old_filter)
 {
-	run_with_new_mark(STEPS_AT_LINK + 1, -ENOMEM);
+	run_with_new_mark(1, STEPS_AT_LINK + 1, -ENOMEM);
 	assert_int_equal(k.found.pods[0].result.end, NET_TC_NO_MEMORY);
 	assert_string_equal(filters_asked(), "+2 +5");
 	assert_false(k.found.again);
@@ -233,7 +244,7 @@ TEST(an_end_that_keeps_its_old_mark_keeps_its_old_filter)
 
 TEST(without_the_new_filters_the_old_marks_stay)
 {
-	run_with_new_mark(STEPS_AT_LINK, -ENOMEM);
+	run_with_new_mark(1, STEPS_AT_LINK, -ENOMEM);
 	assert_int_equal(k.found.of_link[0].result.end, NET_TC_NO_MEMORY);
 	assert_string_equal(filters_asked(), "+2");
 }
@@ -246,7 +257,7 @@ TEST(a_pod_of_which_nothing_is_known_keeps_its_mark_and_its_filter)
 	k.wanted.plan.mark = new_mark;
 	k.wanted.pods = &pod;
 	k.wanted.n_pods = 1;
-	says_an_older_mark();
+	says_an_older_mark(1);
 	for (unsigned i = 0; i < STEPS_AT_LINK + 1; i++)
 		net_case_says(&k.net, 0, NULL);
 	round_case_run(&k);
@@ -268,6 +279,20 @@ TEST(a_pod_counts_as_marked_when_its_mark_is_there)
 	assert_false(k.found.pods[0].marked);
 }
 
+/* One of two uplinks has its new filters, the other has not. */
+TEST(an_uplink_keeps_its_old_filters_for_the_sake_of_another)
+{
+	k.wanted.asked.n = 2;
+	strcpy(k.wanted.asked.names[1], "eth1");
+	k.wanted.plan.n = 2;
+	k.wanted.plan.list[1] = k.wanted.plan.list[0];
+	k.wanted.plan.list[1].ifindex = ROUND_CASE_UPLINK + 1;
+	run_with_new_mark(2, STEPS_AT_LINK, -ENOMEM);
+	assert_int_equal(k.found.of_link[0].result.end, NET_TC_NO_MEMORY);
+	assert_int_equal(k.found.of_link[1].result.end, NET_TC_DONE);
+	assert_string_equal(filters_asked(), "+2 +3");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -282,6 +307,7 @@ int main(void)
 		CASE(without_the_new_filters_the_old_marks_stay),
 		CASE(a_pod_of_which_nothing_is_known_keeps_its_mark_and_its_filter),
 		CASE(a_pod_counts_as_marked_when_its_mark_is_there),
+		CASE(an_uplink_keeps_its_old_filters_for_the_sake_of_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

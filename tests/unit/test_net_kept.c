@@ -46,8 +46,8 @@ TEST(an_uplink_of_ours_stays_one_while_its_route_is_away_for_a_moment)
 	/* Looks without the route give it no more time. */
 	for (int i = 1; i < 30; i++)
 		net_kept_note(&kept, &devices, &routes, (100 + i) * S);
-	assert_false(leads_to(2, 130 * S));
-	assert_false(net_kept_is(&kept, 2, 130 * S));
+	assert_false(leads_to(2, 100 * S + NET_KEPT_US));
+	assert_false(net_kept_is(&kept, 2, 100 * S + NET_KEPT_US));
 	/* But a route does. */
 	routes.n = 1;
 	net_kept_note(&kept, &devices, &routes, 131 * S);
@@ -64,7 +64,7 @@ TEST(what_another_agent_left_has_the_same_time)
 	net_kept_note(&kept, &devices, &routes, 100 * S);
 	assert_true(net_kept_is(&kept, 2, 100 * S));
 	assert_true(leads_to(2, 109 * S));
-	assert_false(net_kept_is(&kept, 2, 110 * S));
+	assert_false(net_kept_is(&kept, 2, 100 * S + NET_KEPT_US));
 }
 
 TEST(what_is_not_ours_or_has_gone_is_not_kept)
