@@ -50,6 +50,19 @@ static void find_trouble(const struct net_round_found *found, char *buf, size_t 
 	}
 }
 
+/* A look that knows of no pods knows of none of these. */
+static void say_unclear(struct net_say *say, const struct net_round_found *found)
+{
+	if (found->brief || found->n_unclear == say->unclear)
+		return;
+	if (found->n_unclear > 0)
+		log_info("net.clsact",
+			 "%u interfaces of pods have a place for filters (clsact) of which nobody "
+			 "can tell who made it: it is used, and stays when colod stops",
+			 found->n_unclear);
+	say->unclear = found->n_unclear;
+}
+
 void net_say_found(struct net_say *say, const struct net_round_found *found)
 {
 	char before[NET_TROUBLE_SIZE];
@@ -69,6 +82,7 @@ void net_say_found(struct net_say *say, const struct net_round_found *found)
 			    "they are qdisc %x: and the filters of prio %u (tc qdisc show)",
 			    found->n_left, NET_TC_MAJOR, NET_TC_PRIO);
 	say->left = found->n_left > 0;
+	say_unclear(say, found);
 }
 
 void net_say_worker(struct net_say *say, int error)

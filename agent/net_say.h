@@ -10,6 +10,7 @@ struct net_say {
 	bool left;  /* something of ours could not be removed, in this spell */
 	bool no_file;
 	bool no_worker;
+	uint32_t unclear;		/* as it was last said */
 	char trouble[NET_TROUBLE_SIZE]; /* of the last round; "": none */
 };
 
