@@ -13,26 +13,21 @@ const char *reason_text_rate(uint64_t bytes_per_s, char *buf)
 {
 	static const char *const units[] = {"bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"};
 	uint64_t most = UINT64_MAX / BITS, unit = 1, whole;
-	unsigned rest;
-	size_t n = 0;
-	int digits = 3;
+	char rest[8] = "";
+	size_t n = 0, end = 3;
 
 	whole = (bytes_per_s < most ? bytes_per_s : most) * BITS;
 	while (whole / unit >= THOUSAND && n + 1 < sizeof(units) / sizeof(units[0])) {
 		unit *= THOUSAND;
 		n++;
 	}
-	rest = unit > 1 ? (unsigned)(whole % unit / (unit / THOUSAND) % THOUSAND) : 0;
-	while (digits > 0 && rest % 10 == 0) {
-		rest /= 10;
-		digits--;
-	}
-	if (digits == 0)
-		(void)snprintf(buf, REASON_TEXT_UNIT_SIZE, "%" PRIu64 " %s", whole / unit,
-			       units[n]);
-	else
-		(void)snprintf(buf, REASON_TEXT_UNIT_SIZE, "%" PRIu64 ".%0*u %s", whole / unit,
-			       digits, rest, units[n]);
+	if (unit > 1)
+		(void)snprintf(rest, sizeof(rest), "%03u",
+			       (unsigned)(whole % unit / (unit / THOUSAND) % THOUSAND));
+	while (end > 0 && (rest[end - 1] == '0' || rest[end - 1] == '\0'))
+		rest[--end] = '\0';
+	(void)snprintf(buf, REASON_TEXT_UNIT_SIZE, "%" PRIu64 "%s%s %s", whole / unit,
+		       end > 0 ? "." : "", rest, units[n]);
 	return buf;
 }
 

@@ -58,7 +58,11 @@ shaped() { coloctl net --json | jq -e '.on and (.links[0].shaped) and all(.pods[
 in_pod() { sh -c 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$NET_CG/$1/ctr" ip netns exec "$1" "${@:2}"; }
 
 # As long as the arm lasts at most; what it sends is counted at the pod's interface.
-bulk() { in_pod "$1" iperf3 -c $WAN -p "$2" -t $((BENCH_WARMUP + BENCH_SECONDS + 30)) "${@:3}" </dev/null >/dev/null 2>&1 & loads+=($!); }
+bulk() { in_pod "$1" iperf3 -c $WAN -p "$2" -t $((BENCH_WARMUP + BENCH_SECONDS + 30)) "${@:3}" </dev/null >/dev/null 2>&1 & }
+
+# All of both pods but what keeps them alive; a server that still waits for the last client takes no other.
+loads() { grep -vxFf <(pgrep -x sleep) "$NET_CG/a/ctr/cgroup.procs" "$NET_CG/b/ctr/cgroup.procs" -h; }
+quiet() { [ -z "$(loads)" ] && ! ip netns exec wan ss -Hnt state established | grep -qE ':520[12] '; }
 
 hog_start()
 {
@@ -70,14 +74,14 @@ hog_start()
 
 arm_end()
 {
-	[ ${#loads[@]} -eq 0 ] || { kill "${loads[@]}"; wait "${loads[@]}"; } 2>/dev/null
-	loads=()
+	loads | xargs -r kill
 	colod_clean
+	wait_for 20 quiet
 }
 
 arm_begin()
 {
-	arm_end
+	arm_end || return
 	case $1 in
 	shares) policy protect ;;
 	colod | again) policy "$BENCH_MODE" ;;
@@ -128,7 +132,6 @@ all_rounds()
 	done
 }
 
-loads=()
 net_setup
 bottleneck
 is $? 0 "a bottleneck, and what answers behind it"

@@ -15,7 +15,7 @@ pod()
 {
 	mkdir -p "$NET_CG/$1/ctr"
 	# Entering one hides what is mounted below /sys.
-	sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$NET_CG/$1/ctr" ${2:+ip netns exec "$2"} sleep 600 </dev/null >/dev/null 2>&1 &
+	sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$NET_CG/$1/ctr" ${2:+ip netns exec "$2"} sleep infinity </dev/null >/dev/null 2>&1 &
 	wait_for 5 grep -q . "$NET_CG/$1/ctr/cgroup.procs"
 }
 
