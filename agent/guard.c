@@ -136,17 +136,19 @@ static int end_holds(struct guard *g)
 {
 	_cleanup_close_ int lock_fd = -EBADF;
 	struct apply *apply = NULL;
-	int r = lock_take(g->state_fd, LOCK_WAIT_MS, &lock_fd);
+	int r = lock_take(g->state_fd, LOCK_WAIT_MS, &lock_fd), links;
 
-	if (r == 0)
-		r = apply_new(g->cgroup_fd, g->state_fd, &apply);
 	if (r < 0)
 		return r;
-	r = restore_holds(apply, NULL);
+	r = apply_new(g->cgroup_fd, g->state_fd, &apply);
+	if (r == 0)
+		r = restore_holds(apply, NULL);
 	apply_free(apply);
-	if (net_back_holds(g->state_fd) != 0 && r == 0)
-		r = -EIO;
-	return r > 0 ? -EIO : r;
+	/* Whatever became of the record: links need none. */
+	links = net_back_holds(g->state_fd);
+	if (r == 0 && links < 0)
+		return links;
+	return r > 0 || links > 0 ? -EIO : r;
 }
 
 static void act(struct guard *g, const struct guard_view *v, bool hung)

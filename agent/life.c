@@ -2,6 +2,7 @@
 // See life.h.
 #include "agent/life.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,12 +192,24 @@ void life_pass(struct state *s, int64_t now_us)
 		wake(s, now_us, now_us - last_us);
 }
 
+/* A round that hangs could still put back what is taken away here: whoever comes after this process does it. */
+static int links_back(struct state *s)
+{
+	int r;
+
+	if (s->net_hangs)
+		return -EBUSY;
+	if (!s->life.handover)
+		return net_back_all(s->root_fd, discover_cgroup_fd(s->discover), s->state_fd);
+	r = net_back_holds(s->state_fd);
+	net_back_say(r);
+	return r;
+}
+
 void life_stop(struct state *s)
 {
 	int left = s->life.handover ? restore_holds(s->apply, s->history) : restore_all(s);
-	int links = s->life.handover ? net_back_holds(s->state_fd)
-				     : net_back_all(s->root_fd, discover_cgroup_fd(s->discover),
-						    s->state_fd);
+	int links = links_back(s);
 
 	/* What the kernel keeps is a guard's to try again: it sees a lease that is not given back. */
 	if (left == 0 && links == 0)

@@ -8,6 +8,8 @@
 
 #include "agent/apply/net_file.h"
 #include "agent/apply/net_tc.h"
+#include "agent/base/cleanup.h"
+#include "agent/base/log.h"
 #include "agent/net_say.h"
 #include "agent/net_worker.h"
 #include "policy/decide.h"
@@ -15,6 +17,7 @@
 #include "policy/net_plan.h"
 #include "policy/net_shape.h"
 
+#define STOP_WAIT_MS 3000
 /* After the kernel refused something: it will again, unless somebody loads a module or a drop-in. */
 #define REFUSED_US 60000000
 
@@ -41,6 +44,7 @@ struct net {
 	size_t n_pods, pods_room;
 	bool takes_back; /* nothing of ours is to be there */
 	bool file;	 /* NET_FILE is there */
+	bool decided;	 /* in this pass */
 	struct net_say say;
 	struct net_shown shown;
 };
@@ -59,10 +63,18 @@ int net_new(struct state *s)
 	return 0;
 }
 
-void net_free(struct net *n)
+void net_stop(struct state *s)
 {
+	struct net *n = TAKE_PTR(s->net);
+
 	if (!n)
 		return;
+	s->net_hangs = n->worker && !net_worker_wait(n->worker, STOP_WAIT_MS);
+	if (s->net_hangs) {
+		log_warning("net.stop", "the kernel does not answer about the network: what colod "
+					"has there is taken back by whoever comes next");
+		return;
+	}
 	net_worker_free(n->worker);
 	free(n->view.pods);
 	free(n->sent);
@@ -257,7 +269,9 @@ static uint32_t active_levels(const struct state *s)
 	for (size_t i = 0; i < model->n_pods; i++) {
 		const struct assignment *a = plan_assignment(&s->plan, model->pods[i]);
 
-		if (net_plan_pod(s->policy, a) == NET_POD_MARKED)
+		/* One in its grace sends still. */
+		if (a->state == ASSIGNMENT_LEVEL &&
+		    net_plan_pod(s->policy, model->pods[i], a) != NET_POD_PLAIN)
 			active |= 1u << a->level;
 	}
 	return active;
@@ -283,6 +297,7 @@ void net_decide(struct state *s, int64_t now_us)
 		.now_us = now_us,
 	};
 	net_plan_make(&in, &n->plan);
+	n->decided = true;
 	memset(n->use, 0, sizeof(n->use));
 	net_say_plan(s, &before, &n->plan);
 }
@@ -306,7 +321,7 @@ static bool list_pods(struct state *s)
 	for (size_t i = 0; i < model->n_pods; i++) {
 		const struct pod *pod = model->pods[i];
 		const struct assignment *a = plan_assignment(&s->plan, pod);
-		enum net_pod_want want = net_plan_pod(s->policy, a);
+		enum net_pod_want want = net_plan_pod(s->policy, pod, a);
 
 		n->pods[i] = (struct net_round_pod){
 			.serial = pod->serial,
@@ -363,9 +378,9 @@ static uint64_t digest_of(const struct net *n)
 }
 
 /* A ceiling follows what online work sends only where that is looked at. */
-static bool follows(const struct net *n)
+static bool follows(const struct net *n, enum mode mode)
 {
-	for (uint32_t i = 0; n->plan.on && i < n->plan.n; i++) {
+	for (uint32_t i = 0; n->plan.on && mode >= MODE_SQUEEZE && i < n->plan.n; i++) {
 		const struct net_plan_link *link = &n->plan.list[i];
 
 		if (link->refusal == NET_FINE && link->shape.active & link->shape.offline_levels)
@@ -430,8 +445,9 @@ void net_run(struct state *s, int64_t now_us)
 	struct net_pace_wanted wanted;
 	enum net_pace_due due;
 
-	if (!n || !s->policy)
+	if (!n || !s->policy || !n->decided)
 		return;
+	n->decided = false;
 	/* Neither to be looked at, nor anything to be taken back. */
 	if (!n->file && (!s->policy->net.on || s->status.modes.by[RESOURCE_NET] == MODE_OFF)) {
 		n->view.known = false;
@@ -439,8 +455,9 @@ void net_run(struct state *s, int64_t now_us)
 	}
 	if (!has_worker(s) || !list_pods(s))
 		return;
-	wanted = (struct net_pace_wanted){
-		.digest = digest_of(n), .ceilings = ceilings_of(n), .follows = follows(n)};
+	wanted = (struct net_pace_wanted){.digest = digest_of(n),
+					  .ceilings = ceilings_of(n),
+					  .follows = follows(n, s->status.modes.by[RESOURCE_NET])};
 	due = net_pace_due(&n->pace, &wanted, now_us);
 	if (due != NET_PACE_NOT)
 		hand_in(s, &wanted, due == NET_PACE_BRIEF, now_us);

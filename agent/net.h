@@ -10,8 +10,9 @@ struct net;
 /* A recorded tree has no network of its own: none is looked at. The thread starts with the first round. 0 or -ENOMEM. */
 int net_new(struct state *state);
 
-/* Waits for a round that is under way; what is there stays (net_back.h). Accepts NULL. */
-void net_free(struct net *net);
+/* Waits for a round that is under way, for 3 s at most; what is there stays (net_back.h). One that the kernel holds for longer goes on
+ * until the process ends: state->net_hangs. */
+void net_stop(struct state *state);
 
 /* At the start of a pass: what the last round found. */
 void net_collect(struct state *state);

@@ -3,13 +3,11 @@
 // nothing is looked at. Waits for the kernel.
 #pragma once
 
-#include "agent/base/netlink.h"
-
-/* Offline work may use all of each link again; classes and marks stay. How many ceilings the kernel kept, or -errno. */
+/* Ends the holds (net_widen.h). How many ceilings the kernel kept, or -errno: who calls says so. */
 int net_back_holds(int state_fd);
 
-/* What the former does over its connection. */
-int net_back_widen(struct netlink *nl);
+/* What the former said: an error, unless it is 0. */
+void net_back_say(int result);
 
 /* All of ours is removed. How much of it the kernel kept, or -errno. */
 int net_back_all(int root_fd, int cgroup_fd, int state_fd);

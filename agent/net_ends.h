@@ -29,6 +29,7 @@ struct net_round {
 	struct netlink *nl;
 	struct net_look look;
 	int64_t look_us;
+	int64_t blind_us; /* since when each look has failed; 0: the last one has not */
 	struct net_kept kept;
 	struct net_links links; /* of the last whole round that failed nowhere */
 	struct net_tc_link tc[NET_LINKS];

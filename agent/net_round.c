@@ -12,6 +12,7 @@
 #include "agent/base/clock.h"
 #include "agent/discover/net_users.h"
 #include "agent/net_ends.h"
+#include "agent/net_widen.h"
 
 int net_round_new(int root_fd, int cgroup_fd, struct net_round **ret)
 {
@@ -221,8 +222,11 @@ static void count_links(const struct net_round *round, struct net_round_found *f
 		c->ifindex = tc->ifindex;
 		c->at_us = round->tc_us[i];
 		c->unmarked = tc->classes[NET_TC_CLASS_UNMARKED].counts;
-		for (unsigned level = 0; level < LEVEL_COUNT; level++)
+		for (unsigned level = 0; level < LEVEL_COUNT; level++) {
+			c->levels |= (uint32_t)tc->classes[NET_TC_CLASS_LEVEL + level].there
+				     << level;
 			c->level[level] = tc->classes[NET_TC_CLASS_LEVEL + level].counts;
+		}
 	}
 }
 
@@ -344,6 +348,20 @@ static int run_brief(struct net_round *round, const struct net_round_wanted *wan
 	return 0;
 }
 
+/* Who cannot see what online work sends holds nobody: that may be so though the classes themselves can be changed. */
+static void see_blind(struct net_round *round, bool apply, int error, int64_t now_us)
+{
+	if (error == 0) {
+		round->blind_us = 0;
+		return;
+	}
+	if (round->blind_us == 0)
+		round->blind_us = now_us;
+	if (apply && round->nl && !netlink_is_lost(round->nl) &&
+	    now_us - round->blind_us >= NET_ROUND_BLIND_US)
+		(void)net_widen(round->nl);
+}
+
 void net_round_run(struct net_round *round, const struct net_round_wanted *wanted,
 		   struct net_round_found *found)
 {
@@ -354,4 +372,5 @@ void net_round_run(struct net_round *round, const struct net_round_wanted *wante
 	found->error = brief ? run_brief(round, wanted, found) : run_whole(round, wanted, found);
 	if (found->error < 0 && round->nl)
 		(void)snprintf(found->cause, sizeof(found->cause), "%s", netlink_cause(round->nl));
+	see_blind(round, wanted->apply, found->error, clock_now_us());
 }

@@ -12,6 +12,8 @@
 #include "colod/net.h"
 
 #define NET_ROUND_CAUSE_SIZE 160
+/* When every look has failed for so long, the ceilings are made as wide as the links. */
+#define NET_ROUND_BLIND_US 10000000
 
 /* A pod whose host ends are to be found, and marked where `marked`. */
 struct net_round_pod {

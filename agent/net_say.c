@@ -19,10 +19,12 @@ static void say_blind(struct net_say *say, const struct net_round_found *found)
 	if (found->error < 0 && !say->blind)
 		log_warning("net.look",
 			    "the network could not be looked at (%s): classes and marks stay as "
-			    "they are, and offline work is not held on a link",
+			    "they are; a ceiling of offline work ends in 10 s",
 			    cause);
+	if (found->error < 0 || say->blind)
+		(void)snprintf(say->trouble, sizeof(say->trouble), "%s",
+			       found->error < 0 ? cause : "");
 	say->blind = found->error < 0;
-	(void)snprintf(say->trouble, sizeof(say->trouble), "%s", found->error < 0 ? cause : "");
 }
 
 /* The first thing that the kernel did not do, and that is no mere question of time. */
@@ -53,7 +55,7 @@ static void find_trouble(const struct net_round_found *found, char *buf, size_t 
 /* A look that knows of no pods knows of none of these. */
 static void say_unclear(struct net_say *say, const struct net_round_found *found)
 {
-	if (found->brief || found->n_unclear == say->unclear)
+	if (found->n_unclear == say->unclear)
 		return;
 	if (found->n_unclear > 0)
 		log_info("net.clsact",
@@ -65,17 +67,23 @@ static void say_unclear(struct net_say *say, const struct net_round_found *found
 
 void net_say_found(struct net_say *say, const struct net_round_found *found)
 {
-	char before[NET_TROUBLE_SIZE];
+	char before[NET_TROUBLE_SIZE], now[NET_TROUBLE_SIZE] = "";
 
 	(void)snprintf(before, sizeof(before), "%s", say->trouble);
 	say_blind(say, found);
 	if (found->error < 0)
 		return;
-	find_trouble(found, say->trouble, sizeof(say->trouble));
+	find_trouble(found, now, sizeof(now));
+	/* A brief one has not tried what a whole one could not do. */
+	if (found->brief && !now[0])
+		return;
+	memcpy(say->trouble, now, sizeof(now));
 	if (say->trouble[0] && strcmp(say->trouble, before) != 0)
 		log_warning("net.apply",
 			    "the kernel did not do all that was asked of the network: %s",
 			    say->trouble);
+	if (found->brief)
+		return;
 	if (found->n_left > 0 && !say->left)
 		log_warning("net.left",
 			    "%u of colod's qdiscs or marks could not be removed. Trying again; "
@@ -113,6 +121,9 @@ void net_say_file(struct net_say *say, int error)
 	say->no_file = error < 0;
 }
 
+static const char not_asked[] =
+	"the policy or the mode does not ask for it any more, or it is no uplink";
+
 static bool is_shaped(const struct net_plan *plan, const struct net_plan_link *link)
 {
 	return plan->on && link && link->refusal == NET_FINE && link->shape.levels != 0;
@@ -130,18 +141,21 @@ static void say_link(struct state *s, const struct net_plan *before, const struc
 		     const struct net_plan_link *link)
 {
 	const struct net_plan_link *was = find(before, link->ifindex);
-	bool shaped = is_shaped(now, link), held = link->hold.ceil_bytes_per_s > 0;
-	bool was_held = was && was->hold.ceil_bytes_per_s > 0;
+	bool shaped = is_shaped(now, link), held = now->on && link->hold.ceil_bytes_per_s > 0;
+	bool was_held = before->on && was && was->hold.ceil_bytes_per_s > 0;
 	char why[HISTORY_WHY_SIZE], what[HISTORY_VALUE_SIZE];
 
 	(void)snprintf(what, sizeof(what), "link %s", link->name);
-	net_words_link(link, why, sizeof(why));
+	if (now->on)
+		net_words_link(link, why, sizeof(why));
+	else
+		(void)snprintf(why, sizeof(why), "%s", not_asked);
 	if (shaped != is_shaped(before, was) || (!was && link->refusal != NET_FINE) ||
 	    (was && was->refusal != link->refusal))
 		account_agent(s, what, shaped ? "shaped" : "not shaped", why);
-	if (!now->on || held == was_held)
+	if (held == was_held)
 		return;
-	if (!held)
+	if (!held && now->on)
 		(void)reason_text(&link->hold.reason, NULL, why, sizeof(why));
 	account_agent(s, what, held ? "held" : "not held", why);
 }
@@ -158,8 +172,6 @@ void net_say_plan(struct state *s, const struct net_plan *before, const struct n
 		if (find(now, was->ifindex) || !is_shaped(before, was))
 			continue;
 		(void)snprintf(what, sizeof(what), "link %s", was->name);
-		account_agent(s, what, "not shaped",
-			      "the policy or the mode does not ask for it any "
-			      "more, or it is no uplink");
+		account_agent(s, what, "not shaped", not_asked);
 	}
 }

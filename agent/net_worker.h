@@ -13,7 +13,7 @@ struct net_worker;
 int net_worker_new(int root_fd, int cgroup_fd, int event_fd, struct net_worker **ret);
 
 /* Ends the thread and frees it; accepts NULL. A round that is under way is waited for: what it changes is not left half made. What
- * is there stays, which is what a restart wants; who stops for good hands in a last round before, with the plan off. */
+ * is there stays, which is what a restart wants; who stops for good takes it back afterwards (net_back.h). */
 void net_worker_free(struct net_worker *worker);
 
 /* Starts a round with a copy of *wanted; its buffers grow with the pods and are kept. 0; -EBUSY: one is under way, or what it found was not

@@ -113,12 +113,20 @@ static void close_places(struct places *p)
 	cleanup_close_fd(p->root_fd);
 }
 
+static bool links_left(int state_fd)
+{
+	int r = net_back_holds(state_fd);
+
+	net_back_say(r);
+	return r != 0;
+}
+
 /* Whether something is left that the kernel refused. */
 static bool holds_left(const struct places *p)
 {
 	bool left = restore_holds(p->apply, p->history) != 0;
 
-	return net_back_holds(p->state_fd) != 0 || left;
+	return links_left(p->state_fd) || left;
 }
 
 static bool all_left(const struct places *p)
@@ -197,6 +205,9 @@ int restore_run(const struct options *options)
 	}
 	if (r < 0) {
 		log_err("restore", "cannot read what was changed: %s", strerror(-r));
+		/* Links need no record. */
+		if (p.lock_fd >= 0)
+			(void)links_left(p.state_fd);
 		return 1;
 	}
 	open_history(options, &p.history);

@@ -55,6 +55,7 @@ struct state {
 	struct evictor *evictor;     /* the same */
 	struct scorer *scorer;	     /* the same */
 	struct net *net;	     /* only in the loop; NULL: no thread for it */
+	bool net_hangs;		     /* its last round had not ended when the loop had */
 	struct policy *policy;
 	struct diags diags;
 	struct ladders ladders;

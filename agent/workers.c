@@ -146,8 +146,7 @@ void workers_stop(struct state *s)
 {
 	detach(s->workers);
 	s->workers = NULL;
-	net_free(s->net);
-	s->net = NULL;
+	net_stop(s);
 	if (!s->lanes)
 		return;
 	observe_use_lanes(s->observe, NULL);

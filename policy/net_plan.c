@@ -154,11 +154,14 @@ void net_plan_make(const struct net_plan_in *in, struct net_plan *plan)
 	*plan = next;
 }
 
-enum net_pod_want net_plan_pod(const struct policy *policy, const struct assignment *a)
+enum net_pod_want net_plan_pod(const struct policy *policy, const struct pod *pod,
+			       const struct assignment *a)
 {
 	if (a->state == ASSIGNMENT_WAITING)
 		return NET_POD_STAYS;
 	if (a->state != ASSIGNMENT_LEVEL || policy->levels[a->level].net.share == 0)
 		return NET_POD_PLAIN;
+	if (a->role == ROLE_OFFLINE && !a->may_hold && pod->facts && pod->facts->deleting)
+		return NET_POD_STAYS;
 	return a->role == ROLE_ONLINE || a->may_hold ? NET_POD_MARKED : NET_POD_PLAIN;
 }

@@ -5,6 +5,7 @@
 
 #include "colod/net.h"
 #include "colod/plan.h"
+#include "colod/pod.h"
 #include "colod/policy.h"
 #include "policy/net_ceiling.h"
 
@@ -26,5 +27,6 @@ uint64_t net_plan_speed(const struct net_policy *net, const struct net_link *lin
 void net_plan_make(const struct net_plan_in *in, struct net_plan *plan);
 
 /* What is done with the traffic of a pod with this assignment. An offline pod of which not enough is known for a hold
- * is not marked: its class could be held. */
-enum net_pod_want net_plan_pod(const struct policy *policy, const struct assignment *assignment);
+ * is not marked: its class could be held. One that was asked to go keeps what it has: in its grace it is no online work. */
+enum net_pod_want net_plan_pod(const struct policy *policy, const struct pod *pod,
+			       const struct assignment *assignment);

@@ -96,7 +96,7 @@ int verb_net(const struct ctl *ctl)
 		term_say(&ctl->term, 0, 2,
 			 "The mode does not allow it: this is what colod would do.");
 	if (*doc_text(net, "trouble", ""))
-		term_say(&ctl->term, 0, 2, "The kernel did not do all that was asked: %s",
+		term_say(&ctl->term, 0, 2, "The kernel did not tell or do all that was asked: %s",
 			 doc_text(net, "trouble", ""));
 	cJSON_ArrayForEach(link, doc_get(net, "links"))
 	{

@@ -89,6 +89,11 @@ static int list_routes(struct netlink *nl, unsigned char family, struct net_rout
 	return netlink_list(nl, message, begin_routes, on_route, &r);
 }
 
+int net_look_at_devices(struct netlink *nl, struct net_look *look)
+{
+	return list_links(nl, &look->devices);
+}
+
 int net_look_at_links(struct netlink *nl, struct net_look *look)
 {
 	/* Listing links gives a number to each namespace that one leads to, which net_pods.c asks for. */

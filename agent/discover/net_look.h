@@ -15,6 +15,9 @@ struct net_look {
  * to be used. */
 int net_look_at_links(struct netlink *nl, struct net_look *look);
 
+/* The former without routes. */
+int net_look_at_devices(struct netlink *nl, struct net_look *look);
+
 /* After that: the qdiscs. Each message is handed to `also`, too, whose error ends the look; `begin` is called before the first one, and
  * again where the list has to be read anew. Both may be NULL. */
 int net_look_at_qdiscs(struct netlink *nl, struct net_look *look, void (*begin)(void *context),

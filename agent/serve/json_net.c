@@ -41,7 +41,7 @@ static void classes(struct json_view *view, cJSON *object, const struct net_shap
 	for (int level = 0; level < LEVEL_COUNT; level++)
 		if (shape->levels >> level & 1)
 			one_class(view, array, names_level((enum level)level), &shape->level[level],
-				  counted ? &counts->level[level] : NULL);
+				  counts->levels >> level & 1 ? &counts->level[level] : NULL);
 }
 
 static void hold(struct json_view *view, cJSON *object, const struct net_hold *of)
@@ -73,7 +73,8 @@ static void one_link(struct json_view *view, cJSON *array, uint32_t i)
 	const struct net_shown *net = view->snapshot->net;
 	const struct net_link *link = &net->view->links.list[i];
 	const struct net_plan_link *plan = planned(net->plan, link->ifindex);
-	bool shaped = plan && plan->refusal == NET_FINE && plan->shape.levels != 0;
+	bool wanted = plan && plan->refusal == NET_FINE && plan->shape.levels != 0;
+	bool shaped = wanted && net->plan->on && link->root == NET_ROOT_OURS;
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, array, NULL);
 	char text[SENTENCE_SIZE] = "";
@@ -82,17 +83,26 @@ static void one_link(struct json_view *view, cJSON *array, uint32_t i)
 	json_put_i64(put, object, "ifindex", link->ifindex);
 	json_put_text(put, object, "root", names_net_root(link->root));
 	json_put_text(put, object, "root_kind", link->root_kind);
-	json_put_bool(put, object, "shaped", shaped && net->plan->on);
-	if (plan)
+	json_put_bool(put, object, "shaped", shaped);
+	if (wanted && net->plan->on && !shaped)
+		(void)snprintf(text, sizeof(text), "not shaped yet");
+	else if (plan)
 		net_words_link(plan, text, sizeof(text));
 	json_put_text(put, object, "why", text);
 	json_put_text(put, object, "refusal",
 		      names_net_refusal(plan ? plan->refusal : link->refusal));
-	if (!shaped)
+	if (!wanted)
 		return;
 	json_put_u64(put, object, "speed_bytes_per_s", plan->speed_bytes_per_s);
 	hold(view, object, &plan->hold);
 	classes(view, object, &plan->shape, &net->counts[i]);
+}
+
+static const char *not_marked(const struct net_plan *plan)
+{
+	if (!plan->on)
+		return "the mode does not allow it";
+	return plan->mark.mask ? "not yet" : "no link is shaped";
 }
 
 static void one_pod(struct json_view *view, cJSON *array, const struct pod *pod)
@@ -105,7 +115,7 @@ static void one_pod(struct json_view *view, cJSON *array, const struct pod *pod)
 	cJSON *object;
 
 	if (pod->slot >= net->n_sent || net->view->pods[pod->slot].serial != pod->serial ||
-	    net_plan_pod(s->policy, a) != NET_POD_MARKED)
+	    net_plan_pod(s->policy, pod, a) != NET_POD_MARKED)
 		return;
 	seen = &net->view->pods[pod->slot];
 	object = json_put_object(put, array, NULL);
@@ -117,8 +127,9 @@ static void one_pod(struct json_view *view, cJSON *array, const struct pod *pod)
 	if (seen->refusal != NET_FINE)
 		json_put_text(put, object, "why", net_words_refusal(seen->refusal));
 	else if (!net->sent[pod->slot].marked)
-		json_put_text(put, object, "why",
-			      net->plan->mark.mask ? "not yet" : "no link is shaped");
+		json_put_text(put, object, "why", not_marked(net->plan));
+	if (!net->sent[pod->slot].marked)
+		return;
 	json_put_u64(put, object, "sent_bytes", net->sent[pod->slot].bytes);
 	json_put_u64(put, object, "sent_packets", net->sent[pod->slot].packets);
 }
@@ -131,6 +142,12 @@ void json_net_section(struct json_view *view, cJSON *doc)
 	cJSON *object, *array;
 
 	/* Not asked for, or not looked at: then nothing is known of it. */
+	if (net && !net->view->known && net->trouble[0] && s->policy && s->policy->net.on) {
+		object = json_put_object(put, doc, "net");
+		json_put_bool(put, object, "on", net->plan->on);
+		json_put_text(put, object, "trouble", net->trouble);
+		return;
+	}
 	if (!net || !net->view->known || !s->policy || !s->policy->net.on || !s->model ||
 	    !s->plan) {
 		json_put_null(put, doc, "net");

@@ -217,7 +217,8 @@ struct net_count {
 /* The newest of an uplink. Counts start anew with the qdisc. */
 struct net_counts {
 	int32_t ifindex;
-	int64_t at_us; /* CLOCK_BOOTTIME; 0: not measured */
+	int64_t at_us;	 /* CLOCK_BOOTTIME; 0: not measured */
+	uint32_t levels; /* 1 << enum level: its class is there, and was counted */
 	struct net_count unmarked;
 	struct net_count level[LEVEL_COUNT];
 };

@@ -133,6 +133,7 @@ void serve_case_make_net(struct serve_case *c)
 	c->net_counts[0] = (struct net_counts){
 		.ifindex = 2,
 		.at_us = 11000000,
+		.levels = 1u << LEVEL_P0 | 1u << LEVEL_P7,
 		.unmarked = {.bytes = 4096, .packets = 12},
 		.level = {[LEVEL_P0] = {.bytes = 9000000000, .packets = 6000000},
 			  [LEVEL_P7] = {.bytes = 700000000,

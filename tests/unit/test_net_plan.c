@@ -239,23 +239,28 @@ TEST(while_a_link_cannot_be_read_pods_keep_their_marks)
 TEST(a_pod_is_marked_by_its_level_and_left_alone_until_it_is_known)
 {
 	struct assignment a = {.state = ASSIGNMENT_LEVEL, .level = LEVEL_P0, .role = ROLE_ONLINE};
+	struct pod_facts facts = {.deleting = false};
+	struct pod pod = {.facts = &facts};
 
-	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_MARKED);
+	assert_int_equal(net_plan_pod(&policy, &pod, &a), NET_POD_MARKED);
 	a.state = ASSIGNMENT_WAITING;
-	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_STAYS);
+	assert_int_equal(net_plan_pod(&policy, &pod, &a), NET_POD_STAYS);
 	a.state = ASSIGNMENT_NONE;
-	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_PLAIN);
+	assert_int_equal(net_plan_pod(&policy, &pod, &a), NET_POD_PLAIN);
 	a = (struct assignment){.state = ASSIGNMENT_LEVEL,
 				.level = LEVEL_P7,
 				.role = ROLE_OFFLINE,
 				.may_hold = true};
-	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_MARKED);
+	assert_int_equal(net_plan_pod(&policy, &pod, &a), NET_POD_MARKED);
 	/* Its class can be held, and it may not be. */
 	a.may_hold = false;
-	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_PLAIN);
+	assert_int_equal(net_plan_pod(&policy, &pod, &a), NET_POD_PLAIN);
+	/* In its grace it keeps its mark: without, it would count as online. */
+	facts.deleting = true;
+	assert_int_equal(net_plan_pod(&policy, &pod, &a), NET_POD_STAYS);
 	a.may_hold = true;
 	policy.levels[LEVEL_P7].net.share = 0;
-	assert_int_equal(net_plan_pod(&policy, &a), NET_POD_PLAIN);
+	assert_int_equal(net_plan_pod(&policy, &pod, &a), NET_POD_PLAIN);
 }
 
 int main(void)

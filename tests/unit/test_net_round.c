@@ -420,6 +420,46 @@ TEST(the_first_round_is_whole)
 	assert_false(k.found.brief);
 }
 
+static void says_a_failed_look_and_a_ceiling(void)
+{
+	struct net_class offline = k.wanted.plan.list[0].shape.root;
+
+	offline.ceil_bytes_per_s /= 10;
+	net_case_says(&k.net, -ENOMEM, NULL);
+	round_case_says_link(&k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);
+	net_case_done(&k.net);
+	round_case_says_root(&k, ROUND_CASE_UPLINK, true);
+	net_case_done(&k.net);
+	says_class(NET_TC_CLASS_ROOT, &k.wanted.plan.list[0].shape.root);
+	says_class(NET_TC_CLASS_OFFLINE, &offline);
+	net_case_done(&k.net);
+	net_case_done(&k.net);
+	net_case_says(&k.net, 0, NULL);
+}
+
+/* Nobody can tell what online work sends, but classes can be changed. */
+TEST(when_looks_have_failed_for_long_ceilings_are_as_wide_as_the_links)
+{
+	const struct tcmsg *asked;
+
+	k.round->blind_us = clock_now_us() - NET_ROUND_BLIND_US;
+	says_a_failed_look_and_a_ceiling();
+	net_round_run(k.round, &k.wanted, &k.found);
+	assert_int_equal(k.found.error, -ENOMEM);
+	asked = round_case_asked(&k, RTM_NEWTCLASS);
+	assert_non_null(asked);
+	assert_int_equal(asked->tcm_handle, net_tc_class_id(NET_TC_CLASS_OFFLINE));
+}
+
+TEST(one_look_that_failed_widens_nothing)
+{
+	says_a_failed_look_and_a_ceiling();
+	net_round_run(k.round, &k.wanted, &k.found);
+	assert_int_equal(k.found.error, -ENOMEM);
+	assert_true(k.round->blind_us > 0);
+	assert_null(round_case_asked(&k, RTM_NEWTCLASS));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -440,6 +480,8 @@ int main(void)
 		CASE(a_brief_round_knows_of_the_leaf_that_a_whole_one_saw),
 		CASE(where_ours_has_gone_a_brief_round_changes_nothing_and_asks_for_a_whole_one),
 		CASE(the_first_round_is_whole),
+		CASE(when_looks_have_failed_for_long_ceilings_are_as_wide_as_the_links),
+		CASE(one_look_that_failed_widens_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Ceilings given back with a kernel that says what the test wants; what a real one makes of it is shown in a VM (72-net).
-#include "agent/net_back.h"
+#include "agent/net_widen.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -47,7 +47,7 @@ static void says_class(enum net_tc_class class, enum net_tc_class parent, uint64
 static void says_link_with(uint64_t offline_ceil)
 {
 	round_case_says_link(&k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);
-	round_case_says_no_routes(&k);
+	net_case_done(&k.net);
 	round_case_says_root(&k, ROUND_CASE_UPLINK, true);
 	net_case_done(&k.net);
 	says_class(NET_TC_CLASS_ROOT, NET_TC_CLASS_ROOT, 12500000);
@@ -62,7 +62,7 @@ TEST(a_ceiling_is_as_wide_as_the_link_again)
 
 	says_link_with(1000000);
 	net_case_says(&k.net, 0, NULL);
-	assert_int_equal(net_back_widen(k.net.nl), 0);
+	assert_int_equal(net_widen(k.net.nl), 0);
 	asked = round_case_asked(&k, RTM_NEWTCLASS);
 	assert_non_null(asked);
 	assert_int_equal(asked->tcm_handle, net_tc_class_id(NET_TC_CLASS_OFFLINE));
@@ -73,21 +73,26 @@ TEST(a_ceiling_is_as_wide_as_the_link_again)
 TEST(one_that_is_wide_is_not_touched)
 {
 	says_link_with(12500000);
-	assert_int_equal(net_back_widen(k.net.nl), 0);
+	assert_int_equal(net_widen(k.net.nl), 0);
 	assert_null(round_case_asked(&k, RTM_NEWTCLASS));
 }
 
-TEST(one_that_the_kernel_keeps_is_counted)
+TEST(one_that_the_kernel_keeps_is_tried_again_and_counted)
 {
-	says_link_with(1000000);
-	net_case_says(&k.net, -EPERM, NULL);
-	assert_int_equal(net_back_widen(k.net.nl), 1);
+	for (int i = 0; i < 3; i++) {
+		says_link_with(1000000);
+		net_case_says(&k.net, -EPERM, NULL);
+	}
+	assert_int_equal(net_widen(k.net.nl), 1);
 }
 
 TEST(somebody_elses_root_is_not_looked_into)
 {
-	round_case_says_uplink(&k, false);
-	assert_int_equal(net_back_widen(k.net.nl), 0);
+	round_case_says_link(&k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);
+	net_case_done(&k.net);
+	round_case_says_root(&k, ROUND_CASE_UPLINK, false);
+	net_case_done(&k.net);
+	assert_int_equal(net_widen(k.net.nl), 0);
 	assert_null(round_case_asked(&k, RTM_GETTCLASS));
 }
 
@@ -98,7 +103,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_ceiling_is_as_wide_as_the_link_again),
 		CASE(one_that_is_wide_is_not_touched),
-		CASE(one_that_the_kernel_keeps_is_counted),
+		CASE(one_that_the_kernel_keeps_is_tried_again_and_counted),
 		CASE(somebody_elses_root_is_not_looked_into),
 	};
 
