@@ -7,12 +7,12 @@
 
 #define LOWEST 1u
 
-static int lower(const struct decide_input *in, struct plan *plan, const struct decide_node *node,
-		 const struct assignment *a)
+static int lower_one(struct plan *plan, const struct decide_node *node, const struct assignment *a,
+		     enum knob knob)
 {
-	const struct plan_entry *planned = plan_find(plan, node->cgroup, KNOB_IO_WEIGHT);
+	const struct plan_entry *planned = plan_find(plan, node->cgroup, knob);
 	const struct knob_value *weight = planned ? &planned->want
-						  : decide_tree_base(node->cgroup, KNOB_IO_WEIGHT);
+						  : decide_tree_base(node->cgroup, knob);
 	struct reason reason = {
 		.code = REASON_RETURNED_IO,
 		.level = a->level,
@@ -20,11 +20,20 @@ static int lower(const struct decide_input *in, struct plan *plan, const struct 
 		.limit = LOWEST,
 	};
 
-	if (in->policy->levels[a->level].io.weight == 0 || weight->state != KNOB_KNOWN ||
-	    weight->value <= LOWEST)
+	if (weight->state != KNOB_KNOWN || weight->value <= LOWEST)
 		return 0;
-	return decide_tree_add(plan, node, KNOB_IO_WEIGHT, EFFECT_SHARE, knob_value_of(LOWEST),
-			       &reason);
+	return decide_tree_add(plan, node, knob, EFFECT_SHARE, knob_value_of(LOWEST), &reason);
+}
+
+static int lower(const struct decide_input *in, struct plan *plan, const struct decide_node *node,
+		 const struct assignment *a)
+{
+	int r;
+
+	if (in->policy->levels[a->level].io.weight == 0)
+		return 0;
+	r = lower_one(plan, node, a, KNOB_IO_WEIGHT);
+	return r < 0 ? r : lower_one(plan, node, a, KNOB_IO_BFQ_WEIGHT);
 }
 
 int decide_io_returned(const struct decide_input *in, struct plan *plan)

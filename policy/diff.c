@@ -36,8 +36,8 @@ static const enum knob order[] = {
 	KNOB_CGROUP_FREEZE,    KNOB_CPU_IDLE,	      KNOB_CPU_WEIGHT,	KNOB_CPU_MAX,
 	KNOB_MEMORY_MIN,       KNOB_MEMORY_LOW,	      KNOB_MEMORY_HIGH, KNOB_IO_WEIGHT,
 	KNOB_CPU_MAX_BURST,    KNOB_CPUSET_PARTITION, KNOB_CPUSET_CPUS, KNOB_CPUSET_EXCLUSIVE,
-	KNOB_MEMORY_OOM_GROUP, KNOB_IO_MAX,	      KNOB_IO_MAX + 1,	KNOB_IO_MAX + 2,
-	KNOB_IO_MAX + 3,
+	KNOB_MEMORY_OOM_GROUP, KNOB_IO_BFQ_WEIGHT,    KNOB_IO_MAX,	KNOB_IO_MAX + 1,
+	KNOB_IO_MAX + 2,       KNOB_IO_MAX + 3,
 };
 
 #define N_ORDER (sizeof(order) / sizeof(order[0]))
@@ -231,6 +231,14 @@ static void undo(const struct context *c, const struct knob_state *s, const stru
 		change->reason = plan_freeze(c->plan, change->cgroup->pod)->reason;
 }
 
+/* Whatever is there, nothing is written. */
+static void forget(const struct context *c, const struct knob_state *s, struct change *change)
+{
+	undo(c, s, NULL, change);
+	change->kind = CHANGE_FORGET;
+	change->want = change->had;
+}
+
 static void put(const struct plan_entry *e, struct change *change)
 {
 	change->kind = CHANGE_WRITE;
@@ -257,6 +265,12 @@ static bool is_hold_unread(const struct knob_state *s, bool allowed)
 	return !allowed && s->now.state == KNOB_UNREAD && s->owned && s->held;
 }
 
+/* The file went, and the value with it: one that is there later is a new one, of nobody. */
+static bool is_lost(enum knob knob, const struct knob_state *s)
+{
+	return knob_may_vanish(knob) && s->owned && s->now.state == KNOB_MISSING;
+}
+
 /* Whether the knob needs a change; *ret_withheld where it does and the mode does not allow it. */
 static bool find(const struct context *c, struct cgroup *cg, enum knob knob, struct change *change,
 		 bool *ret_withheld)
@@ -268,6 +282,11 @@ static bool find(const struct context *c, struct cgroup *cg, enum knob knob, str
 	*ret_withheld = false;
 	if (s->now.state != KNOB_KNOWN && !s->owned)
 		return false;
+	if (is_lost(knob, s)) {
+		*change = (struct change){.cgroup = cg, .knob = knob, .had = s->written};
+		forget(c, s, change);
+		return true;
+	}
 	e = plan_find(c->plan, cg, knob);
 	allowed = is_allowed(c, e);
 	if (s->now.state != KNOB_KNOWN && !is_hold_unread(s, allowed))
@@ -279,9 +298,7 @@ static bool find(const struct context *c, struct cgroup *cg, enum knob knob, str
 		if (idle_after(c, cg, false)) {
 			if (!is_weight_forgotten(c, cg))
 				return false;
-			undo(c, s, NULL, change);
-			change->kind = CHANGE_FORGET;
-			change->want = change->had;
+			forget(c, s, change);
 			return true;
 		}
 		if (is_idle(cg))
@@ -339,7 +356,8 @@ static bool is_offline(const struct context *c, size_t at)
 
 static bool is_share(enum knob knob)
 {
-	return knob == KNOB_CPU_WEIGHT || knob == KNOB_CPU_IDLE || knob == KNOB_IO_WEIGHT;
+	return knob == KNOB_CPU_WEIGHT || knob == KNOB_CPU_IDLE || knob == KNOB_IO_WEIGHT ||
+	       knob == KNOB_IO_BFQ_WEIGHT;
 }
 
 /* `at`: index of its cgroup. */

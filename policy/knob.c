@@ -40,6 +40,7 @@ static const struct row rows[KNOB_COUNT] = {
 	[KNOB_MEMORY_HIGH] = {"memory.high", FORM_BYTES, CONTROLLER_MEMORY, RESOURCE_MEMORY},
 	[KNOB_MEMORY_MAX] = {"memory.max", FORM_BYTES, CONTROLLER_MEMORY, RESOURCE_MEMORY},
 	[KNOB_IO_WEIGHT] = {"io.weight", FORM_IO_DEFAULT, CONTROLLER_IO, RESOURCE_IO},
+	[KNOB_IO_BFQ_WEIGHT] = {"io.bfq.weight", FORM_IO_DEFAULT, CONTROLLER_IO, RESOURCE_IO},
 	[KNOB_CPU_MAX_BURST] = {"cpu.max.burst", FORM_NUMBER, CONTROLLER_CPU, RESOURCE_CPU},
 	[KNOB_CPUSET_CPUS] = {"cpuset.cpus", FORM_CPUS, CONTROLLER_CPUSET, RESOURCE_CPU},
 	[KNOB_CPUSET_EXCLUSIVE] = {"cpuset.cpus.exclusive", FORM_CPUS, CONTROLLER_CPUSET,
@@ -59,6 +60,10 @@ static const struct row rows[KNOB_COUNT] = {
 
 /* What cpu.max means when the period is left out or 0. */
 #define DEFAULT_PERIOD_US 100000
+
+/* Of both IO weights. Above it 9900 steps of io.weight are 900 of BFQ's. */
+#define DEFAULT_IO_WEIGHT 100
+#define IO_WEIGHTS_PER_BFQ 11
 
 static const struct row *row_of(enum knob knob)
 {
@@ -121,6 +126,13 @@ struct knob_value knob_value_cpus(const struct cpu_set *cpus)
 struct knob_value knob_value_io(uint32_t major, uint32_t minor)
 {
 	return (struct knob_value){.state = KNOB_KNOWN, .io = {.major = major, .minor = minor}};
+}
+
+uint64_t knob_io_weight(enum knob knob, uint64_t weight)
+{
+	if (knob != KNOB_IO_BFQ_WEIGHT || weight <= DEFAULT_IO_WEIGHT)
+		return weight;
+	return DEFAULT_IO_WEIGHT + (weight - DEFAULT_IO_WEIGHT) / IO_WEIGHTS_PER_BFQ;
 }
 
 bool knob_is_cpus(enum knob knob)

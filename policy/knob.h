@@ -30,7 +30,7 @@ const char *knob_format(enum knob knob, const struct knob_value *value, char *bu
  * empty line (a write of no byte does nothing), and a partition is only asked for. */
 const char *knob_to_write(enum knob knob, const struct knob_value *value, char *buf, size_t size);
 
-/* Reads what the kernel shows (trailing newline allowed; io.weight: the "default" line among
+/* Reads what the kernel shows (trailing newline allowed; IO weights: the "default" line among
  * device lines). 0 or -EINVAL, *ret_value untouched on failure. Values out of uint64_t: -ERANGE. */
 int knob_parse(enum knob knob, const char *text, struct knob_value *ret_value);
 
@@ -100,6 +100,12 @@ static inline size_t knob_io_max_place(enum knob knob)
 	return (size_t)knob - KNOB_IO_MAX;
 }
 
+/* Whether its file goes, with all values, while the cgroup and its controllers stay: with BFQ's module. */
+static inline bool knob_may_vanish(enum knob knob)
+{
+	return knob == KNOB_IO_BFQ_WEIGHT;
+}
+
 /* Whether two values are of the same disk; of any other knob they always are. */
 bool knob_same_disk(enum knob knob, const struct knob_value *a, const struct knob_value *b);
 
@@ -114,6 +120,10 @@ const char *knob_partition_why(const struct knob_value *value);
 struct knob_value knob_value_of(uint64_t value);
 struct knob_value knob_value_quota(uint64_t quota_us, uint64_t period_us);
 struct knob_value knob_value_cpus(const struct cpu_set *cpus);
+
+/* What an IO weight of 1 to 10000 is in the numbers of io.weight or io.bfq.weight, which has 1 to 1000. As systemd
+ * converts it: where both write a unit's, they must write the same. */
+uint64_t knob_io_weight(enum knob knob, uint64_t weight);
 
 /* Nothing is said of the disk yet. */
 struct knob_value knob_value_io(uint32_t major, uint32_t minor);

@@ -10,6 +10,10 @@
 #define SECOND_US 1000000u
 #define PERCENT_US 10000u
 
+/* systemd's defaults where nothing is set. */
+#define DEFAULT_WEIGHT 100
+#define DEFAULT_PERIOD_US 100000
+
 static const struct {
 	const char *name, *setting;
 	unsigned controller;
@@ -66,16 +70,34 @@ enum knob unit_prop_knob(enum unit_prop prop, uint64_t value)
 	return KNOB_COUNT;
 }
 
+static uint64_t bfq_written(uint64_t io_weight)
+{
+	return knob_io_weight(KNOB_IO_BFQ_WEIGHT,
+			      io_weight == UNIT_PROP_UNSET ? DEFAULT_WEIGHT : io_weight);
+}
+
 uint64_t unit_prop_knob_value(enum unit_prop prop, uint64_t value)
 {
 	return prop == UNIT_PROP_CPU_WEIGHT && value == 0 ? 1 : value;
+}
+
+bool unit_prop_tells(enum unit_prop prop, uint64_t value, enum knob knob,
+		     struct knob_value *ret_value)
+{
+	bool beside = prop == UNIT_PROP_IO_WEIGHT && knob == KNOB_IO_BFQ_WEIGHT;
+
+	if (!beside && (knob == KNOB_COUNT || unit_prop_knob(prop, value) != knob))
+		return false;
+	value = unit_prop_knob_value(prop, value);
+	*ret_value = knob_value_of(beside ? bfq_written(value) : value);
+	return true;
 }
 
 enum knob unit_prop_wiped(unsigned i)
 {
 	static const enum knob order[UNIT_PROP_WIPED] = {
 		KNOB_CPU_IDLE,	 KNOB_CPU_WEIGHT, KNOB_CPU_MAX,		 KNOB_MEMORY_MIN,
-		KNOB_MEMORY_LOW, KNOB_IO_WEIGHT,  KNOB_MEMORY_OOM_GROUP,
+		KNOB_MEMORY_LOW, KNOB_IO_WEIGHT,  KNOB_MEMORY_OOM_GROUP, KNOB_IO_BFQ_WEIGHT,
 	};
 
 	return order[i];
@@ -107,10 +129,6 @@ void unit_prop_take(struct unit_values *values, const struct unit_values *from)
 		values->value[i] = from->value[i];
 	}
 }
-
-/* systemd's defaults where nothing is set. */
-#define DEFAULT_WEIGHT 100
-#define DEFAULT_PERIOD_US 100000
 
 static struct knob_value quota_written(const struct unit_values *values)
 {
@@ -146,6 +164,10 @@ bool unit_prop_writes(const struct unit_values *values, enum knob knob,
 	}
 	if (knob == KNOB_MEMORY_OOM_GROUP)
 		return oom_group_written(values, ret_value);
+	if (knob == KNOB_IO_BFQ_WEIGHT) {
+		*ret_value = knob_value_of(bfq_written(values->value[UNIT_PROP_IO_WEIGHT]));
+		return (values->mask & (1u << UNIT_PROP_IO_WEIGHT)) != 0;
+	}
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		if (pairs[i].knob != knob || !(values->mask & (1u << pairs[i].prop)))
 			continue;
@@ -157,6 +179,18 @@ bool unit_prop_writes(const struct unit_values *values, enum knob knob,
 		return true;
 	}
 	return false;
+}
+
+bool unit_prop_untold(const struct cgroup *cgroup, enum knob knob, const struct knob_value *there,
+		      struct knob_value *ret_value)
+{
+	const struct knob_state *io = &cgroup->knobs[KNOB_IO_WEIGHT];
+
+	if (knob != KNOB_IO_BFQ_WEIGHT || !io->owned || io->original.state != KNOB_KNOWN ||
+	    !knob_equal(knob, &cgroup->knobs[knob].told, there, 1))
+		return false;
+	*ret_value = knob_value_of(bfq_written(io->original.value));
+	return true;
 }
 
 void unit_prop_wanted(const struct cgroup *cgroup, const struct unit_values *told,

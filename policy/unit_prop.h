@@ -37,9 +37,13 @@ enum knob unit_prop_knob(enum unit_prop prop, uint64_t value);
 /* What it writes there. */
 uint64_t unit_prop_knob_value(enum unit_prop prop, uint64_t value);
 
+/* Whether systemd, told this value, writes this knob: the one above, and io.bfq.weight with io.weight, in BFQ's numbers. */
+bool unit_prop_tells(enum unit_prop prop, uint64_t value, enum knob knob,
+		     struct knob_value *ret_value);
+
 /* The knobs that a property call makes systemd write, in the order in which they can be put back: an idle
  * group refuses a weight. Not memory.high, whose writer may block. */
-#define UNIT_PROP_WIPED 7
+#define UNIT_PROP_WIPED 8
 enum knob unit_prop_wiped(unsigned i);
 
 /* Values by property; `mask` has 1 << enum unit_prop for each that counts. */
@@ -54,6 +58,11 @@ void unit_prop_take(struct unit_values *values, const struct unit_values *from);
 
 /* What systemd writes to a knob from these properties. False where they do not say it. */
 bool unit_prop_writes(const struct unit_values *values, enum knob knob,
+		      struct knob_value *ret_value);
+
+/* What the knob would be without colod, where `there` is what systemd wrote because of what colod told it: BFQ's weight,
+ * when its module came later than colod's io.weight, so that colod never wrote over somebody's. False elsewhere. */
+bool unit_prop_untold(const struct cgroup *cgroup, enum knob knob, const struct knob_value *there,
 		      struct knob_value *ret_value);
 
 /* What the shares, protection and limits that colod wrote to this cgroup are as properties. Holds

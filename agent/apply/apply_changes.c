@@ -10,6 +10,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "policy/knob.h"
+#include "policy/unit_prop.h"
 
 /* What this knob held of another disk has ended before it holds anything of this one. */
 static bool is_of_other_disk(const struct apply_job *j)
@@ -186,6 +187,17 @@ static int put(struct apply_job *j, const struct knob_value *original,
 	return r;
 }
 
+/* What is written over: somebody's, or what systemd made of what colod told it, which is not. */
+static struct knob_value others(const struct apply_job *j)
+{
+	struct knob_value original = j->change->had;
+
+	if (!j->record)
+		(void)unit_prop_untold(j->change->cgroup, j->change->knob, &j->change->had,
+				       &original);
+	return original;
+}
+
 static int do_write(struct apply_job *j)
 {
 	struct change *c = j->change;
@@ -212,7 +224,7 @@ static int do_write(struct apply_job *j)
 	 * over (one that is nearer to the wanted value) is no fight. */
 	if (j->drift && !apply_drift_may_repair(j->apply, c->cgroup, c->knob, j->record))
 		return 0;
-	original = j->ours ? j->record->original : c->had;
+	original = j->ours ? j->record->original : others(j);
 	if (j->record && knob_is_io_max(c->knob))
 		original = originals_others(j->record, &c->had, j->apply->page_bytes);
 	if (!j->ours && j->writer->give_back)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The one writer of io.weight, of which it writes the "default" line and never that of a device, and of io.max, of which
+// The one writer of io.weight and io.bfq.weight, of which it writes the "default" line and never that of a device, and of io.max, of which
 // it writes single parts of the lines of disks that are held: "8:0 rbps=1048576" leaves the rest of that line, and all
 // other lines, as they are.
 //
@@ -15,6 +15,7 @@
 
 const struct writer cgroup_io_writers[] = {
 	{.knob = KNOB_IO_WEIGHT, .forgets = KNOB_COUNT},
+	{.knob = KNOB_IO_BFQ_WEIGHT, .forgets = KNOB_COUNT},
 	{.knob = KNOB_IO_MAX, .slow = true, .forgets = KNOB_COUNT, .lifts = true},
 	{.knob = KNOB_IO_MAX + 1, .slow = true, .forgets = KNOB_COUNT, .lifts = true},
 	{.knob = KNOB_IO_MAX + 2, .slow = true, .forgets = KNOB_COUNT, .lifts = true},

@@ -65,6 +65,9 @@ enum refusal refuse_classify(int dir_fd, enum knob knob, int error)
 	if (knob_is_io_max(knob) && (error == -ENODEV || error == -ENXIO) && dir_fd >= 0 &&
 	    fs_exists(dir_fd, "cgroup.procs") == 1)
 		return REFUSAL_NO_DISK;
+	/* With it went what was written: as with a cgroup that went. */
+	if (knob_may_vanish(knob) && error == -ENOENT)
+		return REFUSAL_GONE;
 	return refuse_classify_controller(dir_fd, knob_controller(knob), error);
 }
 

@@ -123,11 +123,12 @@ bool unit_plan_is_done(const struct unit *unit, const struct knob_value *max)
 void unit_plan_forget_told(const struct unit_plan *plan, struct knob_value values[KNOB_COUNT])
 {
 	for (int i = 0; i < UNIT_PROP_COUNT; i++) {
-		enum knob knob = unit_prop_knob((enum unit_prop)i, plan->told[i].previous);
+		for (enum knob k = 0; k < KNOB_COUNT && (plan->undone & BIT(i)); k++) {
+			struct knob_value told;
 
-		if ((plan->undone & BIT(i)) && knob != KNOB_COUNT &&
-		    values[knob].value ==
-			    unit_prop_knob_value((enum unit_prop)i, plan->told[i].previous))
-			values[knob].state = KNOB_UNREAD;
+			if (unit_prop_tells((enum unit_prop)i, plan->told[i].previous, k, &told) &&
+			    values[k].value == told.value)
+				values[k].state = KNOB_UNREAD;
+		}
 	}
 }

@@ -140,13 +140,9 @@ static const struct knob_value *told_value(const struct unit *unit, enum knob kn
 					   struct knob_value *buf)
 {
 	for (int i = 0; i < UNIT_PROP_COUNT; i++) {
-		uint64_t value = unit->call.value[i];
-
-		if (!(unit->call.mask & ~unit->undoing & (1u << i)) ||
-		    unit_prop_knob((enum unit_prop)i, value) != knob)
-			continue;
-		*buf = knob_value_of(unit_prop_knob_value((enum unit_prop)i, value));
-		return buf;
+		if ((unit->call.mask & ~unit->undoing & (1u << i)) &&
+		    unit_prop_tells((enum unit_prop)i, unit->call.value[i], knob, buf))
+			return buf;
 	}
 	return NULL;
 }
@@ -266,15 +262,15 @@ static void report_no_record(struct units *units, int error)
 static void note_told(struct cgroup *cg, const struct unit_plan *plan)
 {
 	for (int i = 0; i < UNIT_PROP_COUNT; i++) {
-		uint64_t value = plan->tell.value[i];
-		enum knob knob = unit_prop_knob((enum unit_prop)i, value);
+		for (enum knob k = 0; k < KNOB_COUNT && (plan->tell.mask & (1u << i)); k++) {
+			struct knob_value told;
 
-		if (!(plan->tell.mask & (1u << i)) || knob == KNOB_COUNT)
-			continue;
-		cg->knobs[knob].told =
-			knob_value_of(unit_prop_knob_value((enum unit_prop)i, value));
-		if (plan->undone & (1u << i))
-			cg->knobs[knob].told.state = KNOB_UNREAD;
+			if (!unit_prop_tells((enum unit_prop)i, plan->tell.value[i], k, &told))
+				continue;
+			cg->knobs[k].told = told;
+			if (plan->undone & (1u << i))
+				cg->knobs[k].told.state = KNOB_UNREAD;
+		}
 	}
 }
 

@@ -13,7 +13,7 @@
 #include "agent/base/sys.h"
 #include "policy/knob.h"
 
-/* io.weight and io.max have a line for each device that somebody set. */
+/* io.weight, io.bfq.weight and io.max have a line for each device that somebody set. */
 #define TEXT_SIZE 8192
 
 static const struct writer *search(const struct writer *rows, size_t n, enum knob knob)

@@ -70,8 +70,7 @@ static const char *weights(const cJSON *disk)
 		return "both iocost and BFQ weigh: io.weight and io.bfq.weight act one after the other";
 	if (iocost)
 		return "iocost is on: io.weight acts";
-	return bfq ? "BFQ weighs by io.bfq.weight, which systemd writes along with io.weight for "
-		     "its units; colod does not write it itself"
+	return bfq ? "BFQ weighs: io.bfq.weight acts"
 		   : "nothing weighs: io.weight does not act here";
 }
 

@@ -32,7 +32,7 @@ static const struct written {
 	{"levels.P*.memory.watermark", "memory.reclaim", CAPABILITY_MEMORY},
 	{"levels.P*.memory.growth", "memory.high", CAPABILITY_MEMORY},
 	{"levels.P*.memory.oom", "oom_score_adj, memory.oom.group", CAPABILITY_MEMORY},
-	{"levels.P*.io.weight", "io.weight", CAPABILITY_IO_WEIGHT},
+	{"levels.P*.io.weight", "io.weight, io.bfq.weight", CAPABILITY_IO_WEIGHT},
 	{"levels.P*.io.squeeze", "io.max", CAPABILITY_IO},
 	{"pressure", "", CAPABILITY_PSI},
 	{"sli", "", CAPABILITY_PSI},

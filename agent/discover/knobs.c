@@ -17,9 +17,11 @@
 #define FREEZE (1u << KNOB_CGROUP_FREEZE)
 /* Not read at all: no file. */
 #define SCORE (1u << KNOB_OOM_SCORE_ADJ)
+#define BFQ (1u << KNOB_IO_BFQ_WEIGHT)
 #define IO_MAX (((1u << KNOB_IO_MAX_DISKS) - 1) << KNOB_IO_MAX)
 #define ALWAYS                                                                                     \
-	((1u << KNOB_COUNT) - 1 - (CPUSET & ~CPUS) - BURST - OOM_GROUP - FREEZE - SCORE - IO_MAX)
+	((1u << KNOB_COUNT) - 1 - (CPUSET & ~CPUS) - BURST - OOM_GROUP - FREEZE - SCORE - BFQ -    \
+	 IO_MAX)
 
 uint32_t knobs_of_policy(const struct policy *policy)
 {
@@ -34,6 +36,8 @@ uint32_t knobs_of_policy(const struct policy *policy)
 			wanted |= CPUSET;
 		if (policy->levels[i].memory.oom == OOM_FIRST)
 			wanted |= OOM_GROUP;
+		if (policy->levels[i].io.weight > 0)
+			wanted |= BFQ;
 	}
 	if (policy && (policy_memory_steps(policy) & (1u << ACTION_FREEZE)))
 		wanted |= FREEZE;
@@ -44,7 +48,7 @@ uint32_t knobs_of_policy(const struct policy *policy)
 
 uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t of_policy)
 {
-	uint32_t wanted = of_policy & ALWAYS;
+	uint32_t wanted = of_policy & (ALWAYS | BFQ);
 
 	if (cgroup->kind == CGROUP_CONTAINER)
 		return of_policy & CPUS;

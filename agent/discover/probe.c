@@ -124,7 +124,7 @@ bool probe(int root_fd, int cgroup_fd, uint32_t found, uint32_t switched_off,
 	bool psi_unsure, unsure;
 
 	found |= probe_psi(root_fd, cgroup_fd, &psi_unsure) | probe_cgroup(cgroup_fd, &unsure);
-	/* BFQ does not count: it acts on io.bfq.weight, which is another file. */
+	/* BFQ does not count: it acts on io.bfq.weight, which is another file and knob. */
 	if (disks_have_iocost(cgroup_fd))
 		found |= BIT(CAPABILITY_IO_COST);
 	if (fs_exists(root_fd, "run/dbus/system_bus_socket") == 1)

@@ -28,7 +28,8 @@ enum knob {
 	KNOB_MEMORY_OOM_GROUP, /* 1: the kernel ends all of it, or nothing of it */
 	KNOB_OOM_SCORE_ADJ, /* no file: what the processes of a pod have, each its own (policy/oom_score.h) */
 	KNOB_CGROUP_FREEZE, /* 1: everything in it stands still; only ever a hold */
-	KNOB_IO_MAX,	    /* one disk's line of io.max, which its value names; only ever a hold */
+	KNOB_IO_BFQ_WEIGHT, /* BFQ's own weight; the file comes and goes with its module, and values with it */
+	KNOB_IO_MAX, /* one disk's line of io.max, which its value names; only ever a hold */
 	KNOB_IO_MAX_LAST = KNOB_IO_MAX + KNOB_IO_MAX_DISKS - 1, /* another disk's, each */
 	KNOB_COUNT,
 };
@@ -69,7 +70,7 @@ struct knob_disks {
 	} of[KNOB_IO_MAX_DISKS];
 };
 
-/* value: weight 1..10000 (0: what 6.1 shows for an idle group), idle 0/1, bytes, quota_us, burst_us, or
+/* value: weight 1..10000 (0: what 6.1 shows for an idle group; BFQ's 1..1000), idle 0/1, bytes, quota_us, burst_us, or
  * a score of -1000 to 1000 and 1000 more, or enum partition with, above it, why the kernel calls it invalid (knob_partition_why()).
  * period_us: only cpu.max, 0 elsewhere.
  * cpus: instead of both, cpuset.cpus and cpuset.cpus.exclusive (knob_is_cpus()). io: io.max. They share their room:

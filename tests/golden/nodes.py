@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Makes the trees of the golden cases node-*, idle-* and pinned: nodes of a cluster as its tools set them up, for
+# Makes the trees of the golden cases node-*, idle-*, oom-first, pinned and bfq: nodes of a cluster as its tools set them up, for
 # both cgroup drivers and the files of three kernels. The shape (which kinds of pods with which QoS class,
 # requests, limits, priority classes, owners and containers) was recorded from one-node clusters of Kubernetes
 # 1.31 and 1.35; every name, id and number that nothing turns on is our own, and batch pods were added.
 #
-#   nodes.py VERSION DRIVER KERNEL [requests|pinned] DIR     (1.31 cgroupfs oldest DIR)
+#   nodes.py VERSION DRIVER KERNEL [requests|pinned|bfq] DIR     (1.31 cgroupfs oldest DIR)
 #       writes the machine and its pods.json into DIR; with `requests` no online pod is BestEffort; with `pinned`
-#       a static CPU manager has given CPUs to the containers
+#       a static CPU manager has given CPUs to the containers; with `bfq` that module is loaded
 import hashlib
 import json
 import os
@@ -182,8 +182,8 @@ def cluster(version, requests, pinned):
 
 
 class Tree:
-    def __init__(self, kernel):
-        self.kernel, self.files = kernel, {}
+    def __init__(self, kernel, bfq):
+        self.kernel, self.bfq, self.files = kernel, bfq, {}
 
     def put(self, path, text):
         self.files[path] = text
@@ -214,6 +214,8 @@ class Tree:
         if self.kernel == "newest":
             files.update({"cpu.uclamp.min": "0.00\n", "cpu.uclamp.max": "max\n",
                           "cgroup.stat.local": "frozen_usec 0\n"})
+        if self.bfq:
+            files["io.bfq.weight"] = "default 100\n"
         for name, text in knobs.items():
             files[name.replace("_", ".")] = "%s\n" % text
         for name, text in files.items():
@@ -304,7 +306,7 @@ def kubelet_writes(tree, driver, pods, pinned):
 def main(version, driver, kernel, *rest):
     pinned = rest[0] == "pinned"
     pods = cluster(version, rest[0] == "requests", pinned)
-    tree = Tree(kernel)
+    tree = Tree(kernel, rest[0] == "bfq")
     tree.machine()
     kubelet_writes(tree, driver, pods, pinned)
     if pinned:

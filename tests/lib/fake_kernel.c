@@ -81,7 +81,7 @@ static void put(struct fake_kernel *k, const char *path, enum knob knob,
 
 struct knob_value fake_kernel_value(struct fake_kernel *k, const char *path, enum knob knob)
 {
-	struct knob_value value = {.state = KNOB_UNREAD}, of = fake_kernel_io(knob);
+	struct knob_value value = {.state = KNOB_MISSING}, of = fake_kernel_io(knob);
 	char text[KNOB_TEXT_SIZE];
 
 	/* Nobody lives here. */
@@ -221,6 +221,15 @@ void fake_kernel_remove(struct fake_kernel *k, const char *path)
 
 	(void)snprintf(full, sizeof(full), CGROUPS "/%s", path);
 	must(tree_delete(k->dir, full) == 0, "tree_delete");
+}
+
+void fake_kernel_bfq(struct fake_kernel *k, const char *path, bool loaded)
+{
+	char file[TREE_PATH_SIZE * 2];
+
+	(void)snprintf(file, sizeof(file), CGROUPS "/%s/%s", path, knob_file(KNOB_IO_BFQ_WEIGHT));
+	must((loaded ? tree_write(k->dir, file, "default 100\n") : tree_delete(k->dir, file)) == 0,
+	     "bfq");
 }
 
 void fake_kernel_read(struct fake_kernel *k)

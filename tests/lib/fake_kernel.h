@@ -59,6 +59,9 @@ void fake_kernel_end(struct fake_kernel *k);
 /* Reads all knobs into the model, as the healing rescan does. */
 void fake_kernel_read(struct fake_kernel *k);
 
+/* BFQ's module comes or goes, for this cgroup: its weight is there, with the default, or not. The model is as it was. */
+void fake_kernel_bfq(struct fake_kernel *k, const char *path, bool loaded);
+
 /* Adds a plan entry; for cpu.max the period is 20000. */
 void fake_kernel_plan(struct fake_kernel *k, struct cgroup *cg, enum knob knob, enum effect effect,
 		      uint64_t value);

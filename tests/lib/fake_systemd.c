@@ -214,6 +214,16 @@ static void write_knob(struct fake_systemd *f, const char *path, enum knob knob,
 	must(tree_knob(f->dir, path, knob_name(knob), text) == 0, "knob");
 }
 
+/* Where the file is: BFQ may not be loaded. */
+static void write_bfq(struct fake_systemd *f, const char *path, uint64_t io_weight)
+{
+	char text[KNOB_TEXT_SIZE];
+	uint64_t weight = io_weight <= 100 ? io_weight : 100 + (io_weight - 100) * 900 / 9900;
+
+	if (tree_knob_read(f->dir, path, "io.bfq.weight", text, sizeof(text)) == 0)
+		write_knob(f, path, KNOB_IO_BFQ_WEIGHT, knob_value_of(weight));
+}
+
 /* As systemd: everything of the controller, from its properties. */
 static void realize(struct fake_systemd *f, const char *unit, unsigned controllers)
 {
@@ -246,6 +256,7 @@ static void realize(struct fake_systemd *f, const char *unit, unsigned controlle
 		weight = fake_systemd_get(f, unit, "IOWeight");
 		write_knob(f, group + 1, KNOB_IO_WEIGHT,
 			   knob_value_of(weight == UNIT_PROP_UNSET ? 100 : weight));
+		write_bfq(f, group + 1, weight == UNIT_PROP_UNSET ? 100 : weight);
 	}
 }
 

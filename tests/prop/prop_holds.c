@@ -127,6 +127,8 @@ static bool story(unsigned step, unsigned second, bool *ret_first)
 
 	assert_int_equal(apply_case_setup(&scene), 0);
 	s = scene;
+	for (size_t path = 0; path < N_PATHS; path++)
+		fake_kernel_bfq(&s->k, paths[path], true);
 	before = take(s);
 	/* A quota of somebody else's is what must be there again. */
 	before.of[2][KNOB_CPU_MAX] = knob_value_quota(77000, 100000);

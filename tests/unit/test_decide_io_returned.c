@@ -37,6 +37,22 @@ TEST(it_starts_with_the_lowest_weight_and_nobody_else_does)
 	assert_int_equal(decide_want(&c.f, G1, KNOB_IO_WEIGHT), 1000);
 }
 
+TEST(where_bfq_is_loaded_its_weight_is_the_lowest_too)
+{
+	decide_run(&c.f);
+	assert_int_equal(decide_want(&c.f, O1, KNOB_IO_BFQ_WEIGHT), -1);
+	fake_set(fake_cgroup(&c.f, O1), KNOB_IO_BFQ_WEIGHT, 100);
+	fake_set(fake_cgroup(&c.f, O2), KNOB_IO_BFQ_WEIGHT, 100);
+	decide_run(&c.f);
+	assert_int_equal(decide_want(&c.f, O1, KNOB_IO_BFQ_WEIGHT), 1);
+	assert_int_equal(decide_entry(&c.f, O1, KNOB_IO_BFQ_WEIGHT)->reason.code,
+			 REASON_RETURNED_IO);
+	assert_int_equal(decide_want(&c.f, O2, KNOB_IO_BFQ_WEIGHT), -1);
+	c.f.policy.levels[LEVEL_P7].io.weight = 0;
+	decide_run(&c.f);
+	assert_int_equal(decide_want(&c.f, O1, KNOB_IO_BFQ_WEIGHT), -1);
+}
+
 TEST(it_goes_below_what_its_level_gets)
 {
 	struct pod *beside = decide_pod(&c.f, B2, QOS_BURSTABLE, LEVEL_P7);
@@ -101,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(one_with_a_pod_inside_that_is_not_known_keeps_its_weight),
 		CASE(it_starts_with_the_lowest_weight_and_nobody_else_does),
+		CASE(where_bfq_is_loaded_its_weight_is_the_lowest_too),
 		CASE(it_goes_below_what_its_level_gets),
 		CASE(when_the_cool_down_is_over_it_is_gone),
 		CASE(online_pods_and_those_that_are_not_known_are_left_alone),

@@ -10,6 +10,7 @@
 #include "tests/lib/tree.h"
 
 #define ALL (((1u << KNOB_COUNT) - 1) & ~(1u << KNOB_OOM_SCORE_ADJ))
+#define BFQ (1u << KNOB_IO_BFQ_WEIGHT)
 #define IO_MAX (((1u << KNOB_IO_MAX_DISKS) - 1) << KNOB_IO_MAX)
 
 struct place {
@@ -44,6 +45,7 @@ TEST(all_knobs_are_read_and_a_second_read_changes_nothing)
 
 	open_place(&p, "@cgroup a.slice\n"
 		       "sys/fs/cgroup/a.slice/cpu.max = 50000 100000\n"
+		       "sys/fs/cgroup/a.slice/io.bfq.weight = default 200\\n8:0 300\n"
 		       "sys/fs/cgroup/a.slice/io.weight = default 300\\n8:0 200\n"
 		       "sys/fs/cgroup/a.slice/memory.low = 4096\n");
 	assert_int_equal(knobs_read(p.fd, &p.cg, ALL), 1);
@@ -54,6 +56,7 @@ TEST(all_knobs_are_read_and_a_second_read_changes_nothing)
 	assert_int_equal(p.cg.knobs[KNOB_CPU_MAX].now.value, 50000);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_MAX].now.period_us, 100000);
 	assert_int_equal(p.cg.knobs[KNOB_IO_WEIGHT].now.value, 300);
+	assert_int_equal(p.cg.knobs[KNOB_IO_BFQ_WEIGHT].now.value, 200);
 	assert_int_equal(p.cg.knobs[KNOB_MEMORY_LOW].now.value, 4096);
 	assert_true(p.cg.knobs[KNOB_MEMORY_HIGH].now.value == KNOB_VALUE_MAX);
 	assert_int_equal(knobs_read(p.fd, &p.cg, ALL), 0);
@@ -105,7 +108,7 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	struct cgroup pod = {.kind = CGROUP_POD, .pod = &a_pod};
 	struct policy policy = {.levels = {{.defined = true}}};
 	const uint32_t group = 1u << KNOB_MEMORY_OOM_GROUP, freeze = 1u << KNOB_CGROUP_FREEZE;
-	const uint32_t usual = ALL & ~burst & ~cpuset & ~group & ~freeze & ~IO_MAX;
+	const uint32_t usual = ALL & ~burst & ~cpuset & ~group & ~freeze & ~BFQ & ~IO_MAX;
 	uint32_t of;
 
 	assert_int_equal(knobs_of_policy(NULL), usual);
@@ -153,6 +156,24 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	/* Until it is given back, whatever the policy says. */
 	pod.knobs[KNOB_CPUSET_PARTITION].owned = true;
 	assert_int_equal(knobs_of_cgroup(&pod, true, usual), usual | 1u << KNOB_CPUSET_PARTITION);
+}
+
+TEST(bfqs_weight_is_looked_for_where_the_policy_weighs_io_but_never_in_a_container)
+{
+	struct cgroup class = {.kind = CGROUP_QOS}, container = {.kind = CGROUP_CONTAINER};
+	struct policy policy = {.levels = {{.defined = true}}};
+	uint32_t of;
+
+	policy.levels[LEVEL_P4].io.weight = 100;
+	of = knobs_of_policy(&policy);
+	assert_int_equal(knobs_of_cgroup(&class, false, of) & BFQ, BFQ);
+	assert_int_equal(knobs_of_cgroup(&container, true, of) & BFQ, 0);
+	/* Until it is given back. */
+	class.knobs[KNOB_IO_BFQ_WEIGHT].owned = true;
+	policy.levels[LEVEL_P4].io.weight = 0;
+	of = knobs_of_policy(&policy);
+	assert_int_equal(of & BFQ, 0);
+	assert_int_equal(knobs_of_cgroup(&class, false, of) & BFQ, BFQ);
 }
 
 TEST(only_what_is_wanted_is_read_and_what_is_not_any_more_says_nothing)
@@ -251,6 +272,8 @@ int main(void)
 		cmocka_unit_test(a_cgroup_that_vanished_has_no_knobs_and_keeps_its_records),
 		cmocka_unit_test(
 			what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed),
+		cmocka_unit_test(
+			bfqs_weight_is_looked_for_where_the_policy_weighs_io_but_never_in_a_container),
 		cmocka_unit_test(only_what_is_wanted_is_read_and_what_is_not_any_more_says_nothing),
 		cmocka_unit_test(the_foreign_value_is_the_original_only_while_colods_own_stands),
 		cmocka_unit_test(each_knob_of_io_max_is_the_line_of_the_disk_that_was_asked_for),

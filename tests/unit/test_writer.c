@@ -22,7 +22,10 @@ static int setup(void **state)
 	struct scene *s = calloc(1, sizeof(*s));
 	char path[TREE_PATH_SIZE];
 
-	assert_int_equal(tree_make("@host 1\n@cgroup a.slice\n", &s->dir), 0);
+	assert_int_equal(tree_make("@host 1\n@cgroup a.slice\n"
+				   "sys/fs/cgroup/a.slice/io.bfq.weight = default 100\n",
+				   &s->dir),
+			 0);
 	(void)snprintf(path, sizeof(path), "%s/sys/fs/cgroup/a.slice", s->dir);
 	s->fd = tree_open(path);
 	assert_true(s->fd >= 0);

@@ -63,7 +63,7 @@ knobs_take()
 	[ $# -lt 2 ] || dirs=("${@:2}")
 	find "${dirs[@]}" -type f \( -name cpu.weight -o -name cpu.idle -o -name cpu.max \
 		-o -name memory.min -o -name memory.low -o -name memory.high -o -name io.weight \
-		-o -name memory.max -o -name cgroup.freeze \) -exec grep -H . {} + | sort >"$1"
+		-o -name io.bfq.weight -o -name memory.max -o -name cgroup.freeze \) -exec grep -H . {} + | sort >"$1"
 }
 
 says()

@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 60s
+# budget: 180s
 # profile: default
-# title: IO through a loop device and the device mapper is accounted at the disk below, for the cgroup that asked; doctor names disks and what weighs there, and follows what changes
+# title: IO through a loop device and the device mapper is accounted at the disk below, for the cgroup that asked; doctor names disks and what weighs there, and follows what changes; BFQ's own weight is written while its module is there, in step with systemd, and given back
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
 
 NULLB=/sys/kernel/config/nullb
 T=$CG/disks-test
+FARM=$CG/disks-farm
+SHOP=$CG/system.slice/disks-shop.service
 
 disks() { ls /sys/block | grep -v '^loop\|^dm-' | sort; }
 number_of() { cat "/sys/block/$1/dev"; }
@@ -107,11 +109,83 @@ follows()
 	ok "a disk that goes is one less" looks_again "$mapped" .name ""
 }
 
+farm()
+{
+	mkdir "$FARM" "$FARM/low" "$FARM/other"
+	for name in low other; do
+		sleep 600 &
+		echo $! >"$FARM/$name/cgroup.procs"
+	done
+	systemd-run -q --unit=disks-shop -p IOAccounting=yes sleep 600
+	colod_policy protect "" \
+		"assign:" \
+		"  - {match: {cgroup: disks-farm/low}, level: P7}" \
+		"  - {match: {unit: disks-shop.service}, level: P4}"
+}
+
+# has VALUE FILE: in the end, and after what is read anew only every half minute.
+has() { wait_for 45 grep -qx "default $1" "$2"; }
+bfq_of_both() { echo "$(cat "$FARM/low/io.bfq.weight") $(cat "$SHOP/io.bfq.weight")"; }
+nobody_fights() { is "$(coloctl status --json | jq -c '[.fights, .rewrites, .refusals]')" "[0,0,0]" "${1:-}: nobody fights, writes over it or refuses"; }
+
+# A plain cgroup, of which systemd knows nothing, and a unit that systemd is told of.
+weighs()
+{
+	ok "BFQ goes" modprobe -r bfq
+	ok "colod ends" colod_stop
+	farm
+	ok "and starts again without BFQ" colod_start
+	ok "a plain cgroup's io.weight" has 10 "$FARM/low/io.weight"
+	ok "and a unit's" has 300 "$SHOP/io.weight"
+	nok "no weight of BFQ's is there" test -e "$SHOP/io.bfq.weight"
+	ok "systemd is told" wait_for 20 colod_told
+	modprobe bfq
+	is "$(bfq_of_both)" "default 100 default 100" "it comes with its module, and with a default"
+	ok "the plain cgroup gets its level's" has 10 "$FARM/low/io.bfq.weight"
+	ok "the unit too, though systemd was told before" has 118 "$SHOP/io.bfq.weight"
+	is "$(cat "$FARM/other/io.bfq.weight")" "default 100" "who has no level keeps his"
+	systemctl daemon-reload
+	colod_next_pass
+	is "$(bfq_of_both)" "default 10 default 118" "a daemon-reload changes nothing"
+	nobody_fights "then"
+	ok "the module goes" modprobe -r bfq
+	sleep 35
+	nobody_fights "a file that is gone"
+	modprobe bfq
+	ok "it comes again" has 10 "$FARM/low/io.bfq.weight"
+	ok "for both" has 118 "$SHOP/io.bfq.weight"
+	nobody_fights "a new file"
+	ok "stop" colod_stop
+	is "$(bfq_of_both)" "default 100 default 100" "all is given back"
+}
+
+# systemd writes it itself then, when it is told.
+in_step()
+{
+	ok "start beside BFQ" colod_start
+	ok "a unit's weight" has 118 "$SHOP/io.bfq.weight"
+	ok "systemd is told of it" wait_for 20 colod_told
+	is "$(systemctl show -p IOWeight --value disks-shop)" 300 "in io.weight's numbers"
+	colod_next_pass
+	is "$(bfq_of_both)" "default 10 default 118" "and writes the same"
+	nobody_fights "with systemd"
+	ok "stop" colod_stop
+	is "$(bfq_of_both)" "default 100 default 100" "all is given back"
+	is "$(cat "$SHOP/io.weight")" "default 100" "io.weight too"
+	systemctl stop disks-shop
+	echo 1 >"$FARM/cgroup.kill"
+	wait_for 5 rmdir "$FARM/low" "$FARM/other"
+	rmdir "$FARM"
+	modprobe -r bfq
+}
+
 setup
 accounted
 comes null_disk first
 named
 follows
+weighs
+in_step
 colod_clean
 rmdir "$T"
 systemctl stop disks-io
