@@ -8,9 +8,15 @@
 #include <stddef.h>
 
 static atomic_ulong calls;
+static __thread unsigned long own_calls;
 static atomic_ulong fails_at; /* a value of `calls`, 0 for none */
 static atomic_bool did_fail;
 static atomic_long live;
+
+unsigned long alloc_count_own(void)
+{
+	return own_calls;
+}
 
 unsigned long alloc_count(void)
 {
@@ -51,6 +57,7 @@ static void on_malloc(const volatile void *p, size_t size)
 {
 	(void)p;
 	(void)size;
+	own_calls++;
 	atomic_fetch_add(&calls, 1);
 }
 
@@ -78,6 +85,7 @@ bool alloc_can_fail(void)
 
 static bool fails(void)
 {
+	own_calls++;
 	if (atomic_fetch_add(&calls, 1) + 1 != atomic_load(&fails_at))
 		return false;
 	atomic_store(&did_fail, true);

@@ -8,6 +8,8 @@
 /* Calls of malloc, calloc, realloc and their aligned kin since the program started; growing only.
  * Calls from all threads are counted. */
 unsigned long alloc_count(void);
+/* Those of the calling thread alone: where others are at work. */
+unsigned long alloc_count_own(void);
 
 /* The `nth` allocation from now on (of all threads; 0: none) finds no memory, once. Does nothing in a
  * sanitizer build, whose allocator is its own: alloc_can_fail() says so. */
