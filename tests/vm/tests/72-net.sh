@@ -42,7 +42,7 @@ shaped()
 	ok "the online pod's packets are in the class of its level" [ "$(sent c01d:10 knock 10.2.0.2 a)" -ge 3 ]
 	ok "the offline pod's in its own" [ "$(sent c01d:17 knock 10.2.0.2 b)" -ge 3 ]
 	ok "the host's in the default one" [ "$(sent c01d:2 knock 10.2.0.2)" -ge 3 ]
-	is "$(link .shaped)" true "coloctl says so"
+	ok "coloctl says so when the next look has seen it" wait_for 10 sh -c '[ "$(coloctl net --json | jq ".links[] | select(.name == \"up0\") | .shaped")" = true ]'
 	is "$(coloctl net --json | jq -r '.pods[] | select(.pod | endswith("/h")) | .refusal')" host-network "and of the pod with the host's network that it is not covered"
 	ok "and what each pod has sent" wait_for 15 sh -c 'coloctl net --json | jq -e ".pods[] | select(.pod | endswith(\"/b\")) | .sent_packets >= 3" >/dev/null'
 	note "$(coloctl net)"
