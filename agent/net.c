@@ -143,14 +143,6 @@ static const struct net_counts *counts_of(const struct net *n, int32_t ifindex)
 	return NULL;
 }
 
-static const struct net_plan_link *planned(const struct net *n, int32_t ifindex)
-{
-	for (uint32_t i = 0; i < n->plan.n; i++)
-		if (n->plan.list[i].ifindex == ifindex)
-			return &n->plan.list[i];
-	return NULL;
-}
-
 static void take_counts(struct net *n, const struct net_round_found *found)
 {
 	struct net_counts now[NET_LINKS] = {0};
@@ -158,7 +150,7 @@ static void take_counts(struct net *n, const struct net_round_found *found)
 	for (uint32_t i = 0; i < found->links.n; i++) {
 		int32_t ifindex = found->links.list[i].ifindex;
 		const struct net_counts *before = counts_of(n, ifindex);
-		const struct net_plan_link *link = planned(n, ifindex);
+		const struct net_plan_link *link = net_plan_find(&n->plan, ifindex);
 
 		now[i] = found->of_link[i].counts;
 		n->use[i] = (struct net_use){0};
@@ -277,6 +269,12 @@ static uint32_t active_levels(const struct state *s)
 	return active;
 }
 
+/* Else there is neither a link to be looked at, nor anything to be taken back. */
+static bool is_asked(const struct state *s)
+{
+	return s->net->file || (s->policy->net.on && s->status.modes.by[RESOURCE_NET] != MODE_OFF);
+}
+
 void net_decide(struct state *s, int64_t now_us)
 {
 	struct net *n = s->net;
@@ -285,6 +283,10 @@ void net_decide(struct state *s, int64_t now_us)
 	struct net_plan_in in;
 
 	if (!n || !s->policy)
+		return;
+	n->decided = true;
+	/* An empty plan stays so. */
+	if (!is_asked(s) && !n->plan.on && n->plan.n == 0)
 		return;
 	view = view_of(n, now_us);
 	before = n->plan;
@@ -297,7 +299,6 @@ void net_decide(struct state *s, int64_t now_us)
 		.now_us = now_us,
 	};
 	net_plan_make(&in, &n->plan);
-	n->decided = true;
 	memset(n->use, 0, sizeof(n->use));
 	net_say_plan(s, &before, &n->plan);
 }
@@ -448,12 +449,11 @@ void net_run(struct state *s, int64_t now_us)
 	if (!n || !s->policy || !n->decided)
 		return;
 	n->decided = false;
-	/* Neither to be looked at, nor anything to be taken back. */
-	if (!n->file && (!s->policy->net.on || s->status.modes.by[RESOURCE_NET] == MODE_OFF)) {
+	if (!is_asked(s)) {
 		n->view.known = false;
 		return;
 	}
-	if (!has_worker(s) || !list_pods(s))
+	if (net_pace_rests(&n->pace, now_us) || !has_worker(s) || !list_pods(s))
 		return;
 	wanted = (struct net_pace_wanted){.digest = digest_of(n),
 					  .ceilings = ceilings_of(n),

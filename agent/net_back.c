@@ -69,8 +69,8 @@ int net_back_all(int root_fd, int cgroup_fd, int state_fd)
 	else
 		log_err("net.back",
 			"classes or marks of colod's may still be in the network (%s): try again with "
-			"colod restore; by hand: qdisc c01d: at uplinks, filters of prio 49181 at the "
+			"colod restore; by hand: qdisc %x: at uplinks, filters of prio %u at the "
 			"pods' interfaces",
-			r < 0 ? strerror(-r) : "the kernel kept them");
+			r < 0 ? strerror(-r) : "the kernel kept them", NET_TC_MAJOR, NET_TC_PRIO);
 	return r;
 }

@@ -16,7 +16,7 @@ struct net_known {
 /* A host end, and who wants it marked. */
 struct net_end {
 	struct net_tc_end tc;
-	bool stays; /* of a pod of which nothing is known yet */
+	bool stays; /* NET_POD_STAYS of some pod */
 	bool wanted;
 	bool settled; /* it is as it is wanted */
 	uint32_t mark;

@@ -13,6 +13,7 @@
 #include "agent/discover/net_users.h"
 #include "agent/net_ends.h"
 #include "agent/net_widen.h"
+#include "policy/net_plan.h"
 
 int net_round_new(int root_fd, int cgroup_fd, struct net_round **ret)
 {
@@ -122,14 +123,6 @@ static int look(struct net_round *round, const struct net_round_wanted *wanted,
 	return r;
 }
 
-static const struct net_plan_link *planned(const struct net_round_wanted *wanted, int32_t ifindex)
-{
-	for (uint32_t i = 0; i < wanted->plan.n; i++)
-		if (wanted->plan.list[i].ifindex == ifindex)
-			return &wanted->plan.list[i];
-	return NULL;
-}
-
 void net_round_note(struct net_round_found *found, const struct net_tc_result *result,
 		    struct net_tc_result *kept)
 {
@@ -142,15 +135,23 @@ void net_round_note(struct net_round_found *found, const struct net_tc_result *r
 	kept->n_made = n_made;
 }
 
+static void note_link(const struct net_round *round, const struct net_tc_result *result,
+		      struct net_round_found *found, struct net_round_link *of)
+{
+	net_round_note(found, result, &of->result);
+	if (result->end != NET_TC_DONE)
+		(void)snprintf(of->cause, sizeof(of->cause), "%s", netlink_cause(round->nl));
+}
+
 static void shape_link(struct net_round *round, const struct net_round_wanted *wanted, uint32_t i,
 		       struct net_round_found *found)
 {
 	const struct net_link *link = &found->links.list[i];
-	const struct net_plan_link *p = wanted->plan.on ? planned(wanted, link->ifindex) : NULL;
+	const struct net_plan_link *p =
+		wanted->plan.on ? net_plan_find(&wanted->plan, link->ifindex) : NULL;
 	/* The plan knows a speed that the link has not. */
 	bool fine = p && p->refusal == NET_FINE &&
 		    (link->refusal == NET_FINE || link->refusal == NET_NO_SPEED);
-	struct net_round_link *of = &found->of_link[i];
 	struct net_tc_result result;
 
 	/* What could not be read is no reason to take anything away, and neither is an uplink that came after the plan was made. */
@@ -160,15 +161,13 @@ static void shape_link(struct net_round *round, const struct net_round_wanted *w
 			 &round->after[i]);
 	round->waits |= round->steps.again;
 	result = net_tc_run(round->nl, &round->steps);
-	net_round_note(found, &result, &of->result);
+	note_link(round, &result, found, &found->of_link[i]);
 	if (result.end != NET_TC_DONE) {
 		round->marks_wait |= round->after[i].n > 0 && result.end != NET_TC_GONE;
 		round->after[i].n = 0;
 	}
 	found->n_left += result.what == NET_TC_DEL_ROOT && result.end != NET_TC_DONE &&
 			 result.end != NET_TC_GONE;
-	if (result.end != NET_TC_DONE)
-		(void)snprintf(of->cause, sizeof(of->cause), "%s", netlink_cause(round->nl));
 }
 
 /* Ours on an interface that is no uplink any more; of one that only its route made an uplink, not at once. */
@@ -201,13 +200,9 @@ static void remove_others(struct net_round *round, const struct net_round_wanted
 static void drop_filters(struct net_round *round, struct net_round_found *found)
 {
 	for (uint32_t i = 0; i < found->links.n; i++) {
-		struct net_round_link *of = &found->of_link[i];
 		struct net_tc_result result = net_tc_run(round->nl, &round->after[i]);
 
-		net_round_note(found, &result, &of->result);
-		if (result.end != NET_TC_DONE)
-			(void)snprintf(of->cause, sizeof(of->cause), "%s",
-				       netlink_cause(round->nl));
+		note_link(round, &result, found, &found->of_link[i]);
 	}
 }
 
@@ -298,7 +293,7 @@ static void begin_brief(struct net_tc_link *tc)
 static void change_classes(struct net_round *round, const struct net_round_wanted *wanted,
 			   uint32_t i, struct net_round_found *found)
 {
-	const struct net_plan_link *p = planned(wanted, round->tc[i].ifindex);
+	const struct net_plan_link *p = net_plan_find(&wanted->plan, round->tc[i].ifindex);
 	struct net_tc_steps *steps = &round->steps;
 	struct net_tc_result result;
 	uint32_t kept = 0;
@@ -314,10 +309,7 @@ static void change_classes(struct net_round *round, const struct net_round_wante
 	found->again |= kept < steps->n;
 	steps->n = kept;
 	result = net_tc_run(round->nl, steps);
-	net_round_note(found, &result, &found->of_link[i].result);
-	if (result.end != NET_TC_DONE)
-		(void)snprintf(found->of_link[i].cause, sizeof(found->of_link[i].cause), "%s",
-			       netlink_cause(round->nl));
+	note_link(round, &result, found, &found->of_link[i]);
 }
 
 /* Where ours has gone since, a whole round finds out what is there now. */

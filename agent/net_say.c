@@ -7,6 +7,7 @@
 
 #include "agent/account.h"
 #include "agent/base/log.h"
+#include "policy/net_plan.h"
 #include "policy/net_words.h"
 #include "policy/reason_text.h"
 
@@ -19,7 +20,8 @@ static void say_blind(struct net_say *say, const struct net_round_found *found)
 	if (found->error < 0 && !say->blind)
 		log_warning("net.look",
 			    "the network could not be looked at (%s): classes and marks stay as "
-			    "they are; a ceiling of offline work ends in 10 s",
+			    "they are; after 10 s of that a ceiling of offline work is "
+			    "lifted, if the kernel takes it",
 			    cause);
 	if (found->error < 0 || say->blind)
 		(void)snprintf(say->trouble, sizeof(say->trouble), "%s",
@@ -52,7 +54,6 @@ static void find_trouble(const struct net_round_found *found, char *buf, size_t 
 	}
 }
 
-/* A look that knows of no pods knows of none of these. */
 static void say_unclear(struct net_say *say, const struct net_round_found *found)
 {
 	if (found->n_unclear == say->unclear)
@@ -126,28 +127,20 @@ static const char not_asked[] =
 
 static bool is_shaped(const struct net_plan *plan, const struct net_plan_link *link)
 {
-	return plan->on && link && link->refusal == NET_FINE && link->shape.levels != 0;
-}
-
-static const struct net_plan_link *find(const struct net_plan *plan, int32_t ifindex)
-{
-	for (uint32_t i = 0; i < plan->n; i++)
-		if (plan->list[i].ifindex == ifindex)
-			return &plan->list[i];
-	return NULL;
+	return plan->on && link && net_plan_shapes(link);
 }
 
 static void say_link(struct state *s, const struct net_plan *before, const struct net_plan *now,
 		     const struct net_plan_link *link)
 {
-	const struct net_plan_link *was = find(before, link->ifindex);
+	const struct net_plan_link *was = net_plan_find(before, link->ifindex);
 	bool shaped = is_shaped(now, link), held = now->on && link->hold.ceil_bytes_per_s > 0;
 	bool was_held = before->on && was && was->hold.ceil_bytes_per_s > 0;
 	char why[HISTORY_WHY_SIZE], what[HISTORY_VALUE_SIZE];
 
 	(void)snprintf(what, sizeof(what), "link %s", link->name);
 	if (now->on)
-		net_words_link(link, why, sizeof(why));
+		net_words_why(link, why, sizeof(why));
 	else
 		(void)snprintf(why, sizeof(why), "%s", not_asked);
 	if (shaped != is_shaped(before, was) || (!was && link->refusal != NET_FINE) ||
@@ -169,7 +162,7 @@ void net_say_plan(struct state *s, const struct net_plan *before, const struct n
 		const struct net_plan_link *was = &before->list[i];
 		char what[HISTORY_VALUE_SIZE];
 
-		if (find(now, was->ifindex) || !is_shaped(before, was))
+		if (net_plan_find(now, was->ifindex) || !is_shaped(before, was))
 			continue;
 		(void)snprintf(what, sizeof(what), "link %s", was->name);
 		account_agent(s, what, "not shaped", not_asked);

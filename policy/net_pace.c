@@ -5,12 +5,17 @@
 /* A pass may be a little early. */
 #define EARLY_US (NET_PACE_SOON_US / 10)
 
+bool net_pace_rests(const struct net_pace *pace, int64_t now_us)
+{
+	return pace->handed_us > 0 && now_us - pace->handed_us < NET_PACE_SOON_US - EARLY_US;
+}
+
 enum net_pace_due net_pace_due(const struct net_pace *pace, const struct net_pace_wanted *wanted,
 			       int64_t now_us)
 {
 	if (pace->handed_us == 0)
 		return NET_PACE_WHOLE;
-	if (now_us - pace->handed_us < NET_PACE_SOON_US - EARLY_US)
+	if (net_pace_rests(pace, now_us))
 		return NET_PACE_NOT;
 	if ((pace->again && pace->n_changing < NET_PACE_CHANGING_MAX) ||
 	    wanted->digest != pace->handed.digest || now_us - pace->whole_us >= NET_PACE_REST_US)

@@ -31,6 +31,9 @@ struct net_pace {
 	uint32_t n_changing;
 };
 
+/* Whether none is due, whatever is wanted. */
+bool net_pace_rests(const struct net_pace *pace, int64_t now_us);
+
 /* now_us > 0: CLOCK_BOOTTIME. */
 enum net_pace_due net_pace_due(const struct net_pace *pace, const struct net_pace_wanted *wanted,
 			       int64_t now_us);

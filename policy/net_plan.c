@@ -45,7 +45,7 @@ static enum net_refusal refusal_of(const struct net_plan_in *in, const struct ne
 	return speed == 0 ? NET_NO_SPEED : NET_FINE;
 }
 
-static const struct net_plan_link *before_of(const struct net_plan *plan, int32_t ifindex)
+const struct net_plan_link *net_plan_find(const struct net_plan *plan, int32_t ifindex)
 {
 	for (uint32_t i = 0; i < plan->n; i++)
 		if (plan->list[i].ifindex == ifindex)
@@ -116,8 +116,7 @@ static struct net_plan_link plan_link(const struct net_plan_in *in, uint32_t i,
 static bool is_any_shaped(const struct net_plan *plan)
 {
 	for (uint32_t i = 0; i < plan->n; i++)
-		if (plan->list[i].refusal == NET_UNREAD ||
-		    (plan->list[i].refusal == NET_FINE && plan->list[i].shape.levels != 0))
+		if (plan->list[i].refusal == NET_UNREAD || net_plan_shapes(&plan->list[i]))
 			return true;
 	return false;
 }
@@ -147,7 +146,7 @@ void net_plan_make(const struct net_plan_in *in, struct net_plan *plan)
 	if (net_mark_clash(next.mark.mask, in->view->mark_users) != NET_USER_NONE)
 		next.mark = (struct net_mark){0};
 	for (uint32_t i = 0; i < next.n; i++)
-		next.list[i] = plan_link(in, i, before_of(plan, links->list[i].ifindex));
+		next.list[i] = plan_link(in, i, net_plan_find(plan, links->list[i].ifindex));
 	/* Without a class that they lead to, marks are of no use to anybody. */
 	if (!is_any_shaped(&next))
 		next.mark = (struct net_mark){.mask = 0};

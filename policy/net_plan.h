@@ -22,6 +22,15 @@ struct net_plan_in {
 uint64_t net_plan_speed(const struct net_policy *net, const struct net_link *link,
 			enum net_speed_from *ret_from);
 
+/* NULL: the plan has none of that index. */
+const struct net_plan_link *net_plan_find(const struct net_plan *plan, int32_t ifindex);
+
+/* Whether there are classes to be made on it, as far as the mode allows that (plan->on). */
+static inline bool net_plan_shapes(const struct net_plan_link *link)
+{
+	return link->refusal == NET_FINE && link->shape.levels != 0;
+}
+
 /* From the plan of the pass before (all zero before the first) to this one's. A view that is not known changes no link:
  * its ceilings end as those do that nobody can measure. Mode observe plans what it would do, with plan->on false. */
 void net_plan_make(const struct net_plan_in *in, struct net_plan *plan);

@@ -2,9 +2,10 @@
 // See net_words.h.
 #include "policy/net_words.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "policy/names_net.h"
+#include "policy/net_plan.h"
 #include "policy/reason_text.h"
 #include "policy/text_out.h"
 
@@ -43,28 +44,31 @@ const char *net_words_refusal(enum net_refusal refusal)
 	return (unsigned)refusal < NET_REFUSAL_COUNT ? words[refusal] : "?";
 }
 
-const char *net_words_rate(uint64_t bytes_per_s, char *buf)
+void net_words_why(const struct net_plan_link *link, char *buf, size_t size)
 {
-	return reason_text_rate(bytes_per_s, buf);
-}
-
-void net_words_link(const struct net_plan_link *link, char *buf, size_t size)
-{
-	char rate[NET_WORDS_RATE_SIZE], why[REASON_TEXT_SIZE];
+	char rate[REASON_TEXT_UNIT_SIZE], why[REASON_TEXT_SIZE];
 	struct text_out out = {.buf = buf, .size = size};
 
 	buf[0] = '\0';
 	if (link->refusal == NET_FOREIGN_MARK && link->mark_user != NET_USER_NONE)
-		text_out_put(&out,
-			     "not shaped: %s uses bits of the policy's net.mark: choose others",
+		text_out_put(&out, "%s uses bits of the policy's net.mark: choose others",
 			     names_net_user(link->mark_user));
 	else if (link->refusal != NET_FINE)
-		text_out_put(&out, "not shaped: %s", net_words_refusal(link->refusal));
+		text_out_put(&out, "%s", net_words_refusal(link->refusal));
 	else if (link->shape.levels == 0)
-		text_out_put(&out, "not shaped: no level has a share of it");
+		text_out_put(&out, "no level has a share of it");
 	else if (link->hold.ceil_bytes_per_s > 0)
 		text_out_put(&out, "%s", reason_text(&link->hold.reason, NULL, why, sizeof(why)));
 	else
 		text_out_put(&out, "by shares of %s",
 			     reason_text_rate(link->speed_bytes_per_s, rate));
+}
+
+void net_words_link(const struct net_plan_link *link, char *buf, size_t size)
+{
+	const char *not = net_plan_shapes(link) ? "" : "not shaped: ";
+	int n = snprintf(buf, size, "%s", not );
+
+	if (n >= 0 && (size_t)n < size)
+		net_words_why(link, buf + n, size - (size_t)n);
 }

@@ -9,9 +9,8 @@
 /* Why a link is not shaped or a pod's traffic not marked, and what to do about it where there is something. */
 const char *net_words_refusal(enum net_refusal refusal);
 
-/* "1 Gbit/s" into buf, which is returned. */
-#define NET_WORDS_RATE_SIZE 32
-const char *net_words_rate(uint64_t bytes_per_s, char *buf);
-
 /* One sentence on an uplink of the plan: "by shares of 1 Gbit/s", why offline work is held on it, or why it is not shaped. */
 void net_words_link(const struct net_plan_link *link, char *buf, size_t size);
+
+/* The same without saying whether it is shaped: for who has said so. */
+void net_words_why(const struct net_plan_link *link, char *buf, size_t size);

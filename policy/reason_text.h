@@ -25,7 +25,7 @@ const char *reason_text_rule(const struct policy *policy, int rule, char *buf, s
 /* The same: "who waited for WHAT 12 % of 2 s [over its usual 3 %], more than 5 %". */
 void reason_text_waited(struct text_out *out, const struct reason *r, const char *what);
 
-/* For the files of reason_text alone. "1.5 CPUs" into buf of REASON_TEXT_UNIT_SIZE bytes, which is returned;
+/* For the files of reason_text, and for who shows the same numbers. "1.5 CPUs" into buf of REASON_TEXT_UNIT_SIZE bytes, which is returned;
  * and the sentences about cores and siblings, and about freezing: nothing is put for any other reason. */
 #define REASON_TEXT_UNIT_SIZE 32
 const char *reason_text_cpus(uint64_t milli, char *buf);
@@ -35,7 +35,7 @@ const char *reason_text_bytes(uint64_t bytes, char *buf);
 const char *reason_text_duration(uint64_t us, char *buf);
 /* "12.4 %"; buf as above. */
 const char *reason_text_percent(uint64_t permille, char *buf);
-/* "9.6 Gbit/s" */
+/* "9.6 Gbit/s"; buf as above. */
 const char *reason_text_rate(uint64_t bytes_per_s, char *buf);
 /* "NUMA node 1", "NUMA nodes 0-1"; buf of REASON_TEXT_NODES_SIZE bytes. */
 #define REASON_TEXT_NODES_SIZE 160

@@ -7,7 +7,7 @@
 #include "agent/ctl/doc.h"
 #include "agent/ctl/table.h"
 #include "agent/ctl/verbs.h"
-#include "policy/net_words.h"
+#include "policy/reason_text.h"
 
 static const struct table_column class_columns[] = {{.title = "CLASS"},
 						    {.title = "AT LEAST", .right = true},
@@ -38,8 +38,8 @@ static int class_table(const struct ctl *ctl, const cJSON *link)
 	cJSON_ArrayForEach(c, doc_get(link, "classes"))
 	{
 		table_add(&t, doc_text(c, "class", "?"), TERM_PLAIN);
-		table_add(&t, doc_format(c, "rate_bytes_per_s", net_words_rate, buf), TERM_PLAIN);
-		table_add(&t, doc_format(c, "ceil_bytes_per_s", net_words_rate, buf), TERM_PLAIN);
+		table_add(&t, doc_format(c, "rate_bytes_per_s", reason_text_rate, buf), TERM_PLAIN);
+		table_add(&t, doc_format(c, "ceil_bytes_per_s", reason_text_rate, buf), TERM_PLAIN);
 		table_add(&t, doc_format(c, "sent_bytes", doc_bytes, buf), TERM_PLAIN);
 		table_add(&t, doc_format(c, "dropped_packets", count, buf), TERM_PLAIN);
 		table_add(&t, doc_format(c, "backlog_bytes", doc_bytes, buf), TERM_PLAIN);

@@ -60,20 +60,12 @@ static void hold(struct json_view *view, cJSON *object, const struct net_hold *o
 	json_view_reason(view, held, &of->reason);
 }
 
-static const struct net_plan_link *planned(const struct net_plan *plan, int32_t ifindex)
-{
-	for (uint32_t i = 0; i < plan->n; i++)
-		if (plan->list[i].ifindex == ifindex)
-			return &plan->list[i];
-	return NULL;
-}
-
 static void one_link(struct json_view *view, cJSON *array, uint32_t i)
 {
 	const struct net_shown *net = view->snapshot->net;
 	const struct net_link *link = &net->view->links.list[i];
-	const struct net_plan_link *plan = planned(net->plan, link->ifindex);
-	bool wanted = plan && plan->refusal == NET_FINE && plan->shape.levels != 0;
+	const struct net_plan_link *plan = net_plan_find(net->plan, link->ifindex);
+	bool wanted = plan && net_plan_shapes(plan);
 	bool shaped = wanted && net->plan->on && link->root == NET_ROOT_OURS;
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, array, NULL);
@@ -141,13 +133,14 @@ void json_net_section(struct json_view *view, cJSON *doc)
 	struct json_put *put = &view->put;
 	cJSON *object, *array;
 
-	/* Not asked for, or not looked at: then nothing is known of it. */
+	/* What was known is old, but why nobody knows more is not. */
 	if (net && !net->view->known && net->trouble[0] && s->policy && s->policy->net.on) {
 		object = json_put_object(put, doc, "net");
 		json_put_bool(put, object, "on", net->plan->on);
 		json_put_text(put, object, "trouble", net->trouble);
 		return;
 	}
+	/* Not asked for, or not looked at yet. */
 	if (!net || !net->view->known || !s->policy || !s->policy->net.on || !s->model ||
 	    !s->plan) {
 		json_put_null(put, doc, "net");

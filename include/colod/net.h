@@ -111,7 +111,7 @@ enum net_mark_user {
 struct net_view {
 	bool known; /* false: not looked yet, or the kernel did not answer */
 	struct net_links links;
-	struct net_pod *pods; /* by pod->slot; owned by discovery */
+	struct net_pod *pods; /* by pod->slot; owned by agent/net.c */
 	size_t n_pods;
 	uint32_t mark_users; /* 1 << enum net_mark_user */
 };
@@ -138,7 +138,7 @@ static inline uint32_t net_mark_of(const struct net_mark *mark, enum level level
 
 /* What is done with a pod's traffic. */
 enum net_pod_want {
-	NET_POD_STAYS, /* nothing is known of it yet: what is there stays, whatever it is */
+	NET_POD_STAYS, /* nothing is known of it yet, or it is in its grace: what is there stays, whatever it is */
 	NET_POD_PLAIN, /* it goes without a mark: no level, none with a share, or one that may not be held */
 	NET_POD_MARKED,
 };
@@ -237,7 +237,7 @@ struct net_plan_link {
 
 struct net_plan {
 	bool on; /* the policy names `net` and the mode allows shares; else nothing of ours stays */
-	bool known; /* false: no view was ever known; who applies it has to ask (nobody does yet) */
+	bool known; /* false: no view was ever known; it is not to be applied */
 	struct net_mark
 		mark; /* mask 0: no pod is marked: no link is shaped, or somebody else uses its bits */
 	uint32_t n;

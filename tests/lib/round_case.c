@@ -113,6 +113,23 @@ void round_case_says_mark(struct round_case *k, uint32_t mark, uint32_t mask)
 	net_case_done(&k->net);
 }
 
+void round_case_says_class(struct round_case *k, enum net_tc_class class,
+			   const struct net_class *of)
+{
+	const struct net_tc_step step = {
+		.what = NET_TC_ADD_CLASS,
+		.ifindex = ROUND_CASE_UPLINK,
+		.id = net_tc_class_id(class),
+		.parent = class == NET_TC_CLASS_ROOT ? NET_TC_ROOT_HANDLE
+						     : net_tc_class_id(NET_TC_CLASS_ROOT),
+		.htb = net_tc_htb_of(of),
+	};
+	struct nl_msg *m = net_tc_message(&step);
+
+	assert_non_null(m);
+	net_case_part(&k->net, m, NLM_F_MULTI);
+}
+
 void round_case_says_uplink(struct round_case *k, bool ours)
 {
 	round_case_says_link(k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);

@@ -35,6 +35,10 @@ void round_case_says_clsact(struct round_case *k, int32_t ifindex);
 /* All filters of an end: a mark of ours. */
 void round_case_says_mark(struct round_case *k, uint32_t mark, uint32_t mask);
 
+/* A class at the uplink, below that of the link. */
+void round_case_says_class(struct round_case *k, enum net_tc_class class,
+			   const struct net_class *of);
+
 /* A whole look: the uplink and nothing else. */
 void round_case_says_uplink(struct round_case *k, bool ours);
 /* An uplink that is not ours, and an end of the pod with nothing at it. */

@@ -66,9 +66,11 @@ TEST(a_ceiling_that_has_changed_is_set_though_nobody_follows_it_any_more)
 
 TEST(what_else_is_wanted_takes_a_whole_one_but_never_two_in_a_second)
 {
+	assert_false(net_pace_rests(&pace, now_us));
 	made(false, 0);
 	wanted.digest++;
 	assert_int_equal(after(S / 2), NET_PACE_NOT);
+	assert_true(net_pace_rests(&pace, now_us));
 	assert_int_equal(after(S / 2), NET_PACE_WHOLE);
 	/* not at all lost by a brief one in between */
 	net_pace_handed(&pace, &wanted, true, now_us);

@@ -307,28 +307,12 @@ static void whole_round_before(void)
 	k.wanted.brief = true;
 }
 
-static void says_class(enum net_tc_class class, const struct net_class *of)
-{
-	const struct net_tc_step step = {
-		.what = NET_TC_ADD_CLASS,
-		.ifindex = ROUND_CASE_UPLINK,
-		.id = net_tc_class_id(class),
-		.parent = class == NET_TC_CLASS_ROOT ? NET_TC_ROOT_HANDLE
-						     : net_tc_class_id(NET_TC_CLASS_ROOT),
-		.htb = net_tc_htb_of(of),
-	};
-	struct nl_msg *m = net_tc_message(&step);
-
-	assert_non_null(m);
-	net_case_part(&k.net, m, NLM_F_MULTI);
-}
-
 static void says_root_class(uint64_t ceil)
 {
 	struct net_class of = k.wanted.plan.list[0].shape.root;
 
 	of.ceil_bytes_per_s = ceil;
-	says_class(NET_TC_CLASS_ROOT, &of);
+	round_case_says_class(&k, NET_TC_CLASS_ROOT, &of);
 	net_case_done(&k.net);
 	net_case_done(&k.net);
 }
@@ -384,8 +368,8 @@ TEST(a_brief_round_knows_of_the_leaf_that_a_whole_one_saw)
 	round_case_run(&k);
 	assert_int_equal(k.round->tc[0].classes[NET_TC_CLASS_UNMARKED].leaf, 0x80010000);
 	k.wanted.brief = true;
-	says_class(NET_TC_CLASS_ROOT, &shape->root);
-	says_class(NET_TC_CLASS_UNMARKED, &shape->unmarked);
+	round_case_says_class(&k, NET_TC_CLASS_ROOT, &shape->root);
+	round_case_says_class(&k, NET_TC_CLASS_UNMARKED, &shape->unmarked);
 	net_case_done(&k.net);
 	net_case_done(&k.net);
 	round_case_run(&k);
@@ -430,8 +414,8 @@ static void says_a_failed_look_and_a_ceiling(void)
 	net_case_done(&k.net);
 	round_case_says_root(&k, ROUND_CASE_UPLINK, true);
 	net_case_done(&k.net);
-	says_class(NET_TC_CLASS_ROOT, &k.wanted.plan.list[0].shape.root);
-	says_class(NET_TC_CLASS_OFFLINE, &offline);
+	round_case_says_class(&k, NET_TC_CLASS_ROOT, &k.wanted.plan.list[0].shape.root);
+	round_case_says_class(&k, NET_TC_CLASS_OFFLINE, &offline);
 	net_case_done(&k.net);
 	net_case_done(&k.net);
 	net_case_says(&k.net, 0, NULL);

@@ -2,6 +2,7 @@
 #include "agent/net_say.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/lib/test.h"
@@ -65,6 +66,89 @@ TEST(a_look_that_fails_is_a_trouble_as_long_as_it_does)
 	assert_string_equal(say.trouble, "");
 }
 
+static struct state s;
+static struct net_plan before, now;
+
+static int plan_setup(void **state)
+{
+	(void)state;
+	s = (struct state){0};
+	before = (struct net_plan){.known = true, .on = true};
+	now = before;
+	now.n = 1;
+	now.list[0] = (struct net_plan_link){.ifindex = 2,
+					     .name = "eth0",
+					     .speed_bytes_per_s = 125000000,
+					     .mark_user = NET_USER_NONE,
+					     .shape = {.levels = 1}};
+	return history_new(&s.history);
+}
+
+static int plan_teardown(void **state)
+{
+	(void)state;
+	history_free(s.history);
+	return 0;
+}
+
+/* One pass; what it has put into the history as "TO: WHY", the newest first; "" for nothing. */
+static const char *said(void)
+{
+	static uint64_t cursor;
+	static char text[1024];
+	struct history_record r;
+
+	if (before.n == 0)
+		cursor = 0;
+	text[0] = '\0';
+	net_say_plan(&s, &before, &now);
+	while (history_next(s.history, &cursor, &r)) {
+		assert_string_equal(r.what, "link eth0");
+		(void)snprintf(text, sizeof(text), "%s: %s", r.to, r.why);
+	}
+	before = now;
+	return text;
+}
+
+TEST(a_link_that_is_shaped_held_and_let_go_is_told_once_each)
+{
+	assert_string_equal(said(), "shaped: by shares of 1 Gbit/s");
+	assert_string_equal(said(), "");
+	now.list[0].hold = (struct net_hold){
+		.ceil_bytes_per_s = 1000000,
+		.reason = {.code = REASON_NET_FLOOR, .level = LEVEL_NONE, .rule = -1}};
+	assert_non_null(strstr(said(), "held: online work sends"));
+	/* It moves each second. */
+	now.list[0].hold.ceil_bytes_per_s += 5000;
+	assert_string_equal(said(), "");
+	now.list[0].hold = (struct net_hold){
+		.reason = {.code = REASON_NET_NOBODY, .level = LEVEL_NONE, .rule = -1}};
+	assert_non_null(strstr(said(), "not held: no offline pod is left"));
+}
+
+TEST(a_mode_that_does_not_allow_it_is_no_word_on_the_link)
+{
+	(void)said();
+	now.on = false;
+	assert_non_null(strstr(said(), "not shaped: the policy or the mode does not ask for it"));
+	assert_string_equal(said(), "");
+}
+
+TEST(why_a_link_is_not_shaped_is_told_when_it_is_seen)
+{
+	now.list[0].refusal = NET_MQ_ROOT;
+	now.list[0].shape.levels = 0;
+	assert_non_null(strstr(said(), "not shaped: it has a queue for each CPU"));
+	assert_string_equal(said(), "");
+}
+
+TEST(before_the_first_look_nothing_is_told)
+{
+	now.known = false;
+	assert_string_equal(said(), "");
+}
+
+#define PLAN_CASE(name) cmocka_unit_test_setup_teardown(name, plan_setup, plan_teardown)
 #define CASE(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -73,6 +157,10 @@ int main(void)
 		CASE(what_the_kernel_did_not_do_is_told_until_it_is_done),
 		CASE(what_is_left_is_said_once_whatever_brief_rounds_come_between),
 		CASE(a_look_that_fails_is_a_trouble_as_long_as_it_does),
+		PLAN_CASE(a_link_that_is_shaped_held_and_let_go_is_told_once_each),
+		PLAN_CASE(a_mode_that_does_not_allow_it_is_no_word_on_the_link),
+		PLAN_CASE(why_a_link_is_not_shaped_is_told_when_it_is_seen),
+		PLAN_CASE(before_the_first_look_nothing_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

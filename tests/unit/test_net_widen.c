@@ -25,33 +25,21 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void says_class(enum net_tc_class class, enum net_tc_class parent, uint64_t ceil)
-{
-	const struct net_class of = {.rate_bytes_per_s = 1000,
-				     .ceil_bytes_per_s = ceil,
-				     .burst_bytes = 3000,
-				     .cburst_bytes = 4000};
-	const struct net_tc_step step = {
-		.what = NET_TC_ADD_CLASS,
-		.ifindex = ROUND_CASE_UPLINK,
-		.id = net_tc_class_id(class),
-		.parent = class == NET_TC_CLASS_ROOT ? NET_TC_ROOT_HANDLE : net_tc_class_id(parent),
-		.htb = net_tc_htb_of(&of),
-	};
-	struct nl_msg *m = net_tc_message(&step);
-
-	assert_non_null(m);
-	net_case_part(&k.net, m, NLM_F_MULTI);
-}
-
 static void says_link_with(uint64_t offline_ceil)
 {
+	const struct net_class root = {.rate_bytes_per_s = 1000,
+				       .ceil_bytes_per_s = 12500000,
+				       .burst_bytes = 3000,
+				       .cburst_bytes = 4000};
+	struct net_class offline = root;
+
+	offline.ceil_bytes_per_s = offline_ceil;
 	round_case_says_link(&k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);
 	net_case_done(&k.net);
 	round_case_says_root(&k, ROUND_CASE_UPLINK, true);
 	net_case_done(&k.net);
-	says_class(NET_TC_CLASS_ROOT, NET_TC_CLASS_ROOT, 12500000);
-	says_class(NET_TC_CLASS_OFFLINE, NET_TC_CLASS_ROOT, offline_ceil);
+	round_case_says_class(&k, NET_TC_CLASS_ROOT, &root);
+	round_case_says_class(&k, NET_TC_CLASS_OFFLINE, &offline);
 	net_case_done(&k.net);
 	net_case_done(&k.net);
 }

@@ -116,6 +116,26 @@ killed()
 	wait "$sender" 2>/dev/null
 }
 
+# Without systemd nobody but the guard ends the hold, and nothing but `colod restore` the rest.
+guarded()
+{
+	local hand
+	policy squeeze
+	colod --with-guard 2>/run/net-guard.log &
+	hand=$!
+	send
+	ok "an agent by hand, with a guard, holds" wait_for 30 held
+	kill -9 $hand
+	wait $hand 2>/dev/null
+	ok "killed, its guard lifts the ceiling" wait_for 15 wide
+	ok "and leaves the classes" is_shaped
+	kill "$sender"
+	wait "$sender" 2>/dev/null
+	ok "colod restore" wait_for 10 colod restore
+	ok "removes them" is_gone
+	rm -f /run/net-guard.log
+}
+
 ended()
 {
 	policy off
@@ -165,17 +185,19 @@ crowd()
 # What somebody else has put at the uplink, and at a pod's end.
 foreign()
 {
-	local theirs
+	local theirs taken
 	tc qdisc add dev up0 root handle 5: tbf rate 100mbit burst 20k latency 50ms
 	tc qdisc add dev h-b clsact
 	tc filter add dev h-b ingress prio 3 matchall action skbedit mark 0x4000/0x4000
 	theirs=$(dump)
+	taken=$(dump up0 h-b)
 	policy squeeze
 	ok "colod starts beside them" colod_start
 	ok "and says why it does not shape" wait_for 15 sh -c '[ "$(coloctl net --json | jq -r ".links[0].refusal")" = foreign-root ]'
 	note "$(coloctl net)"
 	sleep 3
-	is "$(tc qdisc show dev up0; dump h-b)" "$(tc qdisc show dev up0; printf '%s\n' "$theirs" | sed -n '/^h-b:/,/^cni-t:/p' | sed '$d')" "what is theirs is as it was"
+	is "$(dump up0 h-b)" "$taken" "what is theirs is as it was"
+	is "$(tc filter show dev h-a ingress)" "" "and no pod is marked for an uplink that is not shaped"
 	colod_clean
 	is "$(dump)" "$theirs" "all of it is"
 	tc qdisc del dev up0 root
@@ -191,6 +213,7 @@ overlays
 reloaded
 killed
 ended
+guarded
 foreign
 [ -z "${LONG:-}" ] || crowd
 is_gone || note "$(dump)"
