@@ -30,8 +30,11 @@ bool net_file_may_be(int state_fd)
 
 bool net_file_is_here(int state_fd)
 {
+	_cleanup_close_ int root_fd = -EBADF;
 	uint64_t file = 0, here = 0;
 
+	/* Below the root, wherever this program was called. */
 	return state_fd >= 0 && fs_inode(state_fd, NET_FILE, &file) == 0 &&
-	       fs_inode(AT_FDCWD, "/run/colod/" NET_FILE, &here) == 0 && file == here;
+	       fs_open_root("/", &root_fd) == 0 &&
+	       fs_inode(root_fd, "run/colod/" NET_FILE, &here) == 0 && file == here;
 }
