@@ -106,6 +106,9 @@ int verb_net(const struct ctl *ctl)
 			return CTL_FAILED;
 		(void)fputs("\n", ctl->term.out);
 	}
+	/* Where the kernel did not answer there is but the cause. */
+	if (!cJSON_IsArray(doc_get(net, "pods")))
+		return CTL_OK;
 	return pod_table(ctl, doc_get(net, "pods")) < 0 ? CTL_FAILED : CTL_OK;
 }
 

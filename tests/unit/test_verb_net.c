@@ -15,6 +15,12 @@ TEST(nothing_looked_at_is_a_sentence)
 	ctl_case(&(struct ctl_case){.snapshot = "twins", .expected = "net-none", .verb = verb_net});
 }
 
+TEST(where_the_kernel_did_not_answer_the_cause_is_all)
+{
+	ctl_case(&(struct ctl_case){
+		.snapshot = "net-trouble", .expected = "net-trouble", .verb = verb_net});
+}
+
 TEST(what_makes_no_sense_is_no_number_and_reaches_no_terminal)
 {
 	ctl_case(&(struct ctl_case){
@@ -26,6 +32,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(links_classes_and_pods_are_shown),
 		cmocka_unit_test(nothing_looked_at_is_a_sentence),
+		cmocka_unit_test(where_the_kernel_did_not_answer_the_cause_is_all),
 		cmocka_unit_test(what_makes_no_sense_is_no_number_and_reaches_no_terminal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
