@@ -65,7 +65,7 @@ nok()
 }
 
 # In a name that fails, for a log of which only the names are kept.
-one_line() { local text=${1//$'\n'/ | }; text=${text//\#/}; echo "${text:0:80}"; }
+one_line() { local text=${1//$'\n'/ | }; text=${text//\#/}; echo "${text:0:200}"; }
 
 is()
 {

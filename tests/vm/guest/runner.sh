@@ -60,9 +60,10 @@ run_unit()
 	local name=$1 budget=$2 rc out err
 	rm -f "$RUN/out" "$RUN/err"
 	mkfifo "$RUN/out" "$RUN/err"
-	tee -a "$RESULTS/$name/tap" <"$RUN/out" | sed -u 's/^/|/' >&3 &
+	# One process each, not a pipeline: bash waits for all of a pipeline, and settle_pipe() must end it.
+	sed -u -e 'w /dev/stderr' -e 's/^/|/' <"$RUN/out" >&3 2>>"$RESULTS/$name/tap" &
 	out=$!
-	tee -a "$RESULTS/$name/stderr" <"$RUN/err" | sed -u 's/^/~/' >&3 &
+	sed -u -e 'w /dev/stderr' -e 's/^/~/' <"$RUN/err" >&3 2>>"$RESULTS/$name/stderr" &
 	err=$!
 	systemd-run --quiet --wait --pipe --collect --unit="vmtest-$name" \
 		-p "RuntimeMaxSec=$budget" -p TimeoutStopSec=3 -p OOMScoreAdjust=-900 \
