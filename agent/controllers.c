@@ -88,7 +88,7 @@ static bool check_one(struct state *s, struct model *model, const struct pod *po
 		}
 	}
 	said->mask |= 1u << n;
-	if (r == 0 || r == -ENOENT || r == -ENODEV)
+	if (r == 0 || r == -ENOENT || r == -ENODEV || r == -ESTALE)
 		return false;
 	log_warning(
 		"controllers",

@@ -63,7 +63,7 @@ int apply_enable_controller(struct apply *apply, const struct model *model, stru
 {
 	const struct controller *controller = controller_of(knob);
 	struct cgroup *parent = cgroup->parent;
-	_cleanup_close_ int dir_fd = -EBADF, fd = -EBADF;
+	_cleanup_close_ int own_fd = -EBADF, dir_fd = -EBADF, fd = -EBADF;
 	const char *owner;
 	int r;
 
@@ -72,6 +72,10 @@ int apply_enable_controller(struct apply *apply, const struct model *model, stru
 		return -EINVAL;
 	if (parent->subtree & controller->bit)
 		return 0;
+	/* All files of a cgroup that has just gone are missing. */
+	r = apply_open(apply, cgroup->path, cgroup->inode, &own_fd);
+	if (r < 0)
+		return r;
 	/* It can only be handed down by somebody who has it. */
 	while (parent->parent && !(parent->controllers & controller->bit))
 		parent = parent->parent;

@@ -54,9 +54,10 @@ static void tell_refusal(const struct apply_job *j)
 	const char *words = NULL;
 	char why[REFUSE_TEXT_SIZE];
 
-	/* A lack of room for records concerns all knobs: said once, by apply_changes(). */
+	/* A lack of room for records concerns all knobs: said once, by apply_changes(). A file that was there when
+	 * this was planned goes with its cgroup, whose cgroup.procs is the last to go. */
 	if (c->refusal == REFUSAL_GONE || c->refusal == REFUSAL_NO_RECORD ||
-	    is_first_overtaking(j) ||
+	    c->refusal == REFUSAL_NO_KNOB || is_first_overtaking(j) ||
 	    !refuse_is_new(&j->apply->seen, c->cgroup->inode, c->knob, c->refusal))
 		return;
 	words = j->writer && j->writer->denied ? j->writer->denied(&c->got) : NULL;

@@ -427,6 +427,8 @@ int cgroup_tree_scan_dirty(struct cgroup_tree *tree, int64_t now_us)
 			look_again(tree, node);
 		if (e < 0)
 			continue;
+		/* Who makes a child may have handed controllers down for it a moment ago. */
+		tree->changed |= cgroup_node_read(node, fd) > 0;
 		r = scan_dir(&scan, node, fd);
 	}
 	if (tree->changed)

@@ -125,6 +125,22 @@ TEST(a_parent_that_vanished_is_an_error_and_no_owner)
 	assert_null(owner);
 }
 
+/* Its files are missing, whatever its parent hands down, and its name may be another's by now. */
+TEST(a_pod_that_vanished_is_an_error_and_no_owner)
+{
+	struct cgroup *cg = pod_at("batch.slice/job-1", POD_CGROUP);
+	const char *owner = NULL;
+
+	fake_kernel_remove(&k, "batch.slice/job-1");
+	assert_int_equal(apply_enable_controller(k.apply, &k.f.model, cg, KNOB_CPU_WEIGHT, &owner),
+			 -ENOENT);
+	assert_int_equal(tree_cgroup(k.dir, "batch.slice/job-1"), 0);
+	cg->inode++;
+	assert_int_equal(apply_enable_controller(k.apply, &k.f.model, cg, KNOB_CPU_WEIGHT, &owner),
+			 -ESTALE);
+	assert_null(owner);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -136,6 +152,7 @@ int main(void)
 		CASE(pods_of_the_cgroupfs_driver_are_the_kubelets),
 		CASE(a_cgroup_that_is_no_pod_is_not_colods_to_change),
 		CASE(a_parent_that_vanished_is_an_error_and_no_owner),
+		CASE(a_pod_that_vanished_is_an_error_and_no_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,6 +171,23 @@ TEST(a_dirty_scan_looks_nowhere_else)
 	close_place(&p);
 }
 
+/* systemd hands controllers down just before it makes the first child that needs them. */
+TEST(a_dirty_directory_is_read_itself)
+{
+	struct place p;
+
+	open_place(&p, "@host 1\n@cgroup a.slice\n");
+	assert_int_equal(tree_knob(p.dir, "a.slice", "cgroup.subtree_control", ""), 0);
+	scan(&p, 0);
+	assert_int_equal(find(&p, "a.slice")->cgroup.subtree, 0);
+	assert_int_equal(tree_knob(p.dir, "a.slice", "cgroup.subtree_control", "cpu memory"), 0);
+	assert_int_equal(tree_cgroup(p.dir, "a.slice/new.slice"), 0);
+	find(&p, "a.slice")->dirty = true;
+	assert_int_equal(cgroup_tree_scan_dirty(p.t, 5), 0);
+	assert_int_equal(find(&p, "a.slice")->cgroup.subtree, CONTROLLER_CPU | CONTROLLER_MEMORY);
+	close_place(&p);
+}
+
 TEST(a_dirty_directory_that_is_gone_with_its_dirty_parent_is_harmless)
 {
 	struct place p;
@@ -372,6 +389,7 @@ int main(void)
 		cmocka_unit_test(an_unchanged_tree_is_not_a_change_and_keeps_every_object),
 		cmocka_unit_test(gone_cgroups_are_kept_until_they_are_buried),
 		cmocka_unit_test(a_dirty_scan_looks_nowhere_else),
+		cmocka_unit_test(a_dirty_directory_is_read_itself),
 		cmocka_unit_test(a_dirty_directory_that_is_gone_with_its_dirty_parent_is_harmless),
 		cmocka_unit_test(
 			a_new_child_that_cannot_be_opened_leaves_its_parent_not_wholly_seen),
