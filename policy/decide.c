@@ -20,10 +20,16 @@ static const struct {
 	int (*decide)(const struct decide_input *in, struct plan *plan);
 } deciders[] = {
 	{RESOURCE_CPU, decide_cores}, /* before decide_cpu: who meets whom */
-	{RESOURCE_CPU, decide_cpu},	  {RESOURCE_CPU, decide_manual_cpu},
-	{RESOURCE_CPU, decide_cpu_burst}, {RESOURCE_CPU, decide_cpu_returned},
-	{RESOURCE_MEMORY, decide_memory}, {RESOURCE_MEMORY, decide_manual_memory},
-	{RESOURCE_IO, decide_io},	  {RESOURCE_IO, decide_io_returned},
+	{RESOURCE_CPU, decide_batch_cpu},
+	{RESOURCE_CPU, decide_cpu},
+	{RESOURCE_CPU, decide_manual_cpu},
+	{RESOURCE_CPU, decide_cpu_burst},
+	{RESOURCE_CPU, decide_cpu_returned},
+	{RESOURCE_MEMORY, decide_memory},
+	{RESOURCE_MEMORY, decide_manual_memory},
+	{RESOURCE_MEMORY, decide_batch_memory},
+	{RESOURCE_IO, decide_io},
+	{RESOURCE_IO, decide_io_returned},
 	{RESOURCE_IO, decide_io_hold},
 };
 

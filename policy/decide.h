@@ -71,6 +71,8 @@ struct decide_subtree decide_subtree(const struct plan *plan, const struct cgrou
 /* The deciders. Each adds its entries to *plan, whose tree (decide_tree.h) was built from the same
  * model and assignments; 0 or -ENOMEM. */
 int decide_cpu(const struct decide_input *in, struct plan *plan);
+int decide_batch_cpu(const struct decide_input *in, struct plan *plan); /* before decide_cpu() */
+int decide_batch_memory(const struct decide_input *in, struct plan *plan);
 int decide_cores(const struct decide_input *in, struct plan *plan);
 int decide_manual_cpu(const struct decide_input *in, struct plan *plan);   /* after decide_cpu() */
 int decide_cpu_burst(const struct decide_input *in, struct plan *plan);	   /* after both */

@@ -2,6 +2,7 @@
 // The parts of the CPU decider that have a name of their own. Pure.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "colod/plan.h"
@@ -30,6 +31,9 @@ uint64_t decide_cpu_most(const struct decide_tree *tree, const struct decide_nod
 #define DECIDE_CPU_PERIOD_US 20000u
 /* The kernel refuses less than 1 ms per period. */
 #define DECIDE_CPU_QUOTA_MIN_US 1000u
+
+/* Whether this cpu.max, of any period, allows no more than a quota in colod's period. */
+bool decide_cpu_is_tighter(const struct knob_value *max, uint64_t quota_us);
 
 /* A hold of this one cgroup, unless what somebody else set, or the plan has, allows no more. 0 or -ENOMEM. */
 int decide_cpu_hold_at(struct plan *plan, const struct decide_node *node, uint64_t quota_us,

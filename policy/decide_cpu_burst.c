@@ -63,7 +63,7 @@ static uint64_t burst_us(const struct plan *plan, const struct decide_node *node
 		.observed = quota_milli,
 		.limit = permille,
 	};
-	if (own) {
+	if (own && own->effect == EFFECT_HOLD) {
 		*ret_reason = (struct reason){.code = REASON_BURST_HELD};
 		return 0;
 	}

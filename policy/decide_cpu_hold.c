@@ -221,15 +221,23 @@ static void divide(const struct bound *bound, struct decide_tree *t, uint64_t de
 		raise(t, sum_us, total_us);
 }
 
-/* Whether a quota that somebody else set already allows no more than this one. */
-static bool is_tighter(const struct knob_value *other, uint64_t quota_us)
+bool decide_cpu_is_tighter(const struct knob_value *max, uint64_t quota_us)
 {
 	uint64_t scaled;
 
-	if (other->state != KNOB_KNOWN || other->value == KNOB_VALUE_MAX || other->period_us == 0 ||
-	    __builtin_mul_overflow(other->value, (uint64_t)PERIOD_US, &scaled))
+	if (max->state != KNOB_KNOWN || max->value == KNOB_VALUE_MAX || max->period_us == 0 ||
+	    __builtin_mul_overflow(max->value, (uint64_t)PERIOD_US, &scaled))
 		return false;
-	return scaled / other->period_us <= quota_us;
+	return scaled / max->period_us <= quota_us;
+}
+
+/* What somebody else set, or the pod's own limit in the plan, allows no more. */
+static bool is_met(const struct plan *plan, const struct decide_node *node, uint64_t quota_us)
+{
+	const struct plan_entry *standing = plan_find(plan, node->cgroup, KNOB_CPU_MAX);
+
+	return decide_cpu_is_tighter(decide_tree_base(node->cgroup, KNOB_CPU_MAX), quota_us) ||
+	       (standing && decide_cpu_is_tighter(&standing->want, quota_us));
 }
 
 static int hold(const struct decide_input *in, struct plan *plan, const struct decide_node *node,
@@ -238,7 +246,7 @@ static int hold(const struct decide_input *in, struct plan *plan, const struct d
 	uint64_t capacity_us = in->model->node.n_cpus * (uint64_t)PERIOD_US;
 	uint64_t quota_us = node->quota_us;
 
-	if (is_tighter(decide_tree_base(node->cgroup, KNOB_CPU_MAX), quota_us))
+	if (is_met(plan, node, quota_us))
 		return 0;
 	/* This cgroup's part, not the whole. */
 	reason.extra = cpu_use_permille(quota_us, capacity_us);
@@ -249,11 +257,9 @@ static int hold(const struct decide_input *in, struct plan *plan, const struct d
 int decide_cpu_hold_at(struct plan *plan, const struct decide_node *node, uint64_t quota_us,
 		       struct reason reason)
 {
-	const struct plan_entry *standing = plan_find(plan, node->cgroup, KNOB_CPU_MAX);
 	uint64_t us = quota_us < DECIDE_CPU_QUOTA_MIN_US ? DECIDE_CPU_QUOTA_MIN_US : quota_us;
 
-	if (is_tighter(decide_tree_base(node->cgroup, KNOB_CPU_MAX), us) ||
-	    (standing && is_tighter(&standing->want, us)))
+	if (is_met(plan, node, us))
 		return 0;
 	return decide_tree_add(plan, node, KNOB_CPU_MAX, EFFECT_HOLD,
 			       knob_value_quota(us, PERIOD_US), &reason);

@@ -41,6 +41,9 @@ const char *reason_text_rate(uint64_t bytes_per_s, char *buf);
 #define REASON_TEXT_NODES_SIZE 160
 const char *reason_text_nodes(uint64_t nodes, char *buf);
 void reason_text_memory(struct text_out *out, const struct reason *reason);
+
+/* Of limits that a pod asks for by colod.io/batch-*. */
+void reason_text_batch(struct text_out *out, const struct reason *reason);
 void reason_text_cores(struct text_out *out, const struct reason *reason);
 void reason_text_net(struct text_out *out, const struct reason *reason);
 void reason_text_io(struct text_out *out, const struct reason *reason);

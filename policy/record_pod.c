@@ -108,6 +108,15 @@ static void put_runtimes(struct record_buf *buf, const struct pod *pod)
 	}
 }
 
+/* Nothing where it asks for none, as in records of an earlier colod. */
+static void put_batch(struct record_buf *buf, const char *key, const struct fact_u64 *fact)
+{
+	if (fact->state != FACT_KNOWN)
+		return;
+	record_put(buf, " %s=", key);
+	record_put_fact(buf, fact);
+}
+
 void record_pod_put(struct record_buf *buf, const struct record_names *names, const struct pod *pod,
 		    uint32_t cgroup_id, const struct policy *policy)
 {
@@ -131,6 +140,8 @@ void record_pod_put(struct record_buf *buf, const struct record_names *names, co
 	record_put_fact(buf, &r->memory_request_bytes);
 	record_put(buf, " memory-limit=");
 	record_put_fact(buf, &r->memory_limit_bytes);
+	put_batch(buf, "cpu-batch", &r->cpu_batch_milli);
+	put_batch(buf, "memory-batch", &r->memory_batch_bytes);
 	record_put(buf, " uid=");
 	record_names_put(buf, names, pod->uid);
 	record_put(buf, " name=");
@@ -152,6 +163,16 @@ void record_pod_put_assignment(struct record_buf *buf, uint32_t slot, const stru
 		record_put(buf, " level rule=%" PRId32 " level=%s role=%s hold=%d kept=%d\n",
 			   a->rule, names_level(a->level), names_role(a->role), a->may_hold,
 			   a->kept_online);
+}
+
+static int get_batch(struct record_line *line, const char *key, struct fact_u64 *fact)
+{
+	struct record_line ahead = *line, word;
+
+	if (record_words_key(&ahead, key, &word) < 0)
+		return 0;
+	*line = ahead;
+	return record_get_fact(&word, fact);
 }
 
 static int get_resources(struct record_line *line, struct pod_resources *r)
@@ -183,6 +204,9 @@ static int get_resources(struct record_line *line, struct pod_resources *r)
 			return -EBADMSG;
 		*line = ahead;
 	}
+	if (get_batch(line, "cpu-batch", &r->cpu_batch_milli) < 0 ||
+	    get_batch(line, "memory-batch", &r->memory_batch_bytes) < 0)
+		return -EBADMSG;
 	return 0;
 }
 

@@ -24,6 +24,7 @@ static const struct {
 	[UNIT_PROP_MEMORY_MIN] = {"MemoryMin", "MemoryMin", CONTROLLER_MEMORY},
 	[UNIT_PROP_MEMORY_LOW] = {"MemoryLow", "MemoryLow", CONTROLLER_MEMORY},
 	[UNIT_PROP_MEMORY_HIGH] = {"MemoryHigh", "MemoryHigh", CONTROLLER_MEMORY},
+	[UNIT_PROP_MEMORY_MAX] = {"MemoryMax", "MemoryMax", CONTROLLER_MEMORY},
 	[UNIT_PROP_IO_WEIGHT] = {"IOWeight", "IOWeight", CONTROLLER_IO},
 };
 
@@ -34,7 +35,7 @@ static const struct {
 } pairs[] = {
 	{KNOB_CPU_WEIGHT, UNIT_PROP_CPU_WEIGHT}, {KNOB_MEMORY_MIN, UNIT_PROP_MEMORY_MIN},
 	{KNOB_MEMORY_LOW, UNIT_PROP_MEMORY_LOW}, {KNOB_MEMORY_HIGH, UNIT_PROP_MEMORY_HIGH},
-	{KNOB_IO_WEIGHT, UNIT_PROP_IO_WEIGHT},
+	{KNOB_MEMORY_MAX, UNIT_PROP_MEMORY_MAX}, {KNOB_IO_WEIGHT, UNIT_PROP_IO_WEIGHT},
 };
 
 const char *unit_prop_name(enum unit_prop prop)

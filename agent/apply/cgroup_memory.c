@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The one writer of memory.min, memory.low, memory.high and memory.oom.group.
+// The one writer of memory.min, memory.low, memory.high, memory.max and memory.oom.group.
 //
 // Lowering memory.high below what is in use makes the kernel reclaim in the writer, for seconds if
 // need be, and slows down whoever of the pod allocates meanwhile: the further below, the more, up to
@@ -12,6 +12,9 @@
 //    what is in use, the pod cannot grow further, and another try is made later.
 //  - In line: never below what is in use. The change stays pending; each later pass follows the use
 //    down. O_NONBLOCK skips the reclaim on kernels that know it (7.2), others ignore it.
+//
+// Below what is in use memory.max makes the kernel kill in the cgroup once it can reclaim no more. It follows the use
+// down, in line, and always leaves some room.
 #include <errno.h>
 #include <fcntl.h>
 
@@ -112,8 +115,8 @@ static uint64_t with_room(uint64_t current)
 	return current + (room > ROOM_MIN_BYTES ? room : ROOM_MIN_BYTES);
 }
 
-static int follow_high(int dir_fd, const struct knob_value *now, const struct knob_value *want,
-		       struct knob_value *ret_value)
+static int follow_use(int dir_fd, const struct knob_value *now, const struct knob_value *want,
+		      struct knob_value *ret_value)
 {
 	uint64_t current;
 	int r;
@@ -153,8 +156,14 @@ const struct writer cgroup_memory_writers[] = {
 		.lifted = KNOB_VALUE_MAX,
 		.step = step_high,
 		.stride = stride_high,
-		.follow = follow_high,
+		.follow = follow_use,
 		.ease = ease_high,
+	},
+	{
+		.knob = KNOB_MEMORY_MAX,
+		.flags = O_NONBLOCK,
+		.forgets = KNOB_COUNT,
+		.step = follow_use,
 	},
 	{.knob = KNOB_MEMORY_OOM_GROUP, .forgets = KNOB_COUNT},
 };

@@ -86,8 +86,6 @@ static int read_property(sd_bus_message *m, const char *name, struct unit_answer
 		answer->values.mask |= r >= 0 ? 1u << prop : 0;
 		return r;
 	}
-	if (strcmp(name, "MemoryMax") == 0)
-		return read_u64(m, &answer->memory_max);
 	if (strcmp(name, "MemorySwapMax") == 0)
 		return read_u64(m, &answer->memory_swap_max);
 	if (strcmp(name, "ControlGroup") == 0) {
@@ -117,7 +115,7 @@ int unit_call_error(const sd_bus_error *error)
 int unit_call_answer(sd_bus_message *reply, struct unit_answer *ret_answer)
 {
 	struct unit_answer answer = {
-		.memory_max = UNIT_PROP_UNSET,
+		.values.value[UNIT_PROP_MEMORY_MAX] = UNIT_PROP_UNSET,
 		.memory_swap_max = UNIT_PROP_UNSET,
 	};
 	int r = unit_call_error(sd_bus_message_get_error(reply));

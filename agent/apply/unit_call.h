@@ -19,7 +19,6 @@ struct unit_answer {
 	char control_group[UNIT_TEXT_PATH_SIZE + 1]; /* with a leading slash; "" when not active */
 	char invocation[UNIT_INVOCATION_SIZE]; /* of this start of the unit; "": it has none */
 	struct unit_values values;
-	uint64_t memory_max;
 	uint64_t memory_swap_max;
 };
 

@@ -91,10 +91,8 @@ const char *unit_files_memory_foreign(int dir_fd, const struct unit_answer *answ
 				      uint64_t page_bytes)
 {
 	static const enum unit_prop props[] = {UNIT_PROP_MEMORY_MIN, UNIT_PROP_MEMORY_LOW,
-					       UNIT_PROP_MEMORY_HIGH};
+					       UNIT_PROP_MEMORY_HIGH, UNIT_PROP_MEMORY_MAX};
 
-	if (differs(dir_fd, "memory.max", answer->memory_max, page_bytes))
-		return "memory.max";
 	if (differs(dir_fd, "memory.swap.max", answer->memory_swap_max, page_bytes))
 		return "memory.swap.max";
 	if (!is_owned(owned, "memory.oom.group") &&

@@ -380,7 +380,9 @@ static bool same_resources(const struct pod_resources *a, const struct pod_resou
 	       same_fact(&a->cpu_limit_milli, &b->cpu_limit_milli) &&
 	       same_fact(&a->cpu_spec_milli, &b->cpu_spec_milli) &&
 	       same_fact(&a->memory_request_bytes, &b->memory_request_bytes) &&
-	       same_fact(&a->memory_limit_bytes, &b->memory_limit_bytes);
+	       same_fact(&a->memory_limit_bytes, &b->memory_limit_bytes) &&
+	       same_fact(&a->cpu_batch_milli, &b->cpu_batch_milli) &&
+	       same_fact(&a->memory_batch_bytes, &b->memory_batch_bytes);
 }
 
 bool discover_derive(struct discover *discover)

@@ -8,9 +8,11 @@
 #include "colod/knob.h"
 #include "policy/quantity.h"
 
-enum { CPU, MEMORY, N_RESOURCES };
+enum { CPU, MEMORY, BATCH_CPU, BATCH_MEMORY, N_RESOURCES };
 
-static const char *const names[N_RESOURCES] = {"cpu", "memory"};
+/* Kubernetes takes whole numbers alone for a resource of that kind: thousandths of a CPU, and bytes. */
+static const char *const names[N_RESOURCES] = {"cpu", "memory", "colod.io/batch-cpu",
+					       "colod.io/batch-memory"};
 
 /* Milli and bytes; 0 means "not given" as it does for the kubelet. `bad`: was given, unreadable. */
 struct need {
@@ -258,6 +260,12 @@ static struct need whole(const cJSON *spec, const cJSON *status)
 	return n;
 }
 
+static struct fact_u64 batch(uint64_t limit, bool bad)
+{
+	return bad || limit == 0 || limit == KNOB_VALUE_MAX ? (struct fact_u64){0}
+							    : fact(limit, false);
+}
+
 struct pod_resources pod_requests(const cJSON *pod)
 {
 	const cJSON *spec = get(pod, "spec");
@@ -269,5 +277,7 @@ struct pod_resources pod_requests(const cJSON *pod)
 		.cpu_spec_milli = fact(asked.limit[CPU], asked.bad_limit[CPU]),
 		.memory_request_bytes = fact(n.request[MEMORY], n.bad_request[MEMORY]),
 		.memory_limit_bytes = fact(n.limit[MEMORY], n.bad_limit[MEMORY]),
+		.cpu_batch_milli = batch(n.limit[BATCH_CPU], n.bad_limit[BATCH_CPU]),
+		.memory_batch_bytes = batch(n.limit[BATCH_MEMORY], n.bad_limit[BATCH_MEMORY]),
 	};
 }

@@ -11,5 +11,6 @@
  * during an in-place resize, of a container or of the whole, the larger of what is wanted and what
  * is there; cpu_spec_milli is what is wanted alone. A limit exists only
  * when every container has one, else it is KNOB_VALUE_MAX. A quantity that cannot be read leaves
- * that one value FACT_UNKNOWN; all others are FACT_KNOWN. */
+ * that one value FACT_UNKNOWN; all others are FACT_KNOWN. What it asks for as colod.io/batch-cpu or batch-memory is known only
+ * where every container asks for some. */
 struct pod_resources pod_requests(const cJSON *pod);

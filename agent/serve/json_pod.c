@@ -81,6 +81,10 @@ static void resources(struct json_view *view, cJSON *pod_object, const struct po
 	resource(view, object, "cpu_limit_milli", &r->cpu_limit_milli);
 	resource(view, object, "memory_request_bytes", &r->memory_request_bytes);
 	resource(view, object, "memory_limit_bytes", &r->memory_limit_bytes);
+	if (r->cpu_batch_milli.state == FACT_KNOWN)
+		resource(view, object, "cpu_batch_milli", &r->cpu_batch_milli);
+	if (r->memory_batch_bytes.state == FACT_KNOWN)
+		resource(view, object, "memory_batch_bytes", &r->memory_batch_bytes);
 }
 
 static void containers(struct json_view *view, cJSON *pod_object, const struct pod *pod)

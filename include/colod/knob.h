@@ -19,7 +19,7 @@ enum knob {
 	KNOB_MEMORY_MIN,
 	KNOB_MEMORY_LOW,
 	KNOB_MEMORY_HIGH,
-	KNOB_MEMORY_MAX, /* read only: says a pod's limit, never written by colod */
+	KNOB_MEMORY_MAX, /* says a pod's limit; written of pods that ask for colod.io/batch-memory alone */
 	KNOB_IO_WEIGHT,
 	KNOB_CPU_MAX_BURST,
 	KNOB_CPUSET_CPUS,

@@ -60,6 +60,10 @@ struct pod_resources {
 	struct fact_u64 cpu_spec_milli;
 	struct fact_u64 memory_request_bytes;
 	struct fact_u64 memory_limit_bytes;
+	/* What it asks for as colod.io/batch-cpu and batch-memory. FACT_KNOWN and not 0 where each of its containers does,
+	 * or nothing is known of it. */
+	struct fact_u64 cpu_batch_milli;
+	struct fact_u64 memory_batch_bytes;
 };
 
 /* What has to be known of a pod before it may be made to stand still for a moment. `known`: all of it was

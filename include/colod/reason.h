@@ -23,9 +23,11 @@ enum reason_code {
 	REASON_MIXED_IDLE,   /* offline pod in a class that also holds an online pod (who) */
 	REASON_MIXED_WEIGHT, /* that class: observed W of its siblings, limit: ratio; never lowered */
 	REASON_BURST,	     /* observed: the pod's quota in milli, limit: permille of it */
-	REASON_BURST_RESIZE,	/* none: observed: the quota, limit: what the spec asks for */
-	REASON_BURST_HELD,	/* none while colod holds the pod */
-	REASON_BURST_NO_QUOTA,	/* none: the pod as a whole has no CPU limit */
+	REASON_BURST_RESIZE,   /* none: observed: the quota, limit: what the spec asks for */
+	REASON_BURST_HELD,     /* none while colod holds the pod */
+	REASON_BURST_NO_QUOTA, /* none: the pod as a whole has no CPU limit */
+	REASON_CPU_BATCH, /* a limit: observed: what it asks for as colod.io/batch-cpu, in milli */
+	REASON_MEMORY_BATCH,	/* the same: as colod.io/batch-memory, in bytes */
 	REASON_MEMORY_REQUEST,	/* observed: memory request in bytes */
 	REASON_MEMORY_FIXED,	/* limit: bytes from the policy */
 	REASON_MEMORY_CHILDREN, /* observed: what the children need, extra: how many pods */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "agent/base/history.h"
 #include "agent/base/lanes.h"
@@ -129,10 +130,36 @@ static void start(void)
 	evictor_case.state->policy->evict.taint = true;
 }
 
+static ino_t inode_of(const char *pod)
+{
+	char path[512];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s", evictor_case.dir, pod);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_ino;
+}
+
+/* A cgroup's number tells its age, and cgroupfs gives each a larger one than the last. Another file system need not: it is
+ * made again until the hog, which is made last, has the larger one. */
+static int open_in_order(void)
+{
+	struct tick_case before[32];
+	int n = 0, r = tick_case_open(&evictor_case);
+
+	while (r == 0 && inode_of(TICK_HOG_POD) < inode_of(TICK_BATCH_POD) && n < 32) {
+		before[n++] = evictor_case;
+		r = tick_case_open(&evictor_case);
+	}
+	while (n > 0)
+		tick_case_close(&before[--n]);
+	return r;
+}
+
 int evictor_case_setup(void **state)
 {
 	(void)state;
-	if (tick_case_open(&evictor_case) < 0)
+	if (open_in_order() < 0)
 		return -1;
 	memset(&evictor_case_api, 0, sizeof(evictor_case_api));
 	evictor_case_api.answer = EVICT_ANSWER_ACCEPTED;

@@ -218,7 +218,9 @@ static bool same_pod(const struct pod *a, const struct pod *b)
 		same_fact(&x->cpu_limit_milli, &y->cpu_limit_milli) &&
 		same_fact(&x->cpu_spec_milli, &y->cpu_spec_milli) &&
 		same_fact(&x->memory_request_bytes, &y->memory_request_bytes) &&
-		same_fact(&x->memory_limit_bytes, &y->memory_limit_bytes)) ||
+		same_fact(&x->memory_limit_bytes, &y->memory_limit_bytes) &&
+		same_fact(&x->cpu_batch_milli, &y->cpu_batch_milli) &&
+		same_fact(&x->memory_batch_bytes, &y->memory_batch_bytes)) ||
 	       differs("resources", a->name);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// memory.high is approached: never below what is in use in one step.
+// memory.high is approached: never below what is in use in one step. memory.max never below it at all.
 #include "tests/lib/test.h"
 
 #include <errno.h>
@@ -11,7 +11,8 @@
 
 #define MIB (1u << 20)
 
-static uint64_t step(struct apply_case *s, uint64_t now, uint64_t want, const char *current)
+static uint64_t step_of(struct apply_case *s, enum knob knob, uint64_t now, uint64_t want,
+			const char *current)
 {
 	const struct knob_value from = knob_value_of(now), to = knob_value_of(want);
 	struct knob_value value = {.state = KNOB_UNREAD};
@@ -19,10 +20,15 @@ static uint64_t step(struct apply_case *s, uint64_t now, uint64_t want, const ch
 
 	assert_int_equal(tree_knob(s->k.dir, APPLY_HOG, "memory.current", current), 0);
 	assert_int_equal(apply_open(s->k.apply, APPLY_HOG, s->hog->inode, &dir_fd), 0);
-	assert_int_equal(writer_of(KNOB_MEMORY_HIGH)->step(dir_fd, &from, &to, &value), 0);
+	assert_int_equal(writer_of(knob)->step(dir_fd, &from, &to, &value), 0);
 	(void)close(dir_fd);
 	assert_int_equal(value.state, KNOB_KNOWN);
 	return value.value;
+}
+
+static uint64_t step(struct apply_case *s, uint64_t now, uint64_t want, const char *current)
+{
+	return step_of(s, KNOB_MEMORY_HIGH, now, want, current);
 }
 
 TEST(memory_high_goes_up_at_once_and_down_no_further_than_what_is_in_use)
@@ -41,6 +47,24 @@ TEST(memory_high_goes_up_at_once_and_down_no_further_than_what_is_in_use)
 	assert_int_equal(step(s, 15 * mib, 10 * mib, "15728640"), 15 * mib);
 	assert_int_equal(step(s, 15 * mib, 10 * mib, "15000000"), 15 * mib);
 	assert_int_equal(step(s, 15 * mib, 10 * mib, "20971520"), 15 * mib);
+}
+
+/* The kernel kills in a cgroup that cannot be brought below its memory.max. */
+TEST(memory_max_is_always_above_what_is_in_use)
+{
+	struct apply_case *s = *state;
+	const uint64_t mib = 1 << 20;
+
+	assert_int_equal(step_of(s, KNOB_MEMORY_MAX, 10 * mib, 20 * mib, "15728640"), 20 * mib);
+	assert_int_equal(step_of(s, KNOB_MEMORY_MAX, KNOB_VALUE_MAX, 32 * mib, "15728640"),
+			 32 * mib);
+	/* In use, or next to it: room is left, and what is in use is followed down. */
+	assert_int_equal(step_of(s, KNOB_MEMORY_MAX, KNOB_VALUE_MAX, 15 * mib, "15728640"),
+			 19 * mib);
+	assert_int_equal(step_of(s, KNOB_MEMORY_MAX, 19 * mib, 15 * mib, "12582912"), 16 * mib);
+	assert_int_equal(step_of(s, KNOB_MEMORY_MAX, 16 * mib, 15 * mib, "11534336"), 15 * mib);
+	/* It grew again: never up, and no lower than it is. */
+	assert_int_equal(step_of(s, KNOB_MEMORY_MAX, 19 * mib, 15 * mib, "18874368"), 19 * mib);
 }
 
 /* One that has grown far over its value is held in vain as well: a try must come, or nothing eases it. */
@@ -113,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(memory_high_goes_up_at_once_and_down_no_further_than_what_is_in_use),
+		CASE(memory_max_is_always_above_what_is_in_use),
 		CASE(a_use_far_above_the_value_is_still_tried),
 		CASE(memory_high_is_not_lowered_on_a_number_that_was_not_read),
 		CASE(memory_high_is_never_lowered_below_what_is_in_use_in_one_step),

@@ -43,6 +43,31 @@ TEST(containers_are_summed)
 	expect(r.memory_limit_bytes, KNOB_VALUE_MAX);
 }
 
+/* Whole numbers, in each container; one that asks for none may use what it likes. */
+TEST(what_it_asks_for_as_batch_is_known_where_each_container_asks)
+{
+	struct pod_resources r = of(
+		"{\"spec\":{\"containers\":["
+		"{\"resources\":{\"limits\":{\"colod.io/batch-cpu\":\"1k\"}}},"
+		"{\"resources\":{\"limits\":{\"colod.io/batch-cpu\":\"500\",\"colod.io/batch-memory\":\"1Gi\"}}}]}}");
+
+	expect(r.cpu_batch_milli, 1500);
+	assert_int_equal(r.memory_batch_bytes.state, FACT_UNKNOWN);
+	expect(r.cpu_limit_milli, KNOB_VALUE_MAX);
+	expect(r.cpu_request_milli, 0);
+	r = of("{\"spec\":{\"containers\":["
+	       "{\"resources\":{\"limits\":{\"colod.io/batch-cpu\":\"1k\"}}},{\"name\":\"b\"}]}}");
+	assert_int_equal(r.cpu_batch_milli.state, FACT_UNKNOWN);
+	r = of("{\"spec\":{\"containers\":["
+	       "{\"resources\":{\"limits\":{\"colod.io/batch-cpu\":\"many\"}}}]}}");
+	assert_int_equal(r.cpu_batch_milli.state, FACT_UNKNOWN);
+	r = of("{\"spec\":{\"containers\":["
+	       "{\"resources\":{\"limits\":{\"colod.io/batch-memory\":\"1Gi\"}}}]}}");
+	expect(r.memory_batch_bytes, 1024 * MI);
+	expect(r.memory_limit_bytes, KNOB_VALUE_MAX);
+	assert_int_equal(r.cpu_batch_milli.state, FACT_UNKNOWN);
+}
+
 TEST(a_limit_without_a_request_is_a_request_too)
 {
 	struct pod_resources r = of("{\"spec\":{\"containers\":[{\"resources\":{\"limits\":"
@@ -252,6 +277,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(containers_are_summed),
+		cmocka_unit_test(what_it_asks_for_as_batch_is_known_where_each_container_asks),
 		cmocka_unit_test(a_limit_without_a_request_is_a_request_too),
 		cmocka_unit_test(a_pod_that_asks_for_nothing_is_known_to_ask_for_nothing),
 		cmocka_unit_test(

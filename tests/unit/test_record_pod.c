@@ -68,6 +68,12 @@ TEST(a_pod_is_what_its_lines_say)
 	assert_string_equal(pod.facts->annotations[0].value, "");
 }
 
+#define BATCH(cpu)                                                                                 \
+	"serial=5 kind=kubernetes qos=BestEffort driver=systemd cg=7 facts=known "                 \
+	"cpu-request=known:0 cpu-limit=known:max memory-request=known:0 "                          \
+	"memory-limit=known:max cpu-batch=" cpu                                                    \
+	" memory-batch=known:4096 uid=ab-1 name=jobs/batch"
+
 #define RESOURCES(limit)                                                                           \
 	"serial=5 kind=kubernetes qos=Burstable driver=systemd cg=7 facts=known "                  \
 	"cpu-request=known:250 cpu-limit=" limit " memory-request=known:4096 "                     \
@@ -91,6 +97,24 @@ TEST(a_resize_under_way_is_part_of_the_record)
 	assert_string_equal(buf.text, "pod 0 " RESOURCES("known:4000 cpu-spec=known:500") "\n");
 	record_buf_free(&buf);
 	assert_int_equal(get(RESOURCES("known:4000 cpu-spec=many")), -EBADMSG);
+}
+
+/* Records of an earlier colod, and of other pods, have none. */
+TEST(what_is_asked_for_as_batch_is_part_of_the_record)
+{
+	const struct policy policy = {.version = 1};
+	struct record_buf buf = {0};
+
+	assert_int_equal(get(RESOURCES("known:max")), 0);
+	assert_int_equal(pod.resources.cpu_batch_milli.state, FACT_UNKNOWN);
+	assert_int_equal(get(BATCH("known:1500")), 0);
+	assert_int_equal(pod.resources.cpu_batch_milli.value, 1500);
+	assert_int_equal(pod.resources.memory_batch_bytes.value, 4096);
+	record_pod_put(&buf, NULL, &pod, 7, &policy);
+	record_put_bytes(&buf, "", 1);
+	assert_string_equal(buf.text, "pod 0 " BATCH("known:1500") "\n");
+	record_buf_free(&buf);
+	assert_int_equal(get(BATCH("some")), -EBADMSG);
 }
 
 /* Which runtimes there are is all that a rule asks: not how many containers, nor which. */
@@ -204,6 +228,8 @@ int main(void)
 		cmocka_unit_test_teardown(what_runs_its_containers_is_said_where_there_are_any,
 					  teardown),
 		cmocka_unit_test_teardown(a_resize_under_way_is_part_of_the_record, teardown),
+		cmocka_unit_test_teardown(what_is_asked_for_as_batch_is_part_of_the_record,
+					  teardown),
 		cmocka_unit_test_teardown(words_that_are_no_pods_are_refused, teardown),
 		cmocka_unit_test_teardown(labels_are_bounded, teardown),
 		cmocka_unit_test_teardown(assignments_go_there_and_back, teardown),

@@ -124,14 +124,15 @@ TEST(a_weight_that_idle_hid_is_not_put_back)
 
 TEST(a_memory_limit_behind_systemds_back_is_named)
 {
-	struct unit_answer a = {.memory_max = UNIT_PROP_UNSET, .memory_swap_max = UNIT_PROP_UNSET};
+	struct unit_answer a = {.values.value[UNIT_PROP_MEMORY_MAX] = UNIT_PROP_UNSET,
+				.memory_swap_max = UNIT_PROP_UNSET};
 
 	a.values.value[UNIT_PROP_MEMORY_HIGH] = UNIT_PROP_UNSET;
 	assert_null(unit_files_memory_foreign(fd, &a, 0, PAGE));
 	put("memory.max", "104857600");
 	assert_string_equal(unit_files_memory_foreign(fd, &a, 0, PAGE), "memory.max");
 	/* systemd's own number, which the kernel rounded. */
-	a.memory_max = 104857601;
+	a.values.value[UNIT_PROP_MEMORY_MAX] = 104857601;
 	assert_null(unit_files_memory_foreign(fd, &a, 0, PAGE));
 	put("memory.low", "8192");
 	assert_string_equal(unit_files_memory_foreign(fd, &a, 0, PAGE), "memory.low");

@@ -3,8 +3,11 @@
 def quantities($cpu; $mem):
   (if $cpu > 0 then {cpu: "\($cpu)m"} else {} end) + (if $mem > 0 then {memory: "\($mem)"} else {} end);
 def scheme: {"cri-containerd": "containerd", "crio": "cri-o", "docker": "docker"}[.];
+def batch:
+  (if .batch_cpu > 0 then {"colod.io/batch-cpu": "\(.batch_cpu)"} else {} end)
+  + (if .batch_mem > 0 then {"colod.io/batch-memory": "\(.batch_mem)"} else {} end);
 def resources:
-  {requests: quantities(.cpu; .mem), limits: quantities(.cpu_limit; .mem_limit)}
+  {requests: (quantities(.cpu; .mem) + batch), limits: (quantities(.cpu_limit; .mem_limit) + batch)}
   | with_entries(select(.value != {}));
 def metadata:
   {name, namespace: .ns, labels, annotations, creationTimestamp: .created,

@@ -14,7 +14,7 @@
 # /share is the same writable directory in every container and outside ($PODS_SHARE).
 # By environment, for one pod_create: POD_NS POD_LABELS ("a=b,c=d") POD_ANNOTATIONS (same)
 # POD_PRIORITYCLASS POD_STATIC=1 POD_OWNER_KIND (DaemonSet, ReplicaSet, ...) POD_HOSTNET=1
-# POD_CPU_LIMIT (milli) POD_MEM_LIMIT (bytes) POD_MEMS (the memory nodes of its containers: "0") POD_STYLE=containerd|crio|docker POD_PAUSE=1 (a
+# POD_CPU_LIMIT (milli) POD_MEM_LIMIT (bytes) POD_BATCH_CPU POD_BATCH_MEM (the same, as colod.io/batch-*) POD_MEMS (the memory nodes of its containers: "0") POD_STYLE=containerd|crio|docker POD_PAUSE=1 (a
 # sandbox container as well) POD_UID (instead of a random one). All containers share the guest's network;
 # POD_HOSTNET is only said in pods_json.
 
@@ -145,11 +145,12 @@ pods_write_meta()
 		--arg annotations "${POD_ANNOTATIONS:-}" --arg pc "${POD_PRIORITYCLASS:-}" \
 		--arg static "${POD_STATIC:-}" --arg owner "${POD_OWNER_KIND:-}" \
 		--arg hostnet "${POD_HOSTNET:-}" --argjson cpu_limit "${POD_CPU_LIMIT:-0}" \
-		--argjson mem_limit "${POD_MEM_LIMIT:-0}" --arg mems "${POD_MEMS:-}" '
+		--argjson mem_limit "${POD_MEM_LIMIT:-0}" --arg mems "${POD_MEMS:-}" \
+		--argjson batch_cpu "${POD_BATCH_CPU:-0}" --argjson batch_mem "${POD_BATCH_MEM:-0}" '
 		def pairs: split(",") | map(select(. != "") | split("=") | {(.[0]): (.[1:] | join("="))}) | add // {};
 		{$name, $qos, $cpu, $mem, $driver, $uid, $cgroup, $runtime, $ns, $pc, $owner,
 		 labels: ($labels | pairs), annotations: ($annotations | pairs),
-		 static: ($static == "1"), hostnet: ($hostnet == "1"), $cpu_limit, $mem_limit, $mems,
+		 static: ($static == "1"), hostnet: ($hostnet == "1"), $cpu_limit, $mem_limit, $mems, $batch_cpu, $batch_mem,
 		 created: (now | todate)}' >"$PODS_STATE/$name/meta.json"
 	echo "$driver $cgroup $runtime $qos $mem $uid $cpu" >"$PODS_STATE/$name/vars"
 }

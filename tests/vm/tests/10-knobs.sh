@@ -21,6 +21,11 @@ pods()
 	ok "a BestEffort pod" pod_create hog BestEffort
 	ok "a Burstable batch pod" eval 'POD_PRIORITYCLASS=batch-low POD_MEM_LIMIT=$((256 * MIB)) pod_create batch Burstable 1000 $((32 * MIB))'
 	ok "a pod that the facts do not know" pod_create stranger Burstable 100 $((16 * MIB))
+	facts
+}
+
+facts()
+{
 	colod_facts
 	jq 'del(.items[] | select(.metadata.name == "stranger"))' /run/pods.json >/run/pods.new &&
 		mv /run/pods.new /run/pods.json
@@ -71,9 +76,7 @@ io()
 mixed()
 {
 	ok "a BestEffort kube-proxy" eval 'POD_NS=kube-system POD_OWNER_KIND=DaemonSet pod_create kube-proxy BestEffort'
-	colod_facts
-	jq 'del(.items[] | select(.metadata.name == "stranger"))' /run/pods.json >/run/pods.new &&
-		mv /run/pods.new /run/pods.json
+	facts
 	ok "the offline pod in the mixed class becomes idle" \
 		wait_for 5 grep -qx 1 "$(pod_path hog)/cpu.idle"
 	is "$(knob "$(pod_path kube-proxy)" cpu.idle)" 0 "the online one does not"
@@ -81,10 +84,36 @@ mixed()
 	is "$(knob $BE cpu.idle)" 0 "and not idle itself"
 	is "$(knob $BE cpu.max)" "max 100000" "and has no quota"
 	ok "kube-proxy goes" pod_delete kube-proxy
-	colod_facts
+	facts
 	ok "alone again, the offline pod is not idle any more" \
 		wait_for 5 grep -qx 0 "$(pod_path hog)/cpu.idle"
 	is "$(knob "$(pod_path hog)" cpu.weight)" 1 "and has its old weight"
+}
+
+# What a pod asks for as colod.io/batch-*: the kubelet counts it, and bounds nobody by it.
+max_of() { echo "$(knob "$(pod_path "$1")" cpu.max) $(knob "$(pod_path "$1")" memory.max)"; }
+above_use() { [ "$(knob "$(pod_path big)" memory.max)" != max ] && [ "$(knob "$(pod_path big)" memory.max)" -ge "$(knob "$(pod_path big)" memory.current)" ]; }
+told() { [ "$(systemctl show -p MemoryMax --value "$(basename "$(pod_path lent)")")" = $((64 * MIB)) ]; }
+
+batch()
+{
+	ok "a pod that asks for batch CPU and memory" eval 'POD_BATCH_CPU=500 POD_BATCH_MEM=$((64 * MIB)) pod_create lent BestEffort'
+	ok "one that uses more than it asks for" eval 'POD_BATCH_MEM=$((32 * MIB)) pod_create big BestEffort 0 0 python3 -c "import time; kept = bytearray(96 << 20); time.sleep(1e6)"'
+	ok "it does" wait_for 20 sh -c "[ \$(cat '$(pod_path big)/memory.current') -gt $((96 * MIB)) ]"
+	facts
+	ok "its CPU is bounded to that" wait_for 10 grep -qx "10000 20000" "$(pod_path lent)/cpu.max"
+	ok "and its memory" wait_for 10 grep -qx $((64 * MIB)) "$(pod_path lent)/memory.max"
+	ok "the other's is bounded, but not below what it uses" wait_for 10 above_use
+	is "$(awk '$1 == "oom_kill" { print $2 }' "$(pod_path big)/memory.events")" 0 "it is not killed"
+	is "$(max_of hog), $(max_of online)" "max 100000 max, max 100000 max" "nobody else is bounded"
+	like "$(coloctl why default/lent)" "it asks for 0.5 CPUs as colod.io/batch-cpu" "coloctl why says what it asks for"
+	like "$(coloctl why default/lent)" "it asks for 64 MiB as colod.io/batch-memory" "of both"
+	ok "systemd is told" wait_for 20 told
+	systemctl daemon-reload
+	ok "and keeps it when it reads its units again" wait_for 10 eval '[ "$(max_of lent)" = "10000 20000 $((64 * MIB))" ]'
+	colod_stop
+	is "$(max_of lent), $(max_of big)" "max 100000 max, max 100000 max" "colod stops, and nobody is bounded"
+	nok "systemd has forgotten, too" told
 }
 
 explained()
@@ -105,6 +134,7 @@ memory
 io
 explained
 mixed
+batch
 colod_clean
 pods_cleanup
 done_testing
