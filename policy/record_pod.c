@@ -10,6 +10,7 @@
 #include "colod/cleanup.h"
 #include "policy/names.h"
 #include "policy/record.h"
+#include "policy/record_resources.h"
 #include "policy/record_words.h"
 #include "policy/rule.h"
 #include "policy/victim.h"
@@ -108,40 +109,15 @@ static void put_runtimes(struct record_buf *buf, const struct pod *pod)
 	}
 }
 
-/* Nothing where it asks for none, as in records of an earlier colod. */
-static void put_batch(struct record_buf *buf, const char *key, const struct fact_u64 *fact)
-{
-	if (fact->state != FACT_KNOWN)
-		return;
-	record_put(buf, " %s=", key);
-	record_put_fact(buf, fact);
-}
-
 void record_pod_put(struct record_buf *buf, const struct record_names *names, const struct pod *pod,
 		    uint32_t cgroup_id, const struct policy *policy)
 {
-	const struct pod_resources *r = &pod->resources;
-
 	record_put(buf,
 		   "pod %" PRIu32 " serial=%" PRIu64 " kind=%s qos=%s driver=%s cg=%" PRIu32
-		   " facts=%s cpu-request=",
+		   " facts=%s",
 		   pod->slot, pod->serial, record_words_pod_kind(pod->kind), names_qos(pod->qos),
 		   names_driver(pod->driver), cgroup_id, names_fact(pod->facts_state));
-	record_put_fact(buf, &r->cpu_request_milli);
-	record_put(buf, " cpu-limit=");
-	record_put_fact(buf, &r->cpu_limit_milli);
-	if (r->cpu_spec_milli.state == FACT_KNOWN &&
-	    (r->cpu_limit_milli.state != FACT_KNOWN ||
-	     r->cpu_limit_milli.value != r->cpu_spec_milli.value)) {
-		record_put(buf, " cpu-spec=");
-		record_put_fact(buf, &r->cpu_spec_milli);
-	}
-	record_put(buf, " memory-request=");
-	record_put_fact(buf, &r->memory_request_bytes);
-	record_put(buf, " memory-limit=");
-	record_put_fact(buf, &r->memory_limit_bytes);
-	put_batch(buf, "cpu-batch", &r->cpu_batch_milli);
-	put_batch(buf, "memory-batch", &r->memory_batch_bytes);
+	record_resources_put(buf, &pod->resources);
 	record_put(buf, " uid=");
 	record_names_put(buf, names, pod->uid);
 	record_put(buf, " name=");
@@ -163,51 +139,6 @@ void record_pod_put_assignment(struct record_buf *buf, uint32_t slot, const stru
 		record_put(buf, " level rule=%" PRId32 " level=%s role=%s hold=%d kept=%d\n",
 			   a->rule, names_level(a->level), names_role(a->role), a->may_hold,
 			   a->kept_online);
-}
-
-static int get_batch(struct record_line *line, const char *key, struct fact_u64 *fact)
-{
-	struct record_line ahead = *line, word;
-
-	if (record_words_key(&ahead, key, &word) < 0)
-		return 0;
-	*line = ahead;
-	return record_get_fact(&word, fact);
-}
-
-static int get_resources(struct record_line *line, struct pod_resources *r)
-{
-	struct {
-		const char *key;
-		struct fact_u64 *fact;
-	} fields[] = {
-		{"cpu-request", &r->cpu_request_milli},
-		{"cpu-limit", &r->cpu_limit_milli},
-		{"memory-request", &r->memory_request_bytes},
-		{"memory-limit", &r->memory_limit_bytes},
-	};
-	struct record_line word, ahead;
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		if (record_words_key(line, fields[i].key, &word) < 0 ||
-		    record_get_fact(&word, fields[i].fact) < 0)
-			return -EBADMSG;
-		if (fields[i].fact != &r->cpu_limit_milli)
-			continue;
-		/* Said only while a resize is under way. */
-		if (r->cpu_limit_milli.state == FACT_KNOWN)
-			r->cpu_spec_milli = r->cpu_limit_milli;
-		ahead = *line;
-		if (record_words_key(&ahead, "cpu-spec", &word) < 0)
-			continue;
-		if (record_get_fact(&word, &r->cpu_spec_milli) < 0)
-			return -EBADMSG;
-		*line = ahead;
-	}
-	if (get_batch(line, "cpu-batch", &r->cpu_batch_milli) < 0 ||
-	    get_batch(line, "memory-batch", &r->memory_batch_bytes) < 0)
-		return -EBADMSG;
-	return 0;
 }
 
 /* QOS_INVALID, which facts may have, is "?". */
@@ -302,7 +233,8 @@ int record_pod_get(struct record_line *line, struct pod *pod, uint32_t *ret_cgro
 	int r;
 
 	if (record_words_number(line, "serial", UINT64_MAX, &p.serial) < 0 || p.serial == 0 ||
-	    get_kinds(line, &p, ret_cgroup_id) < 0 || get_resources(line, &p.resources) < 0 ||
+	    get_kinds(line, &p, ret_cgroup_id) < 0 ||
+	    record_resources_get(line, &p.resources) < 0 ||
 	    record_words_key(line, "uid", &word) < 0 ||
 	    record_get_word(&word, p.uid, sizeof(p.uid)) < 0 ||
 	    record_words_key(line, "name", &word) < 0 ||

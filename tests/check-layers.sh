@@ -136,10 +136,7 @@ writers()
 			if grep -qw "$knob" "$plain/$f"; then files+=("$f"); fi
 		done
 		n=${#files[@]}
-		# Says a pod's limit; colod never writes it.
-		if [ "$knob" = KNOB_MEMORY_MAX ]; then
-			[ "$n" -eq 0 ] || echo "$knob is read only, but ${files[*]} names it"
-		elif [ "$n" -ne 1 ]; then
+		if [ "$n" -ne 1 ]; then
 			echo "$knob must be named by one file of agent/apply/, not $n: ${files[*]}"
 		elif [[ ${files[0]} != agent/apply/cgroup_*.c ]]; then
 			echo "$knob is written by ${files[0]}, which is no cgroup_*.c"

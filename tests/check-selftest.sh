@@ -102,8 +102,6 @@ layer_rules()
 		'#include "tests/lib/tree.h"'
 	layers "a second writer of cpu.weight" "$writers" agent/apply/cgroup_planted.c \
 		$'#include "colod/knob.h"\nint planted = KNOB_CPU_WEIGHT;'
-	layers "a writer of what is read only" "$writers" agent/apply/cgroup_planted.c \
-		$'#include "colod/knob.h"\nint planted = KNOB_MEMORY_MAX;'
 	layers "a write outside apply" "only agent/apply opens files for writing" agent/discover/planted.c \
 		$'#include "agent/base/fs.h"\nint planted(int d);\nint planted(int d) { return fs_write(d, "cpu.weight", "1"); }'
 	local seam="what can fail goes through agent/base/sys.c"
