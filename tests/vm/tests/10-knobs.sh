@@ -105,7 +105,7 @@ batch()
 	ok "and its memory" wait_for 10 grep -qx $((64 * MIB)) "$(pod_path lent)/memory.max"
 	ok "the other's is bounded, but not below what it uses" wait_for 10 above_use
 	is "$(awk '$1 == "oom_kill" { print $2 }' "$(pod_path big)/memory.events")" 0 "it is not killed"
-	is "$(max_of hog), $(max_of online)" "max 100000 max, max 100000 max" "nobody else is bounded"
+	is "$(max_of hog), $(max_of web)" "max 100000 max, max 100000 max" "nobody else is bounded"
 	like "$(coloctl why default/lent)" "it asks for 0.5 CPUs as colod.io/batch-cpu" "coloctl why says what it asks for"
 	like "$(coloctl why default/lent)" "it asks for 64 MiB as colod.io/batch-memory" "of both"
 	ok "systemd is told" wait_for 20 told
