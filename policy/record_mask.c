@@ -11,9 +11,11 @@
 #include <yaml.h>
 
 #include "colod/cleanup.h"
+#include "policy/net_mark.h"
 #include "policy/reader.h"
 
 #define NAME_SIZE 32
+#define MARK_SIZE sizeof("0x12345678/0x12345678")
 /* Deeper than any policy that was read. */
 #define DEPTH_MAX 32
 
@@ -89,7 +91,7 @@ static bool is_word(const char *text, size_t len)
 	return is_in(words, text, len) || is_in_tables(reader_root_keys(), text, len);
 }
 
-/* "65%", "2s", "512Mi", "0.5": digits and a short unit. */
+/* "65%", "2s", "512Mi", "0.5", "25Gbit/s": digits and a short unit. */
 static bool is_number(const char *text, size_t len)
 {
 	size_t digits = strspn(text, "0123456789.:+-"), unit;
@@ -97,7 +99,20 @@ static bool is_number(const char *text, size_t len)
 	if (digits == 0 || digits > len || digits > 20)
 		return false;
 	unit = len - digits;
-	return unit <= 5 && strspn(text + digits, "%abcdefghijklmnopqrstuvwxyzKMGTPEiB/") >= unit;
+	return unit <= 6 && strspn(text + digits, "%abcdefghijklmnopqrstuvwxyzKMGTPEiB/") >= unit;
+}
+
+/* "0x1200/0x1270": bits of packets. */
+static bool is_mark(const char *text, size_t len)
+{
+	char mark[MARK_SIZE];
+	uint32_t value, bits;
+
+	if (len >= sizeof(mark))
+		return false;
+	memcpy(mark, text, len);
+	mark[len] = '\0';
+	return net_mark_parse(mark, &value, &bits) == 0;
 }
 
 static bool is_grammar(const char *text, size_t len)
@@ -107,7 +122,8 @@ static bool is_grammar(const char *text, size_t len)
 
 		if (at + n > len)
 			n = len - at;
-		if (n > 0 && !is_word(text + at, n) && !is_number(text + at, n))
+		if (n > 0 && !is_word(text + at, n) && !is_number(text + at, n) &&
+		    !is_mark(text + at, n))
 			return false;
 		at += n + 1;
 	}
