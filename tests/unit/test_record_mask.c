@@ -77,7 +77,7 @@ TEST(interfaces_go_and_what_is_said_of_them_stays)
 {
 	const char *got = masked(
 		"net: {uplinks: [eth0, cpu, podbr-of-acme0], speed: {eth0: 10Gbit/s, \"on\": 25Gbit/s},\n"
-		"      mark: 0x2200/0x2270, headroom: 7%}\n");
+		"      mark: 0x1300/0x1370, headroom: 7%}\n");
 	char name[RECORD_NAMES_LINK_SIZE];
 
 	assert_null(strstr(got, "eth0"));
@@ -89,7 +89,7 @@ TEST(interfaces_go_and_what_is_said_of_them_stays)
 	assert_non_null(strstr(strstr(got, name) + 1, name));
 	assert_non_null(strstr(got, "\": 10Gbit/s"));
 	assert_non_null(strstr(got, "\": 25Gbit/s}"));
-	assert_non_null(strstr(got, "mark: 0x2200/0x2270, headroom: 7%}"));
+	assert_non_null(strstr(got, "mark: 0x1300/0x1370, headroom: 7%}"));
 	got = masked("version: 1\nnet: {uplinks: routes, speed: link}\n");
 	assert_string_equal(got, "version: 1\nnet: {uplinks: routes, speed: link}\n");
 	assert_int_equal(record_mask_policy(&mask, &policy), 0);
@@ -97,7 +97,7 @@ TEST(interfaces_go_and_what_is_said_of_them_stays)
 	policy = NULL;
 	(void)masked(
 		"version: 1\n"
-		"net: {uplinks: [podbr-of-acme0], speed: {podbr-of-acme0: 25Gbit/s}, mark: 0x2200/0x2270}\n");
+		"net: {uplinks: [podbr-of-acme0], speed: {podbr-of-acme0: 25Gbit/s}, mark: 0x1300/0x1370}\n");
 	assert_int_equal(record_mask_policy(&mask, &policy), 0);
 }
 
