@@ -12,8 +12,8 @@
 #include "policy/record.h"
 #include "policy/record_words.h"
 
-/* More than any interface has; what is reckoned with it does not overflow. */
-#define MTU_MAX (1u << 24)
+/* As the kernel has it. */
+#define MTU_MAX INT32_MAX
 /* What is kept of times is compared with them, and with sums of them. */
 #define TIME_MAX_US (INT64_MAX / 2)
 #define SHIFT_MAX 29

@@ -335,7 +335,7 @@ TEST(what_no_agent_writes_is_refused)
 {
 	static const char *const lines[] = {
 		"net link 0 speed=1 mtu=1 refusal=fine name=a\n",
-		"net link 1 speed=1 mtu=16777217 refusal=fine name=a\n",
+		"net link 1 speed=1 mtu=2147483648 refusal=fine name=a\n",
 		"net link 1 speed=1 mtu=1 refusal=well name=a\n",
 		"net link 1 speed=1 mtu=1 refusal=fine name=\"\"\n",
 		"net link 1 speed=1 mtu=1 refusal=fine name=sixteen-letters-\n",
