@@ -13,9 +13,7 @@
 #include "agent/net_say.h"
 #include "agent/net_worker.h"
 #include "policy/decide.h"
-#include "policy/net_pace.h"
-#include "policy/net_plan.h"
-#include "policy/net_shape.h"
+#include "policy/net_pass.h"
 
 #define STOP_WAIT_MS 3000
 /* After the kernel refused something: it will again, unless somebody loads a module or a drop-in. */
@@ -30,21 +28,25 @@ struct refused {
 
 struct net {
 	struct net_worker *worker; /* NULL until there is something to do for it */
-	struct net_pace pace;
-	struct net_plan plan;
+	struct net_state state;
 	struct net_view view;
-	struct net_counts counts[NET_LINKS]; /* of view.links.list */
-	struct net_use
-		use[NET_LINKS]; /* the same; of the last round alone, until it was decided by */
+	struct net_counts counts[NET_LINKS];  /* of view.links.list */
+	struct net_counts counted[NET_LINKS]; /* the same; in the round before */
+	bool has_counted; /* a round has ended, and nothing was decided by it yet */
 	struct refused refused[NET_LINKS];
 	struct net_sent *sent; /* by slot */
 	size_t room;	       /* of view.pods and sent */
 	/* The round that was handed in last. */
 	struct net_round_pod *pods;
 	size_t n_pods, pods_room;
-	bool takes_back; /* nothing of ours is to be there */
-	bool file;	 /* NET_FILE is there */
-	bool decided;	 /* in this pass */
+	bool takes_back;	   /* nothing of ours is to be there */
+	bool file;		   /* NET_FILE is there */
+	bool decided;		   /* in this pass */
+	struct net_pass_done done; /* the same */
+	struct net_view decided_by;
+	struct net_state before; /* the decision */
+	struct record_net record;
+	bool has_record;
 	struct net_say say;
 	struct net_shown shown;
 };
@@ -147,17 +149,16 @@ static void take_counts(struct net *n, const struct net_round_found *found)
 {
 	struct net_counts now[NET_LINKS] = {0};
 
+	memset(n->counted, 0, sizeof(n->counted));
 	for (uint32_t i = 0; i < found->links.n; i++) {
-		int32_t ifindex = found->links.list[i].ifindex;
-		const struct net_counts *before = counts_of(n, ifindex);
-		const struct net_plan_link *link = net_plan_find(&n->plan, ifindex);
+		const struct net_counts *before = counts_of(n, found->links.list[i].ifindex);
 
 		now[i] = found->of_link[i].counts;
-		n->use[i] = (struct net_use){0};
-		if (before && link && now[i].at_us > 0)
-			(void)net_ceiling_use(before, &now[i], &link->shape, &n->use[i]);
+		if (before)
+			n->counted[i] = *before;
 	}
 	memcpy(n->counts, now, sizeof(now));
+	n->has_counted = true;
 }
 
 static enum net_refusal refusal_of(enum net_tc_end_of end)
@@ -186,7 +187,7 @@ static void note_refused(struct net *n, int32_t ifindex, enum net_refusal refusa
 		if (n->refused[i].until_us < to->until_us)
 			to = &n->refused[i];
 	}
-	*to = (struct refused){ifindex, refusal, n->pace.handed_us + REFUSED_US};
+	*to = (struct refused){ifindex, refusal, n->state.pace.handed_us + REFUSED_US};
 }
 
 static void note_refusals(struct net *n, const struct net_round_found *found)
@@ -219,7 +220,8 @@ void net_collect(struct state *s)
 		return;
 	net_say_found(&n->say, found);
 	n->view.known = found->error == 0;
-	net_pace_found(&n->pace, found->brief, found->error < 0 || found->again, found->n_steps);
+	net_pace_found(&n->state.pace, found->brief, found->error < 0 || found->again,
+		       found->n_steps);
 	if (found->error < 0)
 		return;
 	take_counts(n, found);
@@ -229,7 +231,7 @@ void net_collect(struct state *s)
 	n->view.mark_users = found->mark_users;
 	n->view.links = found->links;
 	take_pods(n, discover_model(s->discover), found);
-	if (n->takes_back && !n->pace.again && found->n_left == 0)
+	if (n->takes_back && !n->state.pace.again && found->n_left == 0)
 		forget_file(s);
 }
 
@@ -253,54 +255,63 @@ static struct net_view view_of(const struct net *n, int64_t now_us)
 	return view;
 }
 
-static uint32_t active_levels(const struct state *s)
-{
-	const struct model *model = discover_model(s->discover);
-	uint32_t active = 0;
-
-	for (size_t i = 0; i < model->n_pods; i++) {
-		const struct assignment *a = plan_assignment(&s->plan, model->pods[i]);
-
-		/* One in its grace sends still. */
-		if (a->state == ASSIGNMENT_LEVEL &&
-		    net_plan_pod(s->policy, model->pods[i], a) != NET_POD_PLAIN)
-			active |= 1u << a->level;
-	}
-	return active;
-}
-
 /* Else there is neither a link to be looked at, nor anything to be taken back. */
 static bool is_asked(const struct state *s)
 {
 	return s->net->file || (s->policy->net.on && s->status.modes.by[RESOURCE_NET] != MODE_OFF);
 }
 
+/* Of a node whose policy never asked for it there is nothing to tell. */
+static void note_record(struct net *n, const struct net_pass_in *in)
+{
+	n->record = (struct record_net){
+		.view = in->view,
+		.asked = in->asked,
+		.counted = in->before,
+		.counts = in->now,
+		.sent = n->sent,
+		.n_sent = n->view.n_pods,
+		.before = &n->before,
+		.plan = &n->state.plan,
+		.done = &n->done,
+	};
+	n->has_record = in->policy->net.on || n->before.plan.on || n->before.plan.n > 0;
+}
+
 void net_decide(struct state *s, int64_t now_us)
 {
 	struct net *n = s->net;
-	struct net_view view;
-	struct net_plan before;
-	struct net_plan_in in;
+	struct net_pass_in in;
 
 	if (!n || !s->policy)
 		return;
 	n->decided = true;
+	n->done = (struct net_pass_done){.why = NET_PACE_NOTHING};
 	/* An empty plan stays so. */
-	if (!is_asked(s) && !n->plan.on && n->plan.n == 0)
+	if (!is_asked(s) && !n->state.plan.on && n->state.plan.n == 0)
 		return;
-	view = view_of(n, now_us);
-	before = n->plan;
-	in = (struct net_plan_in){
+	n->decided_by = view_of(n, now_us);
+	n->before = n->state;
+	in = (struct net_pass_in){
 		.policy = s->policy,
-		.view = &view,
+		.model = discover_model(s->discover),
+		.plan = &s->plan,
+		.view = &n->decided_by,
+		.before = n->has_counted ? n->counted : NULL,
+		.now = n->has_counted ? n->counts : NULL,
 		.mode = s->status.modes.by[RESOURCE_NET],
-		.active = active_levels(s),
-		.use = n->use,
+		.asked = is_asked(s),
 		.now_us = now_us,
 	};
-	net_plan_make(&in, &n->plan);
-	memset(n->use, 0, sizeof(n->use));
-	net_say_plan(s, &before, &n->plan);
+	net_pass(&in, &n->state, &n->done);
+	n->has_counted = false;
+	note_record(n, &in);
+	net_say_plan(s, &n->before.plan, &n->state.plan);
+}
+
+const struct record_net *net_record(const struct state *s)
+{
+	return s->net && s->net->has_record ? &s->net->record : NULL;
 }
 
 /* --- a round ------------------------------------------------------------------------------------- */
@@ -335,61 +346,6 @@ static bool list_pods(struct state *s)
 	return true;
 }
 
-static uint64_t mix(uint64_t digest, uint64_t value)
-{
-	return (digest ^ value) * UINT64_C(0x100000001b3);
-}
-
-static uint64_t mix_class(uint64_t digest, const struct net_class *c)
-{
-	digest = mix(mix(digest, c->rate_bytes_per_s), c->ceil_bytes_per_s);
-	return mix(mix(digest, c->quantum_bytes), c->prio);
-}
-
-/* Of what moves with each look. */
-static uint64_t ceilings_of(const struct net *n)
-{
-	uint64_t d = mix(0, n->plan.n);
-
-	for (uint32_t i = 0; i < n->plan.n; i++)
-		d = mix_class(d, &n->plan.list[i].shape.offline);
-	return d;
-}
-
-/* Of all else that a round would be asked for. */
-static uint64_t digest_of(const struct net *n)
-{
-	uint64_t d = mix(mix(UINT64_C(0xcbf29ce484222325), n->plan.on), n->plan.mark.value);
-
-	d = mix(mix(d, n->plan.mark.mask), n->plan.n);
-	for (uint32_t i = 0; i < n->plan.n; i++) {
-		const struct net_plan_link *link = &n->plan.list[i];
-
-		d = mix(mix(d, (uint64_t)link->ifindex), link->refusal);
-		d = mix(mix(d, link->shape.levels), link->shape.offline_levels);
-		d = mix_class(mix_class(d, &link->shape.root), &link->shape.unmarked);
-		for (int level = 0; level < LEVEL_COUNT; level++)
-			d = mix_class(d, &link->shape.level[level]);
-	}
-	for (size_t i = 0; i < n->n_pods; i++) {
-		d = mix(mix(d, n->pods[i].serial), n->pods[i].level);
-		d = mix(d, n->pods[i].stays | n->pods[i].marked << 1);
-	}
-	return d;
-}
-
-/* A ceiling follows what online work sends only where that is looked at. */
-static bool follows(const struct net *n, enum mode mode)
-{
-	for (uint32_t i = 0; n->plan.on && mode >= MODE_SQUEEZE && i < n->plan.n; i++) {
-		const struct net_plan_link *link = &n->plan.list[i];
-
-		if (link->refusal == NET_FINE && link->shape.active & link->shape.offline_levels)
-			return true;
-	}
-	return false;
-}
-
 static bool has_worker(struct state *s)
 {
 	struct net *n = s->net;
@@ -422,14 +378,15 @@ static struct net_links_asked asked_of(const struct net_policy *policy)
 	return asked;
 }
 
-static void hand_in(struct state *s, const struct net_pace_wanted *of, bool brief, int64_t now_us)
+static void hand_in(struct state *s, int64_t now_us)
 {
 	struct net *n = s->net;
+	bool brief = net_pace_due(n->done.why) == NET_PACE_BRIEF;
 	const struct net_round_wanted wanted = {
 		.asked = asked_of(&s->policy->net),
 		.brief = brief,
-		.apply = n->plan.on ? n->plan.known && keep_file(s) : n->file,
-		.plan = n->plan,
+		.apply = n->state.plan.on ? n->state.plan.known && keep_file(s) : n->file,
+		.plan = n->state.plan,
 		.pods = n->pods,
 		.n_pods = n->n_pods,
 	};
@@ -437,30 +394,23 @@ static void hand_in(struct state *s, const struct net_pace_wanted *of, bool brie
 	if (net_worker_start(n->worker, &wanted) < 0)
 		return;
 	n->takes_back = wanted.apply && !wanted.plan.on;
-	net_pace_handed(&n->pace, of, brief, now_us);
+	net_pace_handed(&n->state.pace, &n->done.wanted, brief, now_us);
 }
 
 void net_run(struct state *s, int64_t now_us)
 {
 	struct net *n = s->net;
-	struct net_pace_wanted wanted;
-	enum net_pace_due due;
 
-	if (!n || !s->policy || !n->decided)
+	if (!n)
+		return;
+	n->has_record = false;
+	if (!s->policy || !n->decided)
 		return;
 	n->decided = false;
-	if (!is_asked(s)) {
+	if (!is_asked(s))
 		n->view.known = false;
-		return;
-	}
-	if (net_pace_rests(&n->pace, now_us) || !has_worker(s) || !list_pods(s))
-		return;
-	wanted = (struct net_pace_wanted){.digest = digest_of(n),
-					  .ceilings = ceilings_of(n),
-					  .follows = follows(n, s->status.modes.by[RESOURCE_NET])};
-	due = net_pace_due(&n->pace, &wanted, now_us);
-	if (due != NET_PACE_NOT)
-		hand_in(s, &wanted, due == NET_PACE_BRIEF, now_us);
+	else if (n->done.why != NET_PACE_NOTHING && has_worker(s) && list_pods(s))
+		hand_in(s, now_us);
 }
 
 const struct net_shown *net_shown(const struct state *s)
@@ -471,7 +421,7 @@ const struct net_shown *net_shown(const struct state *s)
 		return NULL;
 	n->shown = (struct net_shown){
 		.view = &n->view,
-		.plan = &n->plan,
+		.plan = &n->state.plan,
 		.counts = n->counts,
 		.sent = n->sent,
 		.n_sent = n->view.n_pods,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "agent/state.h"
+#include "policy/record_net.h"
 
 struct net;
 
@@ -19,6 +20,10 @@ void net_collect(struct state *state);
 
 /* After the pods have their levels: what is wanted on each uplink. */
 void net_decide(struct state *state, int64_t now_us);
+
+/* What it was decided from and what came of it, for the record; NULL: nothing was decided, or there is nothing to tell. Valid until
+ * net_run(). */
+const struct record_net *net_record(const struct state *state);
 
 /* Hands in a round where one is due. */
 void net_run(struct state *state, int64_t now_us);

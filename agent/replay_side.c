@@ -148,6 +148,47 @@ static int sli_pass_again(struct replay_side *side, const struct record_replayed
 	return sli_step(&side->slis, &look);
 }
 
+/* What would have been wanted of the network; a round that is due is handed in. */
+static const struct record_net *net_pass_again(struct replay_side *side,
+					       const struct record_replayed *given,
+					       const struct policy *policy)
+{
+	const struct record_net_given *net = given->net;
+	enum net_pace_due due;
+
+	if (!net)
+		return NULL;
+	if (net->state_given)
+		side->net = net->state;
+	side->net_before = side->net;
+	side->net_look = (struct record_net){
+		.view = &net->view,
+		.asked = net->asked,
+		.counted = net->counted ? net->before : NULL,
+		.counts = net->counted ? net->now : NULL,
+		.sent = net->sent,
+		.n_sent = net->view.n_pods,
+		.before = &side->net_before,
+		.plan = &side->net.plan,
+		.done = &side->net_done,
+	};
+	net_pass(&(const struct net_pass_in){.policy = policy,
+					     .model = given->model,
+					     .plan = &side->plan,
+					     .view = &net->view,
+					     .before = side->net_look.counted,
+					     .now = side->net_look.counts,
+					     .mode = given->modes->by[RESOURCE_NET],
+					     .asked = net->asked,
+					     .now_us = given->now_us},
+		 &side->net, &side->net_done);
+	due = net_pace_due(side->net_done.why);
+	if (due != NET_PACE_NOT)
+		net_pace_handed(&side->net.pace, &side->net_done.wanted, due == NET_PACE_BRIEF,
+				given->now_us);
+	return &side->net_look;
+}
+
 int replay_side_pass(struct replay_side *side, const struct record_replayed *given,
 		     struct record_pass *ret_pass)
 {
@@ -197,6 +238,7 @@ int replay_side_pass(struct replay_side *side, const struct record_replayed *giv
 		.kill = kill_pass(side, given, policy),
 		.evict = evict_pass_again(side, given, policy),
 		.order = order_again(side, given, policy),
+		.net = net_pass_again(side, given, policy),
 		.slis = &side->slis,
 		.unnamed = given->assignments != NULL,
 	};

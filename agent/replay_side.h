@@ -4,6 +4,7 @@
 
 #include "policy/record_evict.h"
 #include "policy/record_kill.h"
+#include "policy/record_net_given.h"
 #include "policy/record_read.h"
 
 struct replay_side {
@@ -17,7 +18,10 @@ struct replay_side {
 	struct record_kill kill;   /* of a pass that has one */
 	struct record_evict evict; /* the same */
 	struct evict_order order;  /* the same */
-	int64_t last_us;	   /* of the pass before; 0: there was none */
+	struct net_state net_before, net;
+	struct net_pass_done net_done;
+	struct record_net net_look; /* the same */
+	int64_t last_us;	    /* of the pass before; 0: there was none */
 };
 
 /* As the agent begins. */

@@ -117,6 +117,7 @@ static void record_stage(struct state *s, int64_t now_us, const struct ladders *
 		.kill = killer_look(s),
 		.evict = evictor_look(s),
 		.order = evictor_order_look(s),
+		.net = net_record(s),
 		.slis = &s->slis,
 	};
 

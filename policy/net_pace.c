@@ -10,18 +10,22 @@ bool net_pace_rests(const struct net_pace *pace, int64_t now_us)
 	return pace->handed_us > 0 && now_us - pace->handed_us < NET_PACE_SOON_US - EARLY_US;
 }
 
-enum net_pace_due net_pace_due(const struct net_pace *pace, const struct net_pace_wanted *wanted,
+enum net_pace_why net_pace_why(const struct net_pace *pace, const struct net_pace_wanted *wanted,
 			       int64_t now_us)
 {
 	if (pace->handed_us == 0)
-		return NET_PACE_WHOLE;
+		return NET_PACE_FIRST;
 	if (net_pace_rests(pace, now_us))
-		return NET_PACE_NOT;
-	if ((pace->again && pace->n_changing < NET_PACE_CHANGING_MAX) ||
-	    wanted->digest != pace->handed.digest || now_us - pace->whole_us >= NET_PACE_REST_US)
-		return NET_PACE_WHOLE;
-	return wanted->ceilings != pace->handed.ceilings || wanted->follows ? NET_PACE_BRIEF
-									    : NET_PACE_NOT;
+		return NET_PACE_NOTHING;
+	if (pace->again && pace->n_changing < NET_PACE_CHANGING_MAX)
+		return NET_PACE_AGAIN;
+	if (wanted->digest != pace->handed.digest)
+		return NET_PACE_WANTED;
+	if (now_us - pace->whole_us >= NET_PACE_REST_US)
+		return NET_PACE_REST;
+	if (wanted->ceilings != pace->handed.ceilings)
+		return NET_PACE_CEILING;
+	return wanted->follows ? NET_PACE_FOLLOWS : NET_PACE_NOTHING;
 }
 
 void net_pace_handed(struct net_pace *pace, const struct net_pace_wanted *wanted, bool brief,

@@ -13,7 +13,26 @@
  * changed something, though the same was wanted, only as often as where nothing has changed. */
 #define NET_PACE_CHANGING_MAX 10
 
+/* What makes one due; the first that holds. */
+enum net_pace_why {
+	NET_PACE_NOTHING,
+	NET_PACE_FIRST,	  /* there was none yet */
+	NET_PACE_AGAIN,	  /* the last one was not done to its end, or changed something */
+	NET_PACE_WANTED,  /* something else than ceilings is wanted */
+	NET_PACE_REST,	  /* the last whole one was long ago */
+	NET_PACE_CEILING, /* another ceiling is wanted: a brief one will do, as with the next */
+	NET_PACE_FOLLOWS, /* some ceiling may have to follow what is sent */
+	NET_PACE_WHY_COUNT,
+};
+
 enum net_pace_due { NET_PACE_NOT, NET_PACE_BRIEF, NET_PACE_WHOLE };
+
+static inline enum net_pace_due net_pace_due(enum net_pace_why why)
+{
+	if (why == NET_PACE_NOTHING)
+		return NET_PACE_NOT;
+	return why < NET_PACE_CEILING ? NET_PACE_WHOLE : NET_PACE_BRIEF;
+}
 
 /* What is wanted, as far as it is compared with the last time. */
 struct net_pace_wanted {
@@ -35,7 +54,7 @@ struct net_pace {
 bool net_pace_rests(const struct net_pace *pace, int64_t now_us);
 
 /* now_us > 0: CLOCK_BOOTTIME. */
-enum net_pace_due net_pace_due(const struct net_pace *pace, const struct net_pace_wanted *wanted,
+enum net_pace_why net_pace_why(const struct net_pace *pace, const struct net_pace_wanted *wanted,
 			       int64_t now_us);
 
 /* One was handed in. */

@@ -153,14 +153,28 @@ void net_plan_make(const struct net_plan_in *in, struct net_plan *plan)
 	*plan = next;
 }
 
+enum net_pod_why net_plan_pod_why(const struct policy *policy, const struct pod *pod,
+				  const struct assignment *a)
+{
+	if (a->state == ASSIGNMENT_WAITING)
+		return NET_POD_WAITS;
+	if (a->state != ASSIGNMENT_LEVEL)
+		return NET_POD_NO_LEVEL;
+	if (policy->levels[a->level].net.share == 0)
+		return NET_POD_NO_SHARE;
+	if (a->role == ROLE_OFFLINE && !a->may_hold && pod->facts && pod->facts->deleting)
+		return NET_POD_GRACE;
+	return a->role == ROLE_ONLINE || a->may_hold ? NET_POD_BY_LEVEL : NET_POD_UNSURE;
+}
+
 enum net_pod_want net_plan_pod(const struct policy *policy, const struct pod *pod,
 			       const struct assignment *a)
 {
-	if (a->state == ASSIGNMENT_WAITING)
-		return NET_POD_STAYS;
-	if (a->state != ASSIGNMENT_LEVEL || policy->levels[a->level].net.share == 0)
-		return NET_POD_PLAIN;
-	if (a->role == ROLE_OFFLINE && !a->may_hold && pod->facts && pod->facts->deleting)
-		return NET_POD_STAYS;
-	return a->role == ROLE_ONLINE || a->may_hold ? NET_POD_MARKED : NET_POD_PLAIN;
+	static const enum net_pod_want wants[] = {
+		[NET_POD_WAITS] = NET_POD_STAYS,    [NET_POD_GRACE] = NET_POD_STAYS,
+		[NET_POD_NO_LEVEL] = NET_POD_PLAIN, [NET_POD_NO_SHARE] = NET_POD_PLAIN,
+		[NET_POD_UNSURE] = NET_POD_PLAIN,   [NET_POD_BY_LEVEL] = NET_POD_MARKED,
+	};
+
+	return wants[net_plan_pod_why(policy, pod, a)];
 }

@@ -35,7 +35,20 @@ static inline bool net_plan_shapes(const struct net_plan_link *link)
  * its ceilings end as those do that nobody can measure. Mode observe plans what it would do, with plan->on false. */
 void net_plan_make(const struct net_plan_in *in, struct net_plan *plan);
 
-/* What is done with the traffic of a pod with this assignment. An offline pod of which not enough is known for a hold
- * is not marked: its class could be held. One that was asked to go keeps what it has: in its grace it is no online work. */
+/* What decides about the traffic of a pod. */
+enum net_pod_why {
+	NET_POD_WAITS, /* what it is is not known yet */
+	NET_POD_GRACE, /* it was asked to go, and keeps what it has: in its grace it is no online work */
+	NET_POD_NO_LEVEL, /* no rule gives it one */
+	NET_POD_NO_SHARE, /* its level has no class */
+	NET_POD_UNSURE, /* an offline pod of which not enough is known for a hold: its class could be held */
+	NET_POD_BY_LEVEL,
+};
+
+/* Of a pod with this assignment. */
+enum net_pod_why net_plan_pod_why(const struct policy *policy, const struct pod *pod,
+				  const struct assignment *assignment);
+
+/* What is done with it for that reason. */
 enum net_pod_want net_plan_pod(const struct policy *policy, const struct pod *pod,
 			       const struct assignment *assignment);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "policy/names_net.h"
-#include "policy/net_plan.h"
 #include "policy/reason_text.h"
 #include "policy/text_out.h"
 
@@ -71,4 +70,34 @@ void net_words_link(const struct net_plan_link *link, char *buf, size_t size)
 
 	if (n >= 0 && (size_t)n < size)
 		net_words_why(link, buf + n, size - (size_t)n);
+}
+
+const char *net_words_pod(enum net_pod_why why)
+{
+	static const char *const words[] = {
+		[NET_POD_WAITS] = "what it is is not known yet: what is there stays",
+		[NET_POD_GRACE] = "it was asked to go, and keeps what it has until it is gone",
+		[NET_POD_NO_LEVEL] = "no rule gives it a level",
+		[NET_POD_NO_SHARE] = "its level has no share",
+		[NET_POD_UNSURE] = "not enough is known of it for a hold, and its class could be "
+				   "held",
+		[NET_POD_BY_LEVEL] = "its level has a share",
+	};
+
+	return words[why];
+}
+
+const char *net_words_round(enum net_pace_why why)
+{
+	static const char *const words[NET_PACE_WHY_COUNT] = {
+		[NET_PACE_NOTHING] = "nothing",
+		[NET_PACE_FIRST] = "there was none yet",
+		[NET_PACE_AGAIN] = "the last one changed something, or was not done to its end",
+		[NET_PACE_WANTED] = "something else is wanted than before",
+		[NET_PACE_REST] = "the last whole one was 10 s ago",
+		[NET_PACE_CEILING] = "another ceiling is wanted",
+		[NET_PACE_FOLLOWS] = "a ceiling may have to follow what is sent",
+	};
+
+	return words[why];
 }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 
 #include "colod/net.h"
+#include "policy/net_pace.h"
+#include "policy/net_plan.h"
 
 /* Why a link is not shaped or a pod's traffic not marked, and what to do about it where there is something. */
 const char *net_words_refusal(enum net_refusal refusal);
@@ -14,3 +16,9 @@ void net_words_link(const struct net_plan_link *link, char *buf, size_t size);
 
 /* The same without saying whether it is shaped: for who has said so. */
 void net_words_why(const struct net_plan_link *link, char *buf, size_t size);
+
+/* Why a pod's traffic is marked, or not, or left as it is. */
+const char *net_words_pod(enum net_pod_why why);
+
+/* What made a round due. */
+const char *net_words_round(enum net_pace_why why);

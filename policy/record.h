@@ -40,6 +40,7 @@
 //  [evict from ...]                   memory was short for long: what it was decided from whom to evict
 //  [evict time|pending|out|...]       (record_evict.c)
 //  [evict-order slot= serial= ...]    somebody ordered an eviction
+//  [net view|link|sent|pod|from|was|off ...]  the network, where the policy asks for it (record_net.h)
 //  > STEP                             what came of it (steps.h)
 //  end                                the pass is complete; what follows the last `end` is torn
 #pragma once
@@ -58,6 +59,7 @@
 #include "policy/record_evict.h"
 #include "policy/record_evict_order.h"
 #include "policy/record_kill.h"
+#include "policy/record_net.h"
 
 #define RECORD_VERSION "colod-record 1"
 
@@ -90,6 +92,7 @@ struct record_pass {
 	const struct record_kill *kill;	  /* NULL: nobody was looked for to be killed */
 	const struct record_evict *evict; /* NULL: ... to be evicted */
 	const struct evict_order *order;  /* NULL: nobody ordered an eviction */
+	const struct record_net *net;	  /* NULL: nobody looked at the network */
 	const struct sli_watch *slis;	  /* NULL: nobody looked */
 	bool unnamed;			  /* the names of the pods are not their own */
 };

@@ -11,9 +11,11 @@
 #include <yaml.h>
 
 #include "colod/cleanup.h"
+#include "policy/net_mark.h"
 #include "policy/reader.h"
 
 #define NAME_SIZE 32
+#define MARK_SIZE sizeof("0x12345678/0x12345678")
 /* Deeper than any policy that was read. */
 #define DEPTH_MAX 32
 
@@ -25,6 +27,9 @@ static const char words[] =
 
 /* Keys of a match whose values are words of the grammar, not names. */
 static const char *const plain_matches[] = {"qos", "static", "runtime"};
+
+/* Keys below which interfaces are named; a link has the same pseudonym where it is seen (record_net.h), and so none may stay. */
+static const char *const link_lists[] = {"uplinks", "speed"};
 
 /* One file on its way. */
 struct masking {
@@ -38,8 +43,10 @@ struct masking {
 	bool mapping[DEPTH_MAX];
 	bool is_key[DEPTH_MAX];
 	bool below_match[DEPTH_MAX];
+	bool links[DEPTH_MAX];
 	bool plain_value;
 	bool key_is_match;
+	bool key_is_links;
 	unsigned depth;
 };
 
@@ -84,7 +91,7 @@ static bool is_word(const char *text, size_t len)
 	return is_in(words, text, len) || is_in_tables(reader_root_keys(), text, len);
 }
 
-/* "65%", "2s", "512Mi", "0.5": digits and a short unit. */
+/* "65%", "2s", "512Mi", "0.5", "25Gbit/s": digits and a short unit. */
 static bool is_number(const char *text, size_t len)
 {
 	size_t digits = strspn(text, "0123456789.:+-"), unit;
@@ -92,7 +99,20 @@ static bool is_number(const char *text, size_t len)
 	if (digits == 0 || digits > len || digits > 20)
 		return false;
 	unit = len - digits;
-	return unit <= 5 && strspn(text + digits, "%abcdefghijklmnopqrstuvwxyzKMGTPEiB/") >= unit;
+	return unit <= 6 && strspn(text + digits, "%abcdefghijklmnopqrstuvwxyzKMGTPEiB/") >= unit;
+}
+
+/* "0x1200/0x1270": bits of packets. */
+static bool is_mark(const char *text, size_t len)
+{
+	char mark[MARK_SIZE];
+	uint32_t value, bits;
+
+	if (len >= sizeof(mark))
+		return false;
+	memcpy(mark, text, len);
+	mark[len] = '\0';
+	return net_mark_parse(mark, &value, &bits) == 0;
 }
 
 static bool is_grammar(const char *text, size_t len)
@@ -102,7 +122,8 @@ static bool is_grammar(const char *text, size_t len)
 
 		if (at + n > len)
 			n = len - at;
-		if (n > 0 && !is_word(text + at, n) && !is_number(text + at, n))
+		if (n > 0 && !is_word(text + at, n) && !is_number(text + at, n) &&
+		    !is_mark(text + at, n))
 			return false;
 		at += n + 1;
 	}
@@ -160,6 +181,14 @@ static void put_masked(struct masking *m, const char *text, size_t len)
 	record_put_bytes(&m->out, "\"", 1);
 }
 
+static void put_link(struct masking *m, const char *text, size_t len)
+{
+	char name[RECORD_NAMES_LINK_SIZE];
+
+	record_names_link(m->names, text, len, name);
+	record_put(&m->out, "\"%s\"", name);
+}
+
 /* The byte of a place that libyaml counts in characters. */
 static size_t byte_at(const struct masking *m, size_t chars)
 {
@@ -209,12 +238,15 @@ static void on_scalar(struct masking *m, const yaml_event_t *e)
 	size_t len = e->data.scalar.length;
 	bool key = m->mapping[m->depth] && m->is_key[m->depth];
 	size_t start = byte_at(m, e->start_mark.index), end;
-	bool kept = is_kept(m, text, len, key);
+	bool link = m->links[m->depth] && (key || !m->mapping[m->depth]);
+	bool kept = !link && is_kept(m, text, len, key);
 
 	copy_gap(m, start, e->start_mark.index);
 	end = byte_at(m, e->end_mark.index);
 	if (kept)
 		record_put_bytes(&m->out, m->text + start, end - start);
+	else if (link)
+		put_link(m, text, len);
 	else
 		put_masked(m, text, len);
 	m->at = end;
@@ -222,6 +254,7 @@ static void on_scalar(struct masking *m, const yaml_event_t *e)
 	if (key) {
 		m->plain_value = IS_ONE_OF(plain_matches, text, len);
 		m->key_is_match = len == 5 && memcmp(text, "match", 5) == 0;
+		m->key_is_links = IS_ONE_OF(link_lists, text, len);
 	}
 	m->is_key[m->depth] = m->mapping[m->depth] && !key;
 }
@@ -236,7 +269,8 @@ static int on_start(struct masking *m, bool mapping)
 		return -EINVAL;
 	m->mapping[m->depth] = m->is_key[m->depth] = mapping;
 	m->below_match[m->depth] = below;
-	m->key_is_match = false;
+	m->links[m->depth] = m->key_is_links && !below;
+	m->key_is_match = m->key_is_links = false;
 	m->plain_value = false;
 	return 0;
 }
@@ -255,7 +289,7 @@ static int on_event(struct masking *m, const yaml_event_t *e)
 		if (m->depth == 0)
 			return -EINVAL;
 		m->depth--;
-		m->key_is_match = false;
+		m->key_is_match = m->key_is_links = false;
 		return 0;
 	case YAML_ALIAS_EVENT:
 		return -EINVAL;

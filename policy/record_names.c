@@ -172,6 +172,13 @@ size_t record_names_part(const struct record_names *names, const char *text, siz
 	return strlen(buf);
 }
 
+void record_names_link(const struct record_names *names, const char *text, size_t len,
+		       char buf[RECORD_NAMES_LINK_SIZE])
+{
+	(void)snprintf(buf, RECORD_NAMES_LINK_SIZE, "n%012" PRIx64,
+		       sip_hash(names->key, text, len) & 0xffffffffffff);
+}
+
 /* The next part of a text that slashes divide; false behind the last. */
 static bool next_part(const char **text, size_t *ret_len, bool *ret_more)
 {

@@ -25,6 +25,11 @@ bool record_names_is_common(const char *text, size_t len);
 size_t record_names_part(const struct record_names *names, const char *text, size_t len,
 			 char buf[RECORD_NAMES_PART_SIZE]);
 
+/* The same for the name of a network interface, which has room for 15 bytes: nothing of it stays. */
+#define RECORD_NAMES_LINK_SIZE 16
+void record_names_link(const struct record_names *names, const char *text, size_t len,
+		       char buf[RECORD_NAMES_LINK_SIZE]);
+
 /* As a word: the text itself where `names` is NULL, else each part between slashes by its
  * pseudonym. NULL stays NULL. */
 void record_names_put(struct record_buf *buf, const struct record_names *names, const char *text);

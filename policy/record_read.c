@@ -18,6 +18,7 @@
 #include "policy/record_kill.h"
 #include "policy/record_manual.h"
 #include "policy/record_model.h"
+#include "policy/record_net_given.h"
 #include "policy/record_node.h"
 #include "policy/record_policy.h"
 #include "policy/record_words.h"
@@ -50,6 +51,7 @@ struct record_reader {
 	struct record_evict_given evict;
 	struct evict_order order;
 	bool order_given;
+	struct record_net_given net;
 	uint64_t passes;
 	struct record_replayed pass;
 	struct record_buf steps;
@@ -138,6 +140,7 @@ static int on_time(struct record_reader *r, struct record_line *line)
 	r->holds_given = false;
 	record_kill_begin(&r->kill);
 	record_evict_begin(&r->evict);
+	record_net_given_begin(&r->net);
 	r->order_given = false;
 	r->pass.now_us = now_us;
 	r->pass.line = r->line;
@@ -221,6 +224,7 @@ static int on_end(struct record_reader *r)
 	r->pass.n_kill_memory = r->kill.n_memory;
 	r->pass.evict = r->evict.given ? &r->evict : NULL;
 	r->pass.order = r->order_given ? &r->order : NULL;
+	r->pass.net = record_net_given_is(&r->net, r->pass.now_us) ? &r->net : NULL;
 	r->pass.policy = r->policy;
 	r->pass.assignments = r->with_names ? NULL : record_model_assignments(r->model);
 	r->pass.n_assignments = r->pass.model->n_slots;
@@ -334,6 +338,8 @@ static int on_line(struct record_reader *r, struct record_line line)
 		return record_evict_get(&line, r->pass.now_us, &r->evict);
 	if (record_is(&word, "evict-order"))
 		return on_evict_order(r, &line);
+	if (record_is(&word, "net"))
+		return record_net_given_get(&line, r->pass.now_us, &r->net);
 	if (record_is(&word, "modes"))
 		return on_modes(r, &line);
 	return on_model(r, &word, &line);
@@ -465,6 +471,7 @@ void record_reader_free(struct record_reader *r)
 	record_policy_free(&r->coming);
 	record_kill_given_done(&r->kill);
 	record_evict_given_done(&r->evict);
+	record_net_given_done(&r->net);
 	record_buf_free(&r->steps);
 	free(r->step_lines);
 	free(r);

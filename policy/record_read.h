@@ -11,6 +11,7 @@ struct record_reader;
 
 /* What one pass had, valid until the next one is read. */
 struct record_evict_given;
+struct record_net_given;
 
 struct record_replayed {
 	int64_t now_us;
@@ -29,6 +30,7 @@ struct record_replayed {
 	size_t n_kill_memory;
 	const struct record_evict_given *evict; /* set where it was looked whom to evict */
 	const struct evict_order *order;	/* set where somebody ordered an eviction */
+	const struct record_net_given *net;	/* set where somebody looked at the network */
 	const struct policy *policy;
 	/* With pseudonyms: by slot, for all pods of the model; else NULL. */
 	const struct assignment *assignments;

@@ -44,6 +44,7 @@ struct said_pod {
 	uint64_t serial;
 	uint64_t text;
 	uint64_t assignment;
+	uint64_t ends; /* of its interfaces */
 	struct record_ring ring;
 	int64_t disks_us; /* of what was said of its disks */
 	int64_t there_us;
@@ -65,6 +66,7 @@ struct record_writer {
 	struct ladders ladders;
 	uint64_t floor; /* of the text of what the last pass left */
 	uint64_t holds; /* the same */
+	struct record_net_said net;
 };
 
 static const struct record_names *names_of(const struct record_writer *w)
@@ -392,6 +394,20 @@ static void put_ladders(struct record_writer *w, const struct record_pass *pass,
 	out->n = out->failed ? out->n : start;
 }
 
+static void put_net(struct record_writer *w, const struct record_pass *pass, struct record_buf *out)
+{
+	const struct model *m = pass->model;
+
+	record_net_put(out, &w->net, pass->net, names_of(w), pass->now_us);
+	for (size_t i = 0; pass->net && i < m->n_pods; i++) {
+		size_t start = out->n;
+
+		record_net_put_pod(out, pass->net, m->pods[i]);
+		if (out->n > start)
+			record_keep_if_new(out, start, &w->pods[m->pods[i]->slot].ends);
+	}
+}
+
 static int put_pass(struct record_writer *w, const struct record_pass *pass, struct record_buf *out)
 {
 	int r;
@@ -412,6 +428,7 @@ static int put_pass(struct record_writer *w, const struct record_pass *pass, str
 		record_evict_put(out, pass->evict, pass->model, pass->now_us);
 	if (pass->order)
 		record_evict_order_put(out, pass->order, names_of(w));
+	put_net(w, pass, out);
 	if (w->steps) {
 		struct record_pass told = *pass;
 

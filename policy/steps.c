@@ -13,6 +13,7 @@
 #include "policy/names.h"
 #include "policy/reason_text.h"
 #include "policy/record_io.h"
+#include "policy/record_net_tell.h"
 #include "policy/record_sli.h"
 #include "policy/record_words.h"
 
@@ -24,6 +25,7 @@ struct told_cgroup {
 struct told_pod {
 	uint64_t serial;
 	uint64_t assignment;
+	uint64_t mark;
 };
 
 struct steps {
@@ -36,6 +38,7 @@ struct steps {
 	uint64_t scores;
 	uint64_t withheld;
 	uint64_t modes;
+	struct record_net_told net;
 };
 
 /* One telling: what every function below needs. */
@@ -176,7 +179,10 @@ static void tell_assignments(const struct tell *t)
 		h = record_mix(h, a->waiting_for ? hash_text(a->waiting_for) : 0);
 		if (told->serial == pod->serial && told->assignment == h)
 			continue;
-		*told = (struct told_pod){.serial = pod->serial, .assignment = h};
+		if (told->serial != pod->serial)
+			told->mark = 0;
+		told->serial = pod->serial;
+		told->assignment = h;
 		put_assignment(t, pod, a);
 	}
 }
@@ -357,6 +363,20 @@ static uint64_t mix_measured(uint64_t h, const struct score_value *v)
 	return record_mix(h, v->window_us);
 }
 
+static void tell_net(const struct tell *t)
+{
+	const struct record_net *net = t->pass->net;
+	const struct model *m = t->pass->model;
+
+	record_net_tell(t->out, &t->steps->net, net, t->names, t->prefix);
+	for (size_t i = 0; i < m->n_pods; i++)
+		record_net_tell_mark(t->out, &t->steps->pods[m->pods[i]->slot].mark, net,
+				     t->pass->policy, m->pods[i],
+				     plan_assignment(t->pass->plan, m->pods[i]), t->names,
+				     t->prefix);
+	record_net_tell_round(t->out, net, t->prefix);
+}
+
 /* They move at every pass; that they are the same is seen as well from one number. */
 static void tell_scores(const struct tell *t)
 {
@@ -411,6 +431,8 @@ int steps_tell(struct steps *steps, const struct record_pass *pass, const uint32
 		record_evict_tell(out, pass->evict, names, prefix);
 	if (pass->order)
 		record_evict_order_tell(out, pass->order, pass->model, names, prefix);
+	if (pass->net)
+		tell_net(&t);
 	tell_changes(&t);
 	tell_scores(&t);
 	if (pass->slis)

@@ -12,6 +12,7 @@
 //	withheld 3
 //	kill kubepods.slice/.. needed=.. by=usage of=3 left=1 ..: the room of ..
 //	candidate kubepods.slice/.. place=1 ..
+//	net link eth0 2 fine speed=1250000000 ..: online work sends ..   (record_net_tell.h)
 //	scores 1a2b3c4d5e6f7081
 //	sli 0 slot=0 serial=1 violated value=124 ..
 #pragma once

@@ -23,10 +23,16 @@ static void require(bool condition)
 
 void record_case_open(struct record_case *c, const struct record_names *names)
 {
+	record_case_open_with(c, names, RECORD_CASE_POLICY);
+}
+
+void record_case_open_with(struct record_case *c, const struct record_names *names,
+			   const char *policy)
+{
 	const struct policy_source source = {
 		.name = "etc/colod/policy.d/50-team-blue.yaml",
-		.text = RECORD_CASE_POLICY,
-		.len = sizeof(RECORD_CASE_POLICY) - 1,
+		.text = policy,
+		.len = strlen(policy),
 	};
 	struct diags *diags = calloc(1, sizeof(*diags));
 
@@ -50,10 +56,50 @@ void record_case_close(struct record_case *c)
 	changes_free(&c->changes);
 }
 
+static struct net_pass_done net_of(struct record_case *c, const struct fake *f, int64_t now_us)
+{
+	const struct net_pass_in in = {
+		.policy = c->policy,
+		.model = &f->model,
+		.plan = &c->plan,
+		.view = c->view,
+		.before = c->counted,
+		.now = c->counts,
+		.mode = c->modes.by[RESOURCE_NET],
+		.asked = !c->unasked,
+		.now_us = now_us,
+	};
+	struct net_pass_done done;
+
+	net_pass(&in, &c->net, &done);
+	return done;
+}
+
+static void hand_in(struct record_case *c, const struct net_pass_done *done, int64_t now_us)
+{
+	enum net_pace_due due = net_pace_due(done->why);
+
+	if (due != NET_PACE_NOT && !c->busy)
+		net_pace_handed(&c->net.pace, &done->wanted, due == NET_PACE_BRIEF, now_us);
+}
+
 void record_case_pass(struct record_case *c, const struct fake *f, int64_t now_us)
 {
 	struct ladders before = c->ladders;
 	struct floor_cpu floor_before = c->floor;
+	struct net_state net_before = c->net;
+	struct net_pass_done done = {0};
+	const struct record_net net = {
+		.view = c->view,
+		.asked = !c->unasked,
+		.counted = c->counted,
+		.counts = c->counts,
+		.sent = c->sent,
+		.n_sent = c->view ? c->view->n_pods : 0,
+		.before = &net_before,
+		.plan = &c->net.plan,
+		.done = &done,
+	};
 	const struct record_pass pass = {
 		.now_us = now_us,
 		.modes = &c->modes,
@@ -67,8 +113,8 @@ void record_case_pass(struct record_case *c, const struct fake *f, int64_t now_u
 		.plan = &c->plan,
 		.scores = &c->scores,
 		.changes = &c->changes,
+		.net = c->view ? &net : NULL,
 	};
-
 	const struct score_look scored = {
 		.model = &f->model,
 		.samples = &f->samples,
@@ -79,7 +125,10 @@ void record_case_pass(struct record_case *c, const struct fake *f, int64_t now_u
 	floor_step(&c->floor, &f->model, &f->samples, &c->plan, now_us);
 	require(score(&scored, &c->scores) == 0);
 	require(diff(&f->model, &c->plan, &c->modes, false, &c->changes) == 0);
+	if (c->view)
+		done = net_of(c, f, now_us);
 	require(record_writer_pass(c->writer, &pass, &c->text) == 0);
+	hand_in(c, &done, now_us);
 }
 
 void record_case_apply(struct record_case *c, struct fake *f)

@@ -39,10 +39,20 @@ struct record_case {
 	struct plan plan;
 	struct scores scores;
 	struct changes changes;
+	/* The network, as the agent has it. */
+	const struct net_view *view;		   /* NULL: nobody looks at it */
+	const struct net_sent *sent;		   /* by slot, as many as view has pods */
+	const struct net_counts *counted, *counts; /* as net_pass_in.before and .now */
+	bool unasked;
+	bool busy; /* a round that is due is not handed in */
+	struct net_state net;
 };
 
 /* The head and the policy are written. Aborts without memory, as everything here. */
 void record_case_open(struct record_case *c, const struct record_names *names);
+/* The same with another policy. */
+void record_case_open_with(struct record_case *c, const struct record_names *names,
+			   const char *policy);
 void record_case_close(struct record_case *c);
 
 /* Decides the model and samples of `f` and records the pass. */

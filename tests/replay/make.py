@@ -603,7 +603,82 @@ def evict_io(asks):
     return s
 
 
-CASES = {"io-hold": io_hold, "evict-io": lambda: evict_io(True), "evict-io-unasked": lambda: evict_io(False), "numa": numa, "evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold, "sli": sli, "calibrate": calibrate,
+NET_POLICY = """version: 1
+mode: squeeze
+facts: {from: "file:///pods.json"}
+net: {uplinks: routes, headroom: 5%}
+levels:
+  P4: {role: online, net: {share: 4}}
+  P7: {role: offline, net: {share: 1, ceiling: 60%}}
+assign:
+  - {match: {namespace: batch}, level: P7}
+  - {match: {qos: Burstable}, level: P4}
+  - {match: {qos: BestEffort}, level: P7}
+"""
+
+MBIT = 125_000
+
+
+class NetSeries(Series):
+    """A node with uplinks `links`: by ifindex their name and speed in Mbit/s, 0 where they tell none."""
+
+    def __init__(self, comment, links):
+        super().__init__(comment, NET_POLICY)
+        self.links, self.ends = links, {}
+
+    def step(self, sends=(), modes="squeeze", **what):
+        """`sends`: Mbit/s of what has no mark, of P4 and of P7 on the first link, since the pass before; none: not counted."""
+        lines = ["net view asked=1 known=1 users=0"]
+        for ifindex, (name, mbit) in self.links.items():
+            lines.append(f"net link {ifindex} speed={mbit * MBIT} mtu=1500 refusal={'fine' if mbit else 'no-speed'} name={name}")
+        extra = []
+        if self.said.get("net") != lines:
+            self.said["net"] = lines
+            extra += lines
+        if sends:
+            grown = [f" {key}={mbit * MBIT},{mbit * MBIT // 1000}" for key, mbit in zip(("unmarked", "P4", "P7"), sends) if mbit]
+            extra.append(f"net sent 0 span={SECOND}" + "".join(grown))
+        for pod in self.pods.values():
+            text = f"net pod {pod.slot} {pod.serial} refusal={self.ends.get(pod.name, 'fine')} marked=1 ends={10 + pod.slot}"
+            if self.said.get(("ends", pod.slot)) != text:
+                self.said["ends", pod.slot] = text
+                extra.append(text)
+        super().step(modes=modes, extra=extra, **what)
+
+
+def net():
+    s = NetSeries("A link of 10 Gbit/s. Calm: hog may use it all. web begins to send 6 Gbit/s: the ceiling is there in the same pass, and lower when it\n"
+                  "sends 9. It sends 3: from a second on the ceiling rises by a tenth of the link in a second. For a pass the counters were made anew:\n"
+                  "nothing moves. web is silent for 2 s: no ceiling. It sends again, and mode protect ends the hold that came of it.", {2: ("eth0", 10000)})
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/hog", "BestEffort")
+    s.step()
+    s.steps(2, sends=(1, 20, 5000))
+    s.steps(2, sends=(1, 6000, 3000))
+    s.steps(2, sends=(1, 9000, 900))
+    s.steps(4, sends=(1, 3000, 1000))
+    s.lines.append("# the qdisc was made anew")
+    s.step(sends=(-1, -3000, -1000))
+    s.steps(2, sends=(1, 3000, 3000))
+    s.steps(4, sends=(1, 0, 6000))
+    s.steps(1, sends=(1, 6000, 3000))
+    s.steps(2, sends=(1, 6000, 3000), modes="protect")
+    return s
+
+
+def net_no_speed():
+    s = NetSeries("Nobody says how fast eth0 is: no class and no mark, and the reason is said. Then the link tells, and it is shaped; a pod in the\n"
+                  "host's network is not marked.", {2: ("eth0", 0)})
+    s.add("shop/web", "Burstable", 1000)
+    s.add("batch/hog", "BestEffort")
+    s.ends["batch/hog"] = "host-network"
+    s.steps(3)
+    s.links[2] = ("eth0", 1000)
+    s.steps(2)
+    return s
+
+
+CASES = {"net": net, "net-no-speed": net_no_speed, "io-hold": io_hold, "evict-io": lambda: evict_io(True), "evict-io-unasked": lambda: evict_io(False), "numa": numa, "evict-cpu": lambda: evict_cpu(True), "evict-cpu-unasked": lambda: evict_cpu(False), "floor": floor, "late-facts": late_facts, "silent-kubelet": silent_kubelet, "pod-churn": pod_churn, "kill-switch": kill_switch, "threshold": threshold, "sli": sli, "calibrate": calibrate,
          "dwell": dwell, "suspend": suspend, "clock-step": clock_step}
 
 

@@ -21,7 +21,7 @@ static int setup(void **state)
 static enum net_pace_due after(int64_t us)
 {
 	now_us += us;
-	return net_pace_due(&pace, &wanted, now_us);
+	return net_pace_due(net_pace_why(&pace, &wanted, now_us));
 }
 
 static void made(bool brief, uint32_t n_steps)

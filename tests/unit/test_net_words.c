@@ -73,6 +73,19 @@ TEST(who_uses_the_bits_is_named)
 	assert_non_null(strstr(said(&link), "net.replace-mq"));
 }
 
+/* What a record says of a pod's mark and of a round that is due. */
+TEST(every_cause_of_a_mark_and_of_a_round_has_words_of_its_own)
+{
+	for (int i = 0; i <= NET_POD_BY_LEVEL; i++)
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(net_words_pod((enum net_pod_why)i),
+						net_words_pod((enum net_pod_why)k));
+	for (int i = 0; i < NET_PACE_WHY_COUNT; i++)
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(net_words_round((enum net_pace_why)i),
+						net_words_round((enum net_pace_why)k));
+}
+
 TEST(a_small_buffer_holds_a_part)
 {
 	struct net_plan_link link = link_of(NET_FINE);
@@ -89,6 +102,7 @@ int main(void)
 		cmocka_unit_test(a_hold_says_its_numbers),
 		cmocka_unit_test(every_refusal_has_words_of_its_own),
 		cmocka_unit_test(who_uses_the_bits_is_named),
+		cmocka_unit_test(every_cause_of_a_mark_and_of_a_round_has_words_of_its_own),
 		cmocka_unit_test(a_small_buffer_holds_a_part),
 	};
 

@@ -72,6 +72,35 @@ TEST(a_name_that_looks_like_a_number_is_a_name)
 	assert_non_null(strstr(masked("levels: {P4: {io: {weight: 4711}}}\n"), "4711"));
 }
 
+/* A link has the same pseudonym where it was seen, whatever word its name is. */
+TEST(interfaces_go_and_what_is_said_of_them_stays)
+{
+	const char *got = masked(
+		"net: {uplinks: [eth0, cpu, podbr-of-acme0], speed: {eth0: 10Gbit/s, \"on\": 25Gbit/s},\n"
+		"      mark: 0x1300/0x1370, headroom: 7%}\n");
+	char name[RECORD_NAMES_LINK_SIZE];
+
+	assert_null(strstr(got, "eth0"));
+	assert_null(strstr(got, "[cpu"));
+	assert_null(strstr(got, ", cpu"));
+	assert_null(strstr(got, "pod"));
+	assert_null(strstr(got, "on\""));
+	record_names_link(&names, "eth0", 4, name);
+	assert_non_null(strstr(strstr(got, name) + 1, name));
+	assert_non_null(strstr(got, "\": 10Gbit/s"));
+	assert_non_null(strstr(got, "\": 25Gbit/s}"));
+	assert_non_null(strstr(got, "mark: 0x1300/0x1370, headroom: 7%}"));
+	got = masked("version: 1\nnet: {uplinks: routes, speed: link}\n");
+	assert_string_equal(got, "version: 1\nnet: {uplinks: routes, speed: link}\n");
+	assert_int_equal(record_mask_policy(&mask, &policy), 0);
+	policy_free(policy);
+	policy = NULL;
+	(void)masked(
+		"version: 1\n"
+		"net: {uplinks: [podbr-of-acme0], speed: {podbr-of-acme0: 25Gbit/s}, mark: 0x1300/0x1370}\n");
+	assert_int_equal(record_mask_policy(&mask, &policy), 0);
+}
+
 TEST(an_unknown_word_is_taken_for_a_name)
 {
 	assert_null(strstr(masked("secret-project: {x: [y, codename]}\n"), "secret"));
@@ -175,6 +204,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_grammar_stays_and_names_go, teardown),
 		cmocka_unit_test_teardown(a_name_is_masked_as_the_model_masks_it, teardown),
 		cmocka_unit_test_teardown(a_name_that_looks_like_a_number_is_a_name, teardown),
+		cmocka_unit_test_teardown(interfaces_go_and_what_is_said_of_them_stays, teardown),
 		cmocka_unit_test_teardown(an_unknown_word_is_taken_for_a_name, teardown),
 		cmocka_unit_test_teardown(characters_of_several_bytes_do_not_shift_anything,
 					  teardown),
