@@ -32,7 +32,7 @@ kubelet_start()
 	"$FK_PROGRAM" serve "$FK" 10250 "$FK/${1:-right}.pem" "$FK/${1:-right}.key" \
 		</dev/null >"$FK/output" 2>&1 &
 	echo $! >"$FK/pid"
-	wait_for 10 sh -c "ss -Hltn 'sport = :10250' | grep -q ."
+	wait_for 20 sh -c "ss -Hltn 'sport = :10250' | grep -q ."
 }
 
 kubelet_stop()
@@ -40,7 +40,7 @@ kubelet_stop()
 	local pid
 	pid=$(cat "$FK/pid" 2>/dev/null) || return 0
 	kill "$pid" 2>/dev/null
-	wait_for 10 sh -c "! kill -0 $pid 2>/dev/null"
+	wait_for 20 sh -c "! kill -0 $pid 2>/dev/null"
 	rm -f "$FK/pid"
 }
 

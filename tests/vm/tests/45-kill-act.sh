@@ -19,7 +19,7 @@ hog_pod()
 }
 
 has_kib() { [ $(($(cat "$1/memory.current") / 1024)) -ge "$2" ]; }
-filled() { wait_for 30 has_kib "$(pod_path "$1")" $((96 * 1024)); }
+filled() { wait_for 60 has_kib "$(pod_path "$1")" $((96 * 1024)); }
 pids() { find "$(pod_path "$1")" -name cgroup.procs -exec cat {} + | sort -n | tr '\n' ' '; }
 value() { sed -nE "s/(^|.* )$2=([^ ]*).*/\2/p" <<<"$1"; }
 is_frozen() { grep -qx 'frozen 1' "$1/cgroup.events"; }
@@ -32,7 +32,7 @@ bind_pod()
 	echo "10000 100000" >"$dir/cpu.max"
 	echo $((160 << 20)) >"$dir/memory.high"
 	echo 1 >"$dir/cgroup.freeze"
-	wait_for 10 is_frozen "$dir"
+	wait_for 20 is_frozen "$dir"
 }
 
 # What colod's own unit allows it, for a program that is run once.
