@@ -49,10 +49,10 @@ told()
 	ok "start" colod_start
 	ok "the batch pod is levelled" wait_for 20 grep -qx 1 "$P/cpu.weight"
 	ok "the slice too" wait_for 20 grep -qx 77 "$B/cpu.weight"
-	ok "systemd is told of the pod" wait_for 20 sh -c "[ \"\$(systemctl show -p CPUWeight --value $(basename "$P"))\" = 1 ]"
-	ok "and of the slice" wait_for 20 sh -c '[ "$(systemctl show -p CPUWeight --value batch.slice)" = 77 ]'
-	ok "of protection too" wait_for 20 sh -c "[ \"\$(systemctl show -p MemoryLow --value $(basename "$W"))\" = 67108864 ]"
-	ok "and of the other slice" wait_for 20 sh -c '[ "$(systemctl show -p CPUWeight --value own.slice)" = 77 ]'
+	ok "systemd is told of the pod" wait_for 60 sh -c "[ \"\$(systemctl show -p CPUWeight --value $(basename "$P"))\" = 1 ]"
+	ok "and of the slice" wait_for 60 sh -c '[ "$(systemctl show -p CPUWeight --value batch.slice)" = 77 ]'
+	ok "of protection too" wait_for 60 sh -c "[ \"\$(systemctl show -p MemoryLow --value $(basename "$W"))\" = 67108864 ]"
+	ok "and of the other slice" wait_for 60 sh -c '[ "$(systemctl show -p CPUWeight --value own.slice)" = 77 ]'
 	is "$(knob $B cpu.max)" "25000 100000" "the admin's quota is as it was"
 	is "$(prop batch.slice CPUQuotaPerSecUSec)" 250ms "and so is the property"
 	is "$(prop kubepods-burstable.slice CPUWeight)" "$(knob $CG/kubepods.slice/kubepods-burstable.slice cpu.weight)" \

@@ -126,6 +126,7 @@ woken()
 }
 
 file_mib() { echo $(($(awk '/^file / { print $2 }' "$(pod_path "$1")/memory.stat") / MIB)); }
+has_cache() { [ "$(file_mib cache)" -ge "$1" ]; }
 gave_ahead() { [ "$(file_mib cache)" -lt $(($1 - 30)) ]; }
 
 # Nobody waits and nothing falls: a level with a watermark gives all the same, and only that level.
@@ -133,7 +134,10 @@ ahead()
 {
 	local before web
 	colod_stop
+	before=$(file_mib cache)
 	crun exec "$(pod_id cache)" sh -c 'dd if=/dev/zero of=/share/blob2 bs=1M count=80 2>/dev/null; sync' >/dev/null
+	# The kernel adds up memory.stat every other second.
+	ok "there is more to give" wait_for 30 has_cache $((before + 78))
 	before=$(file_mib cache) web=$(file_mib web)
 	colod_policy squeeze file:///run/pods.json "pressure: []" \
 		"levels: {P7: {role: offline, memory: {high: none, watermark: +1000%}}}"
