@@ -80,7 +80,7 @@ run_unit()
 settle_pipe()
 {
 	local tries=0
-	while kill -0 "$2" 2>/dev/null && [ $tries -lt 100 ]; do
+	while kill -0 "$2" 2>/dev/null && [ $tries -lt 50 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
