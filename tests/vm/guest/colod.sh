@@ -25,7 +25,9 @@ colod_policy()
 		[ -z "$facts" ] || echo "facts: {from: \"$facts\"}"
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 		[ -n "${AS_SHIPPED:-}" ] || [[ "$*" == *pressure:* ]] || echo "pressure: [{when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}]"
-	} >"$COLOD_DROPIN"
+	} >"$COLOD_DROPIN.new"
+	# Whole, for an agent that reads it just now.
+	mv "$COLOD_DROPIN.new" "$COLOD_DROPIN"
 }
 
 colod_facts() { pods_json /run/pods.json; }
