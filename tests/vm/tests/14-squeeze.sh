@@ -67,7 +67,7 @@ pressure()
 	crun exec "$(pod_id "$victim")" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
 	load=$!
 	read -r writes passes <<<"$(counted '"\(.writes) \(.passes)"')"
-	ok "a quota appears while the online pod waits" wait_for 30 grep -qv '^max' $BE/cpu.max
+	ok "a quota appears while the online pod waits" wait_for 60 grep -qv '^max' $BE/cpu.max
 	note "cpu.max is $(knob $BE cpu.max)"
 	is "$(quotas)" "$BE/cpu.max" "on the offline class, and nowhere else"
 	like "$(knob $BE cpu.max)" ' 20000$' "with a period of 20 ms"
@@ -113,7 +113,7 @@ killed()
 	rm -f "$PODS_SHARE/stop"
 	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
 	load=$!
-	ok "squeezed again" wait_for 30 grep -qv '^max' $BE/cpu.max
+	ok "squeezed again" wait_for 60 grep -qv '^max' $BE/cpu.max
 	note "on one CPU cpu.max is $(knob $BE cpu.max)"
 	ok "to what the target leaves of that CPU" wait_for 20 is_tight
 	systemctl kill -s KILL --kill-whom=main colod
@@ -154,7 +154,7 @@ in_vain()
 	for _ in 1 2 3 4; do colod_next_pass; done
 	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
 	load=$!
-	ok "a quota appears" wait_for 30 grep -qv '^max' $BE/cpu.max
+	ok "a quota appears" wait_for 60 grep -qv '^max' $BE/cpu.max
 	ok "a hold that does not help is undone while the load lasts" wait_for 90 grep -q '^max' $BE/cpu.max
 	ok "and says so" wait_for 20 says 'cpu: squeeze → calm: default/web still waits for CPU .* did not help it'
 	like "$(coloctl why default/web)" 'did not help it: not tried for it for another' "why says so, too"

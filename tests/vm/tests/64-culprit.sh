@@ -58,7 +58,7 @@ sli:
   - {name: delay, metric: sched-delay, of: online, p99: 10ms}
 END
 ok "start again" colod_start
-ok "it waits, and the last minute is too short to say for whom" wait_for 30 is_short
+ok "it waits, and the last minute is too short to say for whom" wait_for 60 is_short
 sli_is() { [ "$(coloctl score web --json | jq -r ".[0].slis[] | select(.name == \"$1\") | .state")" = "$2" ]; }
 ok "its sli is violated" wait_for 90 sli_is front violated
 ok "what is not measured is no violation" sli_is delay "not measured"
