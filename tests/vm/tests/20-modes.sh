@@ -103,7 +103,7 @@ only_root()
 pauses()
 {
 	local pid
-	ok "pause for a while" coloctl pause 15s
+	ok "pause for a while" coloctl pause 10s
 	same orig "paused: nothing of colod is left"
 	is "$(in_force)" "observe observe observe observe pause" "the pause decides"
 	ok "it ends by itself" wait_for 60 grep -qx 1 "$(pod_path batch)/cpu.weight"
