@@ -150,7 +150,7 @@ static bool is_kept(void)
 
 static bool is_kept_soon(void)
 {
-	for (int i = 0; i < 500 && !is_kept(); i++)
+	for (int i = 0; i < 6000 && !is_kept(); i++)
 		(void)usleep(10000);
 	return is_kept();
 }
@@ -246,7 +246,8 @@ TEST(a_disk_that_hangs_holds_up_neither_a_pass_nor_the_end_for_long)
 	baseline_store_stop(s);
 	(void)clock_gettime(CLOCK_MONOTONIC, &to);
 	assert_true(fault_was_met());
-	assert_in_range(to.tv_sec - from.tv_sec, 1, 4);
+	/* It would be for ever: the disk answers only now. */
+	assert_in_range(to.tv_sec - from.tv_sec, 1, 30);
 	assert_false(is_kept());
 	(void)sem_post(&goes_on);
 	assert_true(is_kept_soon());

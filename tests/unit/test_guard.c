@@ -155,7 +155,7 @@ TEST(a_stopped_agent_is_killed_when_its_lease_is_out_and_not_before)
 	int status;
 
 	start_guard(t);
-	start_agent(t, 1500000, false);
+	start_agent(t, 4000000, false);
 	assert_int_equal(kill(t->agent, SIGSTOP), 0);
 	(void)usleep(300000);
 	assert_true(is_held(t));

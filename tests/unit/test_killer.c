@@ -195,7 +195,7 @@ TEST(in_mode_full_the_kill_is_begun_and_what_came_of_it_is_told)
 	assert_true(apply_is_dying(t.state->apply, TICK_HOG_POD "/container"));
 	assert_false(apply_is_dying(t.state->apply, TICK_HOG_POD "ger"));
 	assert_false(apply_is_dying(t.state->apply, TICK_BATCH_POD));
-	for (int i = 0; i < 200 && n == 0; i++) {
+	for (int i = 0; i < 3000 && n == 0; i++) {
 		struct timespec pause = {.tv_nsec = 10000000};
 
 		(void)nanosleep(&pause, NULL);

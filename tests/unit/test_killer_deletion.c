@@ -52,7 +52,7 @@ static size_t kills_told(struct history_record *ret_last)
 /* The thread that kills ends when it likes: no clock decides here. */
 static bool kill_is_told(struct history_record *ret_last)
 {
-	for (int i = 0; i < 1000 && kills_told(ret_last) == 0; i++) {
+	for (int i = 0; i < 6000 && kills_told(ret_last) == 0; i++) {
 		(void)usleep(5000);
 		run_out(1);
 	}

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -153,7 +154,7 @@ TEST(the_bound_on_its_size_is_kept_with_whole_passes)
 	assert_in_range(st.st_size, 5000, 6000);
 }
 
-static unsigned n_writes;
+static atomic_uint n_writes;
 
 /* The third write brings half of it onto the disk, and then there is no room. */
 static int full_disk(void *context, const struct sys_point *point)
@@ -161,10 +162,15 @@ static int full_disk(void *context, const struct sys_point *point)
 	(void)context;
 	if (point->call != SYS_WRITE)
 		return 0;
-	n_writes++;
-	if (n_writes == 3)
+	switch (atomic_fetch_add(&n_writes, 1)) {
+	case 0:
+	case 1:
+		return 0;
+	case 2:
 		return (int)(point->size / 2);
-	return n_writes > 3 ? -ENOSPC : 0;
+	default:
+		return -ENOSPC;
+	}
 }
 
 TEST(a_full_disk_ends_the_recording_and_leaves_whole_passes)
@@ -177,12 +183,16 @@ TEST(a_full_disk_ends_the_recording_and_leaves_whole_passes)
 	int n = 0;
 
 	assert_non_null(r);
-	n_writes = 0;
+	atomic_store(&n_writes, 0);
 	sys_set_hook(full_disk, NULL);
 	record_policy(r, &source, 1);
 	for (int i = 1; i <= 50; i++) {
 		note(r, i);
-		usleep(1000); /* gives the thread a turn; nothing depends on it */
+		/* Each of the first three is a write of its own. */
+		while (i <= 3 && atomic_load(&n_writes) < (unsigned)i) {
+			(void)usleep(1000);
+			record_flush(r);
+		}
 	}
 	record_close(r);
 	sys_set_hook(NULL, NULL);

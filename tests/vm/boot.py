@@ -20,7 +20,7 @@ import tap
 from image import say
 
 HERE = pathlib.Path(__file__).resolve().parent
-BOOT_S = 120
+BOOT_S = 240
 
 
 @dataclasses.dataclass

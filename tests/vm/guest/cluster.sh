@@ -20,7 +20,7 @@ ACCOUNT=/var/run/secrets/kubernetes.io/serviceaccount
 DROPIN=/run/systemd/system/colod.service.d/cluster.conf
 
 # A SIGKILL of the agent, and the next one answers.
-killed() { local first; first=$(agent); systemctl kill -s KILL --kill-whom=main colod; ok "$1: there is a next agent" wait_for 20 is_another "$first"; }
+killed() { local first; first=$(agent); systemctl kill -s KILL --kill-whom=main colod; ok "$1: there is a next agent" wait_for 30 is_another "$first"; }
 
 cluster_pods()
 {
@@ -58,7 +58,7 @@ cluster_serve()
 {
 	"$TOOLS/fake_apiserver" $C $PORT "$C/${1:-right}.pem" "$C/${1:-right}.key" </dev/null >$C/output 2>&1 &
 	echo $! >$C/pid
-	wait_for 10 sh -c "ss -Hltn 'sport = :$PORT' | grep -q ."
+	wait_for 20 sh -c "ss -Hltn 'sport = :$PORT' | grep -q ."
 }
 
 cluster_silent()

@@ -8,7 +8,8 @@
 #   colod_start, colod_stop, colod_clean  (clean also removes the drop-in and /run/colod)
 #   knobs_take FILE                       every knob colod may write, below DIR (default kubepods)
 #   knob DIR FILE                         one value
-#   says PATTERN [SINCE]                  a line of colod's journal
+#   says PATTERN [SINCE]                  a line of colod's journal, which takes a moment to get there: wait for it
+#   colod_settled                         all that colod plans is written, systemd has been told of it and has written its files
 
 COLOD_DROPIN=/etc/colod/policy.d/90-test.yaml
 CG=/sys/fs/cgroup
@@ -24,7 +25,9 @@ colod_policy()
 		[ -z "$facts" ] || echo "facts: {from: \"$facts\"}"
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 		[ -n "${AS_SHIPPED:-}" ] || [[ "$*" == *pressure:* ]] || echo "pressure: [{when: cpu.some of online > 5% over 2s, do: [squeeze cpu]}]"
-	} >"$COLOD_DROPIN"
+	} >"$COLOD_DROPIN.new"
+	# Whole, for an agent that reads it just now.
+	mv "$COLOD_DROPIN.new" "$COLOD_DROPIN"
 }
 
 colod_facts() { pods_json /run/pods.json; }
@@ -74,11 +77,14 @@ says()
 # systemd has been told of everything: it writes the files of a unit anew with each call.
 colod_told() { coloctl status --json | jq -e '.units_waiting == 0' >/dev/null; }
 
+# What systemd has written over as it was told, a pass puts back.
+colod_settled() { wait_for 60 colod_told && systemd_wrote && colod_next_pass; }
+
 # One pass more than has been made so far.
 colod_passes() { coloctl status --json | jq .passes; }
 colod_next_pass()
 {
 	local before
 	before=$(colod_passes) || return
-	wait_for 10 sh -c "[ \$(coloctl status --json | jq .passes) -gt $((before + 1)) ]"
+	wait_for 30 sh -c "[ \$(coloctl status --json | jq .passes) -gt $((before + 1)) ]"
 }

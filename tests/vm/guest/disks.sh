@@ -28,7 +28,7 @@ null_disk()
 		echo "$2" >"$NULLB/$name/$1" || return
 		shift 2
 	done
-	echo 1 >"$NULLB/$name/power" && wait_for 10 test -b "/dev/$name" && cat "/sys/block/$name/dev"
+	echo 1 >"$NULLB/$name/power" && wait_for 20 test -b "/dev/$name" && cat "/sys/block/$name/dev"
 }
 
 null_disk_gone() { echo 0 >"$NULLB/$1/power"; rmdir "$NULLB/$1"; }

@@ -32,7 +32,7 @@ kubelet_start()
 	"$FK_PROGRAM" serve "$FK" 10250 "$FK/${1:-right}.pem" "$FK/${1:-right}.key" \
 		</dev/null >"$FK/output" 2>&1 &
 	echo $! >"$FK/pid"
-	wait_for 10 sh -c "ss -Hltn 'sport = :10250' | grep -q ."
+	wait_for 20 sh -c "ss -Hltn 'sport = :10250' | grep -q ."
 }
 
 kubelet_stop()
@@ -40,7 +40,7 @@ kubelet_stop()
 	local pid
 	pid=$(cat "$FK/pid" 2>/dev/null) || return 0
 	kill "$pid" 2>/dev/null
-	wait_for 10 sh -c "! kill -0 $pid 2>/dev/null"
+	wait_for 20 sh -c "! kill -0 $pid 2>/dev/null"
 	rm -f "$FK/pid"
 }
 
@@ -50,21 +50,24 @@ kubelet_clean()
 	rm -rf "$FK"
 }
 
-kubelet_mode() { echo "$1" >"$FK/mode"; }
+# Whole, for a server or an agent that reads it just now.
+kubelet_file() { printf '%s\n' "$2" >"$FK/$1.new" && mv "$FK/$1.new" "$FK/$1"; }
 
-kubelet_api_mode() { echo "$1" >"$FK/api-mode"; }
+kubelet_mode() { kubelet_file mode "$1"; }
+
+kubelet_api_mode() { kubelet_file api-mode "$1"; }
 
 kubelet_pods()
 {
 	pods_json "$FK/pods.json"
-	cp "$FK/pods.json" "$FK/api.json"
+	cp "$FK/pods.json" "$FK/api.json.new" && mv "$FK/api.json.new" "$FK/api.json"
 }
 
-kubelet_labels() { printf '{"kind": "Node", "metadata": {"name": "colodvm", "labels": %s}}\n' "$1" >"$FK/node.json"; }
+kubelet_labels() { kubelet_file node.json "{\"kind\": \"Node\", \"metadata\": {\"name\": \"colodvm\", \"labels\": $1}}"; }
 
-kubelet_token() { echo "$1" >"$FK/token"; }
+kubelet_token() { kubelet_file token "$1"; }
 
-kubelet_account() { echo "$1" >"$FK/account-token"; }
+kubelet_account() { kubelet_file account-token "$1"; }
 
 kubelet_asked() { grep -c " ${1:-}" "$FK/log" 2>/dev/null; }
 

@@ -11,6 +11,8 @@
 #   skip "name" REASON          needs a line in tests/vm/skips
 #   wait_for SECONDS COMMAND... polls until the command succeeds
 #   allow_core COMMAND SIGNAL   the test makes this crash on purpose
+#   rmdir_all DIR...            removes cgroups as soon as nobody is in them; true when none is left
+#   systemd_wrote               what systemctl set-property and its like have told systemd is in its files now
 #   power_cut PHASE             see below; needs a line "# reboots: N"
 #
 # Where a test's seconds go is in $RESULTS/times: for each point the seconds since the one before.
@@ -52,7 +54,10 @@ ok()
 	shift
 	said=$("$@" 2>&1)
 	rc=$?
-	tap_point $((rc != 0)) "$name" || { note "exit $rc: $*"; [ -z "$said" ] || note "$said"; return 1; }
+	[ $rc = 0 ] && { tap_point 0 "$name"; return; }
+	note "exit $rc: $*"
+	[ -z "$said" ] || note "$said"
+	tap_point 1 "$name${said:+ (said: $(one_line "$said"))}"
 }
 
 nok()
@@ -61,7 +66,10 @@ nok()
 	shift
 	said=$("$@" 2>&1)
 	rc=$?
-	tap_point $((rc == 0)) "$name" || { note "succeeded: $*"; [ -z "$said" ] || note "$said"; return 1; }
+	[ $rc != 0 ] && { tap_point 0 "$name"; return; }
+	note "succeeded: $*"
+	[ -z "$said" ] || note "$said"
+	tap_point 1 "$name${said:+ (said: $(one_line "$said"))}"
 }
 
 # In a name that fails, for a log of which only the names are kept.
@@ -77,8 +85,10 @@ is()
 
 like()
 {
-	printf '%s\n' "$1" | grep -qE -- "$2"
-	tap_point $? "$3" || { note "got:           $1"; note "does not match: $2"; return 1; }
+	grep -qE -- "$2" <<<"$1" && { tap_point 0 "$3"; return; }
+	note "got:           $1"
+	note "does not match: $2"
+	tap_point 1 "$3 (got: $(one_line "$1"))"
 }
 
 skip()
@@ -105,6 +115,16 @@ wait_for()
 	done
 }
 
+rmdir_all()
+{
+	local dir
+	rmdir "$@"
+	for dir; do [ ! -d "$dir" ] || return 1; done
+}
+
+# systemd answers such a call before it writes the files; it does that before it looks at the next call.
+systemd_wrote() { systemctl show -p Id -- -.slice >/dev/null; }
+
 allow_core() { echo "$1 signal $2" >>/run/vm-cores/allowed; }
 
 # Of a running unit only: MainPID is 0 otherwise, and kill 0 is the test itself.
@@ -115,11 +135,14 @@ unit_pid()
 	[ "${pid:-0}" -gt 1 ] && echo "$pid"
 }
 
+tap_arrived() { [ "$(grep -cE '^(not )?ok ' "$RESULTS/tap")" -ge "$tap_count" ]; }
+
 # As a hand on the plug: what the kernel had not written to the disk yet is lost. After the boot the test is
 # run again from its top, with VM_PHASE as given here (1 before) and its results counted on.
 power_cut()
 {
-	# What was printed so far is on its way through the runner's pipes.
+	# What was printed so far is on its way through the runner's pipes: to the file first, then to the port.
+	wait_for 30 tap_arrived
 	sleep 1
 	sync "$RESULTS/tap"
 	echo "$VM_TEST $1 $tap_count $tap_failed" >"$VM_KEPT/resume"

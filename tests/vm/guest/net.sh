@@ -16,7 +16,7 @@ pod()
 	mkdir -p "$NET_CG/$1/ctr"
 	# Entering one hides what is mounted below /sys.
 	sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$NET_CG/$1/ctr" ${2:+ip netns exec "$2"} sleep infinity </dev/null >/dev/null 2>&1 &
-	wait_for 5 grep -q . "$NET_CG/$1/ctr/cgroup.procs"
+	wait_for 20 grep -q . "$NET_CG/$1/ctr/cgroup.procs"
 }
 
 # net NAME: a namespace whose eth0 leads to veth h-NAME of this one.
@@ -43,6 +43,9 @@ net_setup()
 	forward=$(cat /proc/sys/net/ipv4/ip_forward) forward6=$(cat /proc/sys/net/ipv6/conf/all/forwarding)
 	echo 1 >/proc/sys/net/ipv4/ip_forward
 	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	# Who counts what comes may not run for a while.
+	receive=$(cat /proc/sys/net/core/rmem_default)
+	echo 4194304 >/proc/sys/net/core/rmem_default
 	# The way out, to a namespace that stands for the rest of the world.
 	net wan
 	ip link set h-wan down && ip link set h-wan name up0 && ip link set up0 up
@@ -81,14 +84,17 @@ class() { tc class show dev up0 | awk -v c="$1" '$3 == c'; }
 # knock ADDRESS [NAMESPACE]: three packets.
 knock() { ${2:+ip netns exec "$2"} bash -c 'for i in 1 2 3; do echo x >/dev/udp/$0/9; done; sleep 0.3' "$1"; }
 
-# sent CLASS COMMAND...: how many packets more it has then.
+# sent CLASS COMMAND...: how many packets more it has then, and those of a knock have had their time.
 sent()
 {
 	local before
 	before=$(packets "$1")
 	"${@:2}" >/dev/null
+	wait_for 10 has_sent "$1" $((before + 3))
 	echo $(($(packets "$1") - before))
 }
+
+has_sent() { [ "$(packets "$1")" -ge "$2" ]; }
 
 net_cleanup()
 {
@@ -98,9 +104,10 @@ net_cleanup()
 	for n in a b wan; do ip netns del $n; done
 	ip link del cni-t
 	ip link del up0 2>/dev/null
-	wait_for 5 sh -c '! test -e /sys/class/net/h-a && ! test -e /sys/class/net/h-b && ! test -e /sys/class/net/up0'
-	wait_for 5 sh -c "rmdir $NET_CG/*/ctr $NET_CG/* $NET_CG"
+	wait_for 20 sh -c '! test -e /sys/class/net/h-a && ! test -e /sys/class/net/h-b && ! test -e /sys/class/net/up0'
+	wait_for 20 rmdir_all "$NET_CG"/*/ctr "$NET_CG"/* "$NET_CG"
 	umount /run/netns && rmdir /run/netns
 	echo "$forward" >/proc/sys/net/ipv4/ip_forward
 	echo "$forward6" >/proc/sys/net/ipv6/conf/all/forwarding
+	echo "$receive" >/proc/sys/net/core/rmem_default
 }

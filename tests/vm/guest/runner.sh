@@ -45,7 +45,7 @@ wait_for_boot()
 	local state tries=0
 	until state=$(systemctl is-system-running); [ "$state" = running ] || [ "$state" = degraded ]; do
 		tries=$((tries + 1))
-		[ $tries -lt 300 ] || break
+		[ $tries -lt 900 ] || break
 		sleep 0.2
 	done
 	if [ "$state" != running ]; then
@@ -80,7 +80,7 @@ run_unit()
 settle_pipe()
 {
 	local tries=0
-	while kill -0 "$2" 2>/dev/null && [ $tries -lt 20 ]; do
+	while kill -0 "$2" 2>/dev/null && [ $tries -lt 50 ]; do
 		tries=$((tries + 1))
 		sleep 0.1
 	done
@@ -127,7 +127,7 @@ check_leftovers()
 	local tries=0
 	until state_take "$RUN/now"; [ -z "$(state_diff "$VM_KEPT/base" "$RUN/now")" ]; do
 		tries=$((tries + 1))
-		if [ $tries -ge 10 ]; then
+		if [ $tries -ge 24 ]; then
 			state_diff "$VM_KEPT/base" "$RUN/now" | head -20 |
 				while read -r line; do send "@fault $1 left behind: $line"; done
 			# The next test is not to be blamed for this one.

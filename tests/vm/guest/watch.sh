@@ -22,9 +22,9 @@ watch_start()
 	echo 1 >$WATCH_PROBE/cpu.max
 	/opt/colod/build/tests/tools/knobwatch "$WATCH_LOG" "${dirs[@]}" $WATCH_PROBE &
 	watch_pid=$!
-	wait_for 20 grep -q '^# ready' "$WATCH_LOG"
+	wait_for 30 grep -q '^# ready' "$WATCH_LOG"
 	echo 2 >$WATCH_PROBE/cpu.max
-	ok "the witness sees a write" wait_for 10 grep -q " $WATCH_PROBE cpu.max .* 2\$" "$WATCH_LOG"
+	ok "the witness sees a write" wait_for 20 grep -q " $WATCH_PROBE cpu.max .* 2\$" "$WATCH_LOG"
 }
 
 watch_changes() { sed "1,/^# ready/d; /^#/d; \\|$WATCH_PROBE|d" "$WATCH_LOG"; }

@@ -9,7 +9,7 @@ echo 1..1
 echo ok 1
 (
 	echo 0 >/sys/fs/cgroup/system.slice/colod-vm.service/cgroup.procs
-	setsid sh -c 'sleep 8; echo not ok 2' &
+	setsid sh -c 'sleep 40; echo not ok 2' &
 	exec setsid sleep 900
 ) &
 sleep 1

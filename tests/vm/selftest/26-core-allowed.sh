@@ -7,7 +7,7 @@
 . "$VM/guest/lib.sh"
 allow_core sleep 6
 sleep 50 &
-sleep 0.5
+wait_for 20 grep -qx sleep /proc/$!/comm
 kill -ABRT $!
 wait $!
 is $? 134 "the crash was a crash"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 70s
-# long-budget: 600s
+# budget: 120s
+# long-budget: 1000s
 # profile: default
 # core: yes
 # title: a fresh installation observes: it plans and explains, and writes nothing at all
@@ -19,9 +19,9 @@ colod_policy observe file:///run/pods.json
 knobs_take before
 inotifywait -m -r -e modify --format '%w%f' /sys/fs/cgroup/kubepods.slice >writes 2>watcher &
 watcher=$!
-ok "the watcher watches" wait_for 10 grep -q established watcher
+ok "the watcher watches" wait_for 20 grep -q established watcher
 ok "start" colod_start
-ok "three passes" wait_for 15 sh -c '[ "$(coloctl status --json | jq .passes)" -ge 3 ]'
+ok "three passes" wait_for 30 sh -c '[ "$(coloctl status --json | jq .passes)" -ge 3 ]'
 knobs_take after
 is "$(diff before after)" "" "no knob changed"
 # Arming a PSI trigger is a write too, to a pressure file: it observes and changes nothing.
@@ -33,7 +33,7 @@ is "$(coloctl doctor | grep -c 'this kernel preempts lazily')" "$(echo "$chosen"
 	"doctor says how the kernel preempts, which is '$chosen' here"
 like "$(coloctl status)" "observe" "status says that it only observes"
 echo 100 >"$(pod_path web)/cgroup.max.depth"
-ok "the watcher does see writes" wait_for 3 grep -q cgroup.max.depth writes
+ok "the watcher does see writes" wait_for 20 grep -q cgroup.max.depth writes
 kill $watcher
 wait $watcher 2>/dev/null
 is "$(find /run/colod -name originals -size +0 2>/dev/null | xargs -r grep -c '^own')" "" "nothing is recorded as changed"
@@ -46,7 +46,7 @@ is "$(room line_bytes)" "$(printf '%s\n' 209715200 "$high" "$part" | sort -n | t
 mkdir -p /var/lib/kubelet
 printf 'evictionHard: {memory.available: "25%%"}\n' >/var/lib/kubelet/config.yaml
 ok "reload" colod_reload
-ok "what the kubelet's configuration says is taken" wait_for 10 sh -c \
+ok "what the kubelet's configuration says is taken" wait_for 20 sh -c \
 	'coloctl status --json | jq -e ".room | .line_bytes > 600000000 and .available_bytes < 1700000000"'
 like "$(coloctl status)" 'room +[0-9.]+ .iB (above|below) the line of' "status shows the room"
 rm -r /var/lib/kubelet
@@ -76,15 +76,15 @@ mkdir -p /var/lib/colod
 } >/var/lib/colod/baselines
 was=$(systemctl show -p MainPID --value colod)
 ok "the agent is killed" kill -KILL "$was"
-ok "and another one starts" wait_for 10 sh -c \
+ok "and another one starts" wait_for 20 sh -c \
 	"p=\$(systemctl show -p MainPID --value colod) && [ \$p != 0 ] && [ \$p != $was ] && coloctl status"
-ok "what was usual before that is usual" wait_for 5 score_is web cpu.baseline.median_permille 5
+ok "what was usual before that is usual" wait_for 20 score_is web cpu.baseline.median_permille 5
 # A whole window later there is a number.
-ok "a calm pod is held against it" wait_for 15 score_is web state baseline
+ok "a calm pod is held against it" wait_for 60 score_is web state baseline
 note "$(coloctl score web)"
 ok "and the number is small" [ "$(score web permille)" -lt 50 ]
 like "$(coloctl score web)" 'usual is 0.5 %, sigma [0-9.]+ % \(100 calm windows in 4 spells' "each term is shown"
-like "$(coloctl why web)" 'stalled +cpu [0-9.]+ % \(usual is 0.5 %: 100 calm windows, the last [0-9.]+ s ago\)' \
+like "$(coloctl why web)" 'stalled +cpu [0-9.]+ % \(usual is 0.5 %: 100 calm windows, the last [0-9.]+ (s|min) ago\)' \
 	"why says what is usual"
 if [ -n "${LONG:-}" ]; then
 	# For real: what is not known of any workload is learned once a pod is five minutes old.
@@ -93,7 +93,7 @@ if [ -n "${LONG:-}" ]; then
 	ok "calm windows are learned" wait_for 400 sh -c \
 		'[ "$(coloctl score web --json | jq ".[0].score.cpu.baseline.calm_windows")" -ge 2 ]'
 	ok "restart" systemctl restart colod
-	ok "and known after a restart" wait_for 10 sh -c \
+	ok "and known after a restart" wait_for 20 sh -c \
 		'[ "$(coloctl score web --json | jq ".[0].score.cpu.baseline.calm_windows")" -ge 2 ]'
 	note "$(coloctl score)"
 	is "$(coloctl score web --json | jq '.[0].score.cpu.baseline.calm_episodes')" 1 "in one spell of calm"

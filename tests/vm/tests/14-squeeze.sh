@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 150s
+# budget: 420s
 # profile: default
 # core: oldest
 # title: an online pod that waits puts a quota on offline work only, calm takes it away, without online work nobody is held; what the service recorded of it, until it was killed, decides the same again
@@ -16,9 +16,13 @@ UNIT=/run/systemd/system/colod.service.d
 
 usage() { awk '/^usage_usec/ { print $2 }' "$1/cpu.stat"; }
 
+throttled() { [ "$(awk '/^nr_throttled/ { print $2 }' "$1/cpu.stat")" -gt 20 ]; }
+
 quotas() { find $K -name cpu.max -exec grep -L '^max' {} +; }
 
-counted() { coloctl status --json | jq ".$1"; }
+counted() { coloctl status --json | jq -r "$1"; }
+
+was_woken() { [ "$(counted .trigger_events)" -gt 0 ]; }
 
 rung() { coloctl status --json | jq -r .rung_cpu; }
 
@@ -43,8 +47,8 @@ own_fault()
 	echo "10000 100000" >"$ctr/cpu.max"
 	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
 	load=$!
-	sleep 8
-	ok "a container of the online pod is throttled" [ "$(awk '/^nr_throttled/ { print $2 }' "$ctr/cpu.stat")" -gt 20 ]
+	ok "a container of the online pod is throttled" wait_for 60 throttled "$ctr"
+	sleep 6
 	is "$(awk '/^nr_throttled/ { print $2 }' "$(pod_path web)/cpu.stat")" 0 "of which the pod's cpu.stat knows nothing"
 	like "$(coloctl why default/web)" 'throttled in [0-9.]+ % of its periods' "why says so"
 	is "$(quotas | grep -v "^$ctr/")" "" "nobody else is held for it"
@@ -62,27 +66,28 @@ pressure()
 	local victim=$1
 	crun exec "$(pod_id "$victim")" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
 	load=$!
-	writes=$(counted writes) passes=$(counted passes)
-	ok "a quota appears while the online pod waits" wait_for 15 grep -qv '^max' $BE/cpu.max
+	read -r writes passes <<<"$(counted '"\(.writes) \(.passes)"')"
+	ok "a quota appears while the online pod waits" wait_for 60 grep -qv '^max' $BE/cpu.max
 	note "cpu.max is $(knob $BE cpu.max)"
 	is "$(quotas)" "$BE/cpu.max" "on the offline class, and nowhere else"
 	like "$(knob $BE cpu.max)" ' 20000$' "with a period of 20 ms"
 	like "$(coloctl why default/hog)" "waited" "why says who waited"
 	ok "the rung is squeeze" [ "$(rung)" = squeeze ]
-	ok "a PSI trigger woke the agent" [ "$(coloctl status --json | jq .trigger_events)" -gt 0 ]
-	ok "it is in the journal" says 'cpu: calm → squeeze: .*default/web'
+	# A pass of the agent's own may have been the first to see it.
+	ok "a PSI trigger woke the agent" wait_for 20 was_woken
+	ok "it is in the journal" wait_for 20 says 'cpu: calm → squeeze: .*default/web'
 }
 
 calm()
 {
 	touch "$PODS_SHARE/stop"
 	wait $load
-	ok "calm takes the quota away" wait_for 40 grep -q '^max' $BE/cpu.max
-	writes=$(($(counted writes) - writes)) passes=$(($(counted passes) - passes))
+	ok "calm takes the quota away" wait_for 90 grep -q '^max' $BE/cpu.max
+	writes=$(($(counted .writes) - writes)) passes=$(($(counted .passes) - passes))
 	note "$writes writes in the $passes passes from the first wait on"
 	ok "no more than a write a pass" [ $writes -le $passes ]
 	is "$(quotas)" "" "everywhere"
-	ok "and says so" says 'cpu: squeeze → calm'
+	ok "and says so" wait_for 20 says 'cpu: squeeze → calm'
 	like "$(coloctl why default/hog)" 'held 1 time, [0-9]+ s in all' "what it cost the offline pod is counted"
 	nok "and the online pod lost nothing" grep -q 'in all' <<<"$(coloctl why default/web)"
 }
@@ -92,11 +97,14 @@ calm()
 bounded()
 {
 	ok "somebody gives offline work one CPU" systemctl set-property --runtime "${BE##*/}" AllowedCPUs=0
+	systemd_wrote
 	is "$(knob $BE cpuset.cpus.effective)" 0 "which is where it runs"
 	colod_reload
 	colod_next_pass
 	is "$(quotas)" "" "without online load nobody is held"
 }
+
+is_tight() { [ "$(cut -d' ' -f1 $BE/cpu.max)" -le 5000 ]; }
 
 # The hold must end with the agent, however it ends.
 killed()
@@ -105,11 +113,11 @@ killed()
 	rm -f "$PODS_SHARE/stop"
 	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
 	load=$!
-	ok "squeezed again" wait_for 15 grep -qv '^max' $BE/cpu.max
+	ok "squeezed again" wait_for 60 grep -qv '^max' $BE/cpu.max
 	note "on one CPU cpu.max is $(knob $BE cpu.max)"
-	ok "to what the target leaves of that CPU" [ "$(cut -d' ' -f1 $BE/cpu.max)" -le 5000 ]
+	ok "to what the target leaves of that CPU" wait_for 20 is_tight
 	systemctl kill -s KILL --kill-whom=main colod
-	ok "the hold of a killed agent ends" wait_for 3 grep -q '^max' $BE/cpu.max
+	ok "the hold of a killed agent ends" wait_for 20 grep -q '^max' $BE/cpu.max
 	touch "$PODS_SHARE/stop"
 	wait $load
 	is "$(knob $BE cpuset.cpus)" 0 "the set is as it was made"
@@ -132,7 +140,7 @@ recorded()
 	colod --replay /tmp/changed.record >/dev/null 2>/tmp/changed
 	is $? 1 "a record that says something else is noticed"
 	like "$(cat /tmp/changed)" 'differs from what was recorded, at line [0-9]+' "with its place"
-	ok "the agent that came next did not write over it" wait_for 20 says 'nothing is recorded: .*it is there already'
+	ok "the agent that came next did not write over it" wait_for 30 says 'nothing is recorded: .*it is there already'
 	rm -r $UNIT /tmp/series.record /tmp/changed.record /tmp/changed /tmp/replayed
 	systemctl daemon-reload
 }
@@ -146,9 +154,9 @@ in_vain()
 	for _ in 1 2 3 4; do colod_next_pass; done
 	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (while [ ! -e /share/stop ]; do :; done) & done; wait' &
 	load=$!
-	ok "a quota appears" wait_for 15 grep -qv '^max' $BE/cpu.max
-	ok "a hold that does not help is undone while the load lasts" wait_for 40 grep -q '^max' $BE/cpu.max
-	ok "and says so" says 'cpu: squeeze → calm: default/web still waits for CPU .* did not help it'
+	ok "a quota appears" wait_for 60 grep -qv '^max' $BE/cpu.max
+	ok "a hold that does not help is undone while the load lasts" wait_for 90 grep -q '^max' $BE/cpu.max
+	ok "and says so" wait_for 20 says 'cpu: squeeze → calm: default/web still waits for CPU .* did not help it'
 	like "$(coloctl why default/web)" 'did not help it: not tried for it for another' "why says so, too"
 	sleep 5
 	is "$(rung)" calm "and it is not tried again"
@@ -163,11 +171,11 @@ as_shipped()
 	local web hog
 	AS_SHIPPED=1 colod_policy squeeze file:///run/pods.json
 	ok "as shipped: start" colod_start
-	ok "it plans" wait_for 10 coloctl status
+	ok "it plans" wait_for 20 coloctl status
 	colod_next_pass
 	crun exec "$(pod_id web)" sh -c 'for i in 1 2 3; do (: >/share/load$i; while [ ! -e /share/stop ]; do :; done) & done; wait' &
 	load=$!
-	ok "the online load runs" wait_for 30 test -e "$PODS_SHARE/load1" -a -e "$PODS_SHARE/load2" -a -e "$PODS_SHARE/load3"
+	ok "the online load runs" wait_for 60 test -e "$PODS_SHARE/load1" -a -e "$PODS_SHARE/load2" -a -e "$PODS_SHARE/load3"
 	sleep 1
 	web=$(usage "$(pod_path web)") hog=$(usage $BE)
 	sleep 4
@@ -191,7 +199,9 @@ mkdir -p $UNIT
 printf '[Service]\nExecStart=\nExecStart=/usr/sbin/colod --record %s\n' $RECORD >$UNIT/50-record.conf
 systemctl daemon-reload
 ok "start" colod_start
-ok "status answers" wait_for 10 coloctl status
+ok "status answers" wait_for 20 coloctl status
+# Its own start and what systemd does of it need a part of the CPUs.
+ok "systemd has been told" colod_settled
 work_conserving
 own_fault
 pressure web

@@ -41,7 +41,7 @@ ends()
 {
 	systemctl stop shop crunch grind batch.slice mill.slice
 	echo 1 >"$FARM/cgroup.kill"
-	wait_for 5 rmdir "$FARM/job-1" "$FARM/other"
+	wait_for 20 rmdir_all "$FARM/job-1" "$FARM/other"
 	rmdir "$FARM"
 }
 
@@ -50,19 +50,19 @@ plain_cgroup
 units
 is "$(cat "$FARM/cgroup.subtree_control")" "" "the parent hands no controller down"
 ok "start" colod_start
-ok "colod enables what its own rule needs" wait_for 6 grep -q cpu "$FARM/cgroup.subtree_control"
+ok "colod enables what its own rule needs" wait_for 20 grep -q cpu "$FARM/cgroup.subtree_control"
 ok "and levels the pod: a limit, since there is no kubelet to ask" \
-	wait_for 6 grep -qE '^[0-9]+$' "$FARM/job-1/memory.high"
+	wait_for 20 grep -qE '^[0-9]+$' "$FARM/job-1/memory.high"
 is "$(knob "$FARM/other" cpu.weight) $(knob "$FARM/other" memory.high)" "100 max" "its neighbour, which no rule names, is untouched"
 weights=0
 for dir in "$CG"/*.slice "$CG"/init.scope; do
 	[ "$dir" = "$CG/batch.slice" ] || weights=$((weights + $(knob "$dir" cpu.weight || echo 0)))
 done
 note "the online slices weigh $weights, batch.slice $(knob $CG/batch.slice cpu.weight)"
-ok "the batch slice yields" wait_for 5 sh -c "[ \$(cat $CG/batch.slice/cpu.weight) -le 8 ]"
+ok "the batch slice yields" wait_for 20 sh -c "[ \$(cat $CG/batch.slice/cpu.weight) -le 8 ]"
 is "$(knob $CG/system.slice cpu.weight)" 100 "system.slice does not"
-is "$(knob "$FARM/job-1" io.weight)" "default 10" "the plain cgroup has its IO weight"
-ok "a controller that systemd keeps is named with its owner" \
+ok "the plain cgroup has its IO weight" wait_for 20 grep -qx "default 10" "$FARM/job-1/io.weight"
+ok "a controller that systemd keeps is named with its owner" wait_for 20 \
 	says 'mill.slice/grind.service has no io.weight.*Who can change that: systemd'
 ok "stop" colod_stop
 is "$(knob $CG/batch.slice cpu.weight) $(knob "$FARM/job-1" memory.high)" "100 max" "everything is back"

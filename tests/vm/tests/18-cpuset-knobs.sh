@@ -92,6 +92,7 @@ setup()
 	D=$(pod_path db)
 	# The whole pod's limit, as the kubelet sets it.
 	ok "a limit" systemctl set-property --runtime "${D##*/}" CPUQuota=200%
+	systemd_wrote
 	is "$(knob "$D" cpu.max)" "200000 100000" "in force"
 }
 
@@ -99,17 +100,18 @@ burst_end_to_end()
 {
 	colod_policy protect file:///run/pods.json "levels:" "  P0: {cpu: {burst: 20.0% of quota}}"
 	ok "start" colod_start
-	ok "the pod with a limit has a burst" wait_for 15 burst_is "$D" 40000
+	ok "the pod with a limit has a burst" wait_for 30 burst_is "$D" 40000
 	is "$(knob "$(pod_path web)" cpu.max.burst) $(knob "$(pod_path hog)" cpu.max.burst)" "0 0" "no other pod has"
 	ok "the spec asks for less" resized 100m 2
-	ok "the burst goes, though the larger limit still counts" wait_for 25 burst_is "$D" 0
+	ok "the burst goes, though the larger limit still counts" wait_for 60 burst_is "$D" 0
 	# Through systemd first, as the kubelet does: it writes the file, and says so only in its log when it cannot.
 	ok "so the kubelet's limit is taken" systemctl set-property --runtime "${D##*/}" CPUQuota=10%
+	systemd_wrote
 	is "$(knob "$D" cpu.max)" "10000 100000" "and in force"
 	ok "and status says so" resized 100m 100m
 	# Nobody tells of a quota that somebody else changed: it is read every 30 s, and where the policy is loaded.
 	colod_reload
-	ok "then there is one of the new quota" wait_for 30 burst_is "$D" 2000
+	ok "then there is one of the new quota" wait_for 90 burst_is "$D" 2000
 	like "$(coloctl why db | tr -s ' \n' ' ')" 'may save up 20' "which coloctl why explains"
 	ok "stop" colod_stop
 	is "$(knob "$D" cpu.max.burst) $(knob "$D" cpu.max)" "0 10000 100000" "the burst is given back and the quota was never colod's"

@@ -26,8 +26,9 @@ setup()
 	colod_policy full file:///run/pods.json
 	knobs_take orig
 	ok "start" colod_start
-	ok "levelled" wait_for 10 grep -qx 1 "$(pod_path batch)/cpu.weight"
-	ok "written" wait_for 10 grep -qvx max "$(pod_path batch)/memory.high"
+	ok "levelled" wait_for 20 grep -qx 1 "$(pod_path batch)/cpu.weight"
+	ok "written" wait_for 20 grep -qvx max "$(pod_path batch)/memory.high"
+	ok "systemd has been told" colod_settled
 	knobs_take full
 	for what in 'cpu.weight' 'memory.min' 'memory.high' 'io.weight'; do
 		nok "$what of some pod was changed" cmp -s <(grep "/$what:" orig) <(grep "/$what:" full)
@@ -42,7 +43,7 @@ of() { grep -E "/($1):" "$2"; }
 is_back() { knobs_take now && cmp -s <(of "$1" orig) <(of "$1" now); }
 undone()
 {
-	wait_for 10 is_back "$2"
+	wait_for 20 is_back "$2"
 	is "$(of "$2" now)" "$(of "$2" orig)" "$3: every one of these is back"
 	is "$(diff "$1" now | sed -n 's/^[<>] \([^:]*\):.*/\1/p' | grep -vE "/($2)$")" "" "$3: no other knob changed"
 }
@@ -51,7 +52,7 @@ undone()
 is_same() { knobs_take now && cmp -s "$1" now; }
 same()
 {
-	wait_for 10 is_same "$1"
+	wait_for 20 is_same "$1"
 	is "$(diff "$1" now)" "" "$2"
 }
 
@@ -102,15 +103,15 @@ only_root()
 pauses()
 {
 	local pid
-	ok "pause for a while" coloctl pause 4s
+	ok "pause for a while" coloctl pause 10s
 	same orig "paused: nothing of colod is left"
 	is "$(in_force)" "observe observe observe observe pause" "the pause decides"
-	ok "it ends by itself" wait_for 20 grep -qx 1 "$(pod_path batch)/cpu.weight"
+	ok "it ends by itself" wait_for 60 grep -qx 1 "$(pod_path batch)/cpu.weight"
 	same full "and all is back"
 	ok "pause until resumed" coloctl pause
 	pid=$(unit_pid colod)
 	kill -KILL "$pid"
-	ok "killed, and started again" wait_for 15 sh -c '[ "$(systemctl show -p MainPID --value colod)" != '"$pid"' ] && coloctl status >/dev/null'
+	ok "killed, and started again" wait_for 30 sh -c '[ "$(systemctl show -p MainPID --value colod)" != '"$pid"' ] && coloctl status >/dev/null'
 	is "$(in_force)" "observe observe observe observe pause" "still paused"
 	same orig "and nothing is written"
 	ok "resume" coloctl resume
@@ -131,9 +132,9 @@ kill_switch()
 	ok "coloctl on" coloctl on
 	same full "on: all is written again"
 	touch /etc/colod/disable
-	ok "a file made by hand does the same" wait_for 4 grep -qx 39 "$(pod_path batch)/cpu.weight"
+	ok "a file made by hand does the same" wait_for 20 grep -qx 39 "$(pod_path batch)/cpu.weight"
 	mv /etc/colod/disable /etc/colod/disabled
-	ok "and its going is noticed" wait_for 4 grep -qx 1 "$(pod_path batch)/cpu.weight"
+	ok "and its going is noticed" wait_for 20 grep -qx 1 "$(pod_path batch)/cpu.weight"
 }
 
 by_command_line()
@@ -172,7 +173,7 @@ pauses
 kill_switch
 by_policy
 by_command_line
-ok "history names who asked" sh -c 'journalctl -q -u colod -o cat | grep -q "SetMode memory.*asked by uid 0 (coloctl"'
+ok "history names who asked" wait_for 20 sh -c 'journalctl -q -u colod -o cat | grep -q "SetMode memory.*asked by uid 0 (coloctl"'
 ok "stop" colod_stop
 systemctl daemon-reload
 knobs_take now

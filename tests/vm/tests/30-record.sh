@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# long-budget: 300s
+# long-budget: 500s
 # profile: default
 # title: the bound on the size of a recording holds, what fits in is replayed, and no pod's name need be in it (14-squeeze: the rest of recording)
 . "$VM/guest/lib.sh"

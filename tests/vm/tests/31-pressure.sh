@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 90s
-# long-budget: 500s
+# budget: 180s
+# long-budget: 800s
 # profile: small
 # title: memory.high far below what is in use is reached by a worker, what cannot be reclaimed is not slowed down, and a storm takes nothing from the agent
 . "$VM/guest/lib.sh"
@@ -23,7 +23,7 @@ cache_pod()
 {
 	POD_PRIORITYCLASS=batch-x POD_MEM_LIMIT=$((160 * MIB)) pod_create cache Burstable 100 $((16 * MIB)) \
 		sh -c 'dd if=/dev/zero of=/share/blob bs=1M count=150 2>/dev/null; sync; touch /share/written; while :; do sleep 1; done'
-	wait_for 60 test -e "$PODS_SHARE/written"
+	wait_for 90 test -e "$PODS_SHARE/written"
 }
 
 # Anonymous memory that nothing can take without swap; it goes on allocating a little.
@@ -36,15 +36,18 @@ open("/share/there", "w").close()
 while True:
     time.sleep(0.02)
     passing = b"y" * (1 << 20)'
-	wait_for 60 test -e "$PODS_SHARE/there"
+	wait_for 90 test -e "$PODS_SHARE/there"
 }
+
+is_down() { [ "$(current cache)" -lt $((40 * MIB)) ]; }
+has_written() { [ "$(status slow_writes)" -ge 2 ]; }
 
 reached()
 {
 	note "in use before: cache $(($(current cache) / MIB)) MiB, anon $(($(current anon) / MIB)) MiB; wanted: 32 MiB each"
-	ok "lowering the page cache's memory.high arrives at the planned value" wait_for 20 grep -qx $((32 * MIB)) "$(pod_path cache)/memory.high"
-	ok "and the use has followed" [ "$(current cache)" -lt $((40 * MIB)) ]
-	ok "the writes were a worker's" [ "$(status slow_writes)" -ge 2 ]
+	ok "lowering the page cache's memory.high arrives at the planned value" wait_for 30 grep -qx $((32 * MIB)) "$(pod_path cache)/memory.high"
+	ok "and the use has followed" wait_for 20 is_down
+	ok "the writes were a worker's" wait_for 20 has_written
 	note "slow writes: $(status slow_writes), cut short: $(status slow_writes_cut), longest: $(status slow_write_longest_us) us"
 	ok "as the kernel counts them" [ "$(worker_wrote)" -ge 16 ]
 }
@@ -58,19 +61,21 @@ worker_wrote()
 	done
 }
 
+is_near() { local now; now=$(high anon); [ "$now" -gt $((72 * MIB)) ] && [ "$now" -lt $((100 * MIB)) ]; }
+
 kept()
 {
 	local before after
-	ok "what cannot be reclaimed is said" wait_for 10 says 'could not reclaim it down to'
+	ok "what cannot be reclaimed is said" wait_for 20 says 'could not reclaim it down to'
 	ok "the anonymous pod keeps what it has" [ "$(current anon)" -gt $((76 * MIB)) ]
-	ok "its memory.high is not far below that" [ "$(high anon)" -gt $((72 * MIB)) ]
-	ok "nor does it allow more growth" [ "$(high anon)" -lt $((100 * MIB)) ]
+	# For the moment of a try it is lower.
+	ok "its memory.high is not far below that, nor does it allow more growth" wait_for 20 is_near
 	sleep 2 # the longest delay that the kernel may still owe it for the try
 	before=$(stalled anon)
-	sleep 3
+	sleep 9
 	after=$(stalled anon)
-	note "the anonymous pod stood still for $(((after - before) / 1000)) ms of 3 s"
-	ok "it is not slowed down in vain" [ $((after - before)) -lt 1000000 ] # a try of its rest may fall into it
+	note "the anonymous pod stood still for $(((after - before) / 1000)) ms of 9 s"
+	ok "it is not slowed down in vain" [ $((after - before)) -lt 3000000 ] # tries of its rest may fall into it
 }
 
 # What a memory.high that is simply written does: the writer waits, and the pod crawls.
@@ -104,7 +109,7 @@ kubelet()
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 	systemd-run -q --unit=kubelet sh -c 'cat /var/kubelet.blob >/dev/null; touch /run/kubelet.read; sleep infinity'
-	wait_for 20 test -e /run/kubelet.read
+	wait_for 30 test -e /run/kubelet.read
 }
 
 kubelet_stop()
@@ -115,13 +120,15 @@ kubelet_stop()
 
 kubelet_cache() { awk '/^file / { print $2 }' $CG/system.slice/kubelet.service/memory.stat; }
 
+covers() { [ "$(knob $CG/system.slice "$1")" -ge "$(knob "$CG/system.slice/$2" "$1")" ]; }
+
 protected()
 {
-	ok "the kubelet is protected" wait_for 10 grep -qvx 0 $CG/system.slice/kubelet.service/memory.low
-	ok "and the slice above it covers that" [ "$(knob $CG/system.slice memory.low)" -ge "$(knob $CG/system.slice/kubelet.service memory.low)" ]
+	ok "the kubelet is protected" wait_for 20 grep -qvx 0 $CG/system.slice/kubelet.service/memory.low
+	ok "and the slice above it covers that" wait_for 20 covers memory.low kubelet.service
 	is "$(knob $CG/system.slice/colod.service memory.min)" $((32 * MIB)) "the agent's own memory.min"
-	ok "is covered too" [ "$(knob $CG/system.slice memory.min)" -ge $((32 * MIB)) ]
-	ok "with the reason in the journal" says 'kubelet.service memory.low .*cannot work without it'
+	ok "is covered too" wait_for 20 covers memory.min colod.service
+	ok "with the reason in the journal" wait_for 20 says 'kubelet.service memory.low .*cannot work without it'
 }
 
 undone()
@@ -144,9 +151,9 @@ flood()
 	[ "${2:-}" != old ] || [ -z "$was" ] || echo 0 >$lru
 	colod_policy "$1" file:///run/pods.json
 	ok "start" colod_start
-	ok "status answers" wait_for 10 coloctl status
+	ok "status answers" wait_for 20 coloctl status
 	kubelet
-	[ "$1" = observe ] || wait_for 10 grep -qvx 0 $CG/system.slice/kubelet.service/memory.low
+	[ "$1" = observe ] || wait_for 20 grep -qvx 0 $CG/system.slice/kubelet.service/memory.low
 	systemd-run -q --wait --unit=flood sh -c 'cat /dev/vda >/dev/null'
 	left=$(kubelet_cache)
 	[ -z "$was" ] || echo "$was" >$lru
@@ -162,7 +169,7 @@ storm()
 	local pid before after passes
 	colod_policy "$1" file:///run/pods.json
 	ok "start" colod_start
-	ok "status answers" wait_for 10 coloctl status
+	ok "status answers" wait_for 20 coloctl status
 	kubelet
 	pid=$(unit_pid colod)
 	colod_next_pass
@@ -175,7 +182,7 @@ storm()
 	after=$(faults)
 	is "$(unit_pid colod)" "$pid" "the agent lived through the storm"
 	is "$(systemctl show -p NRestarts --value colod)" 0 "without a restart"
-	wait_for 20 coloctl status
+	wait_for 30 coloctl status
 	note "$1, $2: passes: $(($(status passes) - passes)); major faults of the agent: $((after - before)); slow writes: $(status slow_writes), cut: $(status slow_writes_cut), longest $(status slow_write_longest_us) us"
 	[ "$2" != locked ] || is $((after - before)) 0 "and waited for none of its own pages"
 	systemctl stop hog
@@ -192,7 +199,7 @@ anon_pod
 colod_facts
 colod_policy observe file:///run/pods.json 'levels:' '  P7: {role: offline, memory: {high: 20% of limit}}'
 ok "start" colod_start
-ok "status answers" wait_for 10 coloctl status
+ok "status answers" wait_for 20 coloctl status
 locked
 sed -i 's/^mode: .*/mode: squeeze/' "$COLOD_DROPIN"
 colod_reload

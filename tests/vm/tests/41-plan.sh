@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 45s
+# budget: 90s
 # profile: default
 # title: what plan --policy lists is what loading that policy then changes, no knob more and none less; planning itself changes nothing; policy why names rule and condition
 . "$VM/guest/lib.sh"
@@ -33,7 +33,8 @@ setup()
 	colod_facts
 	colod_policy protect file:///run/pods.json
 	ok "start" colod_start
-	ok "levelled" wait_for 15 levelled 1
+	ok "levelled" wait_for 30 levelled 1
+	ok "systemd has been told" colod_settled
 	cat >new.yaml <<-EOF
 	version: 1
 	mode: squeeze
@@ -68,7 +69,7 @@ as_told()
 	ok "$3: at least $2 knobs are listed" [ "$(wc -l <told)" -ge "$2" ]
 	cp "$1" "$COLOD_DROPIN"
 	ok "$3: loaded" colod_reload
-	colod_next_pass
+	ok "$3: and told" colod_settled
 	take after
 	changed before after >happened
 	is "$(diff told happened)" "" "$3: exactly what was listed happened"

@@ -27,7 +27,7 @@ setup()
 	colod_facts
 	colod_policy protect file:///run/pods.json
 	ok "start" colod_start
-	ok "levelled" wait_for 30 levelled
+	ok "levelled" wait_for 60 levelled
 }
 
 # Pods of crun that come, are told of, and go.
@@ -70,9 +70,9 @@ broken_in_the_middle()
 	cp "$COLOD_DROPIN" /run/good.yaml
 	printf 'version: 1\nmode: sqeeze\n' >"$COLOD_DROPIN"
 	ok "in the middle, a broken file: the reload is answered" colod_reload
-	ok "and status says so" wait_for 30 rejected
+	ok "and status says so" wait_for 60 rejected
 	like "$(status policy_state)" 'the last good policy stays in force' "what stays in force, too"
-	ok "the journal has the place" wait_for 30 says '90-test.yaml:2:7: '
+	ok "the journal has the place" wait_for 60 says '90-test.yaml:2:7: '
 	is "$(status policy_digest)" "$digest" "the last good one stays"
 	cp /run/good.yaml "$COLOD_DROPIN"
 }
@@ -83,7 +83,7 @@ reload_under_churn()
 	for i in 1 2 3 4; do reload_once "$i"; done
 	rm -f /run/churn.end /run/churn.n $SAMPLES
 	first=$(loaded)
-	ok "systemd has been told" wait_for 30 colod_told
+	ok "systemd has been told" wait_for 60 colod_told
 	watch_start "$(pod_path web)" "$(pod_path batch)"
 	churn >/run/churn.log 2>&1 &
 	local churner=$!
@@ -94,7 +94,7 @@ reload_under_churn()
 		reload_once "$i" || failed=$((failed + 1))
 		[ "$i" -ne $((RELOADS / 2)) ] || broken_in_the_middle
 	done
-	ok "the last reload is in force" wait_for 30 is_status policy_state ok
+	ok "the last reload is in force" wait_for 60 is_status policy_state ok
 	after=$(rss_kb)
 	touch /run/churn.end
 	wait $churner $sampler
@@ -119,7 +119,7 @@ power_cut()
 	systemctl stop colod
 	colod 2>/run/by-hand.log &
 	local hand=$!
-	ok "an agent nobody restarts" wait_for 30 levelled
+	ok "an agent nobody restarts" wait_for 60 levelled
 	head -c 30 /run/good.yaml >"$COLOD_DROPIN"
 	kill -KILL $hand
 	wait $hand 2>/dev/null
@@ -132,12 +132,12 @@ power_cut()
 	colod_facts
 	is "$(knob "$(pod_path batch)" cpu.weight)" 39 "the cut: new cgroups"
 	ok "start with half a drop-in" colod_start
-	ok "the last good policy is in force" wait_for 30 levelled
-	ok "and status tells what is wrong" wait_for 30 rejected
+	ok "the last good policy is in force" wait_for 60 levelled
+	ok "and status tells what is wrong" wait_for 60 rejected
 	is "$(status mode)" protect "in the mode of before"
 	is "$(systemctl show -p NRestarts --value colod)" 0 "the service did not fail"
 	cp /run/good.yaml "$COLOD_DROPIN"
-	ok "mended" wait_for 30 is_status policy_state ok
+	ok "mended" wait_for 60 is_status policy_state ok
 	ok "levelled" levelled
 	rm -f /run/by-hand.log
 }

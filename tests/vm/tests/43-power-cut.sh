@@ -32,8 +32,8 @@ changed()
 	local before
 	before=$(status policy_digest)
 	{ echo "version: 1"; level 78; } >$DIR/95-changed.yaml
-	ok "a changed policy comes into force" wait_for 15 weighs 78
-	ok "and is kept" wait_for 15 grep -q 'weight: 78' /var/lib/colod/last-good.yaml
+	ok "a changed policy comes into force" wait_for 30 weighs 78
+	ok "and is kept" wait_for 30 grep -q 'weight: 78' /var/lib/colod/last-good.yaml
 	nok "under another digest" is_status policy_digest "$before"
 }
 
@@ -44,7 +44,7 @@ before()
 	# All but what comes now is on the disk.
 	sync
 	ok "start, and at each boot" systemctl -q enable --now colod
-	ok "the slice is levelled" wait_for 15 weighs 77
+	ok "the slice is levelled" wait_for 30 weighs 77
 	changed
 	status policy_digest >"$RESULTS/digest"
 	cp /proc/sys/kernel/random/boot_id "$RESULTS/boot_id"
@@ -59,13 +59,13 @@ after()
 	note "the drop-in that nobody synced has $(stat -c %s $DIR/95-changed.yaml 2>/dev/null || echo no) bytes now"
 	ok "the service runs" systemctl is-active -q colod
 	is "$(systemctl show -p NRestarts --value colod)" 0 "at its first start"
-	ok "the slice is levelled as before the cut" wait_for 15 weighs 78
+	ok "the slice is levelled as before the cut" wait_for 30 weighs 78
 	is "$(status policy_digest)" "$(cat "$RESULTS/digest")" "the policy in force is the last good one"
 	like "$(status policy_state)" '^rejected .*the last good policy' "status tells that the files are not"
 	like "$(journalctl -q -u colod -o cat)" '96-half.yaml:[34]:' "the journal says where"
 	rm $DIR/96-half.yaml
 	{ echo "version: 1"; level 80; } >$DIR/95-changed.yaml
-	ok "mended, they are in force" wait_for 15 weighs 80
+	ok "mended, they are in force" wait_for 30 weighs 80
 	is "$(status policy_state)" ok "and status says so"
 	systemctl -q disable colod
 	colod_stop

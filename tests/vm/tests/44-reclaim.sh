@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 60s
+# budget: 120s
 # profile: default
 # core: yes
 # title: reclaim by slices takes page cache and leaves what cannot go, asks for no more than there is, and touches nobody else
@@ -53,8 +53,8 @@ kept = os.urandom(1 << 20) * $4
 open(\"$1.there\", \"w\").close()
 sys.stdin.read()"' - "$DIR/$1" "$dir" $(($2 * MIB)) "$3" <"$DIR/end" &
 	load+=($!)
-	wait_for 30 test -e "$DIR/$1.there"
-	ok "what $1 has is there, and on the disk" wait_for 10 settled "$1" "$2" || note "$(cat "$T/$1/memory.stat")"
+	wait_for 60 test -e "$DIR/$1.there"
+	ok "what $1 has is there, and on the disk" wait_for 60 settled "$1" "$2" || note "$(cat "$T/$1/memory.stat")"
 	note "$1: $(has "$1" file) MiB of page cache, $(has "$1" anon) MiB anonymous"
 }
 

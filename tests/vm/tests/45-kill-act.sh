@@ -19,7 +19,7 @@ hog_pod()
 }
 
 has_kib() { [ $(($(cat "$1/memory.current") / 1024)) -ge "$2" ]; }
-filled() { wait_for 30 has_kib "$(pod_path "$1")" $((96 * 1024)); }
+filled() { wait_for 60 has_kib "$(pod_path "$1")" $((96 * 1024)); }
 pids() { find "$(pod_path "$1")" -name cgroup.procs -exec cat {} + | sort -n | tr '\n' ' '; }
 value() { sed -nE "s/(^|.* )$2=([^ ]*).*/\2/p" <<<"$1"; }
 is_frozen() { grep -qx 'frozen 1' "$1/cgroup.events"; }
@@ -32,7 +32,7 @@ bind_pod()
 	echo "10000 100000" >"$dir/cpu.max"
 	echo $((160 << 20)) >"$dir/memory.high"
 	echo 1 >"$dir/cgroup.freeze"
-	wait_for 10 is_frozen "$dir"
+	wait_for 20 is_frozen "$dir"
 }
 
 # What colod's own unit allows it, for a program that is run once.
@@ -99,8 +99,10 @@ dead victim "$line"
 dir=$(pod_path victim)
 is "$(cat "$dir/cpu.max") $(cat "$dir/memory.high") $(cat "$dir/cpu.weight") $(cat "$dir/cgroup.freeze")" \
 	"10000 100000 $((160 << 20)) 1 0" "its bounds are as they were, for whoever starts in it"
-is "$(value "$line" large)" 6 "the large ones were held"
-is "$(($(value "$line" released) + $(value "$line" exited)))" 6 "each has given its memory back"
+# It looks for them no longer than 20 ms, lest the kill be late: a machine may be too slow for that.
+large=$(value "$line" large) check=$(value "$line" check_us)
+ok "the large ones were held: $large in $check us" [ "$large" = 6 -o "$check" -gt 20000 ]
+is "$(($(value "$line" released) + $(value "$line" exited)))" "$large" "each has given its memory back"
 is "$(value "$line" release)" 0 "without an error"
 ours=$(value "$line" took_us) theirs=$(value "$plain" took_us)
 note "until nobody was left: $ours us; kill -9 of the like: $theirs us; ratio $((100 * ours / theirs)) %"

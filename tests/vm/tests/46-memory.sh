@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 120s
+# budget: 240s
 # profile: small
 # core: oldest
 # title: offline pods that fill the node are held before anybody waits, give back what they can, and are let go again; who does not grow, and who is online, is left alone
@@ -34,7 +34,7 @@ while True:
 cache_pod()
 {
 	pod_create cache BestEffort 0 0 sh -c 'dd if=/dev/zero of=/share/blob bs=1M count=100 2>/dev/null; sync; touch /share/written; while :; do sleep 1; done'
-	wait_for 60 test -e "$PODS_SHARE/written"
+	wait_for 90 test -e "$PODS_SHARE/written"
 }
 
 told_since() { journalctl -q -u colod -o cat --since "@$1" | grep -qE "$2"; }
@@ -44,20 +44,20 @@ may_grow() { coloctl why default/hog | grep -q 'it may grow by'; }
 
 held()
 {
-	local before grown taken
+	local before grown taken began ms
 	ok "the online pod and the node tell of waits for memory by themselves" [ "$(status triggers)" -ge 2 ]
-	ok "the hog is held while there is room left" wait_for 40 grep -qv '^max' "$(pod_path hog)/memory.high"
+	ok "the hog is held while there is room left" wait_for 90 grep -qv '^max' "$(pod_path hog)/memory.high"
 	note "room $(room_mib) MiB, hog $(($(current hog) / MIB)) MiB, memory.high $(($(high hog) / MIB)) MiB, rung $(status rung_memory)"
-	ok "nobody had to wait before: the room told" told_since "$1" 'memory: calm → squeeze: the room of [0-9.]+ MiB falls by [0-9.]+ MiB a second'
+	ok "nobody had to wait before: the room told" wait_for 20 told_since "$1" 'memory: calm → squeeze: the room of [0-9.]+ MiB falls by [0-9.]+ MiB a second'
 	is "$(high web)" max "the online pod has no bound"
 	is "$(high cache)" max "nor has the offline pod that does not grow"
-	ok "why says what it may" wait_for 20 may_grow
-	before=$(current hog)
+	ok "why says what it may" wait_for 30 may_grow
+	before=$(current hog) began=${EPOCHREALTIME/./}
 	sleep 10
-	grown=$((($(current hog) - before) / MIB))
-	note "in 10 s the hog grew by $grown MiB, of some 200 that it would have liked; room $(room_mib) MiB, rung $(status rung_memory)"
+	grown=$((($(current hog) - before) / MIB)) ms=$(((${EPOCHREALTIME/./} - began) / 1000))
+	note "in $ms ms the hog grew by $grown MiB, of some 200 that it would have liked; room $(room_mib) MiB, rung $(status rung_memory)"
 	# 4 a second, and what slips over until the kernel slows it down.
-	ok "it grows, but only as fast as it may" [ $grown -gt 10 -a $grown -lt 65 ]
+	ok "it grows, but only as fast as it may ($grown MiB in $ms ms)" [ $grown -gt 10 -a $((grown * 10000)) -lt $((65 * ms)) ]
 	ok "the node's line is not crossed" [ "$(room_mib)" -gt 0 ]
 	is "$(events web high) $(events web max) $(events web oom)" "0 0 0" "the online pod met no bound"
 	is "$(events hog oom_kill) $(events cache oom_kill)" "0 0" "and nobody was killed"
@@ -67,18 +67,19 @@ held()
 killed()
 {
 	systemctl kill -s KILL --kill-whom=main colod
-	ok "the hold of a killed agent ends" wait_for 5 grep -q '^max' "$(pod_path hog)/memory.high"
-	ok "it is held again by the next" wait_for 40 grep -qv '^max' "$(pod_path hog)/memory.high"
+	ok "the hold of a killed agent ends" wait_for 20 grep -q '^max' "$(pod_path hog)/memory.high"
+	ok "it is held again by the next" wait_for 90 grep -qv '^max' "$(pod_path hog)/memory.high"
 }
 
 reclaimed()
 {
-	ok "when the room falls fast memory is taken back" wait_for 40 gave
+	ok "when the room falls fast memory is taken back" wait_for 90 gave
 	note "reclaim: $(($(status reclaim_got_bytes) / MIB)) MiB of $(($(status reclaim_asked_bytes) / MIB)) MiB asked for"
-	ok "from the page cache of the offline pod" [ "$(current cache)" -lt $((90 * MIB)) ]
+	ok "from the page cache of the offline pod" wait_for 90 has_given
 	is "$(events cache oom_kill) $(events web oom_kill)" "0 0" "nobody was killed"
 }
 
+has_given() { [ "$(current cache)" -lt $((90 * MIB)) ]; }
 gave() { [ "$(status reclaim_got_bytes)" -gt $((8 * MIB)) ]; }
 
 # Somebody else fills the node: nothing that a hold could stop.
@@ -93,8 +94,8 @@ flood()
 
 calm()
 {
-	ok "calm comes back" wait_for 60 rung_is calm
-	ok "and says so" says 'memory: squeeze → calm'
+	ok "calm comes back" wait_for 90 rung_is calm
+	ok "and says so" wait_for 20 says 'memory: squeeze → calm'
 	is "$(high cache) $(high web)" "max max" "nobody has a bound"
 }
 
@@ -103,7 +104,7 @@ drain()
 	rm /run/flood/blob
 	umount /run/flood
 	calm
-	ok "what was taken back is in the history" says 'memory.reclaim gave [0-9.]+ MiB of'
+	ok "what was taken back is in the history" wait_for 20 says 'memory.reclaim gave [0-9.]+ MiB of'
 }
 
 has_woken() { [ "$(status trigger_events)" -gt "$1" ]; }
@@ -115,7 +116,7 @@ woken()
 	web=$(pod_path web) before=$(status trigger_events)
 	echo $((8 * MIB)) >"$web/memory.high"
 	crun exec "$(pod_id web)" sh -c 'head -c 30000000 /dev/zero | tail' >/dev/null 2>&1 &
-	ok "a stall wakes the agent" wait_for 20 has_woken "$before"
+	ok "a stall wakes the agent" wait_for 30 has_woken "$before"
 	echo max >"$web/memory.high"
 	wait
 	colod_next_pass
@@ -125,6 +126,7 @@ woken()
 }
 
 file_mib() { echo $(($(awk '/^file / { print $2 }' "$(pod_path "$1")/memory.stat") / MIB)); }
+has_cache() { [ "$(file_mib cache)" -ge "$1" ]; }
 gave_ahead() { [ "$(file_mib cache)" -lt $(($1 - 30)) ]; }
 
 # Nobody waits and nothing falls: a level with a watermark gives all the same, and only that level.
@@ -132,17 +134,20 @@ ahead()
 {
 	local before web
 	colod_stop
+	before=$(file_mib cache)
 	crun exec "$(pod_id cache)" sh -c 'dd if=/dev/zero of=/share/blob2 bs=1M count=80 2>/dev/null; sync' >/dev/null
+	# The kernel adds up memory.stat every other second.
+	ok "there is more to give" wait_for 30 has_cache $((before + 78))
 	before=$(file_mib cache) web=$(file_mib web)
 	colod_policy squeeze file:///run/pods.json "pressure: []" \
 		"levels: {P7: {role: offline, memory: {high: none, watermark: +1000%}}}"
 	ok "start with a watermark" colod_start
-	ok "below it pages are taken back ahead of need" wait_for 40 gave_ahead "$before"
+	ok "below it pages are taken back ahead of need" wait_for 90 gave_ahead "$before"
 	is "$(status rung_memory)" calm "on rung calm"
 	note "page cache of the offline pod: $before MiB, then $(file_mib cache) MiB"
 	is "$(file_mib web)" "$web" "the online pod keeps what it has"
 	colod_stop
-	ok "the history says why" grep -q 'memory.reclaim.*of its level.s watermark' <(coloctl history 2>/dev/null; journalctl -u colod -o cat)
+	ok "the journal says why" wait_for 20 says 'memory.reclaim.*of its level.s watermark'
 }
 
 pod_create web Burstable 500 $((64 * MIB))
@@ -151,7 +156,7 @@ colod_facts
 colod_policy squeeze file:///run/pods.json "pressure: [{when: memory.some of online > 10% over 1s, do: [squeeze memory, reclaim]}]" \
 	"levels: {P7: {role: offline, memory: {high: none, growth: 4MiB/s}}}"
 ok "start" colod_start
-ok "status answers" wait_for 10 coloctl status
+ok "status answers" wait_for 20 coloctl status
 colod_next_pass
 is "$(status rung_memory)" calm "calm with a room of $(room_mib) MiB"
 # First, while the page cache that can be given back is there: a hog that is held makes reclaim begin early.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 180s
+# budget: 360s
 # long-budget: 3000s
 # profile: small
 # title: storms of offline memory beside an online pod: nobody online is killed, the agent waits for no page, the pod that does no harm is left alone, all is undone

@@ -42,7 +42,7 @@ while True:
 colod_facts
 AS_SHIPPED=1 colod_policy full file:///run/pods.json
 ok "start" colod_start
-ok "status answers" wait_for 10 coloctl status
+ok "status answers" wait_for 20 coloctl status
 colod_next_pass
 touch "$PODS_SHARE/data.go"
 mkdir $OTHER

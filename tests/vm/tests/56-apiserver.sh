@@ -93,7 +93,7 @@ answers()
 	ok "half an answer is told" told 'was cut short'
 	ok "no answer is told" told 'does not answer in time'
 	ends busy
-	ok "its end is told" wait_for 10 told 'gone|its memory is back'
+	ok "its end is told" wait_for 20 told 'gone|its memory is back'
 }
 
 # Of which the pod is gone by now, and the next one's budget keeps it: nobody is left, and that is said.
@@ -106,12 +106,12 @@ open('/share/second', 'w').close()
 import time
 while True:
     time.sleep(1)"
-	ok "another offline pod" wait_for 60 test -e "$PODS_SHARE/second"
+	ok "another offline pod" wait_for 90 test -e "$PODS_SHARE/second"
 	saw absent
-	ok "who is gone is asked" wait_for 60 was_asked absent
-	ok "then another one" wait_for 60 was_asked second
-	ok "whose budget keeps it" wait_for 10 told 'allows no disruption: The disruption budget train-pdb'
-	ok "then nobody is left, and that is said" wait_for 30 eval '[ "$(status .evict.why_nobody)" = "no pod may be evicted" ]'
+	ok "who is gone is asked" wait_for 90 was_asked absent
+	ok "then another one" wait_for 90 was_asked second
+	ok "whose budget keeps it" wait_for 20 told 'allows no disruption: The disruption budget train-pdb'
+	ok "then nobody is left, and that is said" wait_for 60 eval '[ "$(status .evict.why_nobody)" = "no pod may be evicted" ]'
 	is "$(evictions absent) $(evictions second)" "1 1" "each was asked once"
 	ok "404 is told" told 'knows no such pod any more'
 	ends absent
@@ -123,13 +123,13 @@ accepted()
 {
 	echo "evict fine times=1 status 200 accepted.json" >$C/script
 	saw fine
-	ok "200" wait_for 60 was_asked fine
-	ok "is an eviction that was taken up" wait_for 10 eval '[ "$(status .evict.pending)" = 1 ]'
+	ok "200" wait_for 90 was_asked fine
+	ok "is an eviction that was taken up" wait_for 20 eval '[ "$(status .evict.pending)" = 1 ]'
 	ends fine
 	is "$(evictions fine)" 1 "and not asked again"
 }
 
-restart() { systemctl restart colod; ok "$1: a new start asks again" wait_for 20 coloctl status; }
+restart() { systemctl restart colod; ok "$1: a new start asks again" wait_for 30 coloctl status; }
 
 # What a person has to mend: nobody is asked until then.
 refused()
@@ -137,15 +137,15 @@ refused()
 	local n
 	echo "evict kept times=1 status 403 forbidden.json" >$C/script
 	saw kept
-	ok "403" wait_for 60 was_asked kept
-	ok "stops all evictions, and says so" wait_for 10 says_off 'colod may not evict'
+	ok "403" wait_for 90 was_asked kept
+	ok "stops all evictions, and says so" wait_for 20 says_off 'colod may not evict'
 	colod_next_pass
 	colod_next_pass
 	is "$(evictions kept)" 1 "nothing is asked, though memory falls on"
 	: >$C/script
 	echo "second.very-secret" >$C/token
 	restart 403
-	ok "a token that counts no more is told" wait_for 60 told 'does not know the token in /var/run/secrets'
+	ok "a token that counts no more is told" wait_for 90 told 'does not know the token in /var/run/secrets'
 	is "$(jq -r 'select(.path | endswith("/kept/eviction")) | .token' $C/log | tail -n 1)" wrong "that was the old one"
 	cluster_silent
 	"$TOOLS/fake_kubelet" certificate $C stranger wrong "DNS:localhost,IP:127.0.0.1"
@@ -153,12 +153,12 @@ refused()
 	token second
 	n=$(requests)
 	restart 401
-	ok "a stranger's certificate is not trusted, and that is said" wait_for 60 says_off 'certificate is not trusted'
+	ok "a stranger's certificate is not trusted, and that is said" wait_for 90 says_off 'certificate is not trusted'
 	is "$(requests)" "$n" "who shows it gets no question, and no token"
 	cluster_silent
 	cluster_serve
 	restart certificate
-	ok "the right one, and a token that rotated" wait_for 60 is_deleted kept
+	ok "the right one, and a token that rotated" wait_for 90 is_deleted kept
 	is "$(jq -r 'select(.path | endswith("/kept/eviction")) | .token' $C/log | tail -n 1)" right "it is the new one"
 	ends kept
 }
@@ -169,7 +169,7 @@ rotates()
 	: >$C/script
 	account third
 	saw turn
-	ok "a token that rotates while colod runs is read for the next question" wait_for 60 is_deleted turn
+	ok "a token that rotates while colod runs is read for the next question" wait_for 90 is_deleted turn
 	ok "which is as promised too" as_promised turn "$(pod_uid turn)"
 	ends turn
 }
@@ -180,7 +180,7 @@ ok "an API server" cluster_start
 web=$(pids web) calm=$(pids calm) kills=$(oom_kills)
 policy
 ok "start" colod_start
-ok "status answers" wait_for 10 coloctl status
+ok "status answers" wait_for 20 coloctl status
 answers
 others
 accepted

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# long-budget: 300s
+# long-budget: 500s
 # profile: small
 # title: podman's containers, matched by their scopes: the one that grows is evicted on the last rung, its neighbours and an online one live, and systemd and podman agree on what is left
 . "$VM/guest/lib.sh"
@@ -68,39 +68,39 @@ ok "an online container" run web localhost/guest:1 python3 -c "$(holder web 20)"
 ok "an offline one that rests" run calm localhost/guest:1 python3 -c "$(holder calm 40)"
 ok "one that grows" run hog localhost/guest:1 python3 -c "$(grower hog)"
 ok "and one that will" run next --restart=always localhost/guest:1 python3 -c "$(grower next)"
-for name in web calm hog next; do wait_for 30 test -e "$PODS_SHARE/up-$name"; done
+for name in web calm hog next; do wait_for 60 test -e "$PODS_SHARE/up-$name"; done
 hog=$(scope_of hog) next=$(scope_of next)
 like "$(systemctl show -p Slice,ActiveState --value "$hog" | tr '\n' ' ')" "machine.slice active|active machine.slice" "podman's container is a scope below machine.slice"
 monitor=$(podman inspect -f '{{.State.ConmonPid}}' hog)
 web=$(pids web) calm=$(pids calm) kills=$(oom_kills)
 policy
 ok "start" colod_start
-ok "status answers" wait_for 10 coloctl status
+ok "status answers" wait_for 20 coloctl status
 colod_next_pass
 note "$(coloctl pods | head -c 1500)"
 like "$(coloctl pods)" "P7.*$hog|$hog.*P7" "the one that grows is offline"
 nok "who watches over it for podman is no pod" eval 'coloctl pods | grep -q conmon'
 touch "$PODS_SHARE/go-hog"
-ok "it is evicted, as a whole" wait_for 60 says "$hog evict accepted.*by cgroup.kill"
-ok "and its memory is back" wait_for 20 says "$hog evict (gone|its memory is back)"
-ok "podman knows" wait_for 20 eval '[ "$(state_of hog)" = "exited 137" ]'
-ok "who watched over it ended too" wait_for 20 eval '! kill -0 "$monitor"'
-ok "its scope is gone" wait_for 20 test ! -d "$CG/machine.slice/$hog"
+ok "it is evicted, as a whole" wait_for 90 says "$hog evict accepted.*by cgroup.kill"
+ok "and its memory is back" wait_for 30 says "$hog evict (gone|its memory is back)"
+ok "podman knows" wait_for 30 eval '[ "$(state_of hog)" = "exited 137" ]'
+ok "who watched over it ended too" wait_for 30 eval '! kill -0 "$monitor"'
+ok "its scope is gone" wait_for 30 test ! -d "$CG/machine.slice/$hog"
 is "$(systemctl show -p ActiveState --value "$hog")" inactive "systemd says so, and not that it failed"
 like "$(podman ps -a --format '{{.Names}} {{.Status}}' | sort | tr '\n' ' ')" '^calm Up.* hog Exited \(137\).* next Up.* web Up' "podman lists it as ended, and the others as running"
 is "$(pids web)" "$web" "the online container lost no process"
 is "$(pids calm)" "$calm" "nor did the offline one that rests"
 ok "it can be started again" podman start hog
-ok "and is a container as before" wait_for 20 eval 'test -d "$CG/machine.slice/$hog" && [ "$(state_of hog)" = "running 0" ]'
+ok "and is a container as before" wait_for 30 eval 'test -d "$CG/machine.slice/$hog" && [ "$(state_of hog)" = "running 0" ]'
 rm -f "$PODS_SHARE"/go-*
 
 # podman's own way of bringing one back is its owner's, and holds.
 first=$(podman inspect -f '{{.State.Pid}}' next)
 rm -f "$PODS_SHARE/up-next"
 touch "$PODS_SHARE/go-next"
-ok "one that podman restarts is evicted too" wait_for 60 says "$next evict accepted.*by cgroup.kill"
+ok "one that podman restarts is evicted too" wait_for 90 says "$next evict accepted.*by cgroup.kill"
 rm -f "$PODS_SHARE"/go-*
-ok "and podman brings it back" wait_for 30 eval '[ "$(state_of next)" = "running 0" ] && [ "$(podman inspect -f "{{.State.Pid}}" next)" != "$first" ]'
+ok "and podman brings it back" wait_for 60 eval '[ "$(state_of next)" = "running 0" ] && [ "$(podman inspect -f "{{.State.Pid}}" next)" != "$first" ]'
 is "$(status .evict.in_hour)" 2 "that is two evictions"
 is "$(pids web)" "$web" "the online container lost no process"
 is "$(pids calm)" "$calm" "nor did the offline one that rests"

@@ -47,12 +47,12 @@ one_round()
 {
 	local name=train-1-$1 before
 	comes_back "$name" || echo "$name: cannot be made"
-	[ "$1" -eq 10001 ] || wait_for 20 is_held "$name" || echo "$name: starts with a quota of $(quota "$name")"
+	[ "$1" -eq 10001 ] || wait_for 30 is_held "$name" || echo "$name: starts with a quota of $(quota "$name")"
 	touch "$PODS_SHARE/go-$name"
 	wait_for 120 is_deleted "$name" || { echo "$name: not evicted: $(status '.evict | tostring')"; return 1; }
 	[ "$(evictions "$name")" = 1 ] || echo "$name: asked $(evictions "$name") times"
-	wait_for 10 tainted || echo "$name: no taint"
-	[ "$1" -ne 10020 ] || { before=$(agent); systemctl kill -s KILL --kill-whom=main colod; wait_for 20 is_another "$before"; } || echo "$name: no next agent"
+	wait_for 20 tainted || echo "$name: no taint"
+	[ "$1" -ne 10020 ] || { before=$(agent); systemctl kill -s KILL --kill-whom=main colod; wait_for 30 is_another "$before"; } || echo "$name: no next agent"
 	kubelet_ends "$name"
 	rm -f "$PODS_SHARE/go-$name"
 }
@@ -70,9 +70,9 @@ one_too_many()
 {
 	local name=train-1-back
 	comes_back "$name"
-	ok "it comes back once more, and is held" wait_for 20 is_held "$name"
+	ok "it comes back once more, and is held" wait_for 30 is_held "$name"
 	touch "$PODS_SHARE/go-$name"
-	ok "the limit of the hour refuses, and says so" wait_for 60 why_nobody "evict.per-hour allows no more in this hour"
+	ok "the limit of the hour refuses, and says so" wait_for 90 why_nobody "evict.per-hour allows no more in this hour"
 	rm -f "$PODS_SHARE/go-$name"
 	is "$(status .evict.in_hour)" "$TIMES" "status counts all, also those before the agent died"
 	is "$(evictions "$name")" 0 "nobody is asked any more"
@@ -83,7 +83,7 @@ cool_down()
 	local last first_off
 	ok "the taint is up" tainted
 	ok "and goes when the cool-down is over" wait_for 330 eval '! tainted'
-	ok "and so does the quota of who came back" wait_for 10 is_free train-1-back
+	ok "and so does the quota of who came back" wait_for 20 is_free train-1-back
 	last=$(asked_ms | tail -n 1)
 	first_off=$(jq -r 'select(.method == "PATCH" and (.body.spec.taints // [] | any(.key == "colod.io/pressure") | not)) | .at_ms' $C/log | head -n 1)
 	note "it went $(((first_off - last) / 1000)) s after the last eviction"
@@ -97,12 +97,12 @@ open('/share/calm', 'w').close()
 import time
 while True:
     time.sleep(1)"
-wait_for 60 test -e "$PODS_SHARE/calm"
+wait_for 90 test -e "$PODS_SHARE/calm"
 ok "an API server" cluster_start
 web=$(pids web) calm=$(pids calm) kills=$(oom_kills)
 policy
 ok "start" colod_start
-ok "status answers" wait_for 10 coloctl status
+ok "status answers" wait_for 20 coloctl status
 colod_next_pass
 is "$(rounds)" "" "each time it is asked once, deleted, the taint is up, and it starts with its CPU held"
 is "$(asked_ms | wc -l)" "$TIMES" "so many went, and nobody else"

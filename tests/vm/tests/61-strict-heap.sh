@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# long-budget: 180s
+# long-budget: 360s
 # profile: small
 # core: no
 # title: under strict-memory an online heap at 85 % of its limit gets its memory.high out of its way, and nobody is held for it
@@ -43,11 +43,11 @@ out_of_the_way() { [ "$(high heap)" -gt "$(current heap)" ]; }
 
 filled()
 {
-	ok "strict-memory bounds the online pod" wait_for 20 grep -qx $((80 * MIB)) "$(pod_path heap)/memory.high"
+	ok "strict-memory bounds the online pod" wait_for 30 grep -qx $((80 * MIB)) "$(pod_path heap)/memory.high"
 	touch "$PODS_SHARE/grow"
 	ok "the heap gets to 85 % of its limit" wait_for 90 is_full
 	touch "$PODS_SHARE/enough"
-	ok "and its bound is out of its way" wait_for 20 out_of_the_way
+	ok "and its bound is out of its way" wait_for 30 out_of_the_way
 	note "heap $(($(current heap) / MIB)) MiB of $((LIMIT / MIB)), memory.high $(($(high heap) / MIB)) MiB, met $(events heap high) times"
 	ok "which it met" [ "$(events heap high)" -gt 0 ]
 }
@@ -77,12 +77,12 @@ colod_policy full file:///run/pods.json "levels:" \
 	"- {when: memory.some of online > 10% over 1s, do: [squeeze memory, reclaim, freeze]}" \
 	"- {when: memory.full of online > 5% over 1s, do: [squeeze memory, reclaim, freeze]}"
 ok "start" colod_start
-ok "status answers" wait_for 10 coloctl status
+ok "status answers" wait_for 20 coloctl status
 filled
 rests
 # What the start of all this takes of a small node's room may squeeze for a moment; the heap's own stalls must not.
 nok "no step was taken for what it waits" says 'waited for memory'
-ok "the ladder is calm" wait_for 30 rung_is calm
+ok "the ladder is calm" wait_for 60 rung_is calm
 is "$(high tame)" max "nobody was held for it"
 is "$(status pods_held) $(status reclaim_asked_bytes) $(status kills)" "0 0 0" "nor reclaimed from, nor killed"
 like "$(coloctl why default/heap)" 'memory.high' "why tells of its bound"

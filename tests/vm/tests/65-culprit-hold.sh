@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# long-budget: 150s
+# long-budget: 300s
 # profile: default
 # title: a hold that makes an online pod wait less confirms those that it was taken from, and nobody else
 . "$VM/guest/lib.sh"
@@ -23,10 +23,10 @@ is_told() { tried | jq -e 'length > 0'; }
 colod_facts
 colod_policy squeeze file:///run/pods.json
 ok "start" colod_start
-ok "ten seconds are seen" wait_for 30 sh -c '[ "$(coloctl status --json | jq .passes)" -ge 12 ]'
+ok "ten seconds are seen" wait_for 60 sh -c '[ "$(coloctl status --json | jq .passes)" -ge 12 ]'
 is "$(tried)" "[]" "while nothing was held nothing was tried"
 touch "$PODS_SHARE/go"
-ok "what came of the hold is told" wait_for 60 is_told
+ok "what came of the hold is told" wait_for 90 is_told
 note "$(coloctl score web)"
 note "$(tried)"
 ok "it is confirmed" is_confirmed

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# long-budget: 300s
+# long-budget: 500s
 # profile: numa
 # core: no
 # title: a NUMA node to which an online pod is bound runs out while the machine has plenty: who takes it is held, and killed; whoever has its memory on the other node, however much, is left alone
@@ -34,14 +34,14 @@ open('/share/$1', 'w').close()
 import time
 while True:
     time.sleep(1)"
-	wait_for 60 test -e "$PODS_SHARE/$1"
+	wait_for 90 test -e "$PODS_SHARE/$1"
 }
 
 found()
 {
 	is "$(cat /sys/devices/system/node/has_memory)" 0-1 "the machine has two memory nodes"
 	is "$(knob "$(pod_ctr_path web)" cpuset.mems.effective) $(knob "$(pod_path web)" cpuset.mems.effective)" "0 0-1" "a container of the online pod is bound to one, the pod is not"
-	ok "whose room is the tightest" wait_for 20 is_bound
+	ok "whose room is the tightest" wait_for 30 is_bound
 	is "$(status room.numa_nodes)" 0 "that of node 0"
 	like "$(coloctl status)" 'on NUMA node 0, to which default/web is bound' "status says so"
 	like "$(coloctl doctor | tr -s ' \n' ' ')" 'memory: NUMA node 1 has .* default/web has memory of NUMA node 0 alone' "doctor tells of both nodes"
@@ -52,18 +52,18 @@ found()
 held()
 {
 	touch "$PODS_SHARE/go-hog" "$PODS_SHARE/go-afar"
-	ok "who grows on node 0 is held" wait_for 60 is_held hog
+	ok "who grows on node 0 is held" wait_for 90 is_held hog
 	note "free: node 0 $(free_mib 0) MiB, node 1 $(free_mib 1) MiB; available $(machine_mib) MiB; hog $(current_mib hog) MiB, afar $(current_mib afar) MiB"
-	ok "why says for which node" wait_for 20 may_grow
+	ok "why says for which node" wait_for 30 may_grow
 	like "$(why hog)" 'the node has room for [0-9.]+ MiB on NUMA node 0' "by its name"
-	ok "the ladder says it too" says 'memory: calm → [a-z]+: the room of [0-9.]+ MiB on NUMA node 0 falls by'
+	ok "the ladder says it too" wait_for 20 says 'memory: calm → [a-z]+: the room of [0-9.]+ MiB on NUMA node 0 falls by'
 	nok "who grows on node 1 is not" is_held afar
 	nok "nor who rests there" is_held away
 	ok "the machine has plenty" [ "$(machine_mib)" -gt 300 ]
 	sleep 5
 	nok "and so it stays" is_held afar
 	rm "$PODS_SHARE/go-hog" "$PODS_SHARE/go-afar"
-	ok "calm comes back" wait_for 60 rung_is calm
+	ok "calm comes back" wait_for 90 rung_is calm
 	nok "and nobody is held" is_held hog
 	is "$(status kills) $(events hog oom_kill) $(events afar oom_kill)" "0 0 0" "nobody was killed"
 }
@@ -78,9 +78,9 @@ killed()
 	colod_next_pass
 	note "hog $(current_mib hog) MiB, away $(current_mib away) MiB, of which $(there_mib away 0) on node 0"
 	touch "$PODS_SHARE/go-hog"
-	ok "who takes node 0 is killed" wait_for 60 dead hog
+	ok "who takes node 0 is killed" wait_for 90 dead hog
 	note "$(journalctl -q -u colod -o cat | grep cgroup.kill | tail -n 2 | head -c 600)"
-	ok "for that node" says 'cgroup.kill dead: .* on NUMA node 0 falls by'
+	ok "for that node" wait_for 20 says 'cgroup.kill dead: .* on NUMA node 0 falls by'
 	like "$(why away)" 'it has its memory on other NUMA nodes' "and it is told why it was not the one with more"
 	is "$(status kills)" 1 "nobody else is"
 	is "$(oom_kills)" "$kills" "nor did the kernel choose anybody"
@@ -97,7 +97,7 @@ colod_facts
 colod_policy squeeze file:///run/pods.json "levels: {P7: {role: offline, memory: {high: none}}}" \
 	"pressure: [{when: memory.some of online > 10% over 1s, do: [squeeze memory, reclaim]}]"
 ok "start" colod_start
-ok "status answers" wait_for 10 coloctl status
+ok "status answers" wait_for 20 coloctl status
 found
 held
 killed

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 60s
+# budget: 120s
 # profile: default
 # title: an online pod that a hog hurts is an incident with its scene, which outlives a kill of the agent, is shown and drawn
 . "$VM/guest/lib.sh"
@@ -21,22 +21,25 @@ main_pid() { systemctl show -P MainPID colod; }
 is_new() { [ "$(main_pid)" != 0 ] && [ "$(main_pid)" != "$pid" ] && coloctl incidents >/dev/null; }
 
 colod_facts
-colod_policy squeeze file:///run/pods.json "pressure: [{when: cpu.some of online > 0.3% over 2s, do: [squeeze cpu]}]"
+# Not before the hog is told to: whatever else runs may make web wait for a moment, too.
+colod_policy squeeze file:///run/pods.json "pressure: []"
 rm -rf "$STORE"
 ok "start" colod_start
 like "$(coloctl incidents)" 'No online pod was hurt' "none is there"
 touch "$PODS_SHARE/go"
-ok "there is one, and the hog is held" wait_for 30 is_held
+colod_policy squeeze file:///run/pods.json "pressure: [{when: cpu.some of online > 0.3% over 2s, do: [squeeze cpu]}]"
+ok "a policy that minds it" colod_reload
+ok "there is one, and the hog is held" wait_for 60 is_held
 is "$(of_first pod)" default/web "it is of the pod that waits"
 is "$(of_first resource)" cpu "for the CPU"
 is "$(coloctl incidents --json | jq '.open | length')" 1 "it goes on"
-ok "it is on disk soon" wait_for 10 test -s "$STORE/1"
+ok "it is on disk soon" wait_for 20 test -s "$STORE/1"
 pid=$(main_pid)
 ok "a kill" kill -KILL "$pid"
 rm -f "$PODS_SHARE/go"
 systemctl reset-failed colod 2>/dev/null
 systemctl start colod 2>/dev/null
-ok "it runs again" wait_for 15 is_new
+ok "it runs again" wait_for 30 is_new
 is "$(of_first id)" 1 "the incident has outlived it"
 is "$(coloctl incidents --json | jq '.open | index(1)')" null "and does not go on"
 like "$(COLUMNS=200 coloctl incidents)" '1 .*default/web .*cpu .*colod ended' "so it is listed"

@@ -95,7 +95,7 @@ filesystem()
 	ok "$fs: and never under the floor of writes" sh -c "! sort -n /run/io-bounds | head -1 | awk '\$1 < $FLOOR' | grep ."
 	colod_clean
 	echo 1 >"$SCENE/hog/cgroup.kill"
-	wait_for 20 sh -c "! grep -q 'populated 1' $SCENE/*/cgroup.events"
+	wait_for 30 sh -c "! grep -q 'populated 1' $SCENE/*/cgroup.events"
 	umount "$MNT"
 	rmdir "$SCENE/web" "$SCENE/hog"
 	null_disk_gone nullb0
@@ -104,7 +104,7 @@ filesystem()
 
 null_disks
 systemd-run -q --unit=disks-io -p IOAccounting=yes sleep 3000
-wait_for 10 test -e "$CG/system.slice/io.max"
+wait_for 20 test -e "$CG/system.slice/io.max"
 mkdir "$SCENE"
 echo "+io +memory" >"$SCENE/cgroup.subtree_control"
 filesystem ext4

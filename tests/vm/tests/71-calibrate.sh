@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# long-budget: 420s
+# long-budget: 700s
 # profile: default
 # title: a batch pod that never rests is held for a second in two hundred, and what an online pod waits then is its baseline
 . "$VM/guest/lib.sh"
@@ -22,7 +22,7 @@ colod_facts
 # No rule for pressure: nothing else holds anybody.
 colod_policy squeeze file:///run/pods.json "score: {calibrate: true}" "pressure: []"
 ok "start" colod_start
-ok "the workload is known" wait_for 10 sh -c 'coloctl score web --json | jq -e ".[0].score.workload"'
+ok "the workload is known" wait_for 20 sh -c 'coloctl score web --json | jq -e ".[0].score.workload"'
 workload=$(coloctl score web --json | jq -r '.[0].score.workload')
 # As an agent keeps it that has held seven times at each load, and seen half a percent each time.
 ok "stop" colod_stop
@@ -51,9 +51,9 @@ note "$(coloctl score web)"
 ok "none before its time" [ $(($(cut -d. -f1 /proc/uptime) - was)) -ge 195 ]
 is "$(cat seen)" "10000 20000" "to a quarter of the two CPUs, before Linux 6.18"
 free() { ! held; }
-ok "and let go" wait_for 5 free
+ok "and let go" wait_for 20 free
 told() { coloctl history --json | jq -e '[.records[] | select(.kind == "calibrate" and (.pod | endswith("/web")))] | length == 1'; }
-ok "the history tells what it has shown" wait_for 5 told
+ok "the history tells what it has shown" wait_for 20 told
 note "$(coloctl history --json | jq -c '[.records[] | select(.kind == "calibrate" and (.pod | endswith("/web")))][0]')"
 like "$(coloctl history --json | jq -r '.. | .why? // empty')" 'in a second in which offline work kept to its floor it waited' "in a sentence"
 is "$(of_cpu baseline.basis)" held "which makes a baseline"
