@@ -88,7 +88,7 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-protot
 	$(if $(WERROR),-Werror)
 INCLUDE := -Iinclude -I.
 DEFINE := -D_GNU_SOURCE -DCOLOD_VERSION='"$(VERSION)"'
-PACKAGES := libsystemd libcjson yaml-0.1 libcurl libnl-3.0
+PACKAGES := libsystemd libcjson yaml-0.1 libcurl libnl-3.0 libbpf
 TEST_PACKAGES := cmocka libmicrohttpd
 HARDEN := -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 # A sanitizer replaces what the hardening does, and _FORTIFY_SOURCE hides calls from it. At -O1 it sees no less, and

@@ -132,6 +132,7 @@ static void take_pods(struct net *n, const struct model *model, const struct net
 		n->view.pods[slot] = told->pod;
 		n->sent[slot] = (struct net_sent){.serial = told->pod.serial,
 						  .marked = told->marked,
+						  .counted = !told->pod.host,
 						  .bytes = told->counts.bytes,
 						  .packets = told->counts.packets};
 	}

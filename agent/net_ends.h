@@ -4,6 +4,7 @@
 
 #include "agent/discover/net_kept.h"
 #include "agent/discover/net_look.h"
+#include "agent/net_hosts.h"
 #include "agent/net_round.h"
 
 /* The namespace that was found for a pod. */
@@ -43,6 +44,7 @@ struct net_round {
 	size_t n_known;
 	struct net_end *ends; /* by ifindex */
 	size_t n_ends, room_ends;
+	struct net_hosts hosts;
 };
 
 /* Finds the pods' ends and reads the filters there. 0 or -errno. */

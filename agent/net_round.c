@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See net_round.h. The uplinks; the pods are in net_ends.c.
+// See net_round.h. The uplinks; the pods are in net_ends.c and net_hosts.c.
 #include "agent/net_round.h"
 
 #include <errno.h>
@@ -34,6 +34,7 @@ void net_round_free(struct net_round *round)
 	netlink_close(round->nl);
 	net_look_free(&round->look);
 	net_ends_done(round);
+	net_hosts_done(&round->hosts);
 	free(round);
 }
 
@@ -239,9 +240,10 @@ static void apply(struct net_round *round, const struct net_round_wanted *wanted
 			shape_link(round, wanted, i, found);
 	remove_others(round, wanted, found);
 	net_ends_apply(round, wanted, found);
+	net_hosts_apply(round, wanted, found);
 	found->again |= netlink_is_lost(round->nl);
 	/* Else they stay until the next look, and a class that waits for that is not waited for. */
-	if (net_ends_are_settled(round)) {
+	if (net_ends_are_settled(round) && net_hosts_are_settled(&round->hosts)) {
 		drop_filters(round, found);
 		found->again |= round->waits;
 	}
@@ -257,6 +259,7 @@ static int run_whole(struct net_round *round, const struct net_round_wanted *wan
 		r = net_ends_look(round, wanted, found);
 	if (r < 0)
 		return r;
+	net_hosts_look(round, found);
 	round->links = found->links;
 	found->mark_users = net_users_seen(&round->look.devices);
 	count_links(round, found);

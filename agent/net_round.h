@@ -47,9 +47,10 @@ struct net_round_link {
 /* What came of a pod; in the order of `pods`. */
 struct net_round_told {
 	struct net_pod pod;
-	bool marked; /* ours was there in the look before the round's steps, at each of its ends */
+	bool marked; /* ours was there in the look before the round's steps, at each of its ends or at its cgroup */
 	struct net_tc_result result; /* of its interfaces, the first that was not done */
-	struct net_count counts;     /* what its mark was set on, since it was there */
+	int error; /* -errno: of pod.host: what the kernel did not do at its cgroup, this once; 0 */
+	struct net_count counts; /* what its mark was set on, since it was there; not of pod.host */
 };
 
 struct net_round_found {

@@ -45,6 +45,11 @@ static void find_trouble(const struct net_round_found *found, char *buf, size_t 
 	for (size_t i = 0; i < found->n_pods; i++) {
 		const struct net_tc_result *result = &found->pods[i].result;
 
+		if (found->pods[i].error < 0) {
+			(void)snprintf(buf, size, "the mark at a pod's cgroup: %s",
+				       strerror(-found->pods[i].error));
+			return;
+		}
 		if (result->end <= NET_TC_FOREIGN)
 			continue;
 		(void)snprintf(buf, size, "a pod's interface (%d): %s: %s",

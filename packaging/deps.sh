@@ -14,7 +14,7 @@ vm_packages=$here/tests/vm/host-packages.sh
 
 packages=(
 	# build
-	gcc libc6-dev make pkg-config libsystemd-dev libcjson-dev libyaml-dev libcurl4-openssl-dev libnl-3-dev
+	gcc libc6-dev make pkg-config libsystemd-dev libcjson-dev libyaml-dev libcurl4-openssl-dev libnl-3-dev libbpf-dev
 	# tests: the second compiler, sanitizers, the fuzzing engine, leak check
 	libcmocka-dev clang libclang-rt-dev valgrind python3 dbus-daemon dbus-bin
 	# and a kubelet to talk to: a real TLS server, with certificates made on the spot

@@ -19,6 +19,8 @@ static const char *const refusals[NET_REFUSAL_COUNT] = {
 	[NET_NOT_FOUND] = "no-host-end",
 	[NET_FOREIGN_CLSACT] = "foreign-clsact",
 	[NET_NO_PROCESS] = "no-process",
+	[NET_HOST_DENIED] = "host-denied",
+	[NET_FOREIGN_PROGRAM] = "foreign-program",
 	[NET_UNREAD] = "unread",
 	[NET_DENIED] = "denied",
 };

@@ -29,13 +29,19 @@ const char *net_words_refusal(enum net_refusal refusal)
 		[NET_KIND] = "it is of a kind that is not shaped",
 		[NET_TOO_MANY] = "there are more than colod handles",
 		[NET_NAMED_GONE] = "the policy names it, and it is not there",
-		[NET_HOST_NETWORK] = "it uses the host's network, where its traffic cannot be told "
-				     "from the host's",
+		[NET_HOST_NETWORK] = "it uses the host's network, and the kernel cannot tell its "
+				     "traffic by its cgroup: CONFIG_CGROUP_BPF is needed",
 		[NET_NOT_FOUND] =
 			"no end of its interface was found on the host: it is no veth, or "
 			"not there yet",
 		[NET_FOREIGN_CLSACT] = "somebody else has filters at its end, which stay",
 		[NET_NO_PROCESS] = "nothing runs in it yet",
+		[NET_HOST_DENIED] =
+			"it uses the host's network, and the kernel does not permit the program "
+			"that marks its traffic: colod needs CAP_BPF, CAP_NET_ADMIN and bpf(2)",
+		[NET_FOREIGN_PROGRAM] =
+			"it uses the host's network, and somebody else's program at its cgroup or "
+			"above it allows none beside it, which stays",
 		[NET_UNREAD] = "the kernel's answer could not be read: what is there stays",
 		[NET_DENIED] = "the kernel does not permit it: colod needs CAP_NET_ADMIN",
 	};

@@ -173,7 +173,9 @@ bus = re.compile(r"(?<!sys_bus\()\bsd_bus_(?:open|call|send|emit|request_name|re
                  r"query_sender|match_signal|add_match|get_name_creds|wait)\w*\(")
 # These start with a question to sys_fault().
 asked = {"pthread_create": "SYS_THREAD", "curl_easy_perform": "SYS_HTTP", "curl_multi_add_handle": "SYS_HTTP",
-         "curl_multi_perform": "SYS_HTTP", "curl_multi_socket_action": "SYS_HTTP"}
+         "curl_multi_perform": "SYS_HTTP", "curl_multi_socket_action": "SYS_HTTP", "bpf_prog_load": "SYS_BPF",
+         "bpf_link_create": "SYS_BPF", "bpf_link_update": "SYS_BPF", "bpf_prog_query": "SYS_BPF",
+         "bpf_obj_get_info_by_fd": "SYS_BPF"}
 allowed = set(re.findall(r"^direct ([^:]*): ", open(sys.argv[2]).read(), re.M))
 for name in sys.argv[3:]:
     if name.startswith(("agent/ctl/", "agent/base/sys.")) or name in allowed:

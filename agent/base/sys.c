@@ -30,6 +30,7 @@ static const char *const names[SYS_CALL_COUNT] = {
 	[SYS_UNLINK] = "unlink", [SYS_LOCK] = "lock", [SYS_TRUNCATE] = "truncate",
 	[SYS_WATCH] = "watch",	 [SYS_POLL] = "poll", [SYS_THREAD] = "thread",
 	[SYS_BUS] = "bus",	 [SYS_HTTP] = "http", [SYS_NETLINK] = "netlink",
+	[SYS_BPF] = "bpf",
 };
 
 const char *sys_call_name(enum sys_call call)

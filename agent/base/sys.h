@@ -34,6 +34,7 @@ enum sys_call {
 	SYS_BUS,    /* D-Bus, from opening a connection on */
 	SYS_HTTP,
 	SYS_NETLINK, /* one message to the kernel's routing socket, or one of its answers */
+	SYS_BPF,     /* a program at a cgroup (egress_link.h) */
 	SYS_CALL_COUNT,
 };
 

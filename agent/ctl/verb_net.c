@@ -60,12 +60,14 @@ static int pod_table(const struct ctl *ctl, const cJSON *pods)
 	cJSON_ArrayForEach(pod, pods)
 	{
 		bool marked = doc_true(pod, "marked");
+		const char *yes = doc_true(pod, "host_network") ? "yes, by its cgroup: not counted"
+								: "yes";
 
 		table_add(&t, doc_text(pod, "pod", "?"), TERM_PLAIN);
 		table_add(&t, doc_text(pod, "level", "?"), TERM_PLAIN);
 		table_add(&t, marked ? doc_format(pod, "sent_bytes", doc_bytes, buf) : "-",
 			  TERM_PLAIN);
-		table_add(&t, marked ? "yes" : doc_text(pod, "why", "?"),
+		table_add(&t, marked ? yes : doc_text(pod, "why", "?"),
 			  marked ? TERM_PLAIN : TERM_YELLOW);
 	}
 	r = table_print(&t, &ctl->term);

@@ -114,13 +114,14 @@ static void one_pod(struct json_view *view, cJSON *array, const struct pod *pod)
 	json_put_text(put, object, "pod", pod->name);
 	json_put_text(put, object, "level", names_level(a->level));
 	json_put_u64(put, object, "interfaces", seen->n);
+	json_put_bool(put, object, "host_network", seen->host);
 	json_put_bool(put, object, "marked", net->sent[pod->slot].marked);
 	json_put_text(put, object, "refusal", names_net_refusal(seen->refusal));
 	if (seen->refusal != NET_FINE)
 		json_put_text(put, object, "why", net_words_refusal(seen->refusal));
 	else if (!net->sent[pod->slot].marked)
 		json_put_text(put, object, "why", not_marked(net->plan));
-	if (!net->sent[pod->slot].marked)
+	if (!net->sent[pod->slot].marked || !net->sent[pod->slot].counted)
 		return;
 	json_put_u64(put, object, "sent_bytes", net->sent[pod->slot].bytes);
 	json_put_u64(put, object, "sent_packets", net->sent[pod->slot].packets);

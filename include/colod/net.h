@@ -40,10 +40,12 @@ enum net_refusal {
 	NET_TOO_MANY,	/* more uplinks, or interfaces of a pod, than are handled */
 	NET_NAMED_GONE, /* the policy names it, and it is not there */
 	/* of a pod */
-	NET_HOST_NETWORK,   /* it has no interface of its own */
-	NET_NOT_FOUND,	    /* no host end: another kind than veth, or it is not there yet */
+	NET_HOST_NETWORK, /* it has no interface of its own, and the kernel no programs at cgroups */
+	NET_NOT_FOUND,	  /* no host end: another kind than veth, or it is not there yet */
 	NET_FOREIGN_CLSACT, /* somebody else marks, redirects or polices at the host end */
 	NET_NO_PROCESS,	    /* nothing runs in it whose namespace could be asked for */
+	NET_HOST_DENIED, /* no interface of its own, and a program at its cgroup is not permitted */
+	NET_FOREIGN_PROGRAM, /* the same, and somebody else's program there allows none beside it */
 	/* of both */
 	NET_UNREAD, /* the kernel's answer was an error, or could not be understood */
 	NET_DENIED, /* not permitted */
@@ -92,6 +94,7 @@ struct net_pod {
 	uint32_t n;	 /* of ifindex */
 	uint32_t left_out;
 	int32_t ifindex[NET_POD_LINKS];
+	bool host; /* it uses the host's network: n is 0, and its mark is set at its cgroup */
 	enum net_refusal refusal;
 };
 
@@ -247,7 +250,8 @@ struct net_plan {
 /* What a pod's mark was set on since it is there; serial 0: not measured. By pod->slot. */
 struct net_sent {
 	uint64_t serial;
-	bool marked; /* the mark was there in the last look, at every interface */
+	bool marked;  /* the mark was there in the last look, at every interface or at its cgroup */
+	bool counted; /* else bytes and packets say nothing: nobody counts at a cgroup */
 	uint64_t bytes;
 	uint64_t packets;
 };

@@ -66,6 +66,7 @@ const int *ways_errors(const struct point *p)
 	case SYS_THREAD:
 	case SYS_BUS:
 	case SYS_HTTP:
+	case SYS_BPF:
 	case SYS_CALL_COUNT:
 		break;
 	}

@@ -143,8 +143,11 @@ void serve_case_make_net(struct serve_case *c)
 	};
 	c->net_pods[c->web->slot] =
 		(struct net_pod){.serial = c->web->serial, .n = 1, .ifindex = {7}};
-	c->net_sent[c->web->slot] = (struct net_sent){
-		.serial = c->web->serial, .marked = true, .bytes = 8900000000, .packets = 5900000};
+	c->net_sent[c->web->slot] = (struct net_sent){.serial = c->web->serial,
+						      .marked = true,
+						      .counted = true,
+						      .bytes = 8900000000,
+						      .packets = 5900000};
 	c->net_pods[c->batch->slot] = (struct net_pod){
 		.serial = c->batch->serial, .n = 1, .ifindex = {9}, .refusal = NET_FOREIGN_CLSACT};
 	c->net_sent[c->batch->slot] = (struct net_sent){.serial = c->batch->serial};

@@ -98,6 +98,24 @@ TEST(a_pod_without_its_mark_has_no_numbers_and_a_reason)
 			    "the mode does not allow it");
 }
 
+TEST(what_a_pod_in_the_hosts_network_sends_is_marked_and_not_counted)
+{
+	const cJSON *pod;
+
+	assert_false(doc_true(pod_of(net(), c.web), "host_network"));
+	c.net_pods[c.web->slot] = (struct net_pod){.serial = c.web->serial, .host = true};
+	c.net_sent[c.web->slot] = (struct net_sent){.serial = c.web->serial, .marked = true};
+	pod = pod_of(net(), c.web);
+	assert_true(doc_true(pod, "host_network") && doc_true(pod, "marked"));
+	assert_null(doc_get(pod, "sent_bytes"));
+	assert_null(doc_get(pod, "why"));
+	c.net_sent[c.web->slot].marked = false;
+	c.net_pods[c.web->slot].refusal = NET_HOST_DENIED;
+	pod = pod_of(net(), c.web);
+	assert_string_equal(doc_text(pod, "refusal", ""), "host-denied");
+	assert_non_null(strstr(doc_text(pod, "why", ""), "CAP_BPF"));
+}
+
 TEST(what_was_found_of_another_pod_in_its_place_is_not_this_ones)
 {
 	assert_non_null(pod_of(net(), c.web));
@@ -124,6 +142,7 @@ int main(void)
 		CASE(what_is_only_planned_is_not_called_shaped),
 		CASE(a_class_that_is_not_there_has_sent_nothing_that_anybody_counted),
 		CASE(a_pod_without_its_mark_has_no_numbers_and_a_reason),
+		CASE(what_a_pod_in_the_hosts_network_sends_is_marked_and_not_counted),
 		CASE(what_was_found_of_another_pod_in_its_place_is_not_this_ones),
 		CASE(where_the_kernel_does_not_answer_there_are_no_old_numbers_but_the_cause),
 	};

@@ -144,9 +144,10 @@ TEST(a_pod_in_the_hosts_network_is_asked_about_again)
 	k.wanted.n_pods = 1;
 	assert_int_equal(linkat(k.fd, "proc/self/net/dev", k.fd, "proc/77/net/dev", 0), 0);
 	run_with_end(9);
-	assert_int_equal(k.found.pods[0].pod.refusal, NET_HOST_NETWORK);
+	assert_true(k.found.pods[0].pod.host);
 	assert_int_equal(unlinkat(k.fd, "proc/77/net/dev", 0), 0);
 	run_with_end(4);
+	assert_false(k.found.pods[0].pod.host);
 	assert_int_equal(k.found.pods[0].pod.refusal, NET_FINE);
 	assert_int_equal(k.found.pods[0].pod.ifindex[0], ROUND_CASE_END);
 }

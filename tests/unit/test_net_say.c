@@ -40,6 +40,19 @@ TEST(what_the_kernel_did_not_do_is_told_until_it_is_done)
 	assert_string_equal(say.trouble, "");
 }
 
+TEST(a_mark_at_a_cgroup_that_the_kernel_did_not_take_is_a_trouble)
+{
+	struct net_round_told pod = {.error = -ENOMEM};
+
+	found.pods = &pod;
+	found.n_pods = 1;
+	net_say_found(&say, &found);
+	assert_string_equal(say.trouble, "the mark at a pod's cgroup: Cannot allocate memory");
+	pod.error = 0;
+	net_say_found(&say, &found);
+	assert_string_equal(say.trouble, "");
+}
+
 TEST(what_is_left_is_said_once_whatever_brief_rounds_come_between)
 {
 	found.n_left = 2;
@@ -155,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(what_the_kernel_did_not_do_is_told_until_it_is_done),
+		CASE(a_mark_at_a_cgroup_that_the_kernel_did_not_take_is_a_trouble),
 		CASE(what_is_left_is_said_once_whatever_brief_rounds_come_between),
 		CASE(a_look_that_fails_is_a_trouble_as_long_as_it_does),
 		PLAN_CASE(a_link_that_is_shaped_held_and_let_go_is_told_once_each),

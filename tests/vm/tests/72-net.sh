@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 330s
-# long-budget: 600s
+# budget: 390s
+# long-budget: 660s
 # profile: default
 # title: the agent shapes an uplink by its policy: pods in the classes of their levels, a ceiling for offline work while online work sends, nothing left of it after a stop, a kill or mode off, and nobody else's qdisc touched
 . "$VM/guest/lib.sh"
@@ -13,6 +13,7 @@
 LEVELS="levels: {P0: {role: online, cpu: {weight: keep}, net: {share: 10}}, P7: {role: offline, cpu: {weight: keep}, memory: {high: none}, net: {share: 1}}}"
 ASSIGN="assign: [{match: {cgroup: $NET_T/a}, level: P0}, {match: {cgroup: $NET_T/b}, level: P7}, {match: {cgroup: $NET_T/h}, level: P7}]"
 LIMIT=2500000
+PROG=/opt/colod/build/tests/tools/cgroup_prog
 
 # policy MODE [SPEED]
 policy() { colod_policy "$1" cgroup "$LEVELS" "$ASSIGN" "net: {speed: ${2:-20Mbit/s}}"; }
@@ -21,11 +22,18 @@ net_json() { coloctl status --json >/dev/null && coloctl net --json; }
 link() { coloctl net --json | jq -r ".links[] | select(.name == \"up0\") | $1"; }
 tells_why() { link .why | grep -q '^online work sends .* of the 20 Mbit/s of up0: offline work may send'; }
 is_shaped() { tc qdisc show dev up0 root | grep -q 'htb c01d:' && class c01d:17 | grep -q . && tc filter show dev h-b ingress | grep -q skbedit; }
-refuses_h() { [ "$(coloctl net --json | jq -r '.pods[] | select(.pod | endswith("/h")) | .refusal')" = host-network ]; }
-is_gone() { [ "$(dump)" = "$before" ]; }
+programs() { "$PROG" list "$NET_CG/h"; }
+is_gone() { [ "$(dump)" = "$before" ] && ! programs | grep -q colod_mark; }
+of_h() { coloctl net --json | jq -r ".pods[] | select(.pod | endswith(\"/h\")) | $1"; }
+is_h() { [ "$(of_h "$1")" = "$2" ]; }
+# From a socket of the pod with the host's network.
+knock_h() { bash -c 'echo $$ >"$1/cgroup.procs"; for i in 1 2 3; do echo x >/dev/udp/$0/9; done; sleep 0.3' "$1" "$NET_CG/h/ctr"; }
 ceiling() { class c01d:3 | sed -n 's/.* ceil \([0-9]*\)\([KM]\)bit.*/\1\2/p' | sed 's/K$/000/; s/M$/000000/'; }
 held() { [ "$(ceiling)" -lt $((LIMIT * 8)) ]; }
 wide() { [ "$(ceiling)" -eq $((LIMIT * 8)) ]; }
+
+in_class() { [ "$(sent "$1" knock_h 10.2.0.2)" -ge 3 ]; }
+restarted() { [ "$(systemctl show -p NRestarts --value colod)" -gt 0 ] && coloctl status >/dev/null; }
 
 # The online pod sends until it is ended.
 send()
@@ -45,7 +53,10 @@ shaped()
 	ok "the offline pod's in its own" [ "$(sent c01d:17 knock 10.2.0.2 b)" -ge 3 ]
 	ok "the host's in the default one" [ "$(sent c01d:2 knock 10.2.0.2)" -ge 3 ]
 	ok "coloctl says so when the next look has seen it" wait_for 20 sh -c '[ "$(coloctl net --json | jq ".links[] | select(.name == \"up0\") | .shaped")" = true ]'
-	ok "and of the pod with the host's network that it is not covered" wait_for 30 refuses_h
+	ok "and of the pod with the host's network that it is marked" wait_for 30 is_h '"\(.marked) \(.host_network) \(.refusal) \(.sent_bytes)"' "true true fine null"
+	is "$(programs)" colod_mark "by one program at its cgroup"
+	ok "its packets are in the class of its level" [ "$(sent c01d:17 knock_h 10.2.0.2)" -ge 3 ]
+	ok "those of IPv6, too" [ "$(sent c01d:17 knock_h fd00:2::2)" -ge 3 ]
 	ok "and what each pod has sent" wait_for 30 sh -c 'coloctl net --json | jq -e ".pods[] | select(.pod | endswith(\"/b\")) | .sent_packets >= 3" >/dev/null'
 	note "$(coloctl net)"
 	ok "the history has it" wait_for 20 sh -c 'coloctl history | grep -q "link up0.*shaped"'
@@ -89,6 +100,28 @@ overlays()
 	overlay vxlan id 7 dstport 4789
 	overlay ipip
 	wait_for 30 sh -c '[ "$(coloctl net --json | jq ".links | length")" = 1 ]'
+}
+
+# The pod with the host's network, and what somebody else has at its cgroup.
+hosted()
+{
+	"$PROG" attach "$NET_CG/h"
+	colod_policy squeeze cgroup "$LEVELS" "${ASSIGN/h\}, level: P7/h\}, level: P0}" "net: {speed: 20Mbit/s}"
+	ok "reload" colod_reload
+	ok "with another level its packets are in another class" wait_for 30 in_class c01d:10
+	is "$(programs)" "colod_mark other" "by one program beside somebody's"
+	kill -9 "$(systemctl show -p MainPID --value colod)"
+	ok "after a kill" wait_for 40 restarted
+	ok "they are there again" wait_for 40 in_class c01d:10
+	is "$(programs)" "colod_mark other" "by one program"
+	"$PROG" attach "$NET_CG" alone
+	ok "under one that allows no other ours goes" wait_for 40 is_h .refusal foreign-program
+	is "$(programs)" other "and nobody else's"
+	note "$(coloctl net)"
+	ok "so its packets are the host's" [ "$(sent c01d:2 knock_h 10.2.0.2)" -ge 3 ]
+	"$PROG" detach "$NET_CG"
+	ok "and comes back" wait_for 40 in_class c01d:10
+	"$PROG" detach "$NET_CG/h"
 }
 
 # Another share, in place.
@@ -212,6 +245,7 @@ before=$(dump)
 shaped
 followed
 overlays
+hosted
 reloaded
 killed
 ended
