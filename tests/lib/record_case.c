@@ -180,8 +180,8 @@ uint64_t record_case_replay(const struct record_buf *text, uint64_t *ret_differs
 		if (*ret_differs == 0 && !is_recorded(&told, &given)) {
 			*ret_differs = n;
 			/* Not by cmocka, which cuts what is long, and the next test's line with it. */
-			(void)fprintf(stderr, "# pass %" PRIu64 "\n# recorded:\n%.*s# now:\n%.*s", n,
-				      (int)given.steps_len, given.steps, (int)told.n, told.text);
+			(void)fprintf(stderr, "# pass %" PRIu64 "\n# recorded:\n%.*s# now:\n%.*s",
+				      n, (int)given.steps_len, given.steps, (int)told.n, told.text);
 		}
 	}
 	if (r < 0)
