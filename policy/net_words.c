@@ -85,8 +85,7 @@ const char *net_words_pod(enum net_pod_why why)
 		[NET_POD_GRACE] = "it was asked to go, and keeps what it has until it is gone",
 		[NET_POD_NO_LEVEL] = "no rule gives it a level",
 		[NET_POD_NO_SHARE] = "its level has no share",
-		[NET_POD_UNSURE] = "not enough is known of it for a hold, and its class could be "
-				   "held",
+		[NET_POD_UNSURE] = "not enough is known of it to hold it with its class",
 		[NET_POD_BY_LEVEL] = "its level has a share",
 	};
 

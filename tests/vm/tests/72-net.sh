@@ -163,12 +163,13 @@ killed()
 	wait "$sender" 2>/dev/null
 }
 
-# Without systemd nobody but the guard ends the hold, and nothing but `colod restore` the rest.
+# Without systemd nobody but the guard ends the hold, and nothing but `colod restore` the rest. What was recorded of it
+# until the kill decides the same again.
 guarded()
 {
 	local hand
 	policy squeeze
-	colod --with-guard 2>/run/net-guard.log &
+	colod --with-guard --record /run/net.record 2>/run/net-guard.log &
 	hand=$!
 	send
 	ok "an agent by hand, with a guard, holds" wait_for 60 held
@@ -180,7 +181,10 @@ guarded()
 	wait "$sender" 2>/dev/null
 	ok "colod restore" wait_for 20 colod restore
 	ok "removes them" is_gone
-	rm -f /run/net-guard.log
+	colod --replay /run/net.record >/run/net.replayed </dev/null
+	like "$(tail -1 /run/net.replayed)" '^[1-9][0-9]* passes.*: the same as recorded$' "a replay comes to the same"
+	ok "the hold is in it" grep -qE '^ +net link up0 .* ceiling=[1-9].*online work sends' /run/net.replayed
+	rm -f /run/net-guard.log /run/net.record /run/net.replayed
 }
 
 ended()
