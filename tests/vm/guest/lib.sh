@@ -9,7 +9,8 @@
 #   like GOT REGEX "name"       passes if it matches (extended regex)
 #   note TEXT, diag TEXT        comments on stdout
 #   skip "name" REASON          needs a line in tests/vm/skips
-#   wait_for SECONDS COMMAND... polls until the command succeeds
+#   wait_for SECONDS COMMAND... polls until the command succeeds; few seconds are a promise, where later it would be so
+#                               for another reason (a rescan, the next agent, a freeze's own end)
 #   allow_core COMMAND SIGNAL   the test makes this crash on purpose
 #   rmdir_all DIR...            removes cgroups as soon as nobody is in them; true when none is left
 #   systemd_wrote               what systemctl set-property and its like have told systemd is in its files now

@@ -17,11 +17,11 @@ new_pods()
 	ok "a pod after start" eval 'POD_PRIORITYCLASS=batch-x pod_create late Burstable 1000 0'
 	ok "an online one beside it" pod_create web Burstable 1000 0
 	colod_facts
-	ok "it is levelled" wait_for 20 grep -qx 1 "$(pod_path late)/cpu.weight"
+	ok "it is levelled" wait_for 4 grep -qx 1 "$(pod_path late)/cpu.weight"
 	is "$(knob "$(pod_path web)" cpu.weight)" 39 "its neighbour keeps its weight"
 	ok "a pod made by containerd" eval 'POD_PRIORITYCLASS=batch-x pod_create_ctr real Burstable 1000 0'
 	colod_facts
-	ok "is levelled too" wait_for 20 grep -qx 1 "$(pod_path real)/cpu.weight"
+	ok "is levelled too" wait_for 4 grep -qx 1 "$(pod_path real)/cpu.weight"
 	is "$(coloctl pods --json | jq -r '.[] | select(.name == "default/real") | .containers[0].runtime')" \
 		containerd "and its runtime is known"
 }
@@ -31,7 +31,7 @@ cgroupfs_pods()
 	ok "an online pod of the cgroupfs driver" pod_create_cgroupfs cweb Burstable 1000 0
 	ok "an offline one" eval 'POD_PRIORITYCLASS=batch-x pod_create_cgroupfs clate Burstable 1000 0'
 	colod_facts
-	ok "is levelled" wait_for 20 grep -qx 1 "$(pod_path clate)/cpu.weight"
+	ok "is levelled" wait_for 4 grep -qx 1 "$(pod_path clate)/cpu.weight"
 	is "$(knob "$(pod_path cweb)" cpu.weight)" 39 "its neighbour keeps its weight"
 }
 

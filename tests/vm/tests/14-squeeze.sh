@@ -117,7 +117,7 @@ killed()
 	note "on one CPU cpu.max is $(knob $BE cpu.max)"
 	ok "to what the target leaves of that CPU" wait_for 20 is_tight
 	systemctl kill -s KILL --kill-whom=main colod
-	ok "the hold of a killed agent ends" wait_for 20 grep -q '^max' $BE/cpu.max
+	ok "the hold of a killed agent ends" wait_for 3 grep -q '^max' $BE/cpu.max
 	touch "$PODS_SHARE/stop"
 	wait $load
 	is "$(knob $BE cpuset.cpus)" 0 "the set is as it was made"

@@ -19,7 +19,7 @@ broken_policy()
 	like "$(coloctl status)" "rejected" "status says so"
 	colod_policy observe file:///run/pods.json
 	ok "reload a good one" colod_reload
-	ok "lowering the mode gives the values back at once" wait_for 20 grep -qx 39 "$(pod_path batch)/cpu.weight"
+	ok "lowering the mode gives the values back at once" wait_for 4 grep -qx 39 "$(pod_path batch)/cpu.weight"
 	colod_policy protect file:///run/pods.json
 	ok "and raising it writes them again" colod_reload
 	ok "levelled" wait_for 20 grep -qx 1 "$(pod_path batch)/cpu.weight"

@@ -50,7 +50,7 @@ at_once()
 	watcher=$!
 	for i in 1 2 3; do
 		echo 3 >$CG/kubepods/besteffort/cpu.weight
-		ok "a hand edit is put back" wait_for 20 grep -qx "$C" $CG/kubepods/besteffort/cpu.weight
+		ok "a hand edit is put back" wait_for 2 grep -qx "$C" $CG/kubepods/besteffort/cpu.weight
 		sleep 0.3
 	done
 	is $(($(status rewrites) - before)) 3 "each is counted once"
@@ -65,9 +65,9 @@ minute_loop()
 	before=$(status writes)
 	passes=$(status passes)
 	kubelet_systemd
-	ok "the kubelet's loop through systemd is put back" wait_for 20 grep -qx "$W" $BE/cpu.weight
+	ok "the kubelet's loop through systemd is put back" wait_for 3 grep -qx "$W" $BE/cpu.weight
 	kubelet_cgroupfs
-	ok "and with the cgroupfs driver" wait_for 20 grep -qx "$C" $CG/kubepods/besteffort/cpu.weight
+	ok "and with the cgroupfs driver" wait_for 3 grep -qx "$C" $CG/kubepods/besteffort/cpu.weight
 	ok "systemd is told again" wait_for 30 sh -c \
 		"[ \"\$(systemctl show -p CPUWeight --value kubepods-besteffort.slice)\" = $W ]"
 	sleep 1

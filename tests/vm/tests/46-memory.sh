@@ -67,7 +67,7 @@ held()
 killed()
 {
 	systemctl kill -s KILL --kill-whom=main colod
-	ok "the hold of a killed agent ends" wait_for 20 grep -q '^max' "$(pod_path hog)/memory.high"
+	ok "the hold of a killed agent ends" wait_for 5 grep -q '^max' "$(pod_path hog)/memory.high"
 	ok "it is held again by the next" wait_for 90 grep -qv '^max' "$(pod_path hog)/memory.high"
 }
 

@@ -133,7 +133,7 @@ killed()
 	begin full
 	storm kill
 	systemctl kill -s KILL --kill-whom=main colod
-	ok "the freeze of a killed agent ends" wait_for 20 runs hog
+	ok "the freeze of a killed agent ends" wait_for 4 runs hog
 	ok "the next one is there" wait_for 30 coloctl status
 	colod_next_pass
 	like "$(why hog)" 'not frozen: an earlier colod died' "and freezes nobody yet"
@@ -166,7 +166,7 @@ lowered()
 	begin full
 	storm "a lower mode"
 	ok "mode squeeze" coloctl mode squeeze
-	ok "what the mode does not allow ends" wait_for 20 runs hog
+	ok "what the mode does not allow ends" wait_for 2 runs hog
 	fresh
 	begin squeeze
 	rm -f "$PODS_SHARE/stop"

@@ -53,7 +53,7 @@ at_reclaim()
 	ok "rung reclaim" wait_for 30 rung_is reclaim
 	like "$(coloctl status)" 'memory +reclaim for [0-9.]+ m?s(, [0-9.]+ m?s more at least)?: ' "status says since when"
 	systemctl kill -s KILL --kill-whom=main colod
-	ok "its hold ends" wait_for 20 grep -q '^max' "$(pod_path hog)/memory.high"
+	ok "its hold ends" wait_for 5 grep -q '^max' "$(pod_path hog)/memory.high"
 	rm /run/flood/blob
 	ok "there is a next one" wait_for 30 is_another "$first"
 	ok "which holds the hog again" wait_for 90 grep -qv '^max' "$(pod_path hog)/memory.high"

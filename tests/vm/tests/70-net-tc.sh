@@ -219,7 +219,7 @@ kept()
 		ip link add h-f type veth peer name eth0 netns f
 		ip link set h-f up
 	done
-	ok "an end that comes again is marked again" wait_for 20 sh -c 'tc filter show dev h-f ingress | grep -q skbedit'
+	ok "an end that comes again is marked again" wait_for 5 sh -c 'tc filter show dev h-f ingress | grep -q skbedit'
 	ok "the agent has outlived that" kill -9 $loop
 	wait $loop 2>/dev/null
 	tc qdisc del dev h-c root

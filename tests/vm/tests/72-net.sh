@@ -155,7 +155,7 @@ killed()
 	root=$(tc qdisc show dev up0)
 	pid=$(systemctl show -p MainPID --value colod)
 	kill -9 "$pid"
-	ok "a killed agent leaves no ceiling" wait_for 20 wide
+	ok "a killed agent leaves no ceiling" wait_for 5 wide
 	is "$(tc qdisc show dev up0)" "$root" "its classes stay for the next one"
 	ok "which holds again" wait_for 60 held
 	is "$(tc qdisc show dev up0)" "$root" "in the same classes"
