@@ -342,6 +342,7 @@ static bool list_pods(struct state *s)
 			.stays = want == NET_POD_STAYS,
 			.marked = want == NET_POD_MARKED,
 			.level = want == NET_POD_MARKED ? a->level : LEVEL_P0,
+			.offline = want == NET_POD_MARKED && a->role == ROLE_OFFLINE,
 		};
 	}
 	return true;
@@ -373,7 +374,9 @@ static bool keep_file(struct state *s)
 
 static struct net_links_asked asked_of(const struct net_policy *policy)
 {
-	struct net_links_asked asked = {.n = policy->n_uplinks, .replace_mq = policy->replace_mq};
+	struct net_links_asked asked = {.n = policy->n_uplinks,
+					.replace_mq = policy->replace_mq,
+					.tunnels = policy->police_ingress};
 
 	memcpy(asked.names, policy->uplinks, sizeof(asked.names));
 	return asked;

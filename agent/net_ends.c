@@ -3,6 +3,7 @@
 #include "agent/net_ends.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,7 @@ static void want_ends(struct net_round *round, const struct net_round_wanted *wa
 			if (!end)
 				continue;
 			end->stays |= want->stays;
+			end->open |= !want->stays && !want->offline;
 			if (want->stays || !want->marked || (end->wanted && end->mark <= mark))
 				continue;
 			end->wanted = true;
@@ -194,12 +196,33 @@ static void want_ends(struct net_round *round, const struct net_round_wanted *wa
 	}
 }
 
+/* What arrives there. The mark is as it is wanted whatever comes of it. */
+static void police_end(struct net_round *round, const struct net_tc_polices *polices,
+		       struct net_round_found *found, const struct net_end *end)
+{
+	struct net_tc_result result;
+
+	net_tc_plan_polices(&end->tc, polices, &round->steps);
+	result = net_tc_run(round->nl, &round->steps);
+	found->n_steps += result.n_made;
+	found->again |= result.end == NET_TC_CHANGED || result.end == NET_TC_LOST;
+	if (result.end > NET_TC_FOREIGN && found->police_error == 0) {
+		found->police_error = result.error;
+		(void)snprintf(found->police_cause, sizeof(found->police_cause), "%s: %s",
+			       net_tc_do_name(result.what), netlink_cause(round->nl));
+	}
+}
+
 static void apply_end(struct net_round *round, const struct net_round_wanted *wanted,
 		      struct net_round_found *found, struct net_end *end)
 {
+	bool policed = end->wanted && !end->open;
 	struct net_tc_result result;
 	bool waits;
 
+	/* Before the place for filters goes. */
+	if (!policed)
+		police_end(round, NULL, found, end);
 	end->refusal = net_tc_plan_end(&end->tc, end->wanted, end->mark, wanted->plan.mark.mask,
 				       &round->steps);
 	waits = end->tc.ours && end->wanted && round->marks_wait && round->steps.n > 0;
@@ -210,6 +233,8 @@ static void apply_end(struct net_round *round, const struct net_round_wanted *wa
 	if (result.end == NET_TC_FOREIGN)
 		end->refusal = NET_FOREIGN_CLSACT;
 	net_round_note(found, &result, &end->result);
+	if (policed && end->settled && end->refusal == NET_FINE)
+		police_end(round, &round->polices, found, end);
 	found->n_left += !end->wanted && result.end != NET_TC_DONE && result.end != NET_TC_GONE;
 }
 

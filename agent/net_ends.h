@@ -2,6 +2,7 @@
 // The pods of a round (net_round.h), and what a round keeps until the next one.
 #pragma once
 
+#include "agent/apply/net_police.h"
 #include "agent/discover/net_kept.h"
 #include "agent/discover/net_look.h"
 #include "agent/net_hosts.h"
@@ -19,6 +20,7 @@ struct net_end {
 	struct net_tc_end tc;
 	bool stays; /* NET_POD_STAYS of some pod */
 	bool wanted;
+	bool open; /* somebody there is not offline, or may not be held: what arrives for it is not policed */
 	bool settled; /* it is as it is wanted */
 	uint32_t mark;
 	enum net_refusal refusal;
@@ -45,6 +47,8 @@ struct net_round {
 	struct net_end *ends; /* by ifindex */
 	size_t n_ends, room_ends;
 	struct net_hosts hosts;
+	struct net_police_actions actions; /* those that are there */
+	struct net_tc_polices polices;	   /* the filters at offline pods' ends that are wanted */
 };
 
 /* Finds the pods' ends and reads the filters there. 0 or -errno. */

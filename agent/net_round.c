@@ -11,6 +11,7 @@
 #include "agent/base/cleanup.h"
 #include "agent/base/clock.h"
 #include "agent/discover/net_users.h"
+#include "agent/net_arrivals.h"
 #include "agent/net_ends.h"
 #include "agent/net_widen.h"
 #include "policy/net_plan.h"
@@ -239,8 +240,10 @@ static void apply(struct net_round *round, const struct net_round_wanted *wanted
 		if (found->links.list[i].ifindex > 0)
 			shape_link(round, wanted, i, found);
 	remove_others(round, wanted, found);
+	net_arrivals_apply(round, wanted, found);
 	net_ends_apply(round, wanted, found);
 	net_hosts_apply(round, wanted, found);
+	net_arrivals_drop(round, wanted, found);
 	found->again |= netlink_is_lost(round->nl);
 	/* Else they stay until the next look, and a class that waits for that is not waited for. */
 	if (net_ends_are_settled(round) && net_hosts_are_settled(&round->hosts)) {
@@ -257,6 +260,8 @@ static int run_whole(struct net_round *round, const struct net_round_wanted *wan
 	round->links.n = 0;
 	if (r == 0)
 		r = net_ends_look(round, wanted, found);
+	if (r == 0)
+		r = net_arrivals_look(round, found);
 	if (r < 0)
 		return r;
 	net_hosts_look(round, found);
@@ -319,11 +324,12 @@ static void change_classes(struct net_round *round, const struct net_round_wante
 static int run_brief(struct net_round *round, const struct net_round_wanted *wanted,
 		     struct net_round_found *found)
 {
+	int r;
+
 	found->brief = true;
 	found->links = round->links;
 	for (uint32_t i = 0; i < found->links.n; i++) {
 		struct net_tc_link *tc = &round->tc[i];
-		int r;
 
 		if (tc->root != NET_ROOT_OURS)
 			continue;
@@ -336,6 +342,11 @@ static int run_brief(struct net_round *round, const struct net_round_wanted *wan
 		found->again |= tc->root != NET_ROOT_OURS;
 	}
 	count_links(round, found);
+	r = round->actions.n > 0 ? net_arrivals_look(round, found) : 0;
+	if (r < 0)
+		return r;
+	if (wanted->apply)
+		net_arrivals_follow(round, wanted, found);
 	for (uint32_t i = 0; wanted->apply && i < found->links.n; i++)
 		if (round->tc[i].root == NET_ROOT_OURS)
 			change_classes(round, wanted, i, found);

@@ -22,6 +22,7 @@ struct net_round_pod {
 	bool stays; /* what is at its ends stays, whatever it is: `marked` is not looked at */
 	bool marked;
 	enum level level;
+	bool offline; /* of `marked`: what arrives for it may be bounded */
 };
 
 /* What is wanted. */
@@ -60,6 +61,8 @@ struct net_round_found {
 	 * done (NET_TC_LOST): another round soon. */
 	bool again;
 	char cause[NET_ROUND_CAUSE_SIZE]; /* of `error` */
+	int police_error; /* -errno: what the kernel did not do about what arrives; 0 */
+	char police_cause[NET_ROUND_CAUSE_SIZE];
 	uint32_t mark_users; /* 1 << enum net_mark_user: seen by the names of their devices */
 	struct net_links links;
 	struct net_round_link of_link[NET_LINKS]; /* of links.list */

@@ -71,6 +71,23 @@ static void say_unclear(struct net_say *say, const struct net_round_found *found
 	say->unclear = found->n_unclear;
 }
 
+/* Beside what else is not done: nothing of that depends on it. */
+static void say_police(struct net_say *say, const struct net_round_found *found)
+{
+	const char *cause = found->police_cause[0] ? found->police_cause
+						   : strerror(-found->police_error);
+
+	if (found->police_error < 0 && !say->no_police)
+		log_warning("net.police",
+			    "what arrives for offline pods is not bounded (%s): act_police and "
+			    "cls_flower are needed, or take police-ingress from the policy",
+			    cause);
+	if (found->police_error == 0 && say->no_police && !found->brief)
+		log_info("net.police", "what arrives for offline pods can be bounded again");
+	if (found->police_error < 0 || !found->brief)
+		say->no_police = found->police_error < 0;
+}
+
 void net_say_found(struct net_say *say, const struct net_round_found *found)
 {
 	char before[NET_TROUBLE_SIZE], now[NET_TROUBLE_SIZE] = "";
@@ -79,7 +96,12 @@ void net_say_found(struct net_say *say, const struct net_round_found *found)
 	say_blind(say, found);
 	if (found->error < 0)
 		return;
+	say_police(say, found);
 	find_trouble(found, now, sizeof(now));
+	if (!now[0] && found->police_error < 0)
+		(void)snprintf(now, sizeof(now), "what arrives for offline pods: %s",
+			       found->police_cause[0] ? found->police_cause
+						      : strerror(-found->police_error));
 	/* A brief one has not tried what a whole one could not do. */
 	if (found->brief && !now[0])
 		return;
@@ -135,6 +157,32 @@ static bool is_shaped(const struct net_plan *plan, const struct net_plan_link *l
 	return plan->on && link && net_plan_shapes(link);
 }
 
+/* What is held of what is sent, or arrives; the words of a hold that ended are in its reason. */
+static void say_hold(struct state *s, const char *what, const struct net_hold *hold, bool was_held,
+		     bool held, bool on)
+{
+	char why[HISTORY_WHY_SIZE];
+
+	if (held == was_held)
+		return;
+	if (on)
+		(void)reason_text(&hold->reason, NULL, why, sizeof(why));
+	else
+		(void)snprintf(why, sizeof(why), "%s", not_asked);
+	account_agent(s, what, held ? "held" : "not held", why);
+}
+
+static void say_arrivals(struct state *s, const struct net_plan *before, const struct net_plan *now,
+			 const struct net_plan_link *link)
+{
+	const struct net_plan_link *was = net_plan_find(before, link->ifindex);
+	char what[HISTORY_VALUE_SIZE];
+
+	(void)snprintf(what, sizeof(what), "what arrives on %s", link->name);
+	say_hold(s, what, &link->rx_hold, before->on && was && was->rx_hold.ceil_bytes_per_s > 0,
+		 now->on && link->rx_hold.ceil_bytes_per_s > 0, now->on);
+}
+
 static void say_link(struct state *s, const struct net_plan *before, const struct net_plan *now,
 		     const struct net_plan_link *link)
 {
@@ -151,11 +199,8 @@ static void say_link(struct state *s, const struct net_plan *before, const struc
 	if (shaped != is_shaped(before, was) || (!was && link->refusal != NET_FINE) ||
 	    (was && was->refusal != link->refusal))
 		account_agent(s, what, shaped ? "shaped" : "not shaped", why);
-	if (held == was_held)
-		return;
-	if (!held && now->on)
-		(void)reason_text(&link->hold.reason, NULL, why, sizeof(why));
-	account_agent(s, what, held ? "held" : "not held", why);
+	say_hold(s, what, &link->hold, was_held, held, now->on);
+	say_arrivals(s, before, now, link);
 }
 
 void net_say_plan(struct state *s, const struct net_plan *before, const struct net_plan *now)

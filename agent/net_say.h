@@ -9,6 +9,7 @@ struct net_say {
 	bool blind; /* the kernel's answer was an error, in this spell */
 	bool left;  /* something of ours could not be removed, in this spell */
 	bool no_file;
+	bool no_police;
 	bool no_worker;
 	uint32_t unclear;		/* as it was last said */
 	char trouble[NET_TROUBLE_SIZE]; /* of the last round; "": none */

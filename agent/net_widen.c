@@ -7,6 +7,7 @@
 
 #include "agent/apply/net_tc.h"
 #include "agent/discover/net_look.h"
+#include "agent/net_arrivals.h"
 
 /* The list of interfaces changes while it is read, or a class while it is looked at. */
 #define TRIES 3
@@ -60,10 +61,12 @@ static int widen_all(struct netlink *nl, struct net_look *look)
 int net_widen(struct netlink *nl)
 {
 	struct net_look look = {0};
-	int r = -EAGAIN;
+	int arrives = net_arrivals_widen(nl), r = -EAGAIN;
 
 	for (int i = 0; i < TRIES && r != 0 && !netlink_is_lost(nl); i++)
 		r = widen_all(nl, &look);
 	net_look_free(&look);
-	return r;
+	if (r < 0 || arrives < 0)
+		return r < 0 ? r : arrives;
+	return r + arrives;
 }

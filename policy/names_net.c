@@ -38,6 +38,13 @@ static const char *const roots[NET_ROOT_COUNT] = {
 	[NET_ROOT_FOREIGN] = "foreign",
 };
 
+static const char *const polices[NET_POLICE_COUNT] = {
+	[NET_POLICE_OFF] = "off",
+	[NET_POLICE_MODE] = "mode",
+	[NET_POLICE_TUNNELS] = "tunnels",
+	[NET_POLICE_ON] = "on",
+};
+
 static const char *const users[NET_USER_COUNT] = {
 	[NET_USER_KUBE_PROXY] = "kube-proxy", [NET_USER_PORTMAP] = "portmap",
 	[NET_USER_CALICO] = "Calico",	      [NET_USER_CILIUM] = "Cilium",
@@ -47,4 +54,5 @@ static const char *const users[NET_USER_COUNT] = {
 NAMES(net_refusal, enum net_refusal, refusals)
 NAMES(net_speed_from, enum net_speed_from, speeds)
 NAMES(net_root, enum net_root, roots)
+NAMES(net_police, enum net_police, polices)
 NAMES(net_user, enum net_mark_user, users)

@@ -11,5 +11,7 @@ const char *names_net_speed_from(enum net_speed_from from); /* "unknown", "polic
 int names_net_speed_from_from(const char *text);
 const char *names_net_root(enum net_root root); /* "unknown", "default", "ours", "foreign" */
 int names_net_root_from(const char *text);
+const char *names_net_police(enum net_police police); /* "off", "mode", "tunnels", "on" */
+int names_net_police_from(const char *text);
 const char *names_net_user(enum net_mark_user user); /* "kube-proxy", "Calico", … */
 int names_net_user_from(const char *text);

@@ -33,11 +33,18 @@ static bool add(const struct net_count *before, const struct net_count *now, uin
 }
 
 /* No product overflows: a counter does not run for 10 ms to 10 s at more than 2^44 bytes a second. */
-static uint64_t per_s(uint64_t bytes, uint64_t span_us)
+uint64_t net_ceiling_rate(uint64_t bytes, uint64_t span_us)
 {
 	uint64_t most = UINT64_MAX / US_PER_S;
 
 	return (bytes < most ? bytes : most) * US_PER_S / span_us;
+}
+
+bool net_ceiling_compares(int64_t before_us, int64_t now_us)
+{
+	int64_t span_us = now_us - before_us;
+
+	return before_us > 0 && span_us >= SPAN_MIN_US && span_us <= SPAN_MAX_US;
 }
 
 bool net_ceiling_use(const struct net_counts *before, const struct net_counts *now,
@@ -46,8 +53,8 @@ bool net_ceiling_use(const struct net_counts *before, const struct net_counts *n
 	uint64_t online = 0, offline = 0;
 	int64_t span_us = now->at_us - before->at_us;
 
-	if (before->at_us <= 0 || now->ifindex != before->ifindex || span_us < SPAN_MIN_US ||
-	    span_us > SPAN_MAX_US || !add(&before->unmarked, &now->unmarked, &online))
+	if (!net_ceiling_compares(before->at_us, now->at_us) || now->ifindex != before->ifindex ||
+	    !add(&before->unmarked, &now->unmarked, &online))
 		return false;
 	for (int i = 0; i < LEVEL_COUNT; i++) {
 		bool is_offline = shape->offline_levels >> i & 1;
@@ -58,8 +65,8 @@ bool net_ceiling_use(const struct net_counts *before, const struct net_counts *n
 			return false;
 	}
 	*ret_use = (struct net_use){
-		.online_bytes_per_s = per_s(online, (uint64_t)span_us),
-		.offline_bytes_per_s = per_s(offline, (uint64_t)span_us),
+		.online_bytes_per_s = net_ceiling_rate(online, (uint64_t)span_us),
+		.offline_bytes_per_s = net_ceiling_rate(offline, (uint64_t)span_us),
 		.span_us = (uint64_t)span_us,
 	};
 	return true;
@@ -70,11 +77,17 @@ static uint64_t part_of(const struct net_ceiling_look *look, uint64_t permille)
 	return look->speed_bytes_per_s / PERMILLE * permille;
 }
 
+static enum reason_code code_of(const struct net_ceiling_look *look, enum reason_code code)
+{
+	return look->arrives ? code + (REASON_NET_RX_ONLINE - REASON_NET_ONLINE) : code;
+}
+
 /* Because of what online work sends. */
 static struct reason reason_of(const struct net_ceiling_look *look, uint64_t ceil)
 {
 	struct reason reason = {
-		.code = ceil > look->floor_bytes_per_s ? REASON_NET_ONLINE : REASON_NET_FLOOR,
+		.code = code_of(look, ceil > look->floor_bytes_per_s ? REASON_NET_ONLINE
+								     : REASON_NET_FLOOR),
 		.level = LEVEL_NONE,
 		.rule = -1,
 		.observed = look->online_bytes_per_s,
@@ -169,7 +182,7 @@ static void step_measured(struct net_hold *hold, const struct net_ceiling_look *
 		return;
 	}
 	if (is_over(hold, look))
-		end(hold, look, REASON_NET_IDLE, look->now_us - hold->idle_us,
+		end(hold, look, code_of(look, REASON_NET_IDLE), look->now_us - hold->idle_us,
 		    part_of(look, IDLE_PERMILLE));
 	else if (want + band < ceil || (want < ceil && want == look->floor_bytes_per_s))
 		cut(hold, look, want);
@@ -193,9 +206,9 @@ void net_ceiling_step(struct net_hold *hold, const struct net_ceiling_look *look
 	if (!look->allowed)
 		end(hold, look, REASON_MODE, 0, 0);
 	else if (!look->offline)
-		end(hold, look, REASON_NET_NOBODY, 0, 0);
+		end(hold, look, code_of(look, REASON_NET_NOBODY), 0, 0);
 	else if (look->measured)
 		step_measured(hold, look);
 	else if (blind_us >= BLIND_US)
-		end(hold, look, REASON_NET_BLIND, blind_us, 0);
+		end(hold, look, code_of(look, REASON_NET_BLIND), blind_us, 0);
 }

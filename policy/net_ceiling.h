@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What all offline work may send together on one link while online work uses it: link − online use − headroom, never
+// What all offline work may send (or receive) together on one link while online work uses it: link − online use − headroom, never
 // less than the offline levels are promised. Cut at once, grown gently, ended when online work is idle or nobody can
 // tell what it does. A hold: mode squeeze, and never longer than the agent lives. Pure.
 #pragma once
@@ -15,6 +15,12 @@ struct net_use {
 	uint64_t span_us;
 };
 
+/* Whether what was counted at `now_us` can be compared with what was at `before_us`: later by 10 ms to 10 s. */
+bool net_ceiling_compares(int64_t before_us, int64_t now_us);
+
+/* Bytes a second, of what was counted in `span_us` > 0. */
+uint64_t net_ceiling_rate(uint64_t bytes, uint64_t span_us);
+
 /* Whether `now` can be compared with `before`: of the same interface, later by 10 ms to 10 s, and no counter went
  * back (the qdisc was made anew). ret_use only then. */
 bool net_ceiling_use(const struct net_counts *before, const struct net_counts *now,
@@ -26,9 +32,10 @@ struct net_ceiling_look {
 	uint64_t speed_bytes_per_s; /* of the link, > 0 */
 	uint64_t floor_bytes_per_s; /* what offline levels are promised (net_shape_floor) */
 	uint32_t headroom_permille; /* of the link, left free */
-	bool allowed;		    /* the mode is squeeze or more */
-	bool offline;		    /* some pod has an offline level with a class */
-	bool measured;		    /* the next is what was sent lately */
+	bool arrives;  /* it is of what arrives, not of what is sent: the words for it are others */
+	bool allowed;  /* the mode is squeeze or more */
+	bool offline;  /* some pod has an offline level with a class */
+	bool measured; /* the next is what was sent, or arrived, lately */
 	uint64_t online_bytes_per_s;
 };
 

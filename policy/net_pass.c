@@ -3,6 +3,7 @@
 #include "policy/net_pass.h"
 
 #include "policy/decide.h"
+#include "policy/net_arrived.h"
 
 static uint32_t active_levels(const struct net_pass_in *in)
 {
@@ -22,15 +23,18 @@ static uint32_t active_levels(const struct net_pass_in *in)
 
 /* By the classes as they were while it was sent. */
 static void measure(const struct net_pass_in *in, const struct net_plan *plan,
-		    struct net_use use[NET_LINKS])
+		    struct net_use use[NET_LINKS], struct net_use arrived[NET_LINKS])
 {
 	const struct net_links *links = &in->view->links;
 
 	for (uint32_t i = 0; i < links->n; i++) {
 		const struct net_plan_link *link = net_plan_find(plan, links->list[i].ifindex);
 
-		if (link)
-			(void)net_ceiling_use(&in->before[i], &in->now[i], &link->shape, &use[i]);
+		if (!link)
+			continue;
+		(void)net_ceiling_use(&in->before[i], &in->now[i], &link->shape, &use[i]);
+		(void)net_arrived_use(&in->before[i], &in->now[i], links->n_tunnels > 0,
+				      &arrived[i]);
 	}
 }
 
@@ -50,8 +54,11 @@ static uint64_t ceilings_of(const struct net_plan *plan)
 {
 	uint64_t d = mix(0, plan->n);
 
-	for (uint32_t i = 0; i < plan->n; i++)
+	for (uint32_t i = 0; i < plan->n; i++) {
 		d = mix_class(d, &plan->list[i].shape.offline);
+		if (plan->list[i].police == NET_POLICE_ON)
+			d = mix(d, plan->list[i].rx_hold.ceil_bytes_per_s);
+	}
 	return d;
 }
 
@@ -66,6 +73,8 @@ static uint64_t digest_of(const struct net_pass_in *in, const struct net_plan *p
 
 		d = mix(mix(d, (uint64_t)link->ifindex), link->refusal);
 		d = mix(mix(d, link->shape.levels), link->shape.offline_levels);
+		if (link->police == NET_POLICE_ON)
+			d = mix(d, link->police);
 		d = mix_class(mix_class(d, &link->shape.root), &link->shape.unmarked);
 		for (int level = 0; level < LEVEL_COUNT; level++)
 			d = mix_class(d, &link->shape.level[level]);
@@ -95,18 +104,19 @@ static bool follows(const struct net_plan *plan, enum mode mode)
 
 void net_pass(const struct net_pass_in *in, struct net_state *state, struct net_pass_done *ret_done)
 {
-	struct net_use use[NET_LINKS] = {0};
+	struct net_use use[NET_LINKS] = {0}, arrived[NET_LINKS] = {0};
 	const struct net_plan_in of = {
 		.policy = in->policy,
 		.view = in->view,
 		.mode = in->mode,
 		.active = active_levels(in),
 		.use = use,
+		.arrived = arrived,
 		.now_us = in->now_us,
 	};
 
 	if (in->now)
-		measure(in, &state->plan, use);
+		measure(in, &state->plan, use, arrived);
 	net_plan_make(&of, &state->plan);
 	*ret_done = (struct net_pass_done){.why = NET_PACE_NOTHING};
 	if (!in->asked || net_pace_rests(&state->pace, in->now_us))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/net_arrived.h"
 #include "policy/net_mark.h"
 #include "policy/net_shape.h"
 
@@ -53,9 +54,23 @@ const struct net_plan_link *net_plan_find(const struct net_plan *plan, int32_t i
 	return NULL;
 }
 
+/* What arrives has the same promises. Where it is not policed a hold ends by its not being allowed. */
+static void police(const struct net_plan_in *in, const struct net_use *arrived,
+		   const struct net_ceiling_look *sent, struct net_plan_link *link)
+{
+	struct net_ceiling_look look = *sent;
+
+	link->police = net_arrived_police(&in->policy->net, &in->view->links, sent->allowed);
+	look.arrives = true;
+	look.allowed = link->police == NET_POLICE_ON;
+	look.measured = arrived && arrived->span_us > 0;
+	look.online_bytes_per_s = arrived ? arrived->online_bytes_per_s : 0;
+	net_ceiling_step(&link->rx_hold, &look);
+}
+
 /* The classes twice: what offline levels are promised bounds the ceiling, and the ceiling is in the classes. */
 static void shape(const struct net_plan_in *in, const struct net_use *use,
-		  struct net_plan_link *link)
+		  const struct net_use *arrived, struct net_plan_link *link)
 {
 	struct net_shape_in of = {
 		.policy = in->policy,
@@ -78,6 +93,7 @@ static void shape(const struct net_plan_in *in, const struct net_use *use,
 	look.floor_bytes_per_s = net_shape_floor(&link->shape);
 	look.offline = link->shape.active & link->shape.offline_levels;
 	net_ceiling_step(&link->hold, &look);
+	police(in, arrived, &look, link);
 	of.held_bytes_per_s = link->hold.ceil_bytes_per_s;
 	net_shape_make(&of, &link->shape);
 }
@@ -86,7 +102,7 @@ static void shape(const struct net_plan_in *in, const struct net_use *use,
 static void plan_unseen(const struct net_plan_in *in, struct net_plan_link *link)
 {
 	if (link->refusal == NET_FINE)
-		shape(in, NULL, link);
+		shape(in, NULL, NULL, link);
 }
 
 static struct net_plan_link plan_link(const struct net_plan_in *in, uint32_t i,
@@ -107,9 +123,11 @@ static struct net_plan_link plan_link(const struct net_plan_in *in, uint32_t i,
 	if (planned.refusal != NET_FINE)
 		return planned;
 	planned.speed_bytes_per_s = speed;
-	if (before)
+	if (before) {
 		planned.hold = before->hold;
-	shape(in, in->use ? &in->use[i] : NULL, &planned);
+		planned.rx_hold = before->rx_hold;
+	}
+	shape(in, in->use ? &in->use[i] : NULL, in->arrived ? &in->arrived[i] : NULL, &planned);
 	return planned;
 }
 

@@ -12,9 +12,10 @@
 struct net_plan_in {
 	const struct policy *policy;
 	const struct net_view *view;
-	enum mode mode;		   /* of the network */
-	uint32_t active;	   /* 1 << enum level: pods have it */
-	const struct net_use *use; /* of view->links.list, one each; span_us 0: not measured */
+	enum mode mode;		       /* of the network */
+	uint32_t active;	       /* 1 << enum level: pods have it */
+	const struct net_use *use;     /* of view->links.list, one each; span_us 0: not measured */
+	const struct net_use *arrived; /* the same of what arrives */
 	int64_t now_us;
 };
 

@@ -3,6 +3,7 @@
 #include "policy/reason_text.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #define BITS 8u
@@ -31,39 +32,47 @@ const char *reason_text_rate(uint64_t bytes_per_s, char *buf)
 	return buf;
 }
 
+/* Of what is sent: what is said of what arrives is told by the same code. */
+static enum reason_code code_of(const struct reason *r)
+{
+	return r->code >= REASON_NET_RX_ONLINE
+		       ? r->code - (REASON_NET_RX_ONLINE - REASON_NET_ONLINE)
+		       : r->code;
+}
+
 void reason_text_net(struct text_out *out, const struct reason *r)
 {
 	char a[REASON_TEXT_UNIT_SIZE], b[REASON_TEXT_UNIT_SIZE], c[REASON_TEXT_UNIT_SIZE];
 	const char *link = r->who[0] ? r->who : "the link";
+	bool arrives = r->code >= REASON_NET_RX_ONLINE;
 
-	switch (r->code) {
+	switch (code_of(r)) {
 	case REASON_NET_ONLINE:
-		text_out_put(out, "online work sends %s of the %s of %s: offline work may send %s",
-			     reason_text_rate(r->observed, a), reason_text_rate(r->limit, b), link,
-			     reason_text_rate(r->extra, c));
-		break;
 	case REASON_NET_FLOOR:
-		text_out_put(
-			out,
-			"online work sends %s of the %s of %s: offline work keeps its floor, %s",
-			reason_text_rate(r->observed, a), reason_text_rate(r->limit, b), link,
-			reason_text_rate(r->extra, c));
+		text_out_put(out, "online work %s %s of the %s of %s: offline work ",
+			     arrives ? "receives" : "sends", reason_text_rate(r->observed, a),
+			     reason_text_rate(r->limit, b), link);
+		if (code_of(r) == REASON_NET_ONLINE)
+			text_out_put(out, "may %s ", arrives ? "receive" : "send");
+		else
+			text_out_put(out, "keeps its floor, ");
+		text_out_put(out, "%s", reason_text_rate(r->extra, c));
 		break;
 	case REASON_NET_IDLE:
 		text_out_put(out,
-			     "online work has sent less than %s on %s for %s, now %s: offline work "
+			     "online work has %s less than %s on %s for %s, now %s: offline work "
 			     "may use all of it",
-			     reason_text_rate(r->limit, b), link,
+			     arrives ? "received" : "sent", reason_text_rate(r->limit, b), link,
 			     reason_text_duration(r->for_us, c), reason_text_rate(r->observed, a));
 		break;
 	case REASON_NET_NOBODY:
 		text_out_put(out, "no offline pod is left whose traffic %s could hold", link);
 		break;
 	case REASON_NET_BLIND:
-		text_out_put(
-			out,
-			"what %s sends was not measured for %s: offline work is not held there",
-			link, reason_text_duration(r->for_us, c));
+		text_out_put(out,
+			     "what %s %s was not measured for %s: offline work is not held there",
+			     link, arrives ? "receives" : "sends",
+			     reason_text_duration(r->for_us, c));
 		break;
 	default:
 		break;

@@ -30,14 +30,18 @@ struct net_plan_link record_net_link(const struct record_names *names,
 
 	record_net_name(names, link->name, shown.name);
 	record_net_name(names, link->hold.reason.who, shown.hold.reason.who);
+	record_net_name(names, link->rx_hold.reason.who, shown.rx_hold.reason.who);
 	return shown;
 }
 
 static void put_view(struct record_buf *buf, const struct record_net *net,
 		     const struct record_names *names)
 {
-	record_put(buf, "net view asked=%d known=%d users=%" PRIu32 "\n", net->asked,
-		   net->view->known, net->view->mark_users);
+	record_put(buf, "net view asked=%d known=%d users=%" PRIu32, net->asked, net->view->known,
+		   net->view->mark_users);
+	if (net->view->links.n_tunnels > 0)
+		record_put(buf, " tunnels=%" PRIu32, net->view->links.n_tunnels);
+	record_put_bytes(buf, "\n", 1);
 	for (uint32_t i = 0; i < net->view->links.n; i++) {
 		const struct net_link *link = &net->view->links.list[i];
 		char name[NET_NAME_SIZE];
@@ -70,6 +74,21 @@ static void put_count(struct record_buf *buf, const char *key, const struct net_
 	put_growth(buf, before->packets, now->packets);
 }
 
+static void put_arrived(struct record_buf *buf, const struct record_net *net)
+{
+	for (uint32_t i = 0; i < net->view->links.n; i++) {
+		const struct net_counts *before = &net->counted[i], *now = &net->counts[i];
+
+		if (before->rx_at_us <= 0 || now->rx_at_us < before->rx_at_us)
+			continue;
+		record_put(buf, "net arrived %" PRIu32 " span=%" PRId64 " all=", i,
+			   now->rx_at_us - before->rx_at_us);
+		put_growth(buf, before->rx_bytes, now->rx_bytes);
+		put_count(buf, "offline", &before->rx_offline, &now->rx_offline);
+		record_put_bytes(buf, "\n", 1);
+	}
+}
+
 static void put_sent(struct record_buf *buf, const struct record_net *net)
 {
 	for (uint32_t i = 0; i < net->view->links.n; i++) {
@@ -87,11 +106,23 @@ static void put_sent(struct record_buf *buf, const struct record_net *net)
 	}
 }
 
+static void put_hold(struct record_buf *buf, const struct net_hold *h, const char *name)
+{
+	record_put(buf,
+		   " ceiling=%" PRIu64 " online=%" PRIu64 " since=%" PRId64 " cut=%" PRId64
+		   " grown=%" PRId64 " idle=%" PRId64 " looked=%" PRId64 " name=",
+		   h->ceil_bytes_per_s, h->online_bytes_per_s, h->since_us, h->cut_us, h->grown_us,
+		   h->idle_us, h->looked_us);
+	record_put_word(buf, name);
+	if (h->reason.who[0])
+		record_words_put_reason(buf, &h->reason, NULL);
+	record_put_bytes(buf, "\n", 1);
+}
+
 static void put_was(struct record_buf *buf, const struct net_plan_link *of,
 		    const struct record_names *names)
 {
 	const struct net_plan_link link = record_net_link(names, of);
-	const struct net_hold *h = &link.hold;
 
 	record_put(buf,
 		   "net was %" PRId32 " speed=%" PRIu64 " mtu=%" PRIu32 " refusal=%s user=%d"
@@ -99,15 +130,11 @@ static void put_was(struct record_buf *buf, const struct net_plan_link *of,
 		   link.ifindex, link.speed_bytes_per_s, link.mtu, names_net_refusal(link.refusal),
 		   link.mark_user == NET_USER_NONE ? -1 : (int)link.mark_user, link.shape.levels,
 		   link.shape.offline_levels);
-	record_put(buf,
-		   " ceiling=%" PRIu64 " online=%" PRIu64 " since=%" PRId64 " cut=%" PRId64
-		   " grown=%" PRId64 " idle=%" PRId64 " looked=%" PRId64 " name=",
-		   h->ceil_bytes_per_s, h->online_bytes_per_s, h->since_us, h->cut_us, h->grown_us,
-		   h->idle_us, h->looked_us);
-	record_put_word(buf, link.name);
-	if (h->reason.who[0])
-		record_words_put_reason(buf, &h->reason, NULL);
-	record_put_bytes(buf, "\n", 1);
+	put_hold(buf, &link.hold, link.name);
+	if (link.rx_hold.looked_us == 0 && !link.rx_hold.reason.who[0])
+		return;
+	record_put(buf, "net had");
+	put_hold(buf, &link.rx_hold, link.name);
 }
 
 static void put_state(struct record_buf *buf, const struct net_plan *plan,
@@ -150,8 +177,10 @@ void record_net_put(struct record_buf *buf, struct record_net_said *said,
 	}
 	put_view(buf, net, names);
 	record_keep_if_new(buf, start, &said->view);
-	if (net->counts)
+	if (net->counts) {
 		put_sent(buf, net);
+		put_arrived(buf, net);
+	}
 	start = buf->n;
 	put_state(buf, &net->before->plan, &net->before->pace, names);
 	if (!said->any && !buf->failed && memcmp(net->before, &none, sizeof(none)) == 0)

@@ -114,13 +114,14 @@ static int get_view(struct record_line *line, struct record_net_given *given)
 {
 	struct net_view *view = &given->view;
 
-	view->links.n = 0;
+	view->links.n = view->links.n_tunnels = 0;
 	given->on = true;
-	return get_flag(line, "asked", &given->asked) < 0 ||
-			       get_flag(line, "known", &view->known) < 0 ||
-			       get_u32(line, "users", UINT32_MAX, &view->mark_users) < 0
-		       ? -EBADMSG
-		       : 0;
+	if (get_flag(line, "asked", &given->asked) < 0 ||
+	    get_flag(line, "known", &view->known) < 0 ||
+	    get_u32(line, "users", UINT32_MAX, &view->mark_users) < 0)
+		return -EBADMSG;
+	/* Of which tunnels nothing is decided but how many there are. */
+	return line->len > 0 ? get_u32(line, "tunnels", UINT32_MAX, &view->links.n_tunnels) : 0;
 }
 
 static int get_link(struct record_line *line, struct record_net_given *given)
@@ -159,6 +160,15 @@ static int get_count(struct record_line word, struct net_count *before, struct n
 		       : 0;
 }
 
+static void begin_counts(struct record_net_given *given)
+{
+	if (!given->counted) {
+		memset(given->before, 0, sizeof(given->before));
+		memset(given->now, 0, sizeof(given->now));
+	}
+	given->counted = true;
+}
+
 static int get_sent(struct record_line *line, struct record_net_given *given)
 {
 	struct net_counts before = {.at_us = 1}, now = {0};
@@ -184,13 +194,37 @@ static int get_sent(struct record_line *line, struct record_net_given *given)
 	}
 	before.ifindex = now.ifindex = given->view.links.list[place].ifindex;
 	now.at_us = before.at_us + span_us;
-	if (!given->counted) {
-		memset(given->before, 0, sizeof(given->before));
-		memset(given->now, 0, sizeof(given->now));
-	}
-	given->counted = true;
+	begin_counts(given);
 	given->before[place] = before;
 	given->now[place] = now;
+	return 0;
+}
+
+/* It stands behind what was sent. */
+static int get_arrived(struct record_line *line, struct record_net_given *given)
+{
+	struct net_counts before = {0}, now = {0};
+	struct record_line word;
+	uint64_t place = 0;
+	int64_t span_us = 0;
+
+	if (get_number(line, NET_LINKS - 1, &place) < 0 || place >= given->view.links.n ||
+	    get_time(line, "span", TIME_MAX_US, &span_us) < 0 ||
+	    record_words_key(line, "all", &word) < 0 ||
+	    get_growth(word, &before.rx_bytes, &now.rx_bytes) < 0)
+		return -EBADMSG;
+	if (line->len > 0 && (record_words_key(line, "offline", &word) < 0 ||
+			      get_count(word, &before.rx_offline, &now.rx_offline) < 0))
+		return -EBADMSG;
+	begin_counts(given);
+	given->before[place].ifindex = given->view.links.list[place].ifindex;
+	given->now[place].ifindex = given->before[place].ifindex;
+	given->before[place].rx_at_us = 1;
+	given->now[place].rx_at_us = 1 + span_us;
+	given->before[place].rx_bytes = before.rx_bytes;
+	given->now[place].rx_bytes = now.rx_bytes;
+	given->before[place].rx_offline = before.rx_offline;
+	given->now[place].rx_offline = now.rx_offline;
 	return 0;
 }
 
@@ -312,7 +346,7 @@ static int get_reason(struct record_line *line, struct reason *reason)
 	return record_words_get_reason(line, reason) < 0 || !reason->who[0] ||
 			       strlen(reason->who) >= NET_NAME_SIZE ||
 			       (reason->code != REASON_MODE && (reason->code < REASON_NET_ONLINE ||
-								reason->code > REASON_NET_BLIND))
+								reason->code > REASON_NET_RX_BLIND))
 		       ? -EBADMSG
 		       : 0;
 }
@@ -340,6 +374,22 @@ static int get_was(struct record_line *line, int64_t now_us, struct record_net_g
 	return 0;
 }
 
+/* What was held of what arrives, behind its `was`. */
+static int get_had(struct record_line *line, int64_t now_us, struct record_net_given *given)
+{
+	struct net_plan *plan = &given->state.plan;
+	char name[NET_NAME_SIZE];
+	struct net_hold *hold;
+
+	if (!given->state_given || plan->n == 0)
+		return -EBADMSG;
+	hold = &plan->list[plan->n - 1].rx_hold;
+	if (get_hold(line, now_us, hold) < 0 || get_name(line, name) < 0 ||
+	    strcmp(name, plan->list[plan->n - 1].name) != 0)
+		return -EBADMSG;
+	return line->len > 0 ? get_reason(line, &hold->reason) : 0;
+}
+
 int record_net_given_get(struct record_line *line, int64_t now_us, struct record_net_given *given)
 {
 	struct record_line word;
@@ -357,12 +407,16 @@ int record_net_given_get(struct record_line *line, int64_t now_us, struct record
 		r = get_link(line, given);
 	else if (record_is(&word, "sent"))
 		r = get_sent(line, given);
+	else if (record_is(&word, "arrived"))
+		r = get_arrived(line, given);
 	else if (record_is(&word, "pod"))
 		r = get_pod(line, given);
 	else if (record_is(&word, "from"))
 		r = get_from(line, now_us, given);
 	else if (record_is(&word, "was"))
 		r = get_was(line, now_us, given);
+	else if (record_is(&word, "had"))
+		r = get_had(line, now_us, given);
 	if (record_is(&word, "off"))
 		given->on = false;
 	return r == 0 && line->len > 0 ? -EBADMSG : r;

@@ -7,6 +7,7 @@
 
 #include "policy/names.h"
 #include "policy/names_net.h"
+#include "policy/net_arrived.h"
 #include "policy/net_shape.h"
 #include "policy/net_words.h"
 #include "policy/reason_text.h"
@@ -76,6 +77,31 @@ static void put_link(struct record_buf *buf, const struct net_plan_link *link, c
 	put_sentence(buf, text);
 }
 
+/* What comes of what arrives; of a hold that ended, why. */
+static void tell_arrives(struct record_buf *buf, uint64_t *told, const struct net_plan_link *link,
+			 const char *prefix)
+{
+	const struct net_hold *hold = &link->rx_hold;
+	char text[SENTENCE_SIZE];
+	size_t start = buf->n;
+
+	if (link->police == NET_POLICE_OFF) {
+		*told = 0;
+		return;
+	}
+	record_put(buf, "%snet arrives ", prefix);
+	record_put_word(buf, link->name);
+	record_put(buf, " %s ceiling=%" PRIu64, names_net_police(link->police),
+		   hold->ceil_bytes_per_s);
+	if (link->police == NET_POLICE_ON && hold->reason.who[0]) {
+		record_words_put_reason(buf, &hold->reason, NULL);
+		put_sentence(buf, reason_text(&hold->reason, NULL, text, sizeof(text)));
+	} else {
+		put_sentence(buf, net_arrived_words(link->police));
+	}
+	record_keep_if_new(buf, start, told);
+}
+
 static const char *class_name(int i)
 {
 	static const char *const names[] = {"link", "unmarked", "offline"};
@@ -129,6 +155,7 @@ static void tell_link(struct record_buf *buf, struct record_net_told_link *told,
 		*told = (struct record_net_told_link){.ifindex = link.ifindex};
 	put_link(buf, &link, prefix);
 	record_keep_if_new(buf, start, &told->link);
+	tell_arrives(buf, &told->arrives, &link, prefix);
 	for (int i = 0; i < RECORD_NET_CLASSES; i++)
 		tell_class(buf, &told->classes[i], &link, i, prefix);
 }

@@ -3,6 +3,7 @@
 //
 //	net on=1 known=1 mark=0x800/0xf00 links=1
 //	net link eth0 2 fine speed=1250000000 mtu=1500 levels=P0,P7 active=P7 floor=.. ceiling=.. code=net-online ..: online work ..
+//	net arrives eth0 on ceiling=.. code=net-rx-online ..: online work receives ..
 //	net class eth0 P7 rate=.. ceil=.. burst=.. cburst=.. quantum=.. prio=1
 //	net mark batch/hog slot=1 marked level=P7: its level has a share
 //	net round brief: a ceiling may have to follow what is sent
@@ -21,6 +22,7 @@ struct record_net_told {
 	struct record_net_told_link {
 		int32_t ifindex;
 		uint64_t link;
+		uint64_t arrives;		      /* 0: the policy does not ask for it */
 		uint64_t classes[RECORD_NET_CLASSES]; /* 0: there is none */
 	} of[NET_LINKS];
 };

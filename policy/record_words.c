@@ -103,6 +103,11 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_NET_IDLE] = "net-idle",
 	[REASON_NET_NOBODY] = "net-nobody",
 	[REASON_NET_BLIND] = "net-blind",
+	[REASON_NET_RX_ONLINE] = "net-rx-online",
+	[REASON_NET_RX_FLOOR] = "net-rx-floor",
+	[REASON_NET_RX_IDLE] = "net-rx-idle",
+	[REASON_NET_RX_NOBODY] = "net-rx-nobody",
+	[REASON_NET_RX_BLIND] = "net-rx-blind",
 };
 
 static const char *const cpu_managers[CPU_MANAGER_COUNT] = {

@@ -12,13 +12,21 @@
 const char *net_tc_do_name(enum net_tc_do what)
 {
 	static const char *const names[NET_TC_DO_COUNT] = {
-		[NET_TC_ADD_ROOT] = "add root",	       [NET_TC_ADD_CLASS] = "add class",
-		[NET_TC_SET_CLASS] = "set class",      [NET_TC_DEL_CLASS] = "delete class",
-		[NET_TC_ADD_LEAF] = "add leaf",	       [NET_TC_ADD_FILTER] = "add filter",
-		[NET_TC_DEL_FILTER] = "delete filter", [NET_TC_DEL_ROOT] = "delete root",
-		[NET_TC_ADD_CLSACT] = "add clsact",    [NET_TC_ADD_MARK] = "add mark",
-		[NET_TC_SET_MARK] = "set mark",	       [NET_TC_DEL_MARK] = "delete mark",
+		[NET_TC_ADD_ROOT] = "add root",
+		[NET_TC_ADD_CLASS] = "add class",
+		[NET_TC_SET_CLASS] = "set class",
+		[NET_TC_DEL_CLASS] = "delete class",
+		[NET_TC_ADD_LEAF] = "add leaf",
+		[NET_TC_ADD_FILTER] = "add filter",
+		[NET_TC_DEL_FILTER] = "delete filter",
+		[NET_TC_DEL_ROOT] = "delete root",
+		[NET_TC_ADD_CLSACT] = "add clsact",
+		[NET_TC_ADD_MARK] = "add mark",
+		[NET_TC_SET_MARK] = "set mark",
+		[NET_TC_DEL_MARK] = "delete mark",
 		[NET_TC_DEL_CLSACT] = "delete clsact",
+		[NET_TC_ADD_POLICE] = "add police filter",
+		[NET_TC_DEL_POLICE] = "delete police filter",
 	};
 
 	return names[what];
@@ -120,12 +128,14 @@ static enum net_tc_end_of end_of_missing(enum net_tc_do what)
 	case NET_TC_ADD_FILTER:
 	case NET_TC_ADD_CLSACT:
 	case NET_TC_ADD_MARK:
+	case NET_TC_ADD_POLICE:
 		return NET_TC_NO_MODULE;
 	case NET_TC_DEL_ROOT:
 	case NET_TC_DEL_CLASS:
 	case NET_TC_DEL_FILTER:
 	case NET_TC_DEL_MARK:
 	case NET_TC_DEL_CLSACT:
+	case NET_TC_DEL_POLICE:
 		return NET_TC_DONE;
 	case NET_TC_ADD_CLASS:
 	case NET_TC_SET_CLASS:
@@ -148,6 +158,8 @@ static enum net_tc_end_of end_of_invalid(enum net_tc_do what)
 	case NET_TC_ADD_FILTER:
 	case NET_TC_ADD_MARK:
 	case NET_TC_SET_MARK:
+	case NET_TC_ADD_POLICE:
+	case NET_TC_DEL_POLICE:
 		return NET_TC_CHANGED;
 	default:
 		return NET_TC_REFUSED;

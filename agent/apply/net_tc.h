@@ -66,6 +66,21 @@ struct net_tc_link {
 	uint64_t direct;   /* packets that passed before the classes were there */
 };
 
+/* The filters at an offline pod's host end that pass what arrives by an interface to the bucket of its uplink (net_police.h). */
+struct net_tc_police {
+	int32_t indev;
+	uint32_t index;
+	char name[NET_NAME_SIZE]; /* of indev; wanted ones only */
+};
+
+/* Each uplink, and the tunnels of the only one. */
+#define NET_TC_POLICES (NET_LINKS + NET_TUNNELS)
+
+struct net_tc_polices {
+	uint32_t n;
+	struct net_tc_police list[NET_TC_POLICES];
+};
+
 /* The host end of a pod's interface. */
 struct net_tc_end {
 	int32_t ifindex;
@@ -74,8 +89,9 @@ struct net_tc_end {
 	bool ours;		 /* our filter is there */
 	bool borrowed;		 /* its handle is NET_TC_MARK_BORROWED */
 	uint32_t mark, mask;
-	uint32_t n_others;	 /* filters of others, both ways */
-	struct net_count counts; /* what our filter has marked */
+	uint32_t n_others;	       /* filters of others, both ways */
+	struct net_count counts;       /* what our filter has marked */
+	struct net_tc_polices polices; /* ours, for what goes to the pod */
 };
 
 enum net_tc_do {
@@ -92,6 +108,8 @@ enum net_tc_do {
 	NET_TC_SET_MARK,
 	NET_TC_DEL_MARK,
 	NET_TC_DEL_CLSACT,
+	NET_TC_ADD_POLICE,
+	NET_TC_DEL_POLICE,
 	NET_TC_DO_COUNT,
 };
 
@@ -106,6 +124,7 @@ struct net_tc_step {
 	uint32_t id;
 	uint32_t parent;	   /* of a class */
 	uint32_t prio, mark, mask; /* of a filter or a mark */
+	struct net_tc_police police;
 	struct tc_htb_class htb;
 };
 
@@ -165,6 +184,10 @@ void net_tc_plan_link(const struct net_tc_link *found, const struct net_shape *s
  * NET_FOREIGN_CLSACT where somebody else has something in the place; then nothing is done. */
 enum net_refusal net_tc_plan_end(const struct net_tc_end *found, bool wanted, uint32_t mark,
 				 uint32_t mask, struct net_tc_steps *ret);
+
+/* The filters for what arrives there. `wanted` NULL: none. Those that are not wanted (any more) go first. */
+void net_tc_plan_polices(const struct net_tc_end *found, const struct net_tc_polices *wanted,
+			 struct net_tc_steps *ret);
 
 /* --- with a socket --- */
 

@@ -99,6 +99,26 @@ static bool put_mark(struct nl_msg *message, const struct net_tc_step *step)
 	       PUT(nla_nest_end(message, acts)) && PUT(nla_nest_end(message, options));
 }
 
+/* The bucket is there already; were it not, this would make one that only counts. */
+static bool put_police(struct nl_msg *message, const struct net_tc_step *step)
+{
+	const struct tc_police police = {.index = step->police.index, .action = TC_ACT_SHOT};
+	struct nlattr *options, *acts, *act, *of;
+
+	return PUT(nla_put_string(message, TCA_KIND, "flower")) &&
+	       (options = nla_nest_start(message, TCA_OPTIONS)) != NULL &&
+	       PUT(nla_put_string(message, TCA_FLOWER_INDEV, step->police.name)) &&
+	       PUT(nla_put_u32(message, TCA_FLOWER_FLAGS, TCA_CLS_FLAGS_SKIP_HW)) &&
+	       (acts = nla_nest_start(message, TCA_FLOWER_ACT)) != NULL &&
+	       (act = nla_nest_start(message, 1)) != NULL &&
+	       PUT(nla_put_string(message, TCA_ACT_KIND, "police")) &&
+	       (of = nla_nest_start(message, TCA_ACT_OPTIONS)) != NULL &&
+	       PUT(nla_put(message, TCA_POLICE_TBF, sizeof(police), &police)) &&
+	       PUT(nla_put_u32(message, TCA_POLICE_RESULT, (uint32_t)TC_ACT_UNSPEC)) &&
+	       PUT(nla_nest_end(message, of)) && PUT(nla_nest_end(message, act)) &&
+	       PUT(nla_nest_end(message, acts)) && PUT(nla_nest_end(message, options));
+}
+
 /* Type, flags and header. NLM_F_EXCL everywhere where something is new: what somebody else has put there in the
  * meantime is an error then, and stays. */
 static struct nl_msg *begin(const struct net_tc_step *step)
@@ -152,6 +172,14 @@ static struct nl_msg *begin(const struct net_tc_step *step)
 				       : step->what == NET_TC_SET_MARK ? NLM_F_REPLACE
 								       : 0,
 				       &tc, sizeof(tc));
+	case NET_TC_ADD_POLICE:
+	case NET_TC_DEL_POLICE:
+		tc.tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS);
+		tc.tcm_handle = (uint32_t)step->police.indev;
+		tc.tcm_info = TC_H_MAKE(NET_TC_PRIO << 16, htons(ETH_P_ALL));
+		return step->what == NET_TC_ADD_POLICE
+			       ? netlink_message(RTM_NEWTFILTER, add, &tc, sizeof(tc))
+			       : netlink_message(RTM_DELTFILTER, 0, &tc, sizeof(tc));
 	case NET_TC_DO_COUNT:
 		break;
 	}
@@ -189,6 +217,10 @@ static bool put_rest(struct nl_msg *message, const struct net_tc_step *step)
 		return put_mark(message, step);
 	case NET_TC_DEL_MARK:
 		return put_kind(message, "basic");
+	case NET_TC_ADD_POLICE:
+		return put_police(message, step);
+	case NET_TC_DEL_POLICE:
+		return put_kind(message, "flower");
 	case NET_TC_DO_COUNT:
 		break;
 	}

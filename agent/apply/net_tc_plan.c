@@ -341,3 +341,25 @@ enum net_refusal net_tc_plan_end(const struct net_tc_end *found, bool wanted, ui
 	s->mask = mask;
 	return NET_FINE;
 }
+
+static bool is_police(const struct net_tc_polices *list, const struct net_tc_police *police)
+{
+	for (uint32_t i = 0; list && i < list->n; i++)
+		if (list->list[i].indev == police->indev && list->list[i].index == police->index)
+			return true;
+	return false;
+}
+
+void net_tc_plan_polices(const struct net_tc_end *found, const struct net_tc_polices *wanted,
+			 struct net_tc_steps *ret)
+{
+	ret->n = 0;
+	ret->again = false;
+	for (uint32_t i = 0; i < found->polices.n; i++)
+		if (!is_police(wanted, &found->polices.list[i]))
+			step(ret, NET_TC_DEL_POLICE, found->ifindex)->police =
+				found->polices.list[i];
+	for (uint32_t i = 0; wanted && i < wanted->n; i++)
+		if (!is_police(&found->polices, &wanted->list[i]))
+			step(ret, NET_TC_ADD_POLICE, found->ifindex)->police = wanted->list[i];
+}

@@ -6,6 +6,7 @@
 #include <linux/pkt_sched.h>
 #include <string.h>
 
+#include "agent/apply/net_police.h"
 #include "agent/apply/net_tc.h"
 
 uint32_t net_tc_class_id(unsigned class)
@@ -120,6 +121,14 @@ int net_tc_link_take(struct net_tc_link *link, const struct nlmsghdr *message)
 	return 0;
 }
 
+/* Its handle is the interface that it asks for. */
+static bool is_our_police(const struct tc_object *o)
+{
+	return o->parent == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS) && o->has_police &&
+	       net_police_is_ours(o->police_index) && o->handle != 0 &&
+	       o->info == TC_H_MAKE(NET_TC_PRIO << 16, htons(ETH_P_ALL)) && o->chain == 0;
+}
+
 int net_tc_end_take(struct net_tc_end *end, const struct nlmsghdr *message)
 {
 	struct tc_object o;
@@ -138,8 +147,15 @@ int net_tc_end_take(struct net_tc_end *end, const struct nlmsghdr *message)
 		end->counts = o.counts;
 		return 0;
 	}
+	if (is_our_police(&o)) {
+		if (end->polices.n < NET_TC_POLICES)
+			end->polices.list[end->polices.n++] = (struct net_tc_police){
+				.indev = (int32_t)o.handle, .index = o.police_index};
+		return 0;
+	}
 	/* A prio without a filter in it is none, but for those that have no handle anyway. */
-	if (o.handle != 0 || (strcmp(o.kind, "basic") != 0 && strcmp(o.kind, "fw") != 0))
+	if (o.handle != 0 || (strcmp(o.kind, "basic") != 0 && strcmp(o.kind, "fw") != 0 &&
+			      strcmp(o.kind, "flower") != 0))
 		end->n_others++;
 	return 0;
 }

@@ -69,6 +69,12 @@ const char *netlink_type_name(int type)
 		return "RTM_NEWTFILTER";
 	case RTM_DELTFILTER:
 		return "RTM_DELTFILTER";
+	case RTM_GETACTION:
+		return "RTM_GETACTION";
+	case RTM_NEWACTION:
+		return "RTM_NEWACTION";
+	case RTM_DELACTION:
+		return "RTM_DELACTION";
 	default:
 		return "netlink";
 	}

@@ -3,14 +3,14 @@
 #include "agent/base/netlink_tc.h"
 
 #include <errno.h>
-#include <linux/gen_stats.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
-#include <linux/tc_act/tc_skbedit.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <string.h>
+
+#include "agent/base/netlink_act.h"
 
 /* Attributes of one level, those from 1 to `max`. False: they do not fit into what they are in. */
 static bool nested(struct nlattr **tb, int max, struct nlattr *in, const struct nla_policy *policy)
@@ -81,53 +81,6 @@ static bool read_fw(struct nlattr *options, struct tc_object *o)
 	return true;
 }
 
-static bool read_counts(struct nlattr *in, struct tc_object *o)
-{
-	static const struct nla_policy policy[TCA_STATS_MAX + 1] = {
-		/* Its size without the padding at its end. */
-		[TCA_STATS_BASIC] = {.minlen = 12},
-		[TCA_STATS_QUEUE] = {.minlen = sizeof(struct gnet_stats_queue)},
-		[TCA_STATS_PKT64] = {.type = NLA_U64}};
-	struct nlattr *tb[TCA_STATS_MAX + 1];
-	struct gnet_stats_basic basic = {0};
-	struct gnet_stats_queue queue = {0};
-
-	if (!nested(tb, TCA_STATS_MAX, in, policy))
-		return false;
-	if (!tb[TCA_STATS_BASIC])
-		return true;
-	(void)nla_memcpy(&basic, tb[TCA_STATS_BASIC], sizeof(basic));
-	if (tb[TCA_STATS_QUEUE])
-		memcpy(&queue, nla_data(tb[TCA_STATS_QUEUE]), sizeof(queue));
-	o->has_counts = true;
-	o->counts = (struct net_count){
-		.bytes = basic.bytes,
-		.packets = tb[TCA_STATS_PKT64] ? nla_get_u64(tb[TCA_STATS_PKT64]) : basic.packets,
-		.drops = queue.drops,
-		.overlimits = queue.overlimits,
-		.backlog_bytes = queue.backlog,
-	};
-	return true;
-}
-
-/* Sets the mark and nothing else. */
-static bool read_skbedit(struct nlattr *options, struct tc_object *o)
-{
-	static const struct nla_policy policy[TCA_SKBEDIT_MAX + 1] = {
-		[TCA_SKBEDIT_MARK] = {.type = NLA_U32}, [TCA_SKBEDIT_MASK] = {.type = NLA_U32}};
-	struct nlattr *tb[TCA_SKBEDIT_MAX + 1];
-
-	if (!nested(tb, TCA_SKBEDIT_MAX, options, policy))
-		return false;
-	if (!tb[TCA_SKBEDIT_MARK] || tb[TCA_SKBEDIT_PRIORITY] || tb[TCA_SKBEDIT_QUEUE_MAPPING] ||
-	    tb[TCA_SKBEDIT_PTYPE] || tb[TCA_SKBEDIT_FLAGS])
-		return true;
-	o->has_skbedit = true;
-	o->mark = nla_get_u32(tb[TCA_SKBEDIT_MARK]);
-	o->mark_mask = tb[TCA_SKBEDIT_MASK] ? nla_get_u32(tb[TCA_SKBEDIT_MASK]) : UINT32_MAX;
-	return true;
-}
-
 /* The kernel lists a condition of no parts where there is none. */
 static bool has_condition(struct nlattr *ematches)
 {
@@ -144,32 +97,44 @@ static bool has_condition(struct nlattr *ematches)
 	return header.nmatches > 0;
 }
 
-/* The actions of a filter are numbered from 1; of more than one nothing is said. */
+/* Of more than one action nothing is said. */
 static bool read_basic(struct nlattr *options, struct tc_object *o)
 {
-	struct nlattr *tb[TCA_BASIC_MAX + 1], *acts[TCA_ACT_MAX_PRIO + 1], *act[TCA_ACT_MAX + 1];
-	char kind[NET_NAME_SIZE];
+	struct nlattr *tb[TCA_BASIC_MAX + 1];
+	struct netlink_act act;
+	int r;
 
 	if (!nested(tb, TCA_BASIC_MAX, options, NULL))
 		return false;
 	if (has_condition(tb[TCA_BASIC_EMATCHES]) || tb[TCA_BASIC_POLICE] || !tb[TCA_BASIC_ACT])
 		return true;
-	if (!nested(acts, TCA_ACT_MAX_PRIO, tb[TCA_BASIC_ACT], NULL))
+	r = netlink_act_only(tb[TCA_BASIC_ACT], &act);
+	if (r <= 0 || !act.has_skbedit)
+		return r >= 0;
+	o->has_skbedit = true;
+	o->mark = act.mark;
+	o->mark_mask = act.mark_mask;
+	o->has_counts = act.has_counts;
+	o->counts = act.counts;
+	return true;
+}
+
+static bool read_flower(struct nlattr *options, struct tc_object *o)
+{
+	struct nlattr *tb[TCA_FLOWER_MAX + 1];
+	struct netlink_act act;
+	int r;
+
+	if (!nested(tb, TCA_FLOWER_MAX, options, NULL))
 		return false;
-	for (int i = 2; i <= TCA_ACT_MAX_PRIO; i++)
-		if (acts[i])
-			return true;
-	if (!acts[1])
+	if (!tb[TCA_FLOWER_INDEV] || !tb[TCA_FLOWER_ACT])
 		return true;
-	if (!nested(act, TCA_ACT_MAX, acts[1], NULL))
-		return false;
-	if (!act[TCA_ACT_KIND] || !act[TCA_ACT_OPTIONS])
-		return true;
-	(void)nla_strlcpy(kind, act[TCA_ACT_KIND], sizeof(kind));
-	if (strcmp(kind, "skbedit") != 0)
-		return true;
-	return read_skbedit(act[TCA_ACT_OPTIONS], o) &&
-	       (!act[TCA_ACT_STATS] || read_counts(act[TCA_ACT_STATS], o));
+	r = netlink_act_only(tb[TCA_FLOWER_ACT], &act);
+	if (r <= 0 || !act.has_police)
+		return r >= 0;
+	o->has_police = true;
+	o->police_index = act.police_index;
+	return true;
 }
 
 static bool read_options(struct nlattr *options, struct tc_object *o)
@@ -182,6 +147,8 @@ static bool read_options(struct nlattr *options, struct tc_object *o)
 		return read_fw(options, o);
 	if (o->what == TC_FILTER && strcmp(o->kind, "basic") == 0)
 		return read_basic(options, o);
+	if (o->what == TC_FILTER && strcmp(o->kind, "flower") == 0)
+		return read_flower(options, o);
 	return true;
 }
 
@@ -229,7 +196,8 @@ int netlink_tc_read(const struct nlmsghdr *message, struct tc_object *ret)
 	if (tb[TCA_CHAIN])
 		o.chain = nla_get_u32(tb[TCA_CHAIN]);
 	if ((tb[TCA_OPTIONS] && !read_options(tb[TCA_OPTIONS], &o)) ||
-	    (tb[TCA_STATS2] && o.what != TC_FILTER && !read_counts(tb[TCA_STATS2], &o)))
+	    (tb[TCA_STATS2] && o.what != TC_FILTER &&
+	     !netlink_act_counts(tb[TCA_STATS2], &o.counts, &o.has_counts)))
 		return -EBADMSG;
 	o.is_our_root = o.what == TC_QDISC && o.parent == TC_H_ROOT &&
 			o.handle == NET_TC_MAJOR << 16 && o.has_htb &&

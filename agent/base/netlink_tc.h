@@ -38,6 +38,9 @@ struct tc_object {
 	bool has_skbedit; /* "basic" with no condition and one action: skbedit of the mark alone */
 	uint32_t mark, mark_mask;
 
+	bool has_police; /* "flower" that asks where a packet came in, with one action: police */
+	uint32_t police_index;
+
 	bool has_counts;
 	struct net_count counts; /* of a filter: of its action */
 };

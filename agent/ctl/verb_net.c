@@ -2,6 +2,7 @@
 // coloctl net: each uplink, its classes and what they sent, and the pods whose traffic is marked, or not and why.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "agent/ctl/ctl.h"
 #include "agent/ctl/doc.h"
@@ -47,6 +48,27 @@ static int class_table(const struct ctl *ctl, const cJSON *link)
 	r = table_print(&t, &ctl->term);
 	table_done(&t);
 	return r;
+}
+
+/* What arrives on a link, where the policy asks for that. */
+static void arrivals(const struct ctl *ctl, const cJSON *link)
+{
+	const cJSON *of = doc_get(link, "arrivals"), *held = doc_get(of, "held");
+	char offline[DOC_TEXT_SIZE], dropped[DOC_TEXT_SIZE];
+
+	if (!cJSON_IsObject(of))
+		return;
+	if (cJSON_IsObject(held))
+		term_say(&ctl->term, 0, 2, "Arrives: held: %s", doc_text(held, "reason", "?"));
+	else
+		term_say(&ctl->term, 0, 2, "Arrives: %s: %s",
+			 strcmp(doc_text(of, "policed", ""), "on") == 0 ? "not held"
+									: "not bounded",
+			 doc_text(of, "why", "?"));
+	if (doc_get(of, "received_bytes"))
+		term_say(&ctl->term, 0, 2, "Arrived for offline pods: %s, %s packets of it dropped",
+			 doc_format(of, "offline_bytes", doc_bytes, offline),
+			 doc_format(of, "dropped_packets", count, dropped));
 }
 
 static int pod_table(const struct ctl *ctl, const cJSON *pods)
@@ -106,6 +128,7 @@ int verb_net(const struct ctl *ctl)
 			 doc_text(link, "why", "?"));
 		if (cJSON_IsArray(doc_get(link, "classes")) && class_table(ctl, link) < 0)
 			return CTL_FAILED;
+		arrivals(ctl, link);
 		(void)fputs("\n", ctl->term.out);
 	}
 	/* Where the kernel did not answer there is but the cause. */

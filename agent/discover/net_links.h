@@ -58,6 +58,7 @@ struct net_links_asked {
 	char names[NET_LINKS][NET_NAME_SIZE];
 	uint64_t speed_bytes_per_s; /* 0: as the link says */
 	bool replace_mq;
+	bool tunnels; /* they are looked for */
 };
 
 void net_devices_clear(struct net_devices *devices);
@@ -76,7 +77,7 @@ const struct net_device *net_devices_find(struct net_devices *devices, int32_t i
 void net_routes_add(struct net_routes *routes, int32_t ifindex);
 bool net_routes_has(const struct net_routes *routes, int32_t ifindex);
 
-/* The uplinks: all that the policy names or the default routes lead to. Needs no qdiscs; what depends on them is judged later. */
+/* The uplinks: all that the policy names or the default routes lead to; and the tunnels, where they are asked for. Needs no qdiscs; what depends on them is judged later. */
 void net_links_choose(struct net_devices *devices, const struct net_routes *routes,
 		      const struct net_links_asked *asked, struct net_links *ret);
 

@@ -122,6 +122,33 @@ int net_look_at_qdiscs(struct netlink *nl, struct net_look *look, void (*begin)(
 	return netlink_list(nl, message, begin_qdiscs, on_qdisc, &q);
 }
 
+static int on_rx(void *context, const struct nlmsghdr *answer)
+{
+	static const struct nla_policy policy[IFLA_MAX + 1] = {
+		/* A kernel may append to it. */
+		[IFLA_STATS64] = {.minlen = sizeof(uint64_t) * 4}};
+	struct nlmsghdr *h = (struct nlmsghdr *)(uintptr_t)answer;
+	struct rtnl_link_stats64 stats = {0};
+	struct nlattr *tb[IFLA_MAX + 1];
+
+	if (h->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	if (nlmsg_parse(h, sizeof(struct ifinfomsg), tb, IFLA_MAX, policy) < 0 || !tb[IFLA_STATS64])
+		return -EBADMSG;
+	(void)nla_memcpy(&stats, tb[IFLA_STATS64], sizeof(stats));
+	*(uint64_t *)context = stats.rx_bytes;
+	return 0;
+}
+
+int net_look_at_rx(struct netlink *nl, int32_t ifindex, uint64_t *ret_bytes)
+{
+	const struct ifinfomsg header = {.ifi_family = AF_UNSPEC, .ifi_index = ifindex};
+	_cleanup_message_ struct nl_msg *message =
+		netlink_message(RTM_GETLINK, 0, &header, sizeof(header));
+
+	return message ? netlink_ask(nl, message, on_rx, ret_bytes) : -ENOMEM;
+}
+
 void net_look_free(struct net_look *look)
 {
 	net_devices_free(&look->devices);

@@ -24,3 +24,6 @@ int net_look_at_qdiscs(struct netlink *nl, struct net_look *look, void (*begin)(
 		       netlink_answer_fn also, void *context);
 
 void net_look_free(struct net_look *look);
+
+/* How many bytes have arrived at an interface since it is there. 0 or -errno (netlink_ask()); -ENODEV: it has gone. */
+int net_look_at_rx(struct netlink *nl, int32_t ifindex, uint64_t *ret_bytes);

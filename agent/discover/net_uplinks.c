@@ -22,17 +22,24 @@ static bool is(const char *kind, const char *const *of)
 	return false;
 }
 
+static bool is_tunnel(const struct net_device *d)
+{
+	static const char *const kinds[] = {"wireguard", "vxlan",  "geneve",	"gre",
+					    "gretap",	 "ipip",   "sit",	"ip6tnl",
+					    "ip6gre",	 "erspan", "ip6erspan", "ip6gretap",
+					    "vti",	 "vti6",   "xfrm",	NULL};
+
+	return is(d->kind, kinds);
+}
+
 /* What leaves by a bridge goes on by ports that others share, and is not seen here at all between two ports; what is
  * sent through a tunnel leaves the node by another uplink. */
 static bool is_of_no_use(const struct net_device *d)
 {
-	static const char *const kinds[] = {"bridge",	 "openvswitch", "tun",	  "wireguard",
-					    "vxlan",	 "geneve",	"gre",	  "gretap",
-					    "ipip",	 "sit",		"ip6tnl", "ip6gre",
-					    "ip6gretap", "vti",		"vti6",	  "xfrm",
-					    "vrf",	 "ifb",		"nlmon",  NULL};
+	static const char *const kinds[] = {"bridge", "openvswitch", "tun", "vrf",
+					    "ifb",    "nlmon",	     NULL};
 
-	return d->loopback || is(d->kind, kinds);
+	return d->loopback || is_tunnel(d) || is(d->kind, kinds);
 }
 
 /* The kernel chose it by itself, and does so again when ours goes. */
@@ -163,6 +170,20 @@ static int32_t above(struct net_devices *all, const struct net_links *links, int
 	return best;
 }
 
+/* What is unwrapped arrives by these. */
+static void add_tunnels(const struct net_devices *all, struct net_links *links)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct net_device *d = &all->list[i];
+
+		if (!d->up || !is_tunnel(d))
+			continue;
+		if (links->n_tunnels < NET_TUNNELS)
+			links->tunnels[links->n_tunnels] = d->ifindex;
+		links->n_tunnels++;
+	}
+}
+
 void net_links_choose(struct net_devices *devices, const struct net_routes *routes,
 		      const struct net_links_asked *asked, struct net_links *ret)
 {
@@ -176,6 +197,8 @@ void net_links_choose(struct net_devices *devices, const struct net_routes *rout
 			add(ret, d);
 	}
 	qsort(ret->list, ret->n, sizeof(ret->list[0]), by_index);
+	if (asked->tunnels)
+		add_tunnels(devices, ret);
 }
 
 void net_links_judge(struct net_devices *devices, const struct net_links_asked *asked,

@@ -7,6 +7,7 @@
 #include "policy/decide.h"
 #include "policy/names.h"
 #include "policy/names_net.h"
+#include "policy/net_arrived.h"
 #include "policy/net_plan.h"
 #include "policy/net_words.h"
 
@@ -60,6 +61,28 @@ static void hold(struct json_view *view, cJSON *object, const struct net_hold *o
 	json_view_reason(view, held, &of->reason);
 }
 
+static void arrivals(struct json_view *view, cJSON *link, const struct net_plan_link *plan,
+		     const struct net_counts *counts)
+{
+	struct json_put *put = &view->put;
+	cJSON *object;
+
+	if (plan->police == NET_POLICE_OFF) {
+		json_put_null(put, link, "arrivals");
+		return;
+	}
+	object = json_put_object(put, link, "arrivals");
+	json_put_text(put, object, "policed", names_net_police(plan->police));
+	json_put_text(put, object, "why", net_arrived_words(plan->police));
+	hold(view, object, &plan->rx_hold);
+	if (counts->rx_at_us == 0)
+		return;
+	json_put_u64(put, object, "received_bytes", counts->rx_bytes);
+	json_put_u64(put, object, "offline_bytes", counts->rx_offline.bytes);
+	json_put_u64(put, object, "offline_packets", counts->rx_offline.packets);
+	json_put_u64(put, object, "dropped_packets", counts->rx_offline.drops);
+}
+
 static void one_link(struct json_view *view, cJSON *array, uint32_t i)
 {
 	const struct net_shown *net = view->snapshot->net;
@@ -88,6 +111,7 @@ static void one_link(struct json_view *view, cJSON *array, uint32_t i)
 	json_put_u64(put, object, "speed_bytes_per_s", plan->speed_bytes_per_s);
 	hold(view, object, &plan->hold);
 	classes(view, object, &plan->shape, &net->counts[i]);
+	arrivals(view, object, plan, &net->counts[i]);
 }
 
 static const char *not_marked(const struct net_plan *plan)

@@ -23,6 +23,8 @@
 #define NET_LINKS 8
 /* As the kernel's IFNAMSIZ. */
 #define NET_NAME_SIZE 16
+/* Interfaces that what is wrapped in other packets arrives by (VXLAN, IPIP, WireGuard …). */
+#define NET_TUNNELS 8
 /* Interfaces of one pod (Multus gives more than one); more are left out, and counted. */
 #define NET_POD_LINKS 4
 
@@ -85,6 +87,8 @@ struct net_link {
 struct net_links {
 	uint32_t n;
 	uint32_t left_out;
+	uint32_t n_tunnels; /* that are up; more than NET_TUNNELS are counted only */
+	int32_t tunnels[NET_TUNNELS];
 	struct net_link list[NET_LINKS];
 };
 
@@ -154,9 +158,10 @@ struct net_speed {
 
 /* What the policy says beside the levels' shares. */
 struct net_policy {
-	bool on;	    /* the policy has `net`: without it no link is looked at */
-	bool replace_mq;    /* HTB may take the place of mq, and so of its many queues */
-	uint32_t n_uplinks; /* 0: those that routes lead to */
+	bool on;	     /* the policy has `net`: without it no link is looked at */
+	bool replace_mq;     /* HTB may take the place of mq, and so of its many queues */
+	bool police_ingress; /* what arrives for offline pods is bounded, too */
+	uint32_t n_uplinks;  /* 0: those that routes lead to */
 	uint32_t n_speeds;
 	uint32_t headroom_permille; /* of the link, left free by the adaptive ceiling */
 	struct net_mark mark;
@@ -196,10 +201,19 @@ struct net_shape {
 	uint32_t active; /* of those: pods have it now. What the classes are does not depend on it */
 };
 
-/* The adaptive ceiling of an uplink: what all offline work may send together. A hold. */
+/* What is done with what arrives on an uplink. */
+enum net_police {
+	NET_POLICE_OFF,	 /* the policy does not ask for it, or the link is not shaped */
+	NET_POLICE_MODE, /* the mode allows no holds */
+	NET_POLICE_TUNNELS, /* packets arrive wrapped, and by which of several uplinks nobody tells; or by too many tunnels */
+	NET_POLICE_ON,
+	NET_POLICE_COUNT,
+};
+
+/* The adaptive ceiling of an uplink: what all offline work may send together, or receive. A hold. */
 struct net_hold {
 	uint64_t ceil_bytes_per_s;   /* 0: offline work is not held */
-	uint64_t online_bytes_per_s; /* what else was sent, in the last look */
+	uint64_t online_bytes_per_s; /* what else was sent, or arrived, in the last look */
 	int64_t since_us;	     /* held since */
 	int64_t cut_us;		     /* last lowered */
 	int64_t grown_us;	     /* last raised */
@@ -224,6 +238,11 @@ struct net_counts {
 	uint32_t levels; /* 1 << enum level: its class is there, and was counted */
 	struct net_count unmarked;
 	struct net_count level[LEVEL_COUNT];
+	/* What arrived on the link, and what of it was for offline pods: those that have the filter, and what was dropped of it,
+	 * too. CLOCK_BOOTTIME; 0: not measured. */
+	int64_t rx_at_us;
+	uint64_t rx_bytes;
+	struct net_count rx_offline;
 };
 
 struct net_plan_link {
@@ -236,6 +255,9 @@ struct net_plan_link {
 	enum net_mark_user mark_user; /* NET_FOREIGN_MARK: who; else NET_USER_NONE */
 	struct net_shape shape;
 	struct net_hold hold; /* kept from pass to pass; its ceiling is in the shape */
+	/* Whether what arrives for offline pods is counted and held, and why not where the policy asks for it. */
+	enum net_police police;
+	struct net_hold rx_hold; /* the same of that */
 };
 
 struct net_plan {

@@ -125,6 +125,12 @@ enum reason_code {
 	REASON_NET_IDLE, /* none any more: observed: what online work sends, limit: less than that, for_us: since */
 	REASON_NET_NOBODY, /* none any more: no offline pod is left */
 	REASON_NET_BLIND,  /* none any more: for_us: not measured for so long */
+	/* the same of what arrives; in the order of those before */
+	REASON_NET_RX_ONLINE,
+	REASON_NET_RX_FLOOR,
+	REASON_NET_RX_IDLE,
+	REASON_NET_RX_NOBODY,
+	REASON_NET_RX_BLIND,
 	REASON_COUNT,
 };
 

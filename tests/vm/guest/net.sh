@@ -39,7 +39,7 @@ address()
 
 net_setup()
 {
-	modprobe -a veth bridge sch_htb sch_fq_codel cls_fw cls_basic act_skbedit sch_ingress sch_tbf 2>/dev/null
+	modprobe -a veth bridge sch_htb sch_fq_codel cls_fw cls_basic act_skbedit sch_ingress sch_tbf cls_flower act_police cls_matchall 2>/dev/null
 	forward=$(cat /proc/sys/net/ipv4/ip_forward) forward6=$(cat /proc/sys/net/ipv6/conf/all/forwarding)
 	echo 1 >/proc/sys/net/ipv4/ip_forward
 	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
