@@ -158,7 +158,6 @@ static enum net_tc_end_of end_of_invalid(enum net_tc_do what)
 	case NET_TC_ADD_FILTER:
 	case NET_TC_ADD_MARK:
 	case NET_TC_SET_MARK:
-	case NET_TC_ADD_POLICE:
 	case NET_TC_DEL_POLICE:
 		return NET_TC_CHANGED;
 	default:

@@ -108,7 +108,6 @@ static bool put_police(struct nl_msg *message, const struct net_tc_step *step)
 	return PUT(nla_put_string(message, TCA_KIND, "flower")) &&
 	       (options = nla_nest_start(message, TCA_OPTIONS)) != NULL &&
 	       PUT(nla_put_string(message, TCA_FLOWER_INDEV, step->police.name)) &&
-	       PUT(nla_put_u32(message, TCA_FLOWER_FLAGS, TCA_CLS_FLAGS_SKIP_HW)) &&
 	       (acts = nla_nest_start(message, TCA_FLOWER_ACT)) != NULL &&
 	       (act = nla_nest_start(message, 1)) != NULL &&
 	       PUT(nla_put_string(message, TCA_ACT_KIND, "police")) &&

@@ -119,6 +119,7 @@ static bool read_basic(struct nlattr *options, struct tc_object *o)
 	return true;
 }
 
+/* The interface that it asks for is not told any more once that has gone. */
 static bool read_flower(struct nlattr *options, struct tc_object *o)
 {
 	struct nlattr *tb[TCA_FLOWER_MAX + 1];
@@ -127,7 +128,7 @@ static bool read_flower(struct nlattr *options, struct tc_object *o)
 
 	if (!nested(tb, TCA_FLOWER_MAX, options, NULL))
 		return false;
-	if (!tb[TCA_FLOWER_INDEV] || !tb[TCA_FLOWER_ACT])
+	if (!tb[TCA_FLOWER_ACT])
 		return true;
 	r = netlink_act_only(tb[TCA_FLOWER_ACT], &act);
 	if (r <= 0 || !act.has_police)

@@ -38,7 +38,7 @@ struct tc_object {
 	bool has_skbedit; /* "basic" with no condition and one action: skbedit of the mark alone */
 	uint32_t mark, mark_mask;
 
-	bool has_police; /* "flower" that asks where a packet came in, with one action: police */
+	bool has_police; /* "flower", whatever it asks for, with one action: police */
 	uint32_t police_index;
 
 	bool has_counts;
