@@ -389,6 +389,7 @@ static void hand_in(struct state *s, int64_t now_us)
 	const struct net_round_wanted wanted = {
 		.asked = asked_of(&s->policy->net),
 		.brief = brief,
+		.buckets = n->file || s->policy->net.police_ingress,
 		.apply = n->state.plan.on ? n->state.plan.known && keep_file(s) : n->file,
 		.plan = n->state.plan,
 		.pods = n->pods,

@@ -37,7 +37,7 @@ void net_back_say(int result)
 
 static int remove_all(struct net_round *round, struct net_round_found *found)
 {
-	struct net_round_wanted wanted = {.apply = true};
+	struct net_round_wanted wanted = {.buckets = true, .apply = true};
 	int r = 0;
 
 	for (int i = 0; i < ROUNDS; i++) {

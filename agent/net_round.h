@@ -32,6 +32,7 @@ struct net_round_wanted {
 	 * for other links, routes, leaves or pods, and what else there is to do makes it `again`; where that round left no uplink
 	 * of ours, a whole one is made all the same. */
 	bool brief;
+	bool buckets; /* some for what arrives are wanted, or may be there */
 	bool apply; /* false: only look. True: what `plan` does not want of ours goes, wherever it is */
 	struct net_plan plan;
 	struct net_round_pod *pods; /* each serial once */

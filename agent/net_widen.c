@@ -61,11 +61,12 @@ static int widen_all(struct netlink *nl, struct net_look *look)
 int net_widen(struct netlink *nl)
 {
 	struct net_look look = {0};
-	int arrives = net_arrivals_widen(nl), r = -EAGAIN;
+	int arrives, r = -EAGAIN;
 
 	for (int i = 0; i < TRIES && r != 0 && !netlink_is_lost(nl); i++)
 		r = widen_all(nl, &look);
 	net_look_free(&look);
+	arrives = net_arrivals_widen(nl);
 	if (r < 0 || arrives < 0)
 		return r < 0 ? r : arrives;
 	return r + arrives;

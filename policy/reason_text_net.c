@@ -66,7 +66,8 @@ void reason_text_net(struct text_out *out, const struct reason *r)
 			     reason_text_duration(r->for_us, c), reason_text_rate(r->observed, a));
 		break;
 	case REASON_NET_NOBODY:
-		text_out_put(out, "no offline pod is left whose traffic %s could hold", link);
+		text_out_put(out, "no offline pod is left %s %s could hold",
+			     arrives ? "for which what arrives on" : "whose traffic", link);
 		break;
 	case REASON_NET_BLIND:
 		text_out_put(out,

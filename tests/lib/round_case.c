@@ -2,11 +2,14 @@
 // See round_case.h.
 #include "tests/lib/round_case.h"
 
+#include <linux/gen_stats.h>
 #include <linux/net_namespace.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <unistd.h>
 
+#include "agent/apply/net_police.h"
 #include "tests/lib/test.h"
 #include "tests/lib/tree.h"
 
@@ -159,6 +162,36 @@ void round_case_says_nsid(struct round_case *k, int32_t nsid)
 	assert_int_equal(nla_put_u32(m, NETNSA_NSID, (uint32_t)nsid), 0);
 	net_case_part(&k->net, m, 0);
 	net_case_says(&k->net, 0, NULL);
+}
+
+/* As the kernel lists them: from 0. What it was made by is what it is told by. */
+void round_case_says_bucket(struct round_case *k, uint32_t index, uint64_t rate_bytes_per_s)
+{
+	const struct tcamsg header = {.tca_family = AF_UNSPEC};
+	const uint32_t burst_bytes = (uint32_t)net_police_burst(rate_bytes_per_s);
+	const struct tc_police police = {
+		.index = index,
+		.burst = rate_bytes_per_s ? net_tc_ticks(burst_bytes, rate_bytes_per_s) : 0,
+		.rate = {.rate = (uint32_t)rate_bytes_per_s}};
+	const struct gnet_stats_basic basic = {.bytes = 5000, .packets = 4};
+	const struct gnet_stats_queue queue = {.drops = 1};
+	struct nl_msg *m = netlink_message(RTM_GETACTION, 0, &header, sizeof(header));
+	struct nlattr *all, *one, *in;
+
+	assert_non_null(m);
+	all = nla_nest_start(m, TCA_ACT_TAB);
+	one = nla_nest_start(m, 0);
+	assert_int_equal(nla_put_string(m, TCA_ACT_KIND, "police"), 0);
+	in = nla_nest_start(m, TCA_ACT_STATS);
+	assert_int_equal(nla_put(m, TCA_STATS_BASIC, sizeof(basic), &basic), 0);
+	assert_int_equal(nla_put(m, TCA_STATS_QUEUE, sizeof(queue), &queue), 0);
+	nla_nest_end(m, in);
+	in = nla_nest_start(m, TCA_ACT_OPTIONS);
+	assert_int_equal(nla_put(m, TCA_POLICE_TBF, sizeof(police), &police), 0);
+	nla_nest_end(m, in);
+	nla_nest_end(m, one);
+	nla_nest_end(m, all);
+	net_case_part(&k->net, m, NLM_F_MULTI);
 }
 
 void round_case_run(struct round_case *k)

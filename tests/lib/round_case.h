@@ -46,6 +46,9 @@ void round_case_says_an_end(struct round_case *k);
 /* The answer to what namespace a process is in. */
 void round_case_says_nsid(struct round_case *k, int32_t nsid);
 
+/* A police action of this index in a list of them; rate 0: it only counts. */
+void round_case_says_bucket(struct round_case *k, uint32_t index, uint64_t rate_bytes_per_s);
+
 /* Runs a round that fails nowhere and finds one uplink. */
 void round_case_run(struct round_case *k);
 

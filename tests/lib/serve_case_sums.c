@@ -105,6 +105,17 @@ static void make_links(struct serve_case *c)
 				    .limit = 125000000,
 				    .extra = 50000000,
 				    .who = "eth0"}},
+		.police = NET_POLICE_ON,
+		.rx_hold = {.ceil_bytes_per_s = 31250000,
+			    .online_bytes_per_s = 87500000,
+			    .since_us = 9000000,
+			    .reason = {.code = REASON_NET_RX_ONLINE,
+				       .level = LEVEL_NONE,
+				       .rule = -1,
+				       .observed = 87500000,
+				       .limit = 125000000,
+				       .extra = 31250000,
+				       .who = "eth0"}},
 	};
 	c->net_plan.list[1] = (struct net_plan_link){
 		.ifindex = 3, .name = "eth1", .refusal = NET_MQ_ROOT, .mark_user = NET_USER_NONE};
@@ -140,6 +151,9 @@ void serve_case_make_net(struct serve_case *c)
 					.packets = 500000,
 					.drops = 31,
 					.backlog_bytes = 64000}},
+		.rx_at_us = 11000000,
+		.rx_bytes = 12000000000,
+		.rx_offline = {.bytes = 2000000000, .packets = 1500000, .drops = 4711},
 	};
 	c->net_pods[c->web->slot] =
 		(struct net_pod){.serial = c->web->serial, .n = 1, .ifindex = {7}};

@@ -263,6 +263,59 @@ TEST(a_pod_is_marked_by_its_level_and_left_alone_until_it_is_known)
 	assert_int_equal(net_plan_pod(&policy, &pod, &a), NET_POD_PLAIN);
 }
 
+/* Its own hold, by what arrives, beside that of what is sent. */
+TEST(what_arrives_is_held_where_the_policy_asks_for_it)
+{
+	struct net_use arrived[NET_LINKS] = {{.online_bytes_per_s = 2000 * MBIT, .span_us = S}};
+
+	in.arrived = arrived;
+	assert_int_equal(made()->police, NET_POLICE_OFF);
+	assert_int_equal(plan.list[0].rx_hold.ceil_bytes_per_s, 0);
+	policy.net.police_ingress = true;
+	assert_int_equal(made()->police, NET_POLICE_ON);
+	assert_int_equal(plan.list[0].rx_hold.ceil_bytes_per_s, 7500 * MBIT);
+	assert_int_equal(plan.list[0].rx_hold.reason.code, REASON_NET_RX_ONLINE);
+	assert_int_equal(plan.list[0].hold.ceil_bytes_per_s, 3500 * MBIT);
+	in.mode = MODE_PROTECT;
+	assert_int_equal(made()->police, NET_POLICE_MODE);
+	assert_int_equal(plan.list[0].rx_hold.ceil_bytes_per_s, 0);
+	assert_int_equal(plan.list[0].rx_hold.reason.code, REASON_MODE);
+}
+
+TEST(what_arrives_by_tunnels_is_held_where_there_is_but_one_uplink)
+{
+	struct net_use arrived[NET_LINKS] = {{.online_bytes_per_s = 2000 * MBIT, .span_us = S}};
+
+	in.arrived = arrived;
+	policy.net.police_ingress = true;
+	view.links.n_tunnels = 1;
+	assert_int_equal(made()->police, NET_POLICE_ON);
+	(void)link_add(3, "eth1", 1000);
+	assert_int_equal(made()->police, NET_POLICE_TUNNELS);
+	assert_int_equal(plan.list[0].rx_hold.ceil_bytes_per_s, 0);
+	view.links.n_tunnels = 0;
+	assert_int_equal(made()->police, NET_POLICE_ON);
+	view.links.n = 1;
+	view.links.n_tunnels = NET_TUNNELS + 1;
+	assert_int_equal(made()->police, NET_POLICE_TUNNELS);
+}
+
+/* Nobody can tell what arrives: it ends as the hold of what is sent does. */
+TEST(a_hold_of_what_arrives_ends_when_it_is_not_measured_for_long)
+{
+	struct net_use arrived[NET_LINKS] = {{.online_bytes_per_s = 2000 * MBIT, .span_us = S}};
+
+	in.arrived = arrived;
+	policy.net.police_ingress = true;
+	(void)made();
+	arrived[0].span_us = 0;
+	in.now_us += 9 * S;
+	assert_int_equal(made()->rx_hold.ceil_bytes_per_s, 7500 * MBIT);
+	in.now_us += S;
+	assert_int_equal(made()->rx_hold.ceil_bytes_per_s, 0);
+	assert_int_equal(plan.list[0].rx_hold.reason.code, REASON_NET_RX_BLIND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +332,11 @@ int main(void)
 		cmocka_unit_test_setup(before_the_first_look_nothing_is_known, setup),
 		cmocka_unit_test_setup(without_a_link_that_is_shaped_no_pod_is_marked, setup),
 		cmocka_unit_test_setup(while_a_link_cannot_be_read_pods_keep_their_marks, setup),
+		cmocka_unit_test_setup(what_arrives_is_held_where_the_policy_asks_for_it, setup),
+		cmocka_unit_test_setup(
+			what_arrives_by_tunnels_is_held_where_there_is_but_one_uplink, setup),
+		cmocka_unit_test_setup(a_hold_of_what_arrives_ends_when_it_is_not_measured_for_long,
+				       setup),
 		cmocka_unit_test_setup(
 			a_pod_is_marked_by_its_level_and_left_alone_until_it_is_known, setup),
 	};

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 
+#include "agent/apply/net_police.h"
 #include "agent/apply/net_tc.h"
 #include "tests/lib/round_case.h"
 #include "tests/lib/test.h"
@@ -50,6 +51,7 @@ TEST(a_ceiling_is_as_wide_as_the_link_again)
 
 	says_link_with(1000000);
 	net_case_says(&k.net, 0, NULL);
+	net_case_done(&k.net);
 	assert_int_equal(net_widen(k.net.nl), 0);
 	asked = round_case_asked(&k, RTM_NEWTCLASS);
 	assert_non_null(asked);
@@ -61,6 +63,7 @@ TEST(a_ceiling_is_as_wide_as_the_link_again)
 TEST(one_that_is_wide_is_not_touched)
 {
 	says_link_with(12500000);
+	net_case_done(&k.net);
 	assert_int_equal(net_widen(k.net.nl), 0);
 	assert_null(round_case_asked(&k, RTM_NEWTCLASS));
 }
@@ -71,6 +74,7 @@ TEST(one_that_the_kernel_keeps_is_tried_again_and_counted)
 		says_link_with(1000000);
 		net_case_says(&k.net, -EPERM, NULL);
 	}
+	net_case_done(&k.net);
 	assert_int_equal(net_widen(k.net.nl), 1);
 }
 
@@ -80,8 +84,34 @@ TEST(somebody_elses_root_is_not_looked_into)
 	net_case_done(&k.net);
 	round_case_says_root(&k, ROUND_CASE_UPLINK, false);
 	net_case_done(&k.net);
+	net_case_done(&k.net);
 	assert_int_equal(net_widen(k.net.nl), 0);
 	assert_null(round_case_asked(&k, RTM_GETTCLASS));
+}
+
+/* Whatever is wrong with the ceilings, and of buckets ours alone. */
+TEST(a_bucket_lets_all_through_again)
+{
+	net_case_says(&k.net, -EPERM, NULL);
+	for (int i = 1; i < 3; i++)
+		net_case_says(&k.net, -EPERM, NULL);
+	round_case_says_bucket(&k, 7, 125000);
+	round_case_says_bucket(&k, net_police_index(3), 0);
+	round_case_says_bucket(&k, net_police_index(2), 125000);
+	net_case_done(&k.net);
+	net_case_says(&k.net, 0, NULL);
+	assert_int_equal(net_widen(k.net.nl), -EPERM);
+	assert_non_null(round_case_asked(&k, RTM_NEWACTION));
+	assert_null(round_case_asked(&k, RTM_NEWACTION));
+}
+
+TEST(a_bucket_that_the_kernel_keeps_is_counted)
+{
+	says_link_with(12500000);
+	round_case_says_bucket(&k, net_police_index(2), 125000);
+	net_case_done(&k.net);
+	net_case_says(&k.net, -EPERM, NULL);
+	assert_int_equal(net_widen(k.net.nl), 1);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -93,6 +123,8 @@ int main(void)
 		CASE(one_that_is_wide_is_not_touched),
 		CASE(one_that_the_kernel_keeps_is_tried_again_and_counted),
 		CASE(somebody_elses_root_is_not_looked_into),
+		CASE(a_bucket_lets_all_through_again),
+		CASE(a_bucket_that_the_kernel_keeps_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,7 @@ TEST(every_field_is_read)
 {
 	const struct net_policy *net = READ(
 		NET("{uplinks: [eth0, bond0.100], speed: {eth0: 10Gbit/s, bond0.100: 125MB/s}, "
-		    "mark: 0x1/0x1c1, replace-mq: true, headroom: 7.5%}"));
+		    "mark: 0x1/0x1c1, replace-mq: true, police-ingress: true, headroom: 7.5%}"));
 
 	assert_true(net->on);
 	assert_int_equal(net->n_uplinks, 2);
@@ -81,7 +81,7 @@ TEST(every_field_is_read)
 	assert_int_equal(net->mark.mask, 0x1c1);
 	assert_int_equal(net->mark.value, 1);
 	assert_int_equal(net->mark.shift, 6);
-	assert_true(net->replace_mq);
+	assert_true(net->replace_mq && net->police_ingress);
 	assert_int_equal(net->headroom_permille, 75);
 }
 

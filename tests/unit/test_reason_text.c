@@ -154,6 +154,10 @@ static const unsigned used[REASON_COUNT] = {
 	[REASON_NET_FLOOR] = OBSERVED | LIMIT | EXTRA,
 	[REASON_NET_IDLE] = OBSERVED | LIMIT | FOR,
 	[REASON_NET_BLIND] = FOR,
+	[REASON_NET_RX_ONLINE] = OBSERVED | LIMIT | EXTRA,
+	[REASON_NET_RX_FLOOR] = OBSERVED | LIMIT | EXTRA,
+	[REASON_NET_RX_IDLE] = OBSERVED | LIMIT | FOR,
+	[REASON_NET_RX_BLIND] = FOR,
 };
 
 /* Changing a number changes the sentence if, and only if, the code uses that number. */

@@ -48,6 +48,34 @@ TEST(the_end_of_a_hold_says_why)
 			    "no offline pod is left whose traffic eth0 could hold");
 }
 
+TEST(of_what_arrives_each_says_so)
+{
+	assert_string_equal(of((struct reason){.code = REASON_NET_RX_ONLINE,
+					       .observed = 750000000,
+					       .limit = 1250000000,
+					       .extra = 437500000,
+					       .who = "eth0"}),
+			    "online work receives 6 Gbit/s of the 10 Gbit/s of eth0: offline work "
+			    "may receive 3.5 Gbit/s");
+	assert_string_equal(of((struct reason){.code = REASON_NET_RX_FLOOR,
+					       .observed = 750000000,
+					       .limit = 1250000000,
+					       .extra = 15432,
+					       .who = "eth0"}),
+			    "online work receives 6 Gbit/s of the 10 Gbit/s of eth0: offline work "
+			    "keeps its floor, 123.456 kbit/s");
+	assert_string_equal(of((struct reason){.code = REASON_NET_RX_IDLE,
+					       .observed = 125,
+					       .limit = 6250000,
+					       .for_us = 2000000,
+					       .who = "eth0"}),
+			    "online work has received less than 50 Mbit/s on eth0 for 2 s, now 1 "
+			    "kbit/s: offline work may use all of it");
+	assert_string_equal(
+		of((struct reason){.code = REASON_NET_RX_BLIND, .for_us = 10500000, .who = "eth0"}),
+		"what eth0 receives was not measured for 10.5 s: offline work is not held there");
+}
+
 /* No number and no name is too long for the buffers. */
 TEST(the_largest_numbers_fit)
 {
@@ -57,7 +85,7 @@ TEST(the_largest_numbers_fit)
 				.for_us = UINT64_MAX};
 
 	memset(reason.who, 'x', sizeof(reason.who) - 1);
-	for (int code = REASON_NET_ONLINE; code <= REASON_NET_BLIND; code++) {
+	for (int code = REASON_NET_ONLINE; code <= REASON_NET_RX_BLIND; code++) {
 		reason.code = (enum reason_code)code;
 		assert_true(strlen(of(reason)) < REASON_TEXT_SIZE - 1);
 	}
@@ -68,6 +96,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rates_are_told_as_those_of_links_are),
 		cmocka_unit_test(the_end_of_a_hold_says_why),
+		cmocka_unit_test(of_what_arrives_each_says_so),
 		cmocka_unit_test(the_largest_numbers_fit),
 	};
 

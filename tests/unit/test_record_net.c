@@ -135,6 +135,90 @@ static int get_text(const char *text)
 	return get(text, strlen(text));
 }
 
+#define POLICING                                                                                   \
+	"version: 1\n"                                                                             \
+	"mode: squeeze\n"                                                                          \
+	"net: {uplinks: [eth0], speed: 10Gbit/s, police-ingress: true}\n"                          \
+	"levels:\n"                                                                                \
+	"  P4: {role: online, net: {share: 4}}\n"                                                  \
+	"  P7: {role: offline, net: {share: 1}}\n"                                                 \
+	"assign:\n"                                                                                \
+	"  - {match: {qos: Burstable}, level: P4}\n"                                               \
+	"  - {match: {qos: BestEffort}, level: P7}\n"
+
+/* The same, of what arrived. */
+static void arrived(uint64_t online_bytes, uint64_t offline_bytes)
+{
+	struct net_counts *now = &counts[1][0];
+
+	sent(0, 0);
+	if (counts[0][0].rx_at_us == 0)
+		counts[0][0].rx_at_us = now->rx_at_us = NOW;
+	now->rx_at_us += S;
+	now->rx_bytes += online_bytes + offline_bytes;
+	now->rx_offline.bytes += offline_bytes;
+	now->rx_offline.packets += offline_bytes / 1000;
+}
+
+TEST(a_hold_of_what_arrives_is_replayed)
+{
+	open_with(NULL, POLICING);
+	(void)pass(0);
+	for (int i = 1; i <= 3; i++) {
+		arrived(200 * MBIT, 40 * MBIT);
+		(void)pass(i * S);
+	}
+	assert_int_equal(c.net.plan.list[0].police, NET_POLICE_ON);
+	assert_int_equal(c.net.plan.list[0].rx_hold.ceil_bytes_per_s, (10000 - 200 - 500) * MBIT);
+	assert_int_equal(c.net.plan.list[0].hold.ceil_bytes_per_s, 0);
+	for (int i = 4; i <= 8; i++) {
+		arrived(0, 40 * MBIT);
+		(void)pass(i * S);
+	}
+	assert_int_equal(c.net.plan.list[0].rx_hold.ceil_bytes_per_s, 0);
+	assert_int_equal(c.net.plan.list[0].rx_hold.reason.code, REASON_NET_RX_IDLE);
+	assert_replays(9);
+}
+
+/* With tunnels and another uplink nobody is held for what arrives. */
+TEST(tunnels_are_in_the_record)
+{
+	open_with(NULL, POLICING);
+	view.links.n_tunnels = 2;
+	(void)link_add(3, "eth1");
+	arrived(200 * MBIT, 40 * MBIT);
+	(void)pass(0);
+	assert_int_equal(c.net.plan.list[0].police, NET_POLICE_TUNNELS);
+	assert_replays(1);
+	assert_int_equal(get_text("net view asked=1 known=1 users=0 tunnels=2\n"), 0);
+	assert_int_equal(given.view.links.n_tunnels, 2);
+	assert_int_equal(get_text("net view asked=1 known=1 users=0\n"), 0);
+	assert_int_equal(given.view.links.n_tunnels, 0);
+}
+
+TEST(what_is_no_line_of_arrivals_is_refused)
+{
+	static const char *const bad[] = {
+		"net arrived 1 span=5 all=5\n",
+		"net arrived 0 span=5\n",
+		"net arrived 0 all=5 span=5\n",
+		"net arrived 0 span=5 all=5 offline=5\n",
+		"net arrived 0 span=5 all=5 offline=5,1 more=1\n",
+		"net arrived 0 span=-5 all=5\n",
+		"net had ceiling=1 online=1 since=1 cut=1 grown=0 idle=0 looked=1 name=eth0\n",
+		"net view asked=1 known=1 users=0 tunnels=x\n",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(get_text("net view asked=1 known=1 users=0\n"
+					  "net link 2 speed=5 mtu=1500 refusal=fine name=eth0\n"),
+				 0);
+		assert_int_equal(get_text("net arrived 0 span=5 all=5 offline=5,1\n"), 0);
+		assert_int_equal(given.now[0].rx_at_us - given.before[0].rx_at_us, 5);
+		assert_int_equal(get_text(bad[i]), -EBADMSG);
+	}
+}
+
 TEST(a_ceiling_is_cut_and_grown_again_by_a_replay)
 {
 	(void)pass(0);
@@ -390,6 +474,9 @@ int main(void)
 		CASE(a_line_that_is_cut_is_refused),
 		CASE(what_no_agent_writes_is_refused),
 		CASE(more_links_than_there_is_room_for_are_refused),
+		CASE(a_hold_of_what_arrives_is_replayed),
+		CASE(tunnels_are_in_the_record),
+		CASE(what_is_no_line_of_arrivals_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
