@@ -7,6 +7,7 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_mirred.h>
 #include <linux/tc_act/tc_skbedit.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -144,32 +145,80 @@ static bool has_condition(struct nlattr *ematches)
 	return header.nmatches > 0;
 }
 
-/* The actions of a filter are numbered from 1; of more than one nothing is said. */
-static bool read_basic(struct nlattr *options, struct tc_object *o)
+static bool read_mirred(struct nlattr *options, struct tc_object *o)
 {
-	struct nlattr *tb[TCA_BASIC_MAX + 1], *acts[TCA_ACT_MAX_PRIO + 1], *act[TCA_ACT_MAX + 1];
-	char kind[NET_NAME_SIZE];
+	static const struct nla_policy policy[TCA_MIRRED_MAX + 1] = {
+		[TCA_MIRRED_PARMS] = {.minlen = sizeof(struct tc_mirred)}};
+	struct nlattr *tb[TCA_MIRRED_MAX + 1];
+	struct tc_mirred mirred;
 
-	if (!nested(tb, TCA_BASIC_MAX, options, NULL))
+	if (!nested(tb, TCA_MIRRED_MAX, options, policy))
 		return false;
-	if (has_condition(tb[TCA_BASIC_EMATCHES]) || tb[TCA_BASIC_POLICE] || !tb[TCA_BASIC_ACT])
+	if (!tb[TCA_MIRRED_PARMS])
 		return true;
-	if (!nested(acts, TCA_ACT_MAX_PRIO, tb[TCA_BASIC_ACT], NULL))
+	memcpy(&mirred, nla_data(tb[TCA_MIRRED_PARMS]), sizeof(mirred));
+	if (mirred.eaction == TCA_EGRESS_REDIR && mirred.ifindex <= INT32_MAX)
+		o->redirect = (int32_t)mirred.ifindex;
+	return true;
+}
+
+static bool read_options_of(const char *kind, struct nlattr **act, struct tc_object *o)
+{
+	if (!act[TCA_ACT_OPTIONS])
+		return true;
+	if (strcmp(kind, "mirred") == 0)
+		return read_mirred(act[TCA_ACT_OPTIONS], o);
+	return read_skbedit(act[TCA_ACT_OPTIONS], o) &&
+	       (!act[TCA_ACT_STATS] || read_counts(act[TCA_ACT_STATS], o));
+}
+
+/* The actions of a filter are numbered from 1. What the first one sends away no other one sees; a mark is one where it is alone. */
+static bool read_actions(struct nlattr *in, struct tc_object *o)
+{
+	struct nlattr *acts[TCA_ACT_MAX_PRIO + 1], *act[TCA_ACT_MAX + 1];
+	char kind[NET_NAME_SIZE];
+	bool alone = true, marks;
+
+	if (!in)
+		return true;
+	if (!nested(acts, TCA_ACT_MAX_PRIO, in, NULL))
 		return false;
 	for (int i = 2; i <= TCA_ACT_MAX_PRIO; i++)
-		if (acts[i])
-			return true;
+		alone &= !acts[i];
 	if (!acts[1])
 		return true;
 	if (!nested(act, TCA_ACT_MAX, acts[1], NULL))
 		return false;
-	if (!act[TCA_ACT_KIND] || !act[TCA_ACT_OPTIONS])
+	if (!act[TCA_ACT_KIND])
 		return true;
 	(void)nla_strlcpy(kind, act[TCA_ACT_KIND], sizeof(kind));
-	if (strcmp(kind, "skbedit") != 0)
+	marks = alone && strcmp(kind, "skbedit") == 0 && strcmp(o->kind, "basic") == 0;
+	return (marks || strcmp(kind, "mirred") == 0) ? read_options_of(kind, act, o) : true;
+}
+
+static bool read_basic(struct nlattr *options, struct tc_object *o)
+{
+	struct nlattr *tb[TCA_BASIC_MAX + 1];
+
+	if (!nested(tb, TCA_BASIC_MAX, options, NULL))
+		return false;
+	if (has_condition(tb[TCA_BASIC_EMATCHES]) || tb[TCA_BASIC_POLICE])
 		return true;
-	return read_skbedit(act[TCA_ACT_OPTIONS], o) &&
-	       (!act[TCA_ACT_STATS] || read_counts(act[TCA_ACT_STATS], o));
+	return read_actions(tb[TCA_BASIC_ACT], o);
+}
+
+static bool read_u32(struct nlattr *options, struct tc_object *o)
+{
+	struct nlattr *tb[TCA_U32_MAX + 1];
+
+	return nested(tb, TCA_U32_MAX, options, NULL) && read_actions(tb[TCA_U32_ACT], o);
+}
+
+static bool read_matchall(struct nlattr *options, struct tc_object *o)
+{
+	struct nlattr *tb[TCA_MATCHALL_MAX + 1];
+
+	return nested(tb, TCA_MATCHALL_MAX, options, NULL) && read_actions(tb[TCA_MATCHALL_ACT], o);
 }
 
 static bool read_options(struct nlattr *options, struct tc_object *o)
@@ -182,6 +231,10 @@ static bool read_options(struct nlattr *options, struct tc_object *o)
 		return read_fw(options, o);
 	if (o->what == TC_FILTER && strcmp(o->kind, "basic") == 0)
 		return read_basic(options, o);
+	if (o->what == TC_FILTER && strcmp(o->kind, "u32") == 0)
+		return read_u32(options, o);
+	if (o->what == TC_FILTER && strcmp(o->kind, "matchall") == 0)
+		return read_matchall(options, o);
 	return true;
 }
 

@@ -38,6 +38,9 @@ struct tc_object {
 	bool has_skbedit; /* "basic" with no condition and one action: skbedit of the mark alone */
 	uint32_t mark, mark_mask;
 
+	/* Of "u32", "matchall" and "basic" whose first action sends away what it sees: the ifindex of the device that gets it; 0. */
+	int32_t redirect;
+
 	bool has_counts;
 	struct net_count counts; /* of a filter: of its action */
 };
