@@ -106,11 +106,6 @@ static int list_ends(struct net_round *round)
 	return 0;
 }
 
-static bool is_clsact(const struct net_end *end)
-{
-	return strcmp(end->tc.ingress_kind, "clsact") == 0;
-}
-
 static int look_at_ends(struct net_round *round, struct net_round_found *found)
 {
 	for (size_t i = 0; i < round->n_ends; i++) {
@@ -126,9 +121,11 @@ static int look_at_ends(struct net_round *round, struct net_round_found *found)
 			continue;
 		if (r < 0)
 			return r;
-		end->tc.ours &= is_clsact(end);
-		found->n_unclear += is_clsact(end) && end->tc.n_others == 0 &&
-				    (!end->tc.ours || end->tc.borrowed);
+		if (strcmp(end->tc.ingress_kind, "clsact") != 0) {
+			end->tc.ours = false;
+			continue;
+		}
+		found->n_unclear += end->tc.n_others == 0 && (!end->tc.ours || end->tc.borrowed);
 	}
 	return 0;
 }

@@ -100,7 +100,9 @@ wireguard()
 	is "$(packets c01d:17)" "$level" "and none of it in the pod's"
 }
 
-# Each is seen by the next whole round: one for all that goes, one for all that comes.
+# Who is alone is looked for every 10 s. Another pod, as comes with a runtime's every ADD, is a reason to look at once.
+look() { pod "$1"; }
+
 again()
 {
 	local since
@@ -108,6 +110,7 @@ again()
 	ok "DEL of the pod with a limit" cni_del eg
 	is "$(ifbs)" "" "takes the ifb along"
 	ok "DEL of one that is marked" cni_del pt
+	look new
 	ok "the one has no end then" wait_for 30 is_pod eg .refusal no-host-end
 	ok "nor the other" wait_for 30 is_pod pt .refusal no-host-end
 	[ ! -e /sys/class/net/wg-t ] || ok "and WireGuard is told of" sh -c 'coloctl net | grep -q "^wg-t: WireGuard"'
@@ -116,6 +119,7 @@ again()
 	ip link del wg-t
 	ok "ADD without a limit for what it sends" cni_add eg "[$BRIDGE, $(limit ingress)]"
 	ok "ADD under the same name" cni_add pt "[$PTP]"
+	look newer
 	ok "the one is marked" wait_for 30 is_marked eg
 	ok "its packets are in the class of its level" [ "$(sent c01d:17 knock 10.2.0.2 eg)" -ge 3 ]
 	ok "the other is marked again" wait_for 30 is_marked pt
@@ -140,7 +144,8 @@ limited
 wireguard
 again
 removed
-for p in br pt in eg; do ip netns pids $p | xargs -r kill; done
+xargs -r kill <"$NET_CG/new/ctr/cgroup.procs"
+xargs -r kill <"$NET_CG/newer/ctr/cgroup.procs"
 cni_cleanup br pt in eg
 ip link del cni-r
 net_cleanup
