@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 390s
+# budget: 200s
 # long-budget: 660s
 # profile: default
 # title: the agent shapes an uplink by its policy: pods in the classes of their levels, a ceiling for offline work while online work sends, nothing left of it after a stop, a kill or mode off, and nobody else's qdisc touched
@@ -62,8 +62,6 @@ shaped()
 	is "$(programs)" colod_mark "by one program at its cgroup"
 	ok "its packets are in the class of its level" [ "$(sent c01d:17 knock_h 10.2.0.2)" -ge 3 ]
 	ok "those of IPv6, too" [ "$(sent c01d:17 knock_h fd00:2::2)" -ge 3 ]
-	ok "and what each pod has sent" wait_for 30 sh -c 'coloctl net --json | jq -e ".pods[] | select(.pod | endswith(\"/b\")) | .sent_packets >= 3" >/dev/null'
-	note "$(coloctl net)"
 	ok "the history has it" wait_for 20 sh -c 'coloctl history | grep -q "link up0.*shaped"'
 	send
 	colod_next_pass
@@ -81,6 +79,8 @@ followed()
 	kill "$sender"
 	wait "$sender" 2>/dev/null
 	ok "an idle link belongs to offline work" wait_for 60 wide
+	ok "what each pod has sent is told by now" wait_for 30 sh -c 'coloctl net --json | jq -e ".pods[] | select(.pod | endswith(\"/b\")) | .sent_packets >= 3" >/dev/null'
+	note "$(coloctl net)"
 	ok "the history has both" wait_for 20 sh -c 'coloctl history | grep "link up0" | grep -q "not held"'
 }
 
@@ -182,6 +182,7 @@ guarded()
 	like "$(tail -1 /run/net.replayed)" '^[1-9][0-9]* passes.*: the same as recorded$' "a replay comes to the same"
 	ok "the hold is in it" grep -qE '^ +net link up0 .* ceiling=[1-9].*online work sends' /run/net.replayed
 	rm -f /run/net-guard.log /run/net.record /run/net.replayed
+	colod_clean
 }
 
 ended()
