@@ -230,6 +230,7 @@ void net_collect(struct state *s)
 	if (found->brief)
 		return;
 	n->view.mark_users = found->mark_users;
+	memcpy(n->view.wireguard, found->wireguard, NET_NAME_SIZE);
 	n->view.links = found->links;
 	take_pods(n, discover_model(s->discover), found);
 	if (n->takes_back && !n->state.pace.again && found->n_left == 0)

@@ -113,7 +113,8 @@ static int look_at_ends(struct net_round *round, struct net_round_found *found)
 		struct net_end *end = &round->ends[i];
 		int r;
 
-		if (strcmp(end->tc.ingress_kind, "clsact") != 0)
+		/* An ingress is never ours: only who has made it is looked for. */
+		if (end->tc.ingress_kind[0] == '\0')
 			continue;
 		r = net_tc_look_at_end(round->nl, &end->tc);
 		/* It has gone since, or its clsact has. */
@@ -121,6 +122,10 @@ static int look_at_ends(struct net_round *round, struct net_round_found *found)
 			continue;
 		if (r < 0)
 			return r;
+		if (strcmp(end->tc.ingress_kind, "clsact") != 0) {
+			end->tc.ours = false;
+			continue;
+		}
 		found->n_unclear += end->tc.n_others == 0 && (!end->tc.ours || end->tc.borrowed);
 	}
 	return 0;
@@ -213,6 +218,15 @@ static void police_end(struct net_round *round, const struct net_tc_polices *pol
 	}
 }
 
+/* As the CNI's bandwidth plugin does it: all that a pod sends goes through an ifb, whose qdisc bounds it. */
+static bool is_limited(struct net_round *round, const struct net_end *end)
+{
+	const struct net_device *to =
+		end->tc.redirect ? net_devices_find(&round->look.devices, end->tc.redirect) : NULL;
+
+	return to && strcmp(to->kind, "ifb") == 0;
+}
+
 static void apply_end(struct net_round *round, const struct net_round_wanted *wanted,
 		      struct net_round_found *found, struct net_end *end)
 {
@@ -225,6 +239,8 @@ static void apply_end(struct net_round *round, const struct net_round_wanted *wa
 		police_end(round, NULL, found, end);
 	end->refusal = net_tc_plan_end(&end->tc, end->wanted, end->mark, wanted->plan.mark.mask,
 				       &round->steps);
+	if (end->refusal == NET_FOREIGN_CLSACT && is_limited(round, end))
+		end->refusal = NET_CNI_BANDWIDTH;
 	waits = end->tc.ours && end->wanted && round->marks_wait && round->steps.n > 0;
 	if (waits)
 		round->steps.n = 0;

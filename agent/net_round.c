@@ -267,6 +267,7 @@ static int run_whole(struct net_round *round, const struct net_round_wanted *wan
 	net_hosts_look(round, found);
 	round->links = found->links;
 	found->mark_users = net_users_seen(&round->look.devices);
+	net_users_wireguard(&round->look.devices, found->wireguard);
 	count_links(round, found);
 	if (wanted->apply)
 		apply(round, wanted, found);

@@ -57,7 +57,7 @@ struct net_round_told {
 
 struct net_round_found {
 	int error; /* -errno: the look failed, and nothing below is to be used */
-	bool brief; /* `pods` and `mark_users` say nothing, and `links` is that of the last whole round */
+	bool brief; /* `pods`, `mark_users` and `wireguard` say nothing, and `links` is that of the last whole round */
 	/* A class waits until it is empty, somebody changed something meanwhile, or the connection was lost before all was
 	 * done (NET_TC_LOST): another round soon. */
 	bool again;
@@ -65,6 +65,7 @@ struct net_round_found {
 	int police_error; /* -errno: what the kernel did not do about what arrives; 0 */
 	char police_cause[NET_ROUND_CAUSE_SIZE];
 	uint32_t mark_users; /* 1 << enum net_mark_user: seen by the names of their devices */
+	char wireguard[NET_NAME_SIZE]; /* as in struct net_view */
 	struct net_links links;
 	struct net_round_link of_link[NET_LINKS]; /* of links.list */
 	struct net_round_told *pods;

@@ -18,6 +18,7 @@ static const char *const refusals[NET_REFUSAL_COUNT] = {
 	[NET_HOST_NETWORK] = "host-network",
 	[NET_NOT_FOUND] = "no-host-end",
 	[NET_FOREIGN_CLSACT] = "foreign-clsact",
+	[NET_CNI_BANDWIDTH] = "cni-bandwidth",
 	[NET_NO_PROCESS] = "no-process",
 	[NET_HOST_DENIED] = "host-denied",
 	[NET_FOREIGN_PROGRAM] = "foreign-program",

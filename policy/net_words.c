@@ -35,6 +35,9 @@ const char *net_words_refusal(enum net_refusal refusal)
 			"no end of its interface was found on the host: it is no veth, or "
 			"not there yet",
 		[NET_FOREIGN_CLSACT] = "somebody else has filters at its end, which stay",
+		[NET_CNI_BANDWIDTH] =
+			"the CNI's bandwidth plugin bounds what it sends, and has the place for a "
+			"mark: without the annotation kubernetes.io/egress-bandwidth it is marked",
 		[NET_NO_PROCESS] = "nothing runs in it yet",
 		[NET_HOST_DENIED] =
 			"it uses the host's network, and the kernel does not permit the program "

@@ -89,7 +89,8 @@ struct net_tc_end {
 	bool ours;		 /* our filter is there */
 	bool borrowed;		 /* its handle is NET_TC_MARK_BORROWED */
 	uint32_t mark, mask;
-	uint32_t n_others;	       /* filters of others, both ways */
+	uint32_t n_others; /* filters of others, both ways */
+	int32_t redirect; /* one of them sends away what arrives: the ifindex of the device that gets it; 0 */
 	struct net_count counts;       /* what our filter has marked */
 	struct net_tc_polices polices; /* ours, for what goes to the pod */
 };

@@ -153,6 +153,9 @@ int net_tc_end_take(struct net_tc_end *end, const struct nlmsghdr *message)
 				.indev = (int32_t)o.handle, .index = o.police_index};
 		return 0;
 	}
+	/* In an ingress all have the parent that the last one was added with. */
+	if (o.parent != TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS) && o.redirect)
+		end->redirect = o.redirect;
 	/* A prio without a filter in it is none, but for those that have no handle anyway. */
 	if (o.handle != 0 || (strcmp(o.kind, "basic") != 0 && strcmp(o.kind, "fw") != 0 &&
 			      strcmp(o.kind, "flower") != 0))

@@ -6,6 +6,7 @@
 #include <linux/gen_stats.h>
 #include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_mirred.h>
 #include <linux/tc_act/tc_skbedit.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -86,6 +87,23 @@ static bool read_police(struct nlattr *options, struct netlink_act *act)
 	return true;
 }
 
+static bool read_mirred(struct nlattr *options, struct netlink_act *act)
+{
+	static const struct nla_policy policy[TCA_MIRRED_MAX + 1] = {
+		[TCA_MIRRED_PARMS] = {.minlen = sizeof(struct tc_mirred)}};
+	struct nlattr *tb[TCA_MIRRED_MAX + 1];
+	struct tc_mirred mirred;
+
+	if (!nested(tb, TCA_MIRRED_MAX, options, policy))
+		return false;
+	if (!tb[TCA_MIRRED_PARMS])
+		return true;
+	memcpy(&mirred, nla_data(tb[TCA_MIRRED_PARMS]), sizeof(mirred));
+	if (mirred.eaction == TCA_EGRESS_REDIR && mirred.ifindex <= INT32_MAX)
+		act->redirect = (int32_t)mirred.ifindex;
+	return true;
+}
+
 static bool read_act(struct nlattr *in, struct netlink_act *act)
 {
 	struct nlattr *tb[TCA_ACT_MAX + 1];
@@ -103,6 +121,8 @@ static bool read_act(struct nlattr *in, struct netlink_act *act)
 		return true;
 	if (strcmp(act->kind, "skbedit") == 0)
 		return read_skbedit(tb[TCA_ACT_OPTIONS], act);
+	if (strcmp(act->kind, "mirred") == 0)
+		return read_mirred(tb[TCA_ACT_OPTIONS], act);
 	return strcmp(act->kind, "police") != 0 || read_police(tb[TCA_ACT_OPTIONS], act);
 }
 
@@ -132,15 +152,15 @@ int netlink_act_list(const struct nlmsghdr *message, netlink_act_fn fn, void *co
 }
 
 /* Those of a filter are numbered from 1. */
-int netlink_act_only(struct nlattr *acts, struct netlink_act *ret)
+int netlink_act_first(struct nlattr *acts, struct netlink_act *ret, bool *ret_alone)
 {
 	struct nlattr *tb[TCA_ACT_MAX_PRIO + 1];
 
 	if (!nested(tb, TCA_ACT_MAX_PRIO, acts, NULL))
 		return -EBADMSG;
+	*ret_alone = true;
 	for (int i = 2; i <= TCA_ACT_MAX_PRIO; i++)
-		if (tb[i])
-			return 0;
+		*ret_alone = *ret_alone && !tb[i];
 	if (!tb[1])
 		return 0;
 	return read_act(tb[1], ret) ? 1 : -EBADMSG;

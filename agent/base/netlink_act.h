@@ -22,6 +22,8 @@ struct netlink_act {
 	bool has_skbedit; /* "skbedit" of the mark alone */
 	uint32_t mark, mark_mask;
 
+	int32_t redirect; /* "mirred" that sends away what it sees: the ifindex of the device that gets it; 0 */
+
 	bool has_counts;
 	struct net_count counts;
 };
@@ -32,8 +34,9 @@ typedef int (*netlink_act_fn)(void *context, const struct netlink_act *act);
 /* Each action of one message of a list. 0; what `fn` said; -ENOMSG: another type; -EBADMSG: not of the kernel's shape. */
 int netlink_act_list(const struct nlmsghdr *message, netlink_act_fn fn, void *context);
 
-/* The only action of a filter, from the attribute that holds all of them. 1; 0: there is none, or more than one; -EBADMSG. */
-int netlink_act_only(struct nlattr *acts, struct netlink_act *ret);
+/* The first action of a filter, from the attribute that holds all of them. 1; 0: there is none; -EBADMSG. ret_alone: no other one
+ * is behind it. */
+int netlink_act_first(struct nlattr *acts, struct netlink_act *ret, bool *ret_alone);
 
 /* Counters (TCA_STATS2, TCA_ACT_STATS). False: they do not fit into what they are in. ret_has: there were some. */
 bool netlink_act_counts(struct nlattr *in, struct net_count *ret_counts, bool *ret_has);

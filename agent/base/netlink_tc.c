@@ -97,45 +97,61 @@ static bool has_condition(struct nlattr *ematches)
 	return header.nmatches > 0;
 }
 
-/* Of more than one action nothing is said. */
+/* What the first action sends away no other one sees; a mark and a bucket are such where they are alone. */
+static bool read_actions(struct nlattr *in, struct tc_object *o)
+{
+	struct netlink_act act;
+	bool alone = false;
+	int r = in ? netlink_act_first(in, &act, &alone) : 0;
+
+	if (r <= 0)
+		return r == 0;
+	o->redirect = act.redirect;
+	if (alone && act.has_skbedit && strcmp(o->kind, "basic") == 0) {
+		o->has_skbedit = true;
+		o->mark = act.mark;
+		o->mark_mask = act.mark_mask;
+		o->has_counts = act.has_counts;
+		o->counts = act.counts;
+	}
+	if (alone && act.has_police && strcmp(o->kind, "flower") == 0) {
+		o->has_police = true;
+		o->police_index = act.police_index;
+	}
+	return true;
+}
+
 static bool read_basic(struct nlattr *options, struct tc_object *o)
 {
 	struct nlattr *tb[TCA_BASIC_MAX + 1];
-	struct netlink_act act;
-	int r;
 
 	if (!nested(tb, TCA_BASIC_MAX, options, NULL))
 		return false;
-	if (has_condition(tb[TCA_BASIC_EMATCHES]) || tb[TCA_BASIC_POLICE] || !tb[TCA_BASIC_ACT])
+	if (has_condition(tb[TCA_BASIC_EMATCHES]) || tb[TCA_BASIC_POLICE])
 		return true;
-	r = netlink_act_only(tb[TCA_BASIC_ACT], &act);
-	if (r <= 0 || !act.has_skbedit)
-		return r >= 0;
-	o->has_skbedit = true;
-	o->mark = act.mark;
-	o->mark_mask = act.mark_mask;
-	o->has_counts = act.has_counts;
-	o->counts = act.counts;
-	return true;
+	return read_actions(tb[TCA_BASIC_ACT], o);
 }
 
 /* The interface that it asks for is not told any more once that has gone. */
 static bool read_flower(struct nlattr *options, struct tc_object *o)
 {
 	struct nlattr *tb[TCA_FLOWER_MAX + 1];
-	struct netlink_act act;
-	int r;
 
-	if (!nested(tb, TCA_FLOWER_MAX, options, NULL))
-		return false;
-	if (!tb[TCA_FLOWER_ACT])
-		return true;
-	r = netlink_act_only(tb[TCA_FLOWER_ACT], &act);
-	if (r <= 0 || !act.has_police)
-		return r >= 0;
-	o->has_police = true;
-	o->police_index = act.police_index;
-	return true;
+	return nested(tb, TCA_FLOWER_MAX, options, NULL) && read_actions(tb[TCA_FLOWER_ACT], o);
+}
+
+static bool read_u32(struct nlattr *options, struct tc_object *o)
+{
+	struct nlattr *tb[TCA_U32_MAX + 1];
+
+	return nested(tb, TCA_U32_MAX, options, NULL) && read_actions(tb[TCA_U32_ACT], o);
+}
+
+static bool read_matchall(struct nlattr *options, struct tc_object *o)
+{
+	struct nlattr *tb[TCA_MATCHALL_MAX + 1];
+
+	return nested(tb, TCA_MATCHALL_MAX, options, NULL) && read_actions(tb[TCA_MATCHALL_ACT], o);
 }
 
 static bool read_options(struct nlattr *options, struct tc_object *o)
@@ -150,6 +166,10 @@ static bool read_options(struct nlattr *options, struct tc_object *o)
 		return read_basic(options, o);
 	if (o->what == TC_FILTER && strcmp(o->kind, "flower") == 0)
 		return read_flower(options, o);
+	if (o->what == TC_FILTER && strcmp(o->kind, "u32") == 0)
+		return read_u32(options, o);
+	if (o->what == TC_FILTER && strcmp(o->kind, "matchall") == 0)
+		return read_matchall(options, o);
 	return true;
 }
 

@@ -41,6 +41,9 @@ struct tc_object {
 	bool has_police; /* "flower", whatever it asks for, with one action: police */
 	uint32_t police_index;
 
+	/* Of "u32", "matchall" and "basic" whose first action sends away what it sees: the ifindex of the device that gets it; 0. */
+	int32_t redirect;
+
 	bool has_counts;
 	struct net_count counts; /* of a filter: of its action */
 };

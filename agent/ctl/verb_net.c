@@ -108,6 +108,18 @@ static void nothing(const struct ctl *ctl)
 		doc_text(status, "mode", "?"));
 }
 
+static void through_wireguard(const struct ctl *ctl, const char *name)
+{
+	if (!*name)
+		return;
+	term_say(
+		&ctl->term, 0, 2,
+		"%s: WireGuard: what pods send through it has lost its mark when it leaves by an uplink, "
+		"and is in the class of what has none.",
+		name);
+	(void)fputs("\n", ctl->term.out);
+}
+
 int verb_net(const struct ctl *ctl)
 {
 	const cJSON *net = doc_get(ctl->doc, "net"), *link;
@@ -131,6 +143,7 @@ int verb_net(const struct ctl *ctl)
 		arrivals(ctl, link);
 		(void)fputs("\n", ctl->term.out);
 	}
+	through_wireguard(ctl, doc_text(net, "wireguard", ""));
 	/* Where the kernel did not answer there is but the cause. */
 	if (!cJSON_IsArray(doc_get(net, "pods")))
 		return CTL_OK;

@@ -28,3 +28,11 @@ uint32_t net_users_seen(const struct net_devices *devices)
 				seen |= 1u << names[u].user;
 	return seen;
 }
+
+void net_users_wireguard(const struct net_devices *devices, char ret_name[NET_NAME_SIZE])
+{
+	memset(ret_name, 0, NET_NAME_SIZE);
+	for (size_t i = 0; i < devices->n && !ret_name[0]; i++)
+		if (devices->list[i].up && strcmp(devices->list[i].kind, "wireguard") == 0)
+			memcpy(ret_name, devices->list[i].name, NET_NAME_SIZE);
+}

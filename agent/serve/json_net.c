@@ -178,6 +178,7 @@ void json_net_section(struct json_view *view, cJSON *doc)
 	for (uint32_t i = 0; i < net->view->links.n; i++)
 		one_link(view, array, i);
 	json_put_u64(put, object, "links_left_out", net->view->links.left_out);
+	json_put_text(put, object, "wireguard", net->view->wireguard);
 	array = json_put_array(put, object, "pods");
 	for (size_t i = 0; i < s->model->n_pods; i++)
 		one_pod(view, array, s->model->pods[i]);

@@ -45,7 +45,8 @@ enum net_refusal {
 	NET_HOST_NETWORK, /* it has no interface of its own, and the kernel no programs at cgroups */
 	NET_NOT_FOUND,	  /* no host end: another kind than veth, or it is not there yet */
 	NET_FOREIGN_CLSACT, /* somebody else marks, redirects or polices at the host end */
-	NET_NO_PROCESS,	    /* nothing runs in it whose namespace could be asked for */
+	NET_CNI_BANDWIDTH, /* the same, by the CNI's bandwidth plugin, which bounds what the pod sends */
+	NET_NO_PROCESS,	 /* nothing runs in it whose namespace could be asked for */
 	NET_HOST_DENIED, /* no interface of its own, and a program at its cgroup is not permitted */
 	NET_FOREIGN_PROGRAM, /* the same, and somebody else's program there allows none beside it */
 	/* of both */
@@ -121,6 +122,8 @@ struct net_view {
 	struct net_pod *pods; /* by pod->slot; owned by agent/net.c */
 	size_t n_pods;
 	uint32_t mark_users; /* 1 << enum net_mark_user */
+	/* An interface of the host that is one of WireGuard, which takes the marks off what it sends on; "": none. */
+	char wireguard[NET_NAME_SIZE];
 };
 
 /* The bits of a packet's mark that are ours. Three of them hold the level and the others, at least one of which

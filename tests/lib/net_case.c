@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
+#include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_mirred.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -108,4 +110,33 @@ struct nl_msg *net_case_link(int32_t ifindex, const char *name, const char *kind
 		assert_int_equal(nla_nest_end(message, info), 0);
 	}
 	return message;
+}
+
+static int actions_of(const char *kind)
+{
+	if (strcmp(kind, "basic") == 0)
+		return TCA_BASIC_ACT;
+	return strcmp(kind, "u32") == 0 ? TCA_U32_ACT : TCA_MATCHALL_ACT;
+}
+
+struct nl_msg *net_case_mirred(int32_t ifindex, uint32_t parent, const char *kind, int action,
+			       uint32_t to, int n_actions)
+{
+	const struct tc_mirred mirred = {.eaction = action, .ifindex = to};
+	struct nl_msg *m = net_case_tc(RTM_NEWTFILTER, ifindex, parent, 0x80000800, 0x10300, kind);
+	struct nlattr *options = nla_nest_start(m, TCA_OPTIONS);
+	struct nlattr *acts = nla_nest_start(m, actions_of(kind));
+
+	for (int i = 1; i <= n_actions; i++) {
+		struct nlattr *act = nla_nest_start(m, i), *of;
+
+		assert_int_equal(nla_put_string(m, TCA_ACT_KIND, "mirred"), 0);
+		of = nla_nest_start(m, TCA_ACT_OPTIONS);
+		assert_int_equal(nla_put(m, TCA_MIRRED_PARMS, sizeof(mirred), &mirred), 0);
+		nla_nest_end(m, of);
+		nla_nest_end(m, act);
+	}
+	nla_nest_end(m, acts);
+	nla_nest_end(m, options);
+	return m;
 }

@@ -36,4 +36,8 @@ const struct nlmsghdr *net_case_asked(struct net_case *c);
 /* Messages as the kernel has them: begin with the header of the family, fill in with nla_put(). */
 struct nl_msg *net_case_tc(int type, int32_t ifindex, uint32_t parent, uint32_t handle,
 			   uint32_t info, const char *kind);
+/* A filter of this kind ("u32", "matchall", "basic") of all that arrives at an interface, with `n_actions`, each of which does `action`
+ * (TCA_EGRESS_REDIR, TCA_EGRESS_MIRROR) to interface `to`. */
+struct nl_msg *net_case_mirred(int32_t ifindex, uint32_t parent, const char *kind, int action,
+			       uint32_t to, int n_actions);
 struct nl_msg *net_case_link(int32_t ifindex, const char *name, const char *kind);

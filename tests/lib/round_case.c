@@ -101,6 +101,13 @@ void round_case_says_clsact(struct round_case *k, int32_t ifindex)
 		      NLM_F_MULTI);
 }
 
+void round_case_says_ingress(struct round_case *k, int32_t ifindex)
+{
+	net_case_part(&k->net,
+		      net_case_tc(RTM_NEWQDISC, ifindex, TC_H_INGRESS, 0xffff0000, 0, "ingress"),
+		      NLM_F_MULTI);
+}
+
 void round_case_says_mark(struct round_case *k, uint32_t mark, uint32_t mask)
 {
 	const struct net_tc_step step = {.what = NET_TC_ADD_MARK,

@@ -32,6 +32,7 @@ void round_case_says_no_routes(struct round_case *k);
 void round_case_says_route(struct round_case *k, int32_t ifindex, int flags);
 void round_case_says_root(struct round_case *k, int32_t ifindex, bool ours);
 void round_case_says_clsact(struct round_case *k, int32_t ifindex);
+void round_case_says_ingress(struct round_case *k, int32_t ifindex);
 /* All filters of an end: a mark of ours. */
 void round_case_says_mark(struct round_case *k, uint32_t mark, uint32_t mask);
 

@@ -2,6 +2,8 @@
 // What the document says of the network where it is not as it is planned; all of it as it should be is in test_snapshot_json.
 #include "tests/lib/test.h"
 
+#include <stdio.h>
+
 #include "agent/ctl/doc.h"
 #include "agent/serve/snapshot_json.h"
 #include "tests/lib/serve_case.h"
@@ -134,6 +136,13 @@ TEST(where_the_kernel_does_not_answer_there_are_no_old_numbers_but_the_cause)
 	assert_true(cJSON_IsNull(net()));
 }
 
+TEST(an_interface_of_wireguard_is_named)
+{
+	assert_string_equal(doc_text(net(), "wireguard", "?"), "");
+	(void)snprintf(c.net_view.wireguard, sizeof(c.net_view.wireguard), "wg0");
+	assert_string_equal(doc_text(net(), "wireguard", "?"), "wg0");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -144,6 +153,7 @@ int main(void)
 		CASE(a_pod_without_its_mark_has_no_numbers_and_a_reason),
 		CASE(what_a_pod_in_the_hosts_network_sends_is_marked_and_not_counted),
 		CASE(what_was_found_of_another_pod_in_its_place_is_not_this_ones),
+		CASE(an_interface_of_wireguard_is_named),
 		CASE(where_the_kernel_does_not_answer_there_are_no_old_numbers_but_the_cause),
 	};
 

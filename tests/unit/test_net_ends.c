@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_mirred.h>
 #include <unistd.h>
 
 #include "tests/lib/fault.h"
@@ -294,6 +295,68 @@ TEST(an_uplink_keeps_its_old_filters_for_the_sake_of_another)
 	assert_string_equal(filters_asked(), "+2 +3");
 }
 
+#define IFB 6
+
+/* A round with an ingress at the pod's end; `filter` is what is in it, or NULL. Interface IFB is of this kind. */
+static enum net_refusal with_ingress(struct nl_msg *filter, const char *kind)
+{
+	static struct net_round_pod pod = {.serial = 7, .cgroup_path = "pod", .marked = true};
+
+	k.wanted.plan.list[0].refusal = NET_UNREAD;
+	k.wanted.pods = &pod;
+	k.wanted.n_pods = 1;
+	round_case_says_link(&k, ROUND_CASE_UPLINK, "eth0", NULL, NET_NO_NSID);
+	round_case_says_link(&k, ROUND_CASE_END, "veth5", "veth", ROUND_CASE_NSID);
+	round_case_says_link(&k, IFB, "bwp1", kind, NET_NO_NSID);
+	round_case_says_no_routes(&k);
+	round_case_says_root(&k, ROUND_CASE_UPLINK, false);
+	round_case_says_ingress(&k, ROUND_CASE_END);
+	net_case_done(&k.net);
+	round_case_says_nsid(&k, ROUND_CASE_NSID);
+	if (filter)
+		net_case_part(&k.net, filter, NLM_F_MULTI);
+	net_case_done(&k.net);
+	round_case_run(&k);
+	assert_int_equal(k.found.n_steps, 0);
+	assert_int_equal(k.found.n_unclear, 0);
+	assert_false(k.found.pods[0].marked);
+	return k.found.pods[0].pod.refusal;
+}
+
+static struct nl_msg *to(int32_t ifindex)
+{
+	return net_case_mirred(ROUND_CASE_END, 0xffff0000, "u32", TCA_EGRESS_REDIR,
+			       (uint32_t)ifindex, 2);
+}
+
+TEST(a_pod_that_the_bandwidth_plugin_bounds_is_told_from_others)
+{
+	assert_int_equal(with_ingress(to(IFB), "ifb"), NET_CNI_BANDWIDTH);
+}
+
+TEST(who_sends_away_to_something_else_is_not_the_bandwidth_plugin)
+{
+	assert_int_equal(with_ingress(to(IFB), "veth"), NET_FOREIGN_CLSACT);
+}
+
+/* In the place of ours, by its prio and handle: but no ingress was made by us. */
+TEST(what_is_in_an_ingress_is_never_taken_for_ours)
+{
+	const struct net_tc_step step = {.what = NET_TC_ADD_MARK,
+					 .ifindex = ROUND_CASE_END,
+					 .id = NET_TC_MARK_OWN,
+					 .mark = 0x800,
+					 .mask = 0xf00};
+
+	assert_int_equal(with_ingress(net_tc_message(&step), "ifb"), NET_FOREIGN_CLSACT);
+	assert_false(k.round->ends[0].tc.ours);
+}
+
+TEST(an_empty_ingress_is_somebody_elses)
+{
+	assert_int_equal(with_ingress(NULL, "ifb"), NET_FOREIGN_CLSACT);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -309,6 +372,10 @@ int main(void)
 		CASE(a_pod_of_which_nothing_is_known_keeps_its_mark_and_its_filter),
 		CASE(a_pod_counts_as_marked_when_its_mark_is_there),
 		CASE(an_uplink_keeps_its_old_filters_for_the_sake_of_another),
+		CASE(a_pod_that_the_bandwidth_plugin_bounds_is_told_from_others),
+		CASE(who_sends_away_to_something_else_is_not_the_bandwidth_plugin),
+		CASE(what_is_in_an_ingress_is_never_taken_for_ours),
+		CASE(an_empty_ingress_is_somebody_elses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

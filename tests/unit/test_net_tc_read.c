@@ -4,6 +4,7 @@
 
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_mirred.h>
 
 #include "agent/apply/net_tc.h"
 #include "tests/lib/net_case.h"
@@ -135,6 +136,22 @@ TEST(our_mark_at_an_end_is_told_from_others)
 	assert_true(!end_.ours && end_.n_others == 0);
 }
 
+TEST(who_sends_away_what_arrives_at_an_end_is_seen)
+{
+	begin();
+	take(net_case_mirred(8, 0xfffffff2, "u32", TCA_EGRESS_REDIR, 9, 1));
+	assert_true(end_.redirect == 0 && end_.n_others == 0);
+	take(net_case_mirred(7, 0xfffffff2, "u32", TCA_EGRESS_MIRROR, 9, 1));
+	assert_true(end_.redirect == 0 && end_.n_others == 1);
+	take(net_case_mirred(7, 0xfffffff3, "u32", TCA_EGRESS_REDIR, 9, 1));
+	assert_true(end_.redirect == 0 && end_.n_others == 2);
+	take(net_case_mirred(7, 0xfffffff2, "u32", TCA_EGRESS_REDIR, 9, 1));
+	assert_true(end_.redirect == 9 && end_.n_others == 3);
+	take(net_case_mirred(7, 0xffff0000, "u32", TCA_EGRESS_REDIR, 10, 1));
+	assert_true(end_.redirect == 10 && end_.n_others == 4);
+	assert_false(end_.ours);
+}
+
 /* A level's never meets the three that are not one's. */
 TEST(no_class_id_is_given_twice)
 {
@@ -151,6 +168,7 @@ int main(void)
 		cmocka_unit_test(what_others_put_into_our_root_is_counted),
 		cmocka_unit_test(our_filters_are_found),
 		cmocka_unit_test(our_mark_at_an_end_is_told_from_others),
+		cmocka_unit_test(who_sends_away_what_arrives_at_an_end_is_seen),
 		cmocka_unit_test(no_class_id_is_given_twice),
 	};
 

@@ -32,11 +32,29 @@ TEST(nobody_is_seen_in_what_looks_alike)
 	assert_int_equal(seen("tail0", "ciliu"), 0);
 }
 
+TEST(wireguard_is_known_by_its_kind)
+{
+	struct net_device list[] = {
+		{.ifindex = 1, .name = "wg0", .kind = "tun", .up = true},
+		{.ifindex = 2, .name = "down", .kind = "wireguard"},
+		{.ifindex = 3, .name = "mesh", .kind = "wireguard", .up = true},
+		{.ifindex = 4, .name = "more", .kind = "wireguard", .up = true}};
+	struct net_devices devices = {.list = list, .n = 4};
+	char name[NET_NAME_SIZE];
+
+	net_users_wireguard(&devices, name);
+	assert_string_equal(name, "mesh");
+	devices.n = 2;
+	net_users_wireguard(&devices, name);
+	assert_string_equal(name, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_is_known_by_the_names_of_its_devices),
 		cmocka_unit_test(nobody_is_seen_in_what_looks_alike),
+		cmocka_unit_test(wireguard_is_known_by_its_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

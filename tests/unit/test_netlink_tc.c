@@ -6,6 +6,7 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <linux/tc_act/tc_mirred.h>
 #include <linux/tc_act/tc_skbedit.h>
 
 #include "agent/base/netlink_tc.h"
@@ -117,10 +118,34 @@ TEST(a_mark_is_one_where_nothing_else_is_done)
 	assert_true(o.has_skbedit && o.mark_mask == UINT32_MAX);
 	o = basic("skbedit", TCA_SKBEDIT_PRIORITY, 0);
 	assert_false(o.has_skbedit);
-	o = basic("mirred", TCA_SKBEDIT_MASK, 0);
+	o = basic("gact", TCA_SKBEDIT_MASK, 0);
 	assert_false(o.has_skbedit);
 	o = basic("skbedit", TCA_SKBEDIT_MASK, 1);
 	assert_false(o.has_skbedit);
+}
+
+static int32_t redirect(const char *kind, int action, uint32_t to, int n_actions)
+{
+	struct tc_object o;
+
+	assert_int_equal(read_it(net_case_mirred(3, 0xffff0000, kind, action, to, n_actions), &o),
+			 0);
+	assert_false(o.has_skbedit);
+	return o.redirect;
+}
+
+TEST(a_filter_that_sends_away_names_the_device)
+{
+	assert_int_equal(redirect("u32", TCA_EGRESS_REDIR, 9, 1), 9);
+	assert_int_equal(redirect("matchall", TCA_EGRESS_REDIR, 9, 1), 9);
+	assert_int_equal(redirect("basic", TCA_EGRESS_REDIR, 9, 1), 9);
+	/* The CNI's bandwidth plugin makes two of it, and the second sees nothing. */
+	assert_int_equal(redirect("u32", TCA_EGRESS_REDIR, 9, 2), 9);
+	/* A copy leaves the packet where it is. */
+	assert_int_equal(redirect("u32", TCA_EGRESS_MIRROR, 9, 1), 0);
+	assert_int_equal(redirect("u32", TCA_EGRESS_REDIR, 9, 0), 0);
+	assert_int_equal(redirect("flower", TCA_EGRESS_REDIR, 9, 1), 0);
+	assert_int_equal(redirect("u32", TCA_EGRESS_REDIR, UINT32_MAX, 1), 0);
 }
 
 TEST(a_filter_by_mark_without_a_mask_takes_all_bits)
@@ -173,6 +198,7 @@ int main(void)
 		cmocka_unit_test(more_packets_than_32_bits_hold_are_counted),
 		cmocka_unit_test(an_htb_names_its_default),
 		cmocka_unit_test(a_mark_is_one_where_nothing_else_is_done),
+		cmocka_unit_test(a_filter_that_sends_away_names_the_device),
 		cmocka_unit_test(a_filter_by_mark_without_a_mask_takes_all_bits),
 		cmocka_unit_test(what_is_too_short_is_refused),
 		cmocka_unit_test(a_long_kind_is_cut),

@@ -27,6 +27,14 @@ TEST(a_mark_by_the_cgroup_is_told_from_one_that_is_counted)
 		struct ctl_case){.snapshot = "net-host", .expected = "net-host", .verb = verb_net});
 }
 
+TEST(that_wireguard_takes_marks_off_is_said)
+{
+	ctl_case(&(struct ctl_case){.snapshot = "net-wireguard",
+				    .expected = "net-wireguard",
+				    .verb = verb_net,
+				    .width = 80});
+}
+
 TEST(what_makes_no_sense_is_no_number_and_reaches_no_terminal)
 {
 	ctl_case(&(struct ctl_case){
@@ -40,6 +48,7 @@ int main(void)
 		cmocka_unit_test(nothing_looked_at_is_a_sentence),
 		cmocka_unit_test(where_the_kernel_did_not_answer_the_cause_is_all),
 		cmocka_unit_test(a_mark_by_the_cgroup_is_told_from_one_that_is_counted),
+		cmocka_unit_test(that_wireguard_takes_marks_off_is_said),
 		cmocka_unit_test(what_makes_no_sense_is_no_number_and_reaches_no_terminal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,7 +60,7 @@ quiet_system()
 		systemd-update-done.service systemd-boot-random-seed.service keyboard-setup.service \
 		systemd-rfkill.service ifupdown-pre.service networking.service podman.socket podman.service \
 		podman-auto-update.timer podman-restart.service podman-clean-transient.service \
-		netavark-dhcp-proxy.socket netavark-dhcp-proxy.service netavark-firewalld-reload.service; do
+		netavark-dhcp-proxy.socket netavark-dhcp-proxy.service netavark-firewalld-reload.service cni-dhcp.socket cni-dhcp.service; do
 		ln -sf /dev/null "$root/etc/systemd/system/$unit"
 	done
 }

@@ -44,10 +44,10 @@ swap) ok "swap is on" test "$swap" -gt 500000 ;;
 *) is "$swap" 0 "there is no swap" ;;
 esac
 for program in crun ctr redis-server redis-benchmark nginx wrk stress-ng jq strace valgrind tc \
-	inotifywait busctl python3; do
+	inotifywait busctl python3 wg /usr/lib/cni/bandwidth; do
 	ok "$program is installed" command -v "$program"
 done
-for unit in redis-server nginx containerd; do
+for unit in redis-server nginx containerd cni-dhcp.socket wg-quick.target; do
 	nok "$unit does not run by itself" systemctl is-active -q "$unit"
 done
 done_testing

@@ -105,7 +105,7 @@ while n <= 1000 or not os.path.exists("/run/net-steady.end"):
     s.sendto(b"x" * 1000, ("10.2.0.2", 5202))
     n += 1
     time.sleep(0.004)
-time.sleep(1)
+time.sleep(0.3)
 s.sendto(b"end", ("10.2.0.2", 5202))
 print(n)' >/run/net-steady.sent &
 	steady+=" $!"
@@ -117,7 +117,7 @@ changed()
 	local leaves
 	leaves=$(tc qdisc show dev up0)
 	steady
-	sleep 1
+	sleep 0.3
 	for i in 1 2 3; do
 		"$N" loop uplink=up0 speed=$SPEED "${MARK[@]}" "${SHAPE[@]}" "${PODS[@]}" >/dev/null &
 		sleep 0.5
