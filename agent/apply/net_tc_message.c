@@ -118,6 +118,22 @@ static bool put_police(struct nl_msg *message, const struct net_tc_step *step)
 	       PUT(nla_nest_end(message, acts)) && PUT(nla_nest_end(message, options));
 }
 
+/* A filter at a pod's end: of what comes from it, or goes to it. */
+static struct nl_msg *begin_filter(const struct net_tc_step *step, struct tcmsg *tc)
+{
+	bool police = step->what == NET_TC_ADD_POLICE || step->what == NET_TC_DEL_POLICE;
+	bool deletes = step->what == NET_TC_DEL_MARK || step->what == NET_TC_DEL_POLICE;
+	int flags = NLM_F_CREATE | NLM_F_EXCL;
+
+	if (step->what == NET_TC_SET_MARK)
+		flags = NLM_F_REPLACE;
+	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, police ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS);
+	tc->tcm_handle = police ? (uint32_t)step->police.indev : step->id;
+	tc->tcm_info = TC_H_MAKE(NET_TC_PRIO << 16, htons(ETH_P_ALL));
+	return netlink_message(deletes ? RTM_DELTFILTER : RTM_NEWTFILTER, deletes ? 0 : flags, tc,
+			       sizeof(*tc));
+}
+
 /* Type, flags and header. NLM_F_EXCL everywhere where something is new: what somebody else has put there in the
  * meantime is an error then, and stays. */
 static struct nl_msg *begin(const struct net_tc_step *step)
@@ -162,23 +178,9 @@ static struct nl_msg *begin(const struct net_tc_step *step)
 	case NET_TC_ADD_MARK:
 	case NET_TC_SET_MARK:
 	case NET_TC_DEL_MARK:
-		tc.tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
-		tc.tcm_handle = step->id;
-		tc.tcm_info = TC_H_MAKE(NET_TC_PRIO << 16, htons(ETH_P_ALL));
-		return netlink_message(step->what == NET_TC_DEL_MARK ? RTM_DELTFILTER
-								     : RTM_NEWTFILTER,
-				       step->what == NET_TC_ADD_MARK   ? add
-				       : step->what == NET_TC_SET_MARK ? NLM_F_REPLACE
-								       : 0,
-				       &tc, sizeof(tc));
 	case NET_TC_ADD_POLICE:
 	case NET_TC_DEL_POLICE:
-		tc.tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS);
-		tc.tcm_handle = (uint32_t)step->police.indev;
-		tc.tcm_info = TC_H_MAKE(NET_TC_PRIO << 16, htons(ETH_P_ALL));
-		return step->what == NET_TC_ADD_POLICE
-			       ? netlink_message(RTM_NEWTFILTER, add, &tc, sizeof(tc))
-			       : netlink_message(RTM_DELTFILTER, 0, &tc, sizeof(tc));
+		return begin_filter(step, &tc);
 	case NET_TC_DO_COUNT:
 		break;
 	}
