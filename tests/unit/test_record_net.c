@@ -180,6 +180,21 @@ TEST(a_hold_of_what_arrives_is_replayed)
 	assert_replays(9);
 }
 
+TEST(a_hold_of_what_arrives_that_nobody_recorded_is_told)
+{
+	open_with(NULL, POLICING);
+	(void)pass(0);
+	arrived(200 * MBIT, 40 * MBIT);
+	c.busy = true;
+	(void)pass(S);
+	assert_false(record_case_has(&c.text, "\nnet had "));
+	c.busy = false;
+	c.net.plan.list[0].rx_hold.ceil_bytes_per_s = 77 * MBIT;
+	(void)pass(S + S / 10);
+	assert_true(record_case_has(&c.text, "\nnet had ceiling=9625000 online=25000000 "));
+	assert_replays(3);
+}
+
 /* With tunnels and another uplink nobody is held for what arrives. */
 TEST(tunnels_are_in_the_record)
 {
@@ -475,6 +490,7 @@ int main(void)
 		CASE(what_no_agent_writes_is_refused),
 		CASE(more_links_than_there_is_room_for_are_refused),
 		CASE(a_hold_of_what_arrives_is_replayed),
+		CASE(a_hold_of_what_arrives_that_nobody_recorded_is_told),
 		CASE(tunnels_are_in_the_record),
 		CASE(what_is_no_line_of_arrivals_is_refused),
 	};
