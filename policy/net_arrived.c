@@ -2,6 +2,10 @@
 // See net_arrived.h.
 #include "policy/net_arrived.h"
 
+#define TUNNELS                                                                                    \
+	"packets for pods arrive by tunnels, and over which of several uplinks cannot be told, "   \
+	"or there are too many"
+
 /* A packet counts for what it may have taken of the link, so that what only wraps it is no online work. */
 static uint64_t offline_bytes(const struct net_count *before, const struct net_count *now,
 			      bool wrapped)
@@ -55,8 +59,7 @@ const char *net_arrived_words(enum net_police police)
 	static const char *const words[NET_POLICE_COUNT] = {
 		[NET_POLICE_OFF] = "the policy does not ask for it (net.police-ingress)",
 		[NET_POLICE_MODE] = "the mode allows no holds",
-		[NET_POLICE_TUNNELS] = "packets for pods arrive by tunnels, and over which of "
-				       "several uplinks cannot be told, or there are too many",
+		[NET_POLICE_TUNNELS] = TUNNELS,
 		[NET_POLICE_ON] = "while online work receives, offline work is bounded",
 	};
 
