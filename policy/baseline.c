@@ -16,6 +16,8 @@
 /* By then nothing is left of any weight. */
 #define FADE_HOURS_MAX (24 * 32)
 #define SIGMAS 3u
+/* Tasks that come at random meet, and wait for each other, with the square of their load: in an octave of it. */
+#define LESS_LOAD_TIMES 4u
 /* Of a normal distribution: between its 10th and 20th percentile there are 0.44 of its σ. */
 #define SIGMA_PER_DECILE_PERMILLE 2273u
 
@@ -250,6 +252,37 @@ static void describe(const struct baseline_workload *w, enum resource resource, 
 	ret->age_us = now_us > at_us ? (uint64_t)(now_us - at_us) : 0;
 }
 
+/* Calm windows of its own bin, few as they are, may have shown that more is usual at this load. */
+static bool is_below_own(const struct baseline_usual *raised, const struct baseline_cell *own)
+{
+	return own && own->n_calm > 0 && line(&own->usual) > line(raised);
+}
+
+/* What is usual in the bin below, raised; false: it has no valid baseline either, or `own` knows better. */
+static bool look_below(const struct baseline_workload *w, enum resource resource, int own,
+		       int64_t now_us, struct score_baseline *ret)
+{
+	const struct baseline_cell *below = own > 0 ? &w->cells[resource][own - 1] : NULL;
+	struct baseline_usual raised;
+
+	if (!below || !is_valid(below))
+		return false;
+	raised.median = (uint16_t)(below->usual.median * LESS_LOAD_TIMES);
+	raised.sigma = (uint16_t)(below->usual.sigma * LESS_LOAD_TIMES);
+	if (is_below_own(&raised, own < BASELINE_BINS ? &w->cells[resource][own] : NULL))
+		return false;
+	describe(w, resource, own - 1, now_us, ret);
+	ret->basis = SCORE_BASIS_LESS_LOAD;
+	ret->median_permille = raised.median;
+	ret->sigma_permille = raised.sigma;
+	return true;
+}
+
+static bool is_weak(enum score_basis basis)
+{
+	return basis == SCORE_BASIS_LEARNING || basis == SCORE_BASIS_ESTIMATE;
+}
+
 bool baselines_look(const struct baselines *b, const struct pod *pod, enum resource resource,
 		    uint64_t load_milli, int64_t now_us, struct score_baseline *ret)
 {
@@ -259,17 +292,18 @@ bool baselines_look(const struct baselines *b, const struct pod *pod, enum resou
 	if (!w)
 		return false;
 	own = baseline_bin(w, load_milli);
-	if (own == BASELINE_BINS) {
-		/* More than was ever seen: what is usual then nobody knows. */
-		*ret = (struct score_baseline){.load_over_milli = w->top_milli};
-		return true;
-	}
 	for (bin = own; bin < BASELINE_BINS; bin++)
 		if (is_valid(&w->cells[resource][bin]))
 			break;
 	if (bin == BASELINE_BINS)
 		bin = own;
-	describe(w, resource, bin, now_us, ret);
+	/* More than was ever seen: what is usual then nobody knows. */
+	if (own == BASELINE_BINS)
+		*ret = (struct score_baseline){.load_over_milli = w->top_milli};
+	else
+		describe(w, resource, bin, now_us, ret);
 	ret->higher_load = bin > own;
+	if (is_weak(ret->basis) && load_milli <= 2 * (uint64_t)w->top_milli)
+		(void)look_below(w, resource, own, now_us, ret);
 	return true;
 }
