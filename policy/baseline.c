@@ -222,6 +222,15 @@ static enum score_basis basis_of(const struct baseline_cell *cell, const struct 
 		       : SCORE_BASIS_ESTIMATE;
 }
 
+static void describe_as(struct score_baseline *ret, enum score_basis basis,
+			const struct baseline_usual *usual, int64_t at_us, int64_t now_us)
+{
+	ret->basis = basis;
+	ret->median_permille = usual->median;
+	ret->sigma_permille = usual->sigma;
+	ret->age_us = now_us > at_us ? (uint64_t)(now_us - at_us) : 0;
+}
+
 static void describe(const struct baseline_workload *w, enum resource resource, int bin,
 		     int64_t now_us, struct score_baseline *ret)
 {
@@ -240,42 +249,33 @@ static void describe(const struct baseline_workload *w, enum resource resource, 
 		.load_over_milli = bin > 0 ? load_to(w, bin - 1) : 0,
 		.load_to_milli = load_to(w, bin),
 	};
-	ret->basis = basis;
 	if (basis == SCORE_BASIS_HELD) {
 		usual = &held->usual;
 		at_us = held->at_us;
 	}
-	if (basis == SCORE_BASIS_LEARNING)
-		return;
-	ret->median_permille = usual->median;
-	ret->sigma_permille = usual->sigma;
-	ret->age_us = now_us > at_us ? (uint64_t)(now_us - at_us) : 0;
+	if (basis != SCORE_BASIS_LEARNING)
+		describe_as(ret, basis, usual, at_us, now_us);
 }
 
-/* Calm windows of its own bin, few as they are, may have shown that more is usual at this load. */
-static bool is_below_own(const struct baseline_usual *raised, const struct baseline_cell *own)
-{
-	return own && own->n_calm > 0 && line(&own->usual) > line(raised);
-}
-
-/* What is usual in the bin below, raised; false: it has no valid baseline either, or `own` knows better. */
-static bool look_below(const struct baseline_workload *w, enum resource resource, int own,
+/* What is usual in the bin below, raised, or what its own few calm windows show, whichever is the higher line. Nothing where
+ * the one below has no valid baseline either. */
+static void look_below(const struct baseline_workload *w, enum resource resource, int own,
 		       int64_t now_us, struct score_baseline *ret)
 {
 	const struct baseline_cell *below = own > 0 ? &w->cells[resource][own - 1] : NULL;
+	const struct baseline_cell *few = own < BASELINE_BINS ? &w->cells[resource][own] : NULL;
 	struct baseline_usual raised;
 
 	if (!below || !is_valid(below))
-		return false;
+		return;
 	raised.median = (uint16_t)(below->usual.median * LESS_LOAD_TIMES);
 	raised.sigma = (uint16_t)(below->usual.sigma * LESS_LOAD_TIMES);
-	if (is_below_own(&raised, own < BASELINE_BINS ? &w->cells[resource][own] : NULL))
-		return false;
+	if (few && few->n_calm > 0 && line(&few->usual) > line(&raised)) {
+		describe_as(ret, SCORE_BASIS_FEW, &few->usual, few->calm_us, now_us);
+		return;
+	}
 	describe(w, resource, own - 1, now_us, ret);
-	ret->basis = SCORE_BASIS_LESS_LOAD;
-	ret->median_permille = raised.median;
-	ret->sigma_permille = raised.sigma;
-	return true;
+	describe_as(ret, SCORE_BASIS_LESS_LOAD, &raised, below->calm_us, now_us);
 }
 
 static bool is_weak(enum score_basis basis)
@@ -304,6 +304,6 @@ bool baselines_look(const struct baselines *b, const struct pod *pod, enum resou
 		describe(w, resource, bin, now_us, ret);
 	ret->higher_load = bin > own;
 	if (is_weak(ret->basis) && load_milli <= 2 * (uint64_t)w->top_milli)
-		(void)look_below(w, resource, own, now_us, ret);
+		look_below(w, resource, own, now_us, ret);
 	return true;
 }

@@ -210,8 +210,11 @@ TEST(what_was_seen_calm_at_its_own_load_goes_before_what_less_load_says)
 
 	calm_case_learn(&c, 4, 300000, 10000);
 	calm_case_run(&c, 60, &own);
-	assert_true(at(600).windows > 0);
-	assert_int_equal(at(600).basis, SCORE_BASIS_LEARNING);
+	assert_true(at(600).windows > 0 && at(600).seen < BASELINE_WINDOWS);
+	assert_int_equal(at(600).basis, SCORE_BASIS_FEW);
+	assert_in_range(at(600).median_permille, 180, 220);
+	assert_int_equal(scored()->permille, 0);
+	assert_true(scored()->at_least);
 	calm_case_run(&c, 800, &own);
 	assert_int_equal(at(600).basis, SCORE_BASIS_FEW);
 }
