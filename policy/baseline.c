@@ -16,6 +16,8 @@
 /* By then nothing is left of any weight. */
 #define FADE_HOURS_MAX (24 * 32)
 #define SIGMAS 3u
+/* Tasks that come at random meet, and wait for each other, with the square of their load: in an octave of it. */
+#define LESS_LOAD_TIMES 4u
 /* Of a normal distribution: between its 10th and 20th percentile there are 0.44 of its σ. */
 #define SIGMA_PER_DECILE_PERMILLE 2273u
 
@@ -220,6 +222,15 @@ static enum score_basis basis_of(const struct baseline_cell *cell, const struct 
 		       : SCORE_BASIS_ESTIMATE;
 }
 
+static void describe_as(struct score_baseline *ret, enum score_basis basis,
+			const struct baseline_usual *usual, int64_t at_us, int64_t now_us)
+{
+	ret->basis = basis;
+	ret->median_permille = usual->median;
+	ret->sigma_permille = usual->sigma;
+	ret->age_us = now_us > at_us ? (uint64_t)(now_us - at_us) : 0;
+}
+
 static void describe(const struct baseline_workload *w, enum resource resource, int bin,
 		     int64_t now_us, struct score_baseline *ret)
 {
@@ -238,16 +249,38 @@ static void describe(const struct baseline_workload *w, enum resource resource, 
 		.load_over_milli = bin > 0 ? load_to(w, bin - 1) : 0,
 		.load_to_milli = load_to(w, bin),
 	};
-	ret->basis = basis;
 	if (basis == SCORE_BASIS_HELD) {
 		usual = &held->usual;
 		at_us = held->at_us;
 	}
-	if (basis == SCORE_BASIS_LEARNING)
+	if (basis != SCORE_BASIS_LEARNING)
+		describe_as(ret, basis, usual, at_us, now_us);
+}
+
+/* What is usual in the bin below, raised, or what its own few calm windows show, whichever is the higher line. Nothing where
+ * the one below has no valid baseline either. */
+static void look_below(const struct baseline_workload *w, enum resource resource, int own,
+		       int64_t now_us, struct score_baseline *ret)
+{
+	const struct baseline_cell *below = own > 0 ? &w->cells[resource][own - 1] : NULL;
+	const struct baseline_cell *few = own < BASELINE_BINS ? &w->cells[resource][own] : NULL;
+	struct baseline_usual raised;
+
+	if (!below || !is_valid(below))
 		return;
-	ret->median_permille = usual->median;
-	ret->sigma_permille = usual->sigma;
-	ret->age_us = now_us > at_us ? (uint64_t)(now_us - at_us) : 0;
+	raised.median = (uint16_t)(below->usual.median * LESS_LOAD_TIMES);
+	raised.sigma = (uint16_t)(below->usual.sigma * LESS_LOAD_TIMES);
+	if (few && few->n_calm > 0 && line(&few->usual) > line(&raised)) {
+		describe_as(ret, SCORE_BASIS_FEW, &few->usual, few->calm_us, now_us);
+		return;
+	}
+	describe(w, resource, own - 1, now_us, ret);
+	describe_as(ret, SCORE_BASIS_LESS_LOAD, &raised, below->calm_us, now_us);
+}
+
+static bool is_weak(enum score_basis basis)
+{
+	return basis == SCORE_BASIS_LEARNING || basis == SCORE_BASIS_ESTIMATE;
 }
 
 bool baselines_look(const struct baselines *b, const struct pod *pod, enum resource resource,
@@ -259,17 +292,18 @@ bool baselines_look(const struct baselines *b, const struct pod *pod, enum resou
 	if (!w)
 		return false;
 	own = baseline_bin(w, load_milli);
-	if (own == BASELINE_BINS) {
-		/* More than was ever seen: what is usual then nobody knows. */
-		*ret = (struct score_baseline){.load_over_milli = w->top_milli};
-		return true;
-	}
 	for (bin = own; bin < BASELINE_BINS; bin++)
 		if (is_valid(&w->cells[resource][bin]))
 			break;
 	if (bin == BASELINE_BINS)
 		bin = own;
-	describe(w, resource, bin, now_us, ret);
+	/* More than was ever seen: what is usual then nobody knows. */
+	if (own == BASELINE_BINS)
+		*ret = (struct score_baseline){.load_over_milli = w->top_milli};
+	else
+		describe(w, resource, bin, now_us, ret);
 	ret->higher_load = bin > own;
+	if (is_weak(ret->basis) && load_milli <= 2 * (uint64_t)w->top_milli)
+		look_below(w, resource, own, now_us, ret);
 	return true;
 }

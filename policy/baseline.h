@@ -13,6 +13,11 @@
 // kind on, something to take a lower bound from: the 10th percentile of all of them, or, where that is
 // higher, what is usual in the calm windows that there are.
 //
+// Who is disturbed uses more CPU for the same work (a shared core, cold caches, pages to bring back), up to about twice as much: in
+// the bin above all in which it was ever calm it would have no number just when it is hurt most. Hence what is usual one
+// octave of load below stands in there, four times over, as tasks that come at random wait for each other with the
+// square of their load, unless the few calm windows there show more. That is no bound: some of what is over it may still be the load's own doing.
+//
 // Where a policy allows that offline work is held for a second now and then (calibrate.h), the CPU stall of the last
 // BASELINE_HOLDS of such seconds is kept for each bin, for a day after the last. Until there is a calm baseline they stand
 // in for it, once there are so many: their median; σ is at least so much that none of them would count as lost. Offline work was
@@ -117,7 +122,7 @@ int baselines_feed(struct baselines *baselines, const struct calm_look *look);
 
 /* What is usual for a pod that uses so much CPU now. False: nothing is known of its workload at all. Where its bin has
  * no valid baseline, that of the next higher load that has one stands in, by which less is blamed on
- * others; else the estimate of its own bin. */
+ * others; else, where its own bin has no more than an estimate, that of the bin right below, raised. */
 bool baselines_look(const struct baselines *baselines, const struct pod *pod,
 		    enum resource resource, uint64_t load_milli, int64_t now_us,
 		    struct score_baseline *ret);

@@ -103,8 +103,11 @@ static const char *const score_states[SCORE_STATE_COUNT] = {
 };
 
 static const char *const score_bases[SCORE_BASIS_COUNT] = {
-	[SCORE_BASIS_LEARNING] = "learning", [SCORE_BASIS_ESTIMATE] = "estimate",
-	[SCORE_BASIS_FEW] = "few",	     [SCORE_BASIS_HELD] = "held",
+	[SCORE_BASIS_LEARNING] = "learning",
+	[SCORE_BASIS_ESTIMATE] = "estimate",
+	[SCORE_BASIS_FEW] = "few",
+	[SCORE_BASIS_HELD] = "held",
+	[SCORE_BASIS_LESS_LOAD] = "less load",
 	[SCORE_BASIS_CALM] = "calm",
 };
 

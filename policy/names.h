@@ -41,7 +41,8 @@ const char *names_effect(enum effect effect); /* "share", "protection", "limit",
 int names_effect_from(const char *text);
 const char *names_refusal(enum refusal refusal); /* a short phrase for people */
 int names_refusal_from(const char *text);
-const char *names_score_basis(enum score_basis basis); /* "learning", "estimate", "few", "calm" */
+/* "learning", "estimate", "few", "less load", "held", "calm" */
+const char *names_score_basis(enum score_basis basis);
 int names_score_basis_from(const char *text);
 const char *names_score(enum score_state state); /* "none", "learning", "no calm baseline", … */
 int names_score_from(const char *text);

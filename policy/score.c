@@ -93,7 +93,7 @@ static struct score_value of_resource(const struct score_look *look, const struc
 static void combine(struct pod_score *score)
 {
 	uint32_t excess[RESOURCE_COUNT];
-	bool number = false;
+	bool number = false, high = false;
 
 	for (int r = 0; r < RESOURCE_COUNT; r++) {
 		const struct score_value *v = &score->by[r];
@@ -101,11 +101,15 @@ static void combine(struct pod_score *score)
 
 		excess[r] = v->excess_permille;
 		score->at_least = score->at_least || !calm || v->baseline.higher_load;
+		high = high ||
+		       (v->excess_permille > 0 && v->baseline.basis == SCORE_BASIS_LESS_LOAD);
 		if (calm || (v->state == SCORE_NO_BASELINE && !number) ||
 		    (score->state == SCORE_NONE && !number))
 			score->state = v->state;
 		number = number || score_has_number(v->state);
 	}
+	/* What may be too much bounds nothing. */
+	score->at_least = score->at_least && !high;
 	if (number)
 		score->permille = score_total(excess);
 }

@@ -41,7 +41,7 @@ static void learned(const cJSON *b, char *buf, size_t size)
 
 	if (n == 0)
 		(void)snprintf(buf, size, "no calm window yet");
-	else if (is(b, "basis", "calm") || is(b, "basis", "few"))
+	else if (is(b, "basis", "calm") || is(b, "basis", "few") || is(b, "basis", "less load"))
 		(void)snprintf(buf, size, "%" PRIu64 " calm window%s, the last %s ago", n,
 			       n == 1 ? "" : "s", doc_format(b, "age_us", doc_duration, age));
 	else
@@ -71,6 +71,8 @@ static void usual(const cJSON *value, char *buf, size_t size)
 			       doc_format(b, "age_us", doc_duration, age));
 	else if (is(b, "basis", "few"))
 		(void)snprintf(buf, size, "usual is about %s, still learning: %s", median, windows);
+	else if (is(b, "basis", "less load"))
+		(void)snprintf(buf, size, "usual is about %s, by less load: %s", median, windows);
 	else if (is(b, "basis", "estimate"))
 		(void)snprintf(buf, size, "what is usual is only estimated, at %s: %s", median,
 			       windows);

@@ -178,6 +178,12 @@ static void basis(const cJSON *b, char *buf, size_t size)
 			       "no calm baseline (%s); by those that there are: usual is %s, "
 			       "sigma %s, so at least",
 			       counts, median, sigma);
+	else if (is(b, "basis", "less load"))
+		(void)snprintf(
+			buf, size,
+			"no calm baseline at this load; estimated by one of less (%s, at %s of "
+			"its own): usual is %s, sigma %s, four times as much as there",
+			counts, at, median, sigma);
 	else if (is(b, "basis", "estimate"))
 		(void)snprintf(buf, size,
 			       "no calm baseline (%s); estimated: %s or less in a tenth of all, "

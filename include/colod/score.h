@@ -17,7 +17,7 @@
 enum score_state {
 	SCORE_NONE, /* not an online pod, or the value could not be measured */
 	SCORE_LEARNING, /* too little was measured so far, of the window or of the baseline: no number */
-	SCORE_NO_BASELINE,    /* not calm enough so far: `excess` is a lower bound */
+	SCORE_NO_BASELINE, /* not calm enough so far: `excess` is estimated, mostly a lower bound */
 	SCORE_SELF_THROTTLED, /* its own quota stalls it: no CPU number */
 	SCORE_OWN_LIMIT,      /* its own memory.high or memory.max stalls it: no memory number */
 	SCORE_BASELINE,	      /* `excess` is over a baseline of calm windows */
@@ -28,6 +28,8 @@ enum score_basis {
 	SCORE_BASIS_LEARNING, /* neither of the next: only the counts are valid */
 	SCORE_BASIS_ESTIMATE, /* never calm; median: the 10th percentile of all windows */
 	SCORE_BASIS_FEW,      /* calm windows, but not enough of them, or in too few spells */
+	/* Calm windows, but at up to half the load; median and sigma: four times theirs, and no bound */
+	SCORE_BASIS_LESS_LOAD,
 	SCORE_BASIS_HELD, /* of seconds in which offline work was held to its floor; median: of those */
 	SCORE_BASIS_CALM,
 	SCORE_BASIS_COUNT,
@@ -63,7 +65,8 @@ struct pod_score {
 	/* Of all: BASELINE and NO_BASELINE have a number, the others say why there is none. */
 	enum score_state state;
 	uint32_t permille; /* 1000 is a score of 100 */
-	bool at_least;	   /* a resource has no number or only a lower bound */
+	/* A resource has no number or only a lower bound, and none may be too high (LESS_LOAD) */
+	bool at_least;
 };
 
 struct scores {

@@ -170,7 +170,7 @@ TEST(a_pod_that_is_throttled_or_young_teaches_nothing)
 
 TEST(more_load_than_was_ever_seen_has_no_number_and_less_has_a_lower_bound)
 {
-	const struct calm_second more = {.web_cpu = 900000, .web_stalled = 300000};
+	const struct calm_second more = {.web_cpu = 1100000, .web_stalled = 300000};
 	const struct calm_second less = {
 		.web_cpu = 60000, .web_stalled = 300000, .batch_cpu = 900000};
 
@@ -180,6 +180,43 @@ TEST(more_load_than_was_ever_seen_has_no_number_and_less_has_a_lower_bound)
 	assert_true(scored()->by[RESOURCE_CPU].baseline.higher_load && scored()->at_least);
 	calm_case_run(&c, 11, &more);
 	assert_int_equal(scored()->by[RESOURCE_CPU].state, SCORE_LEARNING);
+}
+
+TEST(a_hog_that_makes_it_use_twice_the_cpu_is_scored_as_long_as_it_is_there)
+{
+	/* The same work on a core that is shared: in an octave in which it was never calm. */
+	const struct calm_second hog = {
+		.web_cpu = 600000, .web_stalled = 520000, .batch_cpu = 900000};
+
+	calm_case_learn(&c, 4, 300000, 10000);
+	for (int i = 0; i < 30; i++) {
+		calm_case_run(&c, i == 0 ? 10 : 60, &hog);
+		assert_int_equal(scored()->by[RESOURCE_CPU].baseline.basis, SCORE_BASIS_LESS_LOAD);
+		assert_in_range(scored()->by[RESOURCE_CPU].baseline.median_permille, 36, 44);
+		assert_in_range(scored()->permille, 440, 500);
+	}
+	assert_int_equal(scored()->state, SCORE_NO_BASELINE);
+	assert_false(scored()->at_least);
+	/* and what it loses to nobody at so much load is not blamed */
+	calm_case_run(&c, 11, &(struct calm_second){.web_cpu = 600000, .web_stalled = 40000});
+	assert_int_equal(scored()->permille, 0);
+	calm_case_run(&c, 11, &(struct calm_second){.web_cpu = 300000, .web_stalled = 10000});
+	assert_int_equal(scored()->state, SCORE_BASELINE);
+}
+
+TEST(what_was_seen_calm_at_its_own_load_goes_before_what_less_load_says)
+{
+	const struct calm_second own = {.web_cpu = 600000, .web_stalled = 200000};
+
+	calm_case_learn(&c, 4, 300000, 10000);
+	calm_case_run(&c, 60, &own);
+	assert_true(at(600).windows > 0 && at(600).seen < BASELINE_WINDOWS);
+	assert_int_equal(at(600).basis, SCORE_BASIS_FEW);
+	assert_in_range(at(600).median_permille, 180, 220);
+	assert_int_equal(scored()->permille, 0);
+	assert_true(scored()->at_least);
+	calm_case_run(&c, 800, &own);
+	assert_int_equal(at(600).basis, SCORE_BASIS_FEW);
 }
 
 TEST(bins_move_down_when_more_is_used_and_keep_what_they_know)
@@ -276,6 +313,8 @@ int main(void)
 		T(a_hog_after_calm_is_scored_and_calm_is_not),
 		T(a_pod_that_is_throttled_or_young_teaches_nothing),
 		T(more_load_than_was_ever_seen_has_no_number_and_less_has_a_lower_bound),
+		T(a_hog_that_makes_it_use_twice_the_cpu_is_scored_as_long_as_it_is_there),
+		T(what_was_seen_calm_at_its_own_load_goes_before_what_less_load_says),
 		T(bins_move_down_when_more_is_used_and_keep_what_they_know),
 		T(weights_halve_in_a_day_and_a_baseline_lapses_in_time),
 		T(a_pod_that_is_made_anew_has_the_baseline_of_its_workload),

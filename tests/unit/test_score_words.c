@@ -50,6 +50,10 @@ TEST(what_is_not_known_is_not_called_usual)
 		stalled("{" SHARE "\"no calm baseline\", \"baseline\": {\"basis\": \"estimate\", "
 			"\"median_permille\": 300, \"calm_windows\": 0, \"age_us\": 1000000}}"),
 		"12.4 % (what is usual is only estimated, at 30.0 %: no calm window yet)");
+	assert_string_equal(
+		stalled("{" SHARE "\"no calm baseline\", \"baseline\": {\"basis\": \"less load\", "
+			"\"median_permille\": 40, \"calm_windows\": 65, \"age_us\": 1000000}}"),
+		"12.4 % (usual is about 4.0 %, by less load: 65 calm windows, the last 1.0 s ago)");
 	assert_string_equal(stalled("{" SHARE
 				    "\"learning\", \"baseline\": {\"basis\": \"learning\", "
 				    "\"calm_windows\": 12}}"),

@@ -11,6 +11,8 @@ import pathlib
 
 MARK = "|# row: "
 BEGINS = "|# begins: "
+# "|# kept: NAME TEXT": what a later boot is given back, so that it need not find it out again.
+KEPT = "|# kept: "
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Store:
     def __init__(self, path, stamp):
         self.path = pathlib.Path(path)
         self.rows = {}
+        self.kept = {}
         self.put_aside = None
         first = f"# {stamp}"
         lines = self.path.read_text(encoding="ascii").splitlines() if self.path.exists() else []
@@ -75,6 +78,8 @@ class Store:
             row = self._parse(line)
             if row:
                 self.rows[row.key()] = row
+            elif line.startswith("# kept ") and len(line.split()) == 5:
+                self.kept.setdefault(line.split()[2], {})[line.split()[3]] = line.split()[4]
         if not lines:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.write_text(first + "\n", encoding="ascii")
@@ -88,6 +93,16 @@ class Store:
         with open(self.path, "a", encoding="ascii") as f:
             f.write(line + "\n")
         self.rows[row.key()] = row
+        return True
+
+    def keep(self, kernel, text):
+        """Keeps "NAME TEXT" for a later boot; returns whether it was that."""
+        if len(text.split()) != 2:
+            return False
+        name, value = text.split()
+        with open(self.path, "a", encoding="ascii") as f:
+            f.write(f"# kept {kernel} {name} {value}\n")
+        self.kept.setdefault(kernel, {})[name] = value
         return True
 
     def of(self, part, kernel=None, case=None):

@@ -59,6 +59,8 @@ def run(one, store, kernel, on_begin=lambda words: None):
             image.say(f"  {text}")
             if not store.add(kernel, text):
                 found.append(("", f"a number is missing in: {text}"))
+        if raw.startswith(bench_rows.KEPT) and not store.keep(kernel, raw[len(bench_rows.KEPT):]):
+            found.append(("", f"not to be kept: {raw}"))
 
     session = boot.run(one, tap.load_skips(HERE / "skips"), on_line=on_line)
     found += [("", text) for text in session.faults]
@@ -88,6 +90,7 @@ def _boot(part, script, rounds, kernel, store, args):
     test = profiles.load_test(script)
     told = settings("BENCH_", {part: rounds})
     told["BENCH_DONE"] = store.done(kernel)
+    told["BENCH_KEPT"] = " ".join(f"{name} {text}" for name, text in store.kept.get(kernel, {}).items())
     one = boot.Boot(kernel, profiles.PROFILES[test.profiles[0]], [test], args.out / kernel, args.build, args.dest,
                     settings=told, patience=PATIENCE)
     return run(one, store, kernel)

@@ -3,10 +3,11 @@
 """`sudo make bench-score`: whether the score says what a client sees: services beside one kind of interference at a time.
 
 BENCH_CASES_score="cpu disk" (of cpu cache memory disk), BENCH_STRENGTHS="0 4 7" and BENCH_ROUNDS for some; what there is:
-bench-score/01-score.sh. A guest learns what is usual for half an hour of its time before it measures anything. Each
-point is kept in OUT/rows as it comes: an interrupted run goes on from there, a larger BENCH_ROUNDS adds to it, and a change
-of colod or of the measuring begins anew (BENCH_KEEP=1: goes on). KERNEL=6.12 asks one kernel only. Exit status:
-0 all was measured, 1 something could not be, 2 no guest. A target that is missed is said and is not an error.
+bench-score/01-score.sh. A guest learns what is usual for half an hour of its time before it measures anything; what it has
+learned is kept with the rows, and given to the next one with the same services. Each point is kept in OUT/rows as it comes:
+an interrupted run goes on from there, a larger BENCH_ROUNDS adds to it, and a change of colod or of the measuring begins
+anew (BENCH_KEEP=1: goes on). KERNEL=6.12 asks one kernel only. Exit status: 0 all was
+measured, 1 something could not be, 2 no guest. A target that is missed is said and is not an error.
 """
 
 import os

@@ -78,6 +78,18 @@ def store_keeps():
                 and other.rows == again.rows and not changed.rows and changed.put_aside.exists())
 
 
+def store_gives_back():
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory) / "rows"
+        store = bench_rows.Store(path, "a")
+        good = [store.keep("6.12", text) for text in ("learned-cpu H4sI=", "learned-disk H4s/", "learned-cpu H4sJ=")]
+        bad = store.keep("6.12", "learned-cpu")
+        again = bench_rows.Store(path, "a")
+        changed = bench_rows.Store(path, "b")
+        return (all(good) and not bad and not again.rows and not changed.kept
+                and again.kept == store.kept == {"6.12": {"learned-cpu": "H4sJ=", "learned-disk": "H4s/"}})
+
+
 def resampled_together():
     """Columns that differ by 5 in each round differ by 5 in each resample."""
     one = list(range(20))
@@ -142,6 +154,7 @@ CASES = (
      lambda: verdicts_of({"alone": 400, "unmanaged": 9000, "colod": 90000, "again": 90100}, 19000) ==
      ["MISSED", "MISSED", "met"]),
     ("rows are kept, half a row is not, another build begins anew", store_keeps),
+    ("what a later boot needs is kept with the rows, the newest of a name", store_gives_back),
 )
 
 
