@@ -8,7 +8,7 @@
 # The guest's part of `make bench-score` (bench_score.py is the host's). colod only watches. Four services in a pod each answer 50
 # requests a second of a client outside their cgroups; what an answer needs:
 #
-#   cpu      1.6 ms of CPU                           beside cpu_load, for a part of each 400 ms
+#   cpu      2.4 ms of CPU                           beside cpu_load, for a part of each 400 ms
 #   cache    64 KiB of a file, from the page cache   beside a reader of a file that does not fit beside it
 #   memory   1 MiB of memory, given back             beside one that grows, and begins anew when all is taken
 #   disk     4 KiB of a disk                         beside readers of 64 KiB
@@ -41,7 +41,7 @@ scene()
 	null_disk nullb0 448 60 >/dev/null || return
 	mkfs.ext4 -q /dev/nullb0 && mkdir -p "$DISK" && mount /dev/nullb0 "$DISK" || return
 	dd if=/dev/zero of="$DISK/data" bs=1M count=64 status=none && dd if=/dev/zero of="$DISK/large" bs=1M count=300 status=none && sync || return
-	service cpu 1600 && service cache 200 cached /share/disk/data && service memory 200 memory - && service disk 200 disk /share/disk/data || return
+	service cpu 2400 && service cache 200 cached /share/disk/data && service memory 200 memory - && service disk 200 disk /share/disk/data || return
 	for name in "${HOGS[@]}"; do POD_PRIORITYCLASS=batch-x pod_create "$name" Burstable 100 0 || return; done
 	colod_facts
 }
