@@ -7,6 +7,7 @@
 
 #include "agent/account.h"
 #include "agent/base/log.h"
+#include "policy/net_arrived.h"
 #include "policy/net_plan.h"
 #include "policy/net_words.h"
 #include "policy/reason_text.h"
@@ -91,6 +92,7 @@ static void say_police(struct net_say *say, const struct net_round_found *found)
 void net_say_found(struct net_say *say, const struct net_round_found *found)
 {
 	char before[NET_TROUBLE_SIZE], now[NET_TROUBLE_SIZE] = "";
+	bool said;
 
 	(void)snprintf(before, sizeof(before), "%s", say->trouble);
 	say_blind(say, found);
@@ -98,6 +100,7 @@ void net_say_found(struct net_say *say, const struct net_round_found *found)
 		return;
 	say_police(say, found);
 	find_trouble(found, now, sizeof(now));
+	said = !now[0]; /* what is shown of arrivals is in a message of its own */
 	if (!now[0] && found->police_error < 0)
 		(void)snprintf(now, sizeof(now), "what arrives for offline pods: %s",
 			       found->police_cause[0] ? found->police_cause
@@ -106,7 +109,7 @@ void net_say_found(struct net_say *say, const struct net_round_found *found)
 	if (found->brief && !now[0])
 		return;
 	memcpy(say->trouble, now, sizeof(now));
-	if (say->trouble[0] && strcmp(say->trouble, before) != 0)
+	if (!said && strcmp(say->trouble, before) != 0)
 		log_warning("net.apply",
 			    "the kernel did not do all that was asked of the network: %s",
 			    say->trouble);
@@ -157,30 +160,34 @@ static bool is_shaped(const struct net_plan *plan, const struct net_plan_link *l
 	return plan->on && link && net_plan_shapes(link);
 }
 
-/* What is held of what is sent, or arrives; the words of a hold that ended are in its reason. */
+/* What is held of what is sent, or arrives. `other`: why it is not, where the hold itself has nothing on that. */
 static void say_hold(struct state *s, const char *what, const struct net_hold *hold, bool was_held,
-		     bool held, bool on)
+		     bool held, const char *other)
 {
 	char why[HISTORY_WHY_SIZE];
 
 	if (held == was_held)
 		return;
-	if (on)
-		(void)reason_text(&hold->reason, NULL, why, sizeof(why));
+	if (other)
+		(void)snprintf(why, sizeof(why), "%s", other);
 	else
-		(void)snprintf(why, sizeof(why), "%s", not_asked);
+		(void)reason_text(&hold->reason, NULL, why, sizeof(why));
 	account_agent(s, what, held ? "held" : "not held", why);
 }
 
 static void say_arrivals(struct state *s, const struct net_plan *before, const struct net_plan *now,
-			 const struct net_plan_link *link)
+			 const struct net_plan_link *link, const char *not_shaped)
 {
 	const struct net_plan_link *was = net_plan_find(before, link->ifindex);
+	bool was_held = before->on && was && was->rx_hold.ceil_bytes_per_s > 0;
+	bool held = now->on && link->rx_hold.ceil_bytes_per_s > 0;
+	const char *other = not_shaped;
 	char what[HISTORY_VALUE_SIZE];
 
+	if (!other && link->police != NET_POLICE_ON)
+		other = net_arrived_words(link->police);
 	(void)snprintf(what, sizeof(what), "what arrives on %s", link->name);
-	say_hold(s, what, &link->rx_hold, before->on && was && was->rx_hold.ceil_bytes_per_s > 0,
-		 now->on && link->rx_hold.ceil_bytes_per_s > 0, now->on);
+	say_hold(s, what, &link->rx_hold, was_held, held, other);
 }
 
 static void say_link(struct state *s, const struct net_plan *before, const struct net_plan *now,
@@ -190,6 +197,7 @@ static void say_link(struct state *s, const struct net_plan *before, const struc
 	bool shaped = is_shaped(now, link), held = now->on && link->hold.ceil_bytes_per_s > 0;
 	bool was_held = before->on && was && was->hold.ceil_bytes_per_s > 0;
 	char why[HISTORY_WHY_SIZE], what[HISTORY_VALUE_SIZE];
+	const char *not_shaped = !now->on || link->refusal != NET_FINE ? why : NULL;
 
 	(void)snprintf(what, sizeof(what), "link %s", link->name);
 	if (now->on)
@@ -199,8 +207,8 @@ static void say_link(struct state *s, const struct net_plan *before, const struc
 	if (shaped != is_shaped(before, was) || (!was && link->refusal != NET_FINE) ||
 	    (was && was->refusal != link->refusal))
 		account_agent(s, what, shaped ? "shaped" : "not shaped", why);
-	say_hold(s, what, &link->hold, was_held, held, now->on);
-	say_arrivals(s, before, now, link);
+	say_hold(s, what, &link->hold, was_held, held, not_shaped);
+	say_arrivals(s, before, now, link, not_shaped);
 }
 
 void net_say_plan(struct state *s, const struct net_plan *before, const struct net_plan *now)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/apply/net_police.h"
 #include "agent/apply/net_tc.h"
 #include "agent/base/netlink.h"
 #include "agent/discover/net_links.h"
@@ -30,6 +31,7 @@ struct readers {
 	struct net_routes routes;
 	struct net_tc_link link;
 	struct net_tc_end end;
+	struct net_police_actions actions;
 	int32_t nsid;
 	unsigned n;
 };
@@ -55,6 +57,7 @@ static int on_message(void *context, const struct nlmsghdr *h)
 	(void)net_routes_take(&r->routes, h);
 	(void)net_tc_link_take(&r->link, h);
 	(void)net_tc_end_take(&r->end, h);
+	(void)net_police_take(&r->actions, h);
 	(void)net_pods_read_nsid(h, &r->nsid);
 	return 0;
 }
@@ -82,6 +85,11 @@ static void check(struct readers *r)
 	require(steps.n < NET_TC_STEPS && after.n < NET_TC_STEPS);
 	net_tc_plan_link(&r->link, NULL, &(struct net_mark){0}, &steps, &after);
 	require(steps.n <= 1);
+	require(r->actions.n <= NET_POLICE_ACTIONS);
+	for (uint32_t i = 0; i < r->actions.n; i++)
+		require(net_police_is_ours(r->actions.list[i].index));
+	net_tc_plan_polices(&r->end, NULL, &steps);
+	require(steps.n == r->end.polices.n && steps.n <= NET_TC_POLICES);
 	(void)net_tc_plan_end(&r->end, true, 1, 1, &steps);
 	require(steps.n <= 2);
 }

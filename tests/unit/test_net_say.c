@@ -53,6 +53,26 @@ TEST(a_mark_at_a_cgroup_that_the_kernel_did_not_take_is_a_trouble)
 	assert_string_equal(say.trouble, "");
 }
 
+TEST(what_arrives_may_not_be_bounded_and_that_is_shown)
+{
+	found.police_error = -ENOENT;
+	(void)snprintf(found.police_cause, sizeof(found.police_cause),
+		       "Failed to load TC action module");
+	net_say_found(&say, &found);
+	assert_true(say.no_police);
+	assert_string_equal(say.trouble,
+			    "what arrives for offline pods: Failed to load TC action module");
+	/* A brief round makes no bucket. */
+	found.police_error = 0;
+	found.brief = true;
+	net_say_found(&say, &found);
+	assert_true(say.no_police);
+	found.brief = false;
+	net_say_found(&say, &found);
+	assert_false(say.no_police);
+	assert_string_equal(say.trouble, "");
+}
+
 TEST(what_is_left_is_said_once_whatever_brief_rounds_come_between)
 {
 	found.n_left = 2;
@@ -116,8 +136,11 @@ static const char *said(void)
 	text[0] = '\0';
 	net_say_plan(&s, &before, &now);
 	while (history_next(s.history, &cursor, &r)) {
-		assert_string_equal(r.what, "link eth0");
-		(void)snprintf(text, sizeof(text), "%s: %s", r.to, r.why);
+		bool arrives = strcmp(r.what, "what arrives on eth0") == 0;
+
+		assert_true(arrives || strcmp(r.what, "link eth0") == 0);
+		(void)snprintf(text, sizeof(text), "%s%s: %s", arrives ? "arriving " : "", r.to,
+			       r.why);
 	}
 	before = now;
 	return text;
@@ -137,6 +160,32 @@ TEST(a_link_that_is_shaped_held_and_let_go_is_told_once_each)
 	now.list[0].hold = (struct net_hold){
 		.reason = {.code = REASON_NET_NOBODY, .level = LEVEL_NONE, .rule = -1}};
 	assert_non_null(strstr(said(), "not held: no offline pod is left"));
+}
+
+/* The hold itself says nothing of it: it is not there any more. */
+TEST(a_hold_that_ends_with_the_shaping_has_the_reason_of_that)
+{
+	now.list[0].hold = (struct net_hold){
+		.ceil_bytes_per_s = 1000000,
+		.reason = {.code = REASON_NET_FLOOR, .level = LEVEL_NONE, .rule = -1}};
+	(void)said();
+	now.list[0].hold = (struct net_hold){0};
+	now.list[0].refusal = NET_FOREIGN_ROOT;
+	assert_non_null(strstr(said(), "not held: somebody else chose its root qdisc"));
+}
+
+TEST(what_arrives_is_told_of_apart)
+{
+	(void)said();
+	now.list[0].police = NET_POLICE_ON;
+	now.list[0].rx_hold = (struct net_hold){
+		.ceil_bytes_per_s = 1000000,
+		.reason = {.code = REASON_NET_RX_FLOOR, .level = LEVEL_NONE, .rule = -1}};
+	assert_non_null(strstr(said(), "arriving held: online work receives"));
+	assert_string_equal(said(), "");
+	now.list[0].police = NET_POLICE_OFF;
+	now.list[0].rx_hold = (struct net_hold){0};
+	assert_non_null(strstr(said(), "arriving not held: the policy does not ask for it"));
 }
 
 TEST(a_mode_that_does_not_allow_it_is_no_word_on_the_link)
@@ -169,9 +218,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_the_kernel_did_not_do_is_told_until_it_is_done),
 		CASE(a_mark_at_a_cgroup_that_the_kernel_did_not_take_is_a_trouble),
+		CASE(what_arrives_may_not_be_bounded_and_that_is_shown),
 		CASE(what_is_left_is_said_once_whatever_brief_rounds_come_between),
 		CASE(a_look_that_fails_is_a_trouble_as_long_as_it_does),
 		PLAN_CASE(a_link_that_is_shaped_held_and_let_go_is_told_once_each),
+		PLAN_CASE(a_hold_that_ends_with_the_shaping_has_the_reason_of_that),
+		PLAN_CASE(what_arrives_is_told_of_apart),
 		PLAN_CASE(a_mode_that_does_not_allow_it_is_no_word_on_the_link),
 		PLAN_CASE(why_a_link_is_not_shaped_is_told_when_it_is_seen),
 		PLAN_CASE(before_the_first_look_nothing_is_told),

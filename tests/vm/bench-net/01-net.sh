@@ -9,8 +9,9 @@
 #
 #   rr      a request of some bytes each 20 ms, and its answer       bulk     one TCP stream       none   it sends nothing
 #   tcp     4 TCP streams, as fast as they go                        udp      datagrams at twice what the link carries
+#   down    4 TCP streams to the offline pod, as fast as they come
 #
-# Behind the uplink is a bottleneck of 20 Mbit/s with a queue of 100 ms (tbf), as of a switch; the policy says of the link that it is
+# Behind the uplink is a bottleneck of 20 Mbit/s each way with a queue of 100 ms (tbf), as of a switch; the policy says of the link that it is
 # 2 % slower than that, so that packets wait where their level is known. Traffic stays inside the guest. Arms, in another order each
 # round: alone, unmanaged, shares (colod in mode protect), colod (squeeze), again (once more: what two equal arms differ by).
 : "${BENCH_SECONDS:=10}" "${BENCH_WARMUP:=5}" "${BENCH_MODE:=squeeze}"
@@ -21,7 +22,7 @@
 . "$VM/guest/net.sh"
 . "$VM/guest/bench.sh"
 
-: "${BENCH_CASES:=rr:tcp rr:udp bulk:tcp bulk:udp none:tcp}"
+: "${BENCH_CASES:=rr:tcp rr:udp rr:down bulk:tcp bulk:udp none:tcp none:down}"
 : "${BENCH_ARMS:=alone unmanaged shares colod again}"
 read -ra arms <<<"$BENCH_ARMS"
 WAN=10.2.0.2
@@ -38,21 +39,28 @@ bottleneck()
 	ip -n wan link set eth0 up
 	address wan 10.2.0.2/24 10.2.0.1 fd00:2::2/64 fd00:2::1
 	tc -n gw qdisc add dev out root tbf rate 20mbit burst 10k limit 250k
+	tc -n gw qdisc add dev in root tbf rate 20mbit burst 10k limit 250k
 	ip netns exec wan iperf3 -s -D -p 5201 -I /run/iperf3-a.pid
 	ip netns exec wan iperf3 -s -D -p 5202 -I /run/iperf3-b.pid
 	ip netns exec wan "$TOOLS/open_loop" serve $WAN:$RR 0 </dev/null >/dev/null 2>&1 &
 	wait_for 10 ip netns exec a bash -c "echo >/dev/tcp/$WAN/5201"
 }
 
+# policy MODE POLICE-INGRESS
 policy()
 {
 	colod_policy "$1" cgroup \
 		"levels: {P0: {role: online, cpu: {weight: keep}, net: {share: 8}}, P7: {role: offline, cpu: {weight: keep}, memory: {high: none}, net: {share: 1}}}" \
 		"assign: [{match: {cgroup: $NET_T/a}, level: P0}, {match: {cgroup: $NET_T/b}, level: P7}]" \
-		"net: {speed: 19600kbit/s}"
+		"net: {speed: 19600kbit/s, police-ingress: $2}"
 }
 
-shaped() { coloctl net --json | jq -e '.on and (.links[0].shaped) and all(.pods[]; .marked)' >/dev/null; }
+comes_down() { [ "$OFFLINE" = down ]; }
+shaped()
+{
+	coloctl net --json | jq -e '.on and (.links[0].shaped) and all(.pods[]; .marked)' >/dev/null || return
+	[ "$1" = protect ] || ! comes_down || tc filter show dev h-b egress | grep -q indev
+}
 
 # in_pod NAME COMMAND...
 in_pod() { sh -c 'echo 0 >"$0/cgroup.procs"; exec "$@"' "$NET_CG/$1/ctr" ip netns exec "$1" "${@:2}"; }
@@ -69,6 +77,7 @@ hog_start()
 	case $1 in
 	tcp) bulk b 5202 -P 4 ;;
 	udp) bulk b 5202 -u -b 20M -l 1400 -P 2 ;;
+	down) bulk b 5202 -P 4 -R ;;
 	esac
 }
 
@@ -81,21 +90,21 @@ arm_end()
 
 arm_begin()
 {
+	local mode=$BENCH_MODE police=false
 	arm_end || return
+	[ "$1" != shares ] || mode=protect
+	! comes_down || police=true
 	case $1 in
-	shares) policy protect ;;
-	colod | again) policy "$BENCH_MODE" ;;
-	esac
-	case $1 in
-	shares | colod | again) colod_start && wait_for 30 shaped || return ;;
+	shares | colod | again) policy "$mode" $police && colod_start && wait_for 30 shaped "$mode" || return ;;
 	esac
 	[ "$1" = alone ] || hog_start "$OFFLINE"
 	[ "$ONLINE" != bulk ] || bulk a 5201
 }
 
-# What came out of the bottleneck, and what of that was online: TCP sends little twice.
-through() { ip netns exec wan cat /sys/class/net/eth0/statistics/rx_bytes; }
-sent_by() { cat "/sys/class/net/h-$1/statistics/rx_bytes"; }
+# What came out of the bottleneck, and what of that was online: TCP sends little twice. The other way round where offline work
+# receives; what was dropped at the pod's end has taken its part of the link all the same.
+through() { if comes_down; then cat /sys/class/net/up0/statistics/rx_bytes; else ip netns exec wan cat /sys/class/net/eth0/statistics/rx_bytes; fi; }
+moved_by() { if comes_down; then cat "/sys/class/net/h-$1/statistics/tx_bytes"; else cat "/sys/class/net/h-$1/statistics/rx_bytes"; fi; }
 
 online()
 {
@@ -110,13 +119,13 @@ measure_arm()
 {
 	local a all t0 t1 late=
 	online "$BENCH_WARMUP" >/dev/null || return
-	a=$(sent_by a) all=$(through) t0=$(date +%s%N)
+	a=$(moved_by a) all=$(through) t0=$(date +%s%N)
 	online "$BENCH_SECONDS" >out || return
-	t1=$(($(date +%s%N) - t0)) a=$(($(sent_by a) - a)) all=$(($(through) - all))
+	t1=$(($(date +%s%N) - t0)) a=$(($(moved_by a) - a)) all=$(($(through) - all))
 	[ "$ONLINE" != rr ] || late=$(as_keys web <out)
 	# shellcheck disable=SC2086
 	row "$BENCH_CASE" "$2" "$1" $late "web_kib=$((a * 1000000 / 1024 * 1000 / t1))" "hog_kib=$(((all - a) * 1000000 / 1024 * 1000 / t1))"
-	note "$BENCH_CASE $2: $(tc -s class show dev up0 2>/dev/null | awk '/^class htb/ { c = $3 } /Sent/ && c { printf "%s %s; ", c, $2; c = "" }') $(class c01d:3)"
+	note "$BENCH_CASE $2: $(tc -s class show dev up0 2>/dev/null | awk '/^class htb/ { c = $3 } /Sent/ && c { printf "%s %s; ", c, $2; c = "" }') $(class c01d:3) $(tc actions list action police | grep -o "rate .*bit")"
 }
 
 one_arm() { arm_begin "$2" && measure_arm "$1" "$2"; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 200s
+# long-budget: 200s
 # profile: default
 # title: pods of the real CNI plugins: those of bridge and ptp are marked, what the bandwidth plugin has made stays as it is, and through WireGuard a mark does not go
 . "$VM/guest/lib.sh"
