@@ -101,8 +101,9 @@ void net_arrivals_apply(struct net_round *round, const struct net_round_wanted *
 		if (!is_wanted(wanted, link) || set(round, link, found) < 0)
 			continue;
 		add_filter(round, link->ifindex, index);
-		/* With more than one uplink there are none (net_arrived.h). */
-		for (uint32_t t = 0; t < found->links.n_tunnels && t < NET_TUNNELS; t++)
+		/* One that came after the plan was made may be of another uplink. */
+		for (uint32_t t = 0;
+		     wanted->plan.n == 1 && t < found->links.n_tunnels && t < NET_TUNNELS; t++)
 			add_filter(round, found->links.tunnels[t], index);
 	}
 }

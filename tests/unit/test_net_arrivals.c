@@ -61,6 +61,21 @@ TEST(a_bucket_is_made_before_a_filter_leads_to_it)
 	assert_int_equal(k.found.n_steps, 1);
 }
 
+/* What a tunnel that came after the plan was made has brought is nobody's yet. */
+TEST(a_tunnel_leads_to_the_bucket_of_the_only_uplink)
+{
+	round_begins();
+	k.found.links.n_tunnels = 1;
+	k.found.links.tunnels[0] = ROUND_CASE_UPLINK;
+	net_case_says(&k.net, 0, NULL);
+	net_arrivals_apply(k.round, &k.wanted, &k.found);
+	assert_int_equal(k.round->polices.n, 2);
+	k.wanted.plan.n = 2;
+	net_case_says(&k.net, 0, NULL);
+	net_arrivals_apply(k.round, &k.wanted, &k.found);
+	assert_int_equal(k.round->polices.n, 1);
+}
+
 /* Nothing is asked where it is as it is wanted. */
 TEST(a_bucket_is_changed_where_its_rate_is_another)
 {
@@ -229,6 +244,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_bucket_is_made_before_a_filter_leads_to_it),
+		CASE(a_tunnel_leads_to_the_bucket_of_the_only_uplink),
 		CASE(a_bucket_is_changed_where_its_rate_is_another),
 		CASE(one_that_has_gone_is_for_a_whole_round),
 		CASE(what_the_kernel_does_not_do_is_told_and_no_filter_is_wanted),
