@@ -12,6 +12,8 @@
 #define BUSY_PERMILLE 10u
 #define IDLE_PERMILLE 5u
 #define IDLE_US 2000000
+/* Who does no more than talk does so now and then. */
+#define SILENT_US 10000000
 /* A ceiling that is so near to what is wanted stays: what comes in through noise alone moves nothing. */
 #define BAND_PERMILLE 5u
 /* Of the link in a second. */
@@ -82,15 +84,25 @@ static enum reason_code code_of(const struct net_ceiling_look *look, enum reason
 	return look->arrives ? code + (REASON_NET_RX_ONLINE - REASON_NET_ONLINE) : code;
 }
 
-/* Because of what online work sends. */
+/* What online work takes until the next look. */
+static uint64_t expected(const struct net_ceiling_look *look)
+{
+	return look->online_bytes_per_s + look->growth_bytes_per_s;
+}
+
+/* Because of what online work sends, or of what waits before the link. */
 static struct reason reason_of(const struct net_ceiling_look *look, uint64_t ceil)
 {
+	bool only_crowded = look->crowded &&
+			    look->online_bytes_per_s < part_of(look, IDLE_PERMILLE);
 	struct reason reason = {
-		.code = code_of(look, ceil > look->floor_bytes_per_s ? REASON_NET_ONLINE
-								     : REASON_NET_FLOOR),
+		.code = only_crowded			  ? REASON_NET_RX_CROWDED
+			: ceil <= look->floor_bytes_per_s ? code_of(look, REASON_NET_FLOOR)
+			: look->growth_bytes_per_s > 0	  ? REASON_NET_RX_GROWS
+							  : code_of(look, REASON_NET_ONLINE),
 		.level = LEVEL_NONE,
 		.rule = -1,
-		.observed = look->online_bytes_per_s,
+		.observed = only_crowded ? look->all_bytes_per_s : expected(look),
 		.limit = look->speed_bytes_per_s,
 		.extra = ceil,
 	};
@@ -109,6 +121,7 @@ static void end(struct net_hold *hold, const struct net_ceiling_look *look, enum
 	if (hold->ceil_bytes_per_s > 0) {
 		reason = reason_of(look, 0);
 		reason.code = code;
+		reason.observed = look->online_bytes_per_s;
 		reason.limit = limit;
 		reason.for_us = (uint64_t)for_us;
 		reason.extra = 0;
@@ -122,7 +135,7 @@ static void end(struct net_hold *hold, const struct net_ceiling_look *look, enum
 
 static uint64_t wanted(const struct net_ceiling_look *look)
 {
-	uint64_t taken = look->online_bytes_per_s + part_of(look, look->headroom_permille);
+	uint64_t taken = expected(look) + part_of(look, look->headroom_permille);
 	uint64_t left = taken < look->speed_bytes_per_s ? look->speed_bytes_per_s - taken : 0;
 
 	return left > look->floor_bytes_per_s ? left : look->floor_bytes_per_s;
@@ -162,13 +175,13 @@ static void grow(struct net_hold *hold, const struct net_ceiling_look *look, uin
 /* Whether online work has been idle for long enough. */
 static bool is_over(struct net_hold *hold, const struct net_ceiling_look *look)
 {
-	if (look->online_bytes_per_s >= part_of(look, IDLE_PERMILLE)) {
+	if (look->crowded || look->online_bytes_per_s >= part_of(look, IDLE_PERMILLE)) {
 		hold->idle_us = 0;
 		return false;
 	}
 	if (hold->idle_us == 0)
 		hold->idle_us = look->now_us;
-	return look->now_us - hold->idle_us >= IDLE_US;
+	return look->now_us - hold->idle_us >= (look->arrives ? SILENT_US : IDLE_US);
 }
 
 static void step_measured(struct net_hold *hold, const struct net_ceiling_look *look)
@@ -177,7 +190,7 @@ static void step_measured(struct net_hold *hold, const struct net_ceiling_look *
 	uint64_t ceil = hold->ceil_bytes_per_s;
 
 	if (ceil == 0) {
-		if (look->online_bytes_per_s >= part_of(look, BUSY_PERMILLE))
+		if (look->crowded || look->online_bytes_per_s >= part_of(look, BUSY_PERMILLE))
 			cut(hold, look, want);
 		return;
 	}

@@ -32,10 +32,13 @@ struct net_ceiling_look {
 	uint64_t speed_bytes_per_s; /* of the link, > 0 */
 	uint64_t floor_bytes_per_s; /* what offline levels are promised (net_shape_floor) */
 	uint32_t headroom_permille; /* of the link, left free */
-	bool arrives;  /* it is of what arrives, not of what is sent: the words for it are others */
-	bool allowed;  /* the mode is squeeze or more */
-	bool offline;  /* some pod has an offline level with a class */
-	bool measured; /* the next is what was sent, or arrived, lately */
+	bool arrives; /* it is of what arrives, not of what is sent: the words for it are others */
+	bool crowded; /* that fills the link while online work uses it (net_arrived_crowds): a reason of its own */
+	uint64_t all_bytes_per_s;    /* only then: what arrived in all */
+	uint64_t growth_bytes_per_s; /* only then: by how much online work is about to receive more */
+	bool allowed;		     /* the mode is squeeze or more */
+	bool offline;		     /* some pod has an offline level with a class */
+	bool measured;		     /* the next is what was sent, or arrived, lately */
 	uint64_t online_bytes_per_s;
 };
 

@@ -55,8 +55,9 @@ const struct net_plan_link *net_plan_find(const struct net_plan *plan, int32_t i
 }
 
 /* What arrives has the same promises. Where it is not policed a hold ends by its not being allowed. */
-static void police(const struct net_plan_in *in, const struct net_use *arrived,
-		   const struct net_ceiling_look *sent, struct net_plan_link *link)
+static void police(const struct net_plan_in *in, const struct net_use *use,
+		   const struct net_use *arrived, const struct net_ceiling_look *sent,
+		   struct net_plan_link *link)
 {
 	struct net_ceiling_look look = *sent;
 
@@ -65,6 +66,14 @@ static void police(const struct net_plan_in *in, const struct net_use *arrived,
 	look.allowed = link->police == NET_POLICE_ON;
 	look.measured = arrived && arrived->span_us > 0;
 	look.online_bytes_per_s = arrived ? arrived->online_bytes_per_s : 0;
+	look.crowded = use && arrived &&
+		       net_arrived_crowds(use, arrived, look.speed_bytes_per_s,
+					  link->rx_hold.ceil_bytes_per_s > 0);
+	if (look.crowded) {
+		look.all_bytes_per_s = arrived->online_bytes_per_s + arrived->offline_bytes_per_s;
+		look.growth_bytes_per_s = net_arrived_growth(&link->rx_hold, arrived,
+							     look.speed_bytes_per_s, in->now_us);
+	}
 	net_ceiling_step(&link->rx_hold, &look);
 }
 
@@ -93,7 +102,7 @@ static void shape(const struct net_plan_in *in, const struct net_use *use,
 	look.floor_bytes_per_s = net_shape_floor(&link->shape);
 	look.offline = link->shape.active & link->shape.offline_levels;
 	net_ceiling_step(&link->hold, &look);
-	police(in, arrived, &look, link);
+	police(in, use, arrived, &look, link);
 	of.held_bytes_per_s = link->hold.ceil_bytes_per_s;
 	net_shape_make(&of, &link->shape);
 }

@@ -35,7 +35,7 @@ const char *reason_text_rate(uint64_t bytes_per_s, char *buf)
 /* Of what is sent: what is said of what arrives is told by the same code. */
 static enum reason_code code_of(const struct reason *r)
 {
-	return r->code >= REASON_NET_RX_ONLINE
+	return r->code >= REASON_NET_RX_ONLINE && r->code <= REASON_NET_RX_BLIND
 		       ? r->code - (REASON_NET_RX_ONLINE - REASON_NET_ONLINE)
 		       : r->code;
 }
@@ -74,6 +74,22 @@ void reason_text_net(struct text_out *out, const struct reason *r)
 			     "what %s %s was not measured for %s: offline work is not held there",
 			     link, arrives ? "receives" : "sends",
 			     reason_text_duration(r->for_us, c));
+		break;
+	case REASON_NET_RX_GROWS:
+		text_out_put(
+			out,
+			"online work receives ever more, %s of the %s of %s if it goes on so: offline "
+			"work may receive %s",
+			reason_text_rate(r->observed, a), reason_text_rate(r->limit, b), link,
+			reason_text_rate(r->extra, c));
+		break;
+	case REASON_NET_RX_CROWDED:
+		text_out_put(
+			out,
+			"what arrives takes %s of the %s of %s while online work uses it: offline "
+			"work may receive %s, so that less waits before the link",
+			reason_text_rate(r->observed, a), reason_text_rate(r->limit, b), link,
+			reason_text_rate(r->extra, c));
 		break;
 	default:
 		break;

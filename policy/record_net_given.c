@@ -345,8 +345,9 @@ static int get_reason(struct record_line *line, struct reason *reason)
 {
 	return record_words_get_reason(line, reason) < 0 || !reason->who[0] ||
 			       strlen(reason->who) >= NET_NAME_SIZE ||
-			       (reason->code != REASON_MODE && (reason->code < REASON_NET_ONLINE ||
-								reason->code > REASON_NET_RX_BLIND))
+			       (reason->code != REASON_MODE &&
+				(reason->code < REASON_NET_ONLINE ||
+				 reason->code > REASON_NET_RX_CROWDED))
 		       ? -EBADMSG
 		       : 0;
 }

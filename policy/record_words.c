@@ -108,6 +108,8 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_NET_RX_IDLE] = "net-rx-idle",
 	[REASON_NET_RX_NOBODY] = "net-rx-nobody",
 	[REASON_NET_RX_BLIND] = "net-rx-blind",
+	[REASON_NET_RX_GROWS] = "net-rx-grows",
+	[REASON_NET_RX_CROWDED] = "net-rx-crowded",
 };
 
 static const char *const cpu_managers[CPU_MANAGER_COUNT] = {

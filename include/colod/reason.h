@@ -131,6 +131,8 @@ enum reason_code {
 	REASON_NET_RX_IDLE,
 	REASON_NET_RX_NOBODY,
 	REASON_NET_RX_BLIND,
+	REASON_NET_RX_GROWS, /* observed: what online work is about to receive, limit, extra: as before */
+	REASON_NET_RX_CROWDED, /* online work uses it and may wait: observed: what arrives in all, limit, extra: as before */
 	REASON_COUNT,
 };
 

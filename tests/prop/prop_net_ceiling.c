@@ -31,6 +31,7 @@ static struct net_ceiling_look random_link(void)
 	look.speed_bytes_per_s = speed + below(speed);
 	look.floor_bytes_per_s = 1000 + below(look.speed_bytes_per_s / 2);
 	look.headroom_permille = (uint32_t)below(501);
+	look.arrives = below(2);
 	return look;
 }
 
@@ -44,13 +45,19 @@ static void random_load(struct net_ceiling_look *look)
 		look->online_bytes_per_s = below(look->speed_bytes_per_s * 11 / 10);
 	else if (below(4) == 0)
 		look->online_bytes_per_s = below(look->speed_bytes_per_s / 50);
+	if (below(3))
+		return;
+	look->crowded = look->arrives && below(2);
+	look->all_bytes_per_s = look->crowded ? 1 + below(look->speed_bytes_per_s) : 0;
+	look->growth_bytes_per_s = look->crowded && below(2) ? below(look->speed_bytes_per_s / 10)
+							     : 0;
 }
 
 /* What may be had: what online work and the headroom leave, and at least the floor. */
 static uint64_t left(const struct net_ceiling_look *look)
 {
-	uint64_t taken =
-		look->online_bytes_per_s + look->speed_bytes_per_s / 1000 * look->headroom_permille;
+	uint64_t taken = look->online_bytes_per_s + look->growth_bytes_per_s +
+			 look->speed_bytes_per_s / 1000 * look->headroom_permille;
 	uint64_t rest = taken < look->speed_bytes_per_s ? look->speed_bytes_per_s - taken : 0;
 
 	return rest > look->floor_bytes_per_s ? rest : look->floor_bytes_per_s;
@@ -81,7 +88,10 @@ static void check_step(const struct net_hold *before, const struct net_hold *aft
 	/* What is told is what is done. */
 	if (ceil != before->ceil_bytes_per_s) {
 		assert_int_equal(after->reason.extra, ceil);
-		assert_int_equal(after->reason.observed, look->online_bytes_per_s);
+		assert_int_equal(after->reason.observed,
+				 after->reason.code == REASON_NET_RX_CROWDED
+					 ? look->all_bytes_per_s
+					 : look->online_bytes_per_s + look->growth_bytes_per_s);
 	}
 }
 
@@ -165,7 +175,8 @@ TEST(a_constant_load_ends_in_one_ceiling)
 			assert_int_equal(hold.ceil_bytes_per_s, end);
 		}
 		if (end == 0) {
-			assert_true(look.online_bytes_per_s < look.speed_bytes_per_s / 100);
+			assert_true(!look.crowded &&
+				    look.online_bytes_per_s < look.speed_bytes_per_s / 100);
 			continue;
 		}
 		held++;

@@ -68,6 +68,65 @@ TEST(what_cannot_be_compared_is_not_measured)
 	assert_false(net_arrived_use(&before, &now, false, &use));
 }
 
+#define MBIT 125000ull
+
+static bool crowds(uint64_t sent, uint64_t online_mbit, uint64_t offline_mbit, bool held)
+{
+	const struct net_use out = {.online_bytes_per_s = sent, .span_us = S},
+			     in = {.online_bytes_per_s = online_mbit * MBIT,
+				   .offline_bytes_per_s = offline_mbit * MBIT,
+				   .span_us = S};
+
+	return net_arrived_crowds(&out, &in, 1000 * MBIT, held);
+}
+
+TEST(a_full_link_that_online_work_uses_is_crowded)
+{
+	assert_true(crowds(1000, 0, 900, false));
+	assert_true(crowds(1000, 5, 895, false));
+	assert_false(crowds(1000, 0, 899, false));
+	assert_false(crowds(999, 0, 1000, false));
+	/* Held it stays so for half of the requests and a quarter of the link. */
+	assert_true(crowds(500, 0, 250, true));
+	assert_false(crowds(500, 0, 249, true));
+	assert_false(crowds(499, 0, 900, true));
+}
+
+TEST(a_link_that_was_not_measured_is_not_crowded)
+{
+	const struct net_use full = {
+		.online_bytes_per_s = MBIT, .offline_bytes_per_s = 1000 * MBIT, .span_us = S};
+	struct net_use blind = full;
+
+	blind.span_us = 0;
+	assert_true(net_arrived_crowds(&full, &full, 1000 * MBIT, false));
+	assert_false(net_arrived_crowds(&blind, &full, 1000 * MBIT, false));
+	assert_false(net_arrived_crowds(&full, &blind, 1000 * MBIT, false));
+}
+
+TEST(what_online_work_gained_it_may_gain_again)
+{
+	struct net_hold hold = {.ceil_bytes_per_s = 500 * MBIT,
+				.online_bytes_per_s = 200 * MBIT,
+				.looked_us = 5 * S};
+	struct net_use in = {.online_bytes_per_s = 210 * MBIT, .span_us = S};
+	const uint64_t link = 1000 * MBIT;
+
+	assert_int_equal(net_arrived_growth(&hold, &in, link, 6 * S), 10 * MBIT);
+	in.online_bytes_per_s--;
+	assert_int_equal(net_arrived_growth(&hold, &in, link, 6 * S), 0);
+	in.online_bytes_per_s = 100 * MBIT;
+	assert_int_equal(net_arrived_growth(&hold, &in, link, 6 * S), 0);
+	in.online_bytes_per_s = 900 * MBIT;
+	assert_int_equal(net_arrived_growth(&hold, &in, link, 6 * S), 100 * MBIT);
+	assert_int_equal(net_arrived_growth(&hold, &in, link, 8 * S + 1), 0);
+	hold.looked_us = 0;
+	assert_int_equal(net_arrived_growth(&hold, &in, link, S), 0);
+	hold.looked_us = 5 * S;
+	hold.ceil_bytes_per_s = 0;
+	assert_int_equal(net_arrived_growth(&hold, &in, link, 6 * S), 0);
+}
+
 TEST(each_state_has_words_of_its_own)
 {
 	for (int a = 0; a < NET_POLICE_COUNT; a++)
@@ -83,6 +142,9 @@ int main(void)
 		cmocka_unit_test_setup(what_wraps_packets_for_offline_pods_is_no_online_work,
 				       setup),
 		cmocka_unit_test_setup(what_cannot_be_compared_is_not_measured, setup),
+		cmocka_unit_test_setup(a_full_link_that_online_work_uses_is_crowded, setup),
+		cmocka_unit_test_setup(a_link_that_was_not_measured_is_not_crowded, setup),
+		cmocka_unit_test_setup(what_online_work_gained_it_may_gain_again, setup),
 		cmocka_unit_test_setup(each_state_has_words_of_its_own, setup),
 	};
 

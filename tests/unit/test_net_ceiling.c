@@ -131,6 +131,48 @@ TEST(a_moment_of_silence_ends_nothing)
 	}
 }
 
+/* Online work that receives next to nothing waits in the queue before a link all the same. */
+TEST(a_crowded_link_is_held_below_what_it_carries)
+{
+	look.arrives = true;
+	look.crowded = true;
+	look.all_bytes_per_s = 9800 * MBIT;
+	assert_int_equal(now(1), 9499);
+	assert_int_equal(hold.reason.code, REASON_NET_RX_CROWDED);
+	assert_int_equal(hold.reason.observed, 9800 * MBIT);
+	assert_int_equal(hold.reason.limit, SPEED);
+	assert_int_equal(hold.reason.extra, 9499 * MBIT);
+	assert_int_equal(after(60 * S, 1), 9499);
+	/* what it receives counts where it is more */
+	assert_int_equal(now(2000), 7500);
+	assert_int_equal(hold.reason.code, REASON_NET_RX_ONLINE);
+	assert_int_equal(hold.reason.observed, 2000 * MBIT);
+	/* and ends when it was quiet for ten seconds: requests come now and then */
+	assert_int_equal(after(10 * S, 1), 9499);
+	look.crowded = false;
+	assert_int_equal(now(1), 9499);
+	assert_int_equal(after(98 * S / 10, 1), 9499);
+	assert_int_equal(now(1), 0);
+	assert_int_equal(hold.reason.code, REASON_NET_RX_IDLE);
+	assert_int_equal(hold.reason.observed, MBIT);
+	assert_int_equal(hold.reason.for_us, 10 * S);
+}
+
+TEST(room_is_made_for_what_online_work_is_about_to_receive)
+{
+	look.arrives = true;
+	look.crowded = true;
+	assert_int_equal(now(2000), 7500);
+	look.growth_bytes_per_s = 500 * MBIT;
+	assert_int_equal(now(2500), 6500);
+	assert_int_equal(hold.reason.code, REASON_NET_RX_GROWS);
+	assert_int_equal(hold.reason.observed, 3000 * MBIT);
+	assert_int_equal(hold.reason.extra, 6500 * MBIT);
+	look.growth_bytes_per_s = 0;
+	assert_int_equal(after(5 * S, 2500), 7000);
+	assert_int_equal(hold.reason.code, REASON_NET_RX_ONLINE);
+}
+
 TEST(noise_moves_nothing)
 {
 	int64_t cut_us;
@@ -274,6 +316,9 @@ int main(void)
 		cmocka_unit_test_setup(a_long_pause_grows_it_by_no_more_than_a_second, setup),
 		cmocka_unit_test_setup(an_idle_link_belongs_to_offline_work, setup),
 		cmocka_unit_test_setup(a_moment_of_silence_ends_nothing, setup),
+		cmocka_unit_test_setup(a_crowded_link_is_held_below_what_it_carries, setup),
+		cmocka_unit_test_setup(room_is_made_for_what_online_work_is_about_to_receive,
+				       setup),
 		cmocka_unit_test_setup(noise_moves_nothing, setup),
 		cmocka_unit_test_setup(
 			what_is_not_measured_changes_nothing_until_nobody_can_justify_it, setup),

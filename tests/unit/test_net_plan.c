@@ -282,6 +282,28 @@ TEST(what_arrives_is_held_where_the_policy_asks_for_it)
 	assert_int_equal(plan.list[0].rx_hold.reason.code, REASON_MODE);
 }
 
+/* It is what online work sends that tells of it: in.use is, and what arrives is offline work's. */
+TEST(a_link_that_offline_work_fills_is_held_for_those_who_ask)
+{
+	struct net_use arrived[NET_LINKS] = {{.offline_bytes_per_s = 9900 * MBIT, .span_us = S}};
+
+	in.arrived = arrived;
+	policy.net.police_ingress = true;
+	assert_int_equal(made()->rx_hold.ceil_bytes_per_s, 9500 * MBIT);
+	assert_int_equal(plan.list[0].rx_hold.reason.code, REASON_NET_RX_CROWDED);
+	assert_int_equal(plan.list[0].rx_hold.reason.observed, 9900 * MBIT);
+	arrived[0].offline_bytes_per_s = 2600 * MBIT;
+	in.now_us += 11 * S;
+	assert_int_equal(made()->rx_hold.ceil_bytes_per_s, 9500 * MBIT);
+	/* What it gained since then it may gain again. */
+	arrived[0].online_bytes_per_s = 600 * MBIT;
+	in.now_us += S;
+	assert_int_equal(made()->rx_hold.ceil_bytes_per_s, (9500 - 2 * 600) * MBIT);
+	plan = (struct net_plan){0};
+	arrived[0].online_bytes_per_s = 0;
+	assert_int_equal(made()->rx_hold.ceil_bytes_per_s, 0);
+}
+
 TEST(what_arrives_by_tunnels_is_held_where_there_is_but_one_uplink)
 {
 	struct net_use arrived[NET_LINKS] = {{.online_bytes_per_s = 2000 * MBIT, .span_us = S}};
@@ -332,6 +354,8 @@ int main(void)
 		cmocka_unit_test_setup(before_the_first_look_nothing_is_known, setup),
 		cmocka_unit_test_setup(without_a_link_that_is_shaped_no_pod_is_marked, setup),
 		cmocka_unit_test_setup(while_a_link_cannot_be_read_pods_keep_their_marks, setup),
+		cmocka_unit_test_setup(a_link_that_offline_work_fills_is_held_for_those_who_ask,
+				       setup),
 		cmocka_unit_test_setup(what_arrives_is_held_where_the_policy_asks_for_it, setup),
 		cmocka_unit_test_setup(
 			what_arrives_by_tunnels_is_held_where_there_is_but_one_uplink, setup),

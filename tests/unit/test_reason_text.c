@@ -158,6 +158,8 @@ static const unsigned used[REASON_COUNT] = {
 	[REASON_NET_RX_FLOOR] = OBSERVED | LIMIT | EXTRA,
 	[REASON_NET_RX_IDLE] = OBSERVED | LIMIT | FOR,
 	[REASON_NET_RX_BLIND] = FOR,
+	[REASON_NET_RX_GROWS] = OBSERVED | LIMIT | EXTRA,
+	[REASON_NET_RX_CROWDED] = OBSERVED | LIMIT | EXTRA,
 };
 
 /* Changing a number changes the sentence if, and only if, the code uses that number. */

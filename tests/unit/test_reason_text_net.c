@@ -76,6 +76,26 @@ TEST(of_what_arrives_each_says_so)
 		"what eth0 receives was not measured for 10.5 s: offline work is not held there");
 }
 
+TEST(a_link_that_is_full_is_told_with_what_fills_it)
+{
+	assert_string_equal(of((struct reason){.code = REASON_NET_RX_CROWDED,
+					       .observed = 1225000000,
+					       .limit = 1250000000,
+					       .extra = 1187500000,
+					       .who = "eth0"}),
+			    "what arrives takes 9.8 Gbit/s of the 10 Gbit/s of eth0 while online "
+			    "work uses it: offline work may receive 9.5 Gbit/s, so that less waits "
+			    "before the link");
+	assert_string_equal(
+		of((struct reason){.code = REASON_NET_RX_GROWS,
+				   .observed = 750000000,
+				   .limit = 1250000000,
+				   .extra = 437500000,
+				   .who = "eth0"}),
+		"online work receives ever more, 6 Gbit/s of the 10 Gbit/s of eth0 if it "
+		"goes on so: offline work may receive 3.5 Gbit/s");
+}
+
 /* No number and no name is too long for the buffers. */
 TEST(the_largest_numbers_fit)
 {
@@ -85,7 +105,7 @@ TEST(the_largest_numbers_fit)
 				.for_us = UINT64_MAX};
 
 	memset(reason.who, 'x', sizeof(reason.who) - 1);
-	for (int code = REASON_NET_ONLINE; code <= REASON_NET_RX_BLIND; code++) {
+	for (int code = REASON_NET_ONLINE; code <= REASON_NET_RX_CROWDED; code++) {
 		reason.code = (enum reason_code)code;
 		assert_true(strlen(of(reason)) < REASON_TEXT_SIZE - 1);
 	}
@@ -97,6 +117,7 @@ int main(void)
 		cmocka_unit_test(rates_are_told_as_those_of_links_are),
 		cmocka_unit_test(the_end_of_a_hold_says_why),
 		cmocka_unit_test(of_what_arrives_each_says_so),
+		cmocka_unit_test(a_link_that_is_full_is_told_with_what_fills_it),
 		cmocka_unit_test(the_largest_numbers_fit),
 	};
 

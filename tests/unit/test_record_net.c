@@ -171,13 +171,13 @@ TEST(a_hold_of_what_arrives_is_replayed)
 	assert_int_equal(c.net.plan.list[0].police, NET_POLICE_ON);
 	assert_int_equal(c.net.plan.list[0].rx_hold.ceil_bytes_per_s, (10000 - 200 - 500) * MBIT);
 	assert_int_equal(c.net.plan.list[0].hold.ceil_bytes_per_s, 0);
-	for (int i = 4; i <= 8; i++) {
+	for (int i = 4; i <= 15; i++) {
 		arrived(0, 40 * MBIT);
 		(void)pass(i * S);
 	}
 	assert_int_equal(c.net.plan.list[0].rx_hold.ceil_bytes_per_s, 0);
 	assert_int_equal(c.net.plan.list[0].rx_hold.reason.code, REASON_NET_RX_IDLE);
-	assert_replays(9);
+	assert_replays(16);
 }
 
 TEST(a_hold_of_what_arrives_that_nobody_recorded_is_told)

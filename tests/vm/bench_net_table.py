@@ -41,7 +41,7 @@ def _idle(case):
 def verdicts(online, case):
     if online == "rr":
         return bench_io_table.verdicts(case)
-    return _bulk(case) if online == "bulk" else _idle(case)
+    return _idle(case) if online == "none" else _bulk(case)
 
 
 def _late(case, arm, key):

@@ -8,6 +8,7 @@
 # The guest's part of `make bench-net` (bench_net.py is the host's). BENCH_CASES are ONLINE:OFFLINE:
 #
 #   rr      a request of some bytes each 20 ms, and its answer       bulk     one TCP stream       none   it sends nothing
+#   get     one TCP stream to it
 #   tcp     4 TCP streams, as fast as they go                        udp      datagrams at twice what the link carries
 #   down    4 TCP streams to the offline pod, as fast as they come
 #
@@ -22,7 +23,7 @@
 . "$VM/guest/net.sh"
 . "$VM/guest/bench.sh"
 
-: "${BENCH_CASES:=rr:tcp rr:udp rr:down bulk:tcp bulk:udp none:tcp none:down}"
+: "${BENCH_CASES:=rr:tcp rr:udp rr:down get:down bulk:tcp bulk:udp none:tcp none:down}"
 : "${BENCH_ARMS:=alone unmanaged shares colod again}"
 read -ra arms <<<"$BENCH_ARMS"
 WAN=10.2.0.2
@@ -98,7 +99,10 @@ arm_begin()
 	shares | colod | again) policy "$mode" $police && colod_start && wait_for 30 shaped "$mode" || return ;;
 	esac
 	[ "$1" = alone ] || hog_start "$OFFLINE"
-	[ "$ONLINE" != bulk ] || bulk a 5201
+	case $ONLINE in
+	bulk) bulk a 5201 ;;
+	get) bulk a 5201 -R ;;
+	esac
 }
 
 # What came out of the bottleneck, and what of that was online: TCP sends little twice. The other way round where offline work

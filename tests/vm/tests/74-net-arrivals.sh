@@ -35,6 +35,24 @@ stream()
 	streams+=($!)
 }
 
+# The online pod asks somebody something now and then.
+talk()
+{
+	ip netns exec a bash -c 'printf -v x "%0200d" 0; while sleep 0.05; do echo "$x" >/dev/udp/10.2.0.2/9; done' >/dev/null 2>&1 &
+	streams+=($!)
+}
+
+full() { [ "$(of .received_bytes)" -gt 20000000 ]; }
+# stays SECONDS COMMAND...
+stays()
+{
+	local n
+	for ((n = 0; n < $1 * 5; n++)); do
+		"${@:2}" || return
+		sleep 0.2
+	done
+}
+
 quiet()
 {
 	kill "${streams[@]}"
@@ -75,6 +93,19 @@ counted()
 bounded()
 {
 	local dropped
+	for _ in 1 2 3; do stream 10.3.0.2; done
+	if [ -n "${LONG:-}" ]; then
+		ok "a link that offline work fills" wait_for 40 full
+		ok "is its own while online work says nothing" stays 5 wide
+	fi
+	talk
+	ok "as soon as the online pod talks, offline work leaves some of a full link free" wait_for 40 held
+	ok "for this reason" wait_for 20 sh -c 'coloctl net | grep -q "^Arrives: held: what arrives takes .* of the 20 Mbit/s of up0 while online work uses it: offline work may receive"'
+	note "$(coloctl net)"
+	quiet
+	if [ -n "${LONG:-}" ]; then
+		ok "and no longer" wait_for 40 wide
+	fi
 	stream 10.1.0.2
 	ok "while the online pod receives, offline work is bounded" wait_for 40 held
 	note "$(buckets)"
