@@ -257,25 +257,46 @@ static void describe(const struct baseline_workload *w, enum resource resource, 
 		describe_as(ret, basis, usual, at_us, now_us);
 }
 
+/* What is usual in the bin below; of a pod whose calm load is at the lower edge of that, where it has few of the windows, the
+ * higher line of that and of the one below: what it uses then is less than twice the load that those have. */
+static bool less_load(const struct baseline_workload *w, enum resource resource, int own,
+		      struct baseline_usual *ret_usual, int *ret_bin)
+{
+	const struct baseline_cell *cells = w->cells[resource];
+
+	if (own < 1)
+		return false;
+	*ret_bin = own - 1;
+	*ret_usual = cells[own - 1].usual;
+	if (is_valid(&cells[own - 1]))
+		return true;
+	if (own < 2 || cells[own - 1].n_calm == 0 || !is_valid(&cells[own - 2]))
+		return false;
+	*ret_bin = own - 2;
+	if (line(&cells[own - 2].usual) > line(ret_usual))
+		*ret_usual = cells[own - 2].usual;
+	return true;
+}
+
 /* What is usual in the bin below, raised, or what its own few calm windows show, whichever is the higher line. Nothing where
  * the one below has no valid baseline either. */
 static void look_below(const struct baseline_workload *w, enum resource resource, int own,
 		       int64_t now_us, struct score_baseline *ret)
 {
-	const struct baseline_cell *below = own > 0 ? &w->cells[resource][own - 1] : NULL;
 	const struct baseline_cell *few = own < BASELINE_BINS ? &w->cells[resource][own] : NULL;
-	struct baseline_usual raised;
+	struct baseline_usual less, raised;
+	int bin;
 
-	if (!below || !is_valid(below))
+	if (!less_load(w, resource, own, &less, &bin))
 		return;
-	raised.median = (uint16_t)(below->usual.median * LESS_LOAD_TIMES);
-	raised.sigma = (uint16_t)(below->usual.sigma * LESS_LOAD_TIMES);
+	raised.median = (uint16_t)(less.median * LESS_LOAD_TIMES);
+	raised.sigma = (uint16_t)(less.sigma * LESS_LOAD_TIMES);
 	if (few && few->n_calm > 0 && line(&few->usual) > line(&raised)) {
 		describe_as(ret, SCORE_BASIS_FEW, &few->usual, few->calm_us, now_us);
 		return;
 	}
-	describe(w, resource, own - 1, now_us, ret);
-	describe_as(ret, SCORE_BASIS_LESS_LOAD, &raised, below->calm_us, now_us);
+	describe(w, resource, bin, now_us, ret);
+	describe_as(ret, SCORE_BASIS_LESS_LOAD, &raised, w->cells[resource][bin].calm_us, now_us);
 }
 
 static bool is_weak(enum score_basis basis)

@@ -15,7 +15,7 @@
 //
 // Who is disturbed uses more CPU for the same work (a shared core, cold caches, pages to bring back), up to about twice as much: in
 // the bin above all in which it was ever calm it would have no number just when it is hurt most. Hence what is usual one
-// octave of load below stands in there, four times over, as tasks that come at random wait for each other with the
+// octave of load below (or at the lower edge of that one) stands in there, four times over, as tasks that come at random wait for each other with the
 // square of their load, unless the few calm windows there show more. That is no bound: some of what is over it may still be the load's own doing.
 //
 // Where a policy allows that offline work is held for a second now and then (calibrate.h), the CPU stall of the last

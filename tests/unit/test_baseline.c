@@ -204,6 +204,27 @@ TEST(a_hog_that_makes_it_use_twice_the_cpu_is_scored_as_long_as_it_is_there)
 	assert_int_equal(scored()->state, SCORE_BASELINE);
 }
 
+/* 250 and 262 of a thousand are on both sides of an edge: twice of either is two bins above the one that knows. */
+TEST(a_hog_beside_a_pod_at_the_edge_of_two_loads_is_scored)
+{
+	const struct calm_second hog = {
+		.web_cpu = 520000, .web_stalled = 520000, .batch_cpu = 900000};
+
+	calm_case_learn(&c, 4, 250000, 10000);
+	calm_case_run(&c, 11, &hog);
+	assert_int_equal(scored()->state, SCORE_LEARNING);
+	calm_case_run(&c, 120, &(struct calm_second){.web_cpu = 250000, .web_stalled = 10000});
+	calm_case_run(&c, 60, &(struct calm_second){.web_cpu = 262000, .web_stalled = 20000});
+	assert_true(at(262).windows > 0);
+	calm_case_run(&c, 11, &hog);
+	assert_int_equal(scored()->by[RESOURCE_CPU].baseline.basis, SCORE_BASIS_LESS_LOAD);
+	/* the higher of the two: that of the few */
+	assert_in_range(scored()->by[RESOURCE_CPU].baseline.median_permille, 72, 88);
+	assert_int_equal(scored()->by[RESOURCE_CPU].baseline.load_to_milli, 256);
+	assert_in_range(scored()->permille, 380, 460);
+	assert_false(scored()->at_least);
+}
+
 TEST(what_was_seen_calm_at_its_own_load_goes_before_what_less_load_says)
 {
 	const struct calm_second own = {.web_cpu = 600000, .web_stalled = 200000};
@@ -314,6 +335,7 @@ int main(void)
 		T(a_pod_that_is_throttled_or_young_teaches_nothing),
 		T(more_load_than_was_ever_seen_has_no_number_and_less_has_a_lower_bound),
 		T(a_hog_that_makes_it_use_twice_the_cpu_is_scored_as_long_as_it_is_there),
+		T(a_hog_beside_a_pod_at_the_edge_of_two_loads_is_scored),
 		T(what_was_seen_calm_at_its_own_load_goes_before_what_less_load_says),
 		T(bins_move_down_when_more_is_used_and_keep_what_they_know),
 		T(weights_halve_in_a_day_and_a_baseline_lapses_in_time),
