@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # budget: 420s
+# long-budget: 600s
 # profile: default
 # core: oldest
 # title: an online pod that waits puts a quota on offline work only, calm takes it away, without online work nobody is held; what the service recorded of it, until it was killed, decides the same again
@@ -208,8 +209,8 @@ pressure web
 calm
 killed
 recorded
-# What helped and what did not is found in the same numbers on each kernel: on one of them.
-[ "$VM_KERNEL" != 6.12 ] || in_vain
+# Half a minute, for what is decided by numbers alone.
+[ -z "${LONG:-}" ] || in_vain
 colod_clean
 pods_cleanup
 systemctl revert "${BE##*/}" 2>/dev/null

@@ -3,7 +3,7 @@
 #
 # budget: 240s
 # profile: small
-# core: oldest
+# core: late
 # title: offline pods that fill the node are held before anybody waits, give back what they can, and are let go again; who does not grow, and who is online, is left alone
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
