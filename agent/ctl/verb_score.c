@@ -7,6 +7,7 @@
 
 #include "agent/ctl/culprit_lines.h"
 #include "agent/ctl/doc.h"
+#include "agent/ctl/net_line.h"
 #include "agent/ctl/pick.h"
 #include "agent/ctl/score_words.h"
 #include "agent/ctl/sli_lines.h"
@@ -258,6 +259,8 @@ static int show_one(const struct ctl *ctl)
 	line(ctl, "is a", doc_text(score, "workload", "workload that is not known yet"));
 	for (size_t i = 0; i < N_RESOURCES; i++)
 		resource_line(ctl, score, resources[i]);
+	if (net_line_text(ctl, pod, text, sizeof(text)))
+		line(ctl, "net", text);
 	cJSON_ArrayForEach(sli, doc_get(pod, "slis"))
 		line(ctl, "sli", sli_lines_text(ctl, sli, text, sizeof(text)));
 	culprit_lines(ctl, score);
@@ -292,6 +295,7 @@ cJSON *verb_score_json(const struct ctl *ctl, int *ret_exit)
 		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 			(void)cJSON_AddItemToObject(object, keys[i],
 						    cJSON_Duplicate(doc_get(pod, keys[i]), 1));
+		(void)cJSON_AddItemToObject(object, "net", net_line_json(ctl, pod));
 		if (!cJSON_AddItemToArray(array, object)) {
 			cJSON_Delete(object);
 			cJSON_Delete(array);
