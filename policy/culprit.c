@@ -25,6 +25,10 @@
 #define SHARE_LEAST 50
 /* By so much better after the stall than before it: it follows. */
 #define FOLLOWS_BY 50
+/* The same work takes up to twice the CPU where it is disturbed; what is more is work. In eighths of the least. */
+#define OWN_STRETCH_EIGHTHS 18
+/* So well, held against its own use, goes the stall with another's. */
+#define OWN_INSTEAD_PERMILLE 600
 /* So well another goes with the first, and as well with the stall: nothing tells them apart. */
 #define ALIKE_EACH_OTHER 900
 #define ALIKE_PERMILLE 900
@@ -236,6 +240,7 @@ struct rank {
 	struct rest rest;
 	int64_t moved; /* how the stall moved, n² times its variance */
 	uint32_t left; /* permille of that which nobody has yet */
+	bool with_own; /* the next one's use went with the victim's own */
 	struct culprits *to;
 };
 
@@ -288,7 +293,7 @@ static int32_t best_fit(const struct rank *k, const struct series *x, int *ret_l
 
 static enum culprit_confidence confidence(const struct culprit *c)
 {
-	if (c->alike || c->fit_permille < 500 || c->swings < 3)
+	if (c->alike || c->with_own || c->fit_permille < 500 || c->swings < 3)
 		return CULPRIT_LOW;
 	return c->fit_permille < 700 || c->swings < 6 ? CULPRIT_FAIR : CULPRIT_GOOD;
 }
@@ -370,22 +375,66 @@ static bool take_next(struct rank *k)
 	k->left -= share;
 	for (uint32_t i = 0; i < n; i++) {
 		group[i].share_permille = share / n;
+		group[i].with_own = k->with_own;
 		group[i].confidence = confidence(&group[i]);
 		k->to->list[k->to->n++] = group[i];
 	}
 	return true;
 }
 
+/* Whether it is by no more over its mean than under it than a disturbance explains. */
+static bool is_stretched(const struct series *own)
+{
+	int64_t mean = 0, over = 0, under = 0;
+	uint32_t n_over = 0;
+
+	for (uint32_t i = 0; i < own->n; i++)
+		mean += own->v[i];
+	mean /= own->n;
+	for (uint32_t i = 0; i < own->n; i++) {
+		if (own->v[i] > mean) {
+			over += own->v[i];
+			n_over++;
+		} else {
+			under += own->v[i];
+		}
+	}
+	return n_over > 0 && over * (own->n - n_over) * 8 <= under * n_over * OWN_STRETCH_EIGHTHS;
+}
+
+/* Whether another may have made both, the stall and that its own use rose. */
+static bool is_effect(const struct rank *k, const struct series *own, int32_t own_fit)
+{
+	struct culprit best;
+	struct series x;
+
+	return is_stretched(own) && find_best(k, &best, &x) &&
+	       (int32_t)best.fit_permille * SCALE >= own_fit * OWN_INSTEAD_PERMILLE &&
+	       fit(at_lag(own, 0), at_lag(&x, (int)best.lag_s), k->rest.n) >= FIT_LEAST;
+}
+
 /* More load of its own, which its CPU use tells, is more stall of its own, of whatever resource. */
 static void take_own(struct rank *k)
 {
 	struct series x;
+	int32_t own_fit;
 
-	if (!series_of(k, k->look->victim, RESOURCE_CPU, &x) ||
-	    fit(k->rest.v, at_lag(&x, 0), k->rest.n) < FIT_LEAST)
+	if (!series_of(k, k->look->victim, RESOURCE_CPU, &x))
 		return;
+	own_fit = fit(k->rest.v, at_lag(&x, 0), k->rest.n);
+	if (own_fit < FIT_LEAST)
+		return;
+	if (is_effect(k, &x, own_fit)) {
+		k->with_own = true;
+		(void)take_next(k);
+		k->with_own = false;
+		if (fit(k->rest.v, at_lag(&x, 0), k->rest.n) < FIT_LEAST)
+			return;
+	}
 	k->to->own_permille = (uint32_t)(take_out(&k->rest, at_lag(&x, 0)) * SCALE / k->moved);
-	k->left -= k->to->own_permille < k->left ? k->to->own_permille : k->left;
+	if (k->to->own_permille > k->left)
+		k->to->own_permille = k->left;
+	k->left -= k->to->own_permille;
 }
 
 void culprits_rank(const struct culprit_look *look, struct culprits *ret)

@@ -3,7 +3,9 @@
 // much it was stalled. Only ever a suspicion with a stated confidence: what moves together may have a common cause.
 // Pure, without memory of its own.
 //
-// Both series are laid on a grid of seconds. What the victim's own CPU use explains is taken out first. Then, up to CULPRITS_MAX
+// Both series are laid on a grid of seconds. What the victim's own CPU use explains is taken out first, unless that use rose by
+// no more than a disturbance makes of the same work (a shared core, cold caches: up to about twice), and some other pod came and went
+// with it and goes nearly as well with the stall: then either may be the cause of both, and the other is named, with the doubt. Then, up to CULPRITS_MAX
 // times, the pod is taken whose use goes best with what is left (least squares), and what it explains is taken out
 // before the next is looked for, so that a pod that is merely busy at about the same times is left with little. Who
 // uses less when the victim waits is a victim too, and who follows the stall did not make it: neither is taken. Pods

@@ -45,10 +45,13 @@ static void evidence(const cJSON *one, char *buf, size_t size)
 
 	if (lag_s > 0)
 		(void)snprintf(lag, sizeof(lag), ", %" PRIu64 " s before it", lag_s);
-	(void)snprintf(buf, size, "came or went %" PRIu64 " time%s%s; fits by %s%s", swings,
+	(void)snprintf(buf, size, "came or went %" PRIu64 " time%s%s; fits by %s%s%s", swings,
 		       swings == 1 ? "" : "s", lag,
 		       doc_format(one, "fit_permille", doc_percent, fit),
-		       doc_true(one, "alike") ? ", as another one does" : "");
+		       doc_true(one, "alike") ? ", as another one does" : "",
+		       doc_true(one, "with_own")
+			       ? ", as its own use does, which a disturbance raises"
+			       : "");
 }
 
 static void one_line(const struct ctl *ctl, const cJSON *one)

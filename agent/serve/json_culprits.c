@@ -21,6 +21,7 @@ static void one(struct json_view *view, cJSON *array, const struct culprits_kept
 	json_put_u64(put, object, "lag_s", c->lag_s);
 	json_put_u64(put, object, "swings", c->swings);
 	json_put_bool(put, object, "alike", c->alike);
+	json_put_bool(put, object, "with_own", c->with_own);
 }
 
 /* What holds have shown, newest or not. */

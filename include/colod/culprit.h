@@ -16,7 +16,7 @@
 #define CULPRIT_LAG_MAX 2
 
 enum culprit_confidence {
-	CULPRIT_LOW,  /* it went with it once or twice, or not well, or another did just the same */
+	CULPRIT_LOW, /* it went with it once or twice, or not well, or another did just the same, or its own use */
 	CULPRIT_FAIR, /* half of what was left, and it came and went three times */
 	CULPRIT_GOOD, /* seven tenths, and six times */
 	CULPRIT_CONFIDENCE_COUNT,
@@ -30,6 +30,7 @@ struct culprit {
 	uint32_t lag_s;	       /* so much before the stall */
 	uint32_t swings;       /* how often its use came or went */
 	bool alike;	       /* another one of the list did the same at the same times */
+	bool with_own; /* so did the victim's own use, by no more than a disturbance makes of the same work */
 	enum culprit_confidence confidence;
 };
 

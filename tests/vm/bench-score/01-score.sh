@@ -11,7 +11,7 @@
 #   cpu      2.4 ms of CPU                           beside cpu_load, for a part of each 400 ms
 #   cache    64 KiB of a file, from the page cache   beside a reader of a file that does not fit beside it
 #   memory   1 MiB of memory, given back             beside one that grows, and begins anew when all is taken
-#   disk     4 KiB of a disk                         beside readers of 64 KiB
+#   disk     4 KiB of a disk of 20 MiB/s             beside readers of 64 KiB, for a part of each 400 ms
 #
 # First it learns what is usual: five minutes until pods count, and four calm stretches with a little interference between
 # them; or it is given what an earlier boot has learned of the same services, as colod itself keeps it over a restart, which
@@ -38,7 +38,7 @@ service() { pod_create "web-$1" Burstable 250 16777216 "$TOOLS/open_loop" serve 
 scene()
 {
 	null_disks
-	null_disk nullb0 448 60 >/dev/null || return
+	null_disk nullb0 448 20 >/dev/null || return
 	mkfs.ext4 -q /dev/nullb0 && mkdir -p "$DISK" && mount /dev/nullb0 "$DISK" || return
 	dd if=/dev/zero of="$DISK/data" bs=1M count=64 status=none && dd if=/dev/zero of="$DISK/large" bs=1M count=300 status=none && sync || return
 	service cpu 2400 && service cache 200 cached /share/disk/data && service memory 200 memory - && service disk 200 disk /share/disk/data || return
@@ -88,7 +88,7 @@ deed()
 	cpu) printf 'while :; do timeout 0.%02d %s/cpu_load spin %d; sleep 0.%02d; done\n' $((s * 5 + 4)) "$TOOLS" $((1 + s / 2)) $((40 - s * 5)) ;;
 	cache) echo "exec $TOOLS/storm_load $PODS_SHARE/go map $DISK/large $((20 + s * 40))" ;;
 	memory) echo "while :; do timeout $((1 + 240 / (s * 15))) $TOOLS/storm_load $PODS_SHARE/go grow $((s * 15)); done" ;;
-	disk) echo "exec $TOOLS/io_load read $DISK/large 64 256 $((s * 2))" ;;
+	disk) printf 'while :; do timeout 0.%02d %s/io_load read %s/large 64 256 2; sleep 0.%02d; done\n' $((s * 5 + 4)) "$TOOLS" "$DISK" $((40 - s * 5)) ;;
 	esac
 }
 
