@@ -4,6 +4,7 @@
 // for all that would have come in it.
 //
 //	open_loop serve [ADDRESS:]PORT WORK_US      answers each datagram after WORK_US of CPU
+//	open_loop serve PORT ROUNDSr                the same, of so many rounds of adding: as much in each boot, however disturbed its start
 //	open_loop serve PORT WORK_US WHAT FILE      and after: cached (reads 64 KiB anywhere in FILE, through the page cache),
 //						    disk (4 KiB, past it), memory (takes 1 MiB and gives it back)
 //	open_loop send [ADDRESS:]PORT PERIOD_US SECONDS  asks it, from a real-time thread: only the answer is late
@@ -160,10 +161,18 @@ static bool need_of(const char *what, const char *path, struct need *ret_need)
 	return true;
 }
 
-static int serve(const char *place, uint64_t work_us, struct need need)
+static uint64_t rounds_of(const char *work)
+{
+	char *end;
+	uint64_t n = strtoull(work, &end, 10);
+
+	return *end == 'r' ? n : rounds_per_ms() * n / 1000u;
+}
+
+static int serve(const char *place, const char *work, struct need need)
 {
 	int fd = udp(place, true);
-	uint64_t rounds = rounds_per_ms() * work_us / 1000u;
+	uint64_t rounds = rounds_of(work);
 
 	if (fd < 0)
 		return 1;
@@ -366,9 +375,9 @@ int main(int argc, char **argv)
 	uint64_t n = period_us ? (uint64_t)atoll(argv[4]) * 1000000u / period_us : 0;
 
 	if (argc == 4 && strcmp(argv[1], "serve") == 0)
-		return serve(argv[2], (uint64_t)atoll(argv[3]), need);
+		return serve(argv[2], argv[3], need);
 	if (argc == 6 && strcmp(argv[1], "serve") == 0 && need_of(argv[4], argv[5], &need))
-		return serve(argv[2], (uint64_t)atoll(argv[3]), need);
+		return serve(argv[2], argv[3], need);
 	if (n > 0 && n <= COUNT_MAX &&
 	    (strcmp(argv[1], "send") == 0 || strcmp(argv[1], "mean") == 0))
 		return send_all(argv[2], argv[1][0] == 'm', period_us, late_us, (uint32_t)n);

@@ -41,7 +41,7 @@ scene()
 	null_disk nullb0 448 20 >/dev/null || return
 	mkfs.ext4 -q /dev/nullb0 && mkdir -p "$DISK" && mount /dev/nullb0 "$DISK" || return
 	dd if=/dev/zero of="$DISK/data" bs=1M count=64 status=none && dd if=/dev/zero of="$DISK/large" bs=1M count=300 status=none && sync || return
-	service cpu 2400 && service cache 200 cached /share/disk/data && service memory 200 memory - && service disk 200 disk /share/disk/data || return
+	service cpu 13600r && service cache 1130r cached /share/disk/data && service memory 1130r memory - && service disk 1130r disk /share/disk/data || return
 	for name in "${HOGS[@]}"; do POD_PRIORITYCLASS=batch-x pod_create "$name" Burstable 100 0 || return; done
 	colod_facts
 }
