@@ -240,7 +240,6 @@ struct rank {
 	struct rest rest;
 	int64_t moved; /* how the stall moved, n² times its variance */
 	uint32_t left; /* permille of that which nobody has yet */
-	bool with_own; /* the next one's use went with the victim's own */
 	struct culprits *to;
 };
 
@@ -358,28 +357,33 @@ static uint32_t add_alike(const struct rank *k, const struct series *first,
 	return n;
 }
 
-/* The next one, or those that cannot be told apart. False: nobody else. */
-static bool take_next(struct rank *k)
+/* This one, or those that nothing tells from it. False: it explains too little to be named. */
+static bool take(struct rank *k, const struct culprit *best, const struct series *x)
 {
-	struct culprit group[CULPRITS_MAX];
-	struct series x;
-	uint32_t n, share;
+	struct culprit group[CULPRITS_MAX] = {*best};
+	uint32_t n = add_alike(k, x, group, CULPRITS_MAX - k->to->n), share;
 
-	if (k->to->n == CULPRITS_MAX || !find_best(k, &group[0], &x))
-		return false;
-	n = add_alike(k, &x, group, CULPRITS_MAX - k->to->n);
-	share = (uint32_t)(take_out(&k->rest, at_lag(&x, (int)group[0].lag_s)) * SCALE / k->moved);
+	share = (uint32_t)(take_out(&k->rest, at_lag(x, (int)best->lag_s)) * SCALE / k->moved);
 	share = share < k->left ? share : k->left;
 	if (share < SHARE_LEAST)
 		return false;
 	k->left -= share;
 	for (uint32_t i = 0; i < n; i++) {
 		group[i].share_permille = share / n;
-		group[i].with_own = k->with_own;
+		group[i].with_own = best->with_own;
 		group[i].confidence = confidence(&group[i]);
 		k->to->list[k->to->n++] = group[i];
 	}
 	return true;
+}
+
+/* False: nobody else. */
+static bool take_next(struct rank *k)
+{
+	struct culprit best;
+	struct series x;
+
+	return k->to->n < CULPRITS_MAX && find_best(k, &best, &x) && take(k, &best, &x);
 }
 
 /* Whether it is by no more over its mean than under it than a disturbance explains. */
@@ -402,21 +406,22 @@ static bool is_stretched(const struct series *own)
 	return n_over > 0 && over * (own->n - n_over) * 8 <= under * n_over * OWN_STRETCH_EIGHTHS;
 }
 
-/* Whether another may have made both, the stall and that its own use rose. */
-static bool is_effect(const struct rank *k, const struct series *own, int32_t own_fit)
+/* Whether another may have made both, the stall and that its own use rose; and who. */
+static bool is_effect(const struct rank *k, const struct series *own, int32_t own_fit,
+		      struct culprit *ret, struct series *ret_series)
 {
-	struct culprit best;
-	struct series x;
-
-	return is_stretched(own) && find_best(k, &best, &x) &&
-	       (int32_t)best.fit_permille * SCALE >= own_fit * OWN_INSTEAD_PERMILLE &&
-	       fit(at_lag(own, 0), at_lag(&x, (int)best.lag_s), k->rest.n) >= FIT_LEAST;
+	if (!is_stretched(own) || !find_best(k, ret, ret_series))
+		return false;
+	ret->with_own = true;
+	return (int32_t)ret->fit_permille * SCALE >= own_fit * OWN_INSTEAD_PERMILLE &&
+	       fit(at_lag(own, 0), at_lag(ret_series, (int)ret->lag_s), k->rest.n) >= FIT_LEAST;
 }
 
 /* More load of its own, which its CPU use tells, is more stall of its own, of whatever resource. */
 static void take_own(struct rank *k)
 {
-	struct series x;
+	struct culprit other;
+	struct series x, its;
 	int32_t own_fit;
 
 	if (!series_of(k, k->look->victim, RESOURCE_CPU, &x))
@@ -424,10 +429,8 @@ static void take_own(struct rank *k)
 	own_fit = fit(k->rest.v, at_lag(&x, 0), k->rest.n);
 	if (own_fit < FIT_LEAST)
 		return;
-	if (is_effect(k, &x, own_fit)) {
-		k->with_own = true;
-		(void)take_next(k);
-		k->with_own = false;
+	if (is_effect(k, &x, own_fit, &other, &its)) {
+		(void)take(k, &other, &its);
 		if (fit(k->rest.v, at_lag(&x, 0), k->rest.n) < FIT_LEAST)
 			return;
 	}

@@ -42,13 +42,13 @@
  * (short waits where the kernel lets a throttled task leave its locks, but work that may run then
  * competes 1:1, and an idle node is held back: it is for the rung squeeze); CPUs of its own (the
  * whole weight comes to them: three times the share is lost there, for much the same wait); slices of its own (sched_setattr() for
- * each offline thread, 6.12, 3 or 4 rounds, p99 of nginx beside offline pods of its class: 4.0 to 6.7 ms with the kernel's 3 ms, 27 to 57 with
- * 100, 10 to 18 with 20, 3.7 to 7.0 with 1, 3.7 to 7.1 with 0.1: who runs is let run for its slice, and the tick is no shorter).
+ * each offline thread, 6.12, 3 or 4 rounds, p99 of nginx beside offline pods of its class: 4.0 to 6.7 ms with the kernel's own, 27 to 57 with
+ * 100, 10 to 18 with 20, 3.7 to 7.0 with 1, 3.7 to 7.1 with 0.1, where a probe's p99 was 24 and 37 ms in two rounds of four and 1.1 and 1.7 in the others).
  *
  * Why nginx pays there (6.12, 2 or 3 rounds of each): not preemption at its wake-up, as p99 is 6.2 to 6.6 ms without RUN_TO_PARITY and 7.7 to 9.0
  * without PLACE_LAG. With the policy SCHED_IDLE on each offline thread and the weight as it is, so that a CPU with only those
  * is one to wake up on, it answers 2895 to 2930 requests with a p50 of 1.18 ms (weight alone 1679 to 2600, 1.2 to 2.1; cpu.idle 3026 to
- * 3364, 1.18) and offline work gets 55 to 61 % (83 to 99; 46 to 57). p99 stays at 5.4 to 5.8 ms. Not taken so far: what it does to lock
+ * 3364, 1.14 to 1.18) and offline work gets 55 to 61 % (83 to 99; 46 to 57). p99 stays at 5.4 to 5.8 ms. Not taken so far: what it does to lock
  * holders was not measured, and threads that come later have to be found.
  */
 #define RATIO_DEFAULT 50u
