@@ -53,7 +53,7 @@ struct state {
 	struct reclaimer *reclaimer; /* NULL without lanes */
 	struct killer *killer;	     /* the same */
 	struct evictor *evictor;     /* the same */
-	struct scorer *scorer;	     /* the same */
+	struct tasks *tasks;	     /* the same */
 	struct net *net;	     /* only in the loop; NULL: no thread for it */
 	bool net_hangs;		     /* its last round had not ended when the loop had */
 	struct policy *policy;

@@ -25,8 +25,8 @@
 #include "agent/net.h"
 #include "agent/orders.h"
 #include "agent/reclaimer.h"
-#include "agent/scorer.h"
 #include "agent/slis.h"
+#include "agent/tasks.h"
 #include "agent/workers.h"
 #include "policy/culprit_trial.h"
 #include "policy/culprit_watch.h"
@@ -273,7 +273,7 @@ static void apply_stage(struct state *s, int64_t now_us)
 	reclaimer_run(s);
 	killer_run(s);
 	evictor_run(s);
-	scorer_run(s);
+	tasks_run(s);
 	net_run(s, now_us);
 	discover_watch_owned(s->discover);
 	units_pass(apply_units(s->apply), discover_model(s->discover), s->status.pass_us);

@@ -16,7 +16,7 @@
 #include "agent/killer.h"
 #include "agent/net.h"
 #include "agent/reclaimer.h"
-#include "agent/scorer.h"
+#include "agent/tasks.h"
 
 void workers_lock_memory(const struct options *options)
 {
@@ -76,7 +76,7 @@ void workers_start(struct state *s)
 			    strerror(-r));
 	if (evictor_new(s) < 0)
 		log_warning("workers.evict", "no memory to keep track of evictions: none is made");
-	r = scorer_new(s);
+	r = tasks_new(s);
 	if (r < 0)
 		log_warning("workers.scores",
 			    "cannot start the thread that looks at processes: %s. Whom the kernel "
@@ -153,8 +153,8 @@ void workers_stop(struct state *s)
 	evictor_stop(s);
 	killer_free(s->killer);
 	s->killer = NULL;
-	scorer_free(s->scorer);
-	s->scorer = NULL;
+	tasks_free(s->tasks);
+	s->tasks = NULL;
 	reclaimer_stop(s);
 	lanes_free(s->lanes);
 	s->lanes = NULL;

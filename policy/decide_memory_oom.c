@@ -18,7 +18,7 @@ static bool goes_first(const struct decide_input *in, const struct plan *plan,
 	       in->policy->levels[a->level].memory.oom == OOM_FIRST;
 }
 
-/* No file of the cgroup, so that nothing is compared with what is there: scorer.c looks. The kubelet gives a
+/* No file of the cgroup, so that nothing is compared with what is there: tasks.c looks. The kubelet gives a
  * BestEffort pod that score itself. */
 static int add_score(const struct decide_node *node, struct plan *plan)
 {

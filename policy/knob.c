@@ -142,7 +142,7 @@ bool knob_is_cpus(enum knob knob)
 	return row && row->form == FORM_CPUS;
 }
 
-bool knob_is_of_processes(enum knob knob)
+bool knob_is_of_tasks(enum knob knob)
 {
 	const struct row *row = row_of(knob);
 

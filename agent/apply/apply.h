@@ -29,7 +29,7 @@ void apply_set_now(struct apply *apply, int64_t now_us);
 typedef bool (*apply_dying_fn)(void *context, const char *path);
 void apply_set_dying(struct apply *apply, apply_dying_fn is_dying, void *context);
 
-/* Also gives processes back what they had (cgroup_oom.h). `root_fd` stands for "/". */
+/* Also gives processes back what they had (cgroup_task.h). `root_fd` stands for "/". */
 void apply_use_processes(struct apply *apply, int root_fd);
 
 /* Also tells systemd, where it owns a cgroup (units.h). `root_fd` stands for "/"; state_fd as above, and

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/apply/cgroup_oom.h"
+#include "agent/apply/cgroup_task.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
 #include "policy/diff.h"
@@ -135,7 +135,7 @@ static enum result restore_processes(struct apply *apply, const struct original 
 				     bool *ret_keep, char *why)
 {
 	uint32_t n = 0;
-	int r = cgroup_oom_restore(apply, dir_fd, record, &n);
+	int r = cgroup_task_restore(apply, dir_fd, record, &n);
 
 	if (n > 0)
 		tell(apply, HISTORY_RESTORE, record, &record->written, &record->original,
@@ -154,7 +154,7 @@ static enum result restore_one(struct apply *apply, const struct original *recor
 	int r = apply_open(apply, record->path, record->inode, &dir_fd);
 
 	*ret_keep = false;
-	if (r == 0 && knob_is_of_processes(record->knob))
+	if (r == 0 && knob_is_of_tasks(record->knob))
 		return restore_processes(apply, record, dir_fd, ret_keep, why);
 	if (r == 0)
 		r = writer_read_of(dir_fd, record->knob, &record->written, now);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // One row per knob that colod writes: what is special about writing it. The rows are in
-// cgroup_cpu.c, cgroup_cpuset.c, cgroup_memory.c, cgroup_io.c and cgroup_oom.c, each knob in exactly one of them.
+// cgroup_cpu.c, cgroup_cpuset.c, cgroup_memory.c, cgroup_io.c and cgroup_task.c, each knob in exactly one of them.
 #pragma once
 
 #include <stdbool.h>
@@ -59,9 +59,9 @@ extern const struct writer cgroup_freeze_writers[];
 extern const size_t cgroup_freeze_n_writers;
 extern const struct writer cgroup_io_writers[];
 extern const size_t cgroup_io_n_writers;
-/* Of the processes in a cgroup, not of a file there (knob_is_of_processes()): no row says how to write it. */
-extern const struct writer cgroup_oom_writers[];
-extern const size_t cgroup_oom_n_writers;
+/* Of the processes in a cgroup, not of a file there (knob_is_of_tasks()): no row says how to write it. */
+extern const struct writer cgroup_task_writers[];
+extern const size_t cgroup_task_n_writers;
 
 /* The row of a knob, NULL for one that colod never writes. */
 const struct writer *writer_of(enum knob knob);

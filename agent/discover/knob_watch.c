@@ -52,7 +52,7 @@ static bool is_file_wanted(const struct cgroup *cgroup, enum knob knob)
 		wanted |= is_wanted(&cgroup->knobs[k]);
 		contested |= cgroup->knobs[k].contested;
 	}
-	return wanted && !contested && !knob_is_of_processes(knob);
+	return wanted && !contested && !knob_is_of_tasks(knob);
 }
 
 /* The directory, only where it still is this cgroup. */

@@ -85,7 +85,7 @@ struct knob_value fake_kernel_value(struct fake_kernel *k, const char *path, enu
 	char text[KNOB_TEXT_SIZE];
 
 	/* Nobody lives here. */
-	if (knob_is_of_processes(knob))
+	if (knob_is_of_tasks(knob))
 		return knob_value_of(KNOB_SCORE_ZERO);
 	if (tree_knob_read(k->dir, path, knob_file(knob), text, sizeof(text)) == 0)
 		must(knob_parse_of(knob, text, &of, &value) == 0, "knob_parse");
@@ -126,7 +126,7 @@ bool fake_kernel_write(struct fake_kernel *k, const char *path, enum knob knob,
 {
 	bool idle = is_idle(k, path);
 
-	if ((knob == KNOB_CPU_WEIGHT && idle) || knob_is_of_processes(knob))
+	if ((knob == KNOB_CPU_WEIGHT && idle) || knob_is_of_tasks(knob))
 		return false;
 	put(k, path, knob, value);
 	if (!knob_is_io_max(knob))

@@ -105,8 +105,8 @@ TEST(a_score_has_a_sign_and_is_one_of_two_thousand)
 	refuses(KNOB_OOM_SCORE_ADJ, "-1001", -ERANGE);
 	refuses(KNOB_OOM_SCORE_ADJ, "--1", -EINVAL);
 	refuses(KNOB_OOM_SCORE_ADJ, "-", -EINVAL);
-	assert_true(knob_is_of_processes(KNOB_OOM_SCORE_ADJ));
-	assert_false(knob_is_of_processes(KNOB_MEMORY_OOM_GROUP));
+	assert_true(knob_is_of_tasks(KNOB_OOM_SCORE_ADJ));
+	assert_false(knob_is_of_tasks(KNOB_MEMORY_OOM_GROUP));
 }
 
 TEST(every_value_that_is_written_is_read_back_as_itself)
@@ -122,7 +122,7 @@ TEST(every_value_that_is_written_is_read_back_as_itself)
 				value = knob_value_quota(values[i], 20000);
 			if (knob_is_cpus((enum knob)knob))
 				value = knob_value_cpus(&(struct cpu_set){{values[i]}});
-			if (knob_is_of_processes((enum knob)knob))
+			if (knob_is_of_tasks((enum knob)knob))
 				value = knob_value_of(values[i] % 2001);
 			if (knob == KNOB_CPUSET_PARTITION)
 				value = knob_value_of(values[i] % PARTITION_COUNT);

@@ -67,7 +67,7 @@ TEST(every_knob_has_exactly_one_row)
 	}
 	assert_null(writer_of(KNOB_COUNT));
 	assert_int_equal(cgroup_cpu_n_writers + cgroup_cpuset_n_writers + cgroup_memory_n_writers +
-				 cgroup_io_n_writers + cgroup_oom_n_writers +
+				 cgroup_io_n_writers + cgroup_task_n_writers +
 				 cgroup_freeze_n_writers,
 			 KNOB_COUNT);
 }
@@ -80,7 +80,7 @@ TEST(what_is_written_is_read_back)
 		const struct writer *w = writer_of((enum knob)knob);
 		struct knob_value value = sample((enum knob)knob), got;
 
-		if (!w || knob_is_of_processes((enum knob)knob))
+		if (!w || knob_is_of_tasks((enum knob)knob))
 			continue;
 		assert_int_equal(writer_write(s->fd, w, &value), 0);
 		assert_int_equal(writer_read(s->fd, (enum knob)knob, &got), 0);

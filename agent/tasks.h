@@ -5,16 +5,16 @@
 
 #include "agent/state.h"
 
-struct scorer;
+struct tasks;
 
 /* Starts the thread. Without the worker threads (--once) no process is touched. 0 or -errno. */
-int scorer_new(struct state *state);
+int tasks_new(struct state *state);
 
 /* Accepts NULL. What was raised stays so until it is restored from the records. */
-void scorer_free(struct scorer *scorer);
+void tasks_free(struct tasks *tasks);
 
 /* Whether some process is being looked at. */
-bool scorer_is_busy(const struct state *state);
+bool tasks_is_busy(const struct state *state);
 
 /* Takes up what has ended, and asks for what is due. */
-void scorer_run(struct state *state);
+void tasks_run(struct state *state);

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The processes of a container: who is the oldest, who is changed and who is not. Over a fake /proc; what the kernel
 // allows whom is tests/vm/tests/50-oom.sh.
-#include "agent/apply/score_walk.h"
+#include "agent/apply/task_walk.h"
 #include "agent/base/fs.h"
 #include "tests/lib/fault.h"
 #include "tests/lib/kill_case.h"
-#include "tests/lib/score_case.h"
+#include "tests/lib/task_case.h"
 #include "tests/lib/test.h"
 
 #include <errno.h>
 #include <unistd.h>
 
 static struct kill_case *c;
-static struct score_walk_place place;
-static struct score_walk_seen seen;
+static struct task_walk_place place;
+static struct task_walk_seen seen;
 
 static int setup(void **state)
 {
 	int r = kill_case_setup(state);
 
 	c = *state;
-	place = (struct score_walk_place){.root_fd = c->place.root_fd, .path = KILL_A};
+	place = (struct task_walk_place){.root_fd = c->place.root_fd, .path = KILL_A};
 	assert_int_equal(fs_open_dir(c->place.cgroup_fd, KILL_A, &place.dir_fd), 0);
 	return r;
 }
@@ -34,7 +34,7 @@ static int teardown(void **state)
 
 static void process(int pid, int start, int score)
 {
-	score_case_process(c->dir, KILL_A, pid, start, score);
+	task_case_process(c->dir, KILL_A, pid, start, score);
 }
 
 TEST(the_oldest_process_says_what_the_container_was_given)
@@ -42,16 +42,16 @@ TEST(the_oldest_process_says_what_the_container_was_given)
 	process(2000007, 300, 950);
 	process(2000009, 100, 910);
 	process(2000008, 200, 990);
-	assert_int_equal(score_walk_look(&place, &seen), 0);
+	assert_int_equal(task_walk_look(&place, &seen), 0);
 	assert_int_equal(seen.n_processes, 3);
 	assert_int_equal(seen.oldest, 910);
 	assert_int_equal(seen.lowest, 910);
 	assert_false(seen.is_first);
 	assert_int_equal(seen.n_changed, 0);
 	process(2000010, 400, 1000);
-	assert_int_equal(score_walk_look(&place, &seen), 0);
+	assert_int_equal(task_walk_look(&place, &seen), 0);
 	assert_true(seen.is_first);
-	score_case_is(c->dir, 2000009, 910);
+	task_case_is(c->dir, 2000009, 910);
 }
 
 TEST(those_with_the_one_score_get_the_other_and_nobody_else_does)
@@ -59,23 +59,23 @@ TEST(those_with_the_one_score_get_the_other_and_nobody_else_does)
 	process(2000001, 100, 910);
 	process(2000002, 200, 930);
 	process(2000003, 300, 910);
-	score_case_process(c->dir, KILL_B, 2000004, 100, 910);
-	assert_int_equal(score_walk_change(&place, 910, 1000, 0, &seen), 0);
+	task_case_process(c->dir, KILL_B, 2000004, 100, 910);
+	assert_int_equal(task_walk_change(&place, 910, 1000, 0, &seen), 0);
 	assert_int_equal(seen.n_changed, 2);
 	assert_int_equal(seen.n_others, 1);
 	assert_int_equal(seen.n_failed, 0);
 	assert_int_equal(seen.lowest, 930);
-	score_case_is(c->dir, 2000001, 1000);
-	score_case_is(c->dir, 2000002, 930);
-	score_case_is(c->dir, 2000003, 1000);
-	score_case_is(c->dir, 2000004, 910);
+	task_case_is(c->dir, 2000001, 1000);
+	task_case_is(c->dir, 2000002, 930);
+	task_case_is(c->dir, 2000003, 1000);
+	task_case_is(c->dir, 2000004, 910);
 	/* Again there is nothing to do; and back. */
-	assert_int_equal(score_walk_change(&place, 910, 1000, 0, &seen), 0);
+	assert_int_equal(task_walk_change(&place, 910, 1000, 0, &seen), 0);
 	assert_int_equal(seen.n_changed, 0);
-	assert_int_equal(score_walk_change_all(&place, 1000, -997, &seen), 0);
+	assert_int_equal(task_walk_change_all(&place, 1000, -997, &seen), 0);
 	assert_int_equal(seen.n_changed, 2);
-	score_case_is(c->dir, 2000001, -997);
-	score_case_is(c->dir, 2000002, 930);
+	task_case_is(c->dir, 2000001, -997);
+	task_case_is(c->dir, 2000002, 930);
 }
 
 /* The list is older than what /proc says: the number is another one's by now, or it has moved. */
@@ -84,40 +84,40 @@ TEST(a_process_that_is_somewhere_else_is_not_touched)
 	process(2000001, 100, 910);
 	process(2000002, 200, 910);
 	process(2000003, 300, 910);
-	score_case_move(c->dir, 2000002, "system.slice/sshd.service");
-	score_case_move(c->dir, 2000003, KILL_A "-not");
-	assert_int_equal(score_walk_change(&place, 910, 1000, 0, &seen), 0);
+	task_case_move(c->dir, 2000002, "system.slice/sshd.service");
+	task_case_move(c->dir, 2000003, KILL_A "-not");
+	assert_int_equal(task_walk_change(&place, 910, 1000, 0, &seen), 0);
 	assert_int_equal(seen.n_changed, 1);
 	assert_int_equal(seen.n_failed, 0);
-	score_case_is(c->dir, 2000002, 910);
-	score_case_is(c->dir, 2000003, 910);
+	task_case_is(c->dir, 2000002, 910);
+	task_case_is(c->dir, 2000003, 910);
 }
 
 TEST(what_is_below_the_container_belongs_to_it)
 {
 	kill_case_cgroup(c, KILL_A "/container");
-	score_case_process(c->dir, KILL_A "/container", 2000001, 100, 910);
-	assert_int_equal(score_walk_change(&place, 910, 1000, 0, &seen), 0);
+	task_case_process(c->dir, KILL_A "/container", 2000001, 100, 910);
+	assert_int_equal(task_walk_change(&place, 910, 1000, 0, &seen), 0);
 	assert_int_equal(seen.n_changed, 1);
-	score_case_is(c->dir, 2000001, 1000);
+	task_case_is(c->dir, 2000001, 1000);
 }
 
 TEST(a_slice_ends_and_the_next_one_goes_on)
 {
-	const int n = SCORE_WALK_SLICE + 3;
+	const int n = TASK_WALK_SLICE + 3;
 
 	for (int i = 0; i < n; i++)
 		process(2000000 + i, 100 + i, 910);
-	assert_int_equal(score_walk_change(&place, 910, 1000, 0, &seen), 0);
-	assert_int_equal(seen.n_changed, SCORE_WALK_SLICE);
-	assert_int_equal(seen.next, SCORE_WALK_SLICE);
-	score_case_is(c->dir, 2000000 + SCORE_WALK_SLICE, 910);
-	assert_int_equal(score_walk_change(&place, 910, 1000, seen.next, &seen), 0);
+	assert_int_equal(task_walk_change(&place, 910, 1000, 0, &seen), 0);
+	assert_int_equal(seen.n_changed, TASK_WALK_SLICE);
+	assert_int_equal(seen.next, TASK_WALK_SLICE);
+	task_case_is(c->dir, 2000000 + TASK_WALK_SLICE, 910);
+	assert_int_equal(task_walk_change(&place, 910, 1000, seen.next, &seen), 0);
 	assert_int_equal(seen.n_changed, 3);
 	assert_int_equal(seen.next, 0);
-	assert_int_equal(score_walk_change_all(&place, 1000, 910, &seen), 0);
+	assert_int_equal(task_walk_change_all(&place, 1000, 910, &seen), 0);
 	assert_int_equal(seen.n_changed, n);
-	score_case_is(c->dir, 2000000 + n - 1, 910);
+	task_case_is(c->dir, 2000000 + n - 1, 910);
 }
 
 TEST(who_went_meanwhile_is_no_failure_and_who_may_not_be_written_is)
@@ -127,19 +127,19 @@ TEST(who_went_meanwhile_is_no_failure_and_who_may_not_be_written_is)
 	kill_case_set(c, KILL_A, "cgroup.procs", "0\n2000001\n2000002\n2000999\n");
 	fault_begin();
 	fault_set(SYS_WRITE, 1, -EACCES);
-	assert_int_equal(score_walk_change(&place, 910, 1000, 0, &seen), 0);
+	assert_int_equal(task_walk_change(&place, 910, 1000, 0, &seen), 0);
 	assert_int_equal(seen.n_failed, 1);
 	assert_int_equal(seen.error, -EACCES);
 	assert_int_equal(seen.n_changed, 1);
 	fault_end();
 	fault_begin();
 	fault_set(SYS_WRITE, 1, -ESRCH);
-	score_case_set(c->dir, 2000001, 910);
-	assert_int_equal(score_walk_change(&place, 910, 1000, 0, &seen), 0);
+	task_case_set(c->dir, 2000001, 910);
+	assert_int_equal(task_walk_change(&place, 910, 1000, 0, &seen), 0);
 	assert_int_equal(seen.n_failed, 0);
 	fault_end();
 	kill_case_set(c, KILL_A, "cgroup.procs", "nonsense\n");
-	assert_int_equal(score_walk_look(&place, &seen), 0);
+	assert_int_equal(task_walk_look(&place, &seen), 0);
 	assert_int_equal(seen.n_processes, 0);
 }
 

@@ -11,16 +11,16 @@
 #include <stdint.h>
 
 /* Processes in one slice; those behind are for the next one. */
-#define SCORE_WALK_SLICE 1024
+#define TASK_WALK_SLICE 1024
 
 /* Where things are: borrowed. */
-struct score_walk_place {
+struct task_walk_place {
 	int root_fd;	  /* "/", for /proc */
 	int dir_fd;	  /* the cgroup */
 	const char *path; /* of it, below the mount */
 };
 
-struct score_walk_seen {
+struct task_walk_seen {
 	uint32_t n_processes; /* in this slice; those that were gone meanwhile are not counted */
 	uint32_t n_changed;
 	uint32_t n_others; /* that had neither the one score nor the other */
@@ -34,12 +34,12 @@ struct score_walk_seen {
 };
 
 /* The first slice; nothing is written. 0 or -errno: the cgroup could not be walked. */
-int score_walk_look(const struct score_walk_place *place, struct score_walk_seen *ret_seen);
+int task_walk_look(const struct task_walk_place *place, struct task_walk_seen *ret_seen);
 
 /* Processes with the score `from` get `to`, from the `first`-th on. 0 or -errno, as above. */
-int score_walk_change(const struct score_walk_place *place, int from, int to, uint32_t first,
-		      struct score_walk_seen *ret_seen);
+int task_walk_change(const struct task_walk_place *place, int from, int to, uint32_t first,
+		     struct task_walk_seen *ret_seen);
 
 /* All slices of a change, and again while it finds some: children of those that had not been changed yet. Adds up. */
-int score_walk_change_all(const struct score_walk_place *place, int from, int to,
-			  struct score_walk_seen *ret_seen);
+int task_walk_change_all(const struct task_walk_place *place, int from, int to,
+			 struct task_walk_seen *ret_seen);

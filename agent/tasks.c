@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See scorer.h. For each container three steps, of which the thread does the first and the last: what was it given
+// See tasks.h. For each container three steps, of which the thread does the first and the last: what was it given
 // (the score of its oldest process); may that be raised, and is it written down; every process that still has it is
 // raised. The last step again every half minute, as a runtime starts new processes with what it gave.
 //
 // Left alone: a container whose score is not one that the kubelet gives a pod of its class, one in which somebody has
 // the highest score already (nobody could tell whose it is later), and each process that has another one than the oldest.
-#include "agent/scorer.h"
+#include "agent/tasks.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/apply/cgroup_oom.h"
-#include "agent/apply/oom_scores.h"
+#include "agent/apply/cgroup_task.h"
+#include "agent/apply/task_jobs.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/log.h"
@@ -37,8 +37,8 @@ struct scored_pod {
 	int lowest;
 };
 
-struct scorer {
-	struct oom_scores *thread;
+struct tasks {
+	struct task_jobs *thread;
 	struct scored_pod *pods; /* by slot; owned */
 	size_t n_pods;
 	uint64_t round;
@@ -47,37 +47,37 @@ struct scorer {
 	bool said_record;
 };
 
-int scorer_new(struct state *s)
+int tasks_new(struct state *s)
 {
-	struct scorer *scorer;
+	struct tasks *tasks;
 	int r;
 
 	if (!s->lanes)
 		return 0;
-	scorer = calloc(1, sizeof(*scorer));
-	if (!scorer)
+	tasks = calloc(1, sizeof(*tasks));
+	if (!tasks)
 		return -ENOMEM;
-	r = oom_scores_new(s->root_fd, &scorer->thread);
+	r = task_jobs_new(s->root_fd, &tasks->thread);
 	if (r < 0) {
-		free(scorer);
+		free(tasks);
 		return r;
 	}
-	s->scorer = scorer;
+	s->tasks = tasks;
 	return 0;
 }
 
-void scorer_free(struct scorer *scorer)
+void tasks_free(struct tasks *tasks)
 {
-	if (!scorer)
+	if (!tasks)
 		return;
-	oom_scores_free(scorer->thread);
-	free(scorer->pods);
-	free(scorer);
+	task_jobs_free(tasks->thread);
+	free(tasks->pods);
+	free(tasks);
 }
 
-bool scorer_is_busy(const struct state *s)
+bool tasks_is_busy(const struct state *s)
 {
-	return s->scorer && oom_scores_is_busy(s->scorer->thread);
+	return s->tasks && task_jobs_is_busy(s->tasks->thread);
 }
 
 static bool is_allowed(const struct state *s)
@@ -111,7 +111,7 @@ static struct cgroup *target(const struct pod *pod, size_t i)
 }
 
 /* 0 or -errno: no place now, or it is gone. */
-static int submit(struct state *s, const struct cgroup *cgroup, struct oom_scores_job *job)
+static int submit(struct state *s, const struct cgroup *cgroup, struct task_jobs_job *job)
 {
 	size_t len = strlen(cgroup->path);
 	int r;
@@ -123,7 +123,7 @@ static int submit(struct state *s, const struct cgroup *cgroup, struct oom_score
 	r = fs_open_dir_of(discover_cgroup_fd(s->discover), cgroup->path, cgroup->inode,
 			   &job->dir_fd);
 	if (r == 0)
-		r = oom_scores_start(s->scorer->thread, job);
+		r = task_jobs_start(s->tasks->thread, job);
 	if (r < 0)
 		job->dir_fd = cleanup_close_fd(job->dir_fd);
 	return r;
@@ -131,22 +131,22 @@ static int submit(struct state *s, const struct cgroup *cgroup, struct oom_score
 
 static int raise(struct state *s, const struct cgroup *cgroup, uint64_t round, uint32_t first)
 {
-	struct oom_scores_job job = {
+	struct task_jobs_job job = {
 		.token = round,
-		.act = OOM_SCORES_CHANGE,
+		.act = TASK_JOBS_CHANGE,
 		.dir_fd = -EBADF,
 		.to = OOM_SCORE_FIRST,
 		.first = first,
 	};
 
-	if (!cgroup_oom_owned(cgroup, &job.from))
-		job.act = OOM_SCORES_LOOK;
+	if (!cgroup_task_owned(cgroup, &job.from))
+		job.act = TASK_JOBS_LOOK;
 	return submit(s, cgroup, &job);
 }
 
 /* --- what has ended ------------------------------------------------------------------------------ */
 
-static struct cgroup *find_cgroup(const struct model *model, const struct oom_scores_job *job)
+static struct cgroup *find_cgroup(const struct model *model, const struct task_jobs_job *job)
 {
 	for (size_t i = 0; i < model->n_cgroups; i++)
 		if (model->cgroups[i]->inode == job->inode &&
@@ -156,30 +156,30 @@ static struct cgroup *find_cgroup(const struct model *model, const struct oom_sc
 }
 
 /* The pod of which this look is the last one; NULL where another one has begun since, or it is gone. */
-static struct scored_pod *of_round(struct scorer *scorer, uint64_t round)
+static struct scored_pod *of_round(struct tasks *tasks, uint64_t round)
 {
-	for (size_t i = 0; i < scorer->n_pods; i++)
-		if (scorer->pods[i].round == round && scorer->pods[i].pending > 0)
-			return &scorer->pods[i];
+	for (size_t i = 0; i < tasks->n_pods; i++)
+		if (tasks->pods[i].round == round && tasks->pods[i].pending > 0)
+			return &tasks->pods[i];
 	return NULL;
 }
 
 /* Recorded, so that what follows can be given back whatever happens to this process. */
 static int record(struct state *s, struct cgroup *cgroup, int score)
 {
-	int r = cgroup_oom_own(s->apply, cgroup, score);
+	int r = cgroup_task_own(s->apply, cgroup, score);
 
-	if (r < 0 && !s->scorer->said_record)
-		log_err("scorer.record",
+	if (r < 0 && !s->tasks->said_record)
+		log_err("tasks.record",
 			"oom_score_adj of %s cannot be recorded (%s), so nobody there is raised: "
 			"make room in /run/colod",
 			cgroup->path, strerror(-r));
-	s->scorer->said_record = r < 0;
+	s->tasks->said_record = r < 0;
 	return r;
 }
 
 /* What a container was given is known. Whether its processes are raised now. */
-static bool on_looked(struct state *s, struct cgroup *cgroup, const struct oom_scores_done *done)
+static bool on_looked(struct state *s, struct cgroup *cgroup, const struct task_jobs_done *done)
 {
 	const struct plan_entry *e = wanted(s, cgroup->pod);
 
@@ -188,17 +188,16 @@ static bool on_looked(struct state *s, struct cgroup *cgroup, const struct oom_s
 				done->seen.oldest) ||
 	    record(s, cgroup, done->seen.oldest) < 0)
 		return false;
-	cgroup_oom_tell(s->apply, cgroup, false, &e->reason, NULL);
+	cgroup_task_tell(s->apply, cgroup, false, &e->reason, NULL);
 	return raise(s, cgroup, done->job.token, 0) == 0;
 }
 
-static void say_failed(struct state *s, const struct oom_scores_done *done)
+static void say_failed(struct state *s, const struct task_jobs_done *done)
 {
-	if (done->seen.n_failed == 0 || s->scorer->said_failed)
+	if (done->seen.n_failed == 0 || s->tasks->said_failed)
 		return;
-	s->scorer->said_failed = true;
-	log_warning("scorer.write",
-		    "oom_score_adj of %u processes in %s could not be changed: %s%s",
+	s->tasks->said_failed = true;
+	log_warning("tasks.write", "oom_score_adj of %u processes in %s could not be changed: %s%s",
 		    done->seen.n_failed, done->job.path, strerror(-done->seen.error),
 		    done->seen.error == -EACCES
 			    ? ". Processes of other users need CAP_DAC_OVERRIDE, which "
@@ -206,22 +205,21 @@ static void say_failed(struct state *s, const struct oom_scores_done *done)
 			    : "");
 }
 
-static void on_given_back(struct state *s, struct cgroup *cgroup,
-			  const struct oom_scores_done *done)
+static void on_given_back(struct state *s, struct cgroup *cgroup, const struct task_jobs_done *done)
 {
 	s->status.scores_given_back += done->seen.n_changed;
 	if (done->result < 0 || done->seen.n_failed > 0) {
-		s->scorer->back_us = s->status.pass_us + RETRY_US;
+		s->tasks->back_us = s->status.pass_us + RETRY_US;
 		return;
 	}
 	if (done->seen.n_changed > 0)
-		cgroup_oom_tell(s->apply, cgroup, true, NULL,
-				"neither the plan nor the mode asks for it any more");
-	cgroup_oom_end(s->apply, cgroup);
+		cgroup_task_tell(s->apply, cgroup, true, NULL,
+				 "neither the plan nor the mode asks for it any more");
+	cgroup_task_end(s->apply, cgroup);
 }
 
 /* The sandbox has a score that no other container is given, and nothing in it is worth raising. */
-static void note_lowest(struct scored_pod *p, const struct score_walk_seen *seen)
+static void note_lowest(struct scored_pod *p, const struct task_walk_seen *seen)
 {
 	if (seen->n_processes == 0 || seen->lowest == OOM_SCORE_SANDBOX)
 		return;
@@ -244,36 +242,36 @@ static void end_round(struct state *s, struct scored_pod *p)
 }
 
 /* Whether this container needs another step at once. */
-static bool go_on(struct state *s, struct cgroup *cgroup, const struct oom_scores_done *done)
+static bool go_on(struct state *s, struct cgroup *cgroup, const struct task_jobs_done *done)
 {
 	if (!cgroup || !cgroup->pod)
 		return false;
-	if (done->job.act == OOM_SCORES_LOOK)
+	if (done->job.act == TASK_JOBS_LOOK)
 		return on_looked(s, cgroup, done);
 	return done->seen.next > 0 && wanted(s, cgroup->pod) &&
 	       raise(s, cgroup, done->job.token, done->seen.next) == 0;
 }
 
-static void on_done(struct state *s, const struct oom_scores_done *done)
+static void on_done(struct state *s, const struct task_jobs_done *done)
 {
 	struct cgroup *cgroup = find_cgroup(discover_model(s->discover), &done->job);
 	struct scored_pod *p;
 	bool more;
 
 	say_failed(s, done);
-	if (done->job.act == OOM_SCORES_CHANGE_ALL) {
+	if (done->job.act == TASK_JOBS_CHANGE_ALL) {
 		if (cgroup)
 			on_given_back(s, cgroup, done);
 		return;
 	}
-	if (done->job.act == OOM_SCORES_CHANGE)
+	if (done->job.act == TASK_JOBS_CHANGE)
 		s->status.scores_raised += done->seen.n_changed;
-	p = of_round(s->scorer, done->job.token);
+	p = of_round(s->tasks, done->job.token);
 	if (!p)
 		return;
 	more = go_on(s, cgroup, done);
 	/* What is raised next does not stay. */
-	if (done->job.act == OOM_SCORES_CHANGE || !more)
+	if (done->job.act == TASK_JOBS_CHANGE || !more)
 		note_lowest(p, &done->seen);
 	if (!more && --p->pending == 0)
 		end_round(s, p);
@@ -281,21 +279,21 @@ static void on_done(struct state *s, const struct oom_scores_done *done)
 
 /* --- what is due --------------------------------------------------------------------------------- */
 
-static struct scored_pod *reserve(struct scorer *scorer, const struct pod *pod)
+static struct scored_pod *reserve(struct tasks *tasks, const struct pod *pod)
 {
 	size_t n = (size_t)pod->slot + 1;
 	struct scored_pod *grown;
 
-	if (n > scorer->n_pods) {
+	if (n > tasks->n_pods) {
 		n *= 2;
-		grown = reallocarray(scorer->pods, n, sizeof(*grown));
+		grown = reallocarray(tasks->pods, n, sizeof(*grown));
 		if (!grown)
 			return NULL;
-		memset(grown + scorer->n_pods, 0, (n - scorer->n_pods) * sizeof(*grown));
-		scorer->pods = grown;
-		scorer->n_pods = n;
+		memset(grown + tasks->n_pods, 0, (n - tasks->n_pods) * sizeof(*grown));
+		tasks->pods = grown;
+		tasks->n_pods = n;
 	}
-	return &scorer->pods[pod->slot];
+	return &tasks->pods[pod->slot];
 }
 
 static uint64_t shape_of(const struct pod *pod)
@@ -309,7 +307,7 @@ static uint64_t shape_of(const struct pod *pod)
 
 static void look_at(struct state *s, const struct pod *pod)
 {
-	struct scored_pod *p = reserve(s->scorer, pod);
+	struct scored_pod *p = reserve(s->tasks, pod);
 	uint64_t shape = shape_of(pod);
 
 	if (!p)
@@ -322,7 +320,7 @@ static void look_at(struct state *s, const struct pod *pod)
 	p->shape = shape;
 	p->any = false;
 	p->pending = 0;
-	p->round = ++s->scorer->round;
+	p->round = ++s->tasks->round;
 	for (size_t i = 0; i < n_targets(pod); i++)
 		if (target(pod, i)->populated)
 			p->pending += raise(s, target(pod, i), p->round, 0) == 0;
@@ -333,33 +331,33 @@ static void look_at(struct state *s, const struct pod *pod)
 
 static void give_back(struct state *s, struct cgroup *cgroup)
 {
-	struct oom_scores_job job = {
-		.act = OOM_SCORES_CHANGE_ALL,
+	struct task_jobs_job job = {
+		.act = TASK_JOBS_CHANGE_ALL,
 		.dir_fd = -EBADF,
 		.from = OOM_SCORE_FIRST,
 	};
 
-	if (cgroup_oom_owned(cgroup, &job.to))
+	if (cgroup_task_owned(cgroup, &job.to))
 		(void)submit(s, cgroup, &job);
 	/* What it had is not known any more. */
 	if (cgroup->pod)
 		cgroup->pod->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now.state = KNOB_UNREAD;
 }
 
-void scorer_run(struct state *s)
+void tasks_run(struct state *s)
 {
 	const struct model *model = discover_model(s->discover);
-	struct oom_scores_done done;
+	struct task_jobs_done done;
 
-	if (!s->scorer)
+	if (!s->tasks)
 		return;
-	while (oom_scores_next(s->scorer->thread, &done))
+	while (task_jobs_next(s->tasks->thread, &done))
 		on_done(s, &done);
 	for (size_t i = 0; i < model->n_cgroups; i++) {
 		struct cgroup *cgroup = model->cgroups[i];
 
 		if (cgroup->knobs[KNOB_OOM_SCORE_ADJ].owned &&
-		    s->status.pass_us >= s->scorer->back_us &&
+		    s->status.pass_us >= s->tasks->back_us &&
 		    !(cgroup->pod && is_kept(s, cgroup->pod)))
 			give_back(s, cgroup);
 	}

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See cgroup_oom.h. The one that says what oom_score_adj was, and so the one that may have it written.
+// See cgroup_task.h. The one that says what oom_score_adj was, and so the one that may have it written.
 //
 // A record is of a cgroup and not of a process: what a raised process forks is raised too and has to be given back
 // with it, and nobody counts them. So a process that set itself the highest score after the others were raised is
-// not told from them; one that did so before keeps the whole cgroup from being raised (scorer.c).
-#include "agent/apply/cgroup_oom.h"
+// not told from them; one that did so before keeps the whole cgroup from being raised (tasks.c).
+#include "agent/apply/cgroup_task.h"
 
 #include <errno.h>
 
 #include "agent/apply/apply_state.h"
-#include "agent/apply/score_walk.h"
+#include "agent/apply/task_walk.h"
 #include "policy/knob.h"
 #include "policy/oom_score.h"
 
-const struct writer cgroup_oom_writers[] = {
+const struct writer cgroup_task_writers[] = {
 	{.knob = KNOB_OOM_SCORE_ADJ, .forgets = KNOB_COUNT},
 };
-const size_t cgroup_oom_n_writers = sizeof(cgroup_oom_writers) / sizeof(cgroup_oom_writers[0]);
+const size_t cgroup_task_n_writers = sizeof(cgroup_task_writers) / sizeof(cgroup_task_writers[0]);
 
 static struct knob_value value_of(int score)
 {
@@ -28,7 +28,7 @@ static int score_of(const struct knob_value *value)
 	return (int)value->value - KNOB_SCORE_ZERO;
 }
 
-int cgroup_oom_own(struct apply *apply, struct cgroup *cgroup, int score)
+int cgroup_task_own(struct apply *apply, struct cgroup *cgroup, int score)
 {
 	struct knob_state *s = &cgroup->knobs[KNOB_OOM_SCORE_ADJ];
 	const struct knob_value original = value_of(score), written = value_of(OOM_SCORE_FIRST);
@@ -44,7 +44,7 @@ int cgroup_oom_own(struct apply *apply, struct cgroup *cgroup, int score)
 	return 0;
 }
 
-void cgroup_oom_end(struct apply *apply, struct cgroup *cgroup)
+void cgroup_task_end(struct apply *apply, struct cgroup *cgroup)
 {
 	struct original *record =
 		originals_find(&apply->originals, cgroup->path, cgroup->inode, KNOB_OOM_SCORE_ADJ);
@@ -54,7 +54,7 @@ void cgroup_oom_end(struct apply *apply, struct cgroup *cgroup)
 	cgroup->knobs[KNOB_OOM_SCORE_ADJ].owned = false;
 }
 
-bool cgroup_oom_owned(const struct cgroup *cgroup, int *ret_score)
+bool cgroup_task_owned(const struct cgroup *cgroup, int *ret_score)
 {
 	const struct knob_state *s = &cgroup->knobs[KNOB_OOM_SCORE_ADJ];
 
@@ -63,8 +63,8 @@ bool cgroup_oom_owned(const struct cgroup *cgroup, int *ret_score)
 	return s->owned;
 }
 
-void cgroup_oom_tell(struct apply *apply, const struct cgroup *cgroup, bool back,
-		     const struct reason *reason, const char *why)
+void cgroup_task_tell(struct apply *apply, const struct cgroup *cgroup, bool back,
+		      const struct reason *reason, const char *why)
 {
 	const struct knob_state *s = &cgroup->knobs[KNOB_OOM_SCORE_ADJ];
 	const struct apply_event event = {
@@ -82,20 +82,20 @@ void cgroup_oom_tell(struct apply *apply, const struct cgroup *cgroup, bool back
 	apply_tell(apply, &event);
 }
 
-int cgroup_oom_restore(struct apply *apply, int dir_fd, const struct original *record,
-		       uint32_t *ret_n)
+int cgroup_task_restore(struct apply *apply, int dir_fd, const struct original *record,
+			uint32_t *ret_n)
 {
-	const struct score_walk_place place = {
+	const struct task_walk_place place = {
 		.root_fd = apply->root_fd,
 		.dir_fd = dir_fd,
 		.path = record->path,
 	};
-	struct score_walk_seen seen = {0};
+	struct task_walk_seen seen = {0};
 	int r = apply_step(apply, APPLY_STEP_WRITE, record->path, record->knob);
 
 	if (r == 0)
-		r = score_walk_change_all(&place, score_of(&record->written),
-					  score_of(&record->original), &seen);
+		r = task_walk_change_all(&place, score_of(&record->written),
+					 score_of(&record->original), &seen);
 	*ret_n = seen.n_changed;
 	return r < 0 ? r : seen.n_failed > 0 ? seen.error : 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See score_case.h.
-#include "tests/lib/score_case.h"
+// See task_case.h.
+#include "tests/lib/task_case.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static void put(const char *dir, int pid, const char *file, const char *text)
 	assert_int_equal(tree_write(dir, path, text), 0);
 }
 
-void score_case_set(const char *dir, int pid, int score)
+void task_case_set(const char *dir, int pid, int score)
 {
 	char text[16];
 
@@ -27,7 +27,7 @@ void score_case_set(const char *dir, int pid, int score)
 	put(dir, pid, "oom_score_adj", text);
 }
 
-void score_case_move(const char *dir, int pid, const char *path)
+void task_case_move(const char *dir, int pid, const char *path)
 {
 	char text[512];
 
@@ -35,7 +35,7 @@ void score_case_move(const char *dir, int pid, const char *path)
 	put(dir, pid, "cgroup", text);
 }
 
-void score_case_process(const char *dir, const char *path, int pid, int start, int score)
+void task_case_process(const char *dir, const char *path, int pid, int start, int score)
 {
 	static char procs[PROCS_SIZE];
 	char stat[128], file[512];
@@ -51,11 +51,11 @@ void score_case_process(const char *dir, const char *path, int pid, int start, i
 	(void)snprintf(stat, sizeof(stat),
 		       "%d (a b) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %d 0\n", pid, start);
 	put(dir, pid, "stat", stat);
-	score_case_move(dir, pid, path);
-	score_case_set(dir, pid, score);
+	task_case_move(dir, pid, path);
+	task_case_set(dir, pid, score);
 }
 
-void score_case_is(const char *dir, int pid, int score)
+void task_case_is(const char *dir, int pid, int score)
 {
 	char path[512], text[32] = "";
 	FILE *f;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // From the plan to the processes and back: whole passes over a fake tree, with the thread that looks at processes.
-#include "agent/scorer.h"
+#include "agent/tasks.h"
 #include "tests/lib/test.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "agent/base/lanes.h"
 #include "agent/tick.h"
 #include "policy/decide.h"
-#include "tests/lib/score_case.h"
+#include "tests/lib/task_case.h"
 #include "tests/lib/tick_case.h"
 
 #define S_US 1000000ll
@@ -27,7 +27,7 @@ static void start(const char *mode)
 {
 	tick_case_start(&t, mode, MODE_FULL);
 	assert_int_equal(lanes_new(&t.state->lanes), 0);
-	assert_int_equal(scorer_new(t.state), 0);
+	assert_int_equal(tasks_new(t.state), 0);
 	t.state->policy->levels[LEVEL_P0].memory.oom = OOM_PROTECT;
 	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_FIRST;
 }
@@ -35,8 +35,8 @@ static void start(const char *mode)
 /* As SIGKILL: nothing is given back. */
 static void end(void)
 {
-	scorer_free(t.state->scorer);
-	t.state->scorer = NULL;
+	tasks_free(t.state->tasks);
+	t.state->tasks = NULL;
 	lanes_free(t.state->lanes);
 	t.state->lanes = NULL;
 	state_free(t.state);
@@ -93,7 +93,7 @@ static void process(const char *path, int pid, int start_ticks, int score)
 {
 	char file[1024];
 
-	score_case_process(t.dir, container(path), pid, start_ticks, score);
+	task_case_process(t.dir, container(path), pid, start_ticks, score);
 	(void)snprintf(file, sizeof(file), "sys/fs/cgroup/%s/cgroup.events", container(path));
 	assert_int_equal(tree_write(t.dir, file, "populated 1\nfrozen 0\n"), 0);
 	pod(path)->containers[0].cgroup->populated = true;
@@ -106,7 +106,7 @@ static void passes(int64_t us)
 	for (int i = 0; i < PASSES; i++) {
 		tick(t.state, now_us);
 		now_us += S_US / 10000;
-		if (i > 2 && !scorer_is_busy(t.state))
+		if (i > 2 && !tasks_is_busy(t.state))
 			return;
 		(void)usleep(1000);
 	}
@@ -137,11 +137,11 @@ TEST(an_offline_pods_processes_are_raised_and_nobody_elses)
 	process(TICK_ONLINE_POD, 2000004, 100, -997);
 	process(TICK_HOG_POD, 2000005, 100, 1000);
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 1000);
-	score_case_is(t.dir, 2000002, 1000);
+	task_case_is(t.dir, 2000001, 1000);
+	task_case_is(t.dir, 2000002, 1000);
 	/* It set that itself. */
-	score_case_is(t.dir, 2000003, 998);
-	score_case_is(t.dir, 2000004, -997);
+	task_case_is(t.dir, 2000003, 998);
+	task_case_is(t.dir, 2000004, -997);
 	assert_true(is_recorded());
 	assert_int_equal(t.state->status.scores_raised, 2);
 	assert_int_equal(pod(TICK_BATCH_POD)->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now.value,
@@ -155,12 +155,12 @@ TEST(a_process_that_comes_later_is_found_in_half_a_minute)
 {
 	process(TICK_BATCH_POD, 2000001, 100, 999);
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 1000);
+	task_case_is(t.dir, 2000001, 1000);
 	process(TICK_BATCH_POD, 2000002, 200, 999);
 	passes(S_US);
-	score_case_is(t.dir, 2000002, 999);
+	task_case_is(t.dir, 2000002, 999);
 	passes(31 * S_US);
-	score_case_is(t.dir, 2000002, 1000);
+	task_case_is(t.dir, 2000002, 1000);
 }
 
 TEST(a_score_that_nobody_gave_such_a_pod_is_left)
@@ -168,8 +168,8 @@ TEST(a_score_that_nobody_gave_such_a_pod_is_left)
 	process(TICK_BATCH_POD, 2000001, 100, 500);
 	process(TICK_BATCH_POD, 2000002, 200, 999);
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 500);
-	score_case_is(t.dir, 2000002, 999);
+	task_case_is(t.dir, 2000001, 500);
+	task_case_is(t.dir, 2000002, 999);
 	assert_false(is_recorded());
 	/* But what it has is shown. */
 	assert_int_equal(pod(TICK_BATCH_POD)->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now.value,
@@ -182,7 +182,7 @@ TEST(where_somebody_is_first_already_nobody_is_raised)
 	process(TICK_BATCH_POD, 2000001, 100, 999);
 	process(TICK_BATCH_POD, 2000002, 200, 1000);
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 999);
+	task_case_is(t.dir, 2000001, 999);
 	assert_false(is_recorded());
 }
 
@@ -191,21 +191,21 @@ TEST(a_lower_mode_gives_back_and_so_does_a_policy_that_does_not_ask)
 	process(TICK_BATCH_POD, 2000001, 100, 999);
 	process(TICK_BATCH_POD, 2000002, 200, 998);
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 1000);
+	task_case_is(t.dir, 2000001, 1000);
 	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_KEEP;
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 999);
-	score_case_is(t.dir, 2000002, 998);
+	task_case_is(t.dir, 2000001, 999);
+	task_case_is(t.dir, 2000002, 998);
 	assert_false(is_recorded());
 	assert_int_equal(t.state->status.scores_given_back, 1);
 	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_FIRST;
 	passes(31 * S_US);
-	score_case_is(t.dir, 2000001, 1000);
+	task_case_is(t.dir, 2000001, 1000);
 	t.state->policy->mode = MODE_OBSERVE;
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 999);
+	task_case_is(t.dir, 2000001, 999);
 	passes(31 * S_US);
-	score_case_is(t.dir, 2000001, 999);
+	task_case_is(t.dir, 2000001, 999);
 }
 
 static int no_room(void *context, enum apply_step step, const char *path, enum knob knob)
@@ -219,10 +219,10 @@ TEST(what_cannot_be_recorded_is_not_raised)
 	process(TICK_BATCH_POD, 2000001, 100, 999);
 	apply_set_hook(t.state->apply, no_room, NULL);
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 999);
+	task_case_is(t.dir, 2000001, 999);
 	apply_set_hook(t.state->apply, NULL, NULL);
 	passes(31 * S_US);
-	score_case_is(t.dir, 2000001, 1000);
+	task_case_is(t.dir, 2000001, 1000);
 }
 
 /* The next agent knows of it and gives it back, children of those that were raised too. */
@@ -235,24 +235,24 @@ TEST(a_dead_agents_scores_are_given_back_by_the_next_one_or_by_a_restore)
 	end();
 	start("protect");
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 1000);
+	task_case_is(t.dir, 2000001, 1000);
 	process(TICK_BATCH_POD, 2000002, 200, 1000);
 	process(TICK_BATCH_POD, 2000003, 300, 998);
 	end();
 	start("observe");
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 999);
-	score_case_is(t.dir, 2000002, 999);
-	score_case_is(t.dir, 2000003, 998);
+	task_case_is(t.dir, 2000001, 999);
+	task_case_is(t.dir, 2000002, 999);
+	task_case_is(t.dir, 2000003, 998);
 	assert_false(is_recorded());
 	end();
 	start("protect");
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 1000);
+	task_case_is(t.dir, 2000001, 1000);
 	assert_int_equal(apply_restore(t.state->apply, false, &done), 0);
 	assert_int_equal(done.left, 0);
-	score_case_is(t.dir, 2000001, 999);
-	score_case_is(t.dir, 2000003, 998);
+	task_case_is(t.dir, 2000001, 999);
+	task_case_is(t.dir, 2000003, 998);
 	assert_false(is_recorded());
 }
 
@@ -265,7 +265,7 @@ TEST(what_was_raised_stays_until_somebody_tells_what_the_pods_are)
 	assert_int_equal(tree_delete(t.dir, "pods.json"), 0);
 	start("protect");
 	passes(S_US);
-	score_case_is(t.dir, 2000001, 1000);
+	task_case_is(t.dir, 2000001, 1000);
 	assert_true(is_recorded());
 }
 
@@ -283,12 +283,12 @@ TEST(a_container_that_is_made_anew_is_looked_at_at_once)
 	assert_int_equal(tree_delete(t.dir, file), 0);
 	assert_int_equal(tree_mkdir(t.dir, "sys/fs/cgroup/takes-the-inode"), 0);
 	assert_int_equal(tree_cgroup(t.dir, path), 0);
-	score_case_process(t.dir, path, 2000002, 200, 999);
+	task_case_process(t.dir, path, 2000002, 200, 999);
 	(void)snprintf(file, sizeof(file), "sys/fs/cgroup/%s/cgroup.events", path);
 	assert_int_equal(tree_write(t.dir, file, "populated 1\nfrozen 0\n"), 0);
 	discover_rescan(t.state->discover);
 	passes(S_US);
-	score_case_is(t.dir, 2000002, 1000);
+	task_case_is(t.dir, 2000002, 1000);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See score_walk.h.
-#include "agent/apply/score_walk.h"
+// See task_walk.h.
+#include "agent/apply/task_walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +22,8 @@
 #define ROUNDS 3
 
 struct walk {
-	const struct score_walk_place *place;
-	struct score_walk_seen *seen;
+	const struct task_walk_place *place;
+	struct task_walk_seen *seen;
 	bool changes;
 	int from, to;
 	uint32_t first; /* where this slice begins */
@@ -64,7 +64,7 @@ static int write_score(int proc_fd, int score)
 	return 0;
 }
 
-static void note_start(int proc_fd, int score, struct score_walk_seen *seen)
+static void note_start(int proc_fd, int score, struct task_walk_seen *seen)
 {
 	char text[1024];
 	uint64_t start;
@@ -93,7 +93,7 @@ static int change(const struct walk *w, int proc_fd, int *score)
 
 static int look_at(struct walk *w, int proc_fd)
 {
-	struct score_walk_seen *seen = w->seen;
+	struct task_walk_seen *seen = w->seen;
 	int score, r = read_score(proc_fd, &score);
 
 	if (r < 0)
@@ -121,7 +121,7 @@ static int on_process(void *context, pid_t pid)
 
 	if (w->at++ < w->first || pid <= 0)
 		return 0;
-	if (w->at - w->first > SCORE_WALK_SLICE) {
+	if (w->at - w->first > TASK_WALK_SLICE) {
 		w->seen->next = w->at - 1;
 		return FULL;
 	}
@@ -146,20 +146,20 @@ static int run(struct walk *w)
 {
 	int r;
 
-	*w->seen = (struct score_walk_seen){0};
+	*w->seen = (struct task_walk_seen){0};
 	r = kill_walk(w->place->dir_fd, on_cgroup, w, NULL);
 	return r < 0 ? r : 0;
 }
 
-int score_walk_look(const struct score_walk_place *place, struct score_walk_seen *ret_seen)
+int task_walk_look(const struct task_walk_place *place, struct task_walk_seen *ret_seen)
 {
 	struct walk w = {.place = place, .seen = ret_seen};
 
 	return run(&w);
 }
 
-int score_walk_change(const struct score_walk_place *place, int from, int to, uint32_t first,
-		      struct score_walk_seen *ret_seen)
+int task_walk_change(const struct task_walk_place *place, int from, int to, uint32_t first,
+		     struct task_walk_seen *ret_seen)
 {
 	struct walk w = {
 		.place = place,
@@ -173,7 +173,7 @@ int score_walk_change(const struct score_walk_place *place, int from, int to, ui
 	return run(&w);
 }
 
-static void add(struct score_walk_seen *sum, const struct score_walk_seen *s)
+static void add(struct task_walk_seen *sum, const struct task_walk_seen *s)
 {
 	sum->n_changed += s->n_changed;
 	if (sum->n_failed == 0)
@@ -181,10 +181,10 @@ static void add(struct score_walk_seen *sum, const struct score_walk_seen *s)
 	sum->n_failed += s->n_failed;
 }
 
-int score_walk_change_all(const struct score_walk_place *place, int from, int to,
-			  struct score_walk_seen *ret_seen)
+int task_walk_change_all(const struct task_walk_place *place, int from, int to,
+			 struct task_walk_seen *ret_seen)
 {
-	struct score_walk_seen sum = {0}, s;
+	struct task_walk_seen sum = {0}, s;
 	uint32_t before;
 	int r = 0;
 
@@ -192,7 +192,7 @@ int score_walk_change_all(const struct score_walk_place *place, int from, int to
 		before = sum.n_changed;
 		s.next = 0;
 		do {
-			r = score_walk_change(place, from, to, s.next, &s);
+			r = task_walk_change(place, from, to, s.next, &s);
 			add(&sum, &s);
 		} while (r == 0 && s.next > 0);
 		if (sum.n_changed == before || sum.n_failed > 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See oom_scores.h. A ring of jobs: those up to `done` have ended, those up to `n` wait, in their order.
-#include "agent/apply/oom_scores.h"
+// See task_jobs.h. A ring of jobs: those up to `done` have ended, those up to `n` wait, in their order.
+#include "agent/apply/task_jobs.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -16,42 +16,42 @@
 /* A walk of KILL_WALK_DEPTH levels, and the largest of what is read. */
 #define STACK_BYTES (256u << 10)
 
-struct oom_scores {
+struct task_jobs {
 	int root_fd;
 	pthread_t thread;
 	bool started;
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	bool ends;
-	struct oom_scores_done ring[OOM_SCORES_JOBS];
+	struct task_jobs_done ring[TASK_JOBS_JOBS];
 	unsigned first; /* the oldest */
 	unsigned n;	/* all of them */
 	unsigned done;	/* of those: ended */
 };
 
-static struct oom_scores_done *at(struct oom_scores *s, unsigned i)
+static struct task_jobs_done *at(struct task_jobs *s, unsigned i)
 {
-	return &s->ring[(s->first + i) % OOM_SCORES_JOBS];
+	return &s->ring[(s->first + i) % TASK_JOBS_JOBS];
 }
 
-static void act(const struct oom_scores *s, struct oom_scores_done *d)
+static void act(const struct task_jobs *s, struct task_jobs_done *d)
 {
-	struct oom_scores_job *job = &d->job;
-	const struct score_walk_place place = {
+	struct task_jobs_job *job = &d->job;
+	const struct task_walk_place place = {
 		.root_fd = s->root_fd,
 		.dir_fd = job->dir_fd,
 		.path = job->path,
 	};
 
 	switch (job->act) {
-	case OOM_SCORES_LOOK:
-		d->result = score_walk_look(&place, &d->seen);
+	case TASK_JOBS_LOOK:
+		d->result = task_walk_look(&place, &d->seen);
 		break;
-	case OOM_SCORES_CHANGE:
-		d->result = score_walk_change(&place, job->from, job->to, job->first, &d->seen);
+	case TASK_JOBS_CHANGE:
+		d->result = task_walk_change(&place, job->from, job->to, job->first, &d->seen);
 		break;
-	case OOM_SCORES_CHANGE_ALL:
-		d->result = score_walk_change_all(&place, job->from, job->to, &d->seen);
+	case TASK_JOBS_CHANGE_ALL:
+		d->result = task_walk_change_all(&place, job->from, job->to, &d->seen);
 		break;
 	}
 	job->dir_fd = cleanup_close_fd(job->dir_fd);
@@ -59,14 +59,14 @@ static void act(const struct oom_scores *s, struct oom_scores_done *d)
 
 static void *run(void *argument)
 {
-	struct oom_scores *s = argument;
+	struct task_jobs *s = argument;
 
 	memory_lock_touch_stack(STACK_BYTES / 2);
 	if (sys_drop_capability(CAP_SYS_RESOURCE) < 0)
 		log_debug("oom.scores", "the thread keeps CAP_SYS_RESOURCE");
 	(void)pthread_mutex_lock(&s->lock);
 	while (!s->ends) {
-		struct oom_scores_done *d = at(s, s->done);
+		struct task_jobs_done *d = at(s, s->done);
 
 		if (s->done == s->n) {
 			(void)pthread_cond_wait(&s->more, &s->lock);
@@ -81,7 +81,7 @@ static void *run(void *argument)
 	return NULL;
 }
 
-static int start(struct oom_scores *s)
+static int start(struct task_jobs *s)
 {
 	int r = thread_start("colod-oom", STACK_BYTES, run, s, &s->thread);
 
@@ -89,9 +89,9 @@ static int start(struct oom_scores *s)
 	return r;
 }
 
-int oom_scores_new(int root_fd, struct oom_scores **ret_scores)
+int task_jobs_new(int root_fd, struct task_jobs **ret_scores)
 {
-	struct oom_scores *s = calloc(1, sizeof(*s));
+	struct task_jobs *s = calloc(1, sizeof(*s));
 	int r;
 
 	if (!s)
@@ -101,14 +101,14 @@ int oom_scores_new(int root_fd, struct oom_scores **ret_scores)
 	(void)pthread_cond_init(&s->more, NULL);
 	r = start(s);
 	if (r < 0) {
-		oom_scores_free(s);
+		task_jobs_free(s);
 		return r;
 	}
 	*ret_scores = s;
 	return 0;
 }
 
-void oom_scores_free(struct oom_scores *s)
+void task_jobs_free(struct task_jobs *s)
 {
 	if (!s)
 		return;
@@ -125,7 +125,7 @@ void oom_scores_free(struct oom_scores *s)
 	free(s);
 }
 
-static bool is_there(struct oom_scores *s, uint64_t inode)
+static bool is_there(struct task_jobs *s, uint64_t inode)
 {
 	for (unsigned i = 0; i < s->n; i++)
 		if (at(s, i)->job.inode == inode)
@@ -133,21 +133,21 @@ static bool is_there(struct oom_scores *s, uint64_t inode)
 	return false;
 }
 
-int oom_scores_start(struct oom_scores *s, const struct oom_scores_job *job)
+int task_jobs_start(struct task_jobs *s, const struct task_jobs_job *job)
 {
 	bool taken;
 
 	(void)pthread_mutex_lock(&s->lock);
-	taken = s->n < OOM_SCORES_JOBS && !is_there(s, job->inode);
+	taken = s->n < TASK_JOBS_JOBS && !is_there(s, job->inode);
 	if (taken) {
-		*at(s, s->n++) = (struct oom_scores_done){.job = *job};
+		*at(s, s->n++) = (struct task_jobs_done){.job = *job};
 		(void)pthread_cond_signal(&s->more);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 	return taken ? 0 : -EBUSY;
 }
 
-bool oom_scores_is_busy(struct oom_scores *s)
+bool task_jobs_is_busy(struct task_jobs *s)
 {
 	bool busy;
 
@@ -157,7 +157,7 @@ bool oom_scores_is_busy(struct oom_scores *s)
 	return busy;
 }
 
-bool oom_scores_next(struct oom_scores *s, struct oom_scores_done *ret_done)
+bool task_jobs_next(struct task_jobs *s, struct task_jobs_done *ret_done)
 {
 	bool any;
 
@@ -165,7 +165,7 @@ bool oom_scores_next(struct oom_scores *s, struct oom_scores_done *ret_done)
 	any = s->done > 0;
 	if (any) {
 		*ret_done = *at(s, 0);
-		s->first = (s->first + 1) % OOM_SCORES_JOBS;
+		s->first = (s->first + 1) % TASK_JOBS_JOBS;
 		s->n--;
 		s->done--;
 	}

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What is recorded of a container's score, and how it is given back from the record alone.
 #include "agent/apply/apply_state.h"
-#include "agent/apply/cgroup_oom.h"
+#include "agent/apply/cgroup_task.h"
 #include "agent/base/fs.h"
 #include "tests/lib/fault.h"
 #include "tests/lib/kill_case.h"
-#include "tests/lib/score_case.h"
+#include "tests/lib/task_case.h"
 #include "tests/lib/test.h"
 
 #include <errno.h>
@@ -50,20 +50,20 @@ TEST(a_record_says_what_the_container_had_until_it_ends)
 {
 	int score = 0;
 
-	assert_false(cgroup_oom_owned(&cgroup, &score));
-	assert_int_equal(cgroup_oom_own(apply, &cgroup, -997), 0);
-	assert_true(cgroup_oom_owned(&cgroup, &score));
+	assert_false(cgroup_task_owned(&cgroup, &score));
+	assert_int_equal(cgroup_task_own(apply, &cgroup, -997), 0);
+	assert_true(cgroup_task_owned(&cgroup, &score));
 	assert_int_equal(score, -997);
 	assert_int_equal(apply->originals.n, 1);
-	cgroup_oom_tell(apply, &cgroup, false, NULL, "because");
+	cgroup_task_tell(apply, &cgroup, false, NULL, "because");
 	assert_int_equal(kind, HISTORY_WRITE);
 	assert_int_equal(from, KNOB_SCORE_ZERO - 997);
 	assert_int_equal(to, KNOB_SCORE_ZERO + 1000);
-	cgroup_oom_tell(apply, &cgroup, true, NULL, "because");
+	cgroup_task_tell(apply, &cgroup, true, NULL, "because");
 	assert_int_equal(kind, HISTORY_RESTORE);
 	assert_int_equal(to, KNOB_SCORE_ZERO - 997);
-	cgroup_oom_end(apply, &cgroup);
-	assert_false(cgroup_oom_owned(&cgroup, &score));
+	cgroup_task_end(apply, &cgroup);
+	assert_false(cgroup_task_owned(&cgroup, &score));
 	assert_int_equal(apply->originals.n, 0);
 }
 
@@ -71,15 +71,15 @@ TEST(a_restore_gives_back_to_those_that_still_have_what_colod_gave)
 {
 	struct apply_restored done;
 
-	score_case_process(c->dir, KILL_A, 2000001, 100, 1000);
-	score_case_process(c->dir, KILL_A, 2000002, 200, 950);
-	assert_int_equal(cgroup_oom_own(apply, &cgroup, 910), 0);
+	task_case_process(c->dir, KILL_A, 2000001, 100, 1000);
+	task_case_process(c->dir, KILL_A, 2000002, 200, 950);
+	assert_int_equal(cgroup_task_own(apply, &cgroup, 910), 0);
 	apply_use_processes(apply, c->place.root_fd);
 	assert_int_equal(apply_restore(apply, false, &done), 0);
 	assert_int_equal(done.written, 1);
 	assert_int_equal(done.restored, 1);
-	score_case_is(c->dir, 2000001, 910);
-	score_case_is(c->dir, 2000002, 950);
+	task_case_is(c->dir, 2000001, 910);
+	task_case_is(c->dir, 2000002, 950);
 	assert_int_equal(n_told, 1);
 	assert_int_equal(apply->originals.n, 0);
 }
@@ -89,20 +89,20 @@ TEST(the_end_of_holds_leaves_it)
 {
 	struct apply_restored done;
 
-	score_case_process(c->dir, KILL_A, 2000001, 100, 1000);
-	assert_int_equal(cgroup_oom_own(apply, &cgroup, 910), 0);
+	task_case_process(c->dir, KILL_A, 2000001, 100, 1000);
+	assert_int_equal(cgroup_task_own(apply, &cgroup, 910), 0);
 	apply_use_processes(apply, c->place.root_fd);
 	apply_end_holds(apply, NULL, &done);
 	assert_int_equal(done.written, 0);
-	score_case_is(c->dir, 2000001, 1000);
+	task_case_is(c->dir, 2000001, 1000);
 }
 
 TEST(what_could_not_be_given_back_stays_recorded)
 {
 	struct apply_restored done;
 
-	score_case_process(c->dir, KILL_A, 2000001, 100, 1000);
-	assert_int_equal(cgroup_oom_own(apply, &cgroup, 910), 0);
+	task_case_process(c->dir, KILL_A, 2000001, 100, 1000);
+	assert_int_equal(cgroup_task_own(apply, &cgroup, 910), 0);
 	/* Without /proc. */
 	assert_int_equal(apply_restore(apply, false, &done), 0);
 	assert_int_equal(done.left, 1);
@@ -115,10 +115,10 @@ TEST(what_could_not_be_given_back_stays_recorded)
 	fault_end();
 	assert_int_equal(done.left, 1);
 	assert_int_equal(apply->originals.n, 1);
-	score_case_set(c->dir, 2000001, 1000);
+	task_case_set(c->dir, 2000001, 1000);
 	assert_int_equal(apply_restore(apply, false, &done), 0);
 	assert_int_equal(done.restored, 1);
-	score_case_is(c->dir, 2000001, 910);
+	task_case_is(c->dir, 2000001, 910);
 }
 
 TEST(a_container_that_is_gone_takes_its_record_along)
@@ -126,7 +126,7 @@ TEST(a_container_that_is_gone_takes_its_record_along)
 	struct apply_restored done;
 
 	cgroup.inode++;
-	assert_int_equal(cgroup_oom_own(apply, &cgroup, 910), 0);
+	assert_int_equal(cgroup_task_own(apply, &cgroup, 910), 0);
 	apply_use_processes(apply, c->place.root_fd);
 	assert_int_equal(apply_restore(apply, false, &done), 0);
 	assert_int_equal(done.gone, 1);
