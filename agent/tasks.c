@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See tasks.h. For each container three steps, of which the thread does the first and the last: what was it given
-// (the score of its oldest process); may that be raised, and is it written down; every process that still has it is
-// raised. The last step again every half minute, as a runtime starts new processes with what it gave.
+// (what its oldest task has); may that be changed, and is it written down; every task that still has it is
+// changed. The last step again every half minute, as a runtime starts new processes with what it gave.
 //
-// Left alone: a container whose score is not one that the kubelet gives a pod of its class, one in which somebody has
-// the highest score already (nobody could tell whose it is later), and each process that has another one than the oldest.
+// Left alone: a container whose tasks have what neither the kubelet nor a runtime gives, one in which somebody has
+// what colod gives already (nobody could tell whose it is later), and each task that has something else than the oldest.
 #include "agent/tasks.h"
 
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "agent/apply/cgroup_task.h"
+#include "agent/apply/task_attr.h"
 #include "agent/apply/task_jobs.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
@@ -27,24 +28,29 @@
 /* After processes could not be given back. */
 #define RETRY_US 10000000
 
-struct scored_pod {
+struct looked_pod {
 	uint64_t serial;
 	uint64_t shape; /* of its containers: another one is looked at at once */
 	int64_t next_us;
 	uint64_t round;	  /* which look this is, as its jobs have it */
 	uint32_t pending; /* of those */
-	bool any;	  /* some process was seen in it */
+	bool any;	  /* some task was seen in it */
 	int lowest;
+};
+
+/* Of one attribute. */
+struct looked {
+	struct looked_pod *pods; /* by slot; owned */
+	size_t n_pods;
+	int64_t back_us; /* nothing is given back before */
+	bool said_failed;
+	bool said_record;
 };
 
 struct tasks {
 	struct task_jobs *thread;
-	struct scored_pod *pods; /* by slot; owned */
-	size_t n_pods;
+	struct looked of[TASK_ATTRS]; /* as task_attrs */
 	uint64_t round;
-	int64_t back_us; /* nothing is given back before */
-	bool said_failed;
-	bool said_record;
 };
 
 int tasks_new(struct state *s)
@@ -71,7 +77,8 @@ void tasks_free(struct tasks *tasks)
 	if (!tasks)
 		return;
 	task_jobs_free(tasks->thread);
-	free(tasks->pods);
+	for (size_t i = 0; i < TASK_ATTRS; i++)
+		free(tasks->of[i].pods);
 	free(tasks);
 }
 
@@ -80,26 +87,42 @@ bool tasks_is_busy(const struct state *s)
 	return s->tasks && task_jobs_is_busy(s->tasks->thread);
 }
 
-static bool is_allowed(const struct state *s)
+static struct looked *looked_of(const struct state *s, const struct task_attr *attr)
 {
-	enum mode mode = s->status.modes.by[RESOURCE_MEMORY];
-
-	return mode > MODE_OBSERVE && mode >= names_effect_mode(EFFECT_PROTECTION);
+	return &s->tasks->of[attr - task_attrs];
 }
 
-static const struct plan_entry *wanted(const struct state *s, const struct pod *pod)
+static bool is_allowed(const struct state *s, const struct task_attr *attr)
 {
-	return is_allowed(s) ? plan_find(&s->plan, pod->cgroup, KNOB_OOM_SCORE_ADJ) : NULL;
+	enum mode mode = s->status.modes.by[knob_resource(attr->knob)];
+
+	return mode > MODE_OBSERVE && mode >= names_effect_mode(attr->effect);
+}
+
+static const struct plan_entry *wanted(const struct state *s, const struct task_attr *attr,
+				       const struct pod *pod)
+{
+	return is_allowed(s, attr) ? plan_find(&s->plan, pod->cgroup, attr->knob) : NULL;
 }
 
 /* Until somebody has told what the pods are, what an earlier colod did stays, as with every protection. */
-static bool is_kept(const struct state *s, const struct pod *pod)
+static bool is_kept(const struct state *s, const struct task_attr *attr, const struct pod *pod)
 {
-	return wanted(s, pod) || (is_allowed(s) && discover_model(s->discover)->facts_awaited &&
-				  plan_assignment(&s->plan, pod)->state == ASSIGNMENT_WAITING);
+	return wanted(s, attr, pod) ||
+	       (is_allowed(s, attr) && discover_model(s->discover)->facts_awaited &&
+		plan_assignment(&s->plan, pod)->state == ASSIGNMENT_WAITING);
 }
 
-/* The containers of a Kubernetes pod, each of which was given a score; any other pod as a whole. */
+/* Whether it was given from outside, so that it may be changed. */
+static bool is_given(const struct state *s, const struct task_attr *attr, const struct pod *pod,
+		     int value)
+{
+	if (attr->knob == KNOB_SCHED_POLICY)
+		return value == KNOB_SCHED_OTHER;
+	return oom_score_is_given(pod, discover_model(s->discover)->node.memory_bytes, value);
+}
+
+/* The containers of a Kubernetes pod, each of which was given something; any other pod as a whole. */
 static size_t n_targets(const struct pod *pod)
 {
 	return pod->kind == POD_KUBERNETES ? pod->n_containers : 1;
@@ -129,17 +152,19 @@ static int submit(struct state *s, const struct cgroup *cgroup, struct task_jobs
 	return r;
 }
 
-static int raise(struct state *s, const struct cgroup *cgroup, uint64_t round, uint32_t first)
+static int change(struct state *s, const struct task_attr *attr, const struct cgroup *cgroup,
+		  uint64_t round, uint32_t first)
 {
 	struct task_jobs_job job = {
 		.token = round,
+		.attr = attr,
 		.act = TASK_JOBS_CHANGE,
 		.dir_fd = -EBADF,
-		.to = OOM_SCORE_FIRST,
+		.to = attr->to,
 		.first = first,
 	};
 
-	if (!cgroup_task_owned(cgroup, &job.from))
+	if (!cgroup_task_owned(cgroup, attr, &job.from))
 		job.act = TASK_JOBS_LOOK;
 	return submit(s, cgroup, &job);
 }
@@ -156,86 +181,118 @@ static struct cgroup *find_cgroup(const struct model *model, const struct task_j
 }
 
 /* The pod of which this look is the last one; NULL where another one has begun since, or it is gone. */
-static struct scored_pod *of_round(struct tasks *tasks, uint64_t round)
+static struct looked_pod *of_round(struct looked *of, uint64_t round)
 {
-	for (size_t i = 0; i < tasks->n_pods; i++)
-		if (tasks->pods[i].round == round && tasks->pods[i].pending > 0)
-			return &tasks->pods[i];
+	for (size_t i = 0; i < of->n_pods; i++)
+		if (of->pods[i].round == round && of->pods[i].pending > 0)
+			return &of->pods[i];
 	return NULL;
 }
 
 /* Recorded, so that what follows can be given back whatever happens to this process. */
-static int record(struct state *s, struct cgroup *cgroup, int score)
+static int record(struct state *s, const struct task_attr *attr, struct cgroup *cgroup, int value)
 {
-	int r = cgroup_task_own(s->apply, cgroup, score);
+	struct looked *of = looked_of(s, attr);
+	int r = cgroup_task_own(s->apply, cgroup, attr, value);
 
-	if (r < 0 && !s->tasks->said_record)
+	if (r < 0 && !of->said_record)
 		log_err("tasks.record",
-			"oom_score_adj of %s cannot be recorded (%s), so nobody there is raised: "
-			"make room in /run/colod",
-			cgroup->path, strerror(-r));
-	s->tasks->said_record = r < 0;
+			"%s of %s cannot be recorded (%s), so nobody there is changed: make room "
+			"in /run/colod",
+			knob_name(attr->knob), cgroup->path, strerror(-r));
+	of->said_record = r < 0;
 	return r;
 }
 
-/* What a container was given is known. Whether its processes are raised now. */
+/* Else nothing is recorded either. */
+static bool may_write(struct state *s, const struct task_attr *attr, const struct cgroup *cgroup)
+{
+	struct looked *of = looked_of(s, attr);
+
+	if (!attr->may || attr->may())
+		return true;
+	if (!of->said_failed)
+		log_warning("tasks.denied", "%s of the %s in %s is left as it is: %s",
+			    knob_name(attr->knob), attr->of_threads ? "threads" : "processes",
+			    cgroup->path, attr->need);
+	of->said_failed = true;
+	return false;
+}
+
+/* What a container was given is known. Whether its tasks are changed now. */
 static bool on_looked(struct state *s, struct cgroup *cgroup, const struct task_jobs_done *done)
 {
-	const struct plan_entry *e = wanted(s, cgroup->pod);
+	const struct task_attr *attr = done->job.attr;
+	const struct plan_entry *e = wanted(s, attr, cgroup->pod);
 
-	if (!e || done->result < 0 || done->seen.n_processes == 0 || done->seen.is_first ||
-	    !oom_score_is_given(cgroup->pod, discover_model(s->discover)->node.memory_bytes,
-				done->seen.oldest) ||
-	    record(s, cgroup, done->seen.oldest) < 0)
+	if (!e || done->result < 0 || done->seen.n_tasks == 0 || done->seen.is_given ||
+	    !is_given(s, attr, cgroup->pod, done->seen.oldest) || !may_write(s, attr, cgroup) ||
+	    record(s, attr, cgroup, done->seen.oldest) < 0)
 		return false;
-	cgroup_task_tell(s->apply, cgroup, false, &e->reason, NULL);
-	return raise(s, cgroup, done->job.token, 0) == 0;
+	cgroup_task_tell(s->apply, cgroup, attr, false, &e->reason, NULL);
+	return change(s, attr, cgroup, done->job.token, 0) == 0;
 }
 
 static void say_failed(struct state *s, const struct task_jobs_done *done)
 {
-	if (done->seen.n_failed == 0 || s->tasks->said_failed)
+	const struct task_attr *attr = done->job.attr;
+	struct looked *of = looked_of(s, attr);
+
+	if (done->seen.n_failed == 0 || of->said_failed)
 		return;
-	s->tasks->said_failed = true;
-	log_warning("tasks.write", "oom_score_adj of %u processes in %s could not be changed: %s%s",
-		    done->seen.n_failed, done->job.path, strerror(-done->seen.error),
-		    done->seen.error == -EACCES
-			    ? ". Processes of other users need CAP_DAC_OVERRIDE, which "
-			      "colod.service has"
-			    : "");
+	of->said_failed = true;
+	log_warning("tasks.write", "%s of %u %s in %s could not be changed: %s%s%s",
+		    knob_name(attr->knob), done->seen.n_failed,
+		    attr->of_threads ? "threads" : "processes", done->job.path,
+		    strerror(-done->seen.error), done->seen.error == attr->denied ? ". " : "",
+		    done->seen.error == attr->denied ? attr->need : "");
+}
+
+static void count(struct state *s, const struct task_attr *attr, bool back, uint32_t n)
+{
+	struct status *status = &s->status;
+
+	if (attr->of_threads)
+		*(back ? &status->policies_given_back : &status->policies_set) += n;
+	else
+		*(back ? &status->scores_given_back : &status->scores_raised) += n;
 }
 
 static void on_given_back(struct state *s, struct cgroup *cgroup, const struct task_jobs_done *done)
 {
-	s->status.scores_given_back += done->seen.n_changed;
+	const struct task_attr *attr = done->job.attr;
+
+	count(s, attr, true, done->seen.n_changed);
 	if (done->result < 0 || done->seen.n_failed > 0) {
-		s->tasks->back_us = s->status.pass_us + RETRY_US;
+		looked_of(s, attr)->back_us = s->status.pass_us + RETRY_US;
 		return;
 	}
 	if (done->seen.n_changed > 0)
-		cgroup_task_tell(s->apply, cgroup, true, NULL,
+		cgroup_task_tell(s->apply, cgroup, attr, true, NULL,
 				 "neither the plan nor the mode asks for it any more");
-	cgroup_task_end(s->apply, cgroup);
+	cgroup_task_end(s->apply, cgroup, attr);
 }
 
 /* The sandbox has a score that no other container is given, and nothing in it is worth raising. */
-static void note_lowest(struct scored_pod *p, const struct task_walk_seen *seen)
+static void note_lowest(struct looked_pod *p, const struct task_attr *attr,
+			const struct task_walk_seen *seen)
 {
-	if (seen->n_processes == 0 || seen->lowest == OOM_SCORE_SANDBOX)
+	if (seen->n_tasks == 0 ||
+	    (attr->knob == KNOB_OOM_SCORE_ADJ && seen->lowest == OOM_SCORE_SANDBOX))
 		return;
 	if (!p->any || seen->lowest < p->lowest)
 		p->lowest = seen->lowest;
 	p->any = true;
 }
 
-/* Every container was seen: what the pod has is what the least of its processes has. */
-static void end_round(struct state *s, struct scored_pod *p)
+/* Every container was seen: what the pod has is what the least of its tasks has. */
+static void end_round(struct state *s, const struct task_attr *attr, struct looked_pod *p)
 {
 	const struct pod *pod = model_pod(discover_model(s->discover), p->serial);
-	struct knob_value *now = pod ? &pod->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now : NULL;
+	struct knob_value *now = pod ? &pod->cgroup->knobs[attr->knob].now : NULL;
 
 	if (now && p->any)
-		*now = knob_value_of((uint64_t)(KNOB_SCORE_ZERO + p->lowest));
+		*now = task_attr_value(attr, p->lowest);
 	else if (now)
 		*now = (struct knob_value){.state = KNOB_UNREAD};
 	p->next_us = s->status.pass_us + LOOK_AGAIN_US;
@@ -244,18 +301,21 @@ static void end_round(struct state *s, struct scored_pod *p)
 /* Whether this container needs another step at once. */
 static bool go_on(struct state *s, struct cgroup *cgroup, const struct task_jobs_done *done)
 {
+	const struct task_attr *attr = done->job.attr;
+
 	if (!cgroup || !cgroup->pod)
 		return false;
 	if (done->job.act == TASK_JOBS_LOOK)
 		return on_looked(s, cgroup, done);
-	return done->seen.next > 0 && wanted(s, cgroup->pod) &&
-	       raise(s, cgroup, done->job.token, done->seen.next) == 0;
+	return done->seen.next > 0 && wanted(s, attr, cgroup->pod) &&
+	       change(s, attr, cgroup, done->job.token, done->seen.next) == 0;
 }
 
 static void on_done(struct state *s, const struct task_jobs_done *done)
 {
 	struct cgroup *cgroup = find_cgroup(discover_model(s->discover), &done->job);
-	struct scored_pod *p;
+	const struct task_attr *attr = done->job.attr;
+	struct looked_pod *p;
 	bool more;
 
 	say_failed(s, done);
@@ -265,35 +325,35 @@ static void on_done(struct state *s, const struct task_jobs_done *done)
 		return;
 	}
 	if (done->job.act == TASK_JOBS_CHANGE)
-		s->status.scores_raised += done->seen.n_changed;
-	p = of_round(s->tasks, done->job.token);
+		count(s, attr, false, done->seen.n_changed);
+	p = of_round(looked_of(s, attr), done->job.token);
 	if (!p)
 		return;
 	more = go_on(s, cgroup, done);
-	/* What is raised next does not stay. */
+	/* What is changed next does not stay. */
 	if (done->job.act == TASK_JOBS_CHANGE || !more)
-		note_lowest(p, &done->seen);
+		note_lowest(p, attr, &done->seen);
 	if (!more && --p->pending == 0)
-		end_round(s, p);
+		end_round(s, attr, p);
 }
 
 /* --- what is due --------------------------------------------------------------------------------- */
 
-static struct scored_pod *reserve(struct tasks *tasks, const struct pod *pod)
+static struct looked_pod *reserve(struct looked *of, const struct pod *pod)
 {
 	size_t n = (size_t)pod->slot + 1;
-	struct scored_pod *grown;
+	struct looked_pod *grown;
 
-	if (n > tasks->n_pods) {
+	if (n > of->n_pods) {
 		n *= 2;
-		grown = reallocarray(tasks->pods, n, sizeof(*grown));
+		grown = reallocarray(of->pods, n, sizeof(*grown));
 		if (!grown)
 			return NULL;
-		memset(grown + tasks->n_pods, 0, (n - tasks->n_pods) * sizeof(*grown));
-		tasks->pods = grown;
-		tasks->n_pods = n;
+		memset(grown + of->n_pods, 0, (n - of->n_pods) * sizeof(*grown));
+		of->pods = grown;
+		of->n_pods = n;
 	}
-	return &tasks->pods[pod->slot];
+	return &of->pods[pod->slot];
 }
 
 static uint64_t shape_of(const struct pod *pod)
@@ -305,15 +365,15 @@ static uint64_t shape_of(const struct pod *pod)
 	return shape;
 }
 
-static void look_at(struct state *s, const struct pod *pod)
+static void look_at(struct state *s, const struct task_attr *attr, const struct pod *pod)
 {
-	struct scored_pod *p = reserve(s->tasks, pod);
+	struct looked_pod *p = reserve(looked_of(s, attr), pod);
 	uint64_t shape = shape_of(pod);
 
 	if (!p)
 		return;
 	if (p->serial != pod->serial)
-		*p = (struct scored_pod){.serial = pod->serial};
+		*p = (struct looked_pod){.serial = pod->serial};
 	/* Of what is not there any more nobody waits for an answer. */
 	if (p->shape == shape && (p->pending > 0 || s->status.pass_us < p->next_us))
 		return;
@@ -323,45 +383,53 @@ static void look_at(struct state *s, const struct pod *pod)
 	p->round = ++s->tasks->round;
 	for (size_t i = 0; i < n_targets(pod); i++)
 		if (target(pod, i)->populated)
-			p->pending += raise(s, target(pod, i), p->round, 0) == 0;
+			p->pending += change(s, attr, target(pod, i), p->round, 0) == 0;
 	/* Nobody there yet, or no place: soon again. */
 	if (p->pending == 0)
 		p->next_us = s->status.pass_us + SOON_US;
 }
 
-static void give_back(struct state *s, struct cgroup *cgroup)
+static void give_back(struct state *s, const struct task_attr *attr, struct cgroup *cgroup)
 {
 	struct task_jobs_job job = {
+		.attr = attr,
 		.act = TASK_JOBS_CHANGE_ALL,
 		.dir_fd = -EBADF,
-		.from = OOM_SCORE_FIRST,
+		.from = attr->to,
 	};
 
-	if (cgroup_task_owned(cgroup, &job.to))
+	if (cgroup_task_owned(cgroup, attr, &job.to))
 		(void)submit(s, cgroup, &job);
 	/* What it had is not known any more. */
 	if (cgroup->pod)
-		cgroup->pod->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now.state = KNOB_UNREAD;
+		cgroup->pod->cgroup->knobs[attr->knob].now.state = KNOB_UNREAD;
+}
+
+static void run_one(struct state *s, const struct task_attr *attr)
+{
+	const struct model *model = discover_model(s->discover);
+
+	for (size_t i = 0; i < model->n_cgroups; i++) {
+		struct cgroup *cgroup = model->cgroups[i];
+
+		if (cgroup->knobs[attr->knob].owned &&
+		    s->status.pass_us >= looked_of(s, attr)->back_us &&
+		    !(cgroup->pod && is_kept(s, attr, cgroup->pod)))
+			give_back(s, attr, cgroup);
+	}
+	for (size_t i = 0; i < model->n_pods; i++)
+		if (wanted(s, attr, model->pods[i]))
+			look_at(s, attr, model->pods[i]);
 }
 
 void tasks_run(struct state *s)
 {
-	const struct model *model = discover_model(s->discover);
 	struct task_jobs_done done;
 
 	if (!s->tasks)
 		return;
 	while (task_jobs_next(s->tasks->thread, &done))
 		on_done(s, &done);
-	for (size_t i = 0; i < model->n_cgroups; i++) {
-		struct cgroup *cgroup = model->cgroups[i];
-
-		if (cgroup->knobs[KNOB_OOM_SCORE_ADJ].owned &&
-		    s->status.pass_us >= s->tasks->back_us &&
-		    !(cgroup->pod && is_kept(s, cgroup->pod)))
-			give_back(s, cgroup);
-	}
-	for (size_t i = 0; i < model->n_pods; i++)
-		if (wanted(s, model->pods[i]))
-			look_at(s, model->pods[i]);
+	for (size_t i = 0; i < TASK_ATTRS; i++)
+		run_one(s, &task_attrs[i]);
 }

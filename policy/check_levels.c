@@ -29,6 +29,9 @@ static void check_online(struct reader *reader, int level, const struct level_po
 	if (p->cpu.yield != YIELD_NONE)
 		ERROR(reader, level, READER_YIELD, "yield is for levels with role: offline",
 		      "%s is online: it does not yield", name);
+	if (p->cpu.scheduling == SCHEDULING_IDLE)
+		ERROR(reader, level, READER_SCHEDULING, "accepted here: keep",
+		      "%s is online: its threads do not yield", name);
 	if (p->cpu.squeeze)
 		ERROR(reader, level, READER_SQUEEZE, "squeeze is for levels with role: offline",
 		      "%s is online: it is never squeezed", name);

@@ -13,6 +13,7 @@
 
 #include "policy/cpu_place.h"
 #include "policy/decide.h"
+#include "policy/decide_cpu_sched.h"
 #include "policy/decide_tree.h"
 #include "policy/knob.h"
 #include "policy/release.h"
@@ -454,6 +455,8 @@ int decide_cpu(const struct decide_input *in, struct plan *plan)
 			return r;
 		sum_siblings(in, t);
 		r = decide_offline(in, plan);
+		if (r == 0)
+			r = decide_cpu_sched(in, plan);
 		if (r < 0)
 			return r;
 	}

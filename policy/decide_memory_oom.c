@@ -13,8 +13,7 @@ static bool goes_first(const struct decide_input *in, const struct plan *plan,
 {
 	const struct assignment *a = plan_assignment(plan, node->pod);
 
-	return a->role == ROLE_OFFLINE && a->may_hold && node->online == 0 && node->offline == 1 &&
-	       node->waiting + node->unmatched == 0 && !node->blocked &&
+	return a->role == ROLE_OFFLINE && a->may_hold && decide_tree_is_offline_pod(node) &&
 	       in->policy->levels[a->level].memory.oom == OOM_FIRST;
 }
 

@@ -71,6 +71,13 @@ struct decide_node {
 	uint32_t children_pods[2]; /* protected pods below */
 };
 
+/* An offline pod with nobody else's below: what is done to all of it is done to it alone. */
+static inline bool decide_tree_is_offline_pod(const struct decide_node *node)
+{
+	return node->pod && node->online == 0 && node->offline == 1 &&
+	       node->waiting + node->unmatched == 0 && !node->blocked;
+}
+
 struct decide_tree {
 	struct decide_node *nodes; /* owned */
 	size_t n_nodes;

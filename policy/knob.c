@@ -11,6 +11,7 @@
 #include "colod/cgroup.h"
 #include "policy/knob_cpuset.h"
 #include "policy/knob_io.h"
+#include "policy/knob_sched.h"
 
 /* How a knob's text is built. */
 enum form {
@@ -21,6 +22,7 @@ enum form {
 	FORM_CPUS,	 /* "0-3,8" */
 	FORM_PARTITION,	 /* "root", "root invalid (why)" */
 	FORM_SCORE,	 /* "-998": a number and KNOB_SCORE_ZERO */
+	FORM_SCHED,	 /* "idle" */
 	FORM_IO_MAX,	 /* "8:0 rbps=1048576", one line of several */
 };
 
@@ -50,6 +52,7 @@ static const struct row rows[KNOB_COUNT] = {
 	[KNOB_MEMORY_OOM_GROUP] = {"memory.oom.group", FORM_NUMBER, CONTROLLER_MEMORY,
 				   RESOURCE_MEMORY},
 	[KNOB_OOM_SCORE_ADJ] = {"oom_score_adj", FORM_SCORE, CONTROLLER_MEMORY, RESOURCE_MEMORY},
+	[KNOB_SCHED_POLICY] = {"sched_policy", FORM_SCHED, CONTROLLER_CPU, RESOURCE_CPU},
 	/* Of no controller: every cgroup but the root has it. */
 	[KNOB_CGROUP_FREEZE] = {"cgroup.freeze", FORM_NUMBER, 0, RESOURCE_MEMORY},
 	[KNOB_IO_MAX] = {"io.max", FORM_IO_MAX, CONTROLLER_IO, RESOURCE_IO},
@@ -146,7 +149,7 @@ bool knob_is_of_tasks(enum knob knob)
 {
 	const struct row *row = row_of(knob);
 
-	return row && row->form == FORM_SCORE;
+	return row && (row->form == FORM_SCORE || row->form == FORM_SCHED);
 }
 
 /* Only limits know the word "max"; a weight of UINT64_MAX would be a bug that must stay visible. */
@@ -186,6 +189,8 @@ const char *knob_format(enum knob knob, const struct knob_value *value, char *bu
 	case FORM_SCORE:
 		(void)snprintf(buf, size, "%" PRId64, (int64_t)value->value - KNOB_SCORE_ZERO);
 		break;
+	case FORM_SCHED:
+		return knob_sched_format(value->value, buf, size);
 	case FORM_IO_DEFAULT:
 		(void)snprintf(buf, size, "default %" PRIu64, value->value);
 		break;
@@ -332,6 +337,8 @@ int knob_parse(enum knob knob, const char *text, struct knob_value *ret_value)
 		return knob_cpuset_parse_partition(text, ret_value);
 	if (row->form == FORM_SCORE)
 		return parse_score(text, ret_value);
+	if (row->form == FORM_SCHED)
+		return knob_sched_parse(text, ret_value);
 	if (row->form == FORM_IO_MAX)
 		return knob_io_parse(text, ret_value);
 	r = row->form == FORM_BYTES ? take_amount(&text, &value) : take_number(&text, &value);

@@ -109,7 +109,7 @@ static inline bool knob_may_vanish(enum knob knob)
 /* Whether two values are of the same disk; of any other knob they always are. */
 bool knob_same_disk(enum knob knob, const struct knob_value *a, const struct knob_value *b);
 
-/* Whether it is no file of the cgroup, but something that each process in it has. */
+/* Whether it is no file of the cgroup, but something that each process or thread in it has. */
 bool knob_is_of_tasks(enum knob knob);
 
 /* Why the kernel does not grant the partition that cpuset.cpus.partition was asked to be, in its own

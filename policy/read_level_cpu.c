@@ -119,6 +119,18 @@ static int read_smt(struct reader *reader, const struct reader_key *key,
 	return 0;
 }
 
+static int read_scheduling(struct reader *reader, const struct reader_key *key,
+			   const struct read_node *node, void *field)
+{
+	static const char *const words[] = {"keep", "idle"};
+	int word = reader_word(reader, node, "a scheduling policy", words, 2);
+
+	(void)key;
+	if (word >= 0)
+		*(enum scheduling_kind *)field = word ? SCHEDULING_IDLE : SCHEDULING_KEEP;
+	return 0;
+}
+
 /* The kernel takes a burst of at most the quota itself. */
 static int read_burst(struct reader *reader, const struct reader_key *key,
 		      const struct read_node *node, void *field)
@@ -158,6 +170,11 @@ const struct reader_key read_level_cpu_keys[] = {
 	 .offset = offsetof(struct level_cpu, smt),
 	 .mark = READER_SMT,
 	 .accepts = "shared, avoid-offline"},
+	{.name = "scheduling",
+	 .read = read_scheduling,
+	 .offset = offsetof(struct level_cpu, scheduling),
+	 .mark = READER_SCHEDULING,
+	 .accepts = "keep, idle"},
 	{.name = "burst",
 	 .read = read_burst,
 	 .offset = offsetof(struct level_cpu, burst_permille),

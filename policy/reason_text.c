@@ -425,6 +425,7 @@ const char *reason_text(const struct reason *reason, const struct policy *policy
 	memory_text(&out, reason);
 	mercy_text(&out, reason);
 	reason_text_batch(&out, reason);
+	reason_text_sched(&out, reason);
 	reason_text_memory(&out, reason);
 	hold_text(&out, reason);
 	reason_text_io(&out, reason);

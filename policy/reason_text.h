@@ -44,6 +44,8 @@ void reason_text_memory(struct text_out *out, const struct reason *reason);
 
 /* Of limits that a pod asks for by colod.io/batch-*. */
 void reason_text_batch(struct text_out *out, const struct reason *reason);
+/* Of the scheduling policy of threads. */
+void reason_text_sched(struct text_out *out, const struct reason *reason);
 void reason_text_cores(struct text_out *out, const struct reason *reason);
 void reason_text_net(struct text_out *out, const struct reason *reason);
 void reason_text_io(struct text_out *out, const struct reason *reason);

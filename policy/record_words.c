@@ -37,6 +37,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_MEMORY_SYSTEM] = "memory-system",
 	[REASON_MEMORY_LIFT] = "memory-lift",
 	[REASON_MEMORY_LIFTED] = "memory-lifted",
+	[REASON_SCHED_IDLE] = "sched-idle",
 	[REASON_OOM_FIRST] = "oom-first",
 	[REASON_OOM_WHOLE] = "oom-whole",
 	[REASON_EASED] = "eased",

@@ -167,7 +167,7 @@ calls = ("open openat openat2 creat fopen fdopen freopen memfd_create read pread
          "fchmod fchmodat fchown fchownat flock inotify_init inotify_init1 inotify_add_watch poll ppoll select "
          "epoll_create1 epoll_ctl epoll_wait epoll_pwait timerfd_create timerfd_settime eventfd signalfd pipe pipe2 socket "
          "socketpair connect bind listen accept4 sendto sendmsg recv recvfrom recvmsg syscall ioctl pidfd_open "
-         "pidfd_send_signal process_mrelease nl_send nl_send_auto nl_send_sync nl_send_simple nl_recvmsgs nl_recvmsgs_default nl_connect")
+         "pidfd_send_signal process_mrelease sched_setscheduler sched_getscheduler nl_send nl_send_auto nl_send_sync nl_send_simple nl_recvmsgs nl_recvmsgs_default nl_connect")
 direct = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(calls.split()))
 bus = re.compile(r"(?<!sys_bus\()\bsd_bus_(?:open|call|send|emit|request_name|release_name|reply_method|"
                  r"query_sender|match_signal|add_match|get_name_creds|wait)\w*\(")

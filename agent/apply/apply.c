@@ -112,9 +112,11 @@ void apply_use_processes(struct apply *apply, int root_fd)
 	if (apply->root_fd >= 0)
 		return;
 	apply->root_fd = -EBADF;
-	log_warning("apply.processes",
-		    "/proc cannot be opened (%s): oom_score_adj is not given back by this process",
-		    strerror(errno));
+	log_warning(
+		"apply.processes",
+		"/proc cannot be opened (%s): oom_score_adj and scheduling policies are not given "
+		"back by this process",
+		strerror(errno));
 }
 
 struct units *apply_units(struct apply *apply)

@@ -1,38 +1,31 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See cgroup_task.h. The one that says what oom_score_adj was, and so the one that may have it written.
+// See cgroup_task.h. The one that says what tasks had, and so the one that may have it written.
 //
-// A record is of a cgroup and not of a process: what a raised process forks is raised too and has to be given back
-// with it, and nobody counts them. So a process that set itself the highest score after the others were raised is
-// not told from them; one that did so before keeps the whole cgroup from being raised (tasks.c).
+// A record is of a cgroup and not of a task: what a changed process forks is changed too and has to be given back
+// with it, and nobody counts them. So a task that gave itself the same after the others were changed is
+// not told from them; one that did so before keeps the whole cgroup from being changed (tasks.c).
 #include "agent/apply/cgroup_task.h"
 
 #include <errno.h>
 
 #include "agent/apply/apply_state.h"
+#include "agent/apply/task_attr.h"
 #include "agent/apply/task_walk.h"
 #include "policy/knob.h"
-#include "policy/oom_score.h"
 
 const struct writer cgroup_task_writers[] = {
 	{.knob = KNOB_OOM_SCORE_ADJ, .forgets = KNOB_COUNT},
+	{.knob = KNOB_SCHED_POLICY, .forgets = KNOB_COUNT},
 };
 const size_t cgroup_task_n_writers = sizeof(cgroup_task_writers) / sizeof(cgroup_task_writers[0]);
 
-static struct knob_value value_of(int score)
+int cgroup_task_own(struct apply *apply, struct cgroup *cgroup, const struct task_attr *attr,
+		    int value)
 {
-	return knob_value_of((uint64_t)(KNOB_SCORE_ZERO + score));
-}
-
-static int score_of(const struct knob_value *value)
-{
-	return (int)value->value - KNOB_SCORE_ZERO;
-}
-
-int cgroup_task_own(struct apply *apply, struct cgroup *cgroup, int score)
-{
-	struct knob_state *s = &cgroup->knobs[KNOB_OOM_SCORE_ADJ];
-	const struct knob_value original = value_of(score), written = value_of(OOM_SCORE_FIRST);
-	int r = apply_own(apply, cgroup->path, cgroup->inode, KNOB_OOM_SCORE_ADJ, false, &original,
+	struct knob_state *s = &cgroup->knobs[attr->knob];
+	const struct knob_value original = task_attr_value(attr, value),
+				written = task_attr_value(attr, attr->to);
+	int r = apply_own(apply, cgroup->path, cgroup->inode, attr->knob, false, &original,
 			  &written, NULL);
 
 	if (r < 0)
@@ -44,35 +37,36 @@ int cgroup_task_own(struct apply *apply, struct cgroup *cgroup, int score)
 	return 0;
 }
 
-void cgroup_task_end(struct apply *apply, struct cgroup *cgroup)
+void cgroup_task_end(struct apply *apply, struct cgroup *cgroup, const struct task_attr *attr)
 {
 	struct original *record =
-		originals_find(&apply->originals, cgroup->path, cgroup->inode, KNOB_OOM_SCORE_ADJ);
+		originals_find(&apply->originals, cgroup->path, cgroup->inode, attr->knob);
 
 	if (record)
 		apply_end(apply, record);
-	cgroup->knobs[KNOB_OOM_SCORE_ADJ].owned = false;
+	cgroup->knobs[attr->knob].owned = false;
 }
 
-bool cgroup_task_owned(const struct cgroup *cgroup, int *ret_score)
+bool cgroup_task_owned(const struct cgroup *cgroup, const struct task_attr *attr, int *ret_value)
 {
-	const struct knob_state *s = &cgroup->knobs[KNOB_OOM_SCORE_ADJ];
+	const struct knob_state *s = &cgroup->knobs[attr->knob];
 
 	if (s->owned)
-		*ret_score = score_of(&s->original);
+		*ret_value = task_attr_from(attr, &s->original);
 	return s->owned;
 }
 
-void cgroup_task_tell(struct apply *apply, const struct cgroup *cgroup, bool back,
-		      const struct reason *reason, const char *why)
+void cgroup_task_tell(struct apply *apply, const struct cgroup *cgroup,
+		      const struct task_attr *attr, bool back, const struct reason *reason,
+		      const char *why)
 {
-	const struct knob_state *s = &cgroup->knobs[KNOB_OOM_SCORE_ADJ];
+	const struct knob_state *s = &cgroup->knobs[attr->knob];
 	const struct apply_event event = {
 		.kind = back ? HISTORY_RESTORE : HISTORY_WRITE,
 		.path = cgroup->path,
 		.cgroup = cgroup,
-		.knob = KNOB_OOM_SCORE_ADJ,
-		.effect = EFFECT_PROTECTION,
+		.knob = attr->knob,
+		.effect = attr->effect,
 		.from = back ? &s->written : &s->original,
 		.to = back ? &s->original : &s->written,
 		.reason = reason,
@@ -85,7 +79,9 @@ void cgroup_task_tell(struct apply *apply, const struct cgroup *cgroup, bool bac
 int cgroup_task_restore(struct apply *apply, int dir_fd, const struct original *record,
 			uint32_t *ret_n)
 {
+	const struct task_attr *attr = task_attr_of(record->knob);
 	const struct task_walk_place place = {
+		.attr = attr,
 		.root_fd = apply->root_fd,
 		.dir_fd = dir_fd,
 		.path = record->path,
@@ -93,9 +89,12 @@ int cgroup_task_restore(struct apply *apply, int dir_fd, const struct original *
 	struct task_walk_seen seen = {0};
 	int r = apply_step(apply, APPLY_STEP_WRITE, record->path, record->knob);
 
+	*ret_n = 0;
+	if (!attr)
+		return -EINVAL;
 	if (r == 0)
-		r = task_walk_change_all(&place, score_of(&record->written),
-					 score_of(&record->original), &seen);
+		r = task_walk_change_all(&place, task_attr_from(attr, &record->written),
+					 task_attr_from(attr, &record->original), &seen);
 	*ret_n = seen.n_changed;
 	return r < 0 ? r : seen.n_failed > 0 ? seen.error : 0;
 }

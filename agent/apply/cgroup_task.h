@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The records of oom_score_adj: one for each container (or whole unit) whose processes were raised, with the score
-// that it was given. Who reads and writes the processes is task_walk.h.
+// The records of what tasks have by themselves (task_attr.h): one for each container (or whole unit) whose tasks were changed, with
+// what it was given. Who reads and writes the tasks is task_walk.h.
 #pragma once
 
 #include "agent/apply/apply.h"
 
 struct original;
+struct task_attr;
 
-/* Before the first process of this cgroup is raised: what they had goes into the record, and the model says so. 0 or
- * -errno: then none may be raised. */
-int cgroup_task_own(struct apply *apply, struct cgroup *cgroup, int score);
+/* Before the first task of this cgroup is changed: what they had goes into the record, and the model says so. 0 or
+ * -errno: then none may be changed. */
+int cgroup_task_own(struct apply *apply, struct cgroup *cgroup, const struct task_attr *attr,
+		    int value);
 
 /* They were given back. */
-void cgroup_task_end(struct apply *apply, struct cgroup *cgroup);
+void cgroup_task_end(struct apply *apply, struct cgroup *cgroup, const struct task_attr *attr);
 
-/* Whether there is such a record, and the score in it. */
-bool cgroup_task_owned(const struct cgroup *cgroup, int *ret_score);
+/* Whether there is such a record, and the value in it. */
+bool cgroup_task_owned(const struct cgroup *cgroup, const struct task_attr *attr, int *ret_value);
 
-/* Tells whoever listens: raised from what is recorded, or (`back`) given back; `why` as in struct apply_event. */
-void cgroup_task_tell(struct apply *apply, const struct cgroup *cgroup, bool back,
-		      const struct reason *reason, const char *why);
+/* Tells whoever listens: changed from what is recorded, or (`back`) given back; `why` as in struct apply_event. */
+void cgroup_task_tell(struct apply *apply, const struct cgroup *cgroup,
+		      const struct task_attr *attr, bool back, const struct reason *reason,
+		      const char *why);
 
-/* From a record alone: every process that has the highest score gets what was recorded. 0 or -errno: of the first that
+/* From a record alone: every task that has what colod gives gets what was recorded. 0 or -errno: of the first that
  * could not be. *ret_n: how many. */
 int cgroup_task_restore(struct apply *apply, int dir_fd, const struct original *record,
 			uint32_t *ret_n);

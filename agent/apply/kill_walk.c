@@ -82,13 +82,13 @@ int kill_walk(int dir_fd, kill_walk_fn fn, void *context, uint32_t *ret_n)
 	return r;
 }
 
-int kill_walk_pids(int dir_fd, kill_walk_pid_fn fn, void *context)
+static int walk_numbers(int dir_fd, const char *file, kill_walk_pid_fn fn, void *context)
 {
 	_cleanup_close_ int fd = -EBADF;
 	char text[PIDS_SIZE];
 	bool in_number = false;
 	int64_t pid = 0;
-	int r = fs_open(dir_fd, "cgroup.procs", O_RDONLY, &fd);
+	int r = fs_open(dir_fd, file, O_RDONLY, &fd);
 
 	if (r < 0)
 		return is_gone(r) || r == -EOPNOTSUPP ? 0 : r;
@@ -117,4 +117,14 @@ int kill_walk_pids(int dir_fd, kill_walk_pid_fn fn, void *context)
 		if (n == 0)
 			return in_number ? -EBADMSG : 0;
 	}
+}
+
+int kill_walk_pids(int dir_fd, kill_walk_pid_fn fn, void *context)
+{
+	return walk_numbers(dir_fd, "cgroup.procs", fn, context);
+}
+
+int kill_walk_threads(int dir_fd, kill_walk_pid_fn fn, void *context)
+{
+	return walk_numbers(dir_fd, "cgroup.threads", fn, context);
 }

@@ -23,3 +23,6 @@ typedef int (*kill_walk_pid_fn)(void *context, pid_t pid);
 /* The processes of one cgroup, without those below. 0, what `fn` ended it with, or -errno. A threaded cgroup shows
  * none: they are those of the one above. */
 int kill_walk_pids(int dir_fd, kill_walk_pid_fn fn, void *context);
+
+/* The same of its threads; a threaded cgroup shows its own. */
+int kill_walk_threads(int dir_fd, kill_walk_pid_fn fn, void *context);

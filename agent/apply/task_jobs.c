@@ -38,6 +38,7 @@ static void act(const struct task_jobs *s, struct task_jobs_done *d)
 {
 	struct task_jobs_job *job = &d->job;
 	const struct task_walk_place place = {
+		.attr = job->attr,
 		.root_fd = s->root_fd,
 		.dir_fd = job->dir_fd,
 		.path = job->path,
@@ -83,7 +84,7 @@ static void *run(void *argument)
 
 static int start(struct task_jobs *s)
 {
-	int r = thread_start("colod-oom", STACK_BYTES, run, s, &s->thread);
+	int r = thread_start("colod-tasks", STACK_BYTES, run, s, &s->thread);
 
 	s->started = r == 0;
 	return r;
@@ -125,10 +126,10 @@ void task_jobs_free(struct task_jobs *s)
 	free(s);
 }
 
-static bool is_there(struct task_jobs *s, uint64_t inode)
+static bool is_there(struct task_jobs *s, const struct task_jobs_job *job)
 {
 	for (unsigned i = 0; i < s->n; i++)
-		if (at(s, i)->job.inode == inode)
+		if (at(s, i)->job.inode == job->inode && at(s, i)->job.attr == job->attr)
 			return true;
 	return false;
 }
@@ -138,7 +139,7 @@ int task_jobs_start(struct task_jobs *s, const struct task_jobs_job *job)
 	bool taken;
 
 	(void)pthread_mutex_lock(&s->lock);
-	taken = s->n < TASK_JOBS_JOBS && !is_there(s, job->inode);
+	taken = s->n < TASK_JOBS_JOBS && !is_there(s, job);
 	if (taken) {
 		*at(s, s->n++) = (struct task_jobs_done){.job = *job};
 		(void)pthread_cond_signal(&s->more);

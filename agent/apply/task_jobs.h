@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A thread that looks at and changes the scores of processes, one cgroup after another, so that the event loop need
+// A thread that looks at and changes what tasks have by themselves, one cgroup after another, so that the event loop need
 // not wait for thousands of small files. What is asked of it, and what was recorded before, is the caller's.
 #pragma once
 
@@ -18,7 +18,8 @@ enum task_jobs_act {
 
 struct task_jobs_job {
 	uint64_t token;
-	uint64_t inode; /* of the cgroup: at most one job for each */
+	uint64_t inode; /* of the cgroup: at most one job for each, and attribute */
+	const struct task_attr *attr;
 	enum task_jobs_act act;
 	int dir_fd;
 	char path[TASK_JOBS_PATH_SIZE];
@@ -42,7 +43,7 @@ int task_jobs_new(int root_fd, struct task_jobs **ret_scores);
 /* Waits for the job under way, drops the others. Accepts NULL. */
 void task_jobs_free(struct task_jobs *scores);
 
-/* Takes job->dir_fd over. 0; -EBUSY: no place, or there is a job for that cgroup; dir_fd is still the caller's. */
+/* Takes job->dir_fd over. 0; -EBUSY: no place, or there is such a job for that cgroup; dir_fd is still the caller's. */
 int task_jobs_start(struct task_jobs *scores, const struct task_jobs_job *job);
 
 /* Whether any job waits, is under way, or has ended and was not taken yet. */

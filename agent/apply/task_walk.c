@@ -9,13 +9,12 @@
 #include <string.h>
 
 #include "agent/apply/kill_walk.h"
+#include "agent/apply/task_attr.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/process.h"
 #include "agent/base/sys.h"
-#include "policy/oom_score.h"
 
-#define FILE_NAME "oom_score_adj"
 /* The walk ends here: the slice is full. */
 #define FULL 1
 /* A fork bomb is raised as a whole by its parent, or not at all. */
@@ -35,36 +34,7 @@ static bool is_gone(int error)
 	return error == -ENOENT || error == -ESRCH || error == -ENOTDIR;
 }
 
-static int read_score(int proc_fd, int *ret_score)
-{
-	char text[32], *end;
-	long value;
-	int r = fs_read(proc_fd, FILE_NAME, text, sizeof(text), NULL);
-
-	if (r < 0)
-		return r;
-	value = strtol(text, &end, 10);
-	if (end == text || (*end != '\n' && *end != '\0') || labs(value) > OOM_SCORE_MAX)
-		return -EBADMSG;
-	*ret_score = (int)value;
-	return 0;
-}
-
-static int write_score(int proc_fd, int score)
-{
-	_cleanup_close_ int fd = -EBADF;
-	char text[16];
-	int n, r = fs_open(proc_fd, FILE_NAME, O_WRONLY | O_TRUNC, &fd);
-
-	if (r < 0)
-		return r;
-	n = snprintf(text, sizeof(text), "%d", score);
-	if (sys_write(fd, text, (size_t)n) < 0)
-		return -errno;
-	return 0;
-}
-
-static void note_start(int proc_fd, int score, struct task_walk_seen *seen)
+static void note_start(int proc_fd, int value, struct task_walk_seen *seen)
 {
 	char text[1024];
 	uint64_t start;
@@ -73,62 +43,64 @@ static void note_start(int proc_fd, int score, struct task_walk_seen *seen)
 	    process_start_parse(text, &start) < 0 || (seen->start != 0 && start >= seen->start))
 		return;
 	seen->start = start;
-	seen->oldest = score;
+	seen->oldest = value;
 }
 
-static int change(const struct walk *w, int proc_fd, int *score)
+static int change(const struct walk *w, int proc_fd, pid_t id, int *value)
 {
+	const struct task_attr *attr = w->place->attr;
 	int r;
 
 	/* It may have been moved elsewhere since it was listed, or be another one of that number. */
 	if (!process_is_in(proc_fd, "cgroup", w->place->path))
 		return -ESRCH;
-	r = write_score(proc_fd, w->to);
+	r = attr->write(proc_fd, id, w->to);
 	if (r == 0)
-		r = read_score(proc_fd, score);
-	if (r == 0 && *score == w->to)
+		r = attr->read(proc_fd, id, value);
+	if (r == 0 && *value == w->to)
 		w->seen->n_changed++;
 	return r;
 }
 
-static int look_at(struct walk *w, int proc_fd)
+static int look_at(struct walk *w, int proc_fd, pid_t id)
 {
+	const struct task_attr *attr = w->place->attr;
 	struct task_walk_seen *seen = w->seen;
-	int score, r = read_score(proc_fd, &score);
+	int value, r = attr->read(proc_fd, id, &value);
 
 	if (r < 0)
 		return r;
 	if (!w->changes)
-		note_start(proc_fd, score, seen);
-	else if (score == w->from)
-		r = change(w, proc_fd, &score);
+		note_start(proc_fd, value, seen);
+	else if (value == w->from)
+		r = change(w, proc_fd, id, &value);
 	if (r < 0)
 		return r;
-	seen->n_others += w->changes && score != w->from && score != w->to;
-	seen->is_first |= score == OOM_SCORE_FIRST;
-	if (seen->n_processes == 0 || score < seen->lowest)
-		seen->lowest = score;
-	seen->n_processes++;
+	seen->n_others += w->changes && value != w->from && value != w->to;
+	seen->is_given |= value == attr->to;
+	if (seen->n_tasks == 0 || value < seen->lowest)
+		seen->lowest = value;
+	seen->n_tasks++;
 	return 0;
 }
 
-static int on_process(void *context, pid_t pid)
+static int on_task(void *context, pid_t id)
 {
 	struct walk *w = context;
 	_cleanup_close_ int fd = -EBADF;
 	char path[32];
 	int r;
 
-	if (w->at++ < w->first || pid <= 0)
+	if (w->at++ < w->first || id <= 0)
 		return 0;
 	if (w->at - w->first > TASK_WALK_SLICE) {
 		w->seen->next = w->at - 1;
 		return FULL;
 	}
-	(void)snprintf(path, sizeof(path), "proc/%d", (int)pid);
+	(void)snprintf(path, sizeof(path), "proc/%d", (int)id);
 	r = fs_open_dir(w->place->root_fd, path, &fd);
 	if (r == 0)
-		r = look_at(w, fd);
+		r = look_at(w, fd, id);
 	if (r < 0 && !is_gone(r)) {
 		w->seen->error = w->seen->n_failed == 0 ? r : w->seen->error;
 		w->seen->n_failed++;
@@ -138,8 +110,11 @@ static int on_process(void *context, pid_t pid)
 
 static int on_cgroup(void *context, int dir_fd, const char *name)
 {
+	const struct walk *w = context;
+
 	(void)name;
-	return kill_walk_pids(dir_fd, on_process, context);
+	return w->place->attr->of_threads ? kill_walk_threads(dir_fd, on_task, context)
+					  : kill_walk_pids(dir_fd, on_task, context);
 }
 
 static int run(struct walk *w)

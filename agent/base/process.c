@@ -72,7 +72,17 @@ bool process_is_in(int dir_fd, const char *file, const char *path)
 	return strncmp(line, path, len) == 0 && (line[len] == '/' || line[len] == '\n');
 }
 
+static bool may(unsigned long capability)
+{
+	return geteuid() == 0 && prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1;
+}
+
 bool process_may_administer(void)
 {
-	return geteuid() == 0 && prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1;
+	return may(CAP_SYS_ADMIN);
+}
+
+bool process_may_schedule(void)
+{
+	return may(CAP_SYS_NICE);
 }

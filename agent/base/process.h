@@ -17,3 +17,6 @@ bool process_is_in(int dir_fd, const char *file, const char *path);
 
 /* Whether this process has CAP_SYS_ADMIN: root, and nobody took it out of its bounding set. */
 bool process_may_administer(void);
+
+/* The same of CAP_SYS_NICE. */
+bool process_may_schedule(void);

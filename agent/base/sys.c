@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -25,12 +26,12 @@ static sys_hook_fn hook;
 static void *hook_context;
 
 static const char *const names[SYS_CALL_COUNT] = {
-	[SYS_OPEN] = "open",	 [SYS_READ] = "read", [SYS_WRITE] = "write",
-	[SYS_STAT] = "stat",	 [SYS_LIST] = "list", [SYS_MAKE] = "make",
-	[SYS_UNLINK] = "unlink", [SYS_LOCK] = "lock", [SYS_TRUNCATE] = "truncate",
-	[SYS_WATCH] = "watch",	 [SYS_POLL] = "poll", [SYS_THREAD] = "thread",
-	[SYS_BUS] = "bus",	 [SYS_HTTP] = "http", [SYS_NETLINK] = "netlink",
-	[SYS_BPF] = "bpf",
+	[SYS_OPEN] = "open",	 [SYS_READ] = "read",	[SYS_WRITE] = "write",
+	[SYS_STAT] = "stat",	 [SYS_LIST] = "list",	[SYS_MAKE] = "make",
+	[SYS_UNLINK] = "unlink", [SYS_LOCK] = "lock",	[SYS_TRUNCATE] = "truncate",
+	[SYS_WATCH] = "watch",	 [SYS_POLL] = "poll",	[SYS_THREAD] = "thread",
+	[SYS_BUS] = "bus",	 [SYS_HTTP] = "http",	[SYS_NETLINK] = "netlink",
+	[SYS_BPF] = "bpf",	 [SYS_SCHED] = "sched",
 };
 
 const char *sys_call_name(enum sys_call call)
@@ -127,6 +128,18 @@ ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset)
 ssize_t sys_write(int fd, const void *buf, size_t size)
 {
 	return cut(SYS_WRITE, fd, &size) ? -1 : write(fd, buf, size);
+}
+
+int sys_sched_policy(pid_t tid)
+{
+	return fails(SYS_SCHED, -EBADF) ? -1 : sched_getscheduler(tid);
+}
+
+int sys_set_sched_policy(pid_t tid, int policy)
+{
+	const struct sched_param none = {0};
+
+	return fails(SYS_SCHED, -EBADF) ? -1 : sched_setscheduler(tid, policy, &none);
 }
 
 int sys_fstat(int fd, struct stat *ret_stat)

@@ -35,6 +35,7 @@ enum sys_call {
 	SYS_HTTP,
 	SYS_NETLINK, /* one message to the kernel's routing socket, or one of its answers */
 	SYS_BPF,     /* a program at a cgroup (egress_link.h) */
+	SYS_SCHED,   /* a thread's scheduling policy */
 	SYS_CALL_COUNT,
 };
 
@@ -75,6 +76,9 @@ int sys_memfd_create(const char *name, unsigned flags);
 ssize_t sys_read(int fd, void *buf, size_t size);
 ssize_t sys_pread(int fd, void *buf, size_t size, off_t offset);
 ssize_t sys_write(int fd, const void *buf, size_t size);
+/* sched_getscheduler(2), with SCHED_RESET_ON_FORK where the thread has it, and sched_setscheduler(2) to one without a priority. */
+int sys_sched_policy(pid_t tid);
+int sys_set_sched_policy(pid_t tid, int policy);
 int sys_fstat(int fd, struct stat *ret_stat);
 int sys_fstatat(int dirfd, const char *path, struct stat *ret_stat, int flags);
 int sys_faccessat(int dirfd, const char *path, int mode, int flags);

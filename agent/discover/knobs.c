@@ -15,12 +15,12 @@
 #define BURST (1u << KNOB_CPU_MAX_BURST)
 #define OOM_GROUP (1u << KNOB_MEMORY_OOM_GROUP)
 #define FREEZE (1u << KNOB_CGROUP_FREEZE)
-/* Not read at all: no file. */
-#define SCORE (1u << KNOB_OOM_SCORE_ADJ)
+/* Not read at all: no files. */
+#define OF_TASKS (1u << KNOB_OOM_SCORE_ADJ | 1u << KNOB_SCHED_POLICY)
 #define BFQ (1u << KNOB_IO_BFQ_WEIGHT)
 #define IO_MAX (((1u << KNOB_IO_MAX_DISKS) - 1) << KNOB_IO_MAX)
 #define ALWAYS                                                                                     \
-	((1u << KNOB_COUNT) - 1 - (CPUSET & ~CPUS) - BURST - OOM_GROUP - FREEZE - SCORE - BFQ -    \
+	((1u << KNOB_COUNT) - 1 - (CPUSET & ~CPUS) - BURST - OOM_GROUP - FREEZE - OF_TASKS - BFQ - \
 	 IO_MAX)
 
 uint32_t knobs_of_policy(const struct policy *policy)
@@ -59,7 +59,7 @@ uint32_t knobs_of_cgroup(const struct cgroup *cgroup, bool holds_pod, uint32_t o
 	for (enum knob k = 0; k < KNOB_COUNT; k++)
 		if (cgroup->knobs[k].owned)
 			wanted |= 1u << k;
-	return wanted & ~SCORE;
+	return wanted & ~OF_TASKS;
 }
 
 uint32_t knobs_of_disks(uint32_t knobs, const struct knob_disks *disks)

@@ -129,6 +129,8 @@ static void status_section(struct json_view *view, cJSON *doc)
 	json_put_u64(put, object, "reclaim_got_bytes", s->reclaim_got_bytes);
 	json_put_u64(put, object, "scores_raised", s->scores_raised);
 	json_put_u64(put, object, "scores_given_back", s->scores_given_back);
+	json_put_u64(put, object, "policies_set", s->policies_set);
+	json_put_u64(put, object, "policies_given_back", s->policies_given_back);
 	json_put_u64(put, object, "kills", s->kills);
 	json_evict_section(view, object);
 	json_slis_section(view, object);

@@ -29,6 +29,7 @@ enum knob {
 	KNOB_OOM_SCORE_ADJ, /* no file: what the processes of a pod have, each its own (policy/oom_score.h) */
 	KNOB_CGROUP_FREEZE, /* 1: everything in it stands still; only ever a hold */
 	KNOB_IO_BFQ_WEIGHT, /* BFQ's own weight; the file comes and goes with its module, and values with it */
+	KNOB_SCHED_POLICY, /* no file: that of each thread of a pod, sched(7)'s number (KNOB_SCHED_IDLE) */
 	KNOB_IO_MAX, /* one disk's line of io.max, which its value names; only ever a hold */
 	KNOB_IO_MAX_LAST = KNOB_IO_MAX + KNOB_IO_MAX_DISKS - 1, /* another disk's, each */
 	KNOB_COUNT,
@@ -55,6 +56,10 @@ enum partition {
 /* What a score of 0 is in oom_score_adj's value. */
 #define KNOB_SCORE_ZERO 1000
 
+/* Scheduling policies, as the kernel numbers them. */
+#define KNOB_SCHED_OTHER 0
+#define KNOB_SCHED_IDLE 5
+
 /* Of one disk, a second: KNOB_VALUE_MAX where there is no bound, 0 where nothing is said of it (written: it stays what it
  * is). 0:0 for no disk: the file is there, and nobody has asked for a line of it. */
 struct io_max {
@@ -70,7 +75,7 @@ struct knob_disks {
 	} of[KNOB_IO_MAX_DISKS];
 };
 
-/* value: weight 1..10000 (0: what 6.1 shows for an idle group; BFQ's 1..1000), idle 0/1, bytes, quota_us, burst_us, or
+/* value: weight 1..10000 (0: what 6.1 shows for an idle group; BFQ's 1..1000), idle 0/1, bytes, quota_us, burst_us, a number of sched(7), or
  * a score of -1000 to 1000 and 1000 more, or enum partition with, above it, why the kernel calls it invalid (knob_partition_why()).
  * period_us: only cpu.max, 0 elsewhere.
  * cpus: instead of both, cpuset.cpus and cpuset.cpus.exclusive (knob_is_cpus()). io: io.max. They share their room:

@@ -64,6 +64,11 @@ enum smt_kind {
 	SMT_AVOID_OFFLINE, /* offline work is kept off the siblings of this pod's CPUs */
 };
 
+enum scheduling_kind {
+	SCHEDULING_KEEP, /* the threads' policies are what they are */
+	SCHEDULING_IDLE, /* SCHED_IDLE, so that a CPU with only those is one to wake up on */
+};
+
 struct level_cpu {
 	enum weight_kind weight;
 	uint32_t weight_value; /* 1..10000, WEIGHT_FIXED only */
@@ -74,6 +79,7 @@ struct level_cpu {
 	uint32_t squeeze_floor_permille;  /* of the node's CPUs, what offline work always gets */
 	enum cores_kind cores;
 	enum smt_kind smt;
+	enum scheduling_kind scheduling;
 	uint32_t burst_permille; /* cpu.max.burst as a share of the pod's own quota; 0: none */
 };
 

@@ -39,8 +39,9 @@ enum reason_code {
 	REASON_MEMORY_LIFT, /* online: observed: permille of for_us that it stood still by a bound of its own,
 			     * limit: bytes, what the policy asks for */
 	REASON_MEMORY_LIFTED, /* that was so before, or it used more when colod came: limit: as above */
-	REASON_OOM_FIRST,     /* the level is first in the kernel's OOM order */
-	REASON_OOM_WHOLE, /* the level is first in the kernel's OOM order: all of it or nothing */
+	REASON_SCHED_IDLE, /* the level's threads yield wherever somebody wakes up */
+	REASON_OOM_FIRST,  /* the level is first in the kernel's OOM order */
+	REASON_OOM_WHOLE,  /* the level is first in the kernel's OOM order: all of it or nothing */
 	REASON_EASED, /* observed: bytes in use, limit: what could not be reclaimed down to, for_us: rest */
 	REASON_IO_LEVEL, /* limit: weight of the level */
 	REASON_IO_CLASS, /* the largest weight of the levels below: limit, extra: how many pods */

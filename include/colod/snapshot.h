@@ -85,9 +85,11 @@ struct status {
 	uint64_t slow_longest_us;
 	uint64_t reclaim_asked_bytes; /* of offline pods, since start */
 	uint64_t reclaim_got_bytes;
-	uint64_t scores_raised;	    /* processes whose oom_score_adj was raised, since start */
-	uint64_t scores_given_back; /* by the running agent */
-	uint64_t kills;		    /* offline pods that were killed for memory, since start */
+	uint64_t scores_raised;	      /* processes whose oom_score_adj was raised, since start */
+	uint64_t scores_given_back;   /* by the running agent */
+	uint64_t policies_set;	      /* threads that were given a scheduling policy, since start */
+	uint64_t policies_given_back; /* by the running agent */
+	uint64_t kills;		      /* offline pods that were killed for memory, since start */
 	struct status_evict evict;
 };
 

@@ -67,6 +67,7 @@ const int *ways_errors(const struct point *p)
 	case SYS_BUS:
 	case SYS_HTTP:
 	case SYS_BPF:
+	case SYS_SCHED:
 	case SYS_CALL_COUNT:
 		break;
 	}

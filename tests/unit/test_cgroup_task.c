@@ -2,6 +2,7 @@
 // What is recorded of a container's score, and how it is given back from the record alone.
 #include "agent/apply/apply_state.h"
 #include "agent/apply/cgroup_task.h"
+#include "agent/apply/task_attr.h"
 #include "agent/base/fs.h"
 #include "tests/lib/fault.h"
 #include "tests/lib/kill_case.h"
@@ -13,6 +14,7 @@
 static struct kill_case *c;
 static struct apply *apply;
 static struct cgroup cgroup;
+static const struct task_attr *attr;
 static size_t n_told;
 static uint64_t from, to;
 static enum history_kind kind;
@@ -35,6 +37,7 @@ static int setup(void **state)
 	assert_int_equal(fs_inode(c->place.cgroup_fd, KILL_A, &cgroup.inode), 0);
 	assert_int_equal(apply_new(c->place.cgroup_fd, -EBADF, &apply), 0);
 	apply_on_event(apply, on_event, NULL);
+	attr = task_attr_of(KNOB_OOM_SCORE_ADJ);
 	n_told = 0;
 	return r;
 }
@@ -50,20 +53,20 @@ TEST(a_record_says_what_the_container_had_until_it_ends)
 {
 	int score = 0;
 
-	assert_false(cgroup_task_owned(&cgroup, &score));
-	assert_int_equal(cgroup_task_own(apply, &cgroup, -997), 0);
-	assert_true(cgroup_task_owned(&cgroup, &score));
+	assert_false(cgroup_task_owned(&cgroup, attr, &score));
+	assert_int_equal(cgroup_task_own(apply, &cgroup, attr, -997), 0);
+	assert_true(cgroup_task_owned(&cgroup, attr, &score));
 	assert_int_equal(score, -997);
 	assert_int_equal(apply->originals.n, 1);
-	cgroup_task_tell(apply, &cgroup, false, NULL, "because");
+	cgroup_task_tell(apply, &cgroup, attr, false, NULL, "because");
 	assert_int_equal(kind, HISTORY_WRITE);
 	assert_int_equal(from, KNOB_SCORE_ZERO - 997);
 	assert_int_equal(to, KNOB_SCORE_ZERO + 1000);
-	cgroup_task_tell(apply, &cgroup, true, NULL, "because");
+	cgroup_task_tell(apply, &cgroup, attr, true, NULL, "because");
 	assert_int_equal(kind, HISTORY_RESTORE);
 	assert_int_equal(to, KNOB_SCORE_ZERO - 997);
-	cgroup_task_end(apply, &cgroup);
-	assert_false(cgroup_task_owned(&cgroup, &score));
+	cgroup_task_end(apply, &cgroup, attr);
+	assert_false(cgroup_task_owned(&cgroup, attr, &score));
 	assert_int_equal(apply->originals.n, 0);
 }
 
@@ -73,7 +76,7 @@ TEST(a_restore_gives_back_to_those_that_still_have_what_colod_gave)
 
 	task_case_process(c->dir, KILL_A, 2000001, 100, 1000);
 	task_case_process(c->dir, KILL_A, 2000002, 200, 950);
-	assert_int_equal(cgroup_task_own(apply, &cgroup, 910), 0);
+	assert_int_equal(cgroup_task_own(apply, &cgroup, attr, 910), 0);
 	apply_use_processes(apply, c->place.root_fd);
 	assert_int_equal(apply_restore(apply, false, &done), 0);
 	assert_int_equal(done.written, 1);
@@ -90,7 +93,7 @@ TEST(the_end_of_holds_leaves_it)
 	struct apply_restored done;
 
 	task_case_process(c->dir, KILL_A, 2000001, 100, 1000);
-	assert_int_equal(cgroup_task_own(apply, &cgroup, 910), 0);
+	assert_int_equal(cgroup_task_own(apply, &cgroup, attr, 910), 0);
 	apply_use_processes(apply, c->place.root_fd);
 	apply_end_holds(apply, NULL, &done);
 	assert_int_equal(done.written, 0);
@@ -102,7 +105,7 @@ TEST(what_could_not_be_given_back_stays_recorded)
 	struct apply_restored done;
 
 	task_case_process(c->dir, KILL_A, 2000001, 100, 1000);
-	assert_int_equal(cgroup_task_own(apply, &cgroup, 910), 0);
+	assert_int_equal(cgroup_task_own(apply, &cgroup, attr, 910), 0);
 	/* Without /proc. */
 	assert_int_equal(apply_restore(apply, false, &done), 0);
 	assert_int_equal(done.left, 1);
@@ -126,7 +129,7 @@ TEST(a_container_that_is_gone_takes_its_record_along)
 	struct apply_restored done;
 
 	cgroup.inode++;
-	assert_int_equal(cgroup_task_own(apply, &cgroup, 910), 0);
+	assert_int_equal(cgroup_task_own(apply, &cgroup, attr, 910), 0);
 	apply_use_processes(apply, c->place.root_fd);
 	assert_int_equal(apply_restore(apply, false, &done), 0);
 	assert_int_equal(done.gone, 1);

@@ -29,6 +29,8 @@ TEST(what_only_offline_levels_may_have_is_refused_on_an_online_one)
 		 "P0 is online: nothing is ever reclaimed from it", "role: offline"},
 		{WITH("P4: {role: online, memory: {watermark: +50%}}"), 3, 31,
 		 "P4 is online: nothing is ever reclaimed from it", "role: offline"},
+		{WITH("P4: {role: online, cpu: {scheduling: idle}}"), 3, 28,
+		 "P4 is online: its threads do not yield", "accepted here: keep"},
 		{WITH("P0: {role: online, cpu: {cores: exclusive}}"), 3, 28,
 		 "cores of their own are for sensitive pods", "sensitive: true"},
 	};

@@ -106,6 +106,7 @@ TEST(a_score_has_a_sign_and_is_one_of_two_thousand)
 	refuses(KNOB_OOM_SCORE_ADJ, "--1", -EINVAL);
 	refuses(KNOB_OOM_SCORE_ADJ, "-", -EINVAL);
 	assert_true(knob_is_of_tasks(KNOB_OOM_SCORE_ADJ));
+	assert_true(knob_is_of_tasks(KNOB_SCHED_POLICY));
 	assert_false(knob_is_of_tasks(KNOB_MEMORY_OOM_GROUP));
 }
 
@@ -196,6 +197,22 @@ TEST(a_quota_is_compared_with_its_period_unless_there_is_none)
 	assert_true(equal(KNOB_CPU_MAX, knob_value_of(1000), knob_value_quota(1000, 100000)));
 }
 
+TEST(a_scheduling_policy_has_the_name_that_chrt_gives_it)
+{
+	assert_string_equal(text(KNOB_SCHED_POLICY, knob_value_of(KNOB_SCHED_OTHER)), "other");
+	assert_string_equal(text(KNOB_SCHED_POLICY, knob_value_of(KNOB_SCHED_IDLE)), "idle");
+	assert_string_equal(text(KNOB_SCHED_POLICY, knob_value_of(4)), "4");
+	assert_string_equal(text(KNOB_SCHED_POLICY, knob_value_of(0x40000000)), "1073741824");
+	parses(KNOB_SCHED_POLICY, "idle\n", KNOB_SCHED_IDLE, 0);
+	parses(KNOB_SCHED_POLICY, "other", KNOB_SCHED_OTHER, 0);
+	parses(KNOB_SCHED_POLICY, "ext", 7, 0);
+	parses(KNOB_SCHED_POLICY, "1073741824", 0x40000000, 0);
+	refuses(KNOB_SCHED_POLICY, "", -EINVAL);
+	refuses(KNOB_SCHED_POLICY, "idl", -EINVAL);
+	refuses(KNOB_SCHED_POLICY, "idle\nother", -EINVAL);
+	refuses(KNOB_SCHED_POLICY, "99999999999", -ERANGE);
+}
+
 TEST(what_was_not_read_equals_nothing)
 {
 	struct knob_value unread = {.state = KNOB_UNREAD, .value = 5};
@@ -210,14 +227,14 @@ TEST(each_knob_has_the_controller_and_resource_of_its_name)
 	for (int i = 0; i < KNOB_COUNT; i++) {
 		const char *name = knob_name((enum knob)i);
 		unsigned want = strncmp(name, "cpuset", 6) == 0 ? CONTROLLER_CPUSET
-				: name[0] == 'c'		? CONTROLLER_CPU
+				: strchr("cs", name[0])		? CONTROLLER_CPU
 				: strchr("mo", name[0])		? CONTROLLER_MEMORY
 								: CONTROLLER_IO;
 
 		if (i == KNOB_CGROUP_FREEZE)
 			continue;
 		assert_int_equal(knob_controller((enum knob)i), want);
-		assert_int_equal(knob_resource((enum knob)i), name[0] == 'c' ? RESOURCE_CPU
+		assert_int_equal(knob_resource((enum knob)i), strchr("cs", name[0]) ? RESOURCE_CPU
 							      : strchr("mo", name[0])
 								      ? RESOURCE_MEMORY
 								      : RESOURCE_IO);
@@ -243,6 +260,7 @@ int main(void)
 		cmocka_unit_test(a_number_that_does_not_fit_is_out_of_range),
 		cmocka_unit_test(memory_values_are_compared_after_the_kernels_rounding),
 		cmocka_unit_test(a_quota_is_compared_with_its_period_unless_there_is_none),
+		cmocka_unit_test(a_scheduling_policy_has_the_name_that_chrt_gives_it),
 		cmocka_unit_test(what_was_not_read_equals_nothing),
 		cmocka_unit_test(each_knob_has_the_controller_and_resource_of_its_name),
 	};

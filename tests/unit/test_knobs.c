@@ -9,7 +9,8 @@
 #include "policy/knob.h"
 #include "tests/lib/tree.h"
 
-#define ALL (((1u << KNOB_COUNT) - 1) & ~(1u << KNOB_OOM_SCORE_ADJ))
+#define OF_TASKS (1u << KNOB_OOM_SCORE_ADJ | 1u << KNOB_SCHED_POLICY)
+#define ALL (((1u << KNOB_COUNT) - 1) & ~OF_TASKS)
 #define BFQ (1u << KNOB_IO_BFQ_WEIGHT)
 #define IO_MAX (((1u << KNOB_IO_MAX_DISKS) - 1) << KNOB_IO_MAX)
 
@@ -51,7 +52,7 @@ TEST(all_knobs_are_read_and_a_second_read_changes_nothing)
 	assert_int_equal(knobs_read(p.fd, &p.cg, ALL), 1);
 	for (int k = 0; k < KNOB_COUNT; k++)
 		assert_int_equal(p.cg.knobs[k].now.state,
-				 k == KNOB_OOM_SCORE_ADJ ? KNOB_UNREAD : KNOB_KNOWN);
+				 OF_TASKS >> k & 1 ? KNOB_UNREAD : KNOB_KNOWN);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_WEIGHT].now.value, 100);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_MAX].now.value, 50000);
 	assert_int_equal(p.cg.knobs[KNOB_CPU_MAX].now.period_us, 100000);
@@ -151,7 +152,7 @@ TEST(what_few_policies_ask_for_is_read_under_those_and_where_it_is_needed)
 	assert_int_equal(knobs_of_cgroup(&class, false, of), usual);
 	assert_int_equal(knobs_of_cgroup(&container, true, of), cpus);
 	/* No file, and so never read. */
-	pod.knobs[KNOB_OOM_SCORE_ADJ].owned = true;
+	pod.knobs[KNOB_OOM_SCORE_ADJ].owned = pod.knobs[KNOB_SCHED_POLICY].owned = true;
 	assert_int_equal(knobs_of_cgroup(&pod, true, usual), usual);
 	/* Until it is given back, whatever the policy says. */
 	pod.knobs[KNOB_CPUSET_PARTITION].owned = true;

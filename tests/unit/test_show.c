@@ -156,7 +156,7 @@ TEST(what_is_shown_reads_back_as_the_same_policy)
 		"levels:\n"
 		"  P0: {role: online, sensitive: true, cpu: {weight: request, cores: exclusive, burst: 50% of quota}, "
 		"memory: {min: request, oom: protect}, net: {share: 8, min: 20%}}\n"
-		"  P7: {role: offline, cpu: {yield: ratio 20, squeeze: {target: 65%, floor: 2%}}, memory: {high: "
+		"  P7: {role: offline, cpu: {yield: ratio 20, scheduling: idle, squeeze: {target: 65%, floor: 2%}}, memory: {high: "
 		"request + 90% of headroom, watermark: +50%, growth: 256MiB/s, oom: first}, io: {weight: 10, "
 		"squeeze: {floor: 10%}}, net: {share: 1, ceiling: 20MB/s}}\n"
 		"assign:\n- {match: {cgroup: \"a\\\\*/*\", static: true}, level: P0}\n"

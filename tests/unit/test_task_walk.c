@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The processes of a container: who is the oldest, who is changed and who is not. Over a fake /proc; what the kernel
 // allows whom is tests/vm/tests/50-oom.sh.
+#include "agent/apply/task_attr.h"
 #include "agent/apply/task_walk.h"
 #include "agent/base/fs.h"
 #include "tests/lib/fault.h"
@@ -20,7 +21,9 @@ static int setup(void **state)
 	int r = kill_case_setup(state);
 
 	c = *state;
-	place = (struct task_walk_place){.root_fd = c->place.root_fd, .path = KILL_A};
+	place = (struct task_walk_place){.attr = task_attr_of(KNOB_OOM_SCORE_ADJ),
+					 .root_fd = c->place.root_fd,
+					 .path = KILL_A};
 	assert_int_equal(fs_open_dir(c->place.cgroup_fd, KILL_A, &place.dir_fd), 0);
 	return r;
 }
@@ -43,14 +46,14 @@ TEST(the_oldest_process_says_what_the_container_was_given)
 	process(2000009, 100, 910);
 	process(2000008, 200, 990);
 	assert_int_equal(task_walk_look(&place, &seen), 0);
-	assert_int_equal(seen.n_processes, 3);
+	assert_int_equal(seen.n_tasks, 3);
 	assert_int_equal(seen.oldest, 910);
 	assert_int_equal(seen.lowest, 910);
-	assert_false(seen.is_first);
+	assert_false(seen.is_given);
 	assert_int_equal(seen.n_changed, 0);
 	process(2000010, 400, 1000);
 	assert_int_equal(task_walk_look(&place, &seen), 0);
-	assert_true(seen.is_first);
+	assert_true(seen.is_given);
 	task_case_is(c->dir, 2000009, 910);
 }
 
@@ -140,7 +143,7 @@ TEST(who_went_meanwhile_is_no_failure_and_who_may_not_be_written_is)
 	fault_end();
 	kill_case_set(c, KILL_A, "cgroup.procs", "nonsense\n");
 	assert_int_equal(task_walk_look(&place, &seen), 0);
-	assert_int_equal(seen.n_processes, 0);
+	assert_int_equal(seen.n_tasks, 0);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -5,128 +5,63 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "agent/apply/apply_state.h"
-#include "agent/base/lanes.h"
 #include "agent/tick.h"
 #include "policy/decide.h"
 #include "tests/lib/task_case.h"
-#include "tests/lib/tick_case.h"
+#include "tests/lib/tasks_case.h"
 
-#define S_US 1000000ll
-/* A thread that takes longer than so many milliseconds hangs. */
-#define PASSES 20000
+#define S_US TASKS_CASE_S_US
 
-static struct tick_case t;
-static int64_t now_us;
+static struct tasks_case c;
 
 static void start(const char *mode)
 {
-	tick_case_start(&t, mode, MODE_FULL);
-	assert_int_equal(lanes_new(&t.state->lanes), 0);
-	assert_int_equal(tasks_new(t.state), 0);
-	t.state->policy->levels[LEVEL_P0].memory.oom = OOM_PROTECT;
-	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_FIRST;
-}
-
-/* As SIGKILL: nothing is given back. */
-static void end(void)
-{
-	tasks_free(t.state->tasks);
-	t.state->tasks = NULL;
-	lanes_free(t.state->lanes);
-	t.state->lanes = NULL;
-	state_free(t.state);
-	t.state = NULL;
+	tasks_case_start(&c, mode);
+	c.t.state->policy->levels[LEVEL_P0].memory.oom = OOM_PROTECT;
+	c.t.state->policy->levels[LEVEL_P7].memory.oom = OOM_FIRST;
 }
 
 static int setup(void **state)
 {
-	char path[512];
-
 	(void)state;
-	if (tick_case_open(&t) < 0)
+	if (tasks_case_open(&c) < 0)
 		return -1;
-	(void)snprintf(path, sizeof(path), "%s/run", t.dir);
-	(void)mkdir(path, 0755);
-	(void)snprintf(path, sizeof(path), "%s/run/colod", t.dir);
-	if (mkdir(path, 0755) < 0)
-		return -1;
-	now_us = 100 * S_US;
 	start("protect");
-	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_KEEP;
-	tick(t.state, now_us);
-	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_FIRST;
+	c.t.state->policy->levels[LEVEL_P7].memory.oom = OOM_KEEP;
+	tick(c.t.state, c.now_us);
+	c.t.state->policy->levels[LEVEL_P7].memory.oom = OOM_FIRST;
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	end();
-	tick_case_close(&t);
+	tasks_case_close(&c);
 	return 0;
-}
-
-static struct pod *pod(const char *path)
-{
-	const struct model *m = discover_model(t.state->discover);
-
-	for (size_t i = 0; i < m->n_pods; i++)
-		if (strcmp(m->pods[i]->cgroup->path, path) == 0)
-			return m->pods[i];
-	fail_msg("no pod at %s", path);
-	return NULL;
-}
-
-static const char *container(const char *path)
-{
-	assert_true(pod(path)->n_containers > 0);
-	return pod(path)->containers[0].cgroup->path;
 }
 
 /* A process of the first container of this pod. */
 static void process(const char *path, int pid, int start_ticks, int score)
 {
-	char file[1024];
-
-	task_case_process(t.dir, container(path), pid, start_ticks, score);
-	(void)snprintf(file, sizeof(file), "sys/fs/cgroup/%s/cgroup.events", container(path));
-	assert_int_equal(tree_write(t.dir, file, "populated 1\nfrozen 0\n"), 0);
-	pod(path)->containers[0].cgroup->populated = true;
+	task_case_process(c.t.dir, tasks_case_container(&c, path), pid, start_ticks, score);
+	tasks_case_populate(&c, path);
 }
 
-/* So much time in one pass, and then short ones until nothing is under way any more. */
+static struct pod *pod(const char *path)
+{
+	return tasks_case_pod(&c, path);
+}
+
 static void passes(int64_t us)
 {
-	now_us += us;
-	for (int i = 0; i < PASSES; i++) {
-		tick(t.state, now_us);
-		now_us += S_US / 10000;
-		if (i > 2 && !tasks_is_busy(t.state))
-			return;
-		(void)usleep(1000);
-	}
-	fail_msg("the thread hangs");
+	tasks_case_passes(&c, us);
 }
 
 static bool is_recorded(void)
 {
-	char path[512], line[8192];
-	bool found = false;
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "%s/run/colod/originals", t.dir);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (strstr(line, "oom_score_adj"))
-			found = strstr(line, " own ") != NULL;
-	if (f)
-		(void)fclose(f);
-	return found;
+	return tasks_case_is_recorded(&c, "oom_score_adj");
 }
 
 TEST(an_offline_pods_processes_are_raised_and_nobody_elses)
@@ -137,30 +72,31 @@ TEST(an_offline_pods_processes_are_raised_and_nobody_elses)
 	process(TICK_ONLINE_POD, 2000004, 100, -997);
 	process(TICK_HOG_POD, 2000005, 100, 1000);
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 1000);
-	task_case_is(t.dir, 2000002, 1000);
+	task_case_is(c.t.dir, 2000001, 1000);
+	task_case_is(c.t.dir, 2000002, 1000);
 	/* It set that itself. */
-	task_case_is(t.dir, 2000003, 998);
-	task_case_is(t.dir, 2000004, -997);
+	task_case_is(c.t.dir, 2000003, 998);
+	task_case_is(c.t.dir, 2000004, -997);
 	assert_true(is_recorded());
-	assert_int_equal(t.state->status.scores_raised, 2);
+	assert_int_equal(c.t.state->status.scores_raised, 2);
 	assert_int_equal(pod(TICK_BATCH_POD)->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now.value,
 			 KNOB_SCORE_ZERO + 998);
-	assert_non_null(plan_find(&t.state->plan, pod(TICK_BATCH_POD)->cgroup, KNOB_OOM_SCORE_ADJ));
-	assert_null(plan_find(&t.state->plan, pod(TICK_ONLINE_POD)->cgroup, KNOB_OOM_SCORE_ADJ));
-	assert_null(plan_find(&t.state->plan, pod(TICK_HOG_POD)->cgroup, KNOB_OOM_SCORE_ADJ));
+	assert_non_null(
+		plan_find(&c.t.state->plan, pod(TICK_BATCH_POD)->cgroup, KNOB_OOM_SCORE_ADJ));
+	assert_null(plan_find(&c.t.state->plan, pod(TICK_ONLINE_POD)->cgroup, KNOB_OOM_SCORE_ADJ));
+	assert_null(plan_find(&c.t.state->plan, pod(TICK_HOG_POD)->cgroup, KNOB_OOM_SCORE_ADJ));
 }
 
 TEST(a_process_that_comes_later_is_found_in_half_a_minute)
 {
 	process(TICK_BATCH_POD, 2000001, 100, 999);
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 1000);
+	task_case_is(c.t.dir, 2000001, 1000);
 	process(TICK_BATCH_POD, 2000002, 200, 999);
 	passes(S_US);
-	task_case_is(t.dir, 2000002, 999);
+	task_case_is(c.t.dir, 2000002, 999);
 	passes(31 * S_US);
-	task_case_is(t.dir, 2000002, 1000);
+	task_case_is(c.t.dir, 2000002, 1000);
 }
 
 TEST(a_score_that_nobody_gave_such_a_pod_is_left)
@@ -168,8 +104,8 @@ TEST(a_score_that_nobody_gave_such_a_pod_is_left)
 	process(TICK_BATCH_POD, 2000001, 100, 500);
 	process(TICK_BATCH_POD, 2000002, 200, 999);
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 500);
-	task_case_is(t.dir, 2000002, 999);
+	task_case_is(c.t.dir, 2000001, 500);
+	task_case_is(c.t.dir, 2000002, 999);
 	assert_false(is_recorded());
 	/* But what it has is shown. */
 	assert_int_equal(pod(TICK_BATCH_POD)->cgroup->knobs[KNOB_OOM_SCORE_ADJ].now.value,
@@ -182,7 +118,7 @@ TEST(where_somebody_is_first_already_nobody_is_raised)
 	process(TICK_BATCH_POD, 2000001, 100, 999);
 	process(TICK_BATCH_POD, 2000002, 200, 1000);
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 999);
+	task_case_is(c.t.dir, 2000001, 999);
 	assert_false(is_recorded());
 }
 
@@ -191,21 +127,21 @@ TEST(a_lower_mode_gives_back_and_so_does_a_policy_that_does_not_ask)
 	process(TICK_BATCH_POD, 2000001, 100, 999);
 	process(TICK_BATCH_POD, 2000002, 200, 998);
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 1000);
-	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_KEEP;
+	task_case_is(c.t.dir, 2000001, 1000);
+	c.t.state->policy->levels[LEVEL_P7].memory.oom = OOM_KEEP;
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 999);
-	task_case_is(t.dir, 2000002, 998);
+	task_case_is(c.t.dir, 2000001, 999);
+	task_case_is(c.t.dir, 2000002, 998);
 	assert_false(is_recorded());
-	assert_int_equal(t.state->status.scores_given_back, 1);
-	t.state->policy->levels[LEVEL_P7].memory.oom = OOM_FIRST;
+	assert_int_equal(c.t.state->status.scores_given_back, 1);
+	c.t.state->policy->levels[LEVEL_P7].memory.oom = OOM_FIRST;
 	passes(31 * S_US);
-	task_case_is(t.dir, 2000001, 1000);
-	t.state->policy->mode = MODE_OBSERVE;
+	task_case_is(c.t.dir, 2000001, 1000);
+	c.t.state->policy->mode = MODE_OBSERVE;
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 999);
+	task_case_is(c.t.dir, 2000001, 999);
 	passes(31 * S_US);
-	task_case_is(t.dir, 2000001, 999);
+	task_case_is(c.t.dir, 2000001, 999);
 }
 
 static int no_room(void *context, enum apply_step step, const char *path, enum knob knob)
@@ -217,12 +153,12 @@ static int no_room(void *context, enum apply_step step, const char *path, enum k
 TEST(what_cannot_be_recorded_is_not_raised)
 {
 	process(TICK_BATCH_POD, 2000001, 100, 999);
-	apply_set_hook(t.state->apply, no_room, NULL);
+	apply_set_hook(c.t.state->apply, no_room, NULL);
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 999);
-	apply_set_hook(t.state->apply, NULL, NULL);
+	task_case_is(c.t.dir, 2000001, 999);
+	apply_set_hook(c.t.state->apply, NULL, NULL);
 	passes(31 * S_US);
-	task_case_is(t.dir, 2000001, 1000);
+	task_case_is(c.t.dir, 2000001, 1000);
 }
 
 /* The next agent knows of it and gives it back, children of those that were raised too. */
@@ -232,27 +168,27 @@ TEST(a_dead_agents_scores_are_given_back_by_the_next_one_or_by_a_restore)
 
 	process(TICK_BATCH_POD, 2000001, 100, 999);
 	passes(S_US);
-	end();
+	tasks_case_end(&c);
 	start("protect");
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 1000);
+	task_case_is(c.t.dir, 2000001, 1000);
 	process(TICK_BATCH_POD, 2000002, 200, 1000);
 	process(TICK_BATCH_POD, 2000003, 300, 998);
-	end();
+	tasks_case_end(&c);
 	start("observe");
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 999);
-	task_case_is(t.dir, 2000002, 999);
-	task_case_is(t.dir, 2000003, 998);
+	task_case_is(c.t.dir, 2000001, 999);
+	task_case_is(c.t.dir, 2000002, 999);
+	task_case_is(c.t.dir, 2000003, 998);
 	assert_false(is_recorded());
-	end();
+	tasks_case_end(&c);
 	start("protect");
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 1000);
-	assert_int_equal(apply_restore(t.state->apply, false, &done), 0);
+	task_case_is(c.t.dir, 2000001, 1000);
+	assert_int_equal(apply_restore(c.t.state->apply, false, &done), 0);
 	assert_int_equal(done.left, 0);
-	task_case_is(t.dir, 2000001, 999);
-	task_case_is(t.dir, 2000003, 998);
+	task_case_is(c.t.dir, 2000001, 999);
+	task_case_is(c.t.dir, 2000003, 998);
 	assert_false(is_recorded());
 }
 
@@ -261,11 +197,11 @@ TEST(what_was_raised_stays_until_somebody_tells_what_the_pods_are)
 {
 	process(TICK_BATCH_POD, 2000001, 100, 999);
 	passes(S_US);
-	end();
-	assert_int_equal(tree_delete(t.dir, "pods.json"), 0);
+	tasks_case_end(&c);
+	assert_int_equal(tree_delete(c.t.dir, "pods.json"), 0);
 	start("protect");
 	passes(S_US);
-	task_case_is(t.dir, 2000001, 1000);
+	task_case_is(c.t.dir, 2000001, 1000);
 	assert_true(is_recorded());
 }
 
@@ -275,20 +211,20 @@ TEST(a_container_that_is_made_anew_is_looked_at_at_once)
 	char path[512], file[1024];
 
 	process(TICK_BATCH_POD, 2000001, 100, 999);
-	(void)snprintf(path, sizeof(path), "%s", container(TICK_BATCH_POD));
-	now_us += S_US;
-	tick(t.state, now_us);
+	(void)snprintf(path, sizeof(path), "%s", tasks_case_container(&c, TICK_BATCH_POD));
+	c.now_us += S_US;
+	tick(c.t.state, c.now_us);
 	(void)snprintf(file, sizeof(file), "sys/fs/cgroup/%s", path);
-	assert_int_equal(tree_mkdir(t.dir, "sys/fs/cgroup/keeps-the-inode"), 0);
-	assert_int_equal(tree_delete(t.dir, file), 0);
-	assert_int_equal(tree_mkdir(t.dir, "sys/fs/cgroup/takes-the-inode"), 0);
-	assert_int_equal(tree_cgroup(t.dir, path), 0);
-	task_case_process(t.dir, path, 2000002, 200, 999);
+	assert_int_equal(tree_mkdir(c.t.dir, "sys/fs/cgroup/keeps-the-inode"), 0);
+	assert_int_equal(tree_delete(c.t.dir, file), 0);
+	assert_int_equal(tree_mkdir(c.t.dir, "sys/fs/cgroup/takes-the-inode"), 0);
+	assert_int_equal(tree_cgroup(c.t.dir, path), 0);
+	task_case_process(c.t.dir, path, 2000002, 200, 999);
 	(void)snprintf(file, sizeof(file), "sys/fs/cgroup/%s/cgroup.events", path);
-	assert_int_equal(tree_write(t.dir, file, "populated 1\nfrozen 0\n"), 0);
-	discover_rescan(t.state->discover);
+	assert_int_equal(tree_write(c.t.dir, file, "populated 1\nfrozen 0\n"), 0);
+	discover_rescan(c.t.state->discover);
 	passes(S_US);
-	task_case_is(t.dir, 2000002, 1000);
+	task_case_is(c.t.dir, 2000002, 1000);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
