@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/apply/cgroup_attr.h"
 #include "agent/apply/cgroup_task.h"
-#include "agent/apply/task_attr.h"
 #include "agent/apply/task_jobs.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
@@ -49,7 +49,7 @@ struct looked {
 
 struct tasks {
 	struct task_jobs *thread;
-	struct looked of[TASK_ATTRS]; /* as task_attrs */
+	struct looked of[CGROUP_ATTRS]; /* as cgroup_attrs */
 	uint64_t round;
 };
 
@@ -77,7 +77,7 @@ void tasks_free(struct tasks *tasks)
 	if (!tasks)
 		return;
 	task_jobs_free(tasks->thread);
-	for (size_t i = 0; i < TASK_ATTRS; i++)
+	for (size_t i = 0; i < CGROUP_ATTRS; i++)
 		free(tasks->of[i].pods);
 	free(tasks);
 }
@@ -87,26 +87,26 @@ bool tasks_is_busy(const struct state *s)
 	return s->tasks && task_jobs_is_busy(s->tasks->thread);
 }
 
-static struct looked *looked_of(const struct state *s, const struct task_attr *attr)
+static struct looked *looked_of(const struct state *s, const struct cgroup_attr *attr)
 {
-	return &s->tasks->of[attr - task_attrs];
+	return &s->tasks->of[attr - cgroup_attrs];
 }
 
-static bool is_allowed(const struct state *s, const struct task_attr *attr)
+static bool is_allowed(const struct state *s, const struct cgroup_attr *attr)
 {
 	enum mode mode = s->status.modes.by[knob_resource(attr->knob)];
 
 	return mode > MODE_OBSERVE && mode >= names_effect_mode(attr->effect);
 }
 
-static const struct plan_entry *wanted(const struct state *s, const struct task_attr *attr,
+static const struct plan_entry *wanted(const struct state *s, const struct cgroup_attr *attr,
 				       const struct pod *pod)
 {
 	return is_allowed(s, attr) ? plan_find(&s->plan, pod->cgroup, attr->knob) : NULL;
 }
 
 /* Until somebody has told what the pods are, what an earlier colod did stays, as with every protection. */
-static bool is_kept(const struct state *s, const struct task_attr *attr, const struct pod *pod)
+static bool is_kept(const struct state *s, const struct cgroup_attr *attr, const struct pod *pod)
 {
 	return wanted(s, attr, pod) ||
 	       (is_allowed(s, attr) && discover_model(s->discover)->facts_awaited &&
@@ -114,7 +114,7 @@ static bool is_kept(const struct state *s, const struct task_attr *attr, const s
 }
 
 /* Whether it was given from outside, so that it may be changed. */
-static bool is_given(const struct state *s, const struct task_attr *attr, const struct pod *pod,
+static bool is_given(const struct state *s, const struct cgroup_attr *attr, const struct pod *pod,
 		     int value)
 {
 	if (attr->knob == KNOB_SCHED_POLICY)
@@ -152,7 +152,7 @@ static int submit(struct state *s, const struct cgroup *cgroup, struct task_jobs
 	return r;
 }
 
-static int change(struct state *s, const struct task_attr *attr, const struct cgroup *cgroup,
+static int change(struct state *s, const struct cgroup_attr *attr, const struct cgroup *cgroup,
 		  uint64_t round, uint32_t first)
 {
 	struct task_jobs_job job = {
@@ -190,7 +190,7 @@ static struct looked_pod *of_round(struct looked *of, uint64_t round)
 }
 
 /* Recorded, so that what follows can be given back whatever happens to this process. */
-static int record(struct state *s, const struct task_attr *attr, struct cgroup *cgroup, int value)
+static int record(struct state *s, const struct cgroup_attr *attr, struct cgroup *cgroup, int value)
 {
 	struct looked *of = looked_of(s, attr);
 	int r = cgroup_task_own(s->apply, cgroup, attr, value);
@@ -205,7 +205,7 @@ static int record(struct state *s, const struct task_attr *attr, struct cgroup *
 }
 
 /* Else nothing is recorded either. */
-static bool may_write(struct state *s, const struct task_attr *attr, const struct cgroup *cgroup)
+static bool may_write(struct state *s, const struct cgroup_attr *attr, const struct cgroup *cgroup)
 {
 	struct looked *of = looked_of(s, attr);
 
@@ -222,7 +222,7 @@ static bool may_write(struct state *s, const struct task_attr *attr, const struc
 /* What a container was given is known. Whether its tasks are changed now. */
 static bool on_looked(struct state *s, struct cgroup *cgroup, const struct task_jobs_done *done)
 {
-	const struct task_attr *attr = done->job.attr;
+	const struct cgroup_attr *attr = done->job.attr;
 	const struct plan_entry *e = wanted(s, attr, cgroup->pod);
 
 	if (!e || done->result < 0 || done->seen.n_tasks == 0 || done->seen.is_given ||
@@ -235,7 +235,7 @@ static bool on_looked(struct state *s, struct cgroup *cgroup, const struct task_
 
 static void say_failed(struct state *s, const struct task_jobs_done *done)
 {
-	const struct task_attr *attr = done->job.attr;
+	const struct cgroup_attr *attr = done->job.attr;
 	struct looked *of = looked_of(s, attr);
 
 	if (done->seen.n_failed == 0 || of->said_failed)
@@ -248,7 +248,7 @@ static void say_failed(struct state *s, const struct task_jobs_done *done)
 		    done->seen.error == attr->denied ? attr->need : "");
 }
 
-static void count(struct state *s, const struct task_attr *attr, bool back, uint32_t n)
+static void count(struct state *s, const struct cgroup_attr *attr, bool back, uint32_t n)
 {
 	struct status *status = &s->status;
 
@@ -260,7 +260,7 @@ static void count(struct state *s, const struct task_attr *attr, bool back, uint
 
 static void on_given_back(struct state *s, struct cgroup *cgroup, const struct task_jobs_done *done)
 {
-	const struct task_attr *attr = done->job.attr;
+	const struct cgroup_attr *attr = done->job.attr;
 
 	count(s, attr, true, done->seen.n_changed);
 	if (done->result < 0 || done->seen.n_failed > 0) {
@@ -274,7 +274,7 @@ static void on_given_back(struct state *s, struct cgroup *cgroup, const struct t
 }
 
 /* The sandbox has a score that no other container is given, and nothing in it is worth raising. */
-static void note_lowest(struct looked_pod *p, const struct task_attr *attr,
+static void note_lowest(struct looked_pod *p, const struct cgroup_attr *attr,
 			const struct task_walk_seen *seen)
 {
 	if (seen->n_tasks == 0 ||
@@ -286,13 +286,13 @@ static void note_lowest(struct looked_pod *p, const struct task_attr *attr,
 }
 
 /* Every container was seen: what the pod has is what the least of its tasks has. */
-static void end_round(struct state *s, const struct task_attr *attr, struct looked_pod *p)
+static void end_round(struct state *s, const struct cgroup_attr *attr, struct looked_pod *p)
 {
 	const struct pod *pod = model_pod(discover_model(s->discover), p->serial);
 	struct knob_value *now = pod ? &pod->cgroup->knobs[attr->knob].now : NULL;
 
 	if (now && p->any)
-		*now = task_attr_value(attr, p->lowest);
+		*now = cgroup_attr_value(attr, p->lowest);
 	else if (now)
 		*now = (struct knob_value){.state = KNOB_UNREAD};
 	p->next_us = s->status.pass_us + LOOK_AGAIN_US;
@@ -301,7 +301,7 @@ static void end_round(struct state *s, const struct task_attr *attr, struct look
 /* Whether this container needs another step at once. */
 static bool go_on(struct state *s, struct cgroup *cgroup, const struct task_jobs_done *done)
 {
-	const struct task_attr *attr = done->job.attr;
+	const struct cgroup_attr *attr = done->job.attr;
 
 	if (!cgroup || !cgroup->pod)
 		return false;
@@ -314,7 +314,7 @@ static bool go_on(struct state *s, struct cgroup *cgroup, const struct task_jobs
 static void on_done(struct state *s, const struct task_jobs_done *done)
 {
 	struct cgroup *cgroup = find_cgroup(discover_model(s->discover), &done->job);
-	const struct task_attr *attr = done->job.attr;
+	const struct cgroup_attr *attr = done->job.attr;
 	struct looked_pod *p;
 	bool more;
 
@@ -365,7 +365,7 @@ static uint64_t shape_of(const struct pod *pod)
 	return shape;
 }
 
-static void look_at(struct state *s, const struct task_attr *attr, const struct pod *pod)
+static void look_at(struct state *s, const struct cgroup_attr *attr, const struct pod *pod)
 {
 	struct looked_pod *p = reserve(looked_of(s, attr), pod);
 	uint64_t shape = shape_of(pod);
@@ -389,7 +389,7 @@ static void look_at(struct state *s, const struct task_attr *attr, const struct 
 		p->next_us = s->status.pass_us + SOON_US;
 }
 
-static void give_back(struct state *s, const struct task_attr *attr, struct cgroup *cgroup)
+static void give_back(struct state *s, const struct cgroup_attr *attr, struct cgroup *cgroup)
 {
 	struct task_jobs_job job = {
 		.attr = attr,
@@ -405,7 +405,7 @@ static void give_back(struct state *s, const struct task_attr *attr, struct cgro
 		cgroup->pod->cgroup->knobs[attr->knob].now.state = KNOB_UNREAD;
 }
 
-static void run_one(struct state *s, const struct task_attr *attr)
+static void run_one(struct state *s, const struct cgroup_attr *attr)
 {
 	const struct model *model = discover_model(s->discover);
 
@@ -430,6 +430,6 @@ void tasks_run(struct state *s)
 		return;
 	while (task_jobs_next(s->tasks->thread, &done))
 		on_done(s, &done);
-	for (size_t i = 0; i < TASK_ATTRS; i++)
-		run_one(s, &task_attrs[i]);
+	for (size_t i = 0; i < CGROUP_ATTRS; i++)
+		run_one(s, &cgroup_attrs[i]);
 }

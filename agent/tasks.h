@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the tasks of offline pods have by themselves (apply/task_attr.h), as the plan has it: oom_score_adj, and the scheduling policy of
+// What the tasks of offline pods have by themselves (apply/cgroup_attr.h), as the plan has it: oom_score_adj, and the scheduling policy of
 // threads. When who is looked at, what is recorded before the first one is changed, and when all of them are given back.
 #pragma once
 

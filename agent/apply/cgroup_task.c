@@ -9,22 +9,16 @@
 #include <errno.h>
 
 #include "agent/apply/apply_state.h"
-#include "agent/apply/task_attr.h"
+#include "agent/apply/cgroup_attr.h"
 #include "agent/apply/task_walk.h"
 #include "policy/knob.h"
 
-const struct writer cgroup_task_writers[] = {
-	{.knob = KNOB_OOM_SCORE_ADJ, .forgets = KNOB_COUNT},
-	{.knob = KNOB_SCHED_POLICY, .forgets = KNOB_COUNT},
-};
-const size_t cgroup_task_n_writers = sizeof(cgroup_task_writers) / sizeof(cgroup_task_writers[0]);
-
-int cgroup_task_own(struct apply *apply, struct cgroup *cgroup, const struct task_attr *attr,
+int cgroup_task_own(struct apply *apply, struct cgroup *cgroup, const struct cgroup_attr *attr,
 		    int value)
 {
 	struct knob_state *s = &cgroup->knobs[attr->knob];
-	const struct knob_value original = task_attr_value(attr, value),
-				written = task_attr_value(attr, attr->to);
+	const struct knob_value original = cgroup_attr_value(attr, value),
+				written = cgroup_attr_value(attr, attr->to);
 	int r = apply_own(apply, cgroup->path, cgroup->inode, attr->knob, false, &original,
 			  &written, NULL);
 
@@ -37,7 +31,7 @@ int cgroup_task_own(struct apply *apply, struct cgroup *cgroup, const struct tas
 	return 0;
 }
 
-void cgroup_task_end(struct apply *apply, struct cgroup *cgroup, const struct task_attr *attr)
+void cgroup_task_end(struct apply *apply, struct cgroup *cgroup, const struct cgroup_attr *attr)
 {
 	struct original *record =
 		originals_find(&apply->originals, cgroup->path, cgroup->inode, attr->knob);
@@ -47,17 +41,17 @@ void cgroup_task_end(struct apply *apply, struct cgroup *cgroup, const struct ta
 	cgroup->knobs[attr->knob].owned = false;
 }
 
-bool cgroup_task_owned(const struct cgroup *cgroup, const struct task_attr *attr, int *ret_value)
+bool cgroup_task_owned(const struct cgroup *cgroup, const struct cgroup_attr *attr, int *ret_value)
 {
 	const struct knob_state *s = &cgroup->knobs[attr->knob];
 
 	if (s->owned)
-		*ret_value = task_attr_from(attr, &s->original);
+		*ret_value = cgroup_attr_from(attr, &s->original);
 	return s->owned;
 }
 
 void cgroup_task_tell(struct apply *apply, const struct cgroup *cgroup,
-		      const struct task_attr *attr, bool back, const struct reason *reason,
+		      const struct cgroup_attr *attr, bool back, const struct reason *reason,
 		      const char *why)
 {
 	const struct knob_state *s = &cgroup->knobs[attr->knob];
@@ -79,7 +73,7 @@ void cgroup_task_tell(struct apply *apply, const struct cgroup *cgroup,
 int cgroup_task_restore(struct apply *apply, int dir_fd, const struct original *record,
 			uint32_t *ret_n)
 {
-	const struct task_attr *attr = task_attr_of(record->knob);
+	const struct cgroup_attr *attr = cgroup_attr_of(record->knob);
 	const struct task_walk_place place = {
 		.attr = attr,
 		.root_fd = apply->root_fd,
@@ -93,8 +87,8 @@ int cgroup_task_restore(struct apply *apply, int dir_fd, const struct original *
 	if (!attr)
 		return -EINVAL;
 	if (r == 0)
-		r = task_walk_change_all(&place, task_attr_from(attr, &record->written),
-					 task_attr_from(attr, &record->original), &seen);
+		r = task_walk_change_all(&place, cgroup_attr_from(attr, &record->written),
+					 cgroup_attr_from(attr, &record->original), &seen);
 	*ret_n = seen.n_changed;
 	return r < 0 ? r : seen.n_failed > 0 ? seen.error : 0;
 }

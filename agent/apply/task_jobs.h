@@ -19,7 +19,7 @@ enum task_jobs_act {
 struct task_jobs_job {
 	uint64_t token;
 	uint64_t inode; /* of the cgroup: at most one job for each, and attribute */
-	const struct task_attr *attr;
+	const struct cgroup_attr *attr;
 	enum task_jobs_act act;
 	int dir_fd;
 	char path[TASK_JOBS_PATH_SIZE];

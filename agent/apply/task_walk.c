@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/apply/cgroup_attr.h"
 #include "agent/apply/kill_walk.h"
-#include "agent/apply/task_attr.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/process.h"
@@ -48,7 +48,7 @@ static void note_start(int proc_fd, int value, struct task_walk_seen *seen)
 
 static int change(const struct walk *w, int proc_fd, pid_t id, int *value)
 {
-	const struct task_attr *attr = w->place->attr;
+	const struct cgroup_attr *attr = w->place->attr;
 	int r;
 
 	/* It may have been moved elsewhere since it was listed, or be another one of that number. */
@@ -64,7 +64,7 @@ static int change(const struct walk *w, int proc_fd, pid_t id, int *value)
 
 static int look_at(struct walk *w, int proc_fd, pid_t id)
 {
-	const struct task_attr *attr = w->place->attr;
+	const struct cgroup_attr *attr = w->place->attr;
 	struct task_walk_seen *seen = w->seen;
 	int value, r = attr->read(proc_fd, id, &value);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What the tasks of one cgroup and below have by themselves (task_attr.h): looked at, and changed where one has a given value and
+// What the tasks of one cgroup and below have by themselves (cgroup_attr.h): looked at, and changed where one has a given value and
 // no other. Blocks for as long as there are tasks; allocates nothing, logs nothing, records nothing.
 //
 // A child has its parent's, and what a runtime starts in a container later has the container's: so who is changed once is to
@@ -13,10 +13,10 @@
 #define TASK_WALK_SLICE 1024
 
 /* Where things are: borrowed. */
-struct task_attr;
+struct cgroup_attr;
 
 struct task_walk_place {
-	const struct task_attr *attr;
+	const struct cgroup_attr *attr;
 	int root_fd;	  /* "/", for /proc */
 	int dir_fd;	  /* the cgroup */
 	const char *path; /* of it, below the mount */

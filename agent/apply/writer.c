@@ -37,7 +37,7 @@ const struct writer *writer_of(enum knob knob)
 	if (!w)
 		w = search(cgroup_io_writers, cgroup_io_n_writers, knob);
 	if (!w)
-		w = search(cgroup_task_writers, cgroup_task_n_writers, knob);
+		w = search(cgroup_attr_writers, cgroup_attr_n_writers, knob);
 	return w;
 }
 

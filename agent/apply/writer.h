@@ -59,9 +59,9 @@ extern const struct writer cgroup_freeze_writers[];
 extern const size_t cgroup_freeze_n_writers;
 extern const struct writer cgroup_io_writers[];
 extern const size_t cgroup_io_n_writers;
-/* Of the processes in a cgroup, not of a file there (knob_is_of_tasks()): no row says how to write it. */
-extern const struct writer cgroup_task_writers[];
-extern const size_t cgroup_task_n_writers;
+/* Of the tasks in a cgroup, not of a file there (knob_is_of_tasks()): no row says how to write it. */
+extern const struct writer cgroup_attr_writers[];
+extern const size_t cgroup_attr_n_writers;
 
 /* The row of a knob, NULL for one that colod never writes. */
 const struct writer *writer_of(enum knob knob);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What is recorded of a container's score, and how it is given back from the record alone.
 #include "agent/apply/apply_state.h"
+#include "agent/apply/cgroup_attr.h"
 #include "agent/apply/cgroup_task.h"
-#include "agent/apply/task_attr.h"
 #include "agent/base/fs.h"
 #include "tests/lib/fault.h"
 #include "tests/lib/kill_case.h"
@@ -14,7 +14,7 @@
 static struct kill_case *c;
 static struct apply *apply;
 static struct cgroup cgroup;
-static const struct task_attr *attr;
+static const struct cgroup_attr *attr;
 static size_t n_told;
 static uint64_t from, to;
 static enum history_kind kind;
@@ -37,7 +37,7 @@ static int setup(void **state)
 	assert_int_equal(fs_inode(c->place.cgroup_fd, KILL_A, &cgroup.inode), 0);
 	assert_int_equal(apply_new(c->place.cgroup_fd, -EBADF, &apply), 0);
 	apply_on_event(apply, on_event, NULL);
-	attr = task_attr_of(KNOB_OOM_SCORE_ADJ);
+	attr = cgroup_attr_of(KNOB_OOM_SCORE_ADJ);
 	n_told = 0;
 	return r;
 }

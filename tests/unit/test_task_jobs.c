@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The thread: jobs in their order, one for each cgroup, none lost and no descriptor kept.
-#include "agent/apply/task_attr.h"
+#include "agent/apply/cgroup_attr.h"
 #include "agent/apply/task_jobs.h"
 #include "agent/base/fs.h"
 #include "tests/lib/fault.h"
@@ -36,7 +36,7 @@ static struct task_jobs_job job_of(const char *path, enum task_jobs_act act, uin
 	struct task_jobs_job job = {
 		.token = inode * 10,
 		.inode = inode,
-		.attr = task_attr_of(KNOB_OOM_SCORE_ADJ),
+		.attr = cgroup_attr_of(KNOB_OOM_SCORE_ADJ),
 		.act = act,
 		.from = 910,
 		.to = 1000,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The processes of a container: who is the oldest, who is changed and who is not. Over a fake /proc; what the kernel
 // allows whom is tests/vm/tests/50-oom.sh.
-#include "agent/apply/task_attr.h"
+#include "agent/apply/cgroup_attr.h"
 #include "agent/apply/task_walk.h"
 #include "agent/base/fs.h"
 #include "tests/lib/fault.h"
@@ -21,7 +21,7 @@ static int setup(void **state)
 	int r = kill_case_setup(state);
 
 	c = *state;
-	place = (struct task_walk_place){.attr = task_attr_of(KNOB_OOM_SCORE_ADJ),
+	place = (struct task_walk_place){.attr = cgroup_attr_of(KNOB_OOM_SCORE_ADJ),
 					 .root_fd = c->place.root_fd,
 					 .path = KILL_A};
 	assert_int_equal(fs_open_dir(c->place.cgroup_fd, KILL_A, &place.dir_fd), 0);

@@ -67,7 +67,7 @@ TEST(every_knob_has_exactly_one_row)
 	}
 	assert_null(writer_of(KNOB_COUNT));
 	assert_int_equal(cgroup_cpu_n_writers + cgroup_cpuset_n_writers + cgroup_memory_n_writers +
-				 cgroup_io_n_writers + cgroup_task_n_writers +
+				 cgroup_io_n_writers + cgroup_attr_n_writers +
 				 cgroup_freeze_n_writers,
 			 KNOB_COUNT);
 }

@@ -8,7 +8,7 @@
 
 #include "colod/knob.h"
 
-struct task_attr {
+struct cgroup_attr {
 	enum knob knob; /* by which it is planned and recorded */
 	enum effect effect;
 	bool of_threads;   /* each thread has its own; else those of a process share it */
@@ -22,13 +22,13 @@ struct task_attr {
 	int (*write)(int proc_fd, pid_t id, int value);
 };
 
-#define TASK_ATTRS 2
+#define CGROUP_ATTRS 2
 
-extern const struct task_attr task_attrs[TASK_ATTRS];
+extern const struct cgroup_attr cgroup_attrs[CGROUP_ATTRS];
 
 /* NULL: no task has such a thing. */
-const struct task_attr *task_attr_of(enum knob knob);
+const struct cgroup_attr *cgroup_attr_of(enum knob knob);
 
 /* As a knob has it, and back. */
-struct knob_value task_attr_value(const struct task_attr *attr, int value);
-int task_attr_from(const struct task_attr *attr, const struct knob_value *value);
+struct knob_value cgroup_attr_value(const struct cgroup_attr *attr, int value);
+int cgroup_attr_from(const struct cgroup_attr *attr, const struct knob_value *value);

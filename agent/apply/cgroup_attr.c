@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See task_attr.h.
-#include "agent/apply/task_attr.h"
+// See cgroup_attr.h.
+#include "agent/apply/cgroup_attr.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/apply/writer.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
 #include "agent/base/process.h"
@@ -68,7 +69,13 @@ static int write_policy(int proc_fd, pid_t tid, int policy)
 	return sys_set_sched_policy(tid, policy) < 0 ? -errno : 0;
 }
 
-const struct task_attr task_attrs[TASK_ATTRS] = {
+const struct writer cgroup_attr_writers[] = {
+	{.knob = KNOB_OOM_SCORE_ADJ, .forgets = KNOB_COUNT},
+	{.knob = KNOB_SCHED_POLICY, .forgets = KNOB_COUNT},
+};
+const size_t cgroup_attr_n_writers = sizeof(cgroup_attr_writers) / sizeof(cgroup_attr_writers[0]);
+
+const struct cgroup_attr cgroup_attrs[CGROUP_ATTRS] = {
 	{
 		.knob = KNOB_OOM_SCORE_ADJ,
 		.effect = EFFECT_PROTECTION,
@@ -93,20 +100,20 @@ const struct task_attr task_attrs[TASK_ATTRS] = {
 	},
 };
 
-const struct task_attr *task_attr_of(enum knob knob)
+const struct cgroup_attr *cgroup_attr_of(enum knob knob)
 {
-	for (size_t i = 0; i < TASK_ATTRS; i++)
-		if (task_attrs[i].knob == knob)
-			return &task_attrs[i];
+	for (size_t i = 0; i < CGROUP_ATTRS; i++)
+		if (cgroup_attrs[i].knob == knob)
+			return &cgroup_attrs[i];
 	return NULL;
 }
 
-struct knob_value task_attr_value(const struct task_attr *attr, int value)
+struct knob_value cgroup_attr_value(const struct cgroup_attr *attr, int value)
 {
 	return knob_value_of((uint64_t)(attr->zero + value));
 }
 
-int task_attr_from(const struct task_attr *attr, const struct knob_value *value)
+int cgroup_attr_from(const struct cgroup_attr *attr, const struct knob_value *value)
 {
 	return (int)value->value - attr->zero;
 }

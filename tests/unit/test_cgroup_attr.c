@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The scheduling policy of real threads that a fake tree has in a container: who gets SCHED_IDLE, who does not, and what of it comes back.
-#include "agent/apply/task_attr.h"
+#include "agent/apply/cgroup_attr.h"
 #include "agent/apply/task_walk.h"
 #include "agent/base/fs.h"
 #include "policy/knob.h"
@@ -24,7 +24,7 @@ static int setup(void **state)
 
 	c = *state;
 	threads = (struct thread_case){.dir = c->dir};
-	place = (struct task_walk_place){.attr = task_attr_of(KNOB_SCHED_POLICY),
+	place = (struct task_walk_place){.attr = cgroup_attr_of(KNOB_SCHED_POLICY),
 					 .root_fd = c->place.root_fd,
 					 .path = KILL_A};
 	assert_int_equal(fs_open_dir(c->place.cgroup_fd, KILL_A, &place.dir_fd), 0);
@@ -46,19 +46,19 @@ static pid_t thread(int start, int policy, int nice)
 
 TEST(each_attribute_has_its_row_and_its_values)
 {
-	const struct task_attr *score = task_attr_of(KNOB_OOM_SCORE_ADJ);
-	const struct task_attr *sched = task_attr_of(KNOB_SCHED_POLICY);
-	struct knob_value value = task_attr_value(score, -998);
+	const struct cgroup_attr *score = cgroup_attr_of(KNOB_OOM_SCORE_ADJ);
+	const struct cgroup_attr *sched = cgroup_attr_of(KNOB_SCHED_POLICY);
+	struct knob_value value = cgroup_attr_value(score, -998);
 
 	assert_int_equal(value.value, KNOB_SCORE_ZERO - 998);
-	assert_int_equal(task_attr_from(score, &value), -998);
-	value = task_attr_value(sched, sched->to);
+	assert_int_equal(cgroup_attr_from(score, &value), -998);
+	value = cgroup_attr_value(sched, sched->to);
 	assert_int_equal(value.value, KNOB_SCHED_IDLE);
 	assert_int_equal(KNOB_SCHED_IDLE, SCHED_IDLE);
 	assert_int_equal(KNOB_SCHED_OTHER, SCHED_OTHER);
-	assert_null(task_attr_of(KNOB_CPU_WEIGHT));
-	for (size_t i = 0; i < TASK_ATTRS; i++)
-		assert_true(knob_is_of_tasks(task_attrs[i].knob));
+	assert_null(cgroup_attr_of(KNOB_CPU_WEIGHT));
+	for (size_t i = 0; i < CGROUP_ATTRS; i++)
+		assert_true(knob_is_of_tasks(cgroup_attrs[i].knob));
 }
 
 /* Batch is what somebody chose; so is the flag that a fork ends the policy. */
