@@ -151,6 +151,7 @@ void life_start(struct state *s, int64_t now_us)
 	see_last(s);
 	open_lease(s);
 	discover_set_capability(s->discover, CAPABILITY_CORE_SCHED, core_sched_is_there());
+	discover_set_capability(s->discover, CAPABILITY_SCHED_POLICY, process_may_schedule());
 	/* Without it the kernel takes the word and calls the partition invalid. */
 	if (!process_may_administer())
 		discover_deny(s->discover, CAPABILITY_CPUSET_EXCLUSIVE);

@@ -204,21 +204,6 @@ static int record(struct state *s, const struct cgroup_attr *attr, struct cgroup
 	return r;
 }
 
-/* Else nothing is recorded either. */
-static bool may_write(struct state *s, const struct cgroup_attr *attr, const struct cgroup *cgroup)
-{
-	struct looked *of = looked_of(s, attr);
-
-	if (!attr->may || attr->may())
-		return true;
-	if (!of->said_failed)
-		log_warning("tasks.denied", "%s of the %s in %s is left as it is: %s",
-			    knob_name(attr->knob), attr->of_threads ? "threads" : "processes",
-			    cgroup->path, attr->need);
-	of->said_failed = true;
-	return false;
-}
-
 /* What a container was given is known. Whether its tasks are changed now. */
 static bool on_looked(struct state *s, struct cgroup *cgroup, const struct task_jobs_done *done)
 {
@@ -226,7 +211,7 @@ static bool on_looked(struct state *s, struct cgroup *cgroup, const struct task_
 	const struct plan_entry *e = wanted(s, attr, cgroup->pod);
 
 	if (!e || done->result < 0 || done->seen.n_tasks == 0 || done->seen.is_given ||
-	    !is_given(s, attr, cgroup->pod, done->seen.oldest) || !may_write(s, attr, cgroup) ||
+	    !is_given(s, attr, cgroup->pod, done->seen.oldest) ||
 	    record(s, attr, cgroup, done->seen.oldest) < 0)
 		return false;
 	cgroup_task_tell(s->apply, cgroup, attr, false, &e->reason, NULL);

@@ -163,6 +163,15 @@ static const struct capability_info table[CAPABILITY_COUNT] = {
 			"nothing is reclaimed ahead of need; memory.high still bounds offline pods",
 			"a kernel from 5.19 on, with the memory controller",
 		},
+	[CAPABILITY_SCHED_POLICY] =
+		{
+			"sched-policy",
+			"lets the threads of offline pods yield wherever somebody wakes up, where the policy "
+			"says \"scheduling: idle\"",
+			"threads keep their scheduling policies; offline pods still yield by weight",
+			"CAP_SYS_NICE, which colod.service leaves out: systemctl edit colod, "
+			"CapabilityBoundingSet=CAP_SYS_NICE",
+		},
 };
 
 const struct capability_info *capability_info(enum capability c)

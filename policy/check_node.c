@@ -57,6 +57,11 @@ static bool has_high(const struct level_policy *p)
 	return p->memory.high.kind != AMOUNT_NONE;
 }
 
+static bool schedules(const struct level_policy *p)
+{
+	return p->cpu.scheduling == SCHEDULING_IDLE;
+}
+
 static bool squeezes_io(const struct level_policy *p)
 {
 	return p->io.squeeze;
@@ -77,6 +82,7 @@ static const struct {
 	{READER_WEIGHT, fixed_weight, {CAPABILITY_CPU}, 1},
 	{READER_YIELD, yields, {CAPABILITY_CPU}, 1},
 	{READER_YIELD, idles, {CAPABILITY_CPU, CAPABILITY_CPU_IDLE}, 2},
+	{READER_SCHEDULING, schedules, {CAPABILITY_CPU, CAPABILITY_SCHED_POLICY}, 2},
 	{READER_SQUEEZE, squeezes, {CAPABILITY_CPU, CAPABILITY_CPU_MAX}, 2},
 	{READER_IO_SQUEEZE, squeezes_io, {CAPABILITY_IO, CAPABILITY_IO_MAX}, 2},
 	{READER_CORES, owns_cores, {CAPABILITY_CPUSET, CAPABILITY_CPUSET_EXCLUSIVE}, 2},

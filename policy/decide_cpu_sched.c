@@ -18,6 +18,9 @@ int decide_cpu_sched(const struct decide_input *in, struct plan *plan)
 {
 	int r = 0;
 
+	if (!model_can(in->model, CAPABILITY_SCHED_POLICY))
+		return 0;
+
 	for (size_t i = 0; r == 0 && i < in->model->n_pods; i++) {
 		const struct decide_node *node = decide_tree_pod(plan->tree, i);
 		const struct assignment *a = node ? plan_assignment(plan, node->pod) : NULL;

@@ -11,7 +11,6 @@
 #include "agent/apply/writer.h"
 #include "agent/base/cleanup.h"
 #include "agent/base/fs.h"
-#include "agent/base/process.h"
 #include "agent/base/sys.h"
 #include "policy/knob.h"
 #include "policy/oom_score.h"
@@ -94,7 +93,6 @@ const struct cgroup_attr cgroup_attrs[CGROUP_ATTRS] = {
 		.need = "scheduling: idle needs CAP_SYS_NICE, which colod.service has only by a "
 			"drop-in (see colod(8))",
 		.denied = -EPERM,
-		.may = process_may_schedule,
 		.read = read_policy,
 		.write = write_policy,
 	},

@@ -11,12 +11,11 @@
 struct cgroup_attr {
 	enum knob knob; /* by which it is planned and recorded */
 	enum effect effect;
-	bool of_threads;   /* each thread has its own; else those of a process share it */
-	int zero;	   /* what 0 is in a knob's value */
-	int to;		   /* what colod gives */
-	const char *need;  /* the capability that it takes, for people */
-	int denied;	   /* -errno of who lacks it */
-	bool (*may)(void); /* whether this process has it; NULL: that is seen when it fails */
+	bool of_threads;  /* each thread has its own; else those of a process share it */
+	int zero;	  /* what 0 is in a knob's value */
+	int to;		  /* what colod gives */
+	const char *need; /* the capability that it takes, for people */
+	int denied;	  /* -errno of who lacks it */
 	/* `proc_fd` is the task's directory in /proc, `id` its number. 0 or -errno; -ESRCH, -ENOENT: it is gone. */
 	int (*read)(int proc_fd, pid_t id, int *ret_value);
 	int (*write)(int proc_fd, pid_t id, int value);

@@ -22,7 +22,8 @@ static const struct written {
 } writes[] = {
 	{"levels.P*.cpu.weight", "cpu.weight", CAPABILITY_CPU},
 	{"levels.P*.cpu.yield", "cpu.weight, cpu.idle", CAPABILITY_CPU},
-	{"levels.P*.cpu.scheduling", "sched_setscheduler(2) of its threads", CAPABILITY_CPU},
+	{"levels.P*.cpu.scheduling", "sched_setscheduler(2) of its threads",
+	 CAPABILITY_SCHED_POLICY},
 	{"levels.P*.cpu.squeeze", "cpu.max", CAPABILITY_CPU_MAX},
 	{"levels.P*.cpu.burst", "cpu.max.burst", CAPABILITY_CPU_MAX},
 	{"levels.P*.cpu.cores", "cpuset.cpus", CAPABILITY_CPU},

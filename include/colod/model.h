@@ -83,6 +83,7 @@ enum capability {
 	CAPABILITY_CPUSET_EXCLUSIVE, /* cpuset.cpus.exclusive: partitions anywhere in the tree */
 	CAPABILITY_CORE_SCHED,	     /* core scheduling is built in; colod does not use it */
 	CAPABILITY_MEMORY_RECLAIM,   /* memory.reclaim */
+	CAPABILITY_SCHED_POLICY, /* others' scheduling policies may be changed, and given back */
 	CAPABILITY_COUNT,
 };
 

@@ -41,6 +41,7 @@ void tasks_case_start(struct tasks_case *c, const char *mode)
 	tick_case_start(&c->t, mode, MODE_FULL);
 	assert_int_equal(lanes_new(&c->t.state->lanes), 0);
 	assert_int_equal(tasks_new(c->t.state), 0);
+	discover_set_capability(c->t.state->discover, CAPABILITY_SCHED_POLICY, true);
 }
 
 void tasks_case_end(struct tasks_case *c)

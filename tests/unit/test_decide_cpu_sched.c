@@ -43,7 +43,7 @@ TEST(the_threads_of_its_pods_are_to_be_idle_and_nobody_elses)
 	fake_free(&f);
 }
 
-TEST(without_the_policys_word_nothing_is_planned)
+TEST(without_the_policys_word_or_the_capability_nothing_is_planned)
 {
 	struct fake f;
 
@@ -52,6 +52,10 @@ TEST(without_the_policys_word_nothing_is_planned)
 	decide_run(&f);
 	assert_null(decide_entry(&f, B2, KNOB_SCHED_POLICY));
 	assert_null(decide_entry(&f, O1, KNOB_SCHED_POLICY));
+	f.policy.levels[LEVEL_P7].cpu.scheduling = SCHEDULING_IDLE;
+	f.model.capabilities &= ~(1u << CAPABILITY_SCHED_POLICY);
+	decide_run(&f);
+	assert_null(decide_entry(&f, B2, KNOB_SCHED_POLICY));
 	fake_free(&f);
 }
 
@@ -85,7 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_threads_of_its_pods_are_to_be_idle_and_nobody_elses),
-		cmocka_unit_test(without_the_policys_word_nothing_is_planned),
+		cmocka_unit_test(without_the_policys_word_or_the_capability_nothing_is_planned),
 		cmocka_unit_test(a_pod_of_which_too_little_is_known_is_left_alone),
 		cmocka_unit_test(what_lives_in_an_offline_pod_is_not_taken_along),
 	};

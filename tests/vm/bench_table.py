@@ -95,7 +95,7 @@ def _spread(values_us):
 def _placement_arms(case):
     lines = ["  arm          probe p50, ms       p99, ms             offline %   nginx p50, ms       p99, ms"
              "             requests  offline %"]
-    for arm in (*PLACEMENT_ARMS, "quota"):
+    for arm in (*PLACEMENT_ARMS, "sched", "quota"):
         if arm in case.arms:
             cells = [f"  {arm:11}"]
             for name, _ in MEASURES:
@@ -153,12 +153,16 @@ def inversion_verdicts(name, case):
     """The targets: a quarter of plain cpu.idle's worst wait beside weight 100, under a second beside 2500."""
     if not case.has("colod", "idle"):
         return []
-    colod, idle = worst(case, "colod"), worst(case, "idle")
+    return [_inversion_verdict(name, arm, worst(case, arm), worst(case, "idle"))
+            for arm in ("colod", "sched") if arm in case.arms]
+
+
+def _inversion_verdict(name, arm, wait, idle):
     if name == "100":
-        return [verdict(colod <= LOCK_PART_MAX * idle, f"worst wait is {colod / idle:.2f} of plain cpu.idle's, "
-                        f"target {LOCK_PART_MAX}")]
-    return [verdict(colod < LOCK_WORST_MAX_US, f"worst wait {_ms(colod)} ms, target under "
-                    f"{_ms(LOCK_WORST_MAX_US)}; plain cpu.idle {_ms(idle)}")]
+        return verdict(wait <= LOCK_PART_MAX * idle, f"{arm}: worst wait is {wait / idle:.2f} of plain cpu.idle's, "
+                       f"target {LOCK_PART_MAX}")
+    return verdict(wait < LOCK_WORST_MAX_US, f"{arm}: worst wait {_ms(wait)} ms, target under "
+                   f"{_ms(LOCK_WORST_MAX_US)}; plain cpu.idle {_ms(idle)}")
 
 
 def _by_wait(case):
@@ -187,7 +191,7 @@ def eight(title, case, _name):
 def starvation(title, case, _name):
     lines = [f"{title}: at most {case.rounds()} rounds",
              "  arm         weight  promised %  offline got %  probe p50, ms  p99, ms  worst, ms"]
-    for arm in ("alone", "unmanaged", "idle", "quota", "colod", "again"):
+    for arm in ("alone", "unmanaged", "idle", "quota", "sched", "colod", "again"):
         if arm in case.arms:
             promise = case.median(arm, "promise_permille") / 10 if arm not in ("alone", "idle") else None
             lines.append(f"  {arm:10} {case.median(arm, 'weight'):7.0f}  {f'{promise:.1f}' if promise else '-':>10}  "

@@ -9,7 +9,7 @@
 # task writes 64 bytes each 20 ms to a file whose inode lock an offline task takes again and again, for 5 ms of
 # CPU each time. BENCH_CASES are weights of the online class; the class of the offline pod stands beside it.
 #
-# Arms: colod (as it is shipped, and with the quota of squeeze cpu), idle, equal weights, 10000 (to 1), quotas at equal
+# Arms: colod (as it is shipped, with scheduling: idle, and with the quota of squeeze cpu), idle, equal weights, 10000 (to 1), quotas at equal
 # weight, and one CPU only for offline work, at colod's weight.
 . "$VM/settings"
 . "$VM/guest/lib.sh"
@@ -18,7 +18,7 @@
 . "$VM/guest/demo.sh"
 . "$VM/guest/bench.sh"
 
-: "${BENCH_CASES:=100 2500}" "${BENCH_ARMS:=colod idle quota equal 10000 quota-1ms quota-10% cpus-0:50to1}" "${BENCH_LOCK_SECONDS:=20}"
+: "${BENCH_CASES:=100 2500}" "${BENCH_ARMS:=colod sched idle quota equal 10000 quota-1ms quota-10% cpus-0:50to1}" "${BENCH_LOCK_SECONDS:=20}"
 read -ra arms <<<"$BENCH_ARMS"
 
 lock_pods()
@@ -39,7 +39,7 @@ begin()
 	online=$(knob "$BURSTABLE" cpu.weight)
 	case $1 in
 	colod) bench_colod ;;
-	quota) bench_colod quota ;;
+	quota | sched) bench_colod "$1" ;;
 	10000) hand "$BURSTABLE/cpu.weight" 10000; hold_by "$BESTEFFORT" 1 1 ;;
 	*:50to1) hold_by "$BESTEFFORT" "${1%:*}:$(((online + 49) / 50))" 1 ;;
 	*) hold_by "$BESTEFFORT" "$1" "$online" ;;

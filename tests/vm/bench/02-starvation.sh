@@ -8,7 +8,7 @@
 # The guest's part of `make bench-cpu` (bench_cpu.py is the host's). Online loops keep all CPUs busy, an online
 # server is probed with requests at fixed times, and a BestEffort pod would like all CPUs.
 #
-# Arms: alone (the offline pod is frozen), unmanaged, idle, colod, quota (colod with squeeze cpu), and again (colod once more).
+# Arms: alone (the offline pod is frozen), unmanaged, idle, colod, sched (colod with scheduling: idle), quota (colod with squeeze cpu), and again (colod once more).
 . "$VM/settings"
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
@@ -16,7 +16,7 @@
 . "$VM/guest/demo.sh"
 . "$VM/guest/bench.sh"
 
-: "${BENCH_ARMS:=colod alone idle quota unmanaged again}" "${BENCH_STARVE_SECONDS:=60}"
+: "${BENCH_ARMS:=colod sched alone idle quota unmanaged again}" "${BENCH_STARVE_SECONDS:=60}"
 read -ra arms <<<"$BENCH_ARMS"
 
 starved_pods()
@@ -36,7 +36,7 @@ begin()
 	alone) pause 1 ;;
 	idle) hold_by "$BESTEFFORT" idle 1 ;;
 	colod | again) bench_colod ;;
-	quota) bench_colod quota ;;
+	quota | sched) bench_colod "$1" ;;
 	esac
 }
 

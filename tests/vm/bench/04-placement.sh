@@ -13,7 +13,7 @@
 #   slice        a systemd slice outside Kubernetes
 #
 # Arms, in another order each round: alone (offline work frozen), unmanaged (the kubelet's values), idle
-# (cpu.idle by hand), colod, and again (colod once more: what two equal arms differ by); BENCH_ARMS may name quota, too (colod with squeeze cpu).
+# (cpu.idle by hand), colod, and again (colod once more: what two equal arms differ by); sched (colod with scheduling: idle); BENCH_ARMS may name quota, too (colod with squeeze cpu).
 . "$VM/settings"
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
@@ -21,7 +21,7 @@
 . "$VM/guest/demo.sh"
 . "$VM/guest/bench.sh"
 
-: "${BENCH_CASES:=besteffort mixed burstable slice}" "${BENCH_ARMS:=alone unmanaged idle colod again}"
+: "${BENCH_CASES:=besteffort mixed burstable slice}" "${BENCH_ARMS:=alone unmanaged idle colod again sched}"
 read -ra arms <<<"$BENCH_ARMS"
 
 offline_dirs()
@@ -94,7 +94,7 @@ arm_begin()
 	case $1 in
 	idle) for dir in $(idle_dirs); do hold_by "$dir" idle "$(cat "$dir/cpu.weight")" || return; done ;;
 	colod | again) bench_colod ;;
-	quota) bench_colod quota ;;
+	quota | sched) bench_colod "$1" ;;
 	esac
 }
 

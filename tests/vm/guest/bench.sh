@@ -126,16 +126,33 @@ spin_pod() { local name=$1 qos=$2 milli=$3 n=$4; pod_create "$name" "$qos" "$mil
 # The agent has planned twice, and systemd has been told: from here on nothing changes by itself.
 bench_colod_ready() { coloctl status --json | jq -e '.passes > 1 and .units_waiting == 0' >/dev/null; }
 
-# As it is shipped, or with the quota that a policy may ask for.
+BENCH_DROPIN=/run/systemd/system/colod.service.d/bench.conf
+BENCH_SCHED="levels: {P7: {cpu: {scheduling: idle}}}"
+bench_threads_set() { coloctl status --json | jq -e '.policies_set > 0' >/dev/null; }
+
+# As it is shipped, with the quota that a policy may ask for, or with the scheduling policy that one may.
 bench_colod()
 {
-	local as_shipped=1
-	[ "${1:-}" != quota ] || as_shipped=
-	AS_SHIPPED=$as_shipped colod_policy "$BENCH_MODE" file:///run/pods.json
-	colod_start && wait_for 20 bench_colod_ready
+	local how=${1:-} as_shipped=1
+	[ "$how" != quota ] || as_shipped=
+	AS_SHIPPED=$as_shipped colod_policy "$BENCH_MODE" file:///run/pods.json ${how:+$([ "$how" != sched ] || echo "$BENCH_SCHED")}
+	if [ "$how" = sched ]; then
+		mkdir -p "${BENCH_DROPIN%/*}"
+		printf '[Service]\nCapabilityBoundingSet=CAP_SYS_NICE\n' >"$BENCH_DROPIN"
+		systemctl daemon-reload
+	fi
+	colod_start && wait_for 20 bench_colod_ready || return
+	[ "$how" != sched ] || wait_for 20 bench_threads_set
 }
 
-bench_colod_end() { ! systemctl is-active -q colod || colod_stop; }
+bench_colod_end()
+{
+	! systemctl is-active -q colod || colod_stop || return
+	if [ -e "$BENCH_DROPIN" ]; then
+		rm -f "$BENCH_DROPIN"
+		systemctl daemon-reload
+	fi
+}
 
 bench_end()
 {
