@@ -222,9 +222,9 @@ static void show_marks(const struct ctl *ctl, const cJSON *scene)
 			 doc_count(scene, "marks_left_out"));
 }
 
-static const char *kib_per_s(uint64_t kib, char *buf)
+static const char *kib(uint64_t n, char *buf)
 {
-	return doc_bytes(kib * 1024, buf);
+	return doc_bytes(n * 1024, buf);
 }
 
 /* The mean of what a pod uses where the points end before it was opened, while it was hurt, and after. */
@@ -285,7 +285,7 @@ static int show_pods(const struct ctl *ctl, const cJSON *summary, const cJSON *s
 		table_add(&table, doc_text(pod, "level", NULL), TERM_PLAIN);
 		add_uses(&table, points,
 			 cJSON_GetArrayItem(doc_get(points, disk ? "disk_kib_s" : "cpu_milli"), n),
-			 hurt_ms, disk ? kib_per_s : doc_milli);
+			 hurt_ms, disk ? kib : doc_milli);
 		n++;
 	}
 	(void)fputc('\n', ctl->term.out);
@@ -321,10 +321,10 @@ static void add_flow(struct table *table, const cJSON *points, const char *role,
 		const char *key, *what;
 		doc_format_fn format;
 	} rows[] = {
-		{"sent_kib_s", "sent a second", kib_per_s},
-		{"arrived_kib_s", "arrived a second", kib_per_s},
+		{"sent_kib_s", "sent a second", kib},
+		{"arrived_kib_s", "arrived a second", kib},
 		{"dropped_per_s", "dropped a second", packets},
-		{"waiting_kib", "waiting", kib_per_s},
+		{"waiting_kib", "waiting", kib},
 	};
 	const cJSON *of = doc_get(doc_get(points, "node_net"), role);
 
@@ -354,7 +354,7 @@ static int show_net(const struct ctl *ctl, const cJSON *summary, const cJSON *sc
 	add_flow(&table, points, "offline", "offline work", hurt_ms);
 	cJSON_ArrayForEach(pod, doc_get(scene, "pods"))
 		add_net_row(&table, points, doc_text(pod, "name", NULL), "sent a second",
-			    cJSON_GetArrayItem(sent, n++), hurt_ms, kib_per_s);
+			    cJSON_GetArrayItem(sent, n++), hurt_ms, kib);
 	(void)fputc('\n', ctl->term.out);
 	r = table_print(&table, &ctl->term);
 	table_done(&table);
