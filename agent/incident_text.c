@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See incident_text.h. Times are microseconds, of which boot_us are CLOCK_BOOTTIME; those of the points are milliseconds since it was
-// opened. What was not measured is null.
+// opened. What was not measured is null; of a network of which nothing was, net_sent_kib_s and node_net are left out.
 #include "agent/incident_text.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -195,13 +196,20 @@ static void put_number(struct record_buf *to, uint32_t n, uint32_t value, uint32
 		record_put(to, "%s%" PRIu32, comma(n), value);
 }
 
-enum column { CPU, MEMORY, DISK };
+enum column { CPU, MEMORY, DISK, NET_SENT };
 
 static uint32_t value_of(const struct incident_use *use, enum column column)
 {
-	return column == MEMORY ? use->memory_kib
-	       : column == DISK ? use->disk_kib_s
-				: use->cpu_milli;
+	switch (column) {
+	case MEMORY:
+		return use->memory_kib;
+	case DISK:
+		return use->disk_kib_s;
+	case NET_SENT:
+		return use->sent_kib_s;
+	default:
+		return use->cpu_milli;
+	}
 }
 
 /* One column of all the points. */
@@ -225,6 +233,70 @@ static void put_uses(struct record_buf *to, const struct incident *i, enum colum
 		put_use(to, i, p, column);
 	}
 	record_put(to, "]");
+}
+
+struct flow_column {
+	const char *name;
+	size_t offset; /* in struct incident_flow, of an uint32_t */
+};
+
+static const struct flow_column flow_columns[] = {
+	{"sent_kib_s", offsetof(struct incident_flow, sent_kib_s)},
+	{"arrived_kib_s", offsetof(struct incident_flow, arrived_kib_s)},
+	{"dropped_per_s", offsetof(struct incident_flow, dropped_per_s)},
+	{"waiting_kib", offsetof(struct incident_flow, waiting_kib)},
+};
+
+#define N_FLOW_COLUMNS (sizeof(flow_columns) / sizeof(flow_columns[0]))
+
+static uint32_t flow_value(const struct incident_flow *flow, const struct flow_column *column)
+{
+	return *(const uint32_t *)((const char *)flow + column->offset);
+}
+
+/* Of a node whose policy has no network nothing is to be told of it. */
+static bool has_net(const struct incident *i)
+{
+	for (uint32_t n = 0; n < i->n_points; n++) {
+		const struct incident_point *point = &i->points[n];
+
+		/* What is sent is measured wherever anything of all uplinks is. */
+		if (point->net.online.sent_kib_s != INCIDENT_UNKNOWN)
+			return true;
+		for (int p = 0; p < INCIDENT_PODS; p++)
+			if (i->pods[p].serial != 0 && point->pods[p].sent_kib_s != INCIDENT_UNKNOWN)
+				return true;
+	}
+	return false;
+}
+
+static void put_flow(struct record_buf *to, const struct incident *i, bool offline)
+{
+	record_put(to, "\"%s\":{", offline ? "offline" : "online");
+	for (size_t c = 0; c < N_FLOW_COLUMNS; c++) {
+		record_put(to, "%s\"%s\":[", comma((uint32_t)c), flow_columns[c].name);
+		for (uint32_t n = 0; n < i->n_points; n++) {
+			const struct incident_net *net = &i->points[n].net;
+
+			put_number(to, n,
+				   flow_value(offline ? &net->offline : &net->online,
+					      &flow_columns[c]),
+				   INCIDENT_UNKNOWN);
+		}
+		record_put(to, "]");
+	}
+	record_put(to, "}");
+}
+
+static void put_net(struct record_buf *to, const struct incident *i)
+{
+	record_put(to, ",\"net_sent_kib_s\":");
+	put_uses(to, i, NET_SENT);
+	record_put(to, ",\"node_net\":{");
+	put_flow(to, i, false);
+	record_put(to, ",");
+	put_flow(to, i, true);
+	record_put(to, "}");
 }
 
 static void put_points(struct record_buf *to, const struct incident *i)
@@ -252,6 +324,8 @@ static void put_points(struct record_buf *to, const struct incident *i)
 	put_uses(to, i, MEMORY);
 	record_put(to, ",\"disk_kib_s\":");
 	put_uses(to, i, DISK);
+	if (has_net(i))
+		put_net(to, i);
 	record_put(to, "}");
 }
 

@@ -10,6 +10,7 @@
 #include "agent/base/log.h"
 #include "agent/base/messages.h"
 #include "agent/incident_store.h"
+#include "agent/net.h"
 #include "agent/state.h"
 #include "policy/incident_event.h"
 #include "policy/incident_mark.h"
@@ -18,6 +19,8 @@
 
 static struct incident_look look_of(const struct state *s, int64_t now_us)
 {
+	const struct net_shown *net = net_shown(s);
+
 	return (struct incident_look){
 		.model = discover_model(s->discover),
 		.samples = observe_samples(s->observe),
@@ -29,6 +32,7 @@ static struct incident_look look_of(const struct state *s, int64_t now_us)
 		.scores = &s->scores,
 		.culprits = &s->culprits,
 		.trials = &s->culprit_trials,
+		.net = net ? net->flow : NULL,
 		.now_us = now_us,
 		.wall_us = clock_wall_us(),
 	};

@@ -13,6 +13,7 @@
 #include "agent/net_say.h"
 #include "agent/net_worker.h"
 #include "policy/decide.h"
+#include "policy/net_flow.h"
 #include "policy/net_pass.h"
 
 #define STOP_WAIT_MS 3000
@@ -32,7 +33,11 @@ struct net {
 	struct net_view view;
 	struct net_counts counts[NET_LINKS];  /* of view.links.list */
 	struct net_counts counted[NET_LINKS]; /* the same; in the round before */
+	struct net_counts whole[NET_LINKS];   /* the same; in the last whole round before */
 	bool has_counted; /* a round has ended, and nothing was decided by it yet */
+	bool was_whole;	  /* that one was */
+	struct net_counts last_whole[NET_LINKS];
+	struct net_flow flow;
 	struct refused refused[NET_LINKS];
 	struct net_sent *sent; /* by slot */
 	size_t room;	       /* of view.pods and sent */
@@ -124,42 +129,47 @@ static void take_pods(struct net *n, const struct model *model, const struct net
 		const struct net_round_told *told = &found->pods[i];
 		const struct pod *pod = pod_of(model, told->pod.serial, i);
 		uint32_t slot = pod ? pod->slot : 0;
+		struct net_sent sent;
 
 		if (!pod)
 			continue;
 		if (!grow_pods(n, (size_t)slot + 1))
 			return;
 		n->view.pods[slot] = told->pod;
-		n->sent[slot] = (struct net_sent){.serial = told->pod.serial,
-						  .marked = told->marked,
-						  .counted = !told->pod.host,
-						  .bytes = told->counts.bytes,
-						  .packets = told->counts.packets};
+		sent = (struct net_sent){.serial = told->pod.serial,
+					 .marked = told->marked,
+					 .counted = !told->pod.host,
+					 .bytes = told->counts.bytes,
+					 .packets = told->counts.packets,
+					 .at_us = found->pods_us};
+		net_flow_rate(&n->sent[slot], &sent);
+		n->sent[slot] = sent;
 	}
 }
 
-static const struct net_counts *counts_of(const struct net *n, int32_t ifindex)
+/* What was counted of each link of `links` in `list`, which may be of other links. */
+static void counts_of(const struct net_counts list[NET_LINKS], const struct net_links *links,
+		      struct net_counts to[NET_LINKS])
 {
-	for (uint32_t i = 0; i < n->view.links.n; i++)
-		if (n->counts[i].ifindex == ifindex && n->counts[i].at_us > 0)
-			return &n->counts[i];
-	return NULL;
+	memset(to, 0, NET_LINKS * sizeof(to[0]));
+	for (uint32_t i = 0; i < links->n; i++)
+		for (uint32_t l = 0; l < NET_LINKS; l++)
+			if (list[l].at_us > 0 && list[l].ifindex == links->list[i].ifindex)
+				to[i] = list[l];
 }
 
 static void take_counts(struct net *n, const struct net_round_found *found)
 {
-	struct net_counts now[NET_LINKS] = {0};
-
-	memset(n->counted, 0, sizeof(n->counted));
-	for (uint32_t i = 0; i < found->links.n; i++) {
-		const struct net_counts *before = counts_of(n, found->links.list[i].ifindex);
-
-		now[i] = found->of_link[i].counts;
-		if (before)
-			n->counted[i] = *before;
-	}
-	memcpy(n->counts, now, sizeof(now));
+	counts_of(n->counts, &found->links, n->counted);
+	memset(n->counts, 0, sizeof(n->counts));
+	for (uint32_t i = 0; i < found->links.n; i++)
+		n->counts[i] = found->of_link[i].counts;
 	n->has_counted = true;
+	n->was_whole = !found->brief;
+	if (found->brief)
+		return;
+	counts_of(n->last_whole, &found->links, n->whole);
+	memcpy(n->last_whole, n->counts, sizeof(n->counts));
 }
 
 static enum net_refusal refusal_of(enum net_tc_end_of end)
@@ -280,6 +290,18 @@ static void note_record(struct net *n, const struct net_pass_in *in)
 	n->has_record = in->policy->net.on || n->before.plan.on || n->before.plan.n > 0;
 }
 
+/* By the plan as it was while that was sent. */
+static void measure(struct net *n)
+{
+	const struct net_links *links = &n->decided_by.links;
+
+	if (!n->has_counted)
+		return;
+	net_flow_measure(links, &n->before.plan, n->counted, n->counts, &n->flow);
+	if (n->was_whole)
+		net_flow_drops(links, &n->before.plan, n->whole, n->counts, &n->flow);
+}
+
 void net_decide(struct state *s, int64_t now_us)
 {
 	struct net *n = s->net;
@@ -294,6 +316,7 @@ void net_decide(struct state *s, int64_t now_us)
 		return;
 	n->decided_by = view_of(n, now_us);
 	n->before = n->state;
+	measure(n);
 	in = (struct net_pass_in){
 		.policy = s->policy,
 		.model = discover_model(s->discover),
@@ -431,6 +454,7 @@ const struct net_shown *net_shown(const struct state *s)
 		.counts = n->counts,
 		.sent = n->sent,
 		.n_sent = n->view.n_pods,
+		.flow = &n->flow,
 		.trouble = n->say.trouble,
 	};
 	return &n->shown;

@@ -260,6 +260,7 @@ static int run_whole(struct net_round *round, const struct net_round_wanted *wan
 	round->links.n = 0;
 	if (r == 0)
 		r = net_ends_look(round, wanted, found);
+	found->pods_us = clock_now_us();
 	if (r == 0 && (wanted->buckets || round->actions.n > 0))
 		r = net_arrivals_look(round, found);
 	if (r < 0)

@@ -70,6 +70,7 @@ struct net_round_found {
 	struct net_round_link of_link[NET_LINKS]; /* of links.list */
 	struct net_round_told *pods;
 	size_t n_pods;
+	int64_t pods_us;  /* CLOCK_BOOTTIME: when they were counted; of a whole round */
 	uint32_t n_steps; /* messages that changed something */
 	/* Empty clsacts at veths, but for a mark of ours: who made them cannot be told, so they stay. An agent that was killed at
 	 * the wrong moment leaves one, and so may somebody else. */

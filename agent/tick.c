@@ -174,7 +174,8 @@ static void culprit_stage(struct state *s, int64_t now_us)
 		.now_us = now_us,
 	};
 
-	(void)seconds_feed(&s->seconds, look.model, observe_samples(s->observe), now_us);
+	(void)seconds_feed(&s->seconds, look.model, observe_samples(s->observe), net_shown(s),
+			   now_us);
 	culprit_watch_step(&s->culprits, &look);
 }
 

@@ -6,6 +6,7 @@
 #include "colod/incident.h"
 #include "colod/model.h"
 #include "colod/modes.h"
+#include "colod/net.h"
 #include "colod/plan.h"
 #include "colod/policy.h"
 #include "colod/sample.h"
@@ -24,6 +25,7 @@ struct incident_look {
 	const struct scores *scores;
 	const struct culprit_watch *culprits;
 	const struct culprit_trials *trials;
+	const struct net_flow *net; /* NULL: nobody looks at the network */
 	int64_t now_us;
 	int64_t wall_us;
 };

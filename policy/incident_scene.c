@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/decide.h"
+#include "policy/incident_flow.h"
 #include "policy/ring.h"
 #include "policy/seconds.h"
 #include "policy/who.h"
@@ -27,7 +28,9 @@ bool incident_scene_feed(struct incidents *in, const struct incident_look *look)
 
 	if (look->seconds->fed_us != look->now_us)
 		return false;
-	*to = (struct incident_second){.at_us = look->now_us, .available_kib = INCIDENT_UNKNOWN};
+	*to = (struct incident_second){.at_us = look->now_us,
+				       .available_kib = INCIDENT_UNKNOWN,
+				       .net = incident_flow_now(look->net, look->now_us)};
 	if (last && last->valid & SAMPLE_CPU && last->valid & SAMPLE_MEMORY) {
 		to->cpu_busy_us = last->cpu_busy_us;
 		to->available_kib = kib < UINT32_MAX ? (uint32_t)kib : UINT32_MAX - 1;
@@ -65,13 +68,16 @@ static bool are_two(const struct second *a, const struct second *b)
 
 static struct incident_use use_between(const struct second *a, const struct second *b)
 {
-	struct incident_use use = {INCIDENT_UNKNOWN, INCIDENT_UNKNOWN, INCIDENT_UNKNOWN};
+	struct incident_use use = {INCIDENT_UNKNOWN, INCIDENT_UNKNOWN, INCIDENT_UNKNOWN,
+				   INCIDENT_UNKNOWN};
 
 	if (are_two(a, b) && a->valid & b->valid & SAMPLE_CPU)
 		use.cpu_milli = (uint32_t)((uint64_t)(b->cpu_us - a->cpu_us) * 1000 /
 					   (uint64_t)(b->at_us - a->at_us));
 	if (b && b->valid & SAMPLE_MEMORY)
 		use.memory_kib = b->memory_kib;
+	if (b && b->net_kib_s != SECOND_NET_UNKNOWN)
+		use.sent_kib_s = b->net_kib_s;
 	return use;
 }
 
@@ -93,7 +99,8 @@ static void stall_between(const struct second *a, const struct second *b, uint16
 static struct incident_use node_between(const struct incident_second *a,
 					const struct incident_second *b)
 {
-	struct incident_use use = {INCIDENT_UNKNOWN, b->available_kib, INCIDENT_UNKNOWN};
+	struct incident_use use = {INCIDENT_UNKNOWN, b->available_kib, INCIDENT_UNKNOWN,
+				   INCIDENT_UNKNOWN};
 
 	if (a->available_kib != INCIDENT_UNKNOWN && b->available_kib != INCIDENT_UNKNOWN &&
 	    b->cpu_busy_us >= a->cpu_busy_us)
@@ -125,6 +132,7 @@ static void look_between(const struct incident *i, const struct incident_look *l
 		.at_us = b->at_us,
 		.span_ms = (uint32_t)((b->at_us - a->at_us) / MS_US),
 		.node = node_between(a, b),
+		.net = b->net,
 	};
 	for (int p = 0; p < INCIDENT_PODS; p++) {
 		const struct pod_seconds *of =
@@ -139,13 +147,6 @@ static void look_between(const struct incident *i, const struct incident_look *l
 
 /* --- few of them --------------------------------------------------------------------------------- */
 
-static uint32_t mean(uint32_t a, uint32_t a_ms, uint32_t b, uint32_t b_ms, uint32_t unknown)
-{
-	if (a == unknown || b == unknown)
-		return a == unknown ? b : a;
-	return (uint32_t)(((uint64_t)a * a_ms + (uint64_t)b * b_ms) / (a_ms + b_ms));
-}
-
 /* `b` follows `a`. */
 static void merge(struct incident_point *a, const struct incident_point *b)
 {
@@ -154,17 +155,20 @@ static void merge(struct incident_point *a, const struct incident_point *b)
 	if (a_ms + b_ms == 0)
 		a_ms = 1;
 	for (int r = 0; r < RESOURCE_COUNT; r++)
-		a->stalled_permille[r] = (uint16_t)mean(a->stalled_permille[r], a_ms,
-							b->stalled_permille[r], b_ms,
-							INCIDENT_UNKNOWN_STALL);
-	a->node.cpu_milli =
-		mean(a->node.cpu_milli, a_ms, b->node.cpu_milli, b_ms, INCIDENT_UNKNOWN);
+		a->stalled_permille[r] = (uint16_t)incident_flow_mean(a->stalled_permille[r], a_ms,
+								      b->stalled_permille[r], b_ms,
+								      INCIDENT_UNKNOWN_STALL);
+	a->node.cpu_milli = incident_flow_mean(a->node.cpu_milli, a_ms, b->node.cpu_milli, b_ms,
+					       INCIDENT_UNKNOWN);
 	a->node.memory_kib = b->node.memory_kib;
+	incident_flow_merge(&a->net, a_ms, &b->net, b_ms);
 	for (int p = 0; p < INCIDENT_PODS; p++) {
-		a->pods[p].cpu_milli = mean(a->pods[p].cpu_milli, a_ms, b->pods[p].cpu_milli, b_ms,
-					    INCIDENT_UNKNOWN);
-		a->pods[p].disk_kib_s = mean(a->pods[p].disk_kib_s, a_ms, b->pods[p].disk_kib_s,
-					     b_ms, INCIDENT_UNKNOWN);
+		a->pods[p].cpu_milli = incident_flow_mean(
+			a->pods[p].cpu_milli, a_ms, b->pods[p].cpu_milli, b_ms, INCIDENT_UNKNOWN);
+		a->pods[p].disk_kib_s = incident_flow_mean(
+			a->pods[p].disk_kib_s, a_ms, b->pods[p].disk_kib_s, b_ms, INCIDENT_UNKNOWN);
+		a->pods[p].sent_kib_s = incident_flow_mean(
+			a->pods[p].sent_kib_s, a_ms, b->pods[p].sent_kib_s, b_ms, INCIDENT_UNKNOWN);
 		if (b->pods[p].memory_kib != INCIDENT_UNKNOWN)
 			a->pods[p].memory_kib = b->pods[p].memory_kib;
 	}

@@ -7,7 +7,7 @@
 #include "colod/net.h"
 #include "policy/net_ceiling.h"
 
-/* Whether `now` can be compared with `before`: of the same interface, later by 10 ms to 10 s, and no counter went back.
+/* Whether `now` can be compared with `before`: of the same interface, later by 10 ms to 12 s, and no counter went back.
  * `wrapped`: some of what arrives for pods is wrapped in other packets, so each takes up to NET_ARRIVED_WRAP_BYTES more of the
  * link than it has at the pod's end. ret_use only then. */
 bool net_arrived_use(const struct net_counts *before, const struct net_counts *now, bool wrapped,

@@ -23,7 +23,8 @@
 /* A hold that nobody can justify any more ends. */
 #define BLIND_US 10000000
 #define SPAN_MIN_US 10000
-#define SPAN_MAX_US 10000000
+/* At rest a round comes 10 s after the one before, and both take a moment. */
+#define SPAN_MAX_US 12000000
 
 /* The counter of one class; false: it went back. */
 static bool add(const struct net_count *before, const struct net_count *now, uint64_t *bytes)
@@ -34,7 +35,7 @@ static bool add(const struct net_count *before, const struct net_count *now, uin
 	return true;
 }
 
-/* No product overflows: a counter does not run for 10 ms to 10 s at more than 2^44 bytes a second. */
+/* No product overflows: a counter does not run for 10 ms to 12 s at more than 2^44 bytes a second. */
 uint64_t net_ceiling_rate(uint64_t bytes, uint64_t span_us)
 {
 	uint64_t most = UINT64_MAX / US_PER_S;

@@ -15,13 +15,13 @@ struct net_use {
 	uint64_t span_us;
 };
 
-/* Whether what was counted at `now_us` can be compared with what was at `before_us`: later by 10 ms to 10 s. */
+/* Whether what was counted at `now_us` can be compared with what was at `before_us`: later by 10 ms to 12 s. */
 bool net_ceiling_compares(int64_t before_us, int64_t now_us);
 
 /* Bytes a second, of what was counted in `span_us` > 0. */
 uint64_t net_ceiling_rate(uint64_t bytes, uint64_t span_us);
 
-/* Whether `now` can be compared with `before`: of the same interface, later by 10 ms to 10 s, and no counter went
+/* Whether `now` can be compared with `before`: of the same interface, later by 10 ms to 12 s, and no counter went
  * back (the qdisc was made anew). ret_use only then. */
 bool net_ceiling_use(const struct net_counts *before, const struct net_counts *now,
 		     const struct net_shape *shape, struct net_use *ret_use);

@@ -17,7 +17,7 @@ const struct second *seconds_at(const struct pod_seconds *of, uint32_t back)
 				: NULL;
 }
 
-void seconds_add(struct pod_seconds *of, const struct pod_sample *sample)
+void seconds_add(struct pod_seconds *of, const struct pod_sample *sample, uint32_t net_kib_s)
 {
 	const struct second *last = seconds_at(of, 0);
 	uint64_t kib = sample->memory_bytes / 1024;
@@ -30,6 +30,7 @@ void seconds_add(struct pod_seconds *of, const struct pod_sample *sample)
 		.valid = sample->valid,
 		.cpu_us = (uint32_t)sample->cpu_usage_us,
 		.memory_kib = kib < UINT32_MAX ? (uint32_t)kib : UINT32_MAX,
+		.net_kib_s = net_kib_s,
 	};
 	for (int r = 0; r < RESOURCE_COUNT; r++)
 		to->stalled_us[r] = (uint32_t)sample->psi[r].some_us;
@@ -77,8 +78,19 @@ static struct pod_seconds *make(struct seconds *seconds, const struct pod *pod)
 	return *of;
 }
 
+static uint32_t sent_kib_s(const struct net_shown *net, const struct pod *pod, int64_t now_us)
+{
+	const struct net_sent *sent = net && pod->slot < net->n_sent ? &net->sent[pod->slot] : NULL;
+
+	if (!sent || sent->serial != pod->serial || !sent->rated ||
+	    !net_flow_is_fresh(sent->at_us, now_us))
+		return SECOND_NET_UNKNOWN;
+	return sent->bytes_per_s / 1024 < SECOND_NET_UNKNOWN ? (uint32_t)(sent->bytes_per_s / 1024)
+							     : SECOND_NET_UNKNOWN - 1;
+}
+
 int seconds_feed(struct seconds *seconds, const struct model *model, const struct samples *samples,
-		 int64_t now_us)
+		 const struct net_shown *net, int64_t now_us)
 {
 	int r;
 
@@ -94,7 +106,7 @@ int seconds_feed(struct seconds *seconds, const struct model *model, const struc
 		struct pod_seconds *of = h ? make(seconds, pod) : NULL;
 
 		if (of)
-			seconds_add(of, ring_last(h));
+			seconds_add(of, ring_last(h), sent_kib_s(net, pod, now_us));
 		else if (h)
 			r = -ENOMEM;
 	}

@@ -3,18 +3,20 @@
 #pragma once
 
 #include "colod/model.h"
+#include "colod/net.h"
 #include "colod/sample.h"
 #include "colod/seconds.h"
 
 /* The newest sample of each pod, where a second has passed since the last time; else nothing. Allocates only for pods
- * that were not there before. 0 or -ENOMEM: then the pods that there is no memory for have no minute. */
+ * that were not there before. 0 or -ENOMEM: then the pods that there is no memory for have no minute. `net`: what pods have sent is taken
+ * from it; NULL: nobody looked. */
 int seconds_feed(struct seconds *seconds, const struct model *model, const struct samples *samples,
-		 int64_t now_us);
+		 const struct net_shown *net, int64_t now_us);
 
 void seconds_free(struct seconds *seconds);
 
-/* Appends in place; the oldest falls out. One that is not newer than the last is ignored. */
-void seconds_add(struct pod_seconds *of, const struct pod_sample *sample);
+/* Appends in place; the oldest falls out. One that is not newer than the last is ignored. `net_kib_s` as in struct second. */
+void seconds_add(struct pod_seconds *of, const struct pod_sample *sample, uint32_t net_kib_s);
 
 /* The one `back` places before the newest (0: the newest), or NULL. */
 const struct second *seconds_at(const struct pod_seconds *of, uint32_t back);

@@ -44,6 +44,22 @@ uint64_t doc_count(const cJSON *object, const char *key)
 	return value;
 }
 
+size_t doc_numbers(const cJSON *list, int64_t *to, size_t max, int64_t none)
+{
+	const cJSON *item = list ? list->child : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < max; i++) {
+		to[i] = cJSON_IsNumber(item) && item->valuedouble > -1e12 &&
+					item->valuedouble < 1e12
+				? (int64_t)item->valuedouble
+				: none;
+		n += item != NULL;
+		item = item ? item->next : NULL;
+	}
+	return n;
+}
+
 bool doc_true(const cJSON *object, const char *key)
 {
 	return cJSON_IsTrue(doc_get(object, key));

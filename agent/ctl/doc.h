@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define DOC_TEXT_SIZE 32
@@ -23,6 +24,10 @@ int doc_u64(const cJSON *object, const char *key, uint64_t *ret_value);
 
 /* The number, 0 where it is not there: for counters only. */
 uint64_t doc_count(const cJSON *object, const char *key);
+
+/* Numbers of a list (or NULL), whole and between -1e12 and 1e12; what is none of them, and what is not there of `max`, is `none`. How many
+ * members there were of them. */
+size_t doc_numbers(const cJSON *list, int64_t *to, size_t max, int64_t none);
 
 bool doc_true(const cJSON *object, const char *key);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See incident_plot.h. Two fields over one time: use, stacked, and stall. What was done are numbered lines through both, and a list.
+// See incident_plot.h. Fields over one time: use, stacked, stall and, where it was measured, the network. What was done are numbered
+// lines through all of them, and a list.
 #include "agent/ctl/incident_plot.h"
 
 #include <errno.h>
@@ -10,67 +11,29 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/ctl/doc.h"
+#include "agent/ctl/incident_plot_net.h"
+#include "agent/ctl/incident_plot_scale.h"
 #include "agent/ctl/incident_words.h"
 #include "agent/ctl/svg.h"
 
 #define WIDTH 1000
-#define POINTS_MAX 512
-#define PODS_MAX 16
 #define MARKS_MAX 40
-/* Tenths of a pixel. */
-#define LEFT 640
-#define RIGHT 7400
 #define USE_TOP 800
 #define USE_BOTTOM 3300
 #define STALL_TOP 3700
 #define STALL_BOTTOM 4800
-#define LIST_TOP 5600
+/* Of the list, below the time. */
+#define LIST_GAP 800
 #define LIST_LINE 180
-#define LEGEND_X 7640
-#define LEGEND_LINE 200
 
 #define S_MS 1000
-#define NONE (-1)
 #define KIB_GIB (INT64_C(1024) * 1024)
-
-struct plot {
-	const cJSON *summary, *scene;
-	FILE *out;
-	bool memory; /* the use is of memory */
-	size_t n;    /* points */
-	int64_t from_ms[POINTS_MAX], to_ms[POINTS_MAX],
-		stalled[POINTS_MAX]; /* NONE: not measured */
-	size_t n_pods;		     /* the victim first; behind them everything else */
-	int64_t use[PODS_MAX + 1][POINTS_MAX];
-	const char *names[PODS_MAX + 1];
-	const char *colours[PODS_MAX + 1];
-	int64_t total;		 /* what the node has */
-	int64_t top;		 /* the highest that fits */
-	bool unseen[POINTS_MAX]; /* what the node used was not measured */
-};
 
 /* --- the document -------------------------------------------------------------------------------- */
 
-/* Numbers of a list; what is none of them, and what is not there, is `none`. How many there were. */
-static size_t read_list(const cJSON *list, int64_t to[POINTS_MAX], int64_t none)
-{
-	const cJSON *item = list ? list->child : NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i < POINTS_MAX; i++) {
-		to[i] = cJSON_IsNumber(item) && item->valuedouble > -1e12 &&
-					item->valuedouble < 1e12
-				? (int64_t)item->valuedouble
-				: none;
-		n += item != NULL;
-		item = item ? item->next : NULL;
-	}
-	return n;
-}
-
 static size_t read_at(const cJSON *points, const char *key, int64_t *to, int64_t none)
 {
-	return read_list(doc_get(points, key), to, none);
+	return doc_numbers(doc_get(points, key), to, PLOT_POINTS_MAX, none);
 }
 
 static bool read_times(struct plot *p, const cJSON *points)
@@ -109,9 +72,10 @@ static void read_pods(struct plot *p, const cJSON *points)
 
 	cJSON_ArrayForEach(pod, doc_get(p->scene, "pods"))
 	{
-		if (p->n_pods == PODS_MAX)
+		if (p->n_pods == PLOT_PODS_MAX)
 			break;
-		(void)read_list(cJSON_GetArrayItem(lists, (int)p->n_pods), p->use[p->n_pods], 0);
+		(void)doc_numbers(cJSON_GetArrayItem(lists, (int)p->n_pods), p->use[p->n_pods],
+				  PLOT_POINTS_MAX, 0);
 		p->names[p->n_pods] = doc_text(pod, "name", "?");
 		p->colours[p->n_pods] = colour_of(pod, p->n_pods, &n_online, &n_offline);
 		p->n_pods++;
@@ -123,13 +87,13 @@ static void read_rest(struct plot *p, const cJSON *points)
 {
 	int64_t *rest = p->use[p->n_pods];
 
-	(void)read_at(points, p->memory ? "node_available_kib" : "node_cpu_milli", rest, NONE);
+	(void)read_at(points, p->memory ? "node_available_kib" : "node_cpu_milli", rest, PLOT_NONE);
 	p->names[p->n_pods] = "everything else";
 	p->colours[p->n_pods] = "#c4c8cc";
 	for (size_t i = 0; i < p->n; i++) {
 		int64_t node = rest[i], pods = 0;
 
-		p->unseen[i] = node == NONE;
+		p->unseen[i] = node == PLOT_NONE;
 		if (p->memory)
 			node = node > 0 && node < p->total ? p->total - node : 0;
 		for (size_t n = 0; n < p->n_pods; n++)
@@ -152,9 +116,10 @@ static bool read_all(struct plot *p)
 		p->total = 0;
 	if (!read_times(p, points))
 		return false;
-	(void)read_at(doc_get(points, "stalled_permille"), resource, p->stalled, NONE);
+	(void)read_at(doc_get(points, "stalled_permille"), resource, p->stalled, PLOT_NONE);
 	read_pods(p, points);
 	read_rest(p, points);
+	p->bottom = incident_plot_net_read(p) ? PLOT_NET_BOTTOM : STALL_BOTTOM;
 	if (p->total > 0 && p->total <= 2 * p->top && p->top < p->total)
 		p->top = p->total;
 	if (p->top <= 0)
@@ -165,67 +130,31 @@ static bool read_all(struct plot *p)
 
 /* --- fields -------------------------------------------------------------------------------------- */
 
-static int64_t x_of(const struct plot *p, int64_t ms)
-{
-	int64_t first = p->from_ms[0], last = p->to_ms[p->n - 1];
-
-	if (ms < first)
-		ms = first;
-	if (ms > last)
-		ms = last;
-	return LEFT + (RIGHT - LEFT) * (ms - first) / (last - first);
-}
-
-static int64_t y_of(int64_t value, int64_t top, int64_t y_top, int64_t y_bottom)
-{
-	if (value > top)
-		value = top;
-	return y_bottom - (y_bottom - y_top) * (value < 0 ? 0 : value) / top;
-}
-
-/* 1, 2 or 5 times a power of ten, four to eight of them up to `top`. */
-static int64_t step_of(int64_t top, int64_t unit)
-{
-	int64_t step = unit;
-
-	while (top / step > 8 && step < INT64_MAX / 10) {
-		if (top / (step * 2) <= 8)
-			return step * 2;
-		if (top / (step * 5) <= 8)
-			return step * 5;
-		step *= 10;
-	}
-	return step;
-}
-
-#define GRID "stroke=\"#e4e7ea\" stroke-width=\"1\""
-#define AXIS "stroke=\"#8a9097\" stroke-width=\"1\""
-#define SMALL "font-size=\"11\" fill=\"#555\""
-
 static void put_use_scale(const struct plot *p)
 {
 	/* A tenth of a CPU, or 64 MiB. */
-	int64_t step = step_of(p->top, p->memory ? KIB_GIB / 16 : 100);
+	int64_t step = incident_plot_scale_step(p->top, p->memory ? KIB_GIB / 16 : 100);
 	char label[32];
 
 	for (int64_t v = 0; v <= p->top; v += step) {
-		int64_t y = y_of(v, p->top, USE_TOP, USE_BOTTOM);
+		int64_t y = incident_plot_scale_y(v, p->top, USE_TOP, USE_BOTTOM);
 
-		svg_line(p->out, LEFT, y, RIGHT, y, GRID);
+		svg_line(p->out, PLOT_LEFT, y, PLOT_RIGHT, y, PLOT_GRID);
 		if (p->memory)
 			(void)snprintf(label, sizeof(label), "%" PRId64 ".%" PRId64, v / KIB_GIB,
 				       v % KIB_GIB * 10 / KIB_GIB);
 		else
 			(void)snprintf(label, sizeof(label), "%" PRId64 ".%" PRId64, v / 1000,
 				       v % 1000 / 100);
-		svg_text(p->out, LEFT - 60, y + 40, SMALL " text-anchor=\"end\"", label, 16);
+		svg_text(p->out, PLOT_LEFT - 60, y + 40, PLOT_SMALL " text-anchor=\"end\"", label,
+			 16);
 	}
 	if (p->total > 0 && p->total <= p->top) {
-		int64_t y = y_of(p->total, p->top, USE_TOP, USE_BOTTOM);
+		int64_t y = incident_plot_scale_y(p->total, p->top, USE_TOP, USE_BOTTOM);
 
-		svg_line(p->out, LEFT, y, RIGHT, y,
+		svg_line(p->out, PLOT_LEFT, y, PLOT_RIGHT, y,
 			 "stroke=\"#333\" stroke-width=\"1\" stroke-dasharray=\"6 3\"");
-		svg_text(p->out, RIGHT - 40, y - 40, SMALL " text-anchor=\"end\"",
+		svg_text(p->out, PLOT_RIGHT - 40, y - 40, PLOT_SMALL " text-anchor=\"end\"",
 			 "all that the node has", 40);
 	}
 }
@@ -236,16 +165,17 @@ static void put_layer(const struct plot *p, size_t layer, int64_t *below)
 	(void)fprintf(p->out, "<polygon fill=\"%s\" stroke=\"#fff\" stroke-width=\"0.5\" points=\"",
 		      p->colours[layer]);
 	for (size_t i = 0; i < p->n; i++) {
-		int64_t y = y_of(below[i] + p->use[layer][i], p->top, USE_TOP, USE_BOTTOM);
+		int64_t y = incident_plot_scale_y(below[i] + p->use[layer][i], p->top, USE_TOP,
+						  USE_BOTTOM);
 
-		svg_point(p->out, x_of(p, p->from_ms[i]), y);
-		svg_point(p->out, x_of(p, p->to_ms[i]), y);
+		svg_point(p->out, incident_plot_scale_x(p, p->from_ms[i]), y);
+		svg_point(p->out, incident_plot_scale_x(p, p->to_ms[i]), y);
 	}
 	for (size_t i = p->n; i-- > 0;) {
-		int64_t y = y_of(below[i], p->top, USE_TOP, USE_BOTTOM);
+		int64_t y = incident_plot_scale_y(below[i], p->top, USE_TOP, USE_BOTTOM);
 
-		svg_point(p->out, x_of(p, p->to_ms[i]), y);
-		svg_point(p->out, x_of(p, p->from_ms[i]), y);
+		svg_point(p->out, incident_plot_scale_x(p, p->to_ms[i]), y);
+		svg_point(p->out, incident_plot_scale_x(p, p->from_ms[i]), y);
 		below[i] += p->use[layer][i];
 	}
 	(void)fputs("\"><title>", p->out);
@@ -255,15 +185,15 @@ static void put_layer(const struct plot *p, size_t layer, int64_t *below)
 
 static void put_use(const struct plot *p)
 {
-	int64_t below[POINTS_MAX] = {0};
+	int64_t below[PLOT_POINTS_MAX] = {0};
 
-	svg_text(p->out, LEFT, USE_TOP - 100, "font-weight=\"bold\"",
+	svg_text(p->out, PLOT_LEFT, USE_TOP - 100, "font-weight=\"bold\"",
 		 p->memory ? "Memory in use, GiB" : "CPUs in use", 40);
 	put_use_scale(p);
 	/* The victim at the bottom, where its own course is best seen. */
 	for (size_t layer = 0; layer <= p->n_pods; layer++)
 		put_layer(p, layer, below);
-	svg_line(p->out, LEFT, USE_BOTTOM, RIGHT, USE_BOTTOM, AXIS);
+	svg_line(p->out, PLOT_LEFT, USE_BOTTOM, PLOT_RIGHT, USE_BOTTOM, PLOT_AXIS);
 }
 
 static int64_t highest_stall(const struct plot *p)
@@ -284,32 +214,34 @@ static void put_stall(const struct plot *p)
 	(void)snprintf(title, sizeof(title),
 		       "Share of the time in which the victim waited for %.16s",
 		       doc_text(p->summary, "resource", "?"));
-	svg_text(p->out, LEFT, STALL_TOP - 100, "font-weight=\"bold\"", title, 100);
+	svg_text(p->out, PLOT_LEFT, STALL_TOP - 100, "font-weight=\"bold\"", title, 100);
 	for (int64_t v = 0; v <= top; v += top / 2) {
-		int64_t y = y_of(v, top, STALL_TOP, STALL_BOTTOM);
+		int64_t y = incident_plot_scale_y(v, top, STALL_TOP, STALL_BOTTOM);
 
-		svg_line(p->out, LEFT, y, RIGHT, y, GRID);
+		svg_line(p->out, PLOT_LEFT, y, PLOT_RIGHT, y, PLOT_GRID);
 		(void)snprintf(label, sizeof(label), "%" PRId64 " %%", v / 10);
-		svg_text(p->out, LEFT - 60, y + 40, SMALL " text-anchor=\"end\"", label, 8);
+		svg_text(p->out, PLOT_LEFT - 60, y + 40, PLOT_SMALL " text-anchor=\"end\"", label,
+			 8);
 	}
 	(void)fputs("<polygon fill=\"#c0392b\" fill-opacity=\"0.75\" points=\"", p->out);
-	svg_point(p->out, LEFT, STALL_BOTTOM);
+	svg_point(p->out, PLOT_LEFT, STALL_BOTTOM);
 	for (size_t i = 0; i < p->n; i++) {
-		int64_t y = y_of(p->stalled[i], top, STALL_TOP, STALL_BOTTOM);
+		int64_t y = incident_plot_scale_y(p->stalled[i], top, STALL_TOP, STALL_BOTTOM);
 
-		svg_point(p->out, x_of(p, p->from_ms[i]), y);
-		svg_point(p->out, x_of(p, p->to_ms[i]), y);
+		svg_point(p->out, incident_plot_scale_x(p, p->from_ms[i]), y);
+		svg_point(p->out, incident_plot_scale_x(p, p->to_ms[i]), y);
 	}
-	svg_point(p->out, RIGHT, STALL_BOTTOM);
+	svg_point(p->out, PLOT_RIGHT, STALL_BOTTOM);
 	(void)fputs("\"/>\n", p->out);
-	svg_line(p->out, LEFT, STALL_BOTTOM, RIGHT, STALL_BOTTOM, AXIS);
+	svg_line(p->out, PLOT_LEFT, STALL_BOTTOM, PLOT_RIGHT, STALL_BOTTOM, PLOT_AXIS);
 }
 
 static void put_gap(const struct plot *p, size_t point, int64_t top, int64_t bottom)
 {
-	int64_t from = x_of(p, p->from_ms[point]), to = x_of(p, p->to_ms[point]);
+	int64_t from = incident_plot_scale_x(p, p->from_ms[point]),
+		to = incident_plot_scale_x(p, p->to_ms[point]);
 
-	svg_rect(p->out, from, top, to - from, bottom - top, "fill=\"#d5d8dc\"");
+	svg_rect(p->out, from, top, to - from, bottom - top, PLOT_UNSEEN);
 }
 
 /* What was not measured is not nothing: grey, over what was hurt and behind what was used. */
@@ -320,41 +252,45 @@ static void put_gaps(const struct plot *p)
 	for (size_t i = 0; i < p->n; i++) {
 		if (p->unseen[i])
 			put_gap(p, i, USE_TOP, USE_BOTTOM);
-		if (p->stalled[i] == NONE)
+		if (p->stalled[i] == PLOT_NONE)
 			put_gap(p, i, STALL_TOP, STALL_BOTTOM);
-		n += p->unseen[i] || p->stalled[i] == NONE;
+		n += p->unseen[i] || p->stalled[i] == PLOT_NONE;
 	}
+	n += incident_plot_net_gaps(p);
 	if (n > 0)
-		svg_text(p->out, RIGHT, STALL_TOP - 100, SMALL " text-anchor=\"end\"",
+		svg_text(p->out, PLOT_RIGHT, STALL_TOP - 100, PLOT_SMALL " text-anchor=\"end\"",
 			 "grey: not measured", 40);
 }
 
 /* While it was hurt, behind everything. */
 static void put_hurt(const struct plot *p)
 {
-	int64_t from = x_of(p, 0), to = x_of(p, (int64_t)(doc_count(p->summary, "hurt_us") / 1000));
+	int64_t from = incident_plot_scale_x(p, 0),
+		to = incident_plot_scale_x(p, (int64_t)(doc_count(p->summary, "hurt_us") / 1000));
 
 	if (to - from < 10)
 		to = from + 10;
-	svg_rect(p->out, from, USE_TOP, to - from, USE_BOTTOM - USE_TOP, "fill=\"#fbe9e7\"");
-	svg_rect(p->out, from, STALL_TOP, to - from, STALL_BOTTOM - STALL_TOP, "fill=\"#fbe9e7\"");
+	svg_rect(p->out, from, USE_TOP, to - from, USE_BOTTOM - USE_TOP, PLOT_HURT);
+	svg_rect(p->out, from, STALL_TOP, to - from, STALL_BOTTOM - STALL_TOP, PLOT_HURT);
+	incident_plot_net_hurt(p, from, to);
 }
 
 static void put_time(const struct plot *p)
 {
 	int64_t first = p->from_ms[0], last = p->to_ms[p->n - 1];
-	int64_t step = step_of(last - first, 10 * (int64_t)S_MS);
+	int64_t step = incident_plot_scale_step(last - first, 10 * (int64_t)S_MS);
 	char label[32];
 
 	for (int64_t ms = -(-first / step * step); ms <= last; ms += step) {
-		int64_t x = x_of(p, ms);
+		int64_t x = incident_plot_scale_x(p, ms);
 
 		if (ms < first)
 			continue;
-		svg_line(p->out, x, STALL_BOTTOM, x, STALL_BOTTOM + 40, AXIS);
+		svg_line(p->out, x, p->bottom, x, p->bottom + 40, PLOT_AXIS);
 		(void)snprintf(label, sizeof(label), "%s%" PRId64 " s", ms > 0 ? "+" : "",
 			       ms / S_MS);
-		svg_text(p->out, x, STALL_BOTTOM + 170, SMALL " text-anchor=\"middle\"", label, 16);
+		svg_text(p->out, x, p->bottom + 170, PLOT_SMALL " text-anchor=\"middle\"", label,
+			 16);
 	}
 }
 
@@ -369,7 +305,7 @@ static void put_number(const struct plot *p, int64_t x, const char *label,
 	for (int row = 0; row < LABEL_ROWS; row++) {
 		if (x - right[row] < 140)
 			continue;
-		svg_text(p->out, x, STALL_BOTTOM + 310 + row * 120,
+		svg_text(p->out, x, p->bottom + 310 + row * 120,
 			 "font-size=\"11\" font-weight=\"bold\" text-anchor=\"middle\"", label, 4);
 		right[row] = x;
 		return;
@@ -383,7 +319,8 @@ static void put_mark(const struct plot *p, const cJSON *mark, unsigned number,
 	int64_t ms = cJSON_IsNumber(at) && at->valuedouble > -1e12 && at->valuedouble < 1e12
 			     ? (int64_t)at->valuedouble
 			     : 0;
-	int64_t x = x_of(p, ms), y = LIST_TOP + (int64_t)number * LIST_LINE;
+	int64_t x = incident_plot_scale_x(p, ms),
+		y = p->bottom + LIST_GAP + (int64_t)number * LIST_LINE;
 	bool would = doc_true(mark, "would");
 	const char *style = would ? "stroke=\"#555\" stroke-width=\"1\" stroke-dasharray=\"2 3\""
 				  : "stroke=\"#222\" stroke-width=\"1\" stroke-dasharray=\"4 2\"";
@@ -391,13 +328,14 @@ static void put_mark(const struct plot *p, const cJSON *mark, unsigned number,
 
 	svg_line(p->out, x, USE_TOP, x, USE_BOTTOM, style);
 	svg_line(p->out, x, STALL_TOP, x, STALL_BOTTOM, style);
+	incident_plot_net_mark(p, x, style);
 	(void)snprintf(label, sizeof(label), "%u", number);
 	put_number(p, x, label, right);
 	(void)snprintf(label, sizeof(label), "%u.", number);
-	svg_text(p->out, LEFT, y, "font-weight=\"bold\" text-anchor=\"end\"", label, 4);
+	svg_text(p->out, PLOT_LEFT, y, "font-weight=\"bold\" text-anchor=\"end\"", label, 4);
 	(void)incident_words_when(mark, label, sizeof(label));
-	svg_text(p->out, LEFT + 720, y, "fill=\"#555\" text-anchor=\"end\"", label, 12);
-	svg_text(p->out, LEFT + 820, y, would ? "fill=\"#555\"" : "",
+	svg_text(p->out, PLOT_LEFT + 720, y, "fill=\"#555\" text-anchor=\"end\"", label, 12);
+	svg_text(p->out, PLOT_LEFT + 820, y, would ? "fill=\"#555\"" : "",
 		 incident_words_mark(mark, text, sizeof(text)), 130);
 }
 
@@ -407,7 +345,7 @@ static void put_marks(const struct plot *p)
 	unsigned number = 0;
 	const cJSON *mark;
 
-	svg_text(p->out, LEFT - 240, LIST_TOP, "font-weight=\"bold\"",
+	svg_text(p->out, PLOT_LEFT - 240, p->bottom + LIST_GAP, "font-weight=\"bold\"",
 		 cJSON_GetArraySize(doc_get(p->scene, "marks")) > 0 ? "What was done"
 								    : "Nothing was done",
 		 40);
@@ -421,9 +359,9 @@ static void put_head(const struct plot *p)
 {
 	char title[INCIDENT_WORDS_SIZE];
 
-	svg_text(p->out, LEFT - 240, 260, "font-size=\"17\" font-weight=\"bold\"",
+	svg_text(p->out, PLOT_LEFT - 240, 260, "font-size=\"17\" font-weight=\"bold\"",
 		 incident_words_title(p->summary, title, sizeof(title)), 105);
-	svg_text(p->out, LEFT - 240, 470, "fill=\"#555\"",
+	svg_text(p->out, PLOT_LEFT - 240, 470, "fill=\"#555\"",
 		 incident_words_facts(p->summary, title, sizeof(title)), 150);
 }
 
@@ -433,20 +371,22 @@ static void put_legend(const struct plot *p)
 	char style[64];
 
 	/* As they lie on each other. */
-	for (size_t layer = p->n_pods + 1; layer-- > 0; y += LEGEND_LINE) {
+	for (size_t layer = p->n_pods + 1; layer-- > 0; y += PLOT_LEGEND_LINE) {
 		(void)snprintf(style, sizeof(style), "fill=\"%s\"", p->colours[layer]);
-		svg_rect(p->out, LEGEND_X, y, 120, 120, style);
-		svg_text(p->out, LEGEND_X + 190, y + 105, layer == 0 ? "font-weight=\"bold\"" : "",
-			 p->names[layer], layer == 0 ? 28 : 31);
+		svg_rect(p->out, PLOT_LEGEND_X, y, 120, 120, style);
+		svg_text(p->out, PLOT_LEGEND_X + 190, y + 105,
+			 layer == 0 ? "font-weight=\"bold\"" : "", p->names[layer],
+			 layer == 0 ? 28 : 31);
 	}
-	svg_rect(p->out, LEGEND_X, y + 60, 120, 120, "fill=\"#fbe9e7\" stroke=\"#d9b3ad\"");
-	svg_text(p->out, LEGEND_X + 190, y + 165, "", "the victim was hurt", 31);
-	y += LEGEND_LINE + 60;
-	svg_line(p->out, LEGEND_X + 60, y, LEGEND_X + 60, y + 120,
+	svg_rect(p->out, PLOT_LEGEND_X, y + 60, 120, 120, "fill=\"#fbe9e7\" stroke=\"#d9b3ad\"");
+	svg_text(p->out, PLOT_LEGEND_X + 190, y + 165, "", "the victim was hurt", 31);
+	y += PLOT_LEGEND_LINE + 60;
+	svg_line(p->out, PLOT_LEGEND_X + 60, y, PLOT_LEGEND_X + 60, y + 120,
 		 "stroke=\"#222\" stroke-width=\"1\" stroke-dasharray=\"4 2\"");
-	svg_text(p->out, LEGEND_X + 190, y + 105, "", "something was done", 31);
-	svg_rect(p->out, LEGEND_X, STALL_TOP, 120, 120, "fill=\"#c0392b\" fill-opacity=\"0.75\"");
-	svg_text(p->out, LEGEND_X + 190, STALL_TOP + 105, "", "the victim waited", 31);
+	svg_text(p->out, PLOT_LEGEND_X + 190, y + 105, "", "something was done", 31);
+	svg_rect(p->out, PLOT_LEGEND_X, STALL_TOP, 120, 120,
+		 "fill=\"#c0392b\" fill-opacity=\"0.75\"");
+	svg_text(p->out, PLOT_LEGEND_X + 190, STALL_TOP + 105, "", "the victim waited", 31);
 }
 
 int incident_plot(const cJSON *incident, FILE *out)
@@ -464,12 +404,13 @@ int incident_plot(const cJSON *incident, FILE *out)
 	n_marks = cJSON_GetArraySize(doc_get(p->scene, "marks"));
 	if (n_marks > MARKS_MAX)
 		n_marks = MARKS_MAX;
-	svg_begin(out, WIDTH, LIST_TOP / 10 + (n_marks + 2) * LIST_LINE / 10);
+	svg_begin(out, WIDTH, (int)(p->bottom + LIST_GAP) / 10 + (n_marks + 2) * LIST_LINE / 10);
 	put_head(p);
 	put_hurt(p);
 	put_gaps(p);
 	put_use(p);
 	put_stall(p);
+	incident_plot_net_put(p);
 	put_time(p);
 	put_marks(p);
 	put_legend(p);

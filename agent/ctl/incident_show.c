@@ -222,9 +222,9 @@ static void show_marks(const struct ctl *ctl, const cJSON *scene)
 			 doc_count(scene, "marks_left_out"));
 }
 
-static const char *kib_per_s(uint64_t kib, char *buf)
+static const char *kib(uint64_t n, char *buf)
 {
-	return doc_bytes(kib * 1024, buf);
+	return doc_bytes(n * 1024, buf);
 }
 
 /* The mean of what a pod uses where the points end before it was opened, while it was hurt, and after. */
@@ -285,9 +285,76 @@ static int show_pods(const struct ctl *ctl, const cJSON *summary, const cJSON *s
 		table_add(&table, doc_text(pod, "level", NULL), TERM_PLAIN);
 		add_uses(&table, points,
 			 cJSON_GetArrayItem(doc_get(points, disk ? "disk_kib_s" : "cpu_milli"), n),
-			 hurt_ms, disk ? kib_per_s : doc_milli);
+			 hurt_ms, disk ? kib : doc_milli);
 		n++;
 	}
+	(void)fputc('\n', ctl->term.out);
+	r = table_print(&table, &ctl->term);
+	table_done(&table);
+	return r < 0 ? CTL_FAILED : CTL_OK;
+}
+
+static const char *packets(uint64_t n, char *buf)
+{
+	(void)snprintf(buf, DOC_TEXT_SIZE, "%" PRIu64 " packet%s", n, n == 1 ? "" : "s");
+	return buf;
+}
+
+static void add_net_row(struct table *table, const cJSON *points, const char *who, const char *what,
+			const cJSON *uses, int64_t hurt_ms, doc_format_fn format)
+{
+	const cJSON *use;
+	bool known = false;
+
+	cJSON_ArrayForEach(use, uses) known |= cJSON_IsNumber(use);
+	if (!known)
+		return;
+	table_add(table, who, TERM_PLAIN);
+	table_add(table, what, TERM_PLAIN);
+	add_uses(table, points, uses, hurt_ms, format);
+}
+
+static void add_flow(struct table *table, const cJSON *points, const char *role, const char *who,
+		     int64_t hurt_ms)
+{
+	static const struct {
+		const char *key, *what;
+		doc_format_fn format;
+	} rows[] = {
+		{"sent_kib_s", "sent a second", kib},
+		{"arrived_kib_s", "arrived a second", kib},
+		{"dropped_per_s", "dropped a second", packets},
+		{"waiting_kib", "waiting", kib},
+	};
+	const cJSON *of = doc_get(doc_get(points, "node_net"), role);
+
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++)
+		add_net_row(table, points, who, rows[r].what, doc_get(of, rows[r].key), hurt_ms,
+			    rows[r].format);
+}
+
+/* Of a node whose network nobody looks at there is nothing. */
+static int show_net(const struct ctl *ctl, const cJSON *summary, const cJSON *scene)
+{
+	static const struct table_column columns[] = {
+		{.title = "NETWORK", .min = 12},    {.title = "WHAT"},
+		{.title = "BEFORE", .right = true}, {.title = "WHILE HURT", .right = true},
+		{.title = "AFTER", .right = true},
+	};
+	const cJSON *points = doc_get(scene, "points"), *pod;
+	const cJSON *sent = doc_get(points, "net_sent_kib_s");
+	int64_t hurt_ms = (int64_t)(doc_count(summary, "hurt_us") / 1000);
+	struct table table;
+	int n = 0, r;
+
+	if (!sent && !doc_get(points, "node_net"))
+		return CTL_OK;
+	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
+	add_flow(&table, points, "online", "online work", hurt_ms);
+	add_flow(&table, points, "offline", "offline work", hurt_ms);
+	cJSON_ArrayForEach(pod, doc_get(scene, "pods"))
+		add_net_row(&table, points, doc_text(pod, "name", NULL), "sent a second",
+			    cJSON_GetArrayItem(sent, n++), hurt_ms, kib);
 	(void)fputc('\n', ctl->term.out);
 	r = table_print(&table, &ctl->term);
 	table_done(&table);
@@ -299,6 +366,7 @@ int incident_show_one(const struct ctl *ctl)
 	const cJSON *incident = doc_get(ctl->doc, "incident");
 	const cJSON *summary = doc_get(incident, "summary"), *scene = doc_get(incident, "scene");
 	char text[INCIDENT_WORDS_SIZE];
+	int r;
 
 	term_text(&ctl->term, incident_words_title(summary, text, sizeof(text)), TERM_BOLD);
 	(void)fputc('\n', ctl->term.out);
@@ -311,5 +379,6 @@ int incident_show_one(const struct ctl *ctl)
 	show_node(ctl, summary, doc_get(scene, "node"));
 	line(ctl, "done", doc_text(summary, "done", "?"));
 	show_marks(ctl, scene);
-	return show_pods(ctl, summary, scene);
+	r = show_pods(ctl, summary, scene);
+	return r == CTL_OK ? show_net(ctl, summary, scene) : r;
 }

@@ -2,7 +2,7 @@
 // An incident: an online pod was hurt for want of one resource, with its scene: samples from a minute before to a minute after,
 // who seems to have done it, what was done and what came of it. For people; nothing is decided by it.
 //
-// Memory: sizeof(struct incident), at most 56 KiB, for each of at most INCIDENTS_OPEN that go on or wait for the disk, from
+// Memory: sizeof(struct incident), at most 72 KiB, for each of at most INCIDENTS_OPEN that go on or wait for the disk, from
 // the moment they are opened, and sizeof(struct incidents), at most 32 KiB, always. Nothing for a pod: the last minute of it is kept
 // anyway (seconds.h).
 #pragma once
@@ -47,6 +47,19 @@ struct incident_use {
 	uint32_t cpu_milli; /* thousandths of a CPU */
 	uint32_t memory_kib;
 	uint32_t disk_kib_s; /* read and written, on all disks; measured while somebody waits for IO */
+	uint32_t sent_kib_s; /* of a pod whose traffic is marked; as last measured, at rest a mean of 10 s */
+};
+
+/* Of what goes through the uplinks that colod shapes; as last measured, at rest a mean of 10 s. */
+struct incident_flow {
+	uint32_t sent_kib_s;
+	uint32_t arrived_kib_s;
+	uint32_t dropped_per_s; /* packets, of what was to be sent */
+	uint32_t waiting_kib;	/* in the queues, when it was looked */
+};
+
+struct incident_net {
+	struct incident_flow online, offline;
 };
 
 /* What was so on average in the span_ms before at_us; memory: at its end. */
@@ -55,6 +68,7 @@ struct incident_point {
 	uint32_t span_ms;
 	uint16_t stalled_permille[RESOURCE_COUNT]; /* of the victim */
 	struct incident_use node;		   /* busy CPUs, and memory that is available */
+	struct incident_net net;
 	struct incident_use pods[INCIDENT_PODS];
 };
 
@@ -119,7 +133,7 @@ struct incident {
 	struct incident_point points[INCIDENT_POINTS];
 };
 
-_Static_assert(sizeof(struct incident) <= 56 * 1024, "the memory is as it is said above");
+_Static_assert(sizeof(struct incident) <= 72 * 1024, "the memory is as it is said above");
 
 #define INCIDENT_RECENT 16
 #define INCIDENT_NODE_SECONDS 64
@@ -129,6 +143,7 @@ struct incident_second {
 	int64_t at_us;
 	uint64_t cpu_busy_us;
 	uint32_t available_kib; /* INCIDENT_UNKNOWN: both were not measured */
+	struct incident_net net;
 };
 
 /* A pod that was hurt for too long. */

@@ -279,7 +279,35 @@ struct net_sent {
 	bool counted; /* else bytes and packets say nothing: nobody counts at a cgroup */
 	uint64_t bytes;
 	uint64_t packets;
+	int64_t at_us; /* CLOCK_BOOTTIME of that count */
+	bool rated; /* else the next one says nothing: there is no count before that it could be compared with */
+	uint64_t bytes_per_s; /* from the count before to this one: at rest they are 10 s apart */
 };
+
+/* Who reads a rate asks how old it is: at rest the next count comes 10 s after the last, and takes a moment. What is older is of a
+ * time that is over. */
+#define NET_FLOW_FRESH_US 12000000
+
+/* What went through all shaped uplinks together: that of online work (the unmarked, and all online levels), or of offline work. */
+struct net_flow_of {
+	uint64_t sent_bytes_per_s;
+	uint64_t arrived_bytes_per_s;
+	uint64_t drops_per_s; /* packets, of what was to be sent */
+	uint64_t backlog_bytes;
+};
+
+/* Between two rounds. Where one uplink that is shaped could not be compared, nothing is told of their sum. */
+struct net_flow {
+	int64_t at_us; /* CLOCK_BOOTTIME of the newer round; 0: nothing was measured */
+	bool arrived;  /* what arrives was counted, too: else arrived_bytes_per_s says nothing */
+	int64_t drops_at_us; /* of drops_per_s, which only whole rounds count; 0: not measured */
+	struct net_flow_of online, offline;
+};
+
+static inline bool net_flow_is_fresh(int64_t at_us, int64_t now_us)
+{
+	return at_us > 0 && now_us - at_us <= NET_FLOW_FRESH_US;
+}
 
 #define NET_TROUBLE_SIZE 200
 
@@ -290,5 +318,6 @@ struct net_shown {
 	const struct net_counts *counts; /* of view->links.list, one each; at_us 0: not measured */
 	const struct net_sent *sent;	 /* by pod->slot */
 	size_t n_sent;
+	const struct net_flow *flow;
 	const char *trouble; /* what the kernel did not do when it was last asked; "": nothing */
 };

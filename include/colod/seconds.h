@@ -8,8 +8,10 @@
 
 #include "colod/level.h"
 
-/* A minute and what its ends need. sizeof(struct pod_seconds), 2 KiB, is the whole memory of a pod. */
+/* A minute and what its ends need. sizeof(struct pod_seconds), 2.5 KiB, is the whole memory of a pod. */
 #define SECONDS_RING 64
+
+#define SECOND_NET_UNKNOWN UINT32_MAX
 
 /* Counters are the low 32 bits of the kernel's: only differences over some seconds mean something. */
 struct second {
@@ -18,6 +20,9 @@ struct second {
 	uint32_t cpu_us;
 	uint32_t memory_kib; /* not a counter */
 	uint32_t stalled_us[RESOURCE_COUNT];
+	/* Sent, no counter: as last measured, which may be so long ago as NET_FLOW_FRESH_US and is a mean of the 10 s before that.
+	 * SECOND_NET_UNKNOWN: not measured, or longer ago. */
+	uint32_t net_kib_s;
 };
 
 /* A ring: `count` of them, the newest at (head + SECONDS_RING - 1) % SECONDS_RING. */
@@ -28,7 +33,7 @@ struct pod_seconds {
 	struct second ring[SECONDS_RING];
 };
 
-_Static_assert(sizeof(struct pod_seconds) <= 2064, "the memory of a pod is as it is said above");
+_Static_assert(sizeof(struct pod_seconds) <= 2576, "the memory of a pod is as it is said above");
 
 struct seconds {
 	struct pod_seconds **pods; /* by pod->slot, NULL where no pod was; owned */

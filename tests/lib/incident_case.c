@@ -52,6 +52,7 @@ int incident_case_open(struct incident_case *c)
 		.scores = &c->scores,
 		.culprits = &c->culprits,
 		.trials = &c->trials,
+		.net = &c->flow,
 		.wall_us = INT64_C(1700000000000000),
 	};
 	return 0;
@@ -78,8 +79,22 @@ static void watch_culprits(struct incident_case *c)
 	culprit_watch_step(&c->culprits, &look);
 }
 
+static void measure_net(struct incident_case *c)
+{
+	if (c->flow.at_us > 0)
+		c->flow.at_us = c->flow.drops_at_us = c->look.now_us;
+	for (size_t i = 0; i < c->f.model.n_pods; i++) {
+		const struct pod *pod = c->f.model.pods[i];
+
+		c->sent[pod->slot].serial = pod->serial;
+		c->sent[pod->slot].at_us = c->look.now_us;
+	}
+}
+
 void incident_case_second(struct incident_case *c, uint32_t hog_milli, uint32_t permille)
 {
+	const struct net_shown net = {.sent = c->sent, .n_sent = INCIDENT_CASE_PODS};
+
 	c->look.now_us += INCIDENT_CASE_S;
 	c->look.wall_us += INCIDENT_CASE_S;
 	for (size_t i = 0; i < c->f.model.n_pods; i++) {
@@ -93,7 +108,8 @@ void incident_case_second(struct incident_case *c, uint32_t hog_milli, uint32_t 
 	}
 	fake_sample_node(&c->f, c->look.now_us, c->busy_us);
 	fake_sample_node_memory(&c->f, UINT64_C(4) << 30, UINT64_C(1) << 30);
-	(void)seconds_feed(&c->seconds, &c->f.model, &c->f.samples, c->look.now_us);
+	measure_net(c);
+	(void)seconds_feed(&c->seconds, &c->f.model, &c->f.samples, &net, c->look.now_us);
 	watch_culprits(c);
 	incident_step(&c->incidents, &c->look);
 }

@@ -22,6 +22,8 @@ struct incident_case {
 	struct incidents incidents;
 	struct incident_look look;
 	struct pod *web, *db, *hog, *other;
+	struct net_flow flow; /* with an at_us: measured in each second, until that is 0 again */
+	struct net_sent sent[INCIDENT_CASE_PODS]; /* by slot: the same, where `rated` */
 	uint64_t used_us[INCIDENT_CASE_PODS], stalled_us[INCIDENT_CASE_PODS], busy_us;
 };
 

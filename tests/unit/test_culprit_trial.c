@@ -85,7 +85,7 @@ static void run(int n, uint64_t waits, const uint64_t use[HOGS])
 			fake_sample(&f, hogs[h], now_us, used_us[h], waited_us[h]);
 		}
 		fake_sample_node(&f, now_us, (uint64_t)now_us * 4);
-		assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, now_us), 0);
+		assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, NULL, now_us), 0);
 		assert_int_equal(decide_assigned(&f.model, &f.samples, &f.policy, now_us,
 						 &f.ladders, &f.plan),
 				 0);

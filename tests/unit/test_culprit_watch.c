@@ -79,7 +79,7 @@ static void second(struct pod *who)
 
 		sample(pod, on && pod == who ? 900000 : 300000, on && waits ? 400000 : 5000);
 	}
-	assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, look.now_us), 0);
+	assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, NULL, look.now_us), 0);
 	culprit_watch_step(&watch, &look);
 }
 
@@ -170,7 +170,8 @@ TEST(what_stays_the_same_tells_nothing)
 		look.now_us += S;
 		sample(web, 300000, 400000);
 		sample(hog, 900000, 0);
-		assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, look.now_us), 0);
+		assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, NULL, look.now_us),
+				 0);
 		culprit_watch_step(&watch, &look);
 	}
 	assert_int_equal(state_of(web), CULPRITS_STEADY);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What coloctl shows and draws of the incident of test_incident_text.
+// What coloctl shows and draws of the incidents of test_incident_text.
 #include "agent/ctl/incident_plot.h"
 
 #include <errno.h>
@@ -29,6 +29,20 @@ TEST(one_is_drawn)
 {
 	ctl_case(&(struct ctl_case){
 		.snapshot = "incident", .expected = "incident-plot", .verb = plot});
+}
+
+TEST(one_is_shown_with_its_network)
+{
+	ctl_case(&(struct ctl_case){.snapshot = "incident-net",
+				    .expected = "incident-net-show",
+				    .verb = incident_show_one,
+				    .width = 80});
+}
+
+TEST(one_is_drawn_with_its_network)
+{
+	ctl_case(&(struct ctl_case){
+		.snapshot = "incident-net", .expected = "incident-net-plot", .verb = plot});
 }
 
 TEST(all_are_listed)
@@ -156,11 +170,83 @@ TEST(numbers_of_any_size_are_drawn)
 	}
 }
 
+static size_t count(const char *text, const char *word)
+{
+	size_t n = 0;
+
+	for (const char *at = text; (at = strstr(at, word)); at++)
+		n++;
+	return n;
+}
+
+/* An older colod kept none of it, and of a node without one nothing is told. */
+TEST(without_a_network_the_picture_has_no_field_of_it)
+{
+	cJSON *doc = ctl_case_read("incident-net"), *points = of(doc, "scene", "points");
+	char *text = NULL;
+
+	assert_int_equal(draw(doc, &text), 0);
+	assert_int_equal(count(text, "Network, MiB a second"), 1);
+	assert_int_equal(count(text, ">online work sent<"), 1);
+	assert_int_equal(count(text, ">arrived for offline work<"), 1);
+	/* Two pieces of each of them: in between nobody counted. */
+	assert_int_equal(count(text, "<polyline"), 8);
+	free(text);
+	cJSON_DeleteItemFromObject(points, "node_net");
+	cJSON_DeleteItemFromObject(points, "net_sent_kib_s");
+	assert_int_equal(draw(doc, &text), 0);
+	assert_null(strstr(text, "Network"));
+	assert_null(strstr(text, "<polyline"));
+	free(text);
+	cJSON_Delete(doc);
+}
+
+TEST(a_line_of_which_nothing_was_measured_is_not_drawn)
+{
+	cJSON *doc = ctl_case_read("incident-net"), *points = of(doc, "scene", "points");
+	cJSON *node = cJSON_GetObjectItem(points, "node_net");
+	char *text = NULL;
+
+	cJSON_DeleteItemFromObject(cJSON_GetObjectItem(node, "online"), "arrived_kib_s");
+	assert_int_equal(draw(doc, &text), 0);
+	assert_null(strstr(text, "arrived for online work"));
+	assert_non_null(strstr(text, "arrived for offline work"));
+	free(text);
+	cJSON_DeleteItemFromObject(node, "offline");
+	cJSON_DeleteItemFromObject(node, "online");
+	assert_int_equal(draw(doc, &text), 0);
+	assert_null(strstr(text, "Network"));
+	free(text);
+	cJSON_Delete(doc);
+}
+
+TEST(numbers_of_any_size_of_the_network_are_drawn)
+{
+	static const double wild[] = {1e300, -1e300, 999999999999.0, -5, 0};
+	char *text = NULL;
+
+	for (size_t n = 0; n < sizeof(wild) / sizeof(wild[0]); n++) {
+		cJSON *doc = ctl_case_read("incident-net");
+		cJSON *node = cJSON_GetObjectItem(of(doc, "scene", "points"), "node_net");
+		cJSON *sent =
+			cJSON_GetObjectItem(cJSON_GetObjectItem(node, "offline"), "sent_kib_s");
+
+		for (cJSON *item = sent->child; item; item = item->next)
+			cJSON_SetNumberHelper(item, wild[n]);
+		assert_int_equal(draw(doc, &text), 0);
+		assert_true(count(text, "<line") < 60);
+		free(text);
+		cJSON_Delete(doc);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_is_shown_with_its_scene),
 		cmocka_unit_test(one_is_drawn),
+		cmocka_unit_test(one_is_shown_with_its_network),
+		cmocka_unit_test(one_is_drawn_with_its_network),
 		cmocka_unit_test(all_are_listed),
 		cmocka_unit_test(none_is_said),
 		cmocka_unit_test(without_samples_there_is_nothing_to_draw),
@@ -168,6 +254,9 @@ int main(void)
 		cmocka_unit_test(what_was_not_measured_is_grey_and_said),
 		cmocka_unit_test(names_cannot_leave_their_text),
 		cmocka_unit_test(numbers_of_any_size_are_drawn),
+		cmocka_unit_test(without_a_network_the_picture_has_no_field_of_it),
+		cmocka_unit_test(a_line_of_which_nothing_was_measured_is_not_drawn),
+		cmocka_unit_test(numbers_of_any_size_of_the_network_are_drawn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // An incident from its samples to its text, which the tests of coloctl show: tests/unit/fixtures/ctl/incident.json is what is
-// expected here. COLOD_BLESS=1 writes it anew; read the difference.
+// expected here, and incident-net.json of one with a network. COLOD_BLESS=1 writes it anew; read the difference.
 #include "agent/incident_text.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "tests/lib/incident_case.h"
 #include "tests/lib/test.h"
 
-#define FIXTURE "tests/unit/fixtures/ctl/incident.json"
+#define FIXTURES "tests/unit/fixtures/ctl/"
 #define S INCIDENT_CASE_S
 
 static struct incident_case c;
@@ -83,29 +83,102 @@ static struct incident *scene(void)
 	return i;
 }
 
-TEST(a_whole_incident_is_the_text_that_is_expected)
+/* The same while the hog sends beside web; what arrives is counted only from when it was hurt on, and for some seconds nobody could
+ * count anything. */
+static struct incident *net_scene(void)
 {
-	cJSON *doc = cJSON_CreateObject(), *incident = parse(scene());
+	struct incident *i;
+
+	c.flow.at_us = 1;
+	c.flow.online.sent_bytes_per_s = 700 << 10;
+	c.sent[c.web->slot] = (struct net_sent){.rated = true, .bytes_per_s = 650 << 10};
+	c.sent[c.hog->slot] = (struct net_sent){.rated = true};
+	incident_case_run(&c, 40, 150, 4);
+	c.flow.offline = (struct net_flow_of){
+		.sent_bytes_per_s = 9 << 20, .drops_per_s = 12, .backlog_bytes = 300 << 10};
+	c.sent[c.hog->slot].bytes_per_s = 9 << 20;
+	c.flow.online.sent_bytes_per_s = 200 << 10;
+	c.sent[c.web->slot].bytes_per_s = 170 << 10;
+	incident_case_run(&c, 20, 2900, 420);
+	incident_case_excess(&c, c.web, 310);
+	incident_case_rung(&c, c.web);
+	incident_case_second(&c, 2900, 450);
+	i = incident_case_one(&c);
+	assert_non_null(i);
+	c.flow.arrived = true;
+	c.flow.online.arrived_bytes_per_s = 500 << 10;
+	c.flow.offline.arrived_bytes_per_s = 2 << 20;
+	c.flow.offline.sent_bytes_per_s = c.sent[c.hog->slot].bytes_per_s = 3 << 20;
+	incident_case_run(&c, 20, 2900, 420);
+	incident_case_excess(&c, c.web, 0);
+	incident_case_calm(&c);
+	c.flow.at_us = 0;
+	incident_case_run(&c, 5, 700, 4);
+	c.flow.at_us = 1;
+	c.flow.offline.backlog_bytes = 0;
+	c.sent[c.hog->slot].rated = false;
+	incident_case_run(&c, 60, 700, 4);
+	assert_true(i->closed);
+	return i;
+}
+
+static void is_expected(const char *fixture, const struct incident *i)
+{
+	cJSON *doc = cJSON_CreateObject(), *incident = parse(i);
 	char *got, want[65536] = "";
 	FILE *f;
 
 	cJSON_AddItemToObject(doc, "incident", incident);
 	got = cJSON_PrintUnformatted(doc);
 	if (getenv("COLOD_BLESS")) {
-		f = fopen(FIXTURE, "w");
+		f = fopen(fixture, "w");
 		assert_non_null(f);
 		(void)fprintf(f, "%s\n", got);
 		(void)fclose(f);
 	}
-	f = fopen(FIXTURE, "r");
+	f = fopen(fixture, "r");
 	assert_non_null(f);
 	assert_true(fread(want, 1, sizeof(want) - 1, f) > 0);
 	(void)fclose(f);
 	want[strcspn(want, "\n")] = '\0';
 	assert_string_equal(got, want);
-	assert_null(getenv("COLOD_BLESS"));
 	free(got);
 	cJSON_Delete(doc);
+}
+
+TEST(a_whole_incident_is_the_text_that_is_expected)
+{
+	is_expected(FIXTURES "incident.json", scene());
+	assert_null(getenv("COLOD_BLESS"));
+}
+
+TEST(the_network_is_in_it_where_it_was_measured)
+{
+	is_expected(FIXTURES "incident-net.json", net_scene());
+	assert_null(getenv("COLOD_BLESS"));
+}
+
+static bool has_net(const struct incident *i)
+{
+	cJSON *doc = parse(i);
+	const cJSON *points = cJSON_GetObjectItem(cJSON_GetObjectItem(doc, "scene"), "points");
+	bool has = cJSON_HasObjectItem(points, "node_net");
+
+	assert_int_equal(has, cJSON_HasObjectItem(points, "net_sent_kib_s"));
+	cJSON_Delete(doc);
+	return has;
+}
+
+TEST(of_a_network_that_was_not_measured_nothing_is_told)
+{
+	struct incident *i = scene();
+
+	assert_false(has_net(i));
+	i->points[3].pods[1].sent_kib_s = 0;
+	assert_true(has_net(i));
+	i->points[3].pods[1].sent_kib_s = INCIDENT_UNKNOWN;
+	i->points[3].net.online.sent_kib_s = 0;
+	assert_true(has_net(i));
 }
 
 TEST(who_seems_to_have_done_it_is_named_and_what_was_done)
@@ -156,9 +229,11 @@ TEST(the_largest_one_fits)
 	for (int p = 0; p < INCIDENT_PODS; p++) {
 		i->pods[p].serial = 1 + (uint64_t)p;
 		memset(i->pods[p].name, 1, REASON_WHO_SIZE - 1);
-		point.pods[p] =
-			(struct incident_use){UINT32_MAX - 1, UINT32_MAX - 1, UINT32_MAX - 1};
+		point.pods[p] = (struct incident_use){UINT32_MAX - 1, UINT32_MAX - 1,
+						      UINT32_MAX - 1, UINT32_MAX - 1};
 	}
+	point.net.online = point.net.offline = (struct incident_flow){
+		UINT32_MAX - 1, UINT32_MAX - 1, UINT32_MAX - 1, UINT32_MAX - 1};
 	memset(mark.why, 1, sizeof(mark.why) - 1);
 	memset(mark.pod, 1, sizeof(mark.pod) - 1);
 	memset(mark.what, 1, sizeof(mark.what) - 1);
@@ -205,6 +280,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_whole_incident_is_the_text_that_is_expected),
+		T(the_network_is_in_it_where_it_was_measured),
+		T(of_a_network_that_was_not_measured_nothing_is_told),
 		T(who_seems_to_have_done_it_is_named_and_what_was_done),
 		T(a_wait_that_was_not_measured_is_null),
 		T(names_of_any_kind_are_valid_json),

@@ -51,7 +51,7 @@ TEST(what_cannot_be_compared_is_not_measured)
 	now.ifindex = 3;
 	assert_false(net_arrived_use(&before, &now, false, &use));
 	now = good;
-	now.rx_at_us = before.rx_at_us + 11 * S;
+	now.rx_at_us = before.rx_at_us + 12 * S + 1;
 	assert_false(net_arrived_use(&before, &now, false, &use));
 	now.rx_at_us = before.rx_at_us + 9999;
 	assert_false(net_arrived_use(&before, &now, false, &use));

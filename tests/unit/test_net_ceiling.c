@@ -273,7 +273,7 @@ TEST(readings_that_do_not_belong_together_tell_nothing)
 	assert_false(net_ceiling_use(&a, &b, &shape, &use));
 	count(&b, 5 * S + 9999, 9000, 9000, 9000);
 	assert_false(net_ceiling_use(&a, &b, &shape, &use));
-	count(&b, 15 * S + 1, 9000, 9000, 9000);
+	count(&b, 17 * S + 1, 9000, 9000, 9000);
 	assert_false(net_ceiling_use(&a, &b, &shape, &use));
 	count(&b, 6 * S, 9000, 9000, 9000);
 	b.ifindex = 3;
@@ -282,6 +282,20 @@ TEST(readings_that_do_not_belong_together_tell_nothing)
 	count(&b, 1 * S, 9000, 9000, 9000);
 	assert_false(net_ceiling_use(&a, &b, &shape, &use));
 	assert_int_equal(use.span_us, 1);
+}
+
+/* A round at rest comes 10 s after the one before, and both take their time. */
+TEST(two_rounds_at_rest_can_be_compared)
+{
+	struct net_counts a, b;
+	struct net_use use;
+
+	count(&a, 5 * S, 1000, 2000, 3000);
+	count(&b, 15 * S + S / 5, 1000, 2000, 3000 + 102000);
+	assert_true(net_ceiling_use(&a, &b, &shape, &use));
+	assert_int_equal(use.offline_bytes_per_s, 10000);
+	count(&b, 17 * S, 1000, 2000, 3000);
+	assert_true(net_ceiling_use(&a, &b, &shape, &use));
 }
 
 /* A day in a minute: quiet, a rush, a lull with pulses, quiet again. Online work never has to share more than what
@@ -326,6 +340,7 @@ int main(void)
 		cmocka_unit_test_setup(another_link_or_another_floor_bounds_it_anew, setup),
 		cmocka_unit_test(what_was_sent_is_told_from_two_readings),
 		cmocka_unit_test(readings_that_do_not_belong_together_tell_nothing),
+		cmocka_unit_test(two_rounds_at_rest_can_be_compared),
 		cmocka_unit_test_setup(a_series_of_loads_is_followed, setup),
 	};
 

@@ -70,6 +70,8 @@ TEST(counts_are_of_the_time_at_which_they_were_read)
 	assert_true(fault_was_met());
 	fault_end();
 	assert_true(late_us > 0 && k.found.of_link[0].counts.at_us >= late_us);
+	/* The pods come after the links. */
+	assert_true(k.found.pods_us >= late_us);
 }
 
 TEST(a_root_that_could_not_be_removed_is_told_of)

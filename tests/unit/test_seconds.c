@@ -31,7 +31,7 @@ static int drop(void **state)
 static void pass(int64_t at_us)
 {
 	fake_sample(&f, web, at_us, (uint64_t)at_us / 2, (uint64_t)at_us / 10);
-	assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, at_us), 0);
+	assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, NULL, at_us), 0);
 }
 
 static const struct pod_seconds *of(const struct pod *pod)
@@ -88,8 +88,49 @@ TEST(a_pod_in_the_slot_of_another_starts_anew)
 TEST(what_was_not_measured_again_is_not_kept_twice)
 {
 	pass(1 * S);
-	assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, 2 * S), 0);
+	assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, NULL, 2 * S), 0);
 	assert_int_equal(of(web)->count, 1);
+}
+
+/* A pass in which this is what was last measured of the pod. */
+static uint32_t sent_by(int64_t at_us, struct net_sent sent, size_t n)
+{
+	struct net_sent list[8] = {0};
+	const struct net_shown net = {.sent = list, .n_sent = n};
+
+	list[web->slot] = sent;
+	fake_sample(&f, web, at_us, (uint64_t)at_us / 2, 0);
+	assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, &net, at_us), 0);
+	return seconds_at(of(web), 0)->net_kib_s;
+}
+
+TEST(what_a_pod_sends_is_kept_as_it_was_last_measured)
+{
+	const struct net_sent sent = {
+		.serial = web->serial, .rated = true, .at_us = 100 * S, .bytes_per_s = 3 << 20};
+
+	assert_int_equal(sent_by(101 * S, sent, 8), 3072);
+	assert_int_equal(sent_by(112 * S, sent, 8), 3072);
+	/* and not for longer */
+	assert_int_equal(sent_by(113 * S, sent, 8), SECOND_NET_UNKNOWN);
+}
+
+TEST(what_was_not_measured_of_what_a_pod_sends_is_not_nothing)
+{
+	struct net_sent sent = {.serial = web->serial, .rated = true, .at_us = 100 * S};
+
+	pass(100 * S);
+	assert_int_equal(seconds_at(of(web), 0)->net_kib_s, SECOND_NET_UNKNOWN);
+	assert_int_equal(sent_by(101 * S, sent, 8), 0);
+	assert_int_equal(sent_by(102 * S, sent, web->slot), SECOND_NET_UNKNOWN);
+	sent.rated = false;
+	assert_int_equal(sent_by(103 * S, sent, 8), SECOND_NET_UNKNOWN);
+	sent.rated = true;
+	sent.serial++;
+	assert_int_equal(sent_by(104 * S, sent, 8), SECOND_NET_UNKNOWN);
+	sent.serial--;
+	sent.bytes_per_s = UINT64_MAX;
+	assert_int_equal(sent_by(105 * S, sent, 8), SECOND_NET_UNKNOWN - 1);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, make, drop)
@@ -102,6 +143,8 @@ int main(void)
 		T(a_steady_pass_allocates_nothing),
 		T(a_pod_in_the_slot_of_another_starts_anew),
 		T(what_was_not_measured_again_is_not_kept_twice),
+		T(what_a_pod_sends_is_kept_as_it_was_last_measured),
+		T(what_was_not_measured_of_what_a_pod_sends_is_not_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
