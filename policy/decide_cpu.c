@@ -47,7 +47,7 @@
  * 100, 10 to 18 with 20, 3.7 to 7.0 with 1, 3.7 to 7.1 with 0.1, where a probe's p99 was 24 and 37 ms in two rounds of four and 1.1 and 1.7 in the others).
  *
  * Why nginx pays there (6.12, 2 or 3 rounds of each): which CPU it wakes up on. With the policy SCHED_IDLE on each offline thread and
- * the weight as it is (`scheduling: idle`, decide_cpu_sched.c), so that a CPU with only those is one to wake up on, it answers 2953 to 3043
+ * the weight as it is (`scheduling: idle`, decide_cpu_sched.c), so that a CPU with only those is one to wake up on, it answers 2940 to 3043
  * requests with a p50 of 1.17 to 1.20 ms (weight alone 1679 to 3000, 1.2 to 2.1; cpu.idle 2982 to 3364, 1.13 to 1.18), and offline work
  * gets 51 to 61 % of a CPU (74 to 99; 43 to 57). Beside a minute of full online load a probe's p99 is 5.1 ms (weight alone 8.9 and 10.3 in the same
  * boot; 5.1 without offline work), on 7.3 6.2 (11 and 17; 3.1 and 4.3), and offline work has what its weight promises. Lock holders keep their
@@ -55,8 +55,8 @@
  * weight 2500: 497, 741; 527, 584 (22737); 346, 513. Opt-in, because it takes a capability that the unit leaves out.
  *
  * nginx's p99 stays: 4.8 to 7.0 ms with it (weight alone 3.6 to 9.1, cpu.idle 2.4 to 5.0, 1.2 without offline work). Not preemption at its wake-up: 6.2
- * to 6.6 ms without RUN_TO_PARITY, 7.7 to 9.0 without PLACE_LAG. Nor the share: 5.3 and 6.9 ms at 50:1 with it, 7.7 at 200:1, 6.7 and 8.6 at
- * 1000:1. What does was not found.
+ * to 6.6 ms without RUN_TO_PARITY, 7.7 to 9.0 without PLACE_LAG. Nor the share: with it 5.3 to 6.9 ms at 50:1, 6.2 to
+ * 7.7 at 200:1, 6.1 to 8.6 at 1000:1. What does was not found.
  */
 #define RATIO_DEFAULT 50u
 /* The kernel splits a group's weight over the CPUs it runs on: one busy offline thread brings all
