@@ -23,7 +23,7 @@ struct task_jobs {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	bool ends;
-	struct task_jobs_done ring[TASK_JOBS_JOBS];
+	struct task_jobs_done ring[TASK_JOBS_MAX];
 	unsigned first; /* the oldest */
 	unsigned n;	/* all of them */
 	unsigned done;	/* of those: ended */
@@ -31,7 +31,7 @@ struct task_jobs {
 
 static struct task_jobs_done *at(struct task_jobs *s, unsigned i)
 {
-	return &s->ring[(s->first + i) % TASK_JOBS_JOBS];
+	return &s->ring[(s->first + i) % TASK_JOBS_MAX];
 }
 
 static void act(const struct task_jobs *s, struct task_jobs_done *d)
@@ -64,7 +64,7 @@ static void *run(void *argument)
 
 	memory_lock_touch_stack(STACK_BYTES / 2);
 	if (sys_drop_capability(CAP_SYS_RESOURCE) < 0)
-		log_debug("oom.scores", "the thread keeps CAP_SYS_RESOURCE");
+		log_debug("tasks.thread", "the thread keeps CAP_SYS_RESOURCE");
 	(void)pthread_mutex_lock(&s->lock);
 	while (!s->ends) {
 		struct task_jobs_done *d = at(s, s->done);
@@ -90,7 +90,7 @@ static int start(struct task_jobs *s)
 	return r;
 }
 
-int task_jobs_new(int root_fd, struct task_jobs **ret_scores)
+int task_jobs_new(int root_fd, struct task_jobs **ret_jobs)
 {
 	struct task_jobs *s = calloc(1, sizeof(*s));
 	int r;
@@ -105,7 +105,7 @@ int task_jobs_new(int root_fd, struct task_jobs **ret_scores)
 		task_jobs_free(s);
 		return r;
 	}
-	*ret_scores = s;
+	*ret_jobs = s;
 	return 0;
 }
 
@@ -139,7 +139,7 @@ int task_jobs_start(struct task_jobs *s, const struct task_jobs_job *job)
 	bool taken;
 
 	(void)pthread_mutex_lock(&s->lock);
-	taken = s->n < TASK_JOBS_JOBS && !is_there(s, job);
+	taken = s->n < TASK_JOBS_MAX && !is_there(s, job);
 	if (taken) {
 		*at(s, s->n++) = (struct task_jobs_done){.job = *job};
 		(void)pthread_cond_signal(&s->more);
@@ -166,7 +166,7 @@ bool task_jobs_next(struct task_jobs *s, struct task_jobs_done *ret_done)
 	any = s->done > 0;
 	if (any) {
 		*ret_done = *at(s, 0);
-		s->first = (s->first + 1) % TASK_JOBS_JOBS;
+		s->first = (s->first + 1) % TASK_JOBS_MAX;
 		s->n--;
 		s->done--;
 	}

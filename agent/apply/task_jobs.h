@@ -7,7 +7,7 @@
 
 #include "agent/apply/task_walk.h"
 
-#define TASK_JOBS_JOBS 64
+#define TASK_JOBS_MAX 64
 #define TASK_JOBS_PATH_SIZE 1024
 
 enum task_jobs_act {
@@ -38,7 +38,7 @@ struct task_jobs;
 /* Starts the thread, which does without CAP_SYS_RESOURCE: with it the kernel would take each score that is written for
  * the lowest one that the process may ever have again, and nobody without it could give the former one back.
  * `root_fd` is borrowed. 0 or -errno. */
-int task_jobs_new(int root_fd, struct task_jobs **ret_scores);
+int task_jobs_new(int root_fd, struct task_jobs **ret_jobs);
 
 /* Waits for the job under way, drops the others. Accepts NULL. */
 void task_jobs_free(struct task_jobs *scores);

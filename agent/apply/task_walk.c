@@ -126,11 +126,33 @@ static int run(struct walk *w)
 	return r < 0 ? r : 0;
 }
 
+static void add_look(struct task_walk_seen *sum, const struct task_walk_seen *s)
+{
+	bool none = sum->n_tasks == 0;
+
+	if (s->n_tasks > 0 && (none || s->lowest < sum->lowest))
+		sum->lowest = s->lowest;
+	if (s->start != 0 && (sum->start == 0 || s->start < sum->start)) {
+		sum->start = s->start;
+		sum->oldest = s->oldest;
+	}
+	sum->is_given |= s->is_given;
+	sum->n_tasks += s->n_tasks;
+}
+
 int task_walk_look(const struct task_walk_place *place, struct task_walk_seen *ret_seen)
 {
-	struct walk w = {.place = place, .seen = ret_seen};
+	struct task_walk_seen sum = {0}, s = {0};
+	int r;
 
-	return run(&w);
+	do {
+		struct walk w = {.place = place, .seen = &s, .first = s.next};
+
+		r = run(&w);
+		add_look(&sum, &s);
+	} while (r == 0 && s.next > 0);
+	*ret_seen = sum;
+	return r;
 }
 
 int task_walk_change(const struct task_walk_place *place, int from, int to, uint32_t first,

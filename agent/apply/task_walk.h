@@ -35,7 +35,7 @@ struct task_walk_seen {
 	uint64_t start; /* of the oldest */
 };
 
-/* The first slice; nothing is written. 0 or -errno: the cgroup could not be walked. */
+/* All slices; nothing is written. 0 or -errno: the cgroup could not be walked. */
 int task_walk_look(const struct task_walk_place *place, struct task_walk_seen *ret_seen);
 
 /* Tasks with the value `from` get `to`, from the `first`-th on. 0 or -errno, as above. */

@@ -96,33 +96,33 @@ TEST(there_is_one_job_for_each_cgroup_and_an_end_to_them)
 	struct task_jobs_job job;
 	int n = 0;
 
-	for (uint64_t inode = 1; inode <= TASK_JOBS_JOBS; inode++) {
+	for (uint64_t inode = 1; inode <= TASK_JOBS_MAX; inode++) {
 		job = job_of(KILL_A, TASK_JOBS_LOOK, inode);
 		assert_int_equal(task_jobs_start(scores, &job), 0);
 	}
-	job = job_of(KILL_A, TASK_JOBS_LOOK, TASK_JOBS_JOBS + 1);
+	job = job_of(KILL_A, TASK_JOBS_LOOK, TASK_JOBS_MAX + 1);
 	assert_int_equal(task_jobs_start(scores, &job), -EBUSY);
 	assert_int_equal(close(job.dir_fd), 0);
-	for (; n < TASK_JOBS_JOBS / 2; n++)
+	for (; n < TASK_JOBS_MAX / 2; n++)
 		assert_int_equal(next().job.inode, n + 1);
-	job = job_of(KILL_A, TASK_JOBS_LOOK, TASK_JOBS_JOBS);
+	job = job_of(KILL_A, TASK_JOBS_LOOK, TASK_JOBS_MAX);
 	assert_int_equal(task_jobs_start(scores, &job), -EBUSY);
 	assert_int_equal(close(job.dir_fd), 0);
-	for (; n < TASK_JOBS_JOBS; n++)
+	for (; n < TASK_JOBS_MAX; n++)
 		assert_int_equal(next().job.inode, n + 1);
 }
 
 TEST(what_waits_when_it_ends_is_dropped_with_its_descriptor)
 {
-	struct task_jobs_job jobs[TASK_JOBS_JOBS];
+	struct task_jobs_job jobs[TASK_JOBS_MAX];
 
-	for (uint64_t i = 0; i < TASK_JOBS_JOBS; i++) {
+	for (uint64_t i = 0; i < TASK_JOBS_MAX; i++) {
 		jobs[i] = job_of(KILL_A, TASK_JOBS_LOOK, i + 1);
 		assert_int_equal(task_jobs_start(scores, &jobs[i]), 0);
 	}
 	task_jobs_free(scores);
 	scores = NULL;
-	for (int i = 0; i < TASK_JOBS_JOBS; i++)
+	for (int i = 0; i < TASK_JOBS_MAX; i++)
 		assert_int_equal(fcntl(jobs[i].dir_fd, F_GETFD), -1);
 }
 

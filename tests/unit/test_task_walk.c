@@ -123,6 +123,20 @@ TEST(a_slice_ends_and_the_next_one_goes_on)
 	task_case_is(c->dir, 2000000 + n - 1, 910);
 }
 
+/* Who is the last of many has chosen all the same. */
+TEST(a_look_sees_all_of_them)
+{
+	for (int i = 0; i < TASK_WALK_SLICE; i++)
+		process(2000000 + i, 100 + i, 910);
+	process(2000000 + TASK_WALK_SLICE, 50, 1000);
+	process(2000001 + TASK_WALK_SLICE, 60, 800);
+	assert_int_equal(task_walk_look(&place, &seen), 0);
+	assert_int_equal(seen.n_tasks, TASK_WALK_SLICE + 2);
+	assert_true(seen.is_given);
+	assert_int_equal(seen.lowest, 800);
+	assert_int_equal(seen.oldest, 1000);
+}
+
 TEST(who_went_meanwhile_is_no_failure_and_who_may_not_be_written_is)
 {
 	process(2000001, 100, 910);
@@ -156,6 +170,7 @@ int main(void)
 		CASE(a_process_that_is_somewhere_else_is_not_touched),
 		CASE(what_is_below_the_container_belongs_to_it),
 		CASE(a_slice_ends_and_the_next_one_goes_on),
+		CASE(a_look_sees_all_of_them),
 		CASE(who_went_meanwhile_is_no_failure_and_who_may_not_be_written_is),
 	};
 
