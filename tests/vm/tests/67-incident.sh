@@ -11,9 +11,9 @@
 
 TOOLS=/opt/colod/build/tests/tools
 STORE=/var/lib/colod/incidents
-# web wants both CPUs all the time, and so does the hog, from when it is told to: none is left where they do not meet. By their
-# weights web loses a fortieth of each, or less: the rule is about that.
-pod_create web Burstable 1000 33554432 "$TOOLS/cpu_load" spin 2
+# web wants a CPU all the time; the hog wants both, from when it is told to. By their weights web loses a fortieth of a CPU, or
+# less: the rule is about that. The hog has to have more than its floor, or there is nothing to take: nobody else may use much.
+pod_create web Burstable 1000 33554432 "$TOOLS/cpu_load" spin 1
 POD_PRIORITYCLASS=batch-x pod_create hog Burstable 1000 0 \
 	bash -c "until [ -e /share/go ]; do sleep 0.2; done; exec $TOOLS/cpu_load spin 2"
 of_first() { coloctl incidents --json | jq -r ".incidents[0].$1"; }
@@ -29,7 +29,7 @@ ip link set h-wan down && ip link set h-wan name up0 && ip link set up0 up
 ip addr add 10.2.0.1/24 dev up0
 ip route add default via 10.2.0.2 dev up0 onlink
 ip neigh add 10.2.0.2 lladdr 02:00:00:00:00:02 dev up0
-# It waits without a process for each wait: web's CPUs are for the hog to take.
+# It waits without a process for each wait.
 bash -c 'printf -v x "%01400d" 0; exec 3<> <(:); while :; do echo "$x" >/dev/udp/10.2.0.2/9; read -rt 0.1 -u 3; done' >/dev/null 2>&1 &
 sender=$!
 
