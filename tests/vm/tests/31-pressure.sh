@@ -99,7 +99,7 @@ locked()
 	ok "the agent's memory is locked, under its own unit" [ "$(of_status "$pid" VmLck)" -gt 1000 ]
 	note "VmRSS $(of_status "$pid" VmRSS) kB, VmLck $(of_status "$pid" VmLck) kB, VmSize $(of_status "$pid" VmSize) kB"
 	is "$(coloctl doctor --json | jq -r '.. | objects | select(.name? == "memory-lock") | .state')" present "doctor says so"
-	is "$(find "/proc/$pid/task" -name comm -exec cat {} + | grep -cxE 'colod-(urgent|slow|reclaim|oom|kill)')" 6 "six workers are there: urgent, slow, reclaim, oom, and two that kill"
+	is "$(find "/proc/$pid/task" -name comm -exec cat {} + | grep -cxE 'colod-(urgent|slow|reclaim|tasks|kill)')" 6 "six workers are there: urgent, slow, reclaim, tasks, and two that kill"
 }
 
 # A stand-in for the kubelet: 40 MiB of files that it has read, and will read again.
