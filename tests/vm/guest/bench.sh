@@ -133,9 +133,10 @@ bench_threads_set() { coloctl status --json | jq -e '.policies_set > 0' >/dev/nu
 # As it is shipped, with the quota that a policy may ask for, or with the scheduling policy that one may.
 bench_colod()
 {
-	local how=${1:-} as_shipped=1
+	local how=${1:-} as_shipped=1 more=()
 	[ "$how" != quota ] || as_shipped=
-	AS_SHIPPED=$as_shipped colod_policy "$BENCH_MODE" file:///run/pods.json ${how:+$([ "$how" != sched ] || echo "$BENCH_SCHED")}
+	[ "$how" != sched ] || more=("$BENCH_SCHED")
+	AS_SHIPPED=$as_shipped colod_policy "$BENCH_MODE" file:///run/pods.json "${more[@]}"
 	if [ "$how" = sched ]; then
 		mkdir -p "${BENCH_DROPIN%/*}"
 		printf '[Service]\nCapabilityBoundingSet=CAP_SYS_NICE\n' >"$BENCH_DROPIN"
