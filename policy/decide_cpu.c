@@ -55,7 +55,8 @@
  * share: worst wait in ms of 2 or 3 runs with it and with the weight alone, weight 100: 6.1 278, 249; 6.12 695, 719 (cpu.idle 2533); 7.3 528, 764;
  * weight 2500: 497, 741; 527, 584 (22737); 346, 513. Opt-in, because it takes a capability that the unit leaves out.
  *
- * nginx's p99 stays: 4.8 to 7.0 ms with it (weight alone 3.6 to 9.1, cpu.idle 2.4 to 5.0, 1.2 without offline work). Not preemption at its wake-up: 6.2
+ * nginx's p99 does not fall: 5.3 to 7.9 ms with it beside offline pods of its class, a median of 6.7 (weight alone 3.6 to 6.1, 5.3; cpu.idle 4.1
+ * to 5.0), 4.8 to 5.3 beside a slice (4.7 to 9.1; 2.3 to 3.7); 1.2 without offline work. Not preemption at its wake-up: 6.2
  * to 6.6 ms without RUN_TO_PARITY, 7.7 to 9.0 without PLACE_LAG. Nor the share: with it 5.3 to 6.9 ms at 50:1, 6.2 to
  * 7.7 at 200:1, 6.1 to 8.6 at 1000:1. What does was not found.
  */
