@@ -33,10 +33,10 @@ struct net {
 	struct net_view view;
 	struct net_counts counts[NET_LINKS];  /* of view.links.list */
 	struct net_counts counted[NET_LINKS]; /* the same; in the round before */
-	struct net_counts whole[NET_LINKS];   /* the same; in the last whole round before */
 	bool has_counted; /* a round has ended, and nothing was decided by it yet */
 	bool was_whole;	  /* that one was */
-	struct net_counts last_whole[NET_LINKS];
+	struct net_counts
+		whole[NET_LINKS]; /* in the last whole round by which something was measured */
 	struct net_flow flow;
 	struct refused refused[NET_LINKS];
 	struct net_sent *sent; /* by slot */
@@ -166,10 +166,6 @@ static void take_counts(struct net *n, const struct net_round_found *found)
 		n->counts[i] = found->of_link[i].counts;
 	n->has_counted = true;
 	n->was_whole = !found->brief;
-	if (found->brief)
-		return;
-	counts_of(n->last_whole, &found->links, n->whole);
-	memcpy(n->last_whole, n->counts, sizeof(n->counts));
 }
 
 static enum net_refusal refusal_of(enum net_tc_end_of end)
@@ -294,12 +290,16 @@ static void note_record(struct net *n, const struct net_pass_in *in)
 static void measure(struct net *n)
 {
 	const struct net_links *links = &n->decided_by.links;
+	struct net_counts before[NET_LINKS];
 
 	if (!n->has_counted)
 		return;
 	net_flow_measure(links, &n->before.plan, n->counted, n->counts, &n->flow);
-	if (n->was_whole)
-		net_flow_drops(links, &n->before.plan, n->whole, n->counts, &n->flow);
+	if (!n->was_whole)
+		return;
+	counts_of(n->whole, links, before);
+	net_flow_drops(links, &n->before.plan, before, n->counts, &n->flow);
+	memcpy(n->whole, n->counts, sizeof(n->counts));
 }
 
 void net_decide(struct state *s, int64_t now_us)

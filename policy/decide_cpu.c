@@ -46,10 +46,10 @@
  * each offline thread, 6.12, 3 or 4 rounds, p99 of nginx beside offline pods of its class: 4.0 to 6.7 ms with the kernel's own, 27 to 57 with
  * 100, 10 to 18 with 20, 3.7 to 7.0 with 1, 3.7 to 7.1 with 0.1, where a probe's p99 was 24 and 37 ms in two rounds of four and 1.1 and 1.7 in the others).
  *
- * Why nginx pays there (6.12, 2 or 3 rounds of each): which CPU it wakes up on. With the policy SCHED_IDLE on each offline thread and
+ * Why nginx pays there (6.12, 11 rounds with the policy, fewer of the rest): which CPU it wakes up on. With the policy SCHED_IDLE on each offline thread and
  * the weight as it is (`scheduling: idle`, decide_cpu_sched.c), so that a CPU with only those is one to wake up on, it answers 2940 to 3043
  * requests with a p50 of 1.17 to 1.20 ms (weight alone 1679 to 3000, 1.2 to 2.1; cpu.idle 2982 to 3364, 1.13 to 1.18), and offline work
- * gets 51 to 61 % of a CPU (74 to 99; 43 to 57). Beside a minute of full online load a probe's p99 is 5.1 and 5.2 ms in two boots
+ * gets 51 to 62 % of a CPU (74 to 99; 43 to 57). Beside a minute of full online load a probe's p99 is 5.1 and 5.2 ms in two boots
  * (weight alone 8.9 and 10.3 in the one, 4.8 in the other; 5.1 and 4.5 without offline work), on 7.3 6.2 (11 and 17; 3.1 and 4.3; one boot), and
  * offline work has what its weight promises. Lock holders keep their
  * share: worst wait in ms of 2 or 3 runs with it and with the weight alone, weight 100: 6.1 278, 249; 6.12 695, 719 (cpu.idle 2533); 7.3 528, 764;

@@ -2,6 +2,8 @@
 // See incident_flow.h.
 #include "policy/incident_flow.h"
 
+#include "policy/incident_mean.h"
+
 static const struct incident_flow unknown = {INCIDENT_UNKNOWN, INCIDENT_UNKNOWN, INCIDENT_UNKNOWN,
 					     INCIDENT_UNKNOWN};
 
@@ -35,22 +37,14 @@ struct incident_net incident_flow_now(const struct net_flow *flow, int64_t now_u
 	return net;
 }
 
-uint32_t incident_flow_mean(uint32_t a, uint32_t a_ms, uint32_t b, uint32_t b_ms, uint32_t none)
-{
-	if (a == none || b == none)
-		return a == none ? b : a;
-	return (uint32_t)(((uint64_t)a * a_ms + (uint64_t)b * b_ms) / (a_ms + b_ms));
-}
-
 static void merge_one(struct incident_flow *a, uint32_t a_ms, const struct incident_flow *b,
 		      uint32_t b_ms)
 {
-	a->sent_kib_s =
-		incident_flow_mean(a->sent_kib_s, a_ms, b->sent_kib_s, b_ms, INCIDENT_UNKNOWN);
-	a->arrived_kib_s = incident_flow_mean(a->arrived_kib_s, a_ms, b->arrived_kib_s, b_ms,
-					      INCIDENT_UNKNOWN);
-	a->dropped_per_s = incident_flow_mean(a->dropped_per_s, a_ms, b->dropped_per_s, b_ms,
-					      INCIDENT_UNKNOWN);
+	a->sent_kib_s = incident_mean(a->sent_kib_s, a_ms, b->sent_kib_s, b_ms, INCIDENT_UNKNOWN);
+	a->arrived_kib_s =
+		incident_mean(a->arrived_kib_s, a_ms, b->arrived_kib_s, b_ms, INCIDENT_UNKNOWN);
+	a->dropped_per_s =
+		incident_mean(a->dropped_per_s, a_ms, b->dropped_per_s, b_ms, INCIDENT_UNKNOWN);
 	if (b->waiting_kib != INCIDENT_UNKNOWN)
 		a->waiting_kib = b->waiting_kib;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What an incident's points have of the network, and how two of their numbers become one. Pure.
+// What an incident's points have of the network. Pure.
 #pragma once
 
 #include "colod/incident.h"
@@ -11,6 +11,3 @@ struct incident_net incident_flow_now(const struct net_flow *flow, int64_t now_u
 /* `b` follows `a`: the means of what was so much a second, by their time, and what waits at the end. a_ms + b_ms > 0. */
 void incident_flow_merge(struct incident_net *a, uint32_t a_ms, const struct incident_net *b,
 			 uint32_t b_ms);
-
-/* By their time; of one that is `none` the other. a_ms + b_ms > 0. */
-uint32_t incident_flow_mean(uint32_t a, uint32_t a_ms, uint32_t b, uint32_t b_ms, uint32_t none);

@@ -6,6 +6,7 @@
 
 #include "policy/decide.h"
 #include "policy/incident_flow.h"
+#include "policy/incident_mean.h"
 #include "policy/ring.h"
 #include "policy/seconds.h"
 #include "policy/who.h"
@@ -155,19 +156,19 @@ static void merge(struct incident_point *a, const struct incident_point *b)
 	if (a_ms + b_ms == 0)
 		a_ms = 1;
 	for (int r = 0; r < RESOURCE_COUNT; r++)
-		a->stalled_permille[r] = (uint16_t)incident_flow_mean(a->stalled_permille[r], a_ms,
-								      b->stalled_permille[r], b_ms,
-								      INCIDENT_UNKNOWN_STALL);
-	a->node.cpu_milli = incident_flow_mean(a->node.cpu_milli, a_ms, b->node.cpu_milli, b_ms,
-					       INCIDENT_UNKNOWN);
+		a->stalled_permille[r] = (uint16_t)incident_mean(a->stalled_permille[r], a_ms,
+								 b->stalled_permille[r], b_ms,
+								 INCIDENT_UNKNOWN_STALL);
+	a->node.cpu_milli =
+		incident_mean(a->node.cpu_milli, a_ms, b->node.cpu_milli, b_ms, INCIDENT_UNKNOWN);
 	a->node.memory_kib = b->node.memory_kib;
 	incident_flow_merge(&a->net, a_ms, &b->net, b_ms);
 	for (int p = 0; p < INCIDENT_PODS; p++) {
-		a->pods[p].cpu_milli = incident_flow_mean(
-			a->pods[p].cpu_milli, a_ms, b->pods[p].cpu_milli, b_ms, INCIDENT_UNKNOWN);
-		a->pods[p].disk_kib_s = incident_flow_mean(
+		a->pods[p].cpu_milli = incident_mean(a->pods[p].cpu_milli, a_ms,
+						     b->pods[p].cpu_milli, b_ms, INCIDENT_UNKNOWN);
+		a->pods[p].disk_kib_s = incident_mean(
 			a->pods[p].disk_kib_s, a_ms, b->pods[p].disk_kib_s, b_ms, INCIDENT_UNKNOWN);
-		a->pods[p].sent_kib_s = incident_flow_mean(
+		a->pods[p].sent_kib_s = incident_mean(
 			a->pods[p].sent_kib_s, a_ms, b->pods[p].sent_kib_s, b_ms, INCIDENT_UNKNOWN);
 		if (b->pods[p].memory_kib != INCIDENT_UNKNOWN)
 			a->pods[p].memory_kib = b->pods[p].memory_kib;

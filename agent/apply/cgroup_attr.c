@@ -61,7 +61,7 @@ static int read_policy(int proc_fd, pid_t tid, int *ret_policy)
 }
 
 /* By its number: nobody offers it by a descriptor. The caller has just looked whose number it is, and numbers are given out
- * in turns. Its nice value, and a slice of its own, stay what they were. */
+ * in turns. Its nice value stays what it was. */
 static int write_policy(int proc_fd, pid_t tid, int policy)
 {
 	(void)proc_fd;

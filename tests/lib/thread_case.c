@@ -50,9 +50,9 @@ static void list(const struct thread_case *c, const char *path, pid_t pid)
 
 static void set(int policy, int nice)
 {
-	const struct sched_param param = {.sched_priority = policy == SCHED_FIFO};
+	const struct sched_param none = {0};
 
-	if (setpriority(PRIO_PROCESS, 0, nice) < 0 || sched_setscheduler(0, policy, &param) < 0)
+	if (setpriority(PRIO_PROCESS, 0, nice) < 0 || sched_setscheduler(0, policy, &none) < 0)
 		_exit(1);
 }
 

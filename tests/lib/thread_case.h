@@ -16,7 +16,7 @@ struct thread_case {
 /* Whether this test may take SCHED_IDLE back from a process: CAP_SYS_NICE. */
 bool thread_case_may_give_back(void);
 
-/* A process that sleeps, in the cgroup `path`, which started at `start` ticks and has this policy and nice value. */
+/* A process that sleeps, in the cgroup `path`, which started at `start` ticks and has this policy (one without a priority) and nice value. */
 pid_t thread_case_start(struct thread_case *c, const char *path, int start, int policy, int nice);
 
 /* It has moved to another cgroup, but the list of the former one does not say so yet. */
