@@ -13,10 +13,18 @@ def _ms(us):
     return f"{us / 1000:.1f}" if us < 100000 else f"{us / 1000:.0f}"
 
 
-def _left(case):
-    """What the disk did in all unmanaged, without what online work does under colod."""
+def _got(case, arm):
+    """What offline work gets in ARM, of what the disk did in all unmanaged without what online work does in ARM."""
     total = case.median("unmanaged", "web_kib") + case.median("unmanaged", "hog_kib")
-    return total - case.median("colod", "web_kib")
+    left = total - case.median(arm, "web_kib")
+    return case.median(arm, "hog_kib") / left if left > 0 else 1.0
+
+
+def _other_rule(case, arm):
+    got, closed = _got(case, arm), bench_table.gap(*(case.column(a, "web_p99_us") for a in ("alone", "unmanaged", arm)))
+    said = "no gap to close" if closed is None else f"gap of p99 closed {closed:.2f}"
+    return bench_table.verdict((closed is None or closed >= bench_table.GAP_MIN) and got >= bench_table.OFFLINE_MIN,
+                               f"with a rule of {arm.removeprefix('some')} %: {said}, offline work got {got * 100:.0f} %")
 
 
 def verdicts(case):
@@ -33,8 +41,7 @@ def verdicts(case):
     worse = case.median("colod", "web_p99_us") - case.median("unmanaged", "web_p99_us")
     lines.append(bench_table.verdict(worse <= aa, f"p99 {_ms(abs(worse))} ms {'above' if worse > 0 else 'below'} unmanaged, "
                                      f"two equal arms differ by {_ms(aa)}"))
-    left = _left(case)
-    got = case.median("colod", "hog_kib") / left if left > 0 else 1.0
+    got = _got(case, "colod")
     lines.append(bench_table.verdict(got >= bench_table.OFFLINE_MIN, f"offline work got {got * 100:.0f} % of what online work "
                                      f"leaves, target {bench_table.OFFLINE_MIN * 100:.0f}"))
     return lines
@@ -43,14 +50,15 @@ def verdicts(case):
 def table(title, case):
     lines = [f"{title}: {case.rounds('colod')} rounds",
              "  arm         p50, ms  p99, ms  worst, ms  not done, of  online KiB/s  offline KiB/s"]
-    for arm in ARMS:
+    others = sorted(arm for arm in case.arms if arm.startswith("some"))
+    for arm in (*ARMS, *others):
         if arm in case.arms:
             lines.append(f"  {arm:10} {_ms(case.median(arm, 'web_p50_us')):>8} {_ms(case.median(arm, 'web_p99_us')):>8} "
                          f"{_ms(max(case.column(arm, 'web_worst_us'))):>10}  {case.median(arm, 'web_lost'):5.0f} {case.median(arm, 'web_n'):6.0f}"
                          f"  {case.median(arm, 'web_kib'):12.0f}  {case.median(arm, 'hog_kib'):13.0f}")
     if not case.has("alone", "unmanaged", "colod", "again"):
         return lines + ["  no round with all arms yet"]
-    lines += verdicts(case)
+    lines += verdicts(case) + [_other_rule(case, arm) for arm in others]
     if case.rounds("colod") < ROUNDS_MIN:
         lines.append(f"  (fewer than {ROUNDS_MIN} rounds, so none of this is sure)")
     return lines

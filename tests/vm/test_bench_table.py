@@ -43,6 +43,11 @@ def verdicts_of(p99_us, hog_kib):
     return [line[2:8].strip() for line in bench_io_table.verdicts(shared(p99_us, hog_kib))]
 
 
+def rule_says(p99_us, hog_kib):
+    lines = bench_io_table.table("t", shared({"alone": 400, "unmanaged": 90000, "colod": 9000, "again": 9000, **p99_us}, hog_kib))
+    return [line[2:8].strip() for line in lines if "with a rule of 40 %" in line]
+
+
 def locked(**worst_ms):
     rows = [bench_rows.Row("inversion", "6.1", "x", arm, n, {
         "write_worst_us": ms * 1000 - n, "write_p99_us": 7, "weight": 2, "offline_permille": 39})
@@ -153,6 +158,9 @@ CASES = (
     ("worse than unmanaged on a disk is missed",
      lambda: verdicts_of({"alone": 400, "unmanaged": 9000, "colod": 90000, "again": 90100}, 19000) ==
      ["MISSED", "MISSED", "met"]),
+    ("another rule is judged by both at once", lambda: [rule_says({"some40": p99}, hog) for p99, hog in ((9000, 19000), (9000, 9000), (80000, 19000))] ==
+     [["met"], ["MISSED"], ["MISSED"]]),
+    ("and only where it was measured", lambda: rule_says({}, 19000) == []),
     ("rows are kept, half a row is not, another build begins anew", store_keeps),
     ("what a later boot needs is kept with the rows, the newest of a name", store_gives_back),
 )

@@ -13,7 +13,8 @@
 #   buffered 2 of 256 KiB through the cache, files that grow           files    2 that make and remove files of 4 KiB
 #
 # The disk does 20 MiB/s and answers after 0.1 ms (null_blk: by the guest's time), with one ext4. Arms, in another order each round:
-# alone, unmanaged, weights (colod in mode protect), colod (squeeze), again (once more: what two equal arms differ by).
+# alone, unmanaged, weights (colod in mode protect), colod (squeeze), again (once more: what two equal arms differ by), someN (as
+# colod, where its rule has N % instead of 10: online work may wait longer, and offline work gets more).
 : "${BENCH_SECONDS:=10}" "${BENCH_WARMUP:=12}" "${BENCH_MODE:=squeeze}"
 . "$VM/settings"
 . "$VM/guest/lib.sh"
@@ -23,7 +24,7 @@
 . "$VM/guest/bench.sh"
 
 : "${BENCH_CASES:=none:read:read none:fsync:buffered bfq:read:read iocost:read:read none:read:buffered none:fsync:direct bfq:fsync:buffered iocost:fsync:buffered mq-deadline:read:read mq-deadline:fsync:buffered none:read:direct none:read:files none:fsync:read none:fsync:files}"
-: "${BENCH_ARMS:=alone unmanaged weights colod again}"
+: "${BENCH_ARMS:=alone unmanaged weights colod again some40}"
 read -ra arms <<<"$BENCH_ARMS"
 MBPS=20
 BYTES=$((MBPS * 1048576))
@@ -82,12 +83,13 @@ scheduler()
 	echo "$name" >/sys/block/nullb0/queue/scheduler && grep -q "\[$name\]" /sys/block/nullb0/queue/scheduler
 }
 
+# MODE PERCENT
 policy()
 {
 	colod_policy "$1" cgroup \
 		"levels: {P0: {role: online, cpu: {weight: keep}, io: {weight: 1000}}, P7: {role: offline, memory: {high: none}, io: {weight: 10, squeeze: {floor: 10%}}}}" \
 		"assign: [{match: {cgroup: benchio.slice/benchio-web.service}, level: P0}, {match: {cgroup: benchio.slice/benchio-hog.service}, level: P7}]" \
-		"pressure: [{when: io.some of online > 10% over 2s, do: [squeeze io]}]"
+		"pressure: [{when: io.some of online > $2% over 2s, do: [squeeze io]}]"
 }
 
 hog_of()
@@ -131,11 +133,12 @@ arm_begin()
 {
 	arm_end || return
 	case $1 in
-	weights) policy protect ;;
-	colod | again) policy "$BENCH_MODE" ;;
+	weights) policy protect 10 ;;
+	colod | again) policy "$BENCH_MODE" 10 ;;
+	some*) policy "$BENCH_MODE" "${1#some}" ;;
 	esac
 	case $1 in
-	weights | colod | again) colod_start && wait_for 20 bench_colod_ready || return ;;
+	weights | colod | again | some*) colod_start && wait_for 20 bench_colod_ready || return ;;
 	esac
 	[ "$1" = alone ] || hog_start "$OFFLINE"
 }
