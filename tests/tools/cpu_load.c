@@ -2,6 +2,7 @@
 // CPU load for `make bench-cpu`. Its loops are long and plain, because an emulator runs those fast.
 //
 //	cpu_load spin N           N processes that never stop
+//	cpu_load pulse ON_MS OFF_MS    one process that never stops for the one time, and rests for the other
 //	cpu_load hold FILE US     takes FILE's inode lock again and again, for about US of CPU each time
 #include <fcntl.h>
 #include <inttypes.h>
@@ -47,6 +48,29 @@ static int spin(int n)
 	}
 	for (;;)
 		burn(1u << 20);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
+
+/* By the clock: what it does not get while it is on is lost to it. */
+static _Noreturn void pulse(uint64_t on_ms, uint64_t off_ms)
+{
+	struct timespec rest = {.tv_sec = (time_t)(off_ms / 1000u),
+				.tv_nsec = (long)(off_ms % 1000u * 1000000u)};
+
+	for (;;) {
+		uint64_t until = now_ms() + on_ms;
+
+		while (now_ms() < until)
+			burn(100);
+		(void)nanosleep(&rest, NULL);
+	}
 }
 
 static uint64_t write_ns(int fd, const char *buffer, size_t bytes)
@@ -105,8 +129,12 @@ int main(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "spin") == 0)
 		return spin(atoi(argv[2]));
+	if (argc == 4 && strcmp(argv[1], "pulse") == 0)
+		pulse((uint64_t)atoll(argv[2]), (uint64_t)atoll(argv[3]));
 	if (argc == 4 && strcmp(argv[1], "hold") == 0)
 		return hold(argv[2], (uint64_t)atoll(argv[3]));
-	(void)fputs("usage: cpu_load spin N\n       cpu_load hold FILE US\n", stderr);
+	(void)fputs(
+		"usage: cpu_load spin N\n       cpu_load pulse ON_MS OFF_MS\n       cpu_load hold FILE US\n",
+		stderr);
 	return 2;
 }

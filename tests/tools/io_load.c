@@ -6,6 +6,8 @@
 //	io_load buffered PATH KIB SPAN_MIB JOBS    the same through the page cache, of a file that grows
 //	io_load files PATH KIB SPAN_MIB JOBS       makes files of that size in a directory, and removes them once there are so many
 //
+//	io_load read PATH KIB SPAN_MIB JOBS ON_MS OFF_MS    the same for the one time, and rests for the other, all at once
+//
 // Each job has a part of its own: PATH.N; read is of PATH itself. SPAN_MIB is what a job goes over before it begins anew.
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PATH_SIZE 512
@@ -27,8 +30,24 @@ struct job {
 	const char *path;
 	size_t block, blocks; /* bytes, and how many of them */
 	uint32_t number;
+	uint64_t on_ms, off_ms;
 	char *data;
 };
+
+/* Until all may read again. */
+static void rest(const struct job *job)
+{
+	uint64_t period_ms = job->on_ms + job->off_ms, at_ms;
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	at_ms = ((uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u) % period_ms;
+	if (at_ms < job->on_ms)
+		return;
+	t = (struct timespec){.tv_sec = (time_t)((period_ms - at_ms) / 1000u),
+			      .tv_nsec = (long)((period_ms - at_ms) % 1000u * 1000000u)};
+	(void)nanosleep(&t, NULL);
+}
 
 static int reads(const struct job *job)
 {
@@ -38,6 +57,8 @@ static int reads(const struct job *job)
 	if (fd < 0)
 		return 1;
 	for (;;) {
+		if (job->off_ms > 0)
+			rest(job);
 		random ^= random << 13;
 		random ^= random >> 7;
 		random ^= random << 17;
@@ -93,13 +114,19 @@ static int run(const char *what, const struct job *job)
 int main(int argc, char **argv)
 {
 	struct job job = {0};
-	long n = argc == 6 ? atol(argv[5]) : 0;
+	bool pulses = argc == 8 && strcmp(argv[1], "read") == 0;
+	long n = argc == 6 || pulses ? atol(argv[5]) : 0;
 	int status, failed = 0;
 
 	if (n < 1 || n > JOBS_MAX || atol(argv[3]) < 1 || atol(argv[4]) < 1) {
-		(void)fputs("usage: io_load read|direct|buffered|files PATH KIB SPAN_MIB JOBS\n",
+		(void)fputs("usage: io_load read|direct|buffered|files PATH KIB SPAN_MIB JOBS\n"
+			    "       io_load read PATH KIB SPAN_MIB JOBS ON_MS OFF_MS\n",
 			    stderr);
 		return 2;
+	}
+	if (pulses) {
+		job.on_ms = (uint64_t)atoll(argv[6]);
+		job.off_ms = (uint64_t)atoll(argv[7]);
 	}
 	job.path = argv[2];
 	job.block = (size_t)atol(argv[3]) << 10;

@@ -6,7 +6,7 @@
 //	open_loop serve [ADDRESS:]PORT WORK_US      answers each datagram after WORK_US of CPU
 //	open_loop serve PORT ROUNDSr                the same, of so many rounds of adding: as much in each boot, however disturbed its start
 //	open_loop serve PORT WORK_US WHAT FILE      and after: cached (reads 64 KiB anywhere in FILE, through the page cache),
-//						    disk (4 KiB, past it), memory (takes 1 MiB and gives it back)
+//						    disk (4 KiB, past it), memory (takes 256 KiB and gives it back)
 //	open_loop send [ADDRESS:]PORT PERIOD_US SECONDS  asks it, from a real-time thread: only the answer is late
 //	open_loop mean PORT PERIOD_US SECONDS       the same, and prints the mean as well
 //	open_loop write FILE PERIOD_US SECONDS      small writes to a file instead
@@ -37,7 +37,7 @@
 #define WRITE_BYTES 64
 #define TOUCH_BYTES (4u << 20)
 #define READ_BYTES (1u << 20)
-#define TAKE_BYTES (1u << 20)
+#define TAKE_BYTES (256u << 10)
 #define PIECE_BYTES (64u << 10)
 #define PAGE_BYTES 4096u
 #define LOOK_US 20000

@@ -39,6 +39,8 @@ PROFILES = {p.name: p for p in (
     Profile("icount", icount=True),
     Profile("storm", memory_mib=768, icount=True, shift=0),
     Profile("bench", icount=True, shift=3, turn_us=100),
+    # Without a second CPU that takes turns on the same thread, a disturbed service uses no more CPU time for its work than it needs.
+    Profile("bench1", cpus=1, icount=True),
     Profile("bench8", cpus=8, icount=True, shift=2, turn_us=100),
 )}
 

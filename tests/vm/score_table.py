@@ -17,6 +17,8 @@ FIRST_MIN = 0.9
 CALM_MOST = 50
 # A culprit is asked for where there is a score to explain.
 ASKED_FROM = 50
+# Of 1000: what a pod may show that hurts nobody but itself, or does more.
+OWN_MOST = 100
 BINS = ((0, 50), (50, 100), (100, 250), (250, 500), (500, 1001))
 
 
@@ -105,8 +107,23 @@ def kind(name, rows):
     return lines + _calm(points) + _first(points) + _bins(points, base_us)
 
 
+def own(name, rows):
+    """What a pod did to itself, and a start beside a hog: neither may look like harm by others."""
+    lines = [f"{name}: no harm by others"]
+    for arm in sorted({r.arm for r in rows} - {"first"}):
+        scores = [r.numbers["score"] for r in rows if r.arm == arm]
+        told = sorted(s for s in scores if s >= 0)
+        most = f"scores {told[0] / 10:.1f} to {told[-1] / 10:.1f}" if told else "no score"
+        lines.append(bench_table.verdict(not told or told[-1] < OWN_MOST, f"{arm}: {most} in {len(told)} of {len(scores)} points, "
+                                         f"target less than {OWN_MOST / 10:.0f}"))
+    for row in (r for r in rows if r.arm == "first"):
+        calm = row.numbers["calm"]
+        lines.append(bench_table.verdict(calm == 0, f"a start beside a hog: {calm} of 3 resources pass for calm after 70 windows"))
+    return lines
+
+
 def report(store):
     lines = []
     for kernel, case in sorted({(r.kernel, r.case) for r in store.of("score")}):
-        lines += ["", *kind(f"{case}, kernel {kernel}", store.of("score", kernel, case))]
+        lines += ["", *(own if case == "own" else kind)(f"{case}, kernel {kernel}", store.of("score", kernel, case))]
     return "\n".join(lines[1:]) if lines else "nothing was measured"

@@ -2,21 +2,25 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # budget: 28800s
-# profile: bench
+# profile: bench1
 # title: what colod says of four online services, held against what their clients see, one kind of interference at a time
 #
 # The guest's part of `make bench-score` (bench_score.py is the host's). colod only watches. Four services in a pod each answer 50
 # requests a second of a client outside their cgroups; what an answer needs:
 #
-#   cpu      13600 rounds of adding, some 2.4 ms      beside cpu_load, for a part of each 400 ms
+#   cpu      40000 rounds of adding, some 3.6 ms      beside one that spins for a part of each 400 ms
 #   cache    64 KiB of a file, from the page cache   beside a reader of a file that does not fit beside it
-#   memory   1 MiB of memory, given back             beside one that grows, and begins anew when all is taken
-#   disk     4 KiB of a disk of 20 MiB/s             beside readers of 64 KiB, for a part of each 400 ms
+#   memory   256 KiB of memory, given back           beside one that grows, and begins anew when all is taken
+#   disk     4 KiB of a disk of 20 MiB/s             beside two readers of 64 KiB, for a part of each 400 ms
 #
 # First it learns what is usual: five minutes until pods count, and four calm stretches with a little interference between
 # them; or it is given what an earlier boot has learned of the same services, as colod itself keeps it over a restart, which
 # it is made to do here in any case. Then points: KIND, as many rounds as asked for of eight strengths, 0 (nobody does
 # anything: what two equal runs differ by) to 7. The offline pod that is the culprit is another one each time, and three others do a little of their own.
+#
+# And of a case "own" what must raise no alarm, with nobody else on the node doing anything: throttle (the service has less quota than it
+# needs), limit (its memory.max leaves no room for the file it reads), step (twice the requests). Once a boot, first: a colod
+# that starts while a hog is there already, and knows nothing: what it learns then must not pass for calm.
 : "${BENCH_SECONDS:=20}" "${BENCH_WARMUP:=12}"
 . "$VM/settings"
 . "$VM/guest/lib.sh"
@@ -29,7 +33,7 @@
 HOGS=(a b c d)
 DISK=$PODS_SHARE/disk
 # Between points: the windows of the one before are over.
-REST=25
+REST=30
 
 port_of() { case $1 in cpu) echo 7001 ;; cache) echo 7002 ;; memory) echo 7003 ;; disk) echo 7004 ;; esac; }
 
@@ -41,8 +45,8 @@ scene()
 	null_disk nullb0 448 20 >/dev/null || return
 	mkfs.ext4 -q /dev/nullb0 && mkdir -p "$DISK" && mount /dev/nullb0 "$DISK" || return
 	dd if=/dev/zero of="$DISK/data" bs=1M count=64 status=none && dd if=/dev/zero of="$DISK/large" bs=1M count=300 status=none && sync || return
-	service cpu 13600r && service cache 1130r cached /share/disk/data && service memory 1130r memory - && service disk 1130r disk /share/disk/data || return
-	for name in "${HOGS[@]}"; do POD_PRIORITYCLASS=batch-x pod_create "$name" Burstable 100 0 || return; done
+	service cpu 40000r && service cache 2260r cached /share/disk/data && service memory 2260r memory - && service disk 2260r disk /share/disk/data || return
+	for name in "${HOGS[@]}"; do POD_PRIORITYCLASS=batch-x pod_create "$name" Burstable 1000 0 || return; done
 	colod_facts
 }
 
@@ -85,15 +89,23 @@ deed()
 {
 	local s=$2
 	case $1 in
-	cpu) printf 'while :; do timeout 0.%02d %s/cpu_load spin %d; sleep 0.%02d; done\n' $((s * 5 + 4)) "$TOOLS" $((1 + s / 2)) $((40 - s * 5)) ;;
+	cpu) echo "exec $TOOLS/cpu_load pulse $((s * 50 + 40)) $((360 - s * 50))" ;;
 	cache) echo "exec $TOOLS/storm_load $PODS_SHARE/go map $DISK/large $((20 + s * 40))" ;;
 	memory) echo "while :; do timeout $((1 + 240 / (s * 15))) $TOOLS/storm_load $PODS_SHARE/go grow $((s * 15)); done" ;;
-	disk) printf 'while :; do timeout 0.%02d %s/io_load read %s/large 64 256 2; sleep 0.%02d; done\n' $((s * 5 + 4)) "$TOOLS" "$DISK" $((40 - s * 5)) ;;
+	disk) echo "exec $TOOLS/io_load read $DISK/large 64 256 2 $((s * 40)) $((400 - s * 40))" ;;
 	esac
 }
 
 # A little of everybody's own, by no clock of the others.
-idle_deed() { echo "while :; do timeout 0.0\$((RANDOM % 4 + 2)) $TOOLS/cpu_load spin 1; sleep \$((RANDOM % 3 + 1)).\$((RANDOM % 10)); done"; }
+idle_deed()
+{
+	case $1 in
+	a) echo "exec $TOOLS/cpu_load pulse 20 2310" ;;
+	b) echo "exec $TOOLS/cpu_load pulse 20 2770" ;;
+	c) echo "exec $TOOLS/cpu_load pulse 20 3370" ;;
+	d) echo "exec $TOOLS/cpu_load pulse 20 3930" ;;
+	esac
+}
 
 deeds=()
 does()
@@ -108,7 +120,7 @@ deeds_end()
 	for pid in "${deeds[@]}"; do kill "$pid" 2>/dev/null; done
 	for name in "${HOGS[@]}"; do
 		for pid in $(cat "$(leaf_of "$name")/cgroup.procs" 2>/dev/null); do
-			grep -q 'open_loop\|cpu_load\|storm_load\|io_load\|bash\|sleep 0\|timeout' "/proc/$pid/cmdline" 2>/dev/null && kill -9 "$pid" 2>/dev/null
+			grep -q 'cpu_load\|storm_load\|io_load\|bash\|timeout' "/proc/$pid/cmdline" 2>/dev/null && kill -9 "$pid" 2>/dev/null
 		done
 	done
 	wait "${deeds[@]}" 2>/dev/null
@@ -182,8 +194,10 @@ measure_point()
 	at=$(client_of "$kind")
 	client=${clients[$at]}
 	for name in "${HOGS[@]}"; do
-		[ "$name" = "$culprit" ] || does "$name" "$(idle_deed)"
+		[ "$name" = "$culprit" ] || does "$name" "$(idle_deed "$name")"
 	done
+	# To start a process takes a good part of a second here, which is a disturbance of its own.
+	sleep 8
 	[ "$strength" = 0 ] || does "$culprit" "$(deed "$kind" "$strength")"
 	sleep "$BENCH_WARMUP"
 	kill "$client"
@@ -192,11 +206,80 @@ measure_point()
 	client "$kind" &
 	clients[at]=$!
 	# Why there is no score, or nobody to blame.
-	[ "$strength" = 0 ] || coloctl score "web-$kind" --json | jq -e '.[0].score | .permille != null and any(.cpu, .memory, .io; .culprits.state == "ranked")' >/dev/null || note "$(coloctl score "web-$kind")"
-	row "$kind" "s$strength" "$n" "$(as_keys web <out) web_mean_us=$(cut -d' ' -f6 out) $(seen "$kind" "$culprit")"
+	row "$kind" "s$strength" "$n" "$(as_keys web <out) web_mean_us=$(cut -d' ' -f6 out) $(seen "$kind" "$culprit" | tee seen)"
+	# Why there is no score, or another than who did it comes first.
+	[ "$strength" = 0 ] || grep -q 'score=[0-9].* first=1' seen || note "$culprit: $(coloctl score "web-$kind")"
 	deeds_end
 	sleep $REST
 }
+
+# --- what must raise no alarm ------------------------------------------------------------------------
+
+own_service() { case $1 in limit) echo cache ;; *) echo cpu ;; esac; }
+
+# What is done to the service itself; and undone.
+own_begin()
+{
+	case $1 in
+	throttle) echo "12000 100000" >"$2/cpu.max" ;;
+	limit) echo $(($(cat "$2/memory.current") - $(awk '$1 == "file" { print $2 }' "$2/memory.stat") + 4194304)) >"$2/memory.max" ;;
+	esac
+}
+
+own_end()
+{
+	echo max >"$1/memory.max"
+	echo max >"$1/cpu.max"
+}
+
+measure_own()
+{
+	local arm=$1 n=$2 kind pod period=20000 at
+	kind=$(own_service "$arm") pod=$(pod_path "web-$kind")
+	at=$(client_of "$kind")
+	[ "$arm" != step ] || period=10000
+	kill "${clients[$at]}"
+	pkill -f "open_loop send $(port_of "$kind")"
+	own_begin "$arm" "$pod" || return
+	"$TOOLS/open_loop" mean "$(port_of "$kind")" $period $((BENCH_SECONDS + BENCH_WARMUP)) >out || return
+	row own "$arm" "$n" "$(as_keys web <out) web_mean_us=$(cut -d' ' -f6 out) $(seen "$kind" nobody)"
+	note "$(coloctl score "web-$kind")"
+	own_end "$pod"
+	client "$kind" &
+	clients[at]=$!
+	sleep $REST
+}
+
+own_points()
+{
+	local arm
+	for arm in throttle limit step; do
+		[[ " $BENCH_CASES " == *" $(own_service $arm) "* ]] || continue
+		wanted own $arm "$1" || continue
+		measure_own $arm "$1" || diag "own $arm: not measured"
+	done
+}
+
+# Ten windows more than a baseline takes, none of which is calm.
+hog_first()
+{
+	local kind=cpu
+	[[ " $BENCH_CASES " == *" $kind "* ]] && wanted own first 1 || return 0
+	colod_stop
+	mv "$LEARNED" "$LEARNED.kept"
+	does "${HOGS[0]}" "$(deed "$kind" 5)"
+	ok "a start beside a hog" colod_start
+	sleep $((300 + 70 * 10))
+	note "$(coloctl score "web-$kind")"
+	row own first 1 "$(seen "$kind" a) calm=$(for r in cpu memory io; do basis_of "$kind" $r; done | grep -cx calm)"
+	deeds_end
+	colod_stop
+	mv "$LEARNED.kept" "$LEARNED"
+	ok "a start with what was known" colod_start
+	sleep $((2 * REST))
+}
+
+# --- all of it -----------------------------------------------------------------------------------------
 
 points()
 {
@@ -213,6 +296,7 @@ points()
 				measure_point "$kind" "$strength" "$n" || diag "$kind $strength: not measured"
 			done
 		done
+		own_points "$n"
 	done
 }
 
@@ -233,6 +317,7 @@ else
 fi
 ok "what is usual is known of each" all_learned
 note "$(coloctl score | head -12)"
+hog_first
 points
 ok "nothing was written" [ "$(coloctl status --json | jq .writes)" = 0 ]
 kill "${clients[@]}"
