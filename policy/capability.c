@@ -172,6 +172,15 @@ static const struct capability_info table[CAPABILITY_COUNT] = {
 			"CAP_SYS_NICE, which colod.service leaves out: systemctl edit colod, "
 			"CapabilityBoundingSet=CAP_SYS_NICE",
 		},
+	[CAPABILITY_PERF] =
+		{
+			"perf",
+			"counts cycles and instructions of the online pods that an sli of cpi is about",
+			"such an sli is not measured; nothing else goes by it",
+			"a machine with a PMU (most virtual ones show none), and CAP_PERFMON, or CAP_SYS_ADMIN "
+			"where kernel.perf_event_paranoid is 3 (Debian's default); colod.service leaves out "
+			"both: systemctl edit colod, CapabilityBoundingSet=CAP_SYS_ADMIN",
+		},
 };
 
 const struct capability_info *capability_info(enum capability c)

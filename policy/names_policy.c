@@ -36,11 +36,11 @@ static const char *const sli_signs[SLI_SIGN_COUNT] = {
 	[SLI_MEMORY_SOME] = "memory.some",
 	[SLI_IO_SOME] = "io.some",
 	[SLI_SCORE] = "score",
+	[SLI_CPI] = "cpi",
 	[SLI_SCHED_DELAY] = "sched-delay",
 	[SLI_RECLAIM_STALL] = "reclaim-stall",
 	[SLI_IO_WAIT] = "io-wait",
 	[SLI_NET_DROPS] = "net-drops",
-	[SLI_CPI] = "cpi",
 };
 
 static const char *const sli_statistics[SLI_STATISTIC_COUNT] = {

@@ -13,7 +13,7 @@ const char *names_evict_way(enum evict_way way); /* "kubernetes", "kill" */
 int names_evict_way_from(const char *text);
 const char *names_evict_key(enum evict_key key); /* "level" … "opt-out" */
 int names_evict_key_from(const char *text);
-const char *names_sli_sign(enum sli_sign sign); /* "cpu.some" … "cpi" */
+const char *names_sli_sign(enum sli_sign sign); /* "cpu.some" … "net-drops" */
 int names_sli_sign_from(const char *text);
 const char *names_sli_statistic(enum sli_statistic statistic); /* "p50" … "mean" */
 int names_sli_statistic_from(const char *text);

@@ -12,8 +12,10 @@
 #define WINDOW_MAX_US 300000000ull
 #define WINDOW_DEFAULT_US 60000000ull
 #define BOUND_MAX_US 60000000ull
+/* What is kept of one is at most 65.533 (sli_most()). */
+#define CPI_MAX_MILLI 65000u
 #define METRICS                                                                                    \
-	"cpu.some, memory.some, io.some, score, sched-delay, reclaim-stall, io-wait, net-drops, cpi"
+	"cpu.some, memory.some, io.some, score, cpi, sched-delay, reclaim-stall, io-wait, net-drops"
 
 struct sli {
 	struct sli_policy sli;
@@ -170,15 +172,18 @@ static void read_share_bound(struct reader *reader, struct sli *sli)
 static void read_plain_bound(struct reader *reader, struct sli *sli)
 {
 	const char *text = reader_scalar(reader, sli->bound, "a number such as 1.5");
-	bool score = sli->sli.sign == SLI_SCORE;
+	bool score = sli->sli.sign == SLI_SCORE, cpi = sli->sli.sign == SLI_CPI;
+	uint64_t most = score ? 100000 : cpi ? CPI_MAX_MILLI : 1000000000;
 	uint64_t value;
 
 	if (!text)
 		return;
 	if (text[strspn(text, "0123456789.")] || quantity_cpu_milli(text, &value) < 0 ||
-	    value < (score ? 100 : 1) || value > (score ? 100000 : 1000000000ull))
+	    value < (score ? 100 : 1) || value > most)
 		reader_error(reader, sli->bound,
-			     score ? "accepted: 0.1 to 100" : "accepted: 0.001 to 1000000",
+			     score ? "accepted: 0.1 to 100"
+			     : cpi ? "accepted: 0.001 to 65"
+				   : "accepted: 0.001 to 1000000",
 			     "\"%.60s\" is not a number such as %s", text, score ? "20" : "1.5");
 	else
 		sli->sli.bound = score				  ? value / 100

@@ -12,7 +12,7 @@ void record_sli_tell(struct record_buf *out, const struct sli_watch *watch, bool
 	for (size_t i = 0; i < watch->n_events; i++) {
 		const struct sli_event *e = &watch->events[i];
 
-		if (e->of.sign == SLI_SCORE || (e->of.pods[0] && !named))
+		if (e->of.sign == SLI_SCORE || e->of.sign == SLI_CPI || (e->of.pods[0] && !named))
 			continue;
 		record_put(out,
 			   "%ssli %" PRIu32 " slot=%" PRIu32 " serial=%" PRIu64 " %s value=%" PRIu32

@@ -29,6 +29,11 @@ bool sli_is_measured(enum sli_sign sign)
 	return sign < SLI_MEASURED_COUNT;
 }
 
+uint16_t sli_most(enum sli_sign sign)
+{
+	return sign == SLI_CPI ? OWN_VALUE - 1 : PERMILLE;
+}
+
 static uint32_t rank_of(enum sli_statistic statistic, uint32_t n)
 {
 	static const uint32_t percent[SLI_STATISTIC_COUNT] = {
@@ -51,17 +56,17 @@ static uint32_t count_to(const uint16_t *values, size_t n, uint32_t most)
 	return count;
 }
 
-bool sli_statistic_of(const uint16_t *values, size_t n, enum sli_statistic statistic,
+bool sli_statistic_of(const uint16_t *values, size_t n, uint16_t most, enum sli_statistic statistic,
 		      uint32_t *ret_value, uint32_t *ret_n)
 {
-	uint32_t measured = count_to(values, n, PERMILLE), low = 0, high = PERMILLE, sum = 0;
+	uint32_t measured = count_to(values, n, most), low = 0, high = most, sum = 0;
 
 	*ret_n = measured;
 	if (measured == 0)
 		return false;
 	if (statistic == SLI_MEAN) {
 		for (size_t i = 0; i < n; i++)
-			sum += values[i] <= PERMILLE ? values[i] : 0;
+			sum += values[i] <= most ? values[i] : 0;
 		*ret_value = sum / measured;
 		return true;
 	}
@@ -143,6 +148,15 @@ static uint16_t of_score(const struct pod_score *score)
 	return NO_VALUE;
 }
 
+static uint16_t of_cpi(const struct pod_cpi *cpi, int64_t now_us)
+{
+	uint16_t most = sli_most(SLI_CPI);
+
+	if (!pod_cpi_is_fresh(cpi, now_us))
+		return NO_VALUE;
+	return cpi->milli < most ? (uint16_t)cpi->milli : most;
+}
+
 static void push(struct pod_slis *of, const uint16_t values[SLI_MEASURED_COUNT])
 {
 	for (int i = 0; i < SLI_MEASURED_COUNT; i++)
@@ -152,19 +166,22 @@ static void push(struct pod_slis *of, const uint16_t values[SLI_MEASURED_COUNT])
 }
 
 /* A sample that stands for more than a second counts for each of them. */
-static void feed(struct pod_slis *of, const struct pod_sample *now, const struct pod_score *score)
+static void feed(struct pod_slis *of, const struct pod_history *h, const struct pod_score *score)
 {
+	const struct pod_sample *now = ring_last(h);
 	int64_t span_us = now->at_us - of->fed_us;
 	int64_t seconds = (span_us + SECOND_US / 2) / SECOND_US;
-	uint16_t values[SLI_MEASURED_COUNT] = {NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE};
+	uint16_t values[SLI_MEASURED_COUNT] = {NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE};
 
 	if (of->fed_us > 0 && span_us <= 0)
 		return;
 	if (of->fed_us > 0) {
 		for (int r = 0; r < RESOURCE_COUNT && span_us <= SLI_GAP_US; r++)
 			values[SLI_CPU_SOME + r] = of_resource(of, now, score, (enum resource)r);
-		if (span_us <= SLI_GAP_US)
+		if (span_us <= SLI_GAP_US) {
 			values[SLI_SCORE] = of_score(score);
+			values[SLI_CPI] = of_cpi(&h->cpi, now->at_us);
+		}
 		for (int64_t i = 0; i < seconds && i < SLI_SECONDS; i++)
 			push(of, values);
 	}
@@ -185,12 +202,12 @@ static uint32_t window_s(const struct sli_policy *sli)
 
 /* The verdict of this window alone, and its number where there is one. */
 static enum sli_verdict judge(const struct pod_slis *of, const struct sli_policy *sli,
-			      int64_t now_us, struct sli_now *ret)
+			      const struct sli_look *look, struct sli_now *ret)
 {
 	uint16_t values[SLI_SECONDS];
 	uint32_t n = window_s(sli), value = 0, own = 0;
 
-	if (!sli_is_measured(sli->sign))
+	if (sli_why_not(sli->sign, look->model))
 		return SLI_UNMEASURED;
 	if (of->count < n)
 		return SLI_LEARNING;
@@ -198,8 +215,9 @@ static enum sli_verdict judge(const struct pod_slis *of, const struct sli_policy
 		values[i] = of->ring[sli->sign][(of->head + 2 * SLI_SECONDS - 1 - i) % SLI_SECONDS];
 		own += values[i] == OWN_VALUE;
 	}
-	(void)sli_statistic_of(values, n, sli->statistic, &value, &ret->measured_s);
-	if (now_us - of->fed_us > SLI_GAP_US)
+	(void)sli_statistic_of(values, n, sli_most(sli->sign), sli->statistic, &value,
+			       &ret->measured_s);
+	if (look->now_us - of->fed_us > SLI_GAP_US)
 		return SLI_UNMEASURED;
 	if ((n - ret->measured_s) * MISSING_PART > n)
 		return own * MISSING_PART > n ? SLI_OWN : SLI_UNMEASURED;
@@ -220,22 +238,22 @@ static bool is_over(struct sli_now *now, const struct sli_policy *sli, int64_t n
 }
 
 static void step_one(struct sli_watch *w, struct pod_slis *of, uint32_t slot, uint32_t sli,
-		     int64_t now_us)
+		     const struct sli_look *look)
 {
 	const struct sli_policy *p = &w->slis[sli];
 	struct sli_now *now = &of->now[sli];
-	enum sli_verdict was = now->verdict, is = judge(of, p, now_us, now);
+	enum sli_verdict was = now->verdict, is = judge(of, p, look, now);
 
 	if (was == SLI_VIOLATED && (is == SLI_MET || is == SLI_VIOLATED)) {
 		if (now->worst_permille < now->value_permille)
 			now->worst_permille = now->value_permille;
-		if (!is_over(now, p, now_us) || !tell(w, of, slot, sli, SLI_MET))
+		if (!is_over(now, p, look->now_us) || !tell(w, of, slot, sli, SLI_MET))
 			return;
 	} else if (was == SLI_VIOLATED) {
 		if (!tell(w, of, slot, sli, is))
 			return;
 	} else if (is == SLI_VIOLATED) {
-		now->since_us = now_us;
+		now->since_us = look->now_us;
 		now->worst_permille = now->value_permille;
 		if (!tell(w, of, slot, sli, is))
 			return;
@@ -252,17 +270,33 @@ static bool is_about(const struct sli_policy *sli, const struct pod *pod, enum l
 	       (!sli->pods[0] || rule_glob(sli->pods, pod->name));
 }
 
+static bool is_online(const struct assignment *a)
+{
+	return a->state == ASSIGNMENT_LEVEL && a->role == ROLE_ONLINE;
+}
+
 /* Bit i: the i-th is about this pod. */
 static uint32_t about(const struct sli_watch *w, const struct sli_look *look, const struct pod *pod)
 {
 	const struct assignment *a = plan_assignment(look->plan, pod);
 	uint32_t mask = 0;
 
-	if (a->state != ASSIGNMENT_LEVEL || a->role != ROLE_ONLINE)
+	if (!is_online(a))
 		return 0;
 	for (uint32_t i = 0; i < w->n_slis; i++)
 		mask |= (uint32_t)is_about(&w->slis[i], pod, a->level) << i;
 	return mask;
+}
+
+bool sli_is_about(const struct policy *policy, enum sli_sign sign, const struct plan *plan,
+		  const struct pod *pod)
+{
+	const struct assignment *a = plan_assignment(plan, pod);
+
+	for (size_t i = 0; i < policy->n_slis && is_online(a); i++)
+		if (policy->slis[i].sign == sign && is_about(&policy->slis[i], pod, a->level))
+			return true;
+	return false;
 }
 
 static int grow(struct sli_watch *w, size_t n_slots)
@@ -304,14 +338,12 @@ static void step_pod(struct sli_watch *w, const struct sli_look *look, const str
 		     struct pod_slis *of, uint32_t mask)
 {
 	const struct pod_history *h = ring_of(look->samples, pod->slot, pod->serial);
-	const struct pod_sample *last = h ? ring_last(h) : NULL;
-
 	of->round = w->round;
-	if (last)
-		feed(of, last, score_of(look->scores, pod));
+	if (h && ring_last(h))
+		feed(of, h, score_of(look->scores, pod));
 	for (uint32_t i = 0; i < w->n_slis; i++) {
 		if (mask & 1u << i)
-			step_one(w, of, pod->slot, i, look->now_us);
+			step_one(w, of, pod->slot, i, look);
 		else if (of->now[i].verdict != SLI_VIOLATED ||
 			 tell(w, of, pod->slot, i, SLI_NOT_CONCERNED))
 			of->now[i] = (struct sli_now){0};

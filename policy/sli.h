@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Whether online pods get what the policy's `sli` says. Once a second the newest samples give one value of each measured sign
 // (the share of that second in which some of the pod's tasks were stalled; the score); over the window of an indicator
-// its percentile (the nearest rank: one of the values) or mean is held against the bound.
+// its percentile (the nearest rank: one of the values) or mean is held against the bound. Cycles an instruction (cpi) come from
+// the newest of the pod's struct pod_cpi.
 //
 // Only what was measured counts. A second without a sample, or in which the pod's own quota or memory limit stalled it, has no value, and
 // where more than a tenth of the window has none there is neither a number nor a violation. A violation begins with the first
@@ -46,13 +47,24 @@ const struct sli_now *sli_of(const struct sli_watch *watch, const struct pod *po
 /* Whether this version measures the sign at all. */
 bool sli_is_measured(enum sli_sign sign);
 
-/* Of `n` values in permille, those above 1000 left out: the statistic. False: there is none. *ret_n: how many count. */
-bool sli_statistic_of(const uint16_t *values, size_t n, enum sli_statistic statistic,
+/* Why it cannot be measured on this node, as part of a sentence; NULL: it can. */
+const char *sli_why_not(enum sli_sign sign, const struct model *model);
+
+/* Whether some indicator of this sign is about the pod, by its level in the plan. */
+bool sli_is_about(const struct policy *policy, enum sli_sign sign, const struct plan *plan,
+		  const struct pod *pod);
+
+/* The greatest value that a second can have: 1000, of a cpi 65.533. A greater cpi counts as that. */
+uint16_t sli_most(enum sli_sign sign);
+
+/* Of `n` values, those above `most` left out: the statistic. False: there is none. *ret_n: how many count. */
+bool sli_statistic_of(const uint16_t *values, size_t n, uint16_t most, enum sli_statistic statistic,
 		      uint32_t *ret_value, uint32_t *ret_n);
 
-/* "p99 of cpu.some over 60 s"; "12.4 %", of a score "12.4": ends buf with a NUL, returns it. */
+/* "p99 of cpu.some over 60 s"; "12.4 %", of a score "12.4", of a cpi "1.25": ends buf with a NUL, returns it. */
 const char *sli_text(const struct sli_policy *sli, char *buf, size_t size);
 const char *sli_value_text(const struct sli_policy *sli, uint32_t permille, char *buf, size_t size);
+const char *sli_cpi_text(uint64_t milli, char *buf, size_t size);
 
 /* The sentence of an event: "p99 of cpu.some over 60 s was 12.4 %, more than 5.0 %". */
 const char *sli_event_text(const struct sli_event *event, char *buf, size_t size);

@@ -2,6 +2,7 @@
 // What is said of an indicator, see sli.h.
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "policy/names_policy.h"
 #include "policy/sli.h"
@@ -14,11 +15,35 @@ const char *sli_text(const struct sli_policy *sli, char *buf, size_t size)
 	return buf;
 }
 
+const char *sli_cpi_text(uint64_t milli, char *buf, size_t size)
+{
+	(void)snprintf(buf, size, "%" PRIu64 ".%03" PRIu64, milli / 1000, milli % 1000);
+	for (size_t len = strlen(buf); len > 2 && buf[len - 1] == '0' && buf[len - 2] != '.'; len--)
+		buf[len - 1] = '\0';
+	return buf;
+}
+
 const char *sli_value_text(const struct sli_policy *sli, uint32_t permille, char *buf, size_t size)
 {
+	if (sli->sign == SLI_CPI)
+		return sli_cpi_text(permille, buf, size);
 	(void)snprintf(buf, size, "%u.%u%s", permille / 10, permille % 10,
 		       sli->sign == SLI_SCORE ? "" : " %");
 	return buf;
+}
+
+const char *sli_why_not(enum sli_sign sign, const struct model *model)
+{
+	if (!sli_is_measured(sign))
+		return "this version does not measure it";
+	if (sign != SLI_CPI || model_can(model, CAPABILITY_PERF))
+		return NULL;
+	if (model->switched_off & 1u << CAPABILITY_PERF)
+		return "--without switches counting cycles (perf) off";
+	if (model->denied & 1u << CAPABILITY_PERF)
+		return "colod may not count cycles: it takes CAP_PERFMON, or CAP_SYS_ADMIN where "
+		       "kernel.perf_event_paranoid is 3";
+	return "no PMU counts cycles here, as on most virtual machines";
 }
 
 /* Why it is over, where no number says so. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/ctl/doc.h"
+#include "policy/sli.h"
 
 static bool is(const cJSON *sli, const char *state)
 {
@@ -16,8 +17,11 @@ static bool is(const cJSON *sli, const char *state)
 static const char *value(const cJSON *sli, const char *key, char *buf)
 {
 	uint64_t permille = doc_count(sli, key);
+	const char *metric = doc_text(sli, "metric", "");
 
-	if (strcmp(doc_text(sli, "metric", ""), "score") != 0)
+	if (strcmp(metric, "cpi") == 0)
+		return sli_cpi_text(permille, buf, DOC_TEXT_SIZE);
+	if (strcmp(metric, "score") != 0)
 		return doc_percent(permille, buf);
 	(void)snprintf(buf, DOC_TEXT_SIZE, "%" PRIu64 ".%" PRIu64, permille / 10, permille % 10);
 	return buf;
@@ -38,6 +42,9 @@ const char *sli_lines_text(const struct ctl *ctl, const cJSON *sli, char *buf, s
 		(void)snprintf(buf, size, "%s: %s: %s is %s, %s %s", doc_text(sli, "name", "?"),
 			       state, doc_text(sli, "text", "?"), value(sli, "value_permille", now),
 			       over ? "more than" : "at most", value(sli, "bound_permille", bound));
+	else if (doc_has(sli, "why_not"))
+		(void)snprintf(buf, size, "%s: %s: %s: %s", doc_text(sli, "name", "?"), state,
+			       doc_text(sli, "text", "?"), doc_text(sli, "why_not", "?"));
 	else
 		(void)snprintf(buf, size, "%s: %s: %s, of which %" PRIu64 " s were measured",
 			       doc_text(sli, "name", "?"), state, doc_text(sli, "text", "?"),

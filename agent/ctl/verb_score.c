@@ -13,6 +13,7 @@
 #include "agent/ctl/sli_lines.h"
 #include "agent/ctl/table.h"
 #include "policy/baseline.h"
+#include "policy/sli.h"
 
 static const char *const resources[] = {"cpu", "memory", "io"};
 
@@ -239,6 +240,18 @@ static void say_calibration(const struct ctl *ctl)
 		 doc_has(c, "why_not") ? "; not now: " : "", doc_text(c, "why_not", ""));
 }
 
+/* Only where an sli asks for it. */
+static void cpi_line(const struct ctl *ctl, const cJSON *score)
+{
+	char number[DOC_TEXT_SIZE], text[DOC_TEXT_SIZE + 64];
+
+	if (!cJSON_IsNumber(doc_get(score, "cpi_milli")))
+		return;
+	(void)snprintf(text, sizeof(text), "%s cycles an instruction in the last second",
+		       sli_cpi_text(doc_count(score, "cpi_milli"), number, sizeof(number)));
+	line(ctl, "cpi", text);
+}
+
 static int show_one(const struct ctl *ctl)
 {
 	char text[SCORE_WORDS_SIZE > SLI_LINES_TEXT ? SCORE_WORDS_SIZE : SLI_LINES_TEXT];
@@ -259,6 +272,7 @@ static int show_one(const struct ctl *ctl)
 	line(ctl, "is a", doc_text(score, "workload", "workload that is not known yet"));
 	for (size_t i = 0; i < N_RESOURCES; i++)
 		resource_line(ctl, score, resources[i]);
+	cpi_line(ctl, score);
 	if (net_line_text(ctl, pod, text, sizeof(text)))
 		line(ctl, "net", text);
 	cJSON_ArrayForEach(sli, doc_get(pod, "slis"))

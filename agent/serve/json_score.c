@@ -6,6 +6,7 @@
 #include "policy/baseline.h"
 #include "policy/calibrate.h"
 #include "policy/names.h"
+#include "policy/ring.h"
 #include "policy/score.h"
 
 static void number(struct json_view *view, cJSON *object, const char *key, bool there, uint64_t n)
@@ -41,6 +42,17 @@ static void baseline(struct json_view *view, cJSON *value, const struct score_ba
 	json_put_bool(put, object, "higher_load", b->higher_load);
 }
 
+/* Of the last second. */
+static void cpi(struct json_view *view, cJSON *score, const struct pod *pod)
+{
+	const struct samples *samples = view->snapshot->samples;
+	const struct status *status = view->snapshot->status;
+	const struct pod_history *h = samples ? ring_of(samples, pod->slot, pod->serial) : NULL;
+	bool there = h && status && pod_cpi_is_fresh(&h->cpi, status->pass_us);
+
+	number(view, score, "cpi_milli", there, there ? h->cpi.milli : 0);
+}
+
 void json_score(struct json_view *view, cJSON *pod_object, const struct pod *pod)
 {
 	static const struct pod_score none;
@@ -54,6 +66,7 @@ void json_score(struct json_view *view, cJSON *pod_object, const struct pod *pod
 	number(view, object, "permille", score_has_number(s->state), s->permille);
 	json_put_bool(put, object, "at_least", s->at_least);
 	json_put_text(put, object, "workload", w ? w->key : NULL);
+	cpi(view, object, pod);
 	for (int r = 0; r < RESOURCE_COUNT; r++) {
 		const struct score_value *v = &s->by[r];
 		int stalled = stall_permille(scores, pod, (enum resource)r);

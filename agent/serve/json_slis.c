@@ -18,12 +18,14 @@ static void one(struct json_view *view, cJSON *array, const struct sli_policy *p
 		const struct sli_now *now)
 {
 	bool violated = now->verdict == SLI_VIOLATED, there = violated || now->verdict == SLI_MET;
+	const char *why_not = sli_why_not(p->sign, view->snapshot->model);
 	struct json_put *put = &view->put;
 	cJSON *object = json_put_object(put, array, NULL);
 	char text[SLI_TEXT_SIZE];
 
 	json_put_text(put, object, "name", p->name);
 	json_put_text(put, object, "state", names_sli_verdict(now->verdict));
+	json_put_text(put, object, "why_not", now->verdict == SLI_UNMEASURED ? why_not : NULL);
 	json_put_text(put, object, "metric", names_sli_sign(p->sign));
 	json_put_text(put, object, "statistic", names_sli_statistic(p->statistic));
 	json_put_u64(put, object, "window_us", p->window_us);

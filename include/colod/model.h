@@ -84,6 +84,7 @@ enum capability {
 	CAPABILITY_CORE_SCHED,	     /* core scheduling is built in; colod does not use it */
 	CAPABILITY_MEMORY_RECLAIM,   /* memory.reclaim */
 	CAPABILITY_SCHED_POLICY, /* others' scheduling policies may be changed, and given back */
+	CAPABILITY_PERF,	 /* cycles and instructions are counted, and colod may */
 	CAPABILITY_COUNT,
 };
 

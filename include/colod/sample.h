@@ -84,6 +84,20 @@ struct pod_disks {
 	struct pod_disk list[POD_DISKS_MAX];
 };
 
+/* Cycles an instruction, kernel and user together. Only of online pods that an sli of cpi is about. */
+struct pod_cpi {
+	int64_t at_us; /* the end of the second; 0: nothing was measured */
+	uint32_t milli;
+	uint32_t reserved;
+};
+
+#define POD_CPI_FRESH_US 3000000
+
+static inline bool pod_cpi_is_fresh(const struct pod_cpi *cpi, int64_t now_us)
+{
+	return cpi->at_us > 0 && now_us >= cpi->at_us && now_us - cpi->at_us <= POD_CPI_FRESH_US;
+}
+
 /* What an online pod waits where nobody hurts it, by its workload's baseline at its load of now (score.h): median and
  * deviation, permille of the time; zeros: none is valid. Taken from the scores of the pass before. */
 struct pod_usual {
@@ -97,6 +111,7 @@ struct pod_history {
 	uint32_t head;
 	uint32_t count;
 	struct pod_disks disks;
+	struct pod_cpi cpi;
 	struct pod_usual usual;
 	struct pod_sample ring[SAMPLE_RING];
 };

@@ -8,7 +8,7 @@
 #include "colod/policy.h"
 #include "colod/reason.h"
 
-/* The longest window, a value a second. sizeof(struct pod_slis), 3.4 KiB, is the whole memory of a pod that some indicator is
+/* The longest window, a value a second. sizeof(struct pod_slis), 4 KiB, is the whole memory of a pod that some indicator is
  * about; others have none. */
 #define SLI_SECONDS 300
 /* What may be told of one look; what does not fit is told by the next. */
@@ -27,7 +27,8 @@ enum sli_verdict {
 /* One indicator of one pod. */
 struct sli_now {
 	enum sli_verdict verdict;
-	uint32_t value_permille; /* valid where it is MET or VIOLATED: of the measured seconds of the window */
+	/* Of a cpi in thousandths, here and below. Valid where it is MET or VIOLATED: of the measured seconds of the window. */
+	uint32_t value_permille;
 	uint32_t measured_s;
 	uint32_t worst_permille; /* since it is violated */
 	int64_t since_us;	 /* when that began */
@@ -42,12 +43,13 @@ struct pod_slis {
 	uint32_t stalled_us[RESOURCE_COUNT]; /* of that one: the low 32 bits of the kernel's */
 	uint32_t valid;
 	uint32_t head, count;
-	/* Permille, a second each: newest at (head + SLI_SECONDS - 1) % SLI_SECONDS. Above 1000: not measured, or own. */
+	/* Permille, or a cpi in thousandths, a second each: newest at (head + SLI_SECONDS - 1) % SLI_SECONDS. Above
+	 * sli_most(): not measured, or own. */
 	uint16_t ring[SLI_MEASURED_COUNT][SLI_SECONDS];
 	struct sli_now now[SLIS_MAX];
 };
 
-_Static_assert(sizeof(struct pod_slis) <= 3584, "the memory of a pod is as it is said above");
+_Static_assert(sizeof(struct pod_slis) <= 4096, "the memory of a pod is as it is said above");
 
 /* A violation began or ended. */
 struct sli_event {

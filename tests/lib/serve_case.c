@@ -343,6 +343,7 @@ static void make_samples(struct serve_case *c)
 {
 	fake_sample(&c->f, c->web, 1000000, 100000, 0);
 	fake_sample(&c->f, c->web, 11000000, 15100000, 1240000);
+	c->f.samples.pods[c->web->slot]->cpi = (struct pod_cpi){.at_us = 12000000, .milli = 1313};
 	fake_sample_node(&c->f, 1000000, 0);
 	fake_sample_node(&c->f, 11000000, 20000000);
 	fake_sample_node_memory(&c->f, 3ull << 30, 1ull << 30);

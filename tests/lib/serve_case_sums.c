@@ -15,6 +15,11 @@ void serve_case_make_slis(struct serve_case *c)
 		.since_us = 4000000,
 	};
 	c->web_slis.now[1] = (struct sli_now){.verdict = SLI_UNMEASURED};
+	c->web_slis.now[2] = (struct sli_now){
+		.verdict = SLI_MET,
+		.value_permille = 1250,
+		.measured_s = 60,
+	};
 	c->sli_list[c->web->slot] = &c->web_slis;
 	c->slis = (struct sli_watch){
 		.pods = c->sli_list,
@@ -28,8 +33,13 @@ void serve_case_make_slis(struct serve_case *c)
 			  .bound = 10000,
 			  .window_us = 60000000,
 			  .sign = SLI_SCHED_DELAY,
-			  .statistic = SLI_MEAN}},
-		.n_slis = 2,
+			  .statistic = SLI_MEAN},
+			 {.name = "cpi",
+			  .bound = 1500,
+			  .window_us = 60000000,
+			  .sign = SLI_CPI,
+			  .statistic = SLI_P50}},
+		.n_slis = 3,
 	};
 }
 

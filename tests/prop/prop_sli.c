@@ -20,7 +20,7 @@ static uint32_t value_of(const uint16_t *values, uint32_t n, enum sli_statistic 
 {
 	uint32_t value = 0, measured;
 
-	return sli_statistic_of(values, n, statistic, &value, &measured) ? value : 0;
+	return sli_statistic_of(values, n, 1000, statistic, &value, &measured) ? value : 0;
 }
 
 static void check(const uint16_t *values, uint32_t n, uint32_t low, uint32_t high, int number)

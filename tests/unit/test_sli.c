@@ -114,7 +114,8 @@ TEST(a_percentile_is_one_of_the_values_by_its_rank)
 		/* In falling order: it does not matter. */
 		for (size_t k = 0; k < rows[i].n; k++)
 			values[k] = (uint16_t)((rows[i].n - 1 - k) * 10);
-		assert_true(sli_statistic_of(values, rows[i].n, rows[i].statistic, &value, &n));
+		assert_true(
+			sli_statistic_of(values, rows[i].n, 1000, rows[i].statistic, &value, &n));
 		assert_int_equal(n, rows[i].n);
 		assert_int_equal(value, rows[i].want);
 	}
@@ -125,12 +126,12 @@ TEST(seconds_without_a_value_count_for_nothing)
 	static const uint16_t values[] = {UINT16_MAX, 40, UINT16_MAX - 1, 20};
 	uint32_t value = 7, n = 7;
 
-	assert_true(sli_statistic_of(values, 4, SLI_MEAN, &value, &n));
+	assert_true(sli_statistic_of(values, 4, 1000, SLI_MEAN, &value, &n));
 	assert_int_equal(value, 30);
 	assert_int_equal(n, 2);
-	assert_true(sli_statistic_of(values, 4, SLI_P99, &value, &n));
+	assert_true(sli_statistic_of(values, 4, 1000, SLI_P99, &value, &n));
 	assert_int_equal(value, 40);
-	assert_false(sli_statistic_of(values, 1, SLI_P99, &value, &n));
+	assert_false(sli_statistic_of(values, 1, 1000, SLI_P99, &value, &n));
 	assert_int_equal(n, 0);
 	assert_int_equal(value, 40);
 }
