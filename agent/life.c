@@ -16,6 +16,7 @@
 #include "agent/base/process.h"
 #include "agent/guard.h"
 #include "agent/net_back.h"
+#include "agent/observe/cpi_files.h"
 #include "agent/restore.h"
 #include "agent/state.h"
 #include "policy/floor.h"
@@ -142,6 +143,20 @@ static void see_guard(struct state *s)
 	see_thaw(s);
 }
 
+/* On one CPU, as it would be for a pod, but for nobody: what fails there fails for pods, too. */
+static void see_perf(struct state *s)
+{
+	const struct model *model = discover_model(s->discover);
+	int r;
+
+	if (model->node.n_cpus == 0 || model->switched_off & 1u << CAPABILITY_PERF)
+		return;
+	r = cpi_files_probe(&cpi_files_hardware, model->node.cpus[0].id);
+	discover_set_capability(s->discover, CAPABILITY_PERF, r == 0);
+	if (r == -EACCES || r == -EPERM)
+		discover_deny(s->discover, CAPABILITY_PERF);
+}
+
 void life_start(struct state *s, int64_t now_us)
 {
 	struct apply_restored done;
@@ -152,6 +167,7 @@ void life_start(struct state *s, int64_t now_us)
 	open_lease(s);
 	discover_set_capability(s->discover, CAPABILITY_CORE_SCHED, core_sched_is_there());
 	discover_set_capability(s->discover, CAPABILITY_SCHED_POLICY, process_may_schedule());
+	see_perf(s);
 	/* Without it the kernel takes the word and calls the partition invalid. */
 	if (!process_may_administer())
 		discover_deny(s->discover, CAPABILITY_CPUSET_EXCLUSIVE);

@@ -193,6 +193,14 @@ static void look_at_nodes(struct state *s, int64_t now_us)
 	observe_nodes(s->observe, in.model, &s->plan, memory_bounds_short(&in, &s->plan));
 }
 
+/* The same. In mode off nothing is asked of the kernel that costs pods time. */
+static void look_at_cpi(struct state *s)
+{
+	bool on = s->status.modes.by[RESOURCE_CPU] != MODE_OFF;
+
+	observe_cpi(s->observe, discover_model(s->discover), &s->plan, on ? s->policy : NULL);
+}
+
 /* What the next pass needs to know. */
 static void look_at_disks(struct state *s, int64_t now_us)
 {
@@ -237,6 +245,7 @@ static int decide_stage(struct state *s, int64_t now_us)
 		record_stage(s, now_us, &before, &floor_before);
 	calibrator_check(s, now_us);
 	look_at_nodes(s, now_us);
+	look_at_cpi(s);
 	/* Decided and recorded is by what these were before. */
 	evictor_see_returned(s);
 	observe_usual(s->observe, model, &s->scores);

@@ -31,7 +31,7 @@ static const char *const names[SYS_CALL_COUNT] = {
 	[SYS_UNLINK] = "unlink", [SYS_LOCK] = "lock",	[SYS_TRUNCATE] = "truncate",
 	[SYS_WATCH] = "watch",	 [SYS_POLL] = "poll",	[SYS_THREAD] = "thread",
 	[SYS_BUS] = "bus",	 [SYS_HTTP] = "http",	[SYS_NETLINK] = "netlink",
-	[SYS_BPF] = "bpf",	 [SYS_SCHED] = "sched",
+	[SYS_BPF] = "bpf",	 [SYS_SCHED] = "sched", [SYS_PERF] = "perf",
 };
 
 const char *sys_call_name(enum sys_call call)
@@ -289,6 +289,14 @@ int sys_pidfd_send_signal(int pid_fd, int signal)
 int sys_process_mrelease(int pid_fd)
 {
 	return fails(SYS_POLL, pid_fd) ? -1 : process_mrelease(pid_fd, 0);
+}
+
+int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd,
+			unsigned long flags)
+{
+	if (fails(SYS_PERF, pid))
+		return -1;
+	return (int)syscall(SYS_perf_event_open, attr, pid, cpu, group_fd, flags);
 }
 
 int sys_drop_capability(unsigned capability)

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 struct epoll_event;
+struct perf_event_attr;
 struct pollfd;
 struct statfs;
 
@@ -36,6 +37,7 @@ enum sys_call {
 	SYS_NETLINK, /* one message to the kernel's routing socket, or one of its answers */
 	SYS_BPF,     /* a program at a cgroup (egress_link.h) */
 	SYS_SCHED,   /* a thread's scheduling policy */
+	SYS_PERF,    /* opening a counter */
 	SYS_CALL_COUNT,
 };
 
@@ -111,5 +113,8 @@ int sys_signalfd(int fd, const sigset_t *mask, int flags);
 int sys_pidfd_open(pid_t pid, unsigned flags);
 int sys_pidfd_send_signal(int pid_fd, int signal);
 int sys_process_mrelease(int pid_fd);
+/* perf_event_open(2). */
+int sys_perf_event_open(struct perf_event_attr *attr, pid_t pid, int cpu, int group_fd,
+			unsigned long flags);
 /* The calling thread, no other, does without a capability from here on. */
 int sys_drop_capability(unsigned capability);

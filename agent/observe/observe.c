@@ -7,12 +7,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agent/base/cleanup.h"
 #include "agent/base/log.h"
+#include "agent/observe/cpi_watch.h"
 #include "agent/observe/disk_files.h"
+#include "agent/observe/fd_room.h"
 #include "agent/observe/memory_events.h"
 #include "agent/observe/memory_node_files.h"
 #include "agent/observe/node_files.h"
@@ -26,11 +27,6 @@
 #include "policy/ring.h"
 #include "policy/usual.h"
 
-/* Left for disks, triggers, inotify, the bus, and the files that discovery and apply open for a moment. */
-#define RESERVED_FDS (128 + DISKS_MAX + MEMORY_NODES_MAX)
-/* Its own files; while somebody waits for IO two more; and of a few pods, those that wait, memory.events and one for each
- * container. */
-#define FDS_A_POD (KEPT_SET_COUNT + 3)
 /* A file that was not there is looked for again after this time: a controller may be enabled. */
 #define MISSING_RETRY_US 10000000
 /* One that could not be opened is tried again at once, but so often only: of a pod that is not measured nobody knows what its
@@ -62,6 +58,7 @@ struct observe {
 	struct kept_set node;
 	struct memory_node_files memory_nodes;
 	struct disk_files disks;
+	struct cpi_watch cpi;
 	int64_t pod_disks_until_us; /* what pods do on disks is read */
 	int64_t node_retry_us;
 	uint64_t nodes;	    /* that run short */
@@ -75,30 +72,6 @@ struct observe {
 	struct triggers triggers;
 };
 
-/* The soft limit is low (1024) for programs that use select(2); colod does not. */
-static int raise_fd_limit(uint64_t *ret_limit)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return -errno;
-	if (limit.rlim_cur != limit.rlim_max) {
-		struct rlimit raised = {limit.rlim_max, limit.rlim_max};
-
-		if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
-			limit = raised;
-	}
-	*ret_limit = limit.rlim_cur;
-	return 0;
-}
-
-static size_t max_open_pods(uint64_t fd_limit)
-{
-	uint64_t reserved = fd_limit / 2 < RESERVED_FDS ? fd_limit / 2 : RESERVED_FDS;
-
-	return (size_t)((fd_limit - reserved) / FDS_A_POD);
-}
-
 int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe)
 {
 	_cleanup_free_ struct observe *o = calloc(1, sizeof(*o));
@@ -107,7 +80,7 @@ int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe)
 
 	if (!o)
 		return -ENOMEM;
-	r = raise_fd_limit(&o->fd_limit);
+	r = fd_room_raise(&o->fd_limit);
 	if (r < 0)
 		return r;
 	if (ticks <= 0)
@@ -115,8 +88,9 @@ int observe_new(int root_fd, int cgroup_fd, struct observe **ret_observe)
 	o->root_fd = root_fd;
 	o->cgroup_fd = cgroup_fd;
 	o->reader.ticks_per_s = (uint64_t)ticks;
-	o->max_open = max_open_pods(o->fd_limit);
+	o->max_open = fd_room_pods(o->fd_limit);
 	kept_set_init(&o->node);
+	o->cpi.events = &cpi_files_hardware;
 	triggers_init(&o->triggers);
 	*ret_observe = TAKE_PTR(o);
 	return 0;
@@ -151,6 +125,7 @@ void observe_free(struct observe *o)
 	for (size_t i = 0; i < o->samples.n_slots; i++)
 		clear_slot(o, i);
 	triggers_done(&o->triggers);
+	cpi_watch_close(&o->cpi);
 	kept_set_close(&o->node);
 	memory_node_files_close(&o->memory_nodes);
 	disk_files_close(&o->disks);
@@ -268,7 +243,7 @@ static void say_fds(struct observe *o)
 		    "%" PRIu32
 		    " pods are not measured, the lowest levels first: file descriptors are "
 		    "short (limit %" PRIu64 ", %d a pod). Raise LimitNOFILE= of colod.service",
-		    o->n_unsampled, o->fd_limit, FDS_A_POD);
+		    o->n_unsampled, o->fd_limit, FD_ROOM_POD);
 }
 
 /* Opens what the pod's slot misses. false: there was no room for it. */
@@ -379,6 +354,7 @@ int observe_sample(struct observe *o, const struct model *model, int64_t now_us)
 		if (o->slots[i].pass != o->pass)
 			clear_slot(o, i);
 	}
+	cpi_watch_read(&o->cpi, &o->reader, o->cgroup_fd, model, &o->samples, now_us);
 	say_fds(o);
 	return r;
 }
@@ -401,6 +377,14 @@ void observe_nodes(struct observe *o, const struct model *model, const struct pl
 		    a->role == ROLE_OFFLINE)
 			o->slots[model->pods[i]->slot].there = true;
 	}
+}
+
+void observe_cpi(struct observe *o, const struct model *model, const struct plan *plan,
+		 const struct policy *policy)
+{
+	size_t spare = o->max_open > model->n_pods ? o->max_open - model->n_pods : 0;
+
+	cpi_watch_choose(&o->cpi, model, plan, policy, &o->samples, spare * FD_ROOM_POD);
 }
 
 void observe_usual(struct observe *o, const struct model *model, const struct scores *scores)

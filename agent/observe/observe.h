@@ -39,6 +39,11 @@ void observe_usual(struct observe *observe, const struct model *model, const str
 void observe_nodes(struct observe *observe, const struct model *model, const struct plan *plan,
 		   uint64_t nodes);
 
+/* From the next sample on cycles and instructions are counted of the online pods (by plan's assignments) that an sli of cpi is
+ * about, in descriptors that no pod's files need. `policy` may be NULL: of none. */
+void observe_cpi(struct observe *observe, const struct model *model, const struct plan *plan,
+		 const struct policy *policy);
+
 /* From the next sample on, and for ten seconds, what each pod does on each disk is read: it costs the kernel more than the rest. */
 void observe_want_pod_disks(struct observe *o, int64_t now_us);
 

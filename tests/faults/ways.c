@@ -68,6 +68,7 @@ const int *ways_errors(const struct point *p)
 	case SYS_HTTP:
 	case SYS_BPF:
 	case SYS_SCHED:
+	case SYS_PERF:
 	case SYS_CALL_COUNT:
 		break;
 	}

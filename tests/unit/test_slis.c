@@ -2,12 +2,14 @@
 // Whole passes over a fake tree whose online pod waits: what is told of its indicator.
 #include "agent/slis.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/incidents.h"
 #include "agent/tick.h"
+#include "tests/lib/fault.h"
 #include "tests/lib/test.h"
 #include "tests/lib/tick_case.h"
 
@@ -134,9 +136,56 @@ TEST(of_a_wait_that_was_not_measured_nothing_is_said)
 		       "suspected; done: nothing. See: coloctl incidents show 1");
 }
 
+static void ask_cpi(void)
+{
+	t.state->policy->n_slis = 1;
+	t.state->policy->slis[0] = (struct sli_policy){
+		.name = "cpi", .bound = 1500, .window_us = 10 * S_US, .sign = SLI_CPI};
+	t.state->policy->slis[0].level = LEVEL_NONE;
+}
+
+/* Without room for events each of the online pods is tried once. */
+TEST(cycles_are_counted_where_an_sli_asks)
+{
+	int64_t now_us = 100 * S_US;
+	unsigned tried;
+
+	tick_case_start(&t, "observe", MODE_FULL);
+	discover_set_capability(t.state->discover, CAPABILITY_PERF, true);
+	fault_begin();
+	fault_set_from(SYS_PERF, 1, -ENOSPC);
+	seconds(5, &now_us, 0);
+	assert_int_equal(fault_count(SYS_PERF), 0);
+	ask_cpi();
+	seconds(5, &now_us, 0);
+	tried = fault_count(SYS_PERF);
+	assert_int_equal(tried, 1);
+	t.state->policy->n_slis = 0;
+	seconds(5, &now_us, 0);
+	assert_int_equal(fault_count(SYS_PERF), tried);
+	fault_end();
+}
+
+TEST(in_mode_off_no_cycles_are_counted)
+{
+	int64_t now_us = 100 * S_US;
+
+	tick_case_start(&t, "off", MODE_FULL);
+	discover_set_capability(t.state->discover, CAPABILITY_PERF, true);
+	ask_cpi();
+	fault_begin();
+	fault_set_from(SYS_PERF, 1, -ENOSPC);
+	seconds(5, &now_us, 0);
+	assert_int_equal(fault_count(SYS_PERF), 0);
+	fault_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(cycles_are_counted_where_an_sli_asks, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(in_mode_off_no_cycles_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(of_a_wait_that_was_not_measured_nothing_is_said,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(
