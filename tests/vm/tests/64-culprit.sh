@@ -32,6 +32,8 @@ is_short() { [ "$(of_cpu culprits.state)" = "too few samples" ]; }
 colod_facts
 colod_policy observe file:///run/pods.json
 ok "start" colod_start
+like "$(coloctl doctor | tr -s ' \n' ' ')" 'absent perf .*CAP_PERFMON' "as it is shipped colod may count no cycles, and doctor says how it does"
+nok "which the journal does not say where no sli asks" says cpi
 ok "the workload is known" wait_for 20 sh -c 'coloctl score web --json | jq -e ".[0].score.workload"'
 is "$(of_cpu culprits.state)" learning "while what is usual is learned, nobody is looked for"
 workload=$(coloctl score web --json | jq -r '.[0].score.workload')
@@ -56,12 +58,27 @@ version: 1
 sli:
   - {name: front, metric: cpu.some, pods: "*/web", mean: 0.5%, window: 10s}
   - {name: delay, metric: sched-delay, of: online, p99: 10ms}
+  - {name: cycles, metric: cpi, of: online, p99: 2}
 END
-ok "start again" colod_start
+DROPIN=/run/systemd/system/colod.service.d
+mkdir -p $DROPIN
+printf '[Service]\nCapabilityBoundingSet=CAP_SYS_ADMIN\n' >$DROPIN/cpi.conf
+systemctl daemon-reload
+ok "start again, with all capabilities that counting cycles takes" colod_start
 ok "it waits, and the last minute is too short to say for whom" wait_for 60 is_short
 sli_is() { [ "$(coloctl score web --json | jq -r ".[0].slis[] | select(.name == \"$1\") | .state")" = "$2" ]; }
 ok "its sli is violated" wait_for 90 sli_is front violated
 ok "what is not measured is no violation" sli_is delay "not measured"
+ok "nor are cycles, for want of a PMU" sli_is cycles "not measured"
+like "$(coloctl score web | tr -s ' \n' ' ')" 'cycles: not measured: p99 of cpi over 60 s: no PMU' "score POD says so"
+is "$(coloctl score web --json | jq .[0].score.cpi_milli)" null "and has no number"
+is "$(journalctl -q -u colod -o cat | grep -c 'no sli of cpi is measured: no PMU')" 1 "the journal has it once"
+is "$(journalctl -q -u colod -o cat | grep -c 'cpi is measured\|cpi of')" 1 "and says nothing else of it"
+like "$(coloctl doctor | tr -s ' \n' ' ')" 'absent perf ' "doctor names it"
+# Of its own clocks, in place of cycles and instructions: a real cgroup on every CPU.
+counts=$(/opt/colod/build/tests/unit/test_cpi_files 2>&1)
+ok "events of a cgroup count what it does and nobody else" [ $? = 0 ] || note "$counts"
+nok "and none of that was skipped" grep -qi skipped <<<"$counts"
 like "$(coloctl status)" 'sli +default/web, front: violated' "status says so"
 ok "and so does the journal" wait_for 20 says 'front: violated: mean of cpu.some over 10 s is'
 ok "the true culprit is first" wait_for 90 is_first w3
@@ -86,7 +103,8 @@ if [ -n "${LONG:-}" ]; then
 	ok "the true one is first in 9 of 10" [ $((hits * 10)) -ge $((tried * 9)) ]
 fi
 rm -f "$PODS_SHARE"/is-*
-rm -f /etc/colod/policy.d/95-sli.yaml
+rm -f /etc/colod/policy.d/95-sli.yaml $DROPIN/cpi.conf
+systemctl daemon-reload
 colod_clean
 pods_cleanup
 done_testing
