@@ -17,6 +17,9 @@ SKIP_TOP = {"vm", "vm-cache"}
 # Other builds of the same sources and what runs left: a guest's disk has no room for them.
 SKIP_PREFIXES = ("san-", "warn-", "demo", "bench-", "fuzz", "results", "check-all")
 
+# Unit tests that a guest runs, and the way to them.
+UNIT_TESTS = {("unit",), ("unit", "test_cpi_files")}
+
 
 def _add_text(tar, name, text):
     info = tarfile.TarInfo(name)
@@ -37,8 +40,8 @@ def _build_filter(top):
         parts = pathlib.PurePath(info.name).relative_to(top).parts
         if parts and (parts[0] in SKIP_TOP or parts[0].startswith((".", *SKIP_PREFIXES))):
             return None
-        # Of the tests' programs a guest needs the tools: all of them are ten times as much to copy at each boot.
-        if parts[:1] == ("tests",) and len(parts) > 1 and parts[1] != "tools":
+        # Of the tests' programs a guest needs the tools, and few others: all of them are ten times as much to copy at each boot.
+        if parts[:1] == ("tests",) and len(parts) > 1 and parts[1] != "tools" and parts[1:] not in UNIT_TESTS:
             return None
         if info.isfile() and pathlib.PurePath(info.name).suffix in SKIP_SUFFIXES:
             return None
