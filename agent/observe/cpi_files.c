@@ -172,7 +172,7 @@ int cpi_files_read(struct cpi_files *files, struct kept_reader *reader, int64_t 
 		return 0;
 	for (size_t i = 0; r == 0 && i < files->n_cpus; i++) {
 		struct cpi_cpu *cpu = &files->cpus[i];
-		struct cpi_count now;
+		struct cpi_count now = {0};
 
 		r = read_one(reader, cpu->cycles_fd, &now);
 		if (r == 0 && !cpi_files_add(&sum, &cpu->last, &now))
