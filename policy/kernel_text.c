@@ -97,6 +97,48 @@ int kernel_text_memory_held(const char *text, uint64_t *ret_anon_bytes, uint64_t
 	return 0;
 }
 
+/* A line that may not be there is no error. */
+static int keyed_or_none(const char *text, const char *key, uint64_t *ret_value)
+{
+	int r = kernel_text_keyed(text, key, ret_value);
+
+	if (r == -ENOENT)
+		*ret_value = KERNEL_TEXT_NONE;
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Before 5.9 one line had both kinds of pages. */
+static int refaults(const char *text, uint64_t *ret_pages)
+{
+	uint64_t anon, file;
+	int r = keyed_or_none(text, "workingset_refault_anon", &anon);
+
+	if (r == 0)
+		r = keyed_or_none(text, "workingset_refault_file", &file);
+	if (r < 0)
+		return r;
+	if (anon == KERNEL_TEXT_NONE || file == KERNEL_TEXT_NONE)
+		return keyed_or_none(text, "workingset_refault", ret_pages);
+	return __builtin_add_overflow(anon, file, ret_pages) ? -ERANGE : 0;
+}
+
+int kernel_text_memory_stat(const char *text, struct kernel_text_memory *ret_memory)
+{
+	struct kernel_text_memory memory;
+	int r = kernel_text_keyed(text, "anon", &memory.anon_bytes);
+
+	if (r == 0)
+		r = kernel_text_keyed(text, "file", &memory.file_bytes);
+	if (r == 0)
+		r = refaults(text, &memory.refaults);
+	/* 6.0 was the first to tell this from what kswapd did. */
+	if (r == 0)
+		r = keyed_or_none(text, "pgscan_direct", &memory.direct);
+	if (r == 0)
+		*ret_memory = memory;
+	return r;
+}
+
 /* The "total=" of one line of a pressure file; `rest` begins behind "some " or "full ". */
 static int psi_line_total(const char *rest, uint64_t *ret_total)
 {

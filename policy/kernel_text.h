@@ -25,6 +25,18 @@ int kernel_text_keyed(const char *text, const char *key, uint64_t *ret_value);
 /* Of memory.stat what a kill gives back, and what stays until the pod is deleted (tmpfs, emptyDir Memory). */
 int kernel_text_memory_held(const char *text, uint64_t *ret_anon_bytes, uint64_t *ret_shmem_bytes);
 
+/* Of memory.stat what tells how a cgroup's memory is doing. Pages since it was made: those that were read again soon after they were
+ * taken (refaults), and those looked through by tasks that had to wait for memory themselves (direct). A kernel that has no such
+ * lines leaves them KERNEL_TEXT_NONE. -ENOENT without the first two. */
+#define KERNEL_TEXT_NONE UINT64_MAX
+struct kernel_text_memory {
+	uint64_t anon_bytes;
+	uint64_t file_bytes;
+	uint64_t refaults;
+	uint64_t direct;
+};
+int kernel_text_memory_stat(const char *text, struct kernel_text_memory *ret_memory);
+
 /* Totals of a pressure file. A file without a `full` line (cpu of the node on old kernels) gives
  * full_us 0. */
 int kernel_text_psi(const char *text, struct psi_total *ret_psi);

@@ -7,9 +7,9 @@
 
 #include "agent/observe/kept_set.h"
 
-/* Its own files; while somebody waits for IO two more; and of a few pods, those that wait, memory.events and one for each
- * container. */
-#define FD_ROOM_POD (KEPT_SET_COUNT + 3)
+/* Its own files; while somebody waits for IO two more; and of a few pods, those that wait, memory.events, memory.stat and one for
+ * each container. */
+#define FD_ROOM_POD (KEPT_SET_COUNT + 4)
 
 /* Raises the soft limit, which is low (1024) for programs that use select(2), to the hard one. What it is then, in *ret_limit;
  * 0 or -errno. */

@@ -13,11 +13,13 @@
 void memory_events_init(struct memory_events *events)
 {
 	*events = (struct memory_events){.fd = -EBADF};
+	memory_stat_init(&events->stat);
 }
 
 void memory_events_close(struct memory_events *events)
 {
 	events->fd = cleanup_close_fd(events->fd);
+	memory_stat_close(&events->stat);
 }
 
 static bool waited(const struct pod_sample *last, const struct pod_sample *sample)
@@ -39,38 +41,38 @@ static int parse(const char *text, uint64_t *ret_n)
 	return r;
 }
 
-static int open_file(struct memory_events *events, int cgroup_fd, const struct cgroup *cgroup)
+static int read_events(struct memory_events *events, struct kept_reader *reader, int cgroup_fd,
+		       const struct cgroup *cgroup, struct pod_sample *sample)
 {
-	_cleanup_close_ int dirfd = -EBADF;
-	int r;
+	int r = pod_files_open_one(cgroup_fd, cgroup, "memory.events", &events->fd);
 
-	if (events->fd >= 0)
-		return 0;
-	r = pod_files_enter(cgroup_fd, cgroup, &dirfd);
-	return r < 0 ? r : kept_file_open(dirfd, "memory.events", &events->fd);
+	if (r == 0)
+		r = kept_file_read(reader, events->fd);
+	return r < 0 ? r : kept_file_parsed(parse(reader->text, &sample->memory_bounded));
 }
 
 void memory_events_read(struct memory_events *events, struct kept_reader *reader, int cgroup_fd,
 			const struct pod *pod, const struct pod_sample *last,
-			struct pod_sample *sample)
+			struct pod_sample *sample, struct pod_memory *memory)
 {
 	int r;
 
 	if (waited(last, sample))
 		events->until_us = sample->at_us + KEEP_US;
 	if (events->until_us <= sample->at_us) {
-		memory_events_close(events);
+		events->fd = cleanup_close_fd(events->fd);
+		memory_stat_rest(&events->stat, memory);
 		return;
 	}
-	r = open_file(events, cgroup_fd, pod->cgroup);
-	if (r == 0)
-		r = kept_file_read(reader, events->fd);
-	if (r == 0)
-		r = kept_file_parsed(parse(reader->text, &sample->memory_bounded));
+	if (events->online)
+		memory_stat_read(&events->stat, reader, cgroup_fd, pod, sample->at_us, memory);
+	else
+		memory_stat_rest(&events->stat, memory);
+	r = read_events(events, reader, cgroup_fd, pod->cgroup, sample);
 	if (r == 0) {
 		sample->valid |= SAMPLE_MEMORY_EVENTS;
 		return;
 	}
-	memory_events_close(events);
+	events->fd = cleanup_close_fd(events->fd);
 	kept_file_say(reader, pod->cgroup->path, "memory.events", r);
 }

@@ -290,7 +290,8 @@ static int sample_pod(struct observe *o, const struct pod *pod, bool psi, const 
 	}
 	if (n > 0)
 		memory_events_read(&slot->events, &o->reader, o->cgroup_fd, pod,
-				   ring_last(o->samples.pods[pod->slot]), &sample);
+				   ring_last(o->samples.pods[pod->slot]), &sample,
+				   &o->samples.pods[pod->slot]->memory);
 	if (n > 0)
 		quota_files_read(&slot->quotas, &o->reader, o->cgroup_fd, pod,
 				 ring_last(o->samples.pods[pod->slot]), &sample);
@@ -409,6 +410,7 @@ void observe_forget(struct observe *o)
 			continue;
 		o->samples.pods[i]->head = o->samples.pods[i]->count = 0;
 		o->samples.pods[i]->disks.at_us = 0;
+		o->samples.pods[i]->memory.at_us = 0;
 	}
 }
 
@@ -430,9 +432,12 @@ int observe_triggers(struct observe *o, const struct model *model, const struct 
 	for (size_t i = 0; i < model->n_pods; i++) {
 		const struct pod *pod = model->pods[i];
 		const struct assignment *a = plan_assignment(plan, pod);
+		bool known = a->state == ASSIGNMENT_LEVEL;
 
-		if (pod->slot < o->samples.n_slots && o->slots[pod->slot].used &&
-		    a->state == ASSIGNMENT_LEVEL)
+		if (pod->slot >= o->samples.n_slots || !o->slots[pod->slot].used)
+			continue;
+		o->slots[pod->slot].events.online = known && a->role == ROLE_ONLINE;
+		if (known)
 			o->slots[pod->slot].rank = (int)a->level;
 	}
 	return triggers_update(&o->triggers, &look, ops);

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "agent/base/cleanup.h"
+#include "agent/observe/per_s.h"
 #include "agent/observe/pod_files.h"
 #include "policy/disk_use.h"
 #include "policy/kernel_text.h"
@@ -46,11 +47,6 @@ static int open_files(struct pod_disk_files *files, int cgroup_fd, const struct 
 	if (r == 0)
 		r = kept_file_open(dirfd, "io.stat", &files->stat_fd);
 	return r < 0 ? r : kept_file_open(dirfd, "io.max", &files->max_fd);
-}
-
-static uint64_t per_s(uint64_t now, uint64_t before, uint64_t span_us)
-{
-	return now > before ? (uint64_t)((unsigned __int128)(now - before) * 1000000 / span_us) : 0;
 }
 
 /* What was done since the last time. A disk that was not there then has done nothing that anybody knows of. */

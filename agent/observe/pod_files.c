@@ -69,6 +69,17 @@ int pod_files_enter(int cgroup_fd, const struct cgroup *cgroup, int *ret_dirfd)
 	return 0;
 }
 
+int pod_files_open_one(int cgroup_fd, const struct cgroup *cgroup, const char *name, int *fd)
+{
+	_cleanup_close_ int dirfd = -EBADF;
+	int r;
+
+	if (*fd >= 0)
+		return 0;
+	r = pod_files_enter(cgroup_fd, cgroup, &dirfd);
+	return r < 0 ? r : kept_file_open(dirfd, name, fd);
+}
+
 int pod_files_open(struct kept_set *files, struct kept_reader *reader, int cgroup_fd,
 		   const struct cgroup *cgroup, bool psi)
 {

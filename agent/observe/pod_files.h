@@ -10,6 +10,9 @@
  * 0 or -errno; the caller closes *ret_dirfd. */
 int pod_files_enter(int cgroup_fd, const struct cgroup *cgroup, int *ret_dirfd);
 
+/* One file of it into *fd, unless it is open already. 0, or -errno as kept_file_open() and the one above; *fd is untouched then. */
+int pod_files_open_one(int cgroup_fd, const struct cgroup *cgroup, const char *name, int *fd);
+
 /* Opens what is not open yet; the pressure files only with `psi`. A file that is not there stays
  * closed. 0; 1 where one that may be there could not be opened; or with everything closed: -EMFILE or -ENFILE without room
  * for all, or what pod_files_enter() says. */

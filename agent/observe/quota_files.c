@@ -37,19 +37,20 @@ void quota_files_close(struct quota_files *files)
 }
 
 /* Without the cpu controller there is no quota, and nothing is counted. */
-static int read_counts(struct kept_reader *reader, int fd, uint64_t *ret_periods,
-		       uint64_t *ret_throttled)
+static int read_counts(struct kept_reader *reader, int fd, struct quota_counts *ret_counts)
 {
 	int r = kept_file_read(reader, fd);
 
-	*ret_periods = *ret_throttled = 0;
+	*ret_counts = (struct quota_counts){0};
 	if (r < 0)
 		return r;
-	r = kernel_text_keyed(reader->text, "nr_periods", ret_periods);
+	r = kernel_text_keyed(reader->text, "nr_periods", &ret_counts->periods);
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)
-		r = kernel_text_keyed(reader->text, "nr_throttled", ret_throttled);
+		r = kernel_text_keyed(reader->text, "nr_throttled", &ret_counts->throttled);
+	if (r == 0)
+		r = kernel_text_keyed(reader->text, "throttled_usec", &ret_counts->throttled_us);
 	return kept_file_parsed(r);
 }
 
@@ -102,8 +103,8 @@ static int keep(struct quota_files *files, struct kept_reader *reader, int cgrou
 		return -E2BIG;
 	r = open_file(cgroup_fd, cgroup, "cpu.stat", &fd);
 	if (r == 0)
-		r = read_counts(reader, fd, &one.periods, &one.throttled);
-	if (r == 0 && one.periods == 0)
+		r = read_counts(reader, fd, &one.counts);
+	if (r == 0 && one.counts.periods == 0)
 		r = has_quota(reader, cgroup_fd, cgroup);
 	if (r < 0)
 		return r;
@@ -111,7 +112,7 @@ static int keep(struct quota_files *files, struct kept_reader *reader, int cgrou
 		one.untold_until_us = now_us + PERIOD_MAX_US;
 	one.fd = TAKE_FD(fd);
 	files->list[files->n++] = one;
-	return r > 0 || one.throttled > 0;
+	return r > 0 || one.counts.throttled > 0;
 }
 
 /* Opens what is not open yet. Whether a container's throttling is not known. */
@@ -136,17 +137,22 @@ static bool look(struct quota_files *files, struct kept_reader *reader, int cgro
 	return unseen;
 }
 
+static void take_most(uint64_t now, uint64_t before, uint64_t *most)
+{
+	if (now > before && now - before > *most)
+		*most = now - before;
+}
+
 /* One read of each. Whether one could not be understood. */
 static bool count(struct quota_files *files, struct kept_reader *reader, const struct pod *pod,
-		  int64_t now_us)
+		  int64_t now_us, struct quota_counts *ret_most)
 {
-	uint64_t most_periods = 0, most_throttled = 0;
 	bool unseen = false;
 
 	for (unsigned i = files->n; i-- > 0;) {
 		struct quota_file *one = &files->list[i];
-		uint64_t periods, throttled;
-		int r = read_counts(reader, one->fd, &periods, &throttled);
+		struct quota_counts counts;
+		int r = read_counts(reader, one->fd, &counts);
 
 		if (r < 0) {
 			unseen |= !kept_file_is_absent(r);
@@ -154,18 +160,14 @@ static bool count(struct quota_files *files, struct kept_reader *reader, const s
 			drop(files, i);
 			continue;
 		}
-		if (periods > one->periods && periods - one->periods > most_periods)
-			most_periods = periods - one->periods;
-		if (throttled > one->throttled && throttled - one->throttled > most_throttled)
-			most_throttled = throttled - one->throttled;
-		unseen |= periods <= one->periods && now_us < one->untold_until_us;
-		if (periods > one->periods)
+		take_most(counts.periods, one->counts.periods, &ret_most->periods);
+		take_most(counts.throttled, one->counts.throttled, &ret_most->throttled);
+		take_most(counts.throttled_us, one->counts.throttled_us, &ret_most->throttled_us);
+		unseen |= counts.periods <= one->counts.periods && now_us < one->untold_until_us;
+		if (counts.periods > one->counts.periods)
 			one->untold_until_us = INT64_MIN;
-		one->periods = periods;
-		one->throttled = throttled;
+		one->counts = counts;
 	}
-	files->periods += most_periods;
-	files->throttled += most_throttled;
 	return unseen;
 }
 
@@ -179,21 +181,39 @@ static bool waits(const struct pod_sample *last, const struct pod_sample *now)
 		       (uint64_t)(now->at_us - last->at_us) * WAITS_PERMILLE / 1000;
 }
 
+/* The longer one of both: where a container is throttled its pod may be, too, at the same time. */
+static uint32_t throttled_us(struct quota_files *files, uint64_t inner_us,
+			     const struct pod_sample *sample)
+{
+	uint64_t most_us = inner_us;
+
+	if (sample->valid & SAMPLE_CPU) {
+		take_most(sample->cpu_throttled_us, files->own_us, &most_us);
+		files->own_us = sample->cpu_throttled_us;
+	}
+	files->throttled_us += (uint32_t)most_us;
+	return files->throttled_us;
+}
+
 void quota_files_read(struct quota_files *files, struct kept_reader *reader, int cgroup_fd,
 		      const struct pod *pod, const struct pod_sample *last,
 		      struct pod_sample *sample)
 {
+	struct quota_counts most = {0};
 	bool unseen = false;
 
 	if (waits(last, sample))
 		files->until_us = sample->at_us + KEEP_US;
 	if (sample->at_us < files->until_us) {
-		unseen = count(files, reader, pod, sample->at_us);
+		unseen = count(files, reader, pod, sample->at_us, &most);
 		unseen |= look(files, reader, cgroup_fd, pod, sample->at_us);
 	} else if (files->n > 0) {
 		quota_files_close(files);
 	}
+	files->periods += most.periods;
+	files->throttled += most.throttled;
 	sample->inner_periods = files->periods;
 	sample->inner_throttled = files->throttled;
+	sample->throttled_us = throttled_us(files, most.throttled_us, sample);
 	sample->valid |= unseen ? SAMPLE_QUOTA_UNSEEN : 0;
 }

@@ -9,20 +9,27 @@
 /* Containers of one pod that are kept open. More than that is said to be unseen. */
 #define QUOTA_FILES_MAX 16
 
+struct quota_counts {
+	uint64_t periods;
+	uint64_t throttled;
+	uint64_t throttled_us;
+};
+
 struct quota_file {
 	int fd;
 	uint64_t inode;
-	uint64_t periods;
-	uint64_t throttled;
-	int64_t untold_until_us; /* it has a quota, of which no period has ended yet */
+	struct quota_counts counts; /* as last read */
+	int64_t untold_until_us;    /* it has a quota, of which no period has ended yet */
 };
 
 struct quota_files {
 	struct quota_file list[QUOTA_FILES_MAX];
 	unsigned n;
 	int64_t until_us; /* they are kept open and read */
-	uint64_t periods; /* since the pod was first seen, as in struct pod_sample */
+	uint64_t periods; /* since the pod was first seen, as in struct pod_sample, and the next two */
 	uint64_t throttled;
+	uint32_t throttled_us;
+	uint64_t own_us; /* of the pod's own quota, as last measured */
 };
 
 void quota_files_init(struct quota_files *files);

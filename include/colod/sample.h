@@ -38,7 +38,9 @@ struct psi_total {
 struct pod_sample {
 	int64_t at_us;
 	uint32_t valid;
-	uint32_t reserved;
+	/* How long it was throttled, on all its CPUs, by its own quota or that of the container that had most, from sample to sample;
+	 * a counter of 32 bits, which is not recorded: nothing is decided by it. */
+	uint32_t throttled_us;
 	uint64_t cpu_usage_us;
 	uint64_t cpu_periods;
 	uint64_t cpu_throttled; /* periods in which it was throttled */
@@ -98,6 +100,18 @@ static inline bool pod_cpi_is_fresh(const struct pod_cpi *cpi, int64_t now_us)
 	return cpi->at_us > 0 && now_us >= cpi->at_us && now_us - cpi->at_us <= POD_CPI_FRESH_US;
 }
 
+#define POD_MEMORY_UNKNOWN UINT64_MAX
+
+/* Of memory.stat, of an online pod, while it waits for memory. The pages are those of the second that ended then: read again soon
+ * after they were taken, and looked through by tasks that had to wait for memory themselves. */
+struct pod_memory {
+	int64_t at_us; /* 0: nothing was measured */
+	uint64_t anon_bytes;
+	uint64_t file_bytes;
+	uint64_t refaults_per_s; /* POD_MEMORY_UNKNOWN: not measured, as the next */
+	uint64_t direct_per_s;
+};
+
 /* What an online pod waits where nobody hurts it, by its workload's baseline at its load of now (score.h): median and
  * deviation, permille of the time; zeros: none is valid. Taken from the scores of the pass before. */
 struct pod_usual {
@@ -112,6 +126,7 @@ struct pod_history {
 	uint32_t count;
 	struct pod_disks disks;
 	struct pod_cpi cpi;
+	struct pod_memory memory;
 	struct pod_usual usual;
 	struct pod_sample ring[SAMPLE_RING];
 };

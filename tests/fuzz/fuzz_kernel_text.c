@@ -155,6 +155,21 @@ static void check_options(const char *text, size_t size)
 	require(*at == '\0');
 }
 
+static void check_memory(const char *text)
+{
+	struct kernel_text_memory memory, untouched;
+	uint64_t anon = 0, file = 0;
+
+	memset(&memory, 0x5a, sizeof(memory));
+	untouched = memory;
+	if (kernel_text_memory_stat(text, &memory) < 0) {
+		require(memcmp(&memory, &untouched, sizeof(memory)) == 0);
+		return;
+	}
+	require(kernel_text_keyed(text, "anon", &anon) == 0 && anon == memory.anon_bytes);
+	require(kernel_text_keyed(text, "file", &file) == 0 && file == memory.file_bytes);
+}
+
 static void check_disk(const char *text)
 {
 	struct disk_sample sample = {.at_us = 1, .busy_us = UNTOUCHED};
@@ -201,6 +216,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	value = UNTOUCHED;
 	check_value(kernel_text_memory_held(text, &value, &other), value);
 	require((value == UNTOUCHED) == (other == UNTOUCHED));
+	check_memory(text);
 	check_disk(text);
 	free(text);
 	return 0;

@@ -20,6 +20,7 @@ static struct pod *pod;
 static struct kept_reader reader;
 static struct memory_events events;
 static struct pod_sample last, sample;
+static struct pod_memory memory;
 
 static int make(void **state)
 {
@@ -53,7 +54,7 @@ static void second(uint64_t waited_us)
 	last = sample;
 	sample = (struct pod_sample){.valid = SAMPLE_PSI_MEMORY, .at_us = last.at_us + S};
 	sample.psi[RESOURCE_MEMORY].some_us = last.psi[RESOURCE_MEMORY].some_us + waited_us;
-	memory_events_read(&events, &reader, cgroup_fd, pod, &last, &sample);
+	memory_events_read(&events, &reader, cgroup_fd, pod, &last, &sample, &memory);
 }
 
 static void kernel_says(unsigned high, unsigned max)

@@ -22,7 +22,9 @@
 #define S 1000000
 #define ALL_BITS (SAMPLE_CPU | SAMPLE_MEMORY | SAMPLE_PSI_CPU | SAMPLE_PSI_MEMORY | SAMPLE_PSI_IO)
 #define POD_READS 5
-#define POD_FDS (POD_READS + 3) /* one for a container that has a quota, two for disks */
+#define POD_FDS                                                                                    \
+	(POD_READS +                                                                               \
+	 4) /* one for a container that has a quota, two for disks, two for memory: not all at once */
 #define NODE_READS 5
 
 static char *dir;

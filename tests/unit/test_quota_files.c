@@ -24,6 +24,8 @@ static struct pod_container containers[N];
 static struct kept_reader reader;
 static struct quota_files files;
 static struct pod_sample sample;
+static uint64_t own_throttled_us;
+static uint32_t own_valid;
 
 static int make(void **state)
 {
@@ -38,6 +40,8 @@ static int make(void **state)
 	pod->containers = containers;
 	quota_files_init(&files);
 	sample = (struct pod_sample){0};
+	own_throttled_us = 0;
+	own_valid = SAMPLE_CPU;
 	return fs_open_dir(root_fd, "sys/fs/cgroup", &cgroup_fd);
 }
 
@@ -87,7 +91,8 @@ static void pass(uint64_t wait_us)
 	struct pod_sample last = sample;
 
 	sample = (struct pod_sample){.at_us = last.at_us + S,
-				     .valid = SAMPLE_CPU | SAMPLE_PSI_CPU,
+				     .valid = own_valid | SAMPLE_PSI_CPU,
+				     .cpu_throttled_us = own_throttled_us,
 				     .psi[RESOURCE_CPU].some_us =
 					     last.psi[RESOURCE_CPU].some_us + wait_us};
 	quota_files_read(&files, &reader, cgroup_fd, pod, last.at_us ? &last : NULL, &sample);
@@ -98,6 +103,39 @@ static void expect(uint64_t periods, uint64_t throttled, bool unseen)
 	assert_int_equal(sample.inner_periods, periods);
 	assert_int_equal(sample.inner_throttled, throttled);
 	assert_int_equal((sample.valid & SAMPLE_QUOTA_UNSEEN) != 0, unseen);
+}
+
+/* A second in which the pod's own quota throttled it for so long, and then the one of a container. */
+static void throttles(uint64_t own_us, unsigned inner_us)
+{
+	char text[128];
+
+	(void)snprintf(text, sizeof(text),
+		       "usage_usec 5\nnr_periods 9\nnr_throttled 9\nthrottled_usec %u\n", inner_us);
+	stat_of(0, text);
+	own_throttled_us += own_us;
+	pass(WAIT);
+}
+
+TEST(how_long_it_was_throttled_is_by_the_quota_that_took_longer)
+{
+	add(0);
+	throttles(500, 0);
+	assert_int_equal(sample.throttled_us, 500);
+	throttles(70, 7000);
+	/* What was before it was looked at does not count. */
+	assert_int_equal(sample.throttled_us, 570);
+	throttles(10, 7500);
+	assert_int_equal(sample.throttled_us, 1070);
+	throttles(40, 7501);
+	assert_int_equal(sample.throttled_us, 1110);
+	/* What grew while a sample was missing is not lost. */
+	own_valid = 0;
+	throttles(300, 7501);
+	assert_int_equal(sample.throttled_us, 1110);
+	own_valid = SAMPLE_CPU;
+	throttles(1, 7501);
+	assert_int_equal(sample.throttled_us, 1411);
 }
 
 TEST(of_two_quotas_the_one_that_was_hit_most_counts_each_time)
@@ -240,6 +278,7 @@ TEST(what_cannot_be_looked_at_is_said_to_be_unseen)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(how_long_it_was_throttled_is_by_the_quota_that_took_longer),
 		CASE(of_two_quotas_the_one_that_was_hit_most_counts_each_time),
 		CASE(a_pod_that_waits_for_nothing_costs_no_read),
 		CASE(a_container_that_was_never_throttled_is_known_at_once),
