@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // See incident_text.h. Times are microseconds, of which boot_us are CLOCK_BOOTTIME; those of the points are milliseconds since it was
-// opened. What was not measured is null; of a network of which nothing was, net_sent_kib_s and node_net are left out.
+// opened. What was not measured is null; of a network of which nothing was, net_sent_kib_s and node_net are left out, and of the
+// victim the lists of which nothing was.
 #include "agent/incident_text.h"
 
 #include <inttypes.h>
@@ -299,6 +300,50 @@ static void put_net(struct record_buf *to, const struct incident *i)
 	record_put(to, "}");
 }
 
+static const struct {
+	const char *name;
+	size_t offset; /* in struct incident_victim, of an uint32_t */
+} victim_columns[] = {
+	{"throttled_permille", offsetof(struct incident_victim, throttled_permille)},
+	{"memory_full_permille", offsetof(struct incident_victim, memory_full_permille)},
+	{"io_full_permille", offsetof(struct incident_victim, io_full_permille)},
+	{"anon_kib", offsetof(struct incident_victim, anon_kib)},
+	{"file_kib", offsetof(struct incident_victim, file_kib)},
+	{"refaults_per_s", offsetof(struct incident_victim, refaults_per_s)},
+	{"direct_per_s", offsetof(struct incident_victim, direct_per_s)},
+};
+
+static uint32_t victim_value(const struct incident *i, uint32_t point, size_t column)
+{
+	const struct incident_victim *victim = &i->points[point].victim;
+
+	return *(const uint32_t *)((const char *)victim + victim_columns[column].offset);
+}
+
+static bool was_measured(const struct incident *i, size_t column)
+{
+	for (uint32_t n = 0; n < i->n_points; n++)
+		if (victim_value(i, n, column) != INCIDENT_UNKNOWN)
+			return true;
+	return false;
+}
+
+static void put_victim(struct record_buf *to, const struct incident *i)
+{
+	uint32_t n_put = 0;
+
+	record_put(to, ",\"victim\":{");
+	for (size_t c = 0; c < sizeof(victim_columns) / sizeof(victim_columns[0]); c++) {
+		if (!was_measured(i, c))
+			continue;
+		record_put(to, "%s\"%s\":[", comma(n_put++), victim_columns[c].name);
+		for (uint32_t n = 0; n < i->n_points; n++)
+			put_number(to, n, victim_value(i, n, c), INCIDENT_UNKNOWN);
+		record_put(to, "]");
+	}
+	record_put(to, "}");
+}
+
 static void put_points(struct record_buf *to, const struct incident *i)
 {
 	record_put(to, "\"points\":{\"at_ms\":[");
@@ -324,6 +369,7 @@ static void put_points(struct record_buf *to, const struct incident *i)
 	put_uses(to, i, MEMORY);
 	record_put(to, ",\"disk_kib_s\":");
 	put_uses(to, i, DISK);
+	put_victim(to, i);
 	if (has_net(i))
 		put_net(to, i);
 	record_put(to, "}");

@@ -7,6 +7,7 @@
 #include "policy/decide.h"
 #include "policy/incident_flow.h"
 #include "policy/incident_mean.h"
+#include "policy/incident_victim.h"
 #include "policy/ring.h"
 #include "policy/seconds.h"
 #include "policy/who.h"
@@ -77,7 +78,7 @@ static struct incident_use use_between(const struct second *a, const struct seco
 					   (uint64_t)(b->at_us - a->at_us));
 	if (b && b->valid & SAMPLE_MEMORY)
 		use.memory_kib = b->memory_kib;
-	if (b && b->net_kib_s != SECOND_NET_UNKNOWN)
+	if (b && b->net_kib_s != SECOND_UNKNOWN)
 		use.sent_kib_s = b->net_kib_s;
 	return use;
 }
@@ -141,8 +142,10 @@ static void look_between(const struct incident *i, const struct incident_look *l
 		const struct second *from = second_of(of, a->at_us), *to = second_of(of, b->at_us);
 
 		ret_point->pods[p] = use_between(from, to);
-		if (p == 0)
-			stall_between(from, to, ret_point->stalled_permille);
+		if (p > 0)
+			continue;
+		stall_between(from, to, ret_point->stalled_permille);
+		ret_point->victim = incident_victim_between(from, to);
 	}
 }
 
@@ -159,6 +162,7 @@ static void merge(struct incident_point *a, const struct incident_point *b)
 		a->stalled_permille[r] = (uint16_t)incident_mean(a->stalled_permille[r], a_ms,
 								 b->stalled_permille[r], b_ms,
 								 INCIDENT_UNKNOWN_STALL);
+	incident_victim_merge(&a->victim, a_ms, &b->victim, b_ms);
 	a->node.cpu_milli =
 		incident_mean(a->node.cpu_milli, a_ms, b->node.cpu_milli, b_ms, INCIDENT_UNKNOWN);
 	a->node.memory_kib = b->node.memory_kib;

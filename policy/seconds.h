@@ -15,8 +15,10 @@ int seconds_feed(struct seconds *seconds, const struct model *model, const struc
 
 void seconds_free(struct seconds *seconds);
 
-/* Appends in place; the oldest falls out. One that is not newer than the last is ignored. `net_kib_s` as in struct second. */
-void seconds_add(struct pod_seconds *of, const struct pod_sample *sample, uint32_t net_kib_s);
+/* Appends in place; the oldest falls out. One that is not newer than the last is ignored. `memory`: what was measured last of the
+ * pod's; NULL: nothing. `net_kib_s` as in struct second. */
+void seconds_add(struct pod_seconds *of, const struct pod_sample *sample,
+		 const struct pod_memory *memory, uint32_t net_kib_s);
 
 /* The one `back` places before the newest (0: the newest), or NULL. */
 const struct second *seconds_at(const struct pod_seconds *of, uint32_t back);

@@ -2,7 +2,7 @@
 // An incident: an online pod was hurt for want of one resource, with its scene: samples from a minute before to a minute after,
 // who seems to have done it, what was done and what came of it. For people; nothing is decided by it.
 //
-// Memory: sizeof(struct incident), at most 72 KiB, for each of at most INCIDENTS_OPEN that go on or wait for the disk, from
+// Memory: sizeof(struct incident), at most 74 KiB, for each of at most INCIDENTS_OPEN that go on or wait for the disk, from
 // the moment they are opened, and sizeof(struct incidents), at most 32 KiB, always. Nothing for a pod: the last minute of it is kept
 // anyway (seconds.h).
 #pragma once
@@ -62,12 +62,24 @@ struct incident_net {
 	struct incident_flow online, offline;
 };
 
+/* Of who was hurt. Of its memory from when it waits for memory until ten seconds after. */
+struct incident_victim {
+	uint32_t throttled_permille; /* of a CPU: by a quota, its own or a container's, on all its CPUs */
+	uint32_t memory_full_permille; /* in which all of it waited, as the next */
+	uint32_t io_full_permille;
+	uint32_t anon_kib;
+	uint32_t file_kib;
+	uint32_t refaults_per_s; /* pages that were read again soon after they were taken */
+	uint32_t direct_per_s; /* pages of it that were looked through by who had to wait for memory */
+};
+
 /* What was so on average in the span_ms before at_us; memory: at its end. */
 struct incident_point {
 	int64_t at_us;
 	uint32_t span_ms;
 	uint16_t stalled_permille[RESOURCE_COUNT]; /* of the victim */
-	struct incident_use node;		   /* busy CPUs, and memory that is available */
+	struct incident_victim victim;
+	struct incident_use node; /* busy CPUs, and memory that is available */
 	struct incident_net net;
 	struct incident_use pods[INCIDENT_PODS];
 };
@@ -133,7 +145,7 @@ struct incident {
 	struct incident_point points[INCIDENT_POINTS];
 };
 
-_Static_assert(sizeof(struct incident) <= 72 * 1024, "the memory is as it is said above");
+_Static_assert(sizeof(struct incident) <= 74 * 1024, "the memory is as it is said above");
 
 #define INCIDENT_RECENT 16
 #define INCIDENT_NODE_SECONDS 64

@@ -49,7 +49,7 @@ void culprit_case_add(int i)
 	culprit_case.totals[i].at_us = culprit_case.now_us;
 	culprit_case.rings[i].serial = culprit_case.pods[i]->serial;
 	culprit_case.kept[culprit_case.pods[i]->slot] = &culprit_case.rings[i];
-	seconds_add(&culprit_case.rings[i], &culprit_case.totals[i], SECOND_NET_UNKNOWN);
+	seconds_add(&culprit_case.rings[i], &culprit_case.totals[i], NULL, SECOND_UNKNOWN);
 }
 
 void culprit_case_pass(const struct doing *s, unsigned unseen)

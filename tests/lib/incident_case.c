@@ -91,6 +91,26 @@ static void measure_net(struct incident_case *c)
 	}
 }
 
+static void measure_memory(struct incident_case *c)
+{
+	struct pod_history *h = c->f.samples.pods[c->web->slot];
+	struct pod_sample *s = &h->ring[(h->head + SAMPLE_RING - 1) % SAMPLE_RING];
+
+	c->memory_us += c->memory_permille * 1000ull;
+	c->throttled_us += c->throttled_permille * 1000ull;
+	s->throttled_us = (uint32_t)c->throttled_us;
+	if (c->memory.at_us == 0)
+		return;
+	c->memory.at_us = c->look.now_us;
+	h->memory = c->memory;
+	s->valid |= SAMPLE_MEMORY | SAMPLE_PSI_MEMORY | SAMPLE_PSI_IO;
+	s->memory_bytes = c->memory.anon_bytes + c->memory.file_bytes;
+	s->psi[RESOURCE_MEMORY] =
+		(struct psi_total){.some_us = 2 * c->memory_us, .full_us = c->memory_us};
+	s->psi[RESOURCE_IO] =
+		(struct psi_total){.some_us = c->memory_us, .full_us = c->memory_us / 2};
+}
+
 void incident_case_second(struct incident_case *c, uint32_t hog_milli, uint32_t permille)
 {
 	const struct net_shown net = {.sent = c->sent, .n_sent = INCIDENT_CASE_PODS};
@@ -109,6 +129,7 @@ void incident_case_second(struct incident_case *c, uint32_t hog_milli, uint32_t 
 	fake_sample_node(&c->f, c->look.now_us, c->busy_us);
 	fake_sample_node_memory(&c->f, UINT64_C(4) << 30, UINT64_C(1) << 30);
 	measure_net(c);
+	measure_memory(c);
 	(void)seconds_feed(&c->seconds, &c->f.model, &c->f.samples, &net, c->look.now_us);
 	watch_culprits(c);
 	incident_step(&c->incidents, &c->look);

@@ -24,6 +24,10 @@ struct incident_case {
 	struct pod *web, *db, *hog, *other;
 	struct net_flow flow; /* with an at_us: measured in each second, until that is 0 again */
 	struct net_sent sent[INCIDENT_CASE_PODS]; /* by slot: the same, where `rated` */
+	/* Of web, while `at_us` of this is not 0: what else was measured in each second, of which all of it waited so much. */
+	struct pod_memory memory;
+	uint32_t memory_permille, throttled_permille;
+	uint64_t memory_us, throttled_us;
 	uint64_t used_us[INCIDENT_CASE_PODS], stalled_us[INCIDENT_CASE_PODS], busy_us;
 };
 

@@ -42,7 +42,7 @@ static void add(const struct pod *pod, struct pod_sample *total, int64_t now_us)
 		total->psi[r].some_us += any();
 	h->serial = pod->serial;
 	kept[pod->slot] = h;
-	seconds_add(h, total, SECOND_NET_UNKNOWN);
+	seconds_add(h, total, NULL, SECOND_UNKNOWN);
 }
 
 static void check(const struct culprits *c, const struct pod *victim, int number)

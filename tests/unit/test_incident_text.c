@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // An incident from its samples to its text, which the tests of coloctl show: tests/unit/fixtures/ctl/incident.json is what is
-// expected here, and incident-net.json of one with a network. COLOD_BLESS=1 writes it anew; read the difference.
+// expected here, incident-net.json of one with a network, and incident-memory.json of one for want of memory. COLOD_BLESS=1 writes it anew; read the difference.
 #include "agent/incident_text.h"
 
 #include <errno.h>
@@ -122,6 +122,37 @@ static struct incident *net_scene(void)
 	return i;
 }
 
+/* What is hurt has too little memory: what it reads of files is taken from it, and read again. It waits from before it is hurt on. */
+static struct incident *memory_scene(void)
+{
+	struct incident *i;
+
+	incident_case_run(&c, 40, 150, 4);
+	c.memory = (struct pod_memory){.at_us = 1,
+				       .anon_bytes = 300 << 20,
+				       .file_bytes = 200 << 20,
+				       .refaults_per_s = POD_MEMORY_UNKNOWN,
+				       .direct_per_s = POD_MEMORY_UNKNOWN};
+	for (int n = 0; n < 50; n++) {
+		incident_case_second(&c, 700, 4);
+		c.memory.refaults_per_s = n < 30 ? 250u * (unsigned)n : 0;
+		c.memory.direct_per_s = n < 30 ? 900 : 0;
+		c.memory.file_bytes -= n < 25 ? 6 << 20 : 0;
+		c.memory.anon_bytes += n < 30 ? 1 << 20 : 0;
+		c.memory_permille = n < 30 ? 120 : 0;
+		c.throttled_permille = n < 30 ? 40 : 0;
+		if (n > 4 && n < 30)
+			(void)incident_open(&c.incidents, &c.look, INCIDENT_SLI, c.web,
+					    RESOURCE_MEMORY);
+	}
+	i = incident_case_one(&c);
+	assert_non_null(i);
+	c.memory.at_us = 0;
+	incident_case_run(&c, 60, 700, 4);
+	assert_true(i->closed);
+	return i;
+}
+
 static void is_expected(const char *fixture, const struct incident *i)
 {
 	cJSON *doc = cJSON_CreateObject(), *incident = parse(i);
@@ -156,6 +187,36 @@ TEST(the_network_is_in_it_where_it_was_measured)
 {
 	is_expected(FIXTURES "incident-net.json", net_scene());
 	assert_null(getenv("COLOD_BLESS"));
+}
+
+TEST(the_victims_memory_is_in_it_where_it_was_measured)
+{
+	is_expected(FIXTURES "incident-memory.json", memory_scene());
+	assert_null(getenv("COLOD_BLESS"));
+}
+
+static bool has_of_victim(const struct incident *i, const char *key)
+{
+	cJSON *doc = parse(i);
+	const cJSON *points = cJSON_GetObjectItem(cJSON_GetObjectItem(doc, "scene"), "points");
+	bool has = cJSON_HasObjectItem(cJSON_GetObjectItem(points, "victim"), key);
+
+	cJSON_Delete(doc);
+	return has;
+}
+
+TEST(of_the_victim_what_was_never_measured_is_left_out)
+{
+	struct incident *i = scene();
+
+	assert_true(has_of_victim(i, "throttled_permille"));
+	assert_false(has_of_victim(i, "anon_kib"));
+	assert_false(has_of_victim(i, "io_full_permille"));
+	i->points[i->n_points - 1].victim.anon_kib = 0;
+	assert_true(has_of_victim(i, "anon_kib"));
+	for (uint32_t n = 0; n < i->n_points; n++)
+		i->points[n].victim.throttled_permille = INCIDENT_UNKNOWN;
+	assert_false(has_of_victim(i, "throttled_permille"));
 }
 
 static bool has_net(const struct incident *i)
@@ -225,6 +286,7 @@ TEST(the_largest_one_fits)
 	struct record_buf text = {0}, summary = {0};
 	struct incident_mark mark = {.n = 1, .kind = HISTORY_KILL, .at_us = i->opened_us};
 	struct incident_point point = {.span_ms = 1000};
+	const uint32_t most = UINT32_MAX - 1;
 
 	for (int p = 0; p < INCIDENT_PODS; p++) {
 		i->pods[p].serial = 1 + (uint64_t)p;
@@ -234,6 +296,7 @@ TEST(the_largest_one_fits)
 	}
 	point.net.online = point.net.offline = (struct incident_flow){
 		UINT32_MAX - 1, UINT32_MAX - 1, UINT32_MAX - 1, UINT32_MAX - 1};
+	point.victim = (struct incident_victim){most, most, most, most, most, most, most};
 	memset(mark.why, 1, sizeof(mark.why) - 1);
 	memset(mark.pod, 1, sizeof(mark.pod) - 1);
 	memset(mark.what, 1, sizeof(mark.what) - 1);
@@ -281,6 +344,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_whole_incident_is_the_text_that_is_expected),
 		T(the_network_is_in_it_where_it_was_measured),
+		T(the_victims_memory_is_in_it_where_it_was_measured),
+		T(of_the_victim_what_was_never_measured_is_left_out),
 		T(of_a_network_that_was_not_measured_nothing_is_told),
 		T(who_seems_to_have_done_it_is_named_and_what_was_done),
 		T(a_wait_that_was_not_measured_is_null),

@@ -112,7 +112,7 @@ TEST(what_a_pod_sends_is_kept_as_it_was_last_measured)
 	assert_int_equal(sent_by(101 * S, sent, 8), 3072);
 	assert_int_equal(sent_by(112 * S, sent, 8), 3072);
 	/* and not for longer */
-	assert_int_equal(sent_by(113 * S, sent, 8), SECOND_NET_UNKNOWN);
+	assert_int_equal(sent_by(113 * S, sent, 8), SECOND_UNKNOWN);
 }
 
 TEST(what_was_not_measured_of_what_a_pod_sends_is_not_nothing)
@@ -120,17 +120,86 @@ TEST(what_was_not_measured_of_what_a_pod_sends_is_not_nothing)
 	struct net_sent sent = {.serial = web->serial, .rated = true, .at_us = 100 * S};
 
 	pass(100 * S);
-	assert_int_equal(seconds_at(of(web), 0)->net_kib_s, SECOND_NET_UNKNOWN);
+	assert_int_equal(seconds_at(of(web), 0)->net_kib_s, SECOND_UNKNOWN);
 	assert_int_equal(sent_by(101 * S, sent, 8), 0);
-	assert_int_equal(sent_by(102 * S, sent, web->slot), SECOND_NET_UNKNOWN);
+	assert_int_equal(sent_by(102 * S, sent, web->slot), SECOND_UNKNOWN);
 	sent.rated = false;
-	assert_int_equal(sent_by(103 * S, sent, 8), SECOND_NET_UNKNOWN);
+	assert_int_equal(sent_by(103 * S, sent, 8), SECOND_UNKNOWN);
 	sent.rated = true;
 	sent.serial++;
-	assert_int_equal(sent_by(104 * S, sent, 8), SECOND_NET_UNKNOWN);
+	assert_int_equal(sent_by(104 * S, sent, 8), SECOND_UNKNOWN);
 	sent.serial--;
 	sent.bytes_per_s = UINT64_MAX;
-	assert_int_equal(sent_by(105 * S, sent, 8), SECOND_NET_UNKNOWN - 1);
+	assert_int_equal(sent_by(105 * S, sent, 8), SECOND_UNKNOWN - 1);
+}
+
+static const struct second *with_memory(int64_t at_us, struct pod_memory memory)
+{
+	fake_sample(&f, web, at_us, 1, 1);
+	f.samples.pods[web->slot]->memory = memory;
+	assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, NULL, at_us), 0);
+	return seconds_at(of(web), 0);
+}
+
+TEST(what_was_measured_of_its_memory_is_kept_and_what_was_not_is_unknown)
+{
+	struct pod_memory memory = {.at_us = 9 * S,
+				    .anon_bytes = 3 << 20,
+				    .file_bytes = UINT64_MAX,
+				    .refaults_per_s = 7,
+				    .direct_per_s = POD_MEMORY_UNKNOWN};
+	const struct second *s = with_memory(10 * S, memory);
+
+	assert_int_equal(s->anon_kib, 3072);
+	assert_int_equal(s->file_kib, SECOND_UNKNOWN - 1);
+	assert_int_equal(s->refaults_per_s, 7);
+	assert_int_equal(s->direct_per_s, SECOND_UNKNOWN);
+	/* No longer than it may be between two readings. */
+	s = with_memory(11 * S, memory);
+	assert_int_equal(s->anon_kib, SECOND_UNKNOWN);
+	assert_int_equal(s->refaults_per_s, SECOND_UNKNOWN);
+	memory.at_us = 12 * S;
+	memory.direct_per_s = UINT64_MAX - 1;
+	s = with_memory(12 * S, memory);
+	assert_int_equal(s->direct_per_s, SECOND_UNKNOWN - 1);
+	memory.at_us = 0;
+	assert_int_equal(with_memory(13 * S, memory)->anon_kib, SECOND_UNKNOWN);
+	pass(14 * S);
+	assert_int_equal(seconds_at(of(web), 0)->file_kib, SECOND_UNKNOWN);
+}
+
+static struct pod_sample *newest(void)
+{
+	struct pod_history *h = f.samples.pods[web->slot];
+
+	return &h->ring[(h->head + SAMPLE_RING - 1) % SAMPLE_RING];
+}
+
+TEST(all_of_it_waiting_and_being_throttled_are_counters)
+{
+	const struct second *s;
+
+	fake_sample(&f, web, 1 * S, 1, 1);
+	newest()->psi[RESOURCE_MEMORY].full_us = (UINT64_C(3) << 32) + 5;
+	newest()->psi[RESOURCE_IO].full_us = 6;
+	newest()->throttled_us = 7;
+	assert_int_equal(seconds_feed(&seconds, &f.model, &f.samples, NULL, 1 * S), 0);
+	s = seconds_at(of(web), 0);
+	assert_int_equal(s->memory_full_us, 5);
+	assert_int_equal(s->io_full_us, 6);
+	assert_int_equal(s->throttled_us, 7);
+}
+
+TEST(a_quota_that_was_not_seen_between_two_seconds_is_not_known)
+{
+	pass(1 * S);
+	fake_sample(&f, web, 1 * S + 400000, 1, 1);
+	newest()->valid |= SAMPLE_QUOTA_UNSEEN;
+	fake_sample(&f, web, 1 * S + 700000, 1, 1);
+	pass(2 * S);
+	assert_true(seconds_at(of(web), 0)->valid & SAMPLE_QUOTA_UNSEEN);
+	pass(3 * S);
+	assert_false(seconds_at(of(web), 0)->valid & SAMPLE_QUOTA_UNSEEN);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, make, drop)
@@ -145,6 +214,9 @@ int main(void)
 		T(what_was_not_measured_again_is_not_kept_twice),
 		T(what_a_pod_sends_is_kept_as_it_was_last_measured),
 		T(what_was_not_measured_of_what_a_pod_sends_is_not_nothing),
+		T(what_was_measured_of_its_memory_is_kept_and_what_was_not_is_unknown),
+		T(all_of_it_waiting_and_being_throttled_are_counters),
+		T(a_quota_that_was_not_seen_between_two_seconds_is_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
