@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// See incident_plot.h. Fields over one time: use, stacked, stall and, where it was measured, the network. What was done are numbered
+// See incident_plot.h. Fields over one time: use, stacked, stall and, where they were measured, the victim's memory and the network. What was done are numbered
 // lines through all of them, and a list.
 #include "agent/ctl/incident_plot.h"
 
@@ -11,6 +11,7 @@
 
 #include "agent/base/cleanup.h"
 #include "agent/ctl/doc.h"
+#include "agent/ctl/incident_plot_memory.h"
 #include "agent/ctl/incident_plot_net.h"
 #include "agent/ctl/incident_plot_scale.h"
 #include "agent/ctl/incident_words.h"
@@ -119,7 +120,9 @@ static bool read_all(struct plot *p)
 	(void)read_at(doc_get(points, "stalled_permille"), resource, p->stalled, PLOT_NONE);
 	read_pods(p, points);
 	read_rest(p, points);
-	p->bottom = incident_plot_net_read(p) ? PLOT_NET_BOTTOM : STALL_BOTTOM;
+	p->bottom = STALL_BOTTOM;
+	incident_plot_memory_read(p);
+	incident_plot_net_read(p);
 	if (p->total > 0 && p->total <= 2 * p->top && p->top < p->total)
 		p->top = p->total;
 	if (p->top <= 0)
@@ -256,6 +259,7 @@ static void put_gaps(const struct plot *p)
 			put_gap(p, i, STALL_TOP, STALL_BOTTOM);
 		n += p->unseen[i] || p->stalled[i] == PLOT_NONE;
 	}
+	n += incident_plot_memory_gaps(p);
 	n += incident_plot_net_gaps(p);
 	if (n > 0)
 		svg_text(p->out, PLOT_RIGHT, STALL_TOP - 100, PLOT_SMALL " text-anchor=\"end\"",
@@ -272,6 +276,7 @@ static void put_hurt(const struct plot *p)
 		to = from + 10;
 	svg_rect(p->out, from, USE_TOP, to - from, USE_BOTTOM - USE_TOP, PLOT_HURT);
 	svg_rect(p->out, from, STALL_TOP, to - from, STALL_BOTTOM - STALL_TOP, PLOT_HURT);
+	incident_plot_memory_hurt(p, from, to);
 	incident_plot_net_hurt(p, from, to);
 }
 
@@ -328,6 +333,7 @@ static void put_mark(const struct plot *p, const cJSON *mark, unsigned number,
 
 	svg_line(p->out, x, USE_TOP, x, USE_BOTTOM, style);
 	svg_line(p->out, x, STALL_TOP, x, STALL_BOTTOM, style);
+	incident_plot_memory_mark(p, x, style);
 	incident_plot_net_mark(p, x, style);
 	(void)snprintf(label, sizeof(label), "%u", number);
 	put_number(p, x, label, right);
@@ -410,6 +416,7 @@ int incident_plot(const cJSON *incident, FILE *out)
 	put_gaps(p);
 	put_use(p);
 	put_stall(p);
+	incident_plot_memory_put(p);
 	incident_plot_net_put(p);
 	put_time(p);
 	put_marks(p);

@@ -30,7 +30,7 @@ static bool is_known(const struct plot *p, int line)
 	return false;
 }
 
-bool incident_plot_net_read(struct plot *p)
+void incident_plot_net_read(struct plot *p)
 {
 	const cJSON *node = doc_get(doc_get(p->scene, "points"), "node_net");
 	int64_t top = 0;
@@ -45,19 +45,19 @@ bool incident_plot_net_read(struct plot *p)
 				top = p->net.of[line][i];
 	}
 	p->net.top = top + top / 20 + KIB_MIB / 20;
-	return p->net.known;
+	if (p->net.known)
+		p->net.field = incident_plot_scale_field(p);
 }
 
 static int64_t y_of(const struct plot *p, int64_t kib_s)
 {
-	return incident_plot_scale_y(kib_s, p->net.top, PLOT_NET_TOP, PLOT_NET_BOTTOM);
+	return incident_plot_scale_y(kib_s, p->net.top, p->net.field.y_top, p->net.field.y_bottom);
 }
 
 void incident_plot_net_hurt(const struct plot *p, int64_t from_x, int64_t to_x)
 {
 	if (p->net.known)
-		svg_rect(p->out, from_x, PLOT_NET_TOP, to_x - from_x,
-			 PLOT_NET_BOTTOM - PLOT_NET_TOP, PLOT_HURT);
+		incident_plot_scale_fill(p, &p->net.field, from_x, to_x, PLOT_HURT);
 }
 
 static bool is_gap(const struct plot *p, size_t point)
@@ -70,21 +70,11 @@ static bool is_gap(const struct plot *p, size_t point)
 
 size_t incident_plot_net_gaps(const struct plot *p)
 {
-	size_t n = 0;
+	bool unseen[PLOT_POINTS_MAX] = {0};
 
-	for (size_t i = 0; p->net.known && i < p->n; i++) {
-		int64_t from = incident_plot_scale_x(p, p->from_ms[i]), to;
-
-		if (!is_gap(p, i))
-			continue;
-		/* In one piece: what is drawn side by side leaves a seam. */
-		for (n++; i + 1 < p->n && is_gap(p, i + 1); n++)
-			i++;
-		to = incident_plot_scale_x(p, p->to_ms[i]);
-		svg_rect(p->out, from, PLOT_NET_TOP, to - from, PLOT_NET_BOTTOM - PLOT_NET_TOP,
-			 PLOT_UNSEEN);
-	}
-	return n;
+	for (size_t i = 0; p->net.known && i < p->n; i++)
+		unseen[i] = is_gap(p, i);
+	return incident_plot_scale_gaps(p, unseen, &p->net.field);
 }
 
 /* As many digits as tell the lines of the scale apart. */
@@ -108,42 +98,22 @@ static void put_scale(const struct plot *p)
 	}
 }
 
-/* In pieces: between them nothing was measured. */
-static void put_line(const struct plot *p, int line)
-{
-	const int64_t *of = p->net.of[line];
-	bool open = false;
-
-	for (size_t i = 0; i <= p->n; i++) {
-		bool known = i < p->n && of[i] >= 0;
-
-		if (known && !open)
-			(void)fprintf(p->out, "<polyline fill=\"none\" %s points=\"",
-				      lines[line].stroke);
-		if (!known && open)
-			(void)fputs("\"/>\n", p->out);
-		open = known;
-		if (!known)
-			continue;
-		svg_point(p->out, incident_plot_scale_x(p, p->from_ms[i]), y_of(p, of[i]));
-		svg_point(p->out, incident_plot_scale_x(p, p->to_ms[i]), y_of(p, of[i]));
-	}
-}
-
 void incident_plot_net_put(const struct plot *p)
 {
-	int64_t y = PLOT_NET_TOP;
+	int64_t y = p->net.field.y_top;
 
 	if (!p->net.known)
 		return;
-	svg_text(p->out, PLOT_LEFT, PLOT_NET_TOP - 100, "font-weight=\"bold\"",
+	svg_text(p->out, PLOT_LEFT, p->net.field.y_top - 100, "font-weight=\"bold\"",
 		 "Network, MiB a second", 40);
 	put_scale(p);
-	svg_line(p->out, PLOT_LEFT, PLOT_NET_BOTTOM, PLOT_RIGHT, PLOT_NET_BOTTOM, PLOT_AXIS);
+	svg_line(p->out, PLOT_LEFT, p->net.field.y_bottom, PLOT_RIGHT, p->net.field.y_bottom,
+		 PLOT_AXIS);
 	for (int line = 0; line < PLOT_NET_LINES; line++) {
 		if (!is_known(p, line))
 			continue;
-		put_line(p, line);
+		incident_plot_scale_line(p, p->net.of[line], p->net.top, &p->net.field,
+					 lines[line].stroke);
 		svg_line(p->out, PLOT_LEGEND_X, y + 60, PLOT_LEGEND_X + 150, y + 60,
 			 lines[line].stroke);
 		svg_text(p->out, PLOT_LEGEND_X + 190, y + 105, "", lines[line].title, 31);
@@ -154,5 +124,5 @@ void incident_plot_net_put(const struct plot *p)
 void incident_plot_net_mark(const struct plot *p, int64_t x, const char *style)
 {
 	if (p->net.known)
-		svg_line(p->out, x, PLOT_NET_TOP, x, PLOT_NET_BOTTOM, style);
+		svg_line(p->out, x, p->net.field.y_top, x, p->net.field.y_bottom, style);
 }

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The field of the network in the plot of an incident, below how the victim waited. Each of these draws nothing where nothing of the
+// The field of the network in the plot of an incident, the last one. Each of these draws nothing where nothing of the
 // network was measured.
 #pragma once
 
 #include "agent/ctl/incident_plot_scale.h"
 
-#define PLOT_NET_TOP 5200
-#define PLOT_NET_BOTTOM 6300
-
-/* After the times; whether there is such a field. */
-bool incident_plot_net_read(struct plot *p);
+/* After the times, and the fields above it. */
+void incident_plot_net_read(struct plot *p);
 
 /* While the victim was hurt, behind everything. */
 void incident_plot_net_hurt(const struct plot *p, int64_t from_x, int64_t to_x);

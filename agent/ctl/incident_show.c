@@ -294,6 +294,65 @@ static int show_pods(const struct ctl *ctl, const cJSON *summary, const cJSON *s
 	return r < 0 ? CTL_FAILED : CTL_OK;
 }
 
+static bool was_measured(const cJSON *uses)
+{
+	const cJSON *use;
+	bool known = false;
+
+	cJSON_ArrayForEach(use, uses) known |= cJSON_IsNumber(use);
+	return known;
+}
+
+static const char *pages(uint64_t n, char *buf)
+{
+	(void)snprintf(buf, DOC_TEXT_SIZE, "%" PRIu64 " page%s", n, n == 1 ? "" : "s");
+	return buf;
+}
+
+/* Of what was not measured, or an older colod did not keep, there is no row, and of nothing no table. */
+static int show_victim(const struct ctl *ctl, const cJSON *summary, const cJSON *scene)
+{
+	static const struct table_column columns[] = {
+		{.title = "VICTIM", .min = 12},
+		{.title = "BEFORE", .right = true},
+		{.title = "WHILE HURT", .right = true},
+		{.title = "AFTER", .right = true},
+	};
+	static const struct {
+		const char *key, *what;
+		doc_format_fn format;
+	} rows[] = {
+		{"throttled_permille", "throttled, of a CPU", doc_percent},
+		{"memory_full_permille", "all of it waited for memory", doc_percent},
+		{"io_full_permille", "all of it waited for io", doc_percent},
+		{"anon_kib", "anonymous memory", kib},
+		{"file_kib", "page cache", kib},
+		{"refaults_per_s", "refaults a second", pages},
+		{"direct_per_s", "scanned in direct reclaim a second", pages},
+	};
+	const cJSON *points = doc_get(scene, "points"), *victim = doc_get(points, "victim");
+	int64_t hurt_ms = (int64_t)(doc_count(summary, "hurt_us") / 1000);
+	struct table table;
+	int n = 0, r = 0;
+
+	table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const cJSON *uses = doc_get(victim, rows[i].key);
+
+		if (!was_measured(uses))
+			continue;
+		table_add(&table, rows[i].what, TERM_PLAIN);
+		add_uses(&table, points, uses, hurt_ms, rows[i].format);
+		n++;
+	}
+	if (n > 0) {
+		(void)fputc('\n', ctl->term.out);
+		r = table_print(&table, &ctl->term);
+	}
+	table_done(&table);
+	return r < 0 ? CTL_FAILED : CTL_OK;
+}
+
 static const char *packets(uint64_t n, char *buf)
 {
 	(void)snprintf(buf, DOC_TEXT_SIZE, "%" PRIu64 " packet%s", n, n == 1 ? "" : "s");
@@ -303,11 +362,7 @@ static const char *packets(uint64_t n, char *buf)
 static void add_net_row(struct table *table, const cJSON *points, const char *who, const char *what,
 			const cJSON *uses, int64_t hurt_ms, doc_format_fn format)
 {
-	const cJSON *use;
-	bool known = false;
-
-	cJSON_ArrayForEach(use, uses) known |= cJSON_IsNumber(use);
-	if (!known)
+	if (!was_measured(uses))
 		return;
 	table_add(table, who, TERM_PLAIN);
 	table_add(table, what, TERM_PLAIN);
@@ -380,5 +435,7 @@ int incident_show_one(const struct ctl *ctl)
 	line(ctl, "done", doc_text(summary, "done", "?"));
 	show_marks(ctl, scene);
 	r = show_pods(ctl, summary, scene);
+	if (r == CTL_OK)
+		r = show_victim(ctl, summary, scene);
 	return r == CTL_OK ? show_net(ctl, summary, scene) : r;
 }

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/base/kept_end.h"
 #include "agent/ctl/doc.h"
+#include "agent/ctl/incident_doc.h"
 #include "agent/ctl/incident_show.h"
 #include "tests/lib/ctl_case.h"
 #include "tests/lib/test.h"
@@ -43,6 +45,20 @@ TEST(one_is_drawn_with_its_network)
 {
 	ctl_case(&(struct ctl_case){
 		.snapshot = "incident-net", .expected = "incident-net-plot", .verb = plot});
+}
+
+TEST(one_is_shown_with_what_the_memory_of_the_victim_was)
+{
+	ctl_case(&(struct ctl_case){.snapshot = "incident-memory",
+				    .expected = "incident-memory-show",
+				    .verb = incident_show_one,
+				    .width = 100});
+}
+
+TEST(one_for_want_of_memory_is_drawn_with_it)
+{
+	ctl_case(&(struct ctl_case){
+		.snapshot = "incident-memory", .expected = "incident-memory-plot", .verb = plot});
 }
 
 TEST(all_are_listed)
@@ -240,6 +256,124 @@ TEST(numbers_of_any_size_of_the_network_are_drawn)
 	}
 }
 
+static cJSON *victim_of(cJSON *doc)
+{
+	return cJSON_GetObjectItem(of(doc, "scene", "points"), "victim");
+}
+
+/* Each of these takes the field away. */
+TEST(without_its_memory_the_picture_has_no_field_of_it)
+{
+	static const char *const members[] = {"anon_kib", "file_kib"};
+	char *text = NULL;
+	cJSON *doc = ctl_case_read("incident-memory");
+
+	assert_int_equal(draw(doc, &text), 0);
+	assert_int_equal(count(text, "Memory of the victim, MiB"), 1);
+	assert_int_equal(count(text, ">page cache<"), 1);
+	assert_int_equal(count(text, "refaults, at most 7250/s"), 1);
+	assert_int_equal(count(text, "<polyline"), 1);
+	free(text);
+	/* Of a CPU incident it says nothing. */
+	cJSON_ReplaceItemInObject(cJSON_GetObjectItem(cJSON_GetObjectItem(doc, "incident"),
+						      "summary"),
+				  "resource", cJSON_CreateString("cpu"));
+	assert_int_equal(draw(doc, &text), 0);
+	assert_null(strstr(text, "Memory of the victim"));
+	free(text);
+	cJSON_Delete(doc);
+	for (size_t n = 0; n < sizeof(members) / sizeof(members[0]); n++) {
+		doc = ctl_case_read("incident-memory");
+		cJSON_DeleteItemFromObject(victim_of(doc), members[n]);
+		assert_int_equal(draw(doc, &text), 0);
+		assert_null(strstr(text, "Memory of the victim"));
+		assert_null(strstr(text, "<polyline"));
+		free(text);
+		cJSON_Delete(doc);
+	}
+}
+
+TEST(refaults_that_nobody_counted_are_no_line)
+{
+	cJSON *doc = ctl_case_read("incident-memory");
+	char *text = NULL;
+
+	cJSON_DeleteItemFromObject(victim_of(doc), "refaults_per_s");
+	assert_int_equal(draw(doc, &text), 0);
+	assert_non_null(strstr(text, "Memory of the victim"));
+	assert_null(strstr(text, "refaults"));
+	assert_null(strstr(text, "<polyline"));
+	free(text);
+	cJSON_Delete(doc);
+}
+
+TEST(a_second_of_it_that_was_not_measured_is_a_gap)
+{
+	cJSON *doc = ctl_case_read("incident-memory"), *file;
+	char *text = NULL;
+	size_t polygons, grey;
+
+	assert_int_equal(draw(doc, &text), 0);
+	polygons = count(text, "<polygon");
+	grey = count(text, "#d5d8dc");
+	free(text);
+	file = cJSON_GetObjectItem(victim_of(doc), "file_kib");
+	cJSON_ReplaceItemInArray(file, 60, cJSON_CreateNull());
+	assert_int_equal(draw(doc, &text), 0);
+	assert_int_equal(count(text, "<polygon"), polygons + 2);
+	assert_int_equal(count(text, "#d5d8dc"), grey + 1);
+	free(text);
+	cJSON_Delete(doc);
+}
+
+TEST(numbers_of_any_size_of_its_memory_are_drawn)
+{
+	static const double wild[] = {1e300, -1e300, 999999999999.0, -5, 0};
+	char *text = NULL;
+
+	for (size_t n = 0; n < sizeof(wild) / sizeof(wild[0]); n++) {
+		cJSON *doc = ctl_case_read("incident-memory");
+
+		for (cJSON *list = victim_of(doc)->child; list; list = list->next)
+			for (cJSON *item = list->child; item; item = item->next)
+				cJSON_SetNumberHelper(item, wild[n]);
+		assert_int_equal(draw(doc, &text), 0);
+		assert_true(count(text, "<line") < 60);
+		free(text);
+		cJSON_Delete(doc);
+	}
+}
+
+/* tests/fuzz/corpus has one as it was kept before there was anything of the victim but how it waited. */
+TEST(one_that_an_older_colod_kept_is_read_shown_and_drawn)
+{
+	char text[131072] = "", end[KEPT_END_LEN + 1], *shown = NULL, *drawn = NULL;
+	FILE *f = fopen("tests/fuzz/corpus/incident/network", "r");
+	cJSON *doc = cJSON_CreateObject(), *incident = NULL;
+	struct ctl ctl = {.doc = doc, .term = {.width = 100}};
+	size_t len, n;
+
+	assert_non_null(f);
+	len = fread(text, 1, sizeof(text) - KEPT_END_LEN, f);
+	(void)fclose(f);
+	kept_end_of(text, len, end);
+	memcpy(text + len, end, KEPT_END_LEN);
+	assert_null(strstr(text, "victim"));
+	assert_int_equal(incident_doc_parse(text, len + KEPT_END_LEN, &incident), 0);
+	cJSON_AddItemToObject(doc, "incident", incident);
+	ctl.term.out = open_memstream(&shown, &n);
+	assert_int_equal(incident_show_one(&ctl), CTL_OK);
+	(void)fclose(ctl.term.out);
+	assert_non_null(strstr(shown, "WHILE HURT"));
+	assert_null(strstr(shown, "VICTIM"));
+	assert_int_equal(draw(doc, &drawn), 0);
+	assert_non_null(strstr(drawn, "Network"));
+	assert_null(strstr(drawn, "Memory of the victim"));
+	free(shown);
+	free(drawn);
+	cJSON_Delete(doc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +381,8 @@ int main(void)
 		cmocka_unit_test(one_is_drawn),
 		cmocka_unit_test(one_is_shown_with_its_network),
 		cmocka_unit_test(one_is_drawn_with_its_network),
+		cmocka_unit_test(one_is_shown_with_what_the_memory_of_the_victim_was),
+		cmocka_unit_test(one_for_want_of_memory_is_drawn_with_it),
 		cmocka_unit_test(all_are_listed),
 		cmocka_unit_test(none_is_said),
 		cmocka_unit_test(without_samples_there_is_nothing_to_draw),
@@ -257,6 +393,11 @@ int main(void)
 		cmocka_unit_test(without_a_network_the_picture_has_no_field_of_it),
 		cmocka_unit_test(a_line_of_which_nothing_was_measured_is_not_drawn),
 		cmocka_unit_test(numbers_of_any_size_of_the_network_are_drawn),
+		cmocka_unit_test(without_its_memory_the_picture_has_no_field_of_it),
+		cmocka_unit_test(refaults_that_nobody_counted_are_no_line),
+		cmocka_unit_test(a_second_of_it_that_was_not_measured_is_a_gap),
+		cmocka_unit_test(numbers_of_any_size_of_its_memory_are_drawn),
+		cmocka_unit_test(one_that_an_older_colod_kept_is_read_shown_and_drawn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
