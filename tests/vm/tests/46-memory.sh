@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# budget: 240s
+# budget: 300s
 # profile: small
 # core: late
-# title: offline pods that fill the node are held before anybody waits, give back what they can, and are let go again; who does not grow, and who is online, is left alone
+# title: offline pods that fill the node are held before anybody waits, give back what they can, and are let go again; who does not grow, and who is online, is left alone; of one that is hurt its incident has what its memory was
 . "$VM/guest/lib.sh"
 . "$VM/guest/pods.sh"
 . "$VM/guest/colod.sh"
@@ -150,6 +150,59 @@ ahead()
 	ok "the journal says why" wait_for 20 says 'memory.reclaim.*of its level.s watermark'
 }
 
+of_web() { awk -v k="$1" '$1 ~ k { n += $2 } END { print n + 0 }' "$(pod_path web)/memory.stat"; }
+points() { coloctl incidents show 1 --json | jq ".scene.points | $1"; }
+is_memorys() { [ "$(coloctl incidents --json | jq -r '.incidents[0].resource')" = memory ]; }
+# In MiB, of the last second of it that was measured, against what the kernel says now.
+agrees()
+{
+	local differs=$((($(points "[.victim.${1}_kib[] | numbers] | last // -9999999") - $(of_web "^$1\$") / 1024) / 1024))
+	[ ${differs#-} -le "$2" ]
+}
+
+# The slice above it has too little room, which is no fault of the pod's: it reads again what was taken from it.
+hurt()
+{
+	local slice before told grown
+	slice=$(dirname "$(pod_path web)")
+	rm -rf /var/lib/colod/incidents
+	colod_policy squeeze file:///run/pods.json "pressure: []" \
+		"sli: [{name: memory, metric: memory.some, of: online, mean: 1%, window: 10s}]"
+	ok "start with an SLI" colod_start
+	crun exec "$(pod_id web)" python3 -c 'import os, time
+kept = b"x" * (20 << 20)
+with open("/share/data", "wb") as f:
+    for i in range(40):
+        f.write(b"y" * (1 << 20))
+    os.fsync(f.fileno())
+open("/share/reads", "w").close()
+while not os.path.exists("/share/enough"):
+    with open("/share/data", "rb", buffering=0) as f:
+        while f.read(1 << 18):
+            pass
+    time.sleep(0.2)
+while True:
+    time.sleep(1)' >/dev/null 2>&1 &
+	ok "it reads a file" wait_for 60 test -e "$PODS_SHARE/reads"
+	before=$(of_web '^workingset_refault_')
+	echo $((48 * MIB)) >"$slice/memory.high"
+	ok "that it waits is an incident" wait_for 90 is_memorys
+	ok "what it has of its own is in it" wait_for 20 agrees anon 4
+	ok "and of files" wait_for 20 agrees file 8
+	touch "$PODS_SHARE/enough"
+	sleep 4 # the kernel adds up memory.stat every other second
+	grown=$(($(of_web '^workingset_refault_') - before))
+	told=$(points '[[.victim.refaults_per_s, .span_ms] | transpose[] | select(.[0]) | .[0] * .[1]] | add / 1000 | floor')
+	ok "what it read again was counted: $told pages of $grown" [ "$told" -gt 1000 -a $((told * 2)) -ge "$grown" -a $((told * 10)) -le $((grown * 11)) ]
+	ok "and what was looked through for it" [ "$(points '[.victim.direct_per_s[] | numbers] | max')" -gt 0 ]
+	note "$(coloctl incidents show 1)"
+	like "$(coloctl incidents show 1)" 'anonymous memory  .*MiB' "it is shown"
+	like "$(coloctl incidents show 1)" 'refaults a second  .*pages' "with the pages that were read again"
+	ok "it is drawn" coloctl incidents plot 1 --output /tmp/memory.svg
+	ok "with a field of its memory" grep -q 'Memory of the victim, MiB' /tmp/memory.svg
+	echo max >"$slice/memory.high"
+}
+
 pod_create web Burstable 500 $((64 * MIB))
 cache_pod
 colod_facts
@@ -173,6 +226,7 @@ pod_delete hog
 calm
 woken
 ahead
+hurt
 colod_clean
 pods_cleanup
 done_testing
