@@ -11,12 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/base/fs.h"
-#include "agent/observe/observe.h"
 #include "policy/ring.h"
 #include "tests/lib/alloc_count.h"
-#include "tests/lib/fake.h"
 #include "tests/lib/fault.h"
+#include "tests/lib/observe_case.h"
 #include "tests/lib/tree.h"
 
 #define S 1000000
@@ -27,49 +25,32 @@
 	 4) /* one for a container that has a quota, two for disks, two for memory: not all at once */
 #define NODE_READS 5
 
-static char *dir;
-static int root_fd = -EBADF, cgroup_fd = -EBADF;
-static struct fake f;
-static struct observe *observe;
+static struct observe_case o;
 
 static int make(void **state)
 {
 	(void)state;
-	fake_init(&f);
-	if (tree_make("@host 2\n", &dir) < 0)
-		return -1;
-	root_fd = tree_open(dir);
-	if (fs_open_dir(root_fd, "sys/fs/cgroup", &cgroup_fd) < 0)
-		return -1;
-	return observe_new(root_fd, cgroup_fd, &observe);
+	return observe_case_open(&o);
 }
 
 static int drop(void **state)
 {
 	(void)state;
-	observe_free(observe);
-	fake_free(&f);
-	close(cgroup_fd);
-	close(root_fd);
-	tree_remove(dir);
+	observe_case_close(&o);
 	return 0;
 }
 
 static struct pod *pod_at(unsigned i, enum qos qos)
 {
 	char path[64];
-	struct pod *pod;
 
 	snprintf(path, sizeof(path), "kubepods.slice/kubepods-pod%03u.slice", i);
-	assert_int_equal(tree_cgroup(dir, path), 0);
-	pod = fake_pod(&f, path, qos);
-	assert_int_equal(fs_inode(cgroup_fd, path, &pod->cgroup->inode), 0);
-	return pod;
+	return observe_case_pod(&o, path, qos);
 }
 
 static void put(const struct pod *pod, const char *file, const char *text)
 {
-	assert_int_equal(tree_knob(dir, pod->cgroup->path, file, text), 0);
+	assert_int_equal(tree_knob(o.dir, pod->cgroup->path, file, text), 0);
 }
 
 static void remove_file(const struct pod *pod, const char *file)
@@ -77,17 +58,17 @@ static void remove_file(const struct pod *pod, const char *file)
 	char path[256];
 
 	snprintf(path, sizeof(path), "sys/fs/cgroup/%s/%s", pod->cgroup->path, file);
-	assert_int_equal(tree_delete(dir, path), 0);
+	assert_int_equal(tree_delete(o.dir, path), 0);
 }
 
 static void pass(int64_t now_us)
 {
-	assert_int_equal(observe_sample(observe, &f.model, now_us), 0);
+	assert_int_equal(observe_sample(o.observe, &o.f.model, now_us), 0);
 }
 
 static const struct pod_sample *last(const struct pod *pod)
 {
-	const struct pod_history *h = ring_of(observe_samples(observe), pod->slot, pod->serial);
+	const struct pod_history *h = ring_of(observe_samples(o.observe), pod->slot, pod->serial);
 
 	return h ? ring_last(h) : NULL;
 }
@@ -116,8 +97,8 @@ TEST(a_pass_measures_the_node_and_every_pod)
 	assert_true(last(a)->at_us == 7 * S);
 	assert_true(last(a)->cpu_usage_us == 500);
 	assert_true(last(b)->memory_bytes == 4096);
-	assert_int_equal(ring_last_node(&observe_samples(observe)->node)->valid, ALL_BITS);
-	assert_true(ring_last_node(&observe_samples(observe)->node)->at_us == 7 * S);
+	assert_int_equal(ring_last_node(&observe_samples(o.observe)->node)->valid, ALL_BITS);
+	assert_true(ring_last_node(&observe_samples(o.observe)->node)->at_us == 7 * S);
 }
 
 /* Its directory is opened first, and then its files. */
@@ -168,12 +149,12 @@ TEST(a_steady_pass_reads_each_file_once_and_allocates_nothing)
 		pod_at(i, QOS_BURSTABLE);
 	pass(1 * S);
 	fds = n_fds();
-	reads = observe_n_reads(observe);
+	reads = observe_n_reads(o.observe);
 	allocations = alloc_count();
 	for (int i = 2; i < 2 + 2 * SAMPLE_RING; i++)
-		assert_int_equal(observe_sample(observe, &f.model, i * (int64_t)S), 0);
+		assert_int_equal(observe_sample(o.observe, &o.f.model, i * (int64_t)S), 0);
 	assert_int_equal(alloc_count(), allocations);
-	assert_int_equal(observe_n_reads(observe) - reads,
+	assert_int_equal(observe_n_reads(o.observe) - reads,
 			 2 * SAMPLE_RING * (20 * POD_READS + NODE_READS));
 	assert_int_equal(n_fds(), fds);
 }
@@ -184,14 +165,14 @@ TEST(a_time_that_is_not_after_the_last_is_ignored)
 	uint64_t reads;
 
 	pass(5 * S);
-	reads = observe_n_reads(observe);
+	reads = observe_n_reads(o.observe);
 	pass(5 * S);
 	pass(4 * S);
-	assert_true(observe_n_reads(observe) == reads);
+	assert_true(observe_n_reads(o.observe) == reads);
 	assert_true(last(a)->at_us == 5 * S);
-	assert_int_equal(observe_samples(observe)->pods[a->slot]->count, 1);
+	assert_int_equal(observe_samples(o.observe)->pods[a->slot]->count, 1);
 	pass(6 * S);
-	assert_int_equal(observe_samples(observe)->pods[a->slot]->count, 2);
+	assert_int_equal(observe_samples(o.observe)->pods[a->slot]->count, 2);
 }
 
 TEST(a_gone_pod_is_forgotten_and_its_descriptors_are_closed)
@@ -202,14 +183,14 @@ TEST(a_gone_pod_is_forgotten_and_its_descriptors_are_closed)
 	pass(1 * S);
 	fds = n_fds();
 	/* the model forgets the second pod; its slot stays in the range */
-	assert_ptr_equal(f.model.pods[1], b);
-	f.model.n_pods = 1;
+	assert_ptr_equal(o.f.model.pods[1], b);
+	o.f.model.n_pods = 1;
 	pass(2 * S);
 	assert_int_equal(n_fds(), fds - POD_READS);
 	assert_null(last(b));
-	assert_null(observe_samples(observe)->pods[b->slot]);
+	assert_null(observe_samples(o.observe)->pods[b->slot]);
 	assert_true(last(a)->at_us == 2 * S);
-	f.model.n_pods = 2;
+	o.f.model.n_pods = 2;
 }
 
 TEST(a_new_pod_in_a_used_slot_starts_with_an_empty_history)
@@ -222,7 +203,7 @@ TEST(a_new_pod_in_a_used_slot_starts_with_an_empty_history)
 	fds = n_fds();
 	a->serial += 100;
 	pass(3 * S);
-	assert_int_equal(observe_samples(observe)->pods[a->slot]->count, 1);
+	assert_int_equal(observe_samples(o.observe)->pods[a->slot]->count, 1);
 	assert_true(last(a)->at_us == 3 * S);
 	assert_int_equal(n_fds(), fds);
 }
@@ -243,11 +224,11 @@ TEST(a_vanished_pod_costs_only_its_own_values)
 	char path[256];
 
 	snprintf(path, sizeof(path), "sys/fs/cgroup/%s", a->cgroup->path);
-	assert_int_equal(tree_delete(dir, path), 0);
+	assert_int_equal(tree_delete(o.dir, path), 0);
 	pass(1 * S);
 	assert_int_equal(last(a)->valid, 0);
 	assert_int_equal(last(b)->valid, ALL_BITS);
-	assert_int_equal(observe_n_unsampled(observe), 0);
+	assert_int_equal(observe_n_unsampled(o.observe), 0);
 }
 
 TEST(a_file_that_was_missing_is_looked_for_again_after_ten_seconds)
@@ -268,12 +249,12 @@ TEST(without_psi_pressure_is_neither_read_nor_valid)
 {
 	struct pod *a = pod_at(1, QOS_GUARANTEED);
 
-	f.model.capabilities &= ~(1u << CAPABILITY_PSI);
+	o.f.model.capabilities &= ~(1u << CAPABILITY_PSI);
 	pass(1 * S);
 	assert_int_equal(last(a)->valid, SAMPLE_CPU | SAMPLE_MEMORY);
-	assert_int_equal(ring_last_node(&observe_samples(observe)->node)->valid,
+	assert_int_equal(ring_last_node(&observe_samples(o.observe)->node)->valid,
 			 SAMPLE_CPU | SAMPLE_MEMORY);
-	assert_int_equal(observe_n_reads(observe), 4);
+	assert_int_equal(observe_n_reads(o.observe), 4);
 }
 
 /* Room for `n` pods, and descriptors that observation leaves to others. A lowered hard limit cannot
@@ -282,9 +263,9 @@ static bool start_with_room_for(unsigned n)
 {
 	struct rlimit low = {2 * POD_FDS * n, 2 * POD_FDS * n};
 
-	observe_free(observe);
+	observe_free(o.observe);
 	return setrlimit(RLIMIT_NOFILE, &low) == 0 &&
-	       observe_new(root_fd, cgroup_fd, &observe) == 0;
+	       observe_new(o.root_fd, o.cgroup_fd, &o.observe) == 0;
 }
 
 static bool sampled(const struct pod *pod)
@@ -320,12 +301,12 @@ static void run_short_of_fds(void)
 {
 	CHILD_CHECK(start_with_room_for(4));
 	for (int i = 1; i <= 3; i++)
-		CHILD_CHECK(observe_sample(observe, &f.model, i * (int64_t)S) == 0);
-	CHILD_CHECK(observe_n_unsampled(observe) == 2);
+		CHILD_CHECK(observe_sample(o.observe, &o.f.model, i * (int64_t)S) == 0);
+	CHILD_CHECK(observe_n_unsampled(o.observe) == 2);
 	for (unsigned i = 0; i < 6; i++)
-		CHILD_CHECK(sampled(f.model.pods[i]) == (i >= 2));
+		CHILD_CHECK(sampled(o.f.model.pods[i]) == (i >= 2));
 	/* who goes unsampled is not measured by old numbers either */
-	CHILD_CHECK(last(f.model.pods[0])->at_us == 3 * S && last(f.model.pods[0])->valid == 0);
+	CHILD_CHECK(last(o.f.model.pods[0])->at_us == 3 * S && last(o.f.model.pods[0])->valid == 0);
 }
 
 TEST(short_of_descriptors_the_lowest_go_unsampled_and_are_counted)
@@ -342,20 +323,20 @@ static void run_levels_decide(void)
 	struct observe_trigger_ops none = {0};
 
 	CHILD_CHECK(start_with_room_for(4));
-	CHILD_CHECK(observe_sample(observe, &f.model, 1 * S) == 0);
-	CHILD_CHECK(sampled(f.model.pods[0]) && !sampled(f.model.pods[4]));
-	CHILD_CHECK(observe_triggers(observe, &f.model, &f.plan, &f.policy, 0, &none) == 0);
-	CHILD_CHECK(observe_sample(observe, &f.model, 2 * S) == 0);
-	CHILD_CHECK(observe_sample(observe, &f.model, 3 * S) == 0);
+	CHILD_CHECK(observe_sample(o.observe, &o.f.model, 1 * S) == 0);
+	CHILD_CHECK(sampled(o.f.model.pods[0]) && !sampled(o.f.model.pods[4]));
+	CHILD_CHECK(observe_triggers(o.observe, &o.f.model, &o.f.plan, &o.f.policy, 0, &none) == 0);
+	CHILD_CHECK(observe_sample(o.observe, &o.f.model, 2 * S) == 0);
+	CHILD_CHECK(observe_sample(o.observe, &o.f.model, 3 * S) == 0);
 	for (unsigned i = 0; i < 5; i++)
-		CHILD_CHECK(sampled(f.model.pods[i]) == (i >= 1));
-	CHILD_CHECK(observe_n_unsampled(observe) == 1);
+		CHILD_CHECK(sampled(o.f.model.pods[i]) == (i >= 1));
+	CHILD_CHECK(observe_n_unsampled(o.observe) == 1);
 }
 
 TEST(the_level_of_the_plan_decides_who_goes_unsampled)
 {
 	for (unsigned i = 0; i < 5; i++)
-		fake_level(&f, pod_at(i, i == 0 ? QOS_GUARANTEED : QOS_BESTEFFORT),
+		fake_level(&o.f, pod_at(i, i == 0 ? QOS_GUARANTEED : QOS_BESTEFFORT),
 			   i == 0 ? LEVEL_P7 : LEVEL_P1);
 	in_child(run_levels_decide);
 }
@@ -377,37 +358,38 @@ TEST(the_sample_after_a_trigger_says_that_it_fired)
 	struct pod *web = pod_at(0, QOS_GUARANTEED), *hog = pod_at(1, QOS_BESTEFFORT);
 	char path[256];
 
-	fake_level(&f, web, LEVEL_P0);
-	fake_level(&f, hog, LEVEL_P7);
-	f.policy.pressure_memory =
+	fake_level(&o.f, web, LEVEL_P0);
+	fake_level(&o.f, hog, LEVEL_P7);
+	o.f.policy.pressure_memory =
 		(struct pressure_rule){.on = true, .threshold_permille = 100, .window_us = S};
-	assert_int_equal(observe_sample(observe, &f.model, 1 * S), 0);
+	assert_int_equal(observe_sample(o.observe, &o.f.model, 1 * S), 0);
 	/* Only now: what the samples are read from is open. */
-	snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s/memory.pressure", dir, web->cgroup->path);
+	snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s/memory.pressure", o.dir,
+		 web->cgroup->path);
 	(void)unlink(path);
 	assert_int_equal(mkfifo(path, 0644), 0);
 	armed_fd = -EBADF;
-	assert_int_equal(observe_triggers(observe, &f.model, &f.plan, &f.policy,
+	assert_int_equal(observe_triggers(o.observe, &o.f.model, &o.f.plan, &o.f.policy,
 					  1u << RESOURCE_MEMORY, &ops),
 			 0);
 	assert_true(armed_fd >= 0);
-	assert_false(observe_trigger_fired(observe, -EBADF));
-	assert_true(observe_trigger_fired(observe, armed_fd));
-	assert_int_equal(observe_sample(observe, &f.model, 2 * S), 0);
+	assert_false(observe_trigger_fired(o.observe, -EBADF));
+	assert_true(observe_trigger_fired(o.observe, armed_fd));
+	assert_int_equal(observe_sample(o.observe, &o.f.model, 2 * S), 0);
 	assert_true(last(web)->valid & told);
 	assert_false(last(hog)->valid & told);
-	assert_int_equal(observe_sample(observe, &f.model, 3 * S), 0);
+	assert_int_equal(observe_sample(o.observe, &o.f.model, 3 * S), 0);
 	assert_false(last(web)->valid & told);
 	/* By the rule for memory.full it is another sign. */
-	f.policy.pressure_full = f.policy.pressure_memory;
-	f.policy.pressure_full.full = true;
-	f.policy.pressure_memory.on = false;
+	o.f.policy.pressure_full = o.f.policy.pressure_memory;
+	o.f.policy.pressure_full.full = true;
+	o.f.policy.pressure_memory.on = false;
 	armed_fd = -EBADF;
-	assert_int_equal(observe_triggers(observe, &f.model, &f.plan, &f.policy,
+	assert_int_equal(observe_triggers(o.observe, &o.f.model, &o.f.plan, &o.f.policy,
 					  1u << RESOURCE_MEMORY, &ops),
 			 0);
-	assert_true(armed_fd >= 0 && observe_trigger_fired(observe, armed_fd));
-	assert_int_equal(observe_sample(observe, &f.model, 4 * S), 0);
+	assert_true(armed_fd >= 0 && observe_trigger_fired(o.observe, armed_fd));
+	assert_int_equal(observe_sample(o.observe, &o.f.model, 4 * S), 0);
 	assert_true(last(web)->valid & SAMPLE_TOLD_MEMORY_FULL);
 	assert_false(last(web)->valid & told);
 }
@@ -415,16 +397,16 @@ TEST(the_sample_after_a_trigger_says_that_it_fired)
 static void run_fds_taken_by_others(void)
 {
 	CHILD_CHECK(start_with_room_for(4));
-	while (dup(root_fd) >= 0)
+	while (dup(o.root_fd) >= 0)
 		;
 	/* two pods' worth and the one that opening needs for a moment */
 	for (int i = 0; i < NODE_READS + 2 * POD_READS + 1; i++)
 		CHILD_CHECK(close(2 * POD_FDS * 4 - 1 - i) == 0);
-	CHILD_CHECK(observe_sample(observe, &f.model, 1 * S) == 0);
-	CHILD_CHECK(observe_n_unsampled(observe) == 1);
-	CHILD_CHECK(sampled(f.model.pods[0]) && sampled(f.model.pods[1]));
-	CHILD_CHECK(!sampled(f.model.pods[2]));
-	CHILD_CHECK(ring_last_node(&observe_samples(observe)->node)->valid == ALL_BITS);
+	CHILD_CHECK(observe_sample(o.observe, &o.f.model, 1 * S) == 0);
+	CHILD_CHECK(observe_n_unsampled(o.observe) == 1);
+	CHILD_CHECK(sampled(o.f.model.pods[0]) && sampled(o.f.model.pods[1]));
+	CHILD_CHECK(!sampled(o.f.model.pods[2]));
+	CHILD_CHECK(ring_last_node(&observe_samples(o.observe)->node)->valid == ALL_BITS);
 }
 
 TEST(descriptors_taken_by_others_cost_a_sample_and_no_more)
@@ -439,8 +421,8 @@ static void run_soft_limit(void)
 	struct rlimit limit = {100, 200};
 
 	CHILD_CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-	observe_free(observe);
-	CHILD_CHECK(observe_new(root_fd, cgroup_fd, &observe) == 0);
+	observe_free(o.observe);
+	CHILD_CHECK(observe_new(o.root_fd, o.cgroup_fd, &o.observe) == 0);
 	CHILD_CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
 	CHILD_CHECK(limit.rlim_cur == 200 && limit.rlim_max == 200);
 }
@@ -457,10 +439,10 @@ TEST(everything_is_closed_at_the_end)
 	pod_at(1, QOS_GUARANTEED);
 	pass(1 * S);
 	assert_int_equal(n_fds(), before + POD_READS + NODE_READS);
-	observe_free(observe);
+	observe_free(o.observe);
 	assert_int_equal(n_fds(), before);
 	observe_free(NULL);
-	assert_int_equal(observe_new(root_fd, cgroup_fd, &observe), 0);
+	assert_int_equal(observe_new(o.root_fd, o.cgroup_fd, &o.observe), 0);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, make, drop)
