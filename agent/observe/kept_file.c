@@ -38,8 +38,10 @@ int kept_file_read(struct kept_reader *reader, int fd)
 
 	if (n < 0)
 		return (int)n;
-	/* A full buffer may hold a cut number. */
-	return (size_t)n < sizeof(reader->text) - 1 ? 0 : -EFBIG;
+	if ((size_t)n == sizeof(reader->text) - 1)
+		return -EFBIG;
+	/* What does not end its last line was cut short, and maybe in a number. */
+	return n == 0 || reader->text[n - 1] == '\n' ? 0 : -EBADMSG;
 }
 
 int kept_file_read_head(struct kept_reader *reader, int fd)
@@ -49,11 +51,11 @@ int kept_file_read_head(struct kept_reader *reader, int fd)
 
 	if (n < 0)
 		return (int)n;
-	if ((size_t)n < sizeof(reader->text) - 1)
+	if (n == 0)
 		return 0;
 	end = strrchr(reader->text, '\n');
 	if (!end)
-		return -EFBIG;
+		return (size_t)n == sizeof(reader->text) - 1 ? -EFBIG : -EBADMSG;
 	end[1] = '\0';
 	return 0;
 }

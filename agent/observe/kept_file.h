@@ -23,10 +23,11 @@ struct kept_reader {
  * untouched on failure. */
 int kept_file_open(int dirfd, const char *name, int *fd);
 
-/* The whole file into reader->text, NUL-terminated. 0 or -errno; -EFBIG when it does not fit. */
+/* The whole file into reader->text, NUL-terminated. 0 or -errno; -EFBIG when it does not fit, -EBADMSG when its last line has no
+ * end, as the kernel's have: a number that was cut short is another number. */
 int kept_file_read(struct kept_reader *reader, int fd);
 
-/* As many whole lines from the start as fit; -EFBIG when not even one does. */
+/* As many whole lines from the start as fit; -EFBIG when not even one does, -EBADMSG when there is none. */
 int kept_file_read_head(struct kept_reader *reader, int fd);
 
 /* Whether `error` (-errno) says no more than that the file is not there: the cgroup is gone, its

@@ -90,6 +90,23 @@ TEST(a_file_that_does_not_fit_is_refused_whole)
 	close(fd);
 }
 
+TEST(a_number_that_was_cut_short_is_none)
+{
+	int fd;
+
+	assert_int_equal(tree_write(dir, "cut", "104857"), 0);
+	fd = open_kept("cut");
+	assert_int_equal(kept_file_read(&reader, fd), -EBADMSG);
+	assert_int_equal(kept_file_read_head(&reader, fd), -EBADMSG);
+	assert_int_equal(tree_write(dir, "cut", "some 1\nfull 104857"), 0);
+	assert_int_equal(kept_file_read(&reader, fd), -EBADMSG);
+	assert_int_equal(kept_file_read_head(&reader, fd), 0);
+	assert_string_equal(reader.text, "some 1\n");
+	assert_int_equal(tree_write(dir, "cut", ""), 0);
+	assert_int_equal(kept_file_read(&reader, fd), 0);
+	close(fd);
+}
+
 TEST(the_head_of_a_file_ends_with_a_whole_line)
 {
 	int fd;
@@ -159,6 +176,7 @@ int main(void)
 		T(each_read_is_one_system_call_and_sees_the_present_content),
 		T(an_open_file_is_not_opened_again),
 		T(a_file_that_does_not_fit_is_refused_whole),
+		T(a_number_that_was_cut_short_is_none),
 		T(the_head_of_a_file_ends_with_a_whole_line),
 		T(a_head_without_one_whole_line_is_refused),
 		T(pressure_is_read_and_broken_pressure_is_not_believed),
