@@ -140,17 +140,14 @@ static void put_use_scale(const struct plot *p)
 	char label[32];
 
 	for (int64_t v = 0; v <= p->top; v += step) {
-		int64_t y = incident_plot_scale_y(v, p->top, USE_TOP, USE_BOTTOM);
-
-		svg_line(p->out, PLOT_LEFT, y, PLOT_RIGHT, y, PLOT_GRID);
 		if (p->memory)
 			(void)snprintf(label, sizeof(label), "%" PRId64 ".%" PRId64, v / KIB_GIB,
 				       v % KIB_GIB * 10 / KIB_GIB);
 		else
 			(void)snprintf(label, sizeof(label), "%" PRId64 ".%" PRId64, v / 1000,
 				       v % 1000 / 100);
-		svg_text(p->out, PLOT_LEFT - 60, y + 40, PLOT_SMALL " text-anchor=\"end\"", label,
-			 16);
+		incident_plot_scale_grid(p, incident_plot_scale_y(v, p->top, USE_TOP, USE_BOTTOM),
+					 label);
 	}
 	if (p->total > 0 && p->total <= p->top) {
 		int64_t y = incident_plot_scale_y(p->total, p->top, USE_TOP, USE_BOTTOM);
@@ -219,12 +216,9 @@ static void put_stall(const struct plot *p)
 		       doc_text(p->summary, "resource", "?"));
 	svg_text(p->out, PLOT_LEFT, STALL_TOP - 100, "font-weight=\"bold\"", title, 100);
 	for (int64_t v = 0; v <= top; v += top / 2) {
-		int64_t y = incident_plot_scale_y(v, top, STALL_TOP, STALL_BOTTOM);
-
-		svg_line(p->out, PLOT_LEFT, y, PLOT_RIGHT, y, PLOT_GRID);
 		(void)snprintf(label, sizeof(label), "%" PRId64 " %%", v / 10);
-		svg_text(p->out, PLOT_LEFT - 60, y + 40, PLOT_SMALL " text-anchor=\"end\"", label,
-			 8);
+		incident_plot_scale_grid(p, incident_plot_scale_y(v, top, STALL_TOP, STALL_BOTTOM),
+					 label);
 	}
 	(void)fputs("<polygon fill=\"#c0392b\" fill-opacity=\"0.75\" points=\"", p->out);
 	svg_point(p->out, PLOT_LEFT, STALL_BOTTOM);

@@ -69,12 +69,8 @@ static void put_scale(const struct plot *p)
 	char label[32];
 
 	for (int64_t v = 0; v <= p->victim.top; v += step) {
-		int64_t y = y_of(p, v);
-
-		svg_line(p->out, PLOT_LEFT, y, PLOT_RIGHT, y, PLOT_GRID);
 		(void)snprintf(label, sizeof(label), "%" PRId64, v / KIB_MIB);
-		svg_text(p->out, PLOT_LEFT - 60, y + 40, PLOT_SMALL " text-anchor=\"end\"", label,
-			 16);
+		incident_plot_scale_grid(p, y_of(p, v), label);
 	}
 }
 

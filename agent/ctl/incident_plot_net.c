@@ -84,17 +84,13 @@ static void put_scale(const struct plot *p)
 	char label[32];
 
 	for (int64_t v = 0; v * KIB_MIB / PARTS <= p->net.top; v += step) {
-		int64_t y = y_of(p, v * KIB_MIB / PARTS);
-
-		svg_line(p->out, PLOT_LEFT, y, PLOT_RIGHT, y, PLOT_GRID);
 		if (step % PARTS == 0)
 			(void)snprintf(label, sizeof(label), "%" PRId64, v / PARTS);
 		else
 			(void)snprintf(label, sizeof(label), "%" PRId64 ".%0*" PRId64, v / PARTS,
 				       step % 10 == 0 ? 1 : 2,
 				       step % 10 == 0 ? v % PARTS / 10 : v % PARTS);
-		svg_text(p->out, PLOT_LEFT - 60, y + 40, PLOT_SMALL " text-anchor=\"end\"", label,
-			 16);
+		incident_plot_scale_grid(p, y_of(p, v * KIB_MIB / PARTS), label);
 	}
 }
 

@@ -36,6 +36,12 @@ int64_t incident_plot_scale_step(int64_t top, int64_t unit)
 	return step;
 }
 
+void incident_plot_scale_grid(const struct plot *p, int64_t y, const char *label)
+{
+	svg_line(p->out, PLOT_LEFT, y, PLOT_RIGHT, y, PLOT_GRID);
+	svg_text(p->out, PLOT_LEFT - 60, y + 40, PLOT_SMALL " text-anchor=\"end\"", label, 16);
+}
+
 struct plot_field incident_plot_scale_field(struct plot *p)
 {
 	struct plot_field field = {.y_top = p->bottom + PLOT_FIELD_GAP,

@@ -81,6 +81,9 @@ int64_t incident_plot_scale_step(int64_t top, int64_t unit);
 /* A place for one more field, below the last one. */
 struct plot_field incident_plot_scale_field(struct plot *p);
 
+/* A line of the grid at this height, and what it stands for at its left. */
+void incident_plot_scale_grid(const struct plot *p, int64_t y, const char *label);
+
 /* A line of a field, in pieces: between them, where a value is less than 0, nothing was measured. `top` as above. */
 void incident_plot_scale_line(const struct plot *p, const int64_t *values, int64_t top,
 			      const struct plot_field *field, const char *style);

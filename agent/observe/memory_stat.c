@@ -30,9 +30,10 @@ void memory_stat_rest(struct memory_stat *stat, struct pod_memory *memory)
 	memory->at_us = 0;
 }
 
+/* Of one that fell nobody knows what it counted. */
 static uint64_t grown(uint64_t now, uint64_t before, int64_t span_us)
 {
-	if (now == KERNEL_TEXT_NONE || before == KERNEL_TEXT_NONE)
+	if (now == KERNEL_TEXT_NONE || before == KERNEL_TEXT_NONE || now < before)
 		return POD_MEMORY_UNKNOWN;
 	return per_s(now, before, (uint64_t)span_us);
 }

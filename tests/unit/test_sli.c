@@ -1,98 +1,46 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "policy/sli.h"
+#include "tests/lib/sli_case.h"
 
 #include <stdio.h>
 
 #include "tests/lib/alloc_count.h"
-#include "tests/lib/fake.h"
 #include "tests/lib/test.h"
 
 #define S 1000000
 
-static struct fake f;
-static struct pod *web, *hog;
+static struct sli_case c;
 static struct pod_score list[4];
 static const struct scores scores = {.pods = list, .n_slots = 4};
-static struct policy *policy;
-static struct sli_watch watch;
-static struct sli_look look;
 static uint64_t used_us, stalled_us;
 
 static int make(void **state)
 {
 	(void)state;
-	fake_init(&f);
-	web = fake_pod(&f, "kubepods.slice/kubepods-pod0.slice", QOS_GUARANTEED);
-	hog = fake_pod(&f,
-		       "kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1.slice",
-		       QOS_BESTEFFORT);
-	(void)snprintf(web->name, sizeof(web->name), "shop/web");
-	fake_level(&f, web, LEVEL_P0);
-	fake_level(&f, hog, LEVEL_P7);
+	sli_case_open(&c);
+	c.look.scores = &scores;
 	memset(list, 0, sizeof(list));
-	list[web->slot].by[RESOURCE_CPU].state = SCORE_LEARNING;
-	policy = test_calloc(1, sizeof(*policy));
-	policy->n_slis = 1;
-	policy->slis[0] = (struct sli_policy){
-		.name = "cpu",
-		.bound = 100,
-		.window_us = 10 * S,
-		.sign = SLI_CPU_SOME,
-		.level = LEVEL_P0,
-		.statistic = SLI_MEAN,
-	};
+	list[c.web->slot].by[RESOURCE_CPU].state = SCORE_LEARNING;
 	used_us = stalled_us = 0;
-	look = (struct sli_look){
-		.model = &f.model,
-		.samples = &f.samples,
-		.plan = &f.plan,
-		.scores = &scores,
-		.policy = policy,
-	};
 	return 0;
 }
 
 static int drop(void **state)
 {
 	(void)state;
-	sli_free(&watch);
-	test_free(policy);
-	fake_free(&f);
+	sli_case_close(&c);
 	return 0;
-}
-
-static void step(void)
-{
-	assert_return_code(sli_step(&watch, &look), 0);
 }
 
 /* Seconds in each of which web waits so much; what began and ended in the last of them stays in the watch. */
 static void seconds(int n, uint64_t permille)
 {
 	while (n-- > 0) {
-		look.now_us += S;
+		c.look.now_us += S;
 		used_us += 300000;
 		stalled_us += permille * 1000;
-		fake_sample(&f, web, look.now_us, used_us, stalled_us);
-		step();
+		fake_sample(&c.f, c.web, c.look.now_us, used_us, stalled_us);
+		sli_case_step(&c);
 	}
-}
-
-static const struct sli_now *now(void)
-{
-	const struct sli_now *all = sli_of(&watch, web);
-
-	assert_non_null(all);
-	return &all[0];
-}
-
-static void is_text(const char *want)
-{
-	char text[SLI_TEXT_SIZE];
-
-	assert_int_equal(watch.n_events, 1);
-	assert_string_equal(sli_event_text(&watch.events[0], text, sizeof(text)), want);
-	assert_string_equal(watch.events[0].who, "shop/web");
 }
 
 TEST(a_percentile_is_one_of_the_values_by_its_rank)
@@ -140,22 +88,22 @@ TEST(a_violation_begins_with_the_first_whole_window_over_the_bound)
 {
 	/* The first sample is where to count from. */
 	seconds(10, 101);
-	assert_int_equal(now()->verdict, SLI_LEARNING);
-	assert_int_equal(watch.n_events, 0);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_LEARNING);
+	assert_int_equal(c.watch.n_events, 0);
 	seconds(1, 101);
-	assert_int_equal(now()->verdict, SLI_VIOLATED);
-	assert_true(now()->since_us == look.now_us);
-	is_text("mean of cpu.some over 10 s is 10.1 %, more than 10.0 %");
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_VIOLATED);
+	assert_true(sli_case_now(&c)->since_us == c.look.now_us);
+	sli_case_says(&c, "mean of cpu.some over 10 s is 10.1 %, more than 10.0 %");
 	seconds(1, 101);
-	assert_int_equal(watch.n_events, 0);
+	assert_int_equal(c.watch.n_events, 0);
 }
 
 TEST(what_is_at_the_bound_is_met)
 {
 	seconds(20, 100);
-	assert_int_equal(now()->verdict, SLI_MET);
-	assert_int_equal(now()->value_permille, 100);
-	assert_int_equal(now()->measured_s, 10);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_MET);
+	assert_int_equal(sli_case_now(&c)->value_permille, 100);
+	assert_int_equal(sli_case_now(&c)->measured_s, 10);
 }
 
 TEST(it_ends_when_it_was_well_under_the_bound_for_ten_seconds)
@@ -163,83 +111,87 @@ TEST(it_ends_when_it_was_well_under_the_bound_for_ten_seconds)
 	seconds(11, 200);
 	/* Under the bound, but not by a tenth. */
 	seconds(40, 95);
-	assert_int_equal(now()->verdict, SLI_VIOLATED);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_VIOLATED);
 	seconds(9, 90);
-	assert_true(now()->better_us == look.now_us);
+	assert_true(sli_case_now(&c)->better_us == c.look.now_us);
 	/* Once more not, and it begins anew. */
 	seconds(9, 90);
 	seconds(1, 300);
 	seconds(10, 90);
-	assert_int_equal(now()->verdict, SLI_VIOLATED);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_VIOLATED);
 	seconds(9, 90);
-	assert_int_equal(watch.n_events, 0);
+	assert_int_equal(c.watch.n_events, 0);
 	seconds(1, 90);
-	assert_int_equal(now()->verdict, SLI_MET);
-	is_text("mean of cpu.some over 10 s is 9.0 %, at most 10.0 % again; it was 20.0 % at worst");
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_MET);
+	sli_case_says(
+		&c,
+		"mean of cpu.some over 10 s is 9.0 %, at most 10.0 % again; it was 20.0 % at worst");
 }
 
 TEST(what_is_not_measured_is_said_and_is_no_violation)
 {
 	seconds(11, 200);
 	/* Longer than three seconds without a sample. */
-	look.now_us += 4 * S;
-	step();
-	assert_int_equal(now()->verdict, SLI_UNMEASURED);
-	is_text("mean of cpu.some over 10 s: it is not measured any more; it was 20.0 % at worst, more "
+	c.look.now_us += 4 * S;
+	sli_case_step(&c);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_UNMEASURED);
+	sli_case_says(
+		&c,
+		"mean of cpu.some over 10 s: it is not measured any more; it was 20.0 % at worst, more "
 		"than 10.0 %");
 	seconds(1, 4000);
 	/* Four seconds of ten are missing; of none but measured ones it is one again. */
-	assert_int_equal(now()->verdict, SLI_UNMEASURED);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_UNMEASURED);
 	seconds(4, 1000);
-	assert_int_equal(now()->verdict, SLI_UNMEASURED);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_UNMEASURED);
 	seconds(5, 1000);
-	assert_int_equal(now()->verdict, SLI_VIOLATED);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_VIOLATED);
 }
 
 TEST(a_sample_of_two_seconds_counts_for_both)
 {
 	seconds(1, 0);
-	look.now_us += S;
+	c.look.now_us += S;
 	seconds(1, 400);
 	seconds(8, 0);
-	assert_int_equal(now()->value_permille, 40);
-	assert_int_equal(now()->measured_s, 10);
+	assert_int_equal(sli_case_now(&c)->value_permille, 40);
+	assert_int_equal(sli_case_now(&c)->measured_s, 10);
 }
 
 TEST(its_own_quota_is_no_violation)
 {
-	list[web->slot].by[RESOURCE_CPU].state = SCORE_SELF_THROTTLED;
+	list[c.web->slot].by[RESOURCE_CPU].state = SCORE_SELF_THROTTLED;
 	seconds(12, 900);
-	assert_int_equal(now()->verdict, SLI_OWN);
-	list[web->slot].by[RESOURCE_CPU].state = SCORE_NONE;
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_OWN);
+	list[c.web->slot].by[RESOURCE_CPU].state = SCORE_NONE;
 	seconds(10, 900);
-	assert_int_equal(now()->verdict, SLI_UNMEASURED);
-	list[web->slot].by[RESOURCE_CPU].state = SCORE_BASELINE;
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_UNMEASURED);
+	list[c.web->slot].by[RESOURCE_CPU].state = SCORE_BASELINE;
 	seconds(8, 900);
-	assert_int_equal(now()->verdict, SLI_UNMEASURED);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_UNMEASURED);
 	/* One in ten may be missing. */
 	seconds(1, 900);
-	assert_int_equal(now()->verdict, SLI_VIOLATED);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_VIOLATED);
 }
 
 TEST(the_score_counts_where_it_has_a_number)
 {
-	policy->slis[0].sign = SLI_SCORE;
-	list[web->slot].state = SCORE_LEARNING;
+	c.policy->slis[0].sign = SLI_SCORE;
+	list[c.web->slot].state = SCORE_LEARNING;
 	seconds(12, 0);
-	assert_int_equal(now()->verdict, SLI_UNMEASURED);
-	list[web->slot].state = SCORE_NO_BASELINE;
-	list[web->slot].permille = 250;
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_UNMEASURED);
+	list[c.web->slot].state = SCORE_NO_BASELINE;
+	list[c.web->slot].permille = 250;
 	seconds(9, 0);
-	assert_int_equal(now()->verdict, SLI_VIOLATED);
-	is_text("mean of score over 10 s is 25.0, more than 10.0");
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_VIOLATED);
+	sli_case_says(&c, "mean of score over 10 s is 25.0, more than 10.0");
 }
 
 TEST(a_sign_that_nobody_measures_is_never_violated)
 {
-	policy->slis[0].sign = SLI_SCHED_DELAY;
+	c.policy->slis[0].sign = SLI_SCHED_DELAY;
 	seconds(20, 900);
-	assert_int_equal(now()->verdict, SLI_UNMEASURED);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_UNMEASURED);
 }
 
 TEST(an_indicator_is_about_its_level_and_its_names_and_online_pods_only)
@@ -256,12 +208,12 @@ TEST(an_indicator_is_about_its_level_and_its_names_and_online_pods_only)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		(void)snprintf(policy->slis[0].pods, sizeof(policy->slis[0].pods), "%s",
+		(void)snprintf(c.policy->slis[0].pods, sizeof(c.policy->slis[0].pods), "%s",
 			       rows[i].pods);
-		policy->slis[0].level = rows[i].level;
+		c.policy->slis[0].level = rows[i].level;
 		seconds(1, 0);
-		assert_true((sli_of(&watch, web) != NULL) == rows[i].about);
-		assert_null(sli_of(&watch, hog));
+		assert_true((sli_of(&c.watch, c.web) != NULL) == rows[i].about);
+		assert_null(sli_of(&c.watch, c.hog));
 	}
 }
 
@@ -269,55 +221,57 @@ TEST(a_pod_that_goes_and_a_policy_that_changes_end_it)
 {
 	seconds(11, 200);
 	/* Where it stands does not matter. */
-	policy->slis[0].line = 7;
+	c.policy->slis[0].line = 7;
 	seconds(1, 200);
-	assert_int_equal(watch.n_events, 0);
-	policy->slis[0].bound = 150;
-	look.now_us += S / 10;
-	step();
-	is_text("mean of cpu.some over 10 s: the pod is gone, or the policy says nothing of it any more; "
+	assert_int_equal(c.watch.n_events, 0);
+	c.policy->slis[0].bound = 150;
+	c.look.now_us += S / 10;
+	sli_case_step(&c);
+	sli_case_says(
+		&c,
+		"mean of cpu.some over 10 s: the pod is gone, or the policy says nothing of it any more; "
 		"it was 20.0 % at worst, more than 10.0 %");
 	/* What was measured is there still. */
 	seconds(1, 200);
-	assert_int_equal(now()->verdict, SLI_VIOLATED);
-	f.model.n_pods = 0;
-	look.now_us += S;
-	step();
-	assert_int_equal(watch.n_events, 1);
-	assert_int_equal(watch.events[0].is, SLI_NOT_CONCERNED);
-	f.model.n_pods = 2;
-	assert_null(sli_of(&watch, web));
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_VIOLATED);
+	c.f.model.n_pods = 0;
+	c.look.now_us += S;
+	sli_case_step(&c);
+	assert_int_equal(c.watch.n_events, 1);
+	assert_int_equal(c.watch.events[0].is, SLI_NOT_CONCERNED);
+	c.f.model.n_pods = 2;
+	assert_null(sli_of(&c.watch, c.web));
 }
 
 TEST(another_pod_in_the_same_place_begins_anew)
 {
 	seconds(11, 200);
-	web->serial += 100;
+	c.web->serial += 100;
 	stalled_us = 0;
 	seconds(1, 0);
-	assert_int_equal(watch.n_events, 1);
-	assert_int_equal(now()->verdict, SLI_LEARNING);
+	assert_int_equal(c.watch.n_events, 1);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_LEARNING);
 }
 
 TEST(without_indicators_there_is_no_memory_for_pods_and_none_is_taken_for_a_sample)
 {
 	unsigned long before;
 
-	policy->n_slis = 0;
+	c.policy->n_slis = 0;
 	seconds(2, 200);
-	assert_null(watch.pods);
-	policy->n_slis = 1;
+	assert_null(c.watch.pods);
+	c.policy->n_slis = 1;
 	seconds(2, 200);
 	before = alloc_count();
 	for (int i = 0; i < 100; i++) {
-		look.now_us += S;
-		step();
+		c.look.now_us += S;
+		sli_case_step(&c);
 	}
 	assert_int_equal(alloc_count(), before);
-	look.policy = NULL;
-	look.now_us += S;
-	step();
-	assert_null(sli_of(&watch, web));
+	c.look.policy = NULL;
+	c.look.now_us += S;
+	sli_case_step(&c);
+	assert_null(sli_of(&c.watch, c.web));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, make, drop)

@@ -1,77 +1,32 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Indicators of cycles an instruction.
-#include "policy/sli.h"
+#include "tests/lib/sli_case.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "tests/lib/fake.h"
 #include "tests/lib/test.h"
 
 #define S 1000000
 
-static struct fake f;
-static struct pod *web, *hog;
-static struct scores scores;
-static struct policy *policy;
-static struct sli_watch watch;
-static struct sli_look look;
+static struct sli_case c;
 
 static int make(void **state)
 {
 	(void)state;
-	fake_init(&f);
-	web = fake_pod(&f, "kubepods.slice/kubepods-pod0.slice", QOS_GUARANTEED);
-	hog = fake_pod(&f, "kubepods.slice/kubepods-pod1.slice", QOS_GUARANTEED);
-	(void)snprintf(web->name, sizeof(web->name), "shop/web");
-	fake_level(&f, web, LEVEL_P0);
-	fake_level(&f, hog, LEVEL_P7);
-	policy = test_calloc(1, sizeof(*policy));
-	policy->n_slis = 1;
-	policy->slis[0] = (struct sli_policy){.window_us = 10 * S, .level = LEVEL_P0};
-	look = (struct sli_look){
-		.model = &f.model,
-		.samples = &f.samples,
-		.plan = &f.plan,
-		.scores = &scores,
-		.policy = policy,
-	};
+	sli_case_open(&c);
 	return 0;
 }
 
 static int drop(void **state)
 {
 	(void)state;
-	sli_free(&watch);
-	test_free(policy);
-	fake_free(&f);
+	sli_case_close(&c);
 	return 0;
-}
-
-static void step(void)
-{
-	assert_return_code(sli_step(&watch, &look), 0);
 }
 
 static struct pod_history *of_web(void)
 {
-	return f.samples.pods[web->slot];
-}
-
-static const struct sli_now *now(void)
-{
-	const struct sli_now *all = sli_of(&watch, web);
-
-	assert_non_null(all);
-	return &all[0];
-}
-
-static void is_text(const char *want)
-{
-	char text[SLI_TEXT_SIZE];
-
-	assert_int_equal(watch.n_events, 1);
-	assert_string_equal(sli_event_text(&watch.events[0], text, sizeof(text)), want);
+	return c.f.samples.pods[c.web->slot];
 }
 
 TEST(what_is_above_a_thousand_counts_where_the_sign_has_such_values)
@@ -96,10 +51,10 @@ TEST(what_is_above_a_thousand_counts_where_the_sign_has_such_values)
 static void cpi_seconds(int n, uint32_t milli)
 {
 	while (n-- > 0) {
-		look.now_us += S;
-		fake_sample(&f, web, look.now_us, 0, 0);
-		of_web()->cpi = (struct pod_cpi){milli ? look.now_us : 0, milli, 0};
-		step();
+		c.look.now_us += S;
+		fake_sample(&c.f, c.web, c.look.now_us, 0, 0);
+		of_web()->cpi = (struct pod_cpi){milli ? c.look.now_us : 0, milli, 0};
+		sli_case_step(&c);
 	}
 }
 
@@ -107,17 +62,17 @@ static void cpi_seconds(int n, uint32_t milli)
 static void old_seconds(int n)
 {
 	while (n-- > 0) {
-		look.now_us += S;
-		fake_sample(&f, web, look.now_us, 0, 0);
-		step();
+		c.look.now_us += S;
+		fake_sample(&c.f, c.web, c.look.now_us, 0, 0);
+		sli_case_step(&c);
 	}
 }
 
 static void ask_cpi(enum sli_statistic statistic)
 {
-	policy->slis[0].sign = SLI_CPI;
-	policy->slis[0].statistic = statistic;
-	policy->slis[0].bound = 1500;
+	c.policy->slis[0].sign = SLI_CPI;
+	c.policy->slis[0].statistic = statistic;
+	c.policy->slis[0].bound = 1500;
 }
 
 TEST(a_percentile_of_cpi_is_held_against_its_bound)
@@ -125,17 +80,17 @@ TEST(a_percentile_of_cpi_is_held_against_its_bound)
 	ask_cpi(SLI_P90);
 	cpi_seconds(1, 0);
 	cpi_seconds(10, 1500);
-	assert_int_equal(now()->verdict, SLI_MET);
-	assert_int_equal(now()->value_permille, 1500);
-	assert_int_equal(now()->measured_s, 10);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_MET);
+	assert_int_equal(sli_case_now(&c)->value_permille, 1500);
+	assert_int_equal(sli_case_now(&c)->measured_s, 10);
 	cpi_seconds(1, 2400);
-	assert_int_equal(now()->verdict, SLI_MET);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_MET);
 	cpi_seconds(1, 2400);
-	assert_int_equal(now()->verdict, SLI_VIOLATED);
-	is_text("p90 of cpi over 10 s is 2.4, more than 1.5");
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_VIOLATED);
+	sli_case_says(&c, "p90 of cpi over 10 s is 2.4, more than 1.5");
 	cpi_seconds(10, 1250);
 	cpi_seconds(9, 1250);
-	is_text("p90 of cpi over 10 s is 1.25, at most 1.5 again; it was 2.4 at worst");
+	sli_case_says(&c, "p90 of cpi over 10 s is 1.25, at most 1.5 again; it was 2.4 at worst");
 }
 
 TEST(more_cpi_than_there_is_room_for_is_the_most)
@@ -143,8 +98,8 @@ TEST(more_cpi_than_there_is_room_for_is_the_most)
 	ask_cpi(SLI_MEAN);
 	cpi_seconds(1, 0);
 	cpi_seconds(10, 4000000);
-	assert_int_equal(now()->value_permille, 65533);
-	is_text("mean of cpi over 10 s is 65.533, more than 1.5");
+	assert_int_equal(sli_case_now(&c)->value_permille, 65533);
+	sli_case_says(&c, "mean of cpi over 10 s is 65.533, more than 1.5");
 }
 
 TEST(seconds_in_which_no_cpi_was_measured_are_missing)
@@ -153,32 +108,32 @@ TEST(seconds_in_which_no_cpi_was_measured_are_missing)
 	cpi_seconds(1, 0);
 	cpi_seconds(9, 2000);
 	cpi_seconds(1, 0);
-	assert_int_equal(now()->verdict, SLI_VIOLATED);
-	assert_int_equal(now()->measured_s, 9);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_VIOLATED);
+	assert_int_equal(sli_case_now(&c)->measured_s, 9);
 	cpi_seconds(1, 0);
-	assert_int_equal(now()->verdict, SLI_UNMEASURED);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_UNMEASURED);
 	/* One of a while ago is of now for three seconds. */
-	of_web()->cpi = (struct pod_cpi){look.now_us, 2000, 0};
+	of_web()->cpi = (struct pod_cpi){c.look.now_us, 2000, 0};
 	old_seconds(3);
-	assert_int_equal(now()->measured_s, 10 - 2);
+	assert_int_equal(sli_case_now(&c)->measured_s, 10 - 2);
 	old_seconds(1);
-	assert_int_equal(now()->measured_s, 10 - 3);
+	assert_int_equal(sli_case_now(&c)->measured_s, 10 - 3);
 	/* Those after a gap are not of the seconds in it. */
 	cpi_seconds(9, 2000);
-	look.now_us += 4 * S;
+	c.look.now_us += 4 * S;
 	cpi_seconds(1, 2000);
-	assert_int_equal(now()->measured_s, 5);
+	assert_int_equal(sli_case_now(&c)->measured_s, 5);
 }
 
 TEST(without_a_pmu_cpi_is_not_measured_from_the_first_second_on)
 {
 	ask_cpi(SLI_MEAN);
-	f.model.capabilities &= ~(1u << CAPABILITY_PERF);
+	c.f.model.capabilities &= ~(1u << CAPABILITY_PERF);
 	cpi_seconds(1, 0);
-	assert_int_equal(now()->verdict, SLI_UNMEASURED);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_UNMEASURED);
 	cpi_seconds(11, 9000);
-	assert_int_equal(now()->verdict, SLI_UNMEASURED);
-	assert_int_equal(watch.n_events, 0);
+	assert_int_equal(sli_case_now(&c)->verdict, SLI_UNMEASURED);
+	assert_int_equal(c.watch.n_events, 0);
 }
 
 TEST(it_is_said_why_a_sign_is_not_measured)
@@ -199,10 +154,10 @@ TEST(it_is_said_why_a_sign_is_not_measured)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *why;
 
-		f.model.capabilities = (uint32_t)rows[i].there << CAPABILITY_PERF;
-		f.model.switched_off = (uint32_t)rows[i].switched_off << CAPABILITY_PERF;
-		f.model.denied = (uint32_t)rows[i].denied << CAPABILITY_PERF;
-		why = sli_why_not(rows[i].sign, &f.model);
+		c.f.model.capabilities = (uint32_t)rows[i].there << CAPABILITY_PERF;
+		c.f.model.switched_off = (uint32_t)rows[i].switched_off << CAPABILITY_PERF;
+		c.f.model.denied = (uint32_t)rows[i].denied << CAPABILITY_PERF;
+		why = sli_why_not(rows[i].sign, &c.f.model);
 		if (!rows[i].want)
 			assert_null(why);
 		else
@@ -226,16 +181,16 @@ TEST(a_cpi_is_shown_with_the_digits_that_it_has)
 
 TEST(a_sign_is_about_the_pods_of_its_own_indicators)
 {
-	policy->slis[1] = policy->slis[0];
-	policy->slis[1].sign = SLI_CPI;
-	policy->slis[1].level = LEVEL_NONE;
-	assert_false(sli_is_about(policy, SLI_CPI, &f.plan, web));
-	policy->n_slis = 2;
-	assert_true(sli_is_about(policy, SLI_CPI, &f.plan, web));
-	assert_false(sli_is_about(policy, SLI_CPI, &f.plan, hog));
-	assert_false(sli_is_about(policy, SLI_SCORE, &f.plan, web));
-	fake_waiting(&f, web);
-	assert_false(sli_is_about(policy, SLI_CPI, &f.plan, web));
+	c.policy->slis[1] = c.policy->slis[0];
+	c.policy->slis[1].sign = SLI_CPI;
+	c.policy->slis[1].level = LEVEL_NONE;
+	assert_false(sli_is_about(c.policy, SLI_CPI, &c.f.plan, c.web));
+	c.policy->n_slis = 2;
+	assert_true(sli_is_about(c.policy, SLI_CPI, &c.f.plan, c.web));
+	assert_false(sli_is_about(c.policy, SLI_CPI, &c.f.plan, c.hog));
+	assert_false(sli_is_about(c.policy, SLI_SCORE, &c.f.plan, c.web));
+	fake_waiting(&c.f, c.web);
+	assert_false(sli_is_about(c.policy, SLI_CPI, &c.f.plan, c.web));
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, make, drop)

@@ -204,7 +204,6 @@ measure_point()
 	"$TOOLS/open_loop" mean "$(port_of "$kind")" 20000 "$BENCH_SECONDS" >out || return
 	client "$kind" &
 	clients[at]=$!
-	# Why there is no score, or nobody to blame.
 	row "$kind" "s$strength" "$n" "$(as_keys web <out) web_mean_us=$(cut -d' ' -f6 out) $(seen "$kind" "$culprit" | tee seen)"
 	# Why there is no score, or another than who did it comes first.
 	[ "$strength" = 0 ] || grep -q 'score=[0-9].* first=1' seen || note "$culprit: $(coloctl score "web-$kind")"
